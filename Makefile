@@ -1,0 +1,75 @@
+# Every target makes and fills .venv by itself; nothing but Python >= 3.11 and make is needed.
+
+BIN := .venv/bin
+QUINTET_TEST_DATABASE_URL ?= postgres://postgres@127.0.0.1:5432/postgres
+SERVE_OPTIONS ?= --demo
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev serve test test-postgres check format schema bench lock clean
+
+help: ## say what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# A version manager's shim may be found and still not run: each candidate is tried, not only looked for.
+$(BIN)/python:
+	@for candidate in python3.13 python3.12 python3.11 python3; do \
+	  if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    $$candidate -m venv .venv && exit 0; \
+	    rm -rf .venv; \
+	    echo "$$candidate could not make .venv: its venv module is missing (Debian: python3-venv)." >&2; exit 1; \
+	  fi; \
+	done; \
+	echo "Quintet needs Python 3.11 or newer; none of python3.13, python3.12, python3.11, python3 is." >&2; exit 1
+
+PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile
+
+# $(call install,LOCK): install LOCK unless the stamp in .venv says that this Python has it already.
+define install
+	@stamp=.venv/$(1).stamp; wanted="$$($(BIN)/python -V) $$(cksum < $(1))"; \
+	if [ "$$(cat $$stamp 2>/dev/null)" != "$$wanted" ]; then \
+	  echo "Installing $(1) into .venv ..."; \
+	  $(PIP_INSTALL) --require-hashes -r $(1) && echo "$$wanted" > $$stamp; \
+	fi
+endef
+
+setup: $(BIN)/python ## make .venv with what the server needs
+	$(call install,requirements.lock)
+
+setup-dev: $(BIN)/python
+	$(call install,requirements-dev.lock)
+
+serve: setup ## serve the demo chain on http://127.0.0.1:8000
+	@$(BIN)/python cli.py serve $(SERVE_OPTIONS)
+
+test: setup-dev ## run the tests on SQLite
+	@env -u QUINTET_TEST_DATABASE_URL $(BIN)/python -m pytest -n auto -q
+
+test-postgres: setup-dev ## run the same tests on PostgreSQL
+	@QUINTET_TEST_DATABASE_URL='$(QUINTET_TEST_DATABASE_URL)' $(BIN)/python -m pytest -n auto -q
+
+check: setup-dev ## lint, format, types, import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --check .; exit 1; }
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+format: setup-dev ## format and sort imports
+	@$(BIN)/ruff check --quiet --select I --fix .
+	@$(BIN)/ruff format .
+
+schema: setup-dev ## write schema/schema.graphql from the code
+	@$(BIN)/python cli.py schema
+
+bench: setup-dev ## measure
+	@$(BIN)/python -m benchmarks
+
+COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+  --generate-hashes --no-header --no-annotate $(LOCK_OPTIONS)
+
+lock: $(BIN)/python ## write the lock files anew (LOCK_OPTIONS=--upgrade for newer versions)
+	@$(PIP_INSTALL) 'uv>=0.13,<1'
+	@$(COMPILE) -o requirements.lock
+	@$(COMPILE) --group dev -c requirements.lock -o requirements-dev.lock
+
+clean: ## remove .venv and caches
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
