@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -73,6 +74,32 @@ def test_a_lock_holds_what_the_project_asks_for(name: str, lists: tuple[str, ...
 def test_tests_run_on_the_versions_that_serve() -> None:
     runtime, everything = (versions(read(name)) for name in LOCKS)
     assert {name: everything.get(name) for name in runtime} == runtime
+
+
+def audit_faults(lock: str) -> Iterator[str]:
+    """The same of a package-lock.json; its root package is the folder itself."""
+    for name, package in json.loads(lock)["packages"].items():
+        if "://" in package.get("resolved", ""):
+            yield f"names a place: {name}"
+        if name and not package.get("integrity", "").startswith("sha512-"):
+            yield f"without a sound hash: {name}"
+
+
+def test_the_audit_is_locked_too() -> None:
+    assert list(audit_faults(read(".ci/audit/package-lock.json"))) == []
+
+
+@pytest.mark.parametrize(
+    ("package", "complaints"),
+    [
+        ('"version": "1.0.0", "integrity": "sha512-00"', 0),
+        ('"version": "1.0.0"', 1),
+        ('"resolved": "https://example.org/a.tgz", "integrity": "sha512-00"', 1),
+    ],
+)
+def test_an_unsound_audit_lock_is_found(package: str, complaints: int) -> None:
+    lock = f'{{"packages": {{"": {{}}, "node_modules/a": {{{package}}}}}}}'
+    assert len(list(audit_faults(lock))) == complaints
 
 
 SOUND = "--hash=sha256:" + "0" * 64

@@ -1,0 +1,78 @@
+"""GraphQL's root fields enter use cases only through a door that says who may come in."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+import pytest
+
+from tests.house.source import Module, product
+
+ROOTS = {"queries", "mutations", "subscriptions"}
+DOORS = {"requires", "for_customers", "for_members", "for_shoppers", "for_anyone"}
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def doorless(modules: list[Module]) -> Iterator[str]:
+    """Use cases (functions in a room of resolvers that take a `ctx`) that have no door."""
+    use_cases = {
+        f"{module.name}.{node.name}": node
+        for module in modules
+        if module.path.parts[0] == "resolvers" and len(module.path.parts) > 2
+        for node in module.tree.body
+        if isinstance(node, Function) and _takes_context(node)
+    }
+    for module in modules:
+        if module.path.parts[0] == "schema" and module.path.stem in ROOTS:
+            for node, name in used_names(module):
+                if name in use_cases and not _has_door(use_cases[name]):
+                    yield f"{module.at(node)}: {name} has no door"
+
+
+def used_names(module: Module) -> Iterator[tuple[ast.AST, str]]:
+    """What a module uses of what it imports, in full: `resolvers.stock.transfers.ship`."""
+    origins = {}
+    for node, name in module.imports():
+        for alias in getattr(node, "names", []):
+            if name.rpartition(".")[2] == alias.name:
+                origins[alias.asname or alias.name] = name
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Name) and node.id in origins:
+            yield node, origins[node.id]
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) in origins:
+            yield node, f"{origins[ast.unparse(node.value)]}.{node.attr}"
+
+
+def _takes_context(function: Function) -> bool:
+    return bool(function.args.args) and function.args.args[0].arg == "ctx"
+
+
+def _has_door(function: Function) -> bool:
+    decorators = (
+        decorator.func if isinstance(decorator, ast.Call) else decorator
+        for decorator in function.decorator_list
+    )
+    return any(ast.unparse(decorator).rpartition(".")[2] in DOORS for decorator in decorators)
+
+
+def test_root_fields_enter_through_doors() -> None:
+    assert list(doorless(product())) == []
+
+
+OPEN = "async def ship(ctx, transfer_id): ..."
+GUARDED = f"@requires(Permission.STOCK_TRANSFER)\n{OPEN}"
+CALLS = [
+    "from resolvers.stock import transfers\nasync def f(ctx): await transfers.ship(ctx, 1)",
+    "from resolvers.stock import transfers as t\nasync def f(ctx): return await t.ship(ctx, 1)",
+    "from resolvers.stock.transfers import ship\nasync def f(ctx): return await ship(ctx, 1)",
+]
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize(("use_case", "complaints"), [(OPEN, 1), (GUARDED, 0)])
+def test_a_use_case_without_a_door_is_found(
+    sample, call: str, use_case: str, complaints: int
+) -> None:
+    sample("resolvers/stock/transfers.py", use_case)
+    assert len(list(doorless(sample("schema/stock/mutations.py", call)))) == complaints
