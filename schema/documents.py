@@ -1,0 +1,99 @@
+"""From the text of a request to a document that may run: parsed, limited, validated, remembered."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+import strawberry
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    get_operation_ast,
+    parse,
+    specified_rules,
+)
+from strawberry.schema.schema import validate_document
+
+from schema.limits import Limits, exceeded
+
+CACHED_DOCUMENTS = 1_000
+# A syntax tree can take 280 bytes for each character of its text, so this bounds the cache at
+# some 60 MB even when it is filled on purpose.
+CACHED_CHARACTERS = 200_000
+
+
+class DocumentRefused(Exception):
+    """A document that cannot run; `errors` say why, each with `extensions.code` INVALID."""
+
+    def __init__(self, errors: list[GraphQLError]) -> None:
+        super().__init__("; ".join(error.message for error in errors))
+        self.errors = [invalid(error) for error in errors]
+
+
+def invalid(error: GraphQLError) -> GraphQLError:
+    """Mark an error as the client's own: what a scalar raised while reading is no secret."""
+    error.extensions = {"code": "INVALID", **(error.extensions or {})}
+    error.original_error = None
+    return error
+
+
+class Documents:
+    """Prepared documents of one schema, the most recently used ones kept by their text."""
+
+    def __init__(self, schema: strawberry.Schema, limits: Limits) -> None:
+        self._schema = schema._schema
+        self._limits = limits
+        self._prepared: OrderedDict[str, DocumentNode] = OrderedDict()
+        self._characters = 0
+
+    def prepare(self, query: str) -> DocumentNode:
+        """The same text gives the same document object while it is remembered.
+
+        Raises `DocumentRefused`.
+        """
+        document = self._prepared.get(query)
+        if document is not None:
+            self._prepared.move_to_end(query)
+            return document
+        document = self._parse(query)
+        errors = exceeded(document, self._limits)
+        errors = errors or validate_document(self._schema, document, specified_rules)
+        if errors:
+            raise DocumentRefused(errors)
+        self._remember(query, document)
+        return document
+
+    def _parse(self, query: str) -> DocumentNode:
+        try:
+            return parse(
+                query,
+                max_lexical_tokens=self._limits.max_tokens,
+                max_comments=self._limits.max_tokens,
+                max_source_length=self._limits.max_document_characters,
+            )
+        except GraphQLError as error:
+            raise DocumentRefused([error]) from error
+
+    def _remember(self, query: str, document: DocumentNode) -> None:
+        self._prepared[query] = document
+        self._characters += len(query)
+        while len(self._prepared) > CACHED_DOCUMENTS or self._characters > CACHED_CHARACTERS:
+            oldest, _ = self._prepared.popitem(last=False)
+            self._characters -= len(oldest)
+
+
+def operation_of(document: DocumentNode, operation_name: str | None) -> OperationDefinitionNode:
+    """The operation a request names, or the only one there is.
+
+    Raises `DocumentRefused` when there is none, or several and no name.
+    """
+    operation = get_operation_ast(document, operation_name)
+    if operation is None:
+        message = (
+            "The document has several operations: operationName must say which one to run."
+            if operation_name is None
+            else f"The document has no operation named {operation_name[:64]!r}."
+        )
+        raise DocumentRefused([GraphQLError(message)])
+    return operation

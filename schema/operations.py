@@ -1,0 +1,206 @@
+"""Runs GraphQL operations, the same way for HTTP and WebSocket."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, Protocol, TypeVar, cast
+
+import strawberry
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    Executor,
+    GraphQLError,
+    create_source_event_stream,
+    execute_subscription_event,
+    map_source_to_response_event,
+)
+from graphql import execute as execute_by_graphql_core
+from graphql.pyutils import AwaitableOrValue
+from starlette.requests import HTTPConnection
+from strawberry.execution import optimized_is_awaitable
+
+from schema.documents import Documents, invalid
+from schema.limits import Limits
+
+C = TypeVar("C")
+
+DEFAULT_LIMITS = Limits()
+
+Variables = dict[str, Any] | None
+Outcome = Literal["ok", "error", "refused"]
+# Makes the context of one operation. Raises a `Denial` on credentials that are no good.
+ContextFactory = Callable[[HTTPConnection, dict[str, str] | None], Awaitable[C]]
+# Turns an error into its entry in `errors`; the context is None before there is one. Errors with
+# an `original_error` are unforeseen: this is where they are masked and logged.
+FormatError = Callable[[GraphQLError, C | None], dict[str, Any]]
+Observe = Callable[[str, Outcome], None]
+
+
+class Execute(Protocol):
+    """Runs a query or mutation of a valid document; never raises for what a resolver raises."""
+
+    async def __call__(
+        self,
+        document: DocumentNode,
+        variables: Variables,
+        operation_name: str | None,
+        context: Any,
+        /,
+    ) -> ExecutionResult: ...
+
+
+class GraphQLCoreExecutor:
+    """Executes by graphql-core with Strawberry's resolver information."""
+
+    def __init__(self, schema: strawberry.Schema) -> None:
+        self._schema = schema._schema
+        self._executor_class = schema.execution_context_class
+
+    async def __call__(
+        self,
+        document: DocumentNode,
+        variables: Variables,
+        operation_name: str | None,
+        context: Any,
+    ) -> ExecutionResult:
+        result = execute_by_graphql_core(
+            self._schema,
+            document,
+            context_value=context,
+            variable_values=variables,
+            operation_name=operation_name,
+            executor_class=self._executor_class,
+            is_awaitable=cast("Any", optimized_is_awaitable),
+        )
+        return result if isinstance(result, ExecutionResult) else await result
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A GraphQL response; `executed` is false when it was refused before any field ran."""
+
+    body: dict[str, Any]
+    executed: bool
+
+    @property
+    def outcome(self) -> Outcome:
+        if not self.executed:
+            return "refused"
+        return "error" if "errors" in self.body else "ok"
+
+
+def same_context(context: C) -> C:
+    return context
+
+
+def no_extensions(context: object) -> None:
+    """Events carry no extensions."""
+
+
+def unobserved(operation_type: str, outcome: Outcome) -> None:
+    """Keep no account of an operation."""
+
+
+class Operations(Generic[C]):
+    """One schema with all that is needed to answer its operations.
+
+    `execute` may be replaced by a faster executor of the same answers. `event_context` makes the
+    context in which one event of a subscription is resolved out of the subscription's own, so
+    that no loader remembers values of an earlier event; `event_extensions` reads off the
+    subscription's own context what its resolver left there for the event it has just yielded.
+    `observe` hears of every operation.
+    """
+
+    def __init__(
+        self,
+        schema: strawberry.Schema,
+        context_factory: ContextFactory[C],
+        format_error: FormatError[C],
+        *,
+        limits: Limits = DEFAULT_LIMITS,
+        execute: Execute | None = None,
+        event_context: Callable[[C], C] = same_context,
+        event_extensions: Callable[[C], dict[str, Any] | None] = no_extensions,
+        observe: Observe = unobserved,
+    ) -> None:
+        if schema.extensions or schema.directives:
+            raise ValueError("Schema extensions and operation directives would not be run here.")
+        self.schema = schema
+        self.context_factory = context_factory
+        self.format_error = format_error
+        self.limits = limits
+        self.execute = execute or GraphQLCoreExecutor(schema)
+        self.event_context = event_context
+        self.event_extensions = event_extensions
+        self.observe = observe
+        self.documents = Documents(schema, limits)
+
+    async def answer(
+        self,
+        document: DocumentNode,
+        variables: Variables,
+        operation_name: str | None,
+        context: C,
+    ) -> Answer:
+        """Run a query or mutation."""
+        result = await self.execute(document, variables, operation_name, context)
+        return self.answer_of(result, context)
+
+    async def answers(
+        self,
+        document: DocumentNode,
+        variables: Variables,
+        operation_name: str | None,
+        context: C,
+    ) -> AsyncGenerator[Answer, None]:
+        """Run a subscription: one answer an event.
+
+        The resolver is asked for the next event only after this one is resolved and sent, so
+        what `event_extensions` reads always belongs to the event in hand.
+        """
+        executor = self.schema.execution_context_class.build(
+            self.schema._schema, document, None, context, variables, operation_name
+        )
+        if isinstance(executor, list):
+            yield self.refused([invalid(error) for error in executor], context)
+            return
+        stream = create_source_event_stream(executor)
+        if not isinstance(stream, ExecutionResult | AsyncIterable):
+            stream = await stream
+        if isinstance(stream, ExecutionResult):
+            yield self.refused(stream.errors or [], context)
+            return
+        events = map_source_to_response_event(executor, stream, self._resolve_event)
+        async with aclosing(events) as results:
+            async for result in results:
+                result.extensions = self.event_extensions(context)
+                yield self.answer_of(result, context)
+
+    def _resolve_event(self, executor: Executor[Any]) -> AwaitableOrValue[ExecutionResult]:
+        executor.context_value = self.event_context(executor.context_value)
+        return execute_subscription_event(executor)
+
+    def answer_of(self, result: ExecutionResult, context: C) -> Answer:
+        """An execution's result; without data and path, it went wrong before any field ran."""
+        errors = result.errors or []
+        if result.data is None and not any(error.path for error in errors):
+            return self.refused([invalid(error) for error in errors], context)
+        body: dict[str, Any] = {"data": result.data}
+        if errors:
+            body["errors"] = [self.format_error(error, context) for error in errors]
+        if result.extensions:
+            body["extensions"] = result.extensions
+        return Answer(body, executed=True)
+
+    def refused(self, errors: list[GraphQLError], context: C | None = None) -> Answer:
+        body = {"errors": [self.format_error(error, context) for error in errors]}
+        return Answer(body, executed=False)
+
+    def failed(self, error: Exception, context: C | None = None) -> Answer:
+        """What was raised outside any field, given to `format_error` as a field's would be."""
+        if not isinstance(error, GraphQLError):
+            error = GraphQLError(str(error), original_error=error)
+        return self.refused([error], context)

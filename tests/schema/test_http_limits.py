@@ -1,0 +1,139 @@
+"""No document is so large, deep or repetitive that reading it hurts."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from graphql import get_introspection_query
+
+from schema.documents import CACHED_CHARACTERS, DocumentRefused, Documents, operation_of
+from schema.limits import Limits
+from tests.schema.toy_server import schema
+
+LIMITS = Limits(max_depth=4, max_aliases=3, max_repeats=3, max_tokens=300)
+
+
+@pytest.fixture
+def documents() -> Documents:
+    return Documents(schema, LIMITS)
+
+
+def refusal(documents: Documents, query: str) -> str:
+    with pytest.raises(DocumentRefused) as refused:
+        documents.prepare(query)
+    assert all(error.extensions["code"] == "INVALID" for error in refused.value.errors)
+    return str(refused.value)
+
+
+def deep(levels: int) -> str:
+    return "{ node {" + "child {" * (levels - 2) + "name" + "}" * (levels - 2) + "} }"
+
+
+def test_depth(documents: Documents) -> None:
+    assert documents.prepare(deep(4))
+    assert refusal(documents, deep(5)) == ("The operation is 5 levels deep; at most 4 are allowed.")
+
+
+def test_depth_counts_through_fragments(documents: Documents) -> None:
+    query = "{ node { ...A } } fragment A on Node { child { ...B } } fragment B on Node %s"
+    assert documents.prepare(query % "{ child { name } }")
+    assert "5 levels deep" in refusal(documents, query % "{ child { child { name } } }")
+
+
+def test_aliases(documents: Documents) -> None:
+    assert documents.prepare("{ a: hello b: hello c: hello }")
+    assert refusal(documents, "{ a: hello b: hello c: hello d: hello }") == (
+        "The operation uses 4 aliases; at most 3 are allowed."
+    )
+
+
+def test_aliases_count_wherever_a_fragment_is_spread(documents: Documents) -> None:
+    query = "{ node { ...A child { ...A } } } fragment A on Node { a: name b: name }"
+    assert "4 aliases" in refusal(documents, query)
+
+
+def test_repeats(documents: Documents) -> None:
+    assert documents.prepare("{ hello hello hello }")
+    assert "4 times" in refusal(
+        documents, "{ hello hello ... { hello } ... on Query { hello } hello }"
+    )
+
+
+def test_the_same_field_of_different_types_is_no_repeat(documents: Documents) -> None:
+    query = "{ __schema { types { ... on __Type { name } name kind name kind } } }"
+    assert documents.prepare(query)
+
+
+def test_tokens(documents: Documents) -> None:
+    assert "300 tokens" in refusal(documents, "{ " + "hello(name: 1) " * 80 + "}")
+
+
+def test_characters_and_comments(documents: Documents) -> None:
+    assert refusal(documents, "{ hello } #" + "x" * 70_000)
+    assert refusal(documents, "#\n" * 400 + "{ hello }")
+
+
+@pytest.mark.parametrize("nested", ["{node" * 2_000, "{ hello(name: " + "[" * 2_000])
+def test_nesting_that_would_exhaust_the_stack(nested: str) -> None:
+    assert refusal(Documents(schema, Limits(max_tokens=10_000)), nested)
+
+
+def test_fragments_that_multiply_are_measured_in_linear_time() -> None:
+    fragments = "".join(
+        f"fragment F{i} on Node {{ a: child {{ ...F{i + 1} }} b: child {{ ...F{i + 1} }} }} "
+        for i in range(60)
+    )
+    query = "{ node { ...F0 } } " + fragments + "fragment F60 on Node { name }"
+    started = time.perf_counter()
+    sentence = refusal(Documents(schema, Limits()), query)
+    assert "levels deep" in sentence
+    assert f"uses {2**61 - 2} aliases" in sentence
+    assert time.perf_counter() - started < 1
+
+
+def test_a_long_chain_of_fragments_is_refused_calmly() -> None:
+    chain = "".join(f"fragment F{i} on Node {{ ...F{i + 1} }} " for i in range(400))
+    query = "{ node { ...F0 } } " + chain + "fragment F400 on Node { name }"
+    assert "nested too deeply" in refusal(Documents(schema, Limits(max_tokens=10_000)), query)
+
+
+def test_cycles_and_unknown_fragments_are_refused(documents: Documents) -> None:
+    assert "within itself" in refusal(
+        documents, "{ node { ...A } } fragment A on Node { child { ...A } }"
+    )
+    assert "Unknown fragment" in refusal(documents, "{ node { ...Nowhere } }")
+
+
+def test_the_worst_accepted_document_is_validated_quickly() -> None:
+    fields = " ".join(f"child{{ ...A{i} }}" for i in range(10))
+    fragments = " ".join(f"fragment A{i} on Node{{ name child{{name}} }}" for i in range(10))
+    started = time.perf_counter()
+    assert Documents(schema, Limits()).prepare(f"{{ node{{ {fields} }} }} {fragments}")
+    assert time.perf_counter() - started < 1
+
+
+def test_introspection_stays_allowed(documents: Documents) -> None:
+    assert documents.prepare(get_introspection_query(input_value_deprecation=True))
+
+
+def test_a_document_is_prepared_once(documents: Documents) -> None:
+    assert documents.prepare("{ hello }") is documents.prepare("{ hello }")
+    assert documents.prepare("{ hello }") is not documents.prepare("{ hello  }")
+
+
+def test_the_cache_is_bounded_by_text() -> None:
+    documents = Documents(schema, Limits())
+    first = documents.prepare("{ hello }")
+    for number in range(4):
+        documents.prepare("{ hello } #" + str(number) * (CACHED_CHARACTERS // 4))
+    assert documents.prepare("{ hello }") is not first
+
+
+def test_operation_of_needs_a_name_among_several(documents: Documents) -> None:
+    document = documents.prepare("query A { hello } query B { crash }")
+    assert operation_of(document, "B").name.value == "B"
+    with pytest.raises(DocumentRefused, match="operationName must say"):
+        operation_of(document, None)
+    with pytest.raises(DocumentRefused, match="no operation named 'C'"):
+        operation_of(document, "C")
