@@ -1,0 +1,195 @@
+"""GraphQL over WebSocket, by the graphql-transport-ws subprotocol alone.
+
+The protocol's states are Strawberry's; operations run through the same `Operations` as over HTTP,
+each with a fresh context, so that its loaders see the present and a token that has run out is
+noticed at the next operation.
+
+Source: GraphQL over WebSocket Protocol,
+https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Generic, TypeVar, cast
+
+import orjson
+from graphql import OperationType
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.websockets import WebSocket
+from strawberry import UNSET
+from strawberry.asgi import GraphQL
+from strawberry.exceptions import ConnectionRejectionError
+from strawberry.http.exceptions import WebSocketDisconnected
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
+    BaseGraphQLTransportWSHandler,
+    Operation,
+)
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
+    ConnectionInitMessage,
+    Message,
+)
+from strawberry.types.unset import UnsetType
+
+from models.errors import Denial
+from schema.connection import connection_params
+from schema.documents import DocumentRefused, operation_of
+from schema.operations import Answer, Operations
+
+C = TypeVar("C")
+
+
+@dataclass(slots=True)
+class Connection:
+    """One WebSocket and what its `connection_init` said."""
+
+    websocket: WebSocket
+    connection_params: dict[str, Any] = field(default_factory=dict)
+
+
+class OperationHandler(BaseGraphQLTransportWSHandler[Connection, None]):
+    """Strawberry's protocol handler with hostile messages refused and operations run our way."""
+
+    view: GraphQLOverWebSocket[Any]
+
+    async def handle_message(self, message: Message) -> None:
+        fault = _fault(message)
+        if fault is None:
+            await super().handle_message(message)
+        else:
+            await self.handle_invalid_message(fault)
+
+    async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
+        payload = message.get("payload") or {}
+        if not isinstance(payload, dict):
+            await self.handle_invalid_message("The payload of connection_init must be an object")
+            return
+        try:
+            params: dict[str, object] = {**connection_params(payload)}
+        except ValueError as error:
+            await self.handle_invalid_message(str(error))
+            return
+        await super().handle_connection_init({"type": "connection_init", "payload": params})
+
+    async def run_operation(self, operation: Operation[Connection, None]) -> None:
+        try:
+            async with aclosing(self.view.run_operation(operation, self.context)) as answers:
+                async for answer in answers:
+                    await _send(operation, answer)
+            await operation.send_operation_message({"id": operation.id, "type": "complete"})
+        except WebSocketDisconnected:
+            self.operations.pop(operation.id, None)
+        except Exception as error:  # noqa: BLE001  # an answer that is no JSON; masked and logged
+            await _send(operation, self.view.operations.failed(error))
+
+
+class GraphQLOverWebSocket(GraphQL[Connection, None], Generic[C]):
+    """ASGI application for the WebSocket side of `Operations`.
+
+    `allowed_origins`: pages of other origins that may connect, "*" for any; clients outside
+    browsers send no Origin and always may.
+    """
+
+    graphql_transport_ws_handler_class = OperationHandler
+
+    def __init__(
+        self,
+        operations: Operations[C],
+        *,
+        allowed_origins: Sequence[str] = (),
+        connection_init_timeout_seconds: float = 10,
+        max_operations_per_connection: int = 100,
+    ) -> None:
+        super().__init__(
+            operations.schema,
+            graphql_ide=None,
+            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
+            connection_init_wait_timeout=timedelta(seconds=connection_init_timeout_seconds),
+            max_subscriptions_per_connection=max_operations_per_connection,
+            allowed_origins=allowed_origins,
+        )
+        self.operations = operations
+
+    async def get_context(
+        self, request: Request | WebSocket, response: Response | WebSocket
+    ) -> Connection:
+        return Connection(cast("WebSocket", request))
+
+    async def on_ws_connect(self, context: Connection) -> UnsetType:
+        """Refuse bad credentials at once rather than at the first operation."""
+        try:
+            await self.operations.context_factory(context.websocket, context.connection_params)
+        except Denial as denial:
+            raise ConnectionRejectionError from denial
+        return UNSET
+
+    def encode_json(self, data: object) -> str:
+        # Text, since bytes would become binary frames, which the protocol does not know.
+        return orjson.dumps(data).decode()
+
+    def decode_json(self, data: str | bytes) -> object:
+        return orjson.loads(data)
+
+    async def run_operation(
+        self, operation: Operation[Connection, None], connection: Connection
+    ) -> AsyncGenerator[Answer, None]:
+        """The answers to one operation; whatever goes wrong, denial or defect, is one too."""
+        operations = self.operations
+        operation_type = "unknown"
+        context: C | None = None
+        try:
+            document = operations.documents.prepare(operation.query)
+            chosen = operation_of(document, operation.operation_name)
+            operation_type = chosen.operation.value
+            context = await operations.context_factory(
+                connection.websocket, connection.connection_params
+            )
+            asked = (document, operation.variables, operation.operation_name, context)
+            if chosen.operation is OperationType.SUBSCRIPTION:
+                async with aclosing(operations.answers(*asked)) as answers:
+                    async for answer in answers:
+                        operations.observe(operation_type, answer.outcome)
+                        yield answer
+                return
+            answer = await operations.answer(*asked)
+        except DocumentRefused as refused:
+            answer = operations.refused(refused.errors)
+        except Exception as error:  # noqa: BLE001  # masked and logged by format_error
+            answer = operations.failed(error, context)
+        operations.observe(operation_type, answer.outcome)
+        yield answer
+
+
+async def _send(operation: Operation[Connection, None], answer: Answer) -> None:
+    message: Any = {"id": operation.id, "type": "next", "payload": answer.body}
+    if not answer.executed:
+        message = {"id": operation.id, "type": "error", "payload": answer.body["errors"]}
+    await operation.send_operation_message(message)
+
+
+def _fault(message: object) -> str | None:
+    """What is wrong with the shape of a message, in the words of the close reason."""
+    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+        return "A message must be an object with a type"
+    if message["type"] in ("subscribe", "complete"):
+        identifier = message.get("id")
+        if not isinstance(identifier, str) or not 0 < len(identifier) <= 128:
+            return "id must be a string of 1 to 128 characters"
+    if message["type"] == "subscribe":
+        return _subscribe_fault(message.get("payload"))
+    return None
+
+
+def _subscribe_fault(payload: object) -> str | None:
+    if not isinstance(payload, dict) or not isinstance(payload.get("query"), str):
+        return "The payload of subscribe must have a query, a string"
+    if not isinstance(payload.get("variables"), dict | None):
+        return "variables must be an object or null"
+    if not isinstance(payload.get("operationName"), str | None):
+        return "operationName must be a string or null"
+    return None
