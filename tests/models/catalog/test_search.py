@@ -1,0 +1,134 @@
+"""Any characters that stand together in a name find it, and nothing else does."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from models.catalog.search import InvalidQuery, index_terms, normalise, query_terms
+
+PEACH = "欢乐家久宝桃罐头 700g（瓶装）"
+
+# Everything Unicode, and often what product names are made of.
+texts = st.one_of(
+    st.text(max_size=40), st.text("可口乐 500.5mlML（）·ｍ①é\u0301ﬁß㎏½", max_size=40)
+)
+
+
+def finds(query: str, text: str) -> bool:
+    """What a store of terms does with a query."""
+    indexed = index_terms(text)
+    return all(
+        word.terms <= indexed and (not word.recheck or word.text in normalise(text))
+        for word in query_terms(query)
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("可口可乐 500ML", "可口可乐500ml"),
+        ("ＫＦＣ　（大）", "kfc大"),
+        ("1.5L", "1.5l"),
+        ("１．５Ｌ", "1.5l"),
+        ("1.5.", "1.5"),
+        ("No.5", "no5"),
+        ("a.b 1..2", "ab12"),
+        ("Café Straße", "cafestrasse"),
+        ("旺旺-雪饼_大·包", "旺旺雪饼大包"),
+        ("!?。，", ""),
+        ("\ud800\x00", ""),
+    ],
+)
+def test_normal_form(text: str, expected: str) -> None:
+    assert normalise(text) == expected
+
+
+def test_terms_are_all_characters_and_pairs() -> None:
+    assert index_terms("可口可乐") == {"可", "口", "乐", "可口", "口可", "可乐"}
+    assert index_terms("1.5L") == {"1", "5", "l", "5l"}
+    assert index_terms("…") == frozenset()
+
+
+@pytest.mark.parametrize("start", range(len("欢乐家久宝桃罐头") - 1))
+def test_any_two_characters_find_a_name(start: int) -> None:
+    assert finds(PEACH[start : start + 2], PEACH)
+
+
+@pytest.mark.parametrize(
+    "query", ["桃", "宝桃", "桃罐头", "700g", "G（瓶", "头700", "罐头 欢乐", "欢乐家　瓶装"]
+)
+def test_a_query_that_finds(query: str) -> None:
+    assert finds(query, PEACH)
+
+
+@pytest.mark.parametrize("query", ["梨", "乐欢", "桃欢乐", "桃头", "罐头 梨", "7.00g"])
+def test_a_query_that_does_not_find(query: str) -> None:
+    assert not finds(query, PEACH)
+
+
+def test_a_recheck_refuses_what_pairs_alone_would_let_through() -> None:
+    (word,) = query_terms("可口可乐")
+    assert word.terms <= index_terms("口可乐和可口")
+    assert not finds("可口可乐", "口可乐和可口")
+
+
+def test_a_point_tells_numbers_apart() -> None:
+    assert finds("1.5L", "雪碧 1.5L")
+    assert not finds("1.5L", "雪碧 15L")
+    assert not finds("15L", "雪碧 1.5L")
+
+
+def test_words_of_a_query() -> None:
+    single, pair, long = query_terms("桃 罐头 700克 桃 ！")
+    assert (single.text, single.terms, single.recheck) == ("桃", {"桃"}, False)
+    assert (pair.text, pair.terms, pair.recheck) == ("罐头", {"罐头"}, False)
+    assert (long.text, long.recheck) == ("700克", True)
+    assert long.terms == {"70", "00", "0克"}
+
+
+@pytest.mark.parametrize("query", ["", "   ", "!?", "。。"])
+def test_a_query_without_letters_has_no_words(query: str) -> None:
+    assert query_terms(query) == []
+
+
+def test_a_query_has_a_limit() -> None:
+    assert len(query_terms("桃" * 100)) == 1
+    with pytest.raises(InvalidQuery):
+        query_terms("桃" * 101)
+
+
+@given(texts, st.data())
+@example("e\u0301", None).via("an accent of its own")
+@example("1.5", None).via("a point between digits")
+def test_a_part_of_a_text_has_no_terms_but_the_texts(text: str, data) -> None:
+    if data is None:
+        spans = [(a, b) for a in range(len(text)) for b in range(a + 1, len(text) + 1)]
+    else:
+        start = data.draw(st.integers(0, len(text)))
+        spans = [(start, data.draw(st.integers(start, len(text))))]
+    for start, end in spans:
+        part = text[start:end]
+        assert index_terms(part) <= index_terms(text)
+        assert normalise(part) in normalise(text)
+        assert all(finds(word, text) for word in part.split())
+
+
+@given(texts)
+def test_terms_are_short_and_of_letters_and_digits(text: str) -> None:
+    for term in index_terms(text):
+        assert len(term) in (1, 2)
+        assert all(character.isalnum() for character in term)
+
+
+@given(texts)
+def test_a_normal_form_is_its_own(text: str) -> None:
+    assert normalise(normalise(text)) == normalise(text)
+
+
+@given(texts, texts)
+def test_rechecked_terms_agree_with_looking_for_the_words(query: str, text: str) -> None:
+    words = filter(None, map(normalise, query.split()))
+    looked_for = all(word in normalise(text) for word in words)
+    assert finds(query, text) == looked_for
