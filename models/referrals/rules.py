@@ -1,0 +1,186 @@
+"""Who earns what from a sale, and who may stand below whom."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from models.money import share_down
+
+MAX_LEVELS = 3
+MAX_RATE_DECIMALS = 6
+
+
+class CommissionStatus(StrEnum):
+    PENDING = "PENDING"
+    FROZEN = "FROZEN"
+    AVAILABLE = "AVAILABLE"
+    WITHDRAWN = "WITHDRAWN"
+    REVERSED = "REVERSED"
+
+
+class CommissionKind(StrEnum):
+    REFERRAL = "REFERRAL"
+    GUIDE_SALE = "GUIDE_SALE"
+    GUIDE_REGISTRATION = "GUIDE_REGISTRATION"
+    REGION_AGENT = "REGION_AGENT"
+    SELF = "SELF"
+
+
+class ShareTarget(StrEnum):
+    HOME = "HOME"
+    PRODUCT = "PRODUCT"
+    STORE = "STORE"
+    CART = "CART"
+    ORDER = "ORDER"
+    CATALOGUE = "CATALOGUE"
+    REGISTRATION = "REGISTRATION"
+
+
+class PayeeKind(StrEnum):
+    MEMBER = "MEMBER"
+    STAFF = "STAFF"
+
+
+class InvalidPlan(ValueError):
+    """A plan that could pay more than the sale, or that the law forbids."""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    level: int
+    rate: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Rates are fractions of what was paid (0.05 is 5 %); levels are numbered from 1 without a gap.
+
+    With `self_purchase` a buyer who may earn takes level 1 of their own order and their upline
+    level 2, so that the plan never pays more than its rates.
+
+    Raises: InvalidPlan.
+    """
+
+    levels: tuple[Level, ...]
+    guide_rate: Decimal = Decimal(0)
+    self_purchase: bool = False
+
+    def __post_init__(self) -> None:
+        if len(self.levels) > MAX_LEVELS:
+            raise InvalidPlan(f"a plan has at most {MAX_LEVELS} levels")
+        if [level.level for level in self.levels] != list(range(1, len(self.levels) + 1)):
+            raise InvalidPlan("levels are numbered from 1 without a gap")
+        rates = [*(level.rate for level in self.levels), self.guide_rate]
+        if not all(_is_rate(rate) for rate in rates):
+            raise InvalidPlan(
+                f"a rate lies between 0 and 1 and has at most {MAX_RATE_DECIMALS} decimals"
+            )
+        if sum(rates) > 1:
+            raise InvalidPlan("a plan pays at most the whole sale")
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One payee's commission of one order; `level` is 0 for a guide."""
+
+    kind: CommissionKind
+    level: int
+    payee_kind: PayeeKind
+    payee_id: int
+    base_minor: int
+    rate: Decimal
+    amount_minor: int
+
+
+def split_commission(
+    line_bases_minor: Sequence[int],
+    plan: Plan,
+    *,
+    uplines: Sequence[int | None] = (),
+    buyer_id: int | None = None,
+    guide_id: int | None = None,
+) -> list[Share]:
+    """One order's commissions, upwards by level, then the guide's; shares of nothing are left out.
+
+    `line_bases_minor` is what each line really paid, without delivery. A share is its rate of their
+    sum, rounded down once: rounding line by line would lose up to a fen a line. `uplines` starts
+    with the buyer's own; an empty place earns nothing and keeps its level. `buyer_id` is empty when
+    the buyer may not earn.
+
+    Raises: ValueError for a negative base, or someone who stands above themself.
+    """
+    if any(base < 0 for base in line_bases_minor):
+        raise ValueError("a line never pays less than nothing")
+    base = sum(line_bases_minor)
+    chain = _without_loops(buyer_id, uplines)
+    if not plan.self_purchase or buyer_id is None:
+        chain = chain[1:]
+    shares = [
+        _member_share(payee, own=payee == buyer_id, level=level, base_minor=base)
+        for level, payee in zip(plan.levels, chain, strict=False)
+        if payee is not None
+    ]
+    if guide_id is not None:
+        shares.append(_guide_share(guide_id, plan.guide_rate, base))
+    return [share for share in shares if share.amount_minor > 0]
+
+
+def reversal(
+    amount_minor: int, base_minor: int, refunded_base_minor: int, already_reversed_minor: int
+) -> int:
+    """What to take back now, when `refunded_base_minor` of the base has been refunded in all.
+
+    The payee keeps their amount in proportion to what stays paid, rounded down; so the shares stay
+    within the plan after every refund, and the last refund takes back exactly what is left.
+
+    Raises: ValueError unless 0 ≤ refunded ≤ base.
+    """
+    if not 0 <= refunded_base_minor <= base_minor:
+        raise ValueError("the refund lies between nothing and the base")
+    if base_minor == 0:
+        return 0
+    kept = amount_minor * (base_minor - refunded_base_minor) // base_minor
+    return max(0, amount_minor - kept - already_reversed_minor)
+
+
+def would_cycle(member_id: int, upline_ancestors: Collection[int]) -> bool:
+    """Whether the member is among those they would stand below: the upline and its ancestors."""
+    return member_id in upline_ancestors
+
+
+def _without_loops(buyer_id: int | None, uplines: Sequence[int | None]) -> list[int | None]:
+    members = [member for member in (buyer_id, *uplines) if member is not None]
+    if len(members) != len(set(members)):
+        raise ValueError("nobody stands above themself")
+    return [buyer_id, *uplines]
+
+
+def _member_share(payee_id: int, *, own: bool, level: Level, base_minor: int) -> Share:
+    return Share(
+        kind=CommissionKind.SELF if own else CommissionKind.REFERRAL,
+        level=level.level,
+        payee_kind=PayeeKind.MEMBER,
+        payee_id=payee_id,
+        base_minor=base_minor,
+        rate=level.rate,
+        amount_minor=share_down(base_minor, level.rate),
+    )
+
+
+def _guide_share(guide_id: int, rate: Decimal, base_minor: int) -> Share:
+    return Share(
+        kind=CommissionKind.GUIDE_SALE,
+        level=0,
+        payee_kind=PayeeKind.STAFF,
+        payee_id=guide_id,
+        base_minor=base_minor,
+        rate=rate,
+        amount_minor=share_down(base_minor, rate),
+    )
+
+
+def _is_rate(rate: Decimal) -> bool:
+    return rate.is_finite() and 0 <= rate <= 1 and rate == round(rate, MAX_RATE_DECIMALS)
