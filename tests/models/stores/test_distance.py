@@ -78,7 +78,7 @@ def test_nearest_within_any_reach_equals_brute_force(origin, points, limit, with
 
 
 def test_haversine_alone_would_pick_the_wrong_one() -> None:
-    east, north = (1, "EAST", 0.0, 1.0), (2, "NORTH", 1.003, 0.0)
+    east, north = (1, "EAST", 0.0, 1.0), (2, "NORTH", 1.0064, 0.0)
     origin = Point(0.0, 0.0)
     assert haversine_metres(0.0, 0.0, *east[2:]) < haversine_metres(0.0, 0.0, *north[2:])
     assert [row.code for row in nearest(origin, [east, north], 1)] == ["NORTH"]
@@ -162,6 +162,15 @@ def test_a_box_is_hardly_larger_than_the_circle() -> None:
     (box,) = bounding_boxes(SHENYANG, 10_000)
     assert geodesic_metres(41.8057, 123.4315, box.north, 123.4315) < 10_100
     assert geodesic_metres(41.8057, 123.4315, 41.8057, box.east) < 10_100
+
+
+@pytest.mark.parametrize("latitude", [0.0, 60.0, 80.0, -80.0])
+def test_a_wide_box_holds_the_circle_where_meridians_meet(latitude: float) -> None:
+    (box,) = bounding_boxes(Point(latitude, 100.0), 1_000_000)
+    circle = geodesic(meters=999_999)
+    for bearing in range(360):
+        edge = circle.destination((latitude, 100.0), bearing)
+        assert inside(box, edge.latitude, edge.longitude)
 
 
 def test_a_box_across_the_antimeridian_is_two() -> None:

@@ -121,7 +121,7 @@ def test_the_night_that_clocks_go_back_is_an_hour_longer() -> None:
 
 def test_hours_that_clocks_leave_out_open_a_week_later() -> None:
     brief = [OpeningHours(SUNDAY, "02:30", "03:00")]
-    before = datetime(2026, 3, 8, 0, tzinfo=NEW_YORK)
+    before = datetime(2026, 3, 1, 12, tzinfo=NEW_YORK)
     assert next_opening(brief, before, NEW_YORK) == datetime(2026, 3, 15, 2, 30, tzinfo=NEW_YORK)
 
 
