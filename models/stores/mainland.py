@@ -1,7 +1,8 @@
 """Where China's maps shift points: the mainland, without Hong Kong, Macau, Taiwan and Kinmen.
 
-Source: Natural Earth 5, 1:10m countries (public domain), thinned until every town of either side
-still lies on its own, corrected where towns on the border rivers did not; widened over the sea.
+Source: Natural Earth 4.1, 1:10m countries (public domain), thinned until every town that GeoNames
+(CC BY 4.0) lists on either side still lies on its own, moved where towns on the border rivers did
+not; widened over the sea.
 """
 
 from __future__ import annotations
