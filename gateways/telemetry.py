@@ -1,0 +1,159 @@
+"""Structured log lines, one for each request, bound together by request IDs."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Collection, Iterable, MutableMapping
+from typing import Any, Literal
+from urllib.parse import quote
+
+import orjson
+import structlog
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+REQUEST_ID_HEADER = b"x-request-id"
+# What a proxy in front may have chosen; anything else could forge lines or fill the log.
+SANE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+
+SECRETS = frozenset(
+    {"authorization", "password", "secret", "token", "access_token", "refresh_token", "body"}
+)
+
+log = structlog.get_logger(__name__)
+
+
+def configure_logging(level: LogLevel = "info", *, json: bool = False) -> None:
+    """Render our own and the libraries' log lines alike, as JSON or for the eye.
+
+    Uvicorn must be started with `log_config=None, access_log=False`, or it sets up its own.
+    """
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        redact,
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+    remove_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared, processors=[remove_meta, *_renderers(json)]
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level.upper())
+
+
+def _renderers(json: bool) -> list[structlog.typing.Processor]:
+    if json:
+        return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(_dumps)]
+    # The default formatter shows the local variables of each frame, and secrets among them.
+    return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+
+
+def _dumps(event: object, **_: object) -> str:
+    return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def redact(
+    logger: object, method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """A last line of defence: values under names of secrets are not written."""
+    for name in SECRETS & event.keys():
+        event[name] = "[redacted]"
+    return event
+
+
+class RequestIdMiddleware:
+    """Gives every request and WebSocket an ID, answers it in X-Request-ID, logs one line for each.
+
+    The ID is in `scope["state"]["request_id"]`, and in every line logged meanwhile. Wrap the whole
+    application in it, so that its error responses have the header too. Only the template of the
+    path is logged, for a path itself may be a secret link; requests for `quiet_paths` are logged
+    at debug level.
+    """
+
+    def __init__(self, app: App, quiet_paths: Collection[str] = ()) -> None:
+        self.app = app
+        self.quiet_paths = frozenset(quiet_paths)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        request_id = request_id_of(scope.get("headers", ()))
+        scope.setdefault("state", {})["request_id"] = request_id
+        statuses: list[int] = []
+
+        async def send_with_id(message: Message) -> None:
+            statuses.extend(_status_of(message))
+            if message["type"] in ("http.response.start", "websocket.accept"):
+                name_and_value = (REQUEST_ID_HEADER, request_id.encode())
+                message["headers"] = [*message.get("headers", ()), name_and_value]
+            await send(message)
+
+        started = time.perf_counter()
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self.app(scope, receive, send_with_id)
+            except Exception:
+                statuses = statuses or [500]
+                raise
+            finally:
+                self._log(scope, statuses, time.perf_counter() - started)
+
+    def _log(self, scope: Scope, statuses: list[int], seconds: float) -> None:
+        path = path_template(scope) or quote(scope["path"][:200])
+        operation = scope["state"].get("operation_name")
+        write = log.debug if path in self.quiet_paths else log.info
+        write(
+            "request" if scope["type"] == "http" else "websocket closed",
+            method=scope.get("method", "WEBSOCKET"),
+            path=path,
+            status=statuses[-1] if statuses else None,
+            duration_ms=round(seconds * 1000, 1),
+            **({"operation": operation} if operation else {}),
+        )
+
+
+def request_id_of(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """The caller's request ID if it is a sane one, else a new one."""
+    for name, value in headers:
+        if name.lower() == REQUEST_ID_HEADER and SANE_REQUEST_ID.fullmatch(value):
+            return value.decode()
+    return uuid.uuid4().hex
+
+
+def path_template(scope: Scope) -> str | None:
+    """The matched route's path, such as `/webhooks/{provider}`; None when no route matched."""
+    template = getattr(scope.get("route"), "path", None)
+    return template if isinstance(template, str) else None
+
+
+def _status_of(message: Message) -> Iterable[int]:
+    if message["type"] == "http.response.start":
+        yield message["status"]
+    elif message["type"] == "websocket.close":
+        yield message.get("code", 1000)

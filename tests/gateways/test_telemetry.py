@@ -1,0 +1,186 @@
+"""Request IDs and log lines: useful to whoever looks after a server, useless to eavesdroppers."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import httpx
+import pytest
+import structlog
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+from structlog.testing import capture_logs
+
+from gateways.telemetry import RequestIdMiddleware, redact
+
+
+async def echo(request: Request) -> PlainTextResponse:
+    request.scope["state"]["operation_name"] = "Greet"
+    bound = structlog.contextvars.get_contextvars()["request_id"]
+    assert bound == request.state.request_id
+    return PlainTextResponse(bound)
+
+
+async def defect(request: Request) -> PlainTextResponse:
+    raise RuntimeError("password=hunter2")
+
+
+async def socket(websocket: WebSocket) -> None:
+    await websocket.accept()
+    await websocket.close(4403)
+
+
+app = RequestIdMiddleware(
+    Starlette(
+        routes=[
+            Route("/pay/{secret}", echo, methods=["POST"]),
+            Route("/health/live", echo),
+            Route("/defect", defect),
+            WebSocketRoute("/socket", socket),
+        ]
+    ),
+    quiet_paths={"/health/live"},
+)
+
+
+async def ask(
+    method: str, path: str, headers: dict[str, Any] | None = None
+) -> tuple[httpx.Response, list[Any]]:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        with capture_logs() as lines:
+            return await client.request(method, path, headers=headers), lines
+
+
+@pytest.mark.parametrize("given", ["abc-1.2_3", "x" * 64])
+async def test_a_sane_request_id_is_kept(given: str) -> None:
+    response, _ = await ask("POST", "/pay/1", {"X-Request-ID": given})
+    assert response.text == given
+    assert response.headers.get_list("x-request-id") == [given]
+
+
+@pytest.mark.parametrize("given", ["", "x" * 65, "a b", 'a"b', "a;b", "é", "a\tb"])
+async def test_any_other_is_replaced(given: str) -> None:
+    response, _ = await ask("POST", "/pay/1", {"X-Request-ID": given.encode()})
+    assert response.headers["x-request-id"] == response.text != given
+    assert len(response.text) == 32
+
+
+async def test_each_request_has_another_id() -> None:
+    assert len({(await ask("POST", "/pay/1"))[0].text for _ in range(10)}) == 10
+    assert structlog.contextvars.get_contextvars() == {}
+
+
+async def test_one_line_a_request_without_secrets() -> None:
+    headers = {"Authorization": "Bearer t0ken"}
+    _, (line,) = await ask("POST", "/pay/s3cret?phone=13800000000", headers)
+    assert line.pop("duration_ms") >= 0
+    assert line == {
+        "event": "request",
+        "log_level": "info",
+        "method": "POST",
+        "path": "/pay/{secret}",
+        "status": 200,
+        "operation": "Greet",
+    }
+
+
+async def test_an_unmatched_path_cannot_forge_a_line() -> None:
+    response, (line,) = await ask("GET", "/nothing%0A%1B[31mforged/" + "x" * 500)
+    assert (response.status_code, line["status"]) == (404, 404)
+    assert line["path"].startswith("/nothing%0A%1B%5B31mforged")
+    assert len(line["path"]) < 250
+
+
+async def test_quiet_paths_are_logged_at_debug() -> None:
+    _, (line,) = await ask("GET", "/health/live")
+    assert line["log_level"] == "debug"
+
+
+async def test_a_defect_is_500_with_its_id() -> None:
+    response, (line,) = await ask("GET", "/defect")
+    assert (response.status_code, line["status"]) == (500, 500)
+    assert "x-request-id" in response.headers
+    assert "hunter2" not in json.dumps(line)
+
+
+async def test_websockets_are_logged_when_they_close() -> None:
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"x-request-id", b"ws-1")]
+    with capture_logs() as lines:
+        await app(
+            {"type": "websocket", "path": "/socket", "headers": headers, "query_string": b""},
+            receive,
+            send,
+        )
+    assert [message["type"] for message in sent] == ["websocket.accept", "websocket.close"]
+    assert (b"x-request-id", b"ws-1") in sent[0]["headers"]
+    (line,) = lines
+    assert (line["event"], line["path"], line["status"]) == ("websocket closed", "/socket", 4403)
+
+
+def test_secrets_are_redacted() -> None:
+    event = {"event": "sign in", "token": "t", "password": "p", "member": 7}
+    assert redact(None, "info", event) == {
+        "event": "sign in",
+        "token": "[redacted]",
+        "password": "[redacted]",
+        "member": 7,
+    }
+
+
+SCRIPT = """
+import logging, sys
+import structlog
+from gateways.telemetry import configure_logging
+configure_logging("info", json=sys.argv[1] == "json")
+log = structlog.get_logger("quintet")
+with structlog.contextvars.bound_contextvars(request_id="r1"):
+    log.debug("hidden")
+    log.info("placed", order=1, token="t0ken")
+    logging.getLogger("library").warning("its %s", "words")
+    try:
+        password = "hunter" + "2"
+        raise ValueError("broken")
+    except ValueError:
+        log.exception("failed")
+"""
+
+
+def logged(form: str) -> str:
+    run = subprocess.run(
+        [sys.executable, "-c", SCRIPT, form], capture_output=True, text=True, check=True
+    )
+    assert run.stdout == ""
+    assert "hidden" not in run.stderr
+    assert "t0ken" not in run.stderr
+    assert "hunter2" not in run.stderr
+    return run.stderr
+
+
+def test_json_lines() -> None:
+    lines = [json.loads(line) for line in logged("json").splitlines()]
+    assert [line["event"] for line in lines] == ["placed", "its words", "failed"]
+    assert {line["request_id"] for line in lines} == {"r1"}
+    assert [line["level"] for line in lines] == ["info", "warning", "error"]
+    assert [line["logger"] for line in lines] == ["quintet", "library", "quintet"]
+    assert "ValueError: broken" in lines[2]["exception"]
+
+
+def test_console_lines() -> None:
+    text = logged("console")
+    for words in ("placed", "its words", "ValueError: broken", "[redacted]"):
+        assert words in text
