@@ -63,6 +63,7 @@ class GraphQLOverHTTP(Generic[C]):
         """Raises `BadRequest` for an operation that this method of HTTP may not run."""
         operations = self.operations
         operation_type = "unknown"
+        context: C | None = None
         try:
             document = operations.documents.prepare(asked.query)
             operation = operation_of(document, asked.operation_name)
@@ -85,7 +86,7 @@ class GraphQLOverHTTP(Generic[C]):
         except BadRequest:
             raise
         except Exception as error:  # noqa: BLE001  # masked and logged by format_error
-            answer = operations.failed(error)
+            answer = operations.failed(error, context)
             response = json_response(answer.body, media_type, 500)
         operations.observe(operation_type, answer.outcome)
         return response

@@ -17,7 +17,7 @@ from datetime import timedelta
 from typing import Any, Generic, TypeVar, cast
 
 import orjson
-from graphql import OperationType
+from graphql import GraphQLError, OperationType
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
@@ -33,6 +33,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
     ConnectionInitMessage,
     Message,
+    SubscribeMessage,
 )
 from strawberry.types.unset import UnsetType
 
@@ -76,6 +77,16 @@ class OperationHandler(BaseGraphQLTransportWSHandler[Connection, None]):
             return
         await super().handle_connection_init({"type": "connection_init", "payload": params})
 
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        limit = self.view.max_operations_per_connection
+        if len(self.operations) < limit or message["id"] in self.operations:
+            await super().handle_subscribe(message)
+            return
+        sentence = f"At most {limit} operations may run on one connection."
+        error = GraphQLError(sentence, extensions={"code": "LIMIT_EXCEEDED"})
+        payload = self.view.operations.refused([error]).body["errors"]
+        await self.send_message({"id": message["id"], "type": "error", "payload": payload})
+
     async def run_operation(self, operation: Operation[Connection, None]) -> None:
         try:
             async with aclosing(self.view.run_operation(operation, self.context)) as answers:
@@ -110,10 +121,11 @@ class GraphQLOverWebSocket(GraphQL[Connection, None], Generic[C]):
             graphql_ide=None,
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
             connection_init_wait_timeout=timedelta(seconds=connection_init_timeout_seconds),
-            max_subscriptions_per_connection=max_operations_per_connection,
+            max_subscriptions_per_connection=None,
             allowed_origins=allowed_origins,
         )
         self.operations = operations
+        self.max_operations_per_connection = max_operations_per_connection
 
     async def get_context(
         self, request: Request | WebSocket, response: Response | WebSocket

@@ -9,11 +9,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import WebSocketRoute
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
-from tests.schema.toy_server import LEDGER, toy_server
+from schema.websocket import GraphQLOverWebSocket
+from tests.schema.toy_server import LEDGER, serve, toy_operations, toy_server
 
 TRANSPORT_WS = Subprotocol("graphql-transport-ws")
 
@@ -135,6 +138,7 @@ async def test_bad_credentials_close_with_4403(url: str) -> None:
         ("subscription($n: Int!) { ticks(to: $n) { number } }", "INVALID"),
         ("{ node { child { child { child { child { name } } } } } }", "INVALID"),
         ("subscription { denied }", "UNAUTHENTICATED"),
+        ("{ unserialisable }", "INTERNAL"),
     ],
 )
 async def test_a_refused_operation_answers_error_and_the_connection_lives(
@@ -213,6 +217,30 @@ async def test_hostile_init_payloads_close_with_4400(url: str, payload: object) 
     async with connect(url, subprotocols=[TRANSPORT_WS]) as socket:
         await socket.send(json.dumps({"type": "connection_init", "payload": payload}))
         assert (await close_code(socket))[0] == 4400
+
+
+async def test_a_silent_client_is_closed_and_a_busy_one_told() -> None:
+    endpoint = GraphQLOverWebSocket(
+        toy_operations(), connection_init_timeout_seconds=0.1, max_operations_per_connection=1
+    )
+    with serve(Starlette(routes=[WebSocketRoute("/graphql", endpoint)])) as address:
+        async with connect(f"ws://{address}/graphql", subprotocols=[TRANSPORT_WS]) as socket:
+            assert (await close_code(socket))[0] == 4408
+        async with connected(f"ws://{address}/graphql") as socket:
+            await subscribe(socket, "subscription { forever }", "1")
+            assert (await receive(socket))["type"] == "next"
+            await subscribe(socket, "{ hello }", "2")
+            refusal = await receive(socket)
+    assert (refusal["type"], refusal["id"]) == ("error", "2")
+    assert refusal["payload"][0]["extensions"]["code"] == "LIMIT_EXCEEDED"
+
+
+async def test_an_id_is_used_once_at_a_time(url: str) -> None:
+    async with connected(url) as socket:
+        await subscribe(socket, "subscription { forever }")
+        assert (await receive(socket))["type"] == "next"
+        await subscribe(socket, "{ hello }")
+        assert (await close_code(socket))[0] == 4409
 
 
 async def test_the_legacy_protocol_is_not_spoken(url: str) -> None:

@@ -15,6 +15,7 @@ import uvicorn
 from graphql import GraphQLError
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
+from strawberry.scalars import JSON
 from strawberry.types import Info
 
 from models.errors import Denial, NotSignedIn
@@ -78,6 +79,10 @@ class Query:
     @strawberry.field
     def crash(self) -> int:
         return secret()
+
+    @strawberry.field
+    def unserialisable(self) -> JSON:
+        return JSON({1, 2})
 
     @strawberry.field
     def remembered(self, info: Info[ToyContext, None]) -> int:
