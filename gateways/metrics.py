@@ -19,12 +19,14 @@ from prometheus_client import (
     multiprocess,
 )
 from prometheus_client.exposition import choose_encoder
+from prometheus_client.values import ValueClass
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gateways.telemetry import App, Message, Receive, Scope, Send, path_template
 
-MULTIPROCESS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
+# Decided by prometheus-client from the environment when it is imported.
+MULTIPROCESS = bool(ValueClass._multiprocess)
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 OPERATION_TYPES = frozenset({"query", "mutation", "subscription"})
@@ -97,7 +99,7 @@ class MetricsMiddleware:
 def metrics_endpoint(request: Request) -> Response:
     """Answers all metrics; a plain function, so that Starlette runs it off the event loop."""
     registry = REGISTRY
-    if MULTIPROCESS_DIRECTORY in os.environ:
+    if MULTIPROCESS:
         registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     encode, content_type = choose_encoder(request.headers.get("accept", ""))
@@ -107,9 +109,9 @@ def metrics_endpoint(request: Request) -> Response:
 
 def forget_dead_processes() -> None:
     """Take the open WebSockets of processes that crashed out of the sum; call it at each start."""
-    directory = os.environ.get(MULTIPROCESS_DIRECTORY)
-    if directory is None:
+    if not MULTIPROCESS:
         return
+    directory = multiprocess.MultiProcessCollector(None)._path  # type: ignore[no-untyped-call]
     for file in Path(directory).glob("gauge_live*_*.db"):
         pid = int(file.stem.rpartition("_")[2])
         if not _is_running(pid):
