@@ -104,7 +104,7 @@ def pick(demand: Quantities, senders: Iterable[Candidate]) -> tuple[Pick, ...]:
 
 
 def fewest_parcels(demand: Quantities, suppliers: Sequence[Candidate]) -> Sequence[Candidate]:
-    """The best set that meets the demand, nearest first; see the module for what is exact."""
+    """The best set that meets the demand; see the module for what is exact."""
     suppliers = nearest_first(suppliers)
     for supplier in suppliers:
         if not _missing(demand, [supplier]):
@@ -241,7 +241,7 @@ def _less(needed: Mapping[int, int], given: Quantities) -> dict[int, int]:
 
 
 def _greedy(demand: Quantities, suppliers: Sequence[Candidate]) -> Sequence[Candidate]:
-    """Always the one with the most of what is still needed; then without those that became idle."""
+    """Always the one with the most of what is still needed, the nearest of equals."""
     needed, left, senders = dict(demand), list(suppliers), []
     while needed:
         best = max(
@@ -250,5 +250,4 @@ def _greedy(demand: Quantities, suppliers: Sequence[Candidate]) -> Sequence[Cand
         left.remove(best)
         senders.append(best)
         needed = _less(needed, best.available)
-    sending = {each.location_id for each in pick(demand, nearest_first(senders))}
-    return nearest_first(sender for sender in senders if sender.location_id in sending)
+    return senders

@@ -154,5 +154,9 @@ def test_a_rate_outside_nothing_to_everything_is_refused(base: int, rate: str) -
         share_down(base, Decimal(rate))
 
 
+def test_a_rate_of_very_many_digits_is_still_rounded_down() -> None:
+    assert share_down(1, Decimal("0." + "9" * 90)) == 0
+
+
 def test_a_tiny_rate_costs_no_time() -> None:
     assert share_down(10**13, Decimal("1E-999999999999")) == 0

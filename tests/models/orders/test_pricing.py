@@ -89,3 +89,5 @@ def test_a_negative_fee_is_refused() -> None:
 def test_an_order_beyond_the_limit_of_money_is_refused() -> None:
     with pytest.raises(InvalidAmount):
         price([line("A", 10, MAX_MINOR // 10), line("B", 1, 1)])
+    with pytest.raises(InvalidAmount):
+        price([line("A", 10, MAX_MINOR // 10)], delivery_minor=1)

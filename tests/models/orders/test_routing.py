@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import combinations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.orders.routing import (
@@ -16,9 +16,10 @@ from models.orders.routing import (
     RefusalReason,
     Shortage,
     decide,
+    nearest_first,
 )
 
-JUICE, NOODLES, TEA = 1, 2, 3
+JUICE, NOODLES, TEA, RICE = 1, 2, 3, 4
 
 
 def place(
@@ -70,6 +71,24 @@ def test_of_single_parcels_the_nearest_sends() -> None:
 def test_a_tie_goes_to_the_lower_code() -> None:
     decision = decide({JUICE: 1}, [place("B", 300, {JUICE: 1}), place("A", 300, {JUICE: 1})])
     assert sent(decision) == {(*ids("A"), JUICE, 1)}
+
+
+def test_a_place_with_more_pieces_does_not_beat_a_nearer_pair() -> None:
+    near, farther = place("A", 0, {JUICE: 2}), place("C", 20, {JUICE: 2})
+    full = place("B", 60, {JUICE: 3})
+    a, c = ids("A", "C")
+    assert sent(decide({JUICE: 4}, [near, farther, full])) == {(a, JUICE, 2), (c, JUICE, 2)}
+
+
+def test_a_tie_of_pairs_goes_to_the_lower_codes() -> None:
+    places = [
+        place("D", 0, {JUICE: 1, NOODLES: 1}),
+        place("C", 10, {TEA: 1, RICE: 1}),
+        place("A", 4, {JUICE: 1, TEA: 1}),
+        place("B", 6, {NOODLES: 1, RICE: 1}),
+    ]
+    decision = decide({JUICE: 1, NOODLES: 1, TEA: 1, RICE: 1}, places)
+    assert {location_id for location_id, _, _ in sent(decision)} == set(ids("A", "B"))
 
 
 def test_a_place_without_a_distance_is_the_last_choice() -> None:
@@ -142,6 +161,13 @@ def test_a_place_named_twice_is_refused_for_its_stock_would_count_twice() -> Non
         decide({JUICE: 2}, [place("A", 1, {JUICE: 1}), place("A", 1, {JUICE: 1})])
 
 
+def test_the_sorter_says_who_gives_first() -> None:
+    places = [place("A", 1, {JUICE: 5}), place("B", 2, {JUICE: 5})]
+    decision = decide({JUICE: 6}, places, sort=lambda them: nearest_first(them)[::-1])
+    a, b = ids("A", "B")
+    assert sent(decision) == {(b, JUICE, 5), (a, JUICE, 1)}
+
+
 def test_policies_can_be_replaced() -> None:
     places = [place("A", 1, {JUICE: 5}), place("B", 2, {JUICE: 5})]
     decision = decide(
@@ -155,15 +181,15 @@ def test_policies_can_be_replaced() -> None:
     assert [each.location_id for each in decision.candidates] == [b, a]
 
 
-demands = st.dictionaries(st.sampled_from([JUICE, NOODLES, TEA]), st.integers(1, 4), min_size=1)
-stocks = st.dictionaries(st.sampled_from([JUICE, NOODLES, TEA]), st.integers(0, 3))
-distances = st.one_of(st.none(), st.integers(0, 6))
-refusals = st.sampled_from([(), (), (), (), (RefusalReason.CLOSED,)])
+demands = st.dictionaries(st.sampled_from([JUICE, NOODLES, TEA]), st.integers(1, 5), min_size=1)
+stocks = st.fixed_dictionaries(dict.fromkeys([JUICE, NOODLES, TEA], st.integers(0, 3)))
+distances = st.sampled_from([None, *range(12)])
+refusals = st.sampled_from([(), (), (), (), (), (), (), (RefusalReason.CLOSED,)])
 
 
 @st.composite
 def candidate_sets(draw: st.DrawFn) -> list[Candidate]:
-    rows = draw(st.lists(st.tuples(distances, stocks, refusals), max_size=8))
+    rows = draw(st.lists(st.tuples(distances, stocks, refusals), min_size=2, max_size=8))
     codes = draw(st.permutations("ABCDEFGH"))
     return [
         place(code, metres, stock, *refused)
@@ -192,6 +218,7 @@ def best_by_brute_force(demand: dict[int, int], places: Sequence[Candidate]) -> 
     return None
 
 
+@settings(max_examples=400)
 @given(demands, candidate_sets())
 def test_the_answer_equals_brute_force(demand: dict[int, int], places: list[Candidate]) -> None:
     willing = [each for each in places if not each.refusals]

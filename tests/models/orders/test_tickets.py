@@ -110,10 +110,22 @@ def test_a_long_remark_does_not_print_metres_of_paper() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "columns"), [("abc", 3), ("桃", 2), ("a桃￥", 5), ("ｱ", 1), ("e\u0302", 1)]
+    ("text", "columns"), [("abc", 3), ("桃", 2), ("a桃￥", 5), ("ｱ", 1), ("“", 2), ("e\u0302", 1)]
 )
 def test_chinese_takes_two_columns(text: str, columns: int) -> None:
     assert width(text) == columns
+
+
+@pytest.mark.parametrize(("sku_length", "rows"), [(27, 1), (28, 2), (30, 2), (60, 3)])
+def test_a_quantity_that_does_not_fit_stands_on_a_row_of_its_own(
+    sku_length: int, rows: int
+) -> None:
+    sku = "5" * sku_length
+    text = ticket_text(replace(CONTENT, lines=(TicketLine("桃", sku, 2),)))
+    printed = text.split("桃\n")[1].split("\n---")[0].split("\n")
+    assert len(printed) == rows
+    assert printed[-1].endswith(" x2")
+    assert sku in "".join(printed).replace(" ", "")
 
 
 any_text = st.text(st.characters(codec=None, exclude_categories=()), max_size=120)
