@@ -1,0 +1,89 @@
+"""The doors outward: what use cases may ask of the world, as Protocols and plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from gateways.rate_limits import RateLimits
+
+
+class SmsGateway(Protocol):
+    async def send_code(self, phone: str, code: str, sent_at: datetime) -> None:
+        """Text `code` to `phone` (E.164). Raises: GatewayError."""
+
+
+class Bus(Protocol):
+    """Tells every process that there may be new changes; only a hint, readers go by sequence."""
+
+    def wake(self) -> None: ...
+
+    async def wait(self, seconds: float) -> None:
+        """Return at the next wake, or after `seconds`."""
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """What a provider is asked to collect. `reference` is our number for it, `flow` how it is paid."""
+
+    reference: str
+    amount_minor: int
+    currency: str
+    description: str
+    flow: str
+    notify_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartedCharge:
+    """What the client needs to pay: a page or code to open, or parameters for the provider's SDK."""
+
+    code_url: str | None = None
+    client_parameters: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """What a provider says of a charge, once its signature has been verified."""
+
+    reference: str
+    provider_reference: str
+    succeeded: bool
+    amount_minor: int
+    currency: str
+
+
+class PaymentGateway(Protocol):
+    """One payment provider. Never called inside a database transaction."""
+
+    async def start(self, charge: Charge) -> StartedCharge:
+        """Raises: GatewayError when the provider does not take the charge."""
+
+    async def refund(self, provider_reference: str, refund_reference: str, amount_minor: int) -> None:
+        """Give money back; the same `refund_reference` does it once. Raises: GatewayError."""
+
+    def verify(self, headers: dict[str, str], body: bytes, now: datetime) -> Notification:
+        """Read a notification. Raises: BadNotification when it is not the provider's."""
+
+
+class GatewayError(Exception):
+    """The other side did not do what it was asked; whether it did is unknown until it is asked again."""
+
+
+class BadNotification(Exception):
+    """A notification that is forged, stale or unreadable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gateways:
+    """Every gateway of a process; `payments` by provider name (`"SANDBOX"`)."""
+
+    sms: SmsGateway
+    bus: Bus
+    rate_limits: RateLimits
+    payments: dict[str, PaymentGateway] = field(default_factory=dict)

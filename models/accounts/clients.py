@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from tortoise import fields
+
+from models.accounts.channels import Channel
+from models.fields import Row, choice, reference
+
+
+class ApiClient(Row):
+    """A machine that calls the API, such as an ERP; its secret is its bearer token, kept hashed."""
+
+    name = fields.CharField(max_length=100)
+    secret_hash = fields.CharField(max_length=64, unique=True)
+    scopes = fields.JSONField[list[str]]()
+    organisation = reference("Organisation")
+    active = fields.BooleanField(default=True)
+
+    organisation_id: int
+
+    class Meta:
+        table = "api_client"
+
+
+class Storefront(Row):
+    """A client application; its publishable key says which channel a request comes through."""
+
+    name = fields.CharField(max_length=100)
+    channel = choice(Channel)
+    key = fields.CharField(max_length=64, unique=True)
+    organisation = reference("Organisation")
+    active = fields.BooleanField(default=True)
+
+    organisation_id: int
+
+    class Meta:
+        table = "storefront"

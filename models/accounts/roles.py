@@ -1,0 +1,111 @@
+"""What each role may do. A role is granted on a node of the organisation tree and holds below it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """What a use case asks for at its door; also the names of API scopes."""
+
+    ORGANISATION_WRITE = "ORGANISATION_WRITE"
+    STAFF_WRITE = "STAFF_WRITE"
+    API_CLIENT_WRITE = "API_CLIENT_WRITE"
+    STOREFRONT_WRITE = "STOREFRONT_WRITE"
+    STORE_WRITE = "STORE_WRITE"
+    CATALOG_READ = "CATALOG_READ"
+    CATALOG_WRITE = "CATALOG_WRITE"
+    STOCK_READ = "STOCK_READ"
+    STOCK_WRITE = "STOCK_WRITE"
+    CART_SERVE = "CART_SERVE"
+    ORDER_READ = "ORDER_READ"
+    ORDER_CANCEL = "ORDER_CANCEL"
+    PAYMENT_RECORD = "PAYMENT_RECORD"
+    FULFILMENT_READ = "FULFILMENT_READ"
+    FULFILMENT_WRITE = "FULFILMENT_WRITE"
+    MEMBER_READ = "MEMBER_READ"
+    MEMBER_CONTACT_READ = "MEMBER_CONTACT_READ"
+    MEMBER_IDENTIFY = "MEMBER_IDENTIFY"
+    SHARE = "SHARE"
+    COMMISSION_READ = "COMMISSION_READ"
+    COMMISSION_PLAN_WRITE = "COMMISSION_PLAN_WRITE"
+    CHANGES_READ = "CHANGES_READ"
+
+
+class Role(StrEnum):
+    ADMIN = "ADMIN"
+    MERCHANDISER = "MERCHANDISER"
+    STOCK_CONTROLLER = "STOCK_CONTROLLER"
+    FINANCE = "FINANCE"
+    MARKETER = "MARKETER"
+    MANAGER = "MANAGER"
+    GUIDE = "GUIDE"
+    CASHIER = "CASHIER"
+    PICKER = "PICKER"
+
+
+_P = Permission
+ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.ADMIN: frozenset(Permission),
+    Role.MERCHANDISER: frozenset({_P.CATALOG_READ, _P.CATALOG_WRITE, _P.STOCK_READ, _P.CHANGES_READ}),
+    Role.STOCK_CONTROLLER: frozenset(
+        {_P.CATALOG_READ, _P.STOCK_READ, _P.STOCK_WRITE, _P.FULFILMENT_READ, _P.CHANGES_READ}
+    ),
+    Role.FINANCE: frozenset({_P.ORDER_READ, _P.COMMISSION_READ, _P.MEMBER_READ, _P.CHANGES_READ}),
+    Role.MARKETER: frozenset(
+        {_P.CATALOG_READ, _P.MEMBER_READ, _P.COMMISSION_READ, _P.COMMISSION_PLAN_WRITE, _P.SHARE}
+    ),
+    Role.MANAGER: frozenset(
+        {
+            _P.CATALOG_READ,
+            _P.STOCK_READ,
+            _P.CART_SERVE,
+            _P.ORDER_READ,
+            _P.ORDER_CANCEL,
+            _P.PAYMENT_RECORD,
+            _P.FULFILMENT_READ,
+            _P.FULFILMENT_WRITE,
+            _P.MEMBER_READ,
+            _P.MEMBER_CONTACT_READ,
+            _P.MEMBER_IDENTIFY,
+            _P.SHARE,
+            _P.COMMISSION_READ,
+        }
+    ),
+    Role.GUIDE: frozenset(
+        {
+            _P.STOCK_READ,
+            _P.CART_SERVE,
+            _P.ORDER_READ,
+            _P.FULFILMENT_READ,
+            _P.MEMBER_READ,
+            _P.MEMBER_IDENTIFY,
+            _P.SHARE,
+        }
+    ),
+    Role.CASHIER: frozenset(
+        {
+            _P.STOCK_READ,
+            _P.CART_SERVE,
+            _P.ORDER_READ,
+            _P.PAYMENT_RECORD,
+            _P.FULFILMENT_READ,
+            _P.FULFILMENT_WRITE,
+            _P.MEMBER_IDENTIFY,
+        }
+    ),
+    Role.PICKER: frozenset({_P.STOCK_READ, _P.FULFILMENT_READ, _P.FULFILMENT_WRITE}),
+}
+
+
+def scopes_granted(asked: list[str], creator: frozenset[Permission]) -> list[str]:
+    """The scopes of a new API client: `*` is all that its creator may do.
+
+    Raises: ValueError naming the first scope that is unknown or beyond the creator's own rights.
+    """
+    if asked == ["*"]:
+        return sorted(creator)
+    for scope in asked:
+        if scope not in creator:
+            raise ValueError(scope)
+    return sorted(set(asked))

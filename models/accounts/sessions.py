@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from enum import StrEnum
+
+from tortoise import fields
+
+from models.fields import Row, choice, never_negative
+
+
+class SubjectKind(StrEnum):
+    GUEST = "GUEST"
+    MEMBER = "MEMBER"
+    STAFF = "STAFF"
+
+
+class Guest(Row):
+    """A visitor: owns carts and orders until a sign-in takes them over."""
+
+    taken_over_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "guest"
+
+
+class Session(Row):
+    """A signed-in guest, member or member of staff; tokens are kept as SHA-256 only.
+
+    A refresh rotates both tokens. `spent_refresh_hash` is the one before: whoever shows it again has
+    stolen it (or was stolen from), and the session ends.
+    """
+
+    kind = choice(SubjectKind)
+    subject_id = fields.BigIntField()
+    access_hash = fields.CharField(max_length=64, unique=True)
+    access_expires_at = fields.DatetimeField()
+    refresh_hash = fields.CharField(max_length=64, unique=True)
+    spent_refresh_hash = fields.CharField(max_length=64, null=True, db_index=True)
+    refresh_expires_at = fields.DatetimeField()
+    revoked_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "session"
+        indexes = (("kind", "subject_id"),)
+
+
+class OneTimeCode(Row):
+    """A code sent to a phone: kept hashed, good once, few tries."""
+
+    phone = fields.CharField(max_length=20)
+    code_hash = fields.CharField(max_length=64)
+    expires_at = fields.DatetimeField()
+    tries_left = fields.IntField(default=5)
+    used_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "one_time_code"
+        indexes = (("phone", "id"),)
+        constraints = never_negative("one_time_code", "tries_left")

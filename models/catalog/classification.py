@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from tortoise import fields
+
+from models.fields import Row, reference
+
+
+class Brand(Row):
+    merchant = reference("Organisation")
+    code = fields.CharField(max_length=64)
+    name = fields.CharField(max_length=200)
+
+    merchant_id: int
+
+    class Meta:
+        table = "brand"
+        unique_together = (("merchant_id", "code"),)
+
+
+class Category(Row):
+    merchant = reference("Organisation")
+    code = fields.CharField(max_length=64)
+    name = fields.CharField(max_length=200)
+    parent = reference("Category", null=True)
+
+    merchant_id: int
+    parent_id: int | None
+
+    class Meta:
+        table = "category"
+        unique_together = (("merchant_id", "code"),)

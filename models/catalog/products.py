@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from tortoise import fields
+
+from models.fields import Row, choice, minor, never_negative, reference
+
+
+class ProductStatus(StrEnum):
+    DRAFT = "DRAFT"
+    ACTIVE = "ACTIVE"
+    ARCHIVED = "ARCHIVED"
+
+
+class MediaKind(StrEnum):
+    IMAGE = "IMAGE"
+    VIDEO = "VIDEO"
+
+
+class Product(Row):
+    """What is shown; its variants are what is sold.
+
+    `options` is `[{"name", "values"}]`, `media` `[{"url", "alt", "kind"}]`. `search_text` is the normalised
+    text that searches look into; the price range repeats the variants' prices for sorting.
+    """
+
+    merchant = reference("Organisation")
+    code = fields.CharField(max_length=64)
+    slug = fields.CharField(max_length=160)
+    name = fields.CharField(max_length=200)
+    description = fields.TextField(default="")
+    status = choice(ProductStatus, default=ProductStatus.ACTIVE)
+    brand = reference("Brand", null=True)
+    category = reference("Category", null=True)
+    options = fields.JSONField[list[dict[str, Any]]](default=list)
+    media = fields.JSONField[list[dict[str, Any]]](default=list)
+    tags = fields.JSONField[list[str]](default=list)
+    search_text = fields.TextField(default="")
+    lowest_price_minor = minor(default=0)
+    highest_price_minor = minor(default=0)
+    updated_at = fields.DatetimeField(auto_now=True)
+
+    merchant_id: int
+    brand_id: int | None
+    category_id: int | None
+
+    class Meta:
+        table = "product"
+        unique_together = (("merchant_id", "code"), ("merchant_id", "slug"))
+        indexes = (("merchant_id", "status", "id"), ("merchant_id", "name", "id"))
+
+
+class Variant(Row):
+    """What is sold: one SKU. `selected_options` is `[{"name", "value"}]`."""
+
+    merchant = reference("Organisation")
+    product = reference("Product")
+    sku = fields.CharField(max_length=64)
+    name = fields.CharField(max_length=200, default="")
+    selected_options = fields.JSONField[list[dict[str, str]]](default=list)
+    price_minor = minor()
+    compare_at_minor = minor(null=True)
+    position = fields.IntField(default=0)
+    updated_at = fields.DatetimeField(auto_now=True)
+
+    merchant_id: int
+    product_id: int
+
+    class Meta:
+        table = "variant"
+        unique_together = (("merchant_id", "sku"),)
+        constraints = never_negative("variant", "price_minor", "compare_at_minor")
+
+
+class VariantGtin(Row):
+    """A barcode of a variant: `gtin` as printed, `gtin_key` in 14 digits for finding it."""
+
+    merchant = reference("Organisation")
+    variant = reference("Variant")
+    gtin = fields.CharField(max_length=14)
+    gtin_key = fields.CharField(max_length=14)
+
+    variant_id: int
+
+    class Meta:
+        table = "variant_gtin"
+        unique_together = (("merchant_id", "gtin_key"),)
+
+
+class ProductTag(Row):
+    product = reference("Product")
+    tag = fields.CharField(max_length=64)
+
+    class Meta:
+        table = "product_tag"
+        unique_together = (("tag", "product_id"),)
+
+
+class ProductTerm(Row):
+    """The inverted index of the search: one character or two that stand in a product's text."""
+
+    term = fields.CharField(max_length=8)
+    product = reference("Product")
+
+    class Meta:
+        table = "product_term"
+        unique_together = (("term", "product_id"),)

@@ -1,0 +1,103 @@
+"""What Tortoise is told: which modules hold tables, where migrations are, which connection reads."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+TABLES = [
+    "models.outbox",
+    "models.idempotency",
+    "models.jobs",
+    "models.accounts.organisations",
+    "models.accounts.staff",
+    "models.accounts.clients",
+    "models.accounts.sessions",
+    "models.catalog.products",
+    "models.catalog.classification",
+    "models.stores.locations",
+    "models.stock.levels",
+    "models.stock.ledger",
+    "models.stock.reservations",
+    "models.members.members",
+    "models.members.cards",
+    "models.referrals.bindings",
+    "models.referrals.share_links",
+    "models.referrals.commissions",
+    "models.orders.carts",
+    "models.orders.orders",
+    "models.orders.fulfilments",
+    "models.orders.payments",
+]
+
+
+class ReadFromReader:
+    """Tortoise's router: reads outside a transaction go to the reading connection."""
+
+    def db_for_read(self, model: type) -> str:
+        from models.database import in_transaction_now
+
+        return "default" if in_transaction_now() else "reader"
+
+    def db_for_write(self, model: type) -> str:
+        return "default"
+
+
+def connection_settings(database_url: str, pool_size: int = 10) -> dict[str, Any]:
+    """Tortoise's configuration for a `sqlite://` or `postgres://` URL."""
+    connections = (
+        _sqlite(database_url)
+        if database_url.startswith("sqlite://")
+        else _postgres(database_url, pool_size)
+    )
+    return {
+        "connections": connections,
+        "apps": {
+            "models": {
+                "models": TABLES,
+                "default_connection": "default",
+                "migrations": "migrations",
+            }
+        },
+        "routers": [ReadFromReader],
+        "use_tz": True,
+        "timezone": "UTC",
+    }
+
+
+def sqlite_path(database_url: str) -> str:
+    """`sqlite:///a/b.db` is absolute, `sqlite://b.db` is relative; four slashes count as three."""
+    path = database_url.removeprefix("sqlite://").split("?")[0]
+    return "/" + path.lstrip("/") if path.startswith("/") else path
+
+
+def _sqlite(database_url: str) -> dict[str, Any]:
+    engine = "tortoise.backends.sqlite"
+    shared = {"file_path": sqlite_path(database_url), "busy_timeout": 10_000}
+    writer = {**shared, "synchronous": "FULL"}
+    reader = {**shared, "query_only": "ON"}
+    return {
+        "default": {"engine": engine, "credentials": writer},
+        "reader": {"engine": engine, "credentials": reader},
+    }
+
+
+def _postgres(database_url: str, pool_size: int) -> dict[str, Any]:
+    url = urlsplit(database_url)
+    credentials = {
+        "host": url.hostname or "127.0.0.1",
+        "port": url.port or 5432,
+        "user": unquote(url.username or "postgres"),
+        "password": unquote(url.password) if url.password else None,
+        "database": url.path.lstrip("/") or "postgres",
+        "minsize": 1,
+        "maxsize": pool_size,
+        "reset": _no_reset,
+        **dict(parse_qsl(url.query)),
+    }
+    whole = {"engine": "tortoise.backends.asyncpg", "credentials": credentials}
+    return {"default": whole, "reader": whole}
+
+
+async def _no_reset(connection: object) -> None:
+    """asyncpg resets a connection on each release; ours carry no session state worth a round trip."""

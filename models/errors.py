@@ -1,0 +1,173 @@
+"""What a use case may answer instead of doing what it was asked.
+
+    QuintetError
+    ├── Denial                     the caller may not ask this: a top-level GraphQL error
+    │   ├── NotSignedIn            UNAUTHENTICATED
+    │   ├── PermissionDenied       FORBIDDEN
+    │   └── RateLimited            RATE_LIMITED
+    └── Refusal                    a domain answer: a `userErrors` entry
+        ├── InvalidInput           INVALID
+        ├── NotFound               NOT_FOUND
+        ├── StateConflict          STATE_CONFLICT (state, allowed)
+        ├── StaleVersion           STALE_VERSION
+        ├── Duplicate              DUPLICATE
+        ├── LimitExceeded          LIMIT_EXCEEDED
+        ├── Expired                EXPIRED
+        ├── InsufficientStock      INSUFFICIENT_STOCK (variant_id, requested, available)
+        ├── IdempotencyKeyReused   IDEMPOTENCY_KEY_REUSED
+        ├── PaymentFailed          PAYMENT_FAILED
+        ├── InsufficientBalance    INSUFFICIENT_BALANCE
+        ├── ReferralCycle          REFERRAL_CYCLE
+        ├── ReferralLocked         REFERRAL_LOCKED
+        └── OutOfRange             OUT_OF_RANGE
+    Refusals                       several of them at once
+
+Messages are English templates with named parts (`"SKU {sku} is unknown."`); `schema/messages.py`
+translates them, so a template is never built from data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+
+class QuintetError(Exception):
+    """The root: `template` is the English message, `parts` fill it."""
+
+    code: ClassVar[str]
+
+    def __init__(self, template: str, **parts: object) -> None:
+        super().__init__(template)
+        self.template = template
+        self.parts = parts
+
+    def __str__(self) -> str:
+        return self.template.format(**self.parts)
+
+
+class Denial(QuintetError):
+    """The caller may not ask this at all."""
+
+
+class NotSignedIn(Denial):
+    code = "UNAUTHENTICATED"
+
+    def __init__(self, template: str = "Sign in first.", **parts: object) -> None:
+        super().__init__(template, **parts)
+
+
+class PermissionDenied(Denial):
+    code = "FORBIDDEN"
+
+
+class RateLimited(Denial):
+    code = "RATE_LIMITED"
+
+
+class Refusal(QuintetError):
+    """A domain answer; `path` leads to the input field at fault, such as `("lines", 0, "quantity")`."""
+
+    def __init__(self, template: str, *, path: Sequence[str | int] = (), **parts: object) -> None:
+        super().__init__(template, **parts)
+        self.path = tuple(path)
+
+    def below(self, *prefix: str | int) -> Refusal:
+        """The same refusal, its path prefixed: a row of a batch names its place in the batch."""
+        self.path = (*prefix, *self.path)
+        return self
+
+
+class InvalidInput(Refusal):
+    code = "INVALID"
+
+
+class NotFound(Refusal):
+    code = "NOT_FOUND"
+
+
+class StateConflict(Refusal):
+    code = "STATE_CONFLICT"
+
+    def __init__(
+        self,
+        template: str,
+        *,
+        state: str,
+        allowed: Sequence[str] = (),
+        path: Sequence[str | int] = (),
+        **parts: object,
+    ) -> None:
+        super().__init__(template, path=path, state=state, **parts)
+        self.state = state
+        self.allowed = tuple(allowed)
+
+
+class StaleVersion(Refusal):
+    code = "STALE_VERSION"
+
+
+class Duplicate(Refusal):
+    code = "DUPLICATE"
+
+
+class LimitExceeded(Refusal):
+    code = "LIMIT_EXCEEDED"
+
+
+class Expired(Refusal):
+    code = "EXPIRED"
+
+
+class InsufficientStock(Refusal):
+    code = "INSUFFICIENT_STOCK"
+
+    def __init__(
+        self,
+        variant_id: int,
+        *,
+        requested: int,
+        available: int,
+        path: Sequence[str | int] = (),
+    ) -> None:
+        super().__init__(
+            "Only {available} of the {requested} asked for are available.",
+            path=path,
+            requested=requested,
+            available=available,
+        )
+        self.variant_id = variant_id
+        self.requested = requested
+        self.available = available
+
+
+class IdempotencyKeyReused(Refusal):
+    code = "IDEMPOTENCY_KEY_REUSED"
+
+
+class PaymentFailed(Refusal):
+    code = "PAYMENT_FAILED"
+
+
+class InsufficientBalance(Refusal):
+    code = "INSUFFICIENT_BALANCE"
+
+
+class ReferralCycle(Refusal):
+    code = "REFERRAL_CYCLE"
+
+
+class ReferralLocked(Refusal):
+    code = "REFERRAL_LOCKED"
+
+
+class OutOfRange(Refusal):
+    code = "OUT_OF_RANGE"
+
+
+class Refusals(Exception):
+    """Several refusals answered together; never empty."""
+
+    def __init__(self, refusals: Sequence[Refusal]) -> None:
+        super().__init__("; ".join(map(str, refusals)))
+        self.refusals = tuple(refusals)

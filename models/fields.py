@@ -1,0 +1,50 @@
+"""Column kinds used by every table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tortoise import fields
+from tortoise.migrations.constraints import CheckConstraint
+from tortoise.models import Model
+
+
+class Row(Model):
+    """A table with the identity and the birth date that every one has."""
+
+    id = fields.BigIntField(primary_key=True)
+    created_at = fields.DatetimeField(auto_now_add=True)
+
+    class Meta:
+        abstract = True
+
+
+def reference(model: str, **options: Any) -> Any:
+    """A foreign key: indexed, and nothing that is referred to can be deleted."""
+    return fields.ForeignKeyField(
+        f"models.{model}",
+        on_delete=fields.RESTRICT,
+        related_name=False,
+        db_index=True,
+        **options,
+    )
+
+
+def choice(kind: type, **options: Any) -> Any:
+    """A string enum, kept by its value."""
+    return fields.CharEnumField(kind, max_length=24, description="", **options)
+
+
+def minor(**options: Any) -> Any:
+    """An amount in minor units (fen)."""
+    return fields.BigIntField(**options)
+
+
+def never_negative(table: str, *columns: str) -> list[CheckConstraint]:
+    return [
+        CheckConstraint(check=f'"{column}" >= 0', name=f"ck_{table}_{column}") for column in columns
+    ]
+
+
+def within(table: str, name: str, condition: str) -> CheckConstraint:
+    return CheckConstraint(check=condition, name=f"ck_{table}_{name}")

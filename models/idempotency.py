@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from typing import Any
+
+from tortoise import fields
+
+from models.fields import Row
+
+
+class IdempotencyRecord(Row):
+    """What a use case answered to a caller's key, so that asking again does nothing more.
+
+    `scope` is the caller (`"MEMBER:7"`), `fingerprint` the SHA-256 of operation and input.
+    """
+
+    scope = fields.CharField(max_length=40)
+    key = fields.CharField(max_length=128)
+    fingerprint = fields.CharField(max_length=64)
+    answer = fields.JSONField[Any](null=True)
+
+    class Meta:
+        table = "idempotency_record"
+        unique_together = (("scope", "key"),)

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from enum import StrEnum
+
+from tortoise import fields
+
+from models.accounts.channels import Channel
+from models.fields import Row, choice, reference, within
+
+
+class CartStatus(StrEnum):
+    OPEN = "OPEN"
+    MERGED = "MERGED"
+    ORDERED = "ORDERED"
+
+
+class Cart(Row):
+    """One cart, seen alike by everybody it belongs to: a guest or a member, and the guide who started it.
+
+    `merged_into_id` is where a claimed cart's lines went, so that the guide's tablet follows.
+    """
+
+    merchant = reference("Organisation")
+    token = fields.CharField(max_length=40, unique=True)
+    status = choice(CartStatus, default=CartStatus.OPEN)
+    channel = choice(Channel)
+    member = reference("Member", null=True)
+    guest = reference("Guest", null=True)
+    guide = reference("Staff", null=True)
+    merged_into_id = fields.BigIntField(null=True)
+    version = fields.IntField(default=1)
+    updated_at = fields.DatetimeField(auto_now=True)
+
+    merchant_id: int
+    member_id: int | None
+    guest_id: int | None
+    guide_id: int | None
+
+    class Meta:
+        table = "cart"
+
+
+class CartLine(Row):
+    cart = reference("Cart")
+    variant = reference("Variant")
+    quantity = fields.IntField()
+    added_in = choice(Channel)
+    added_by = reference("Staff", null=True)
+
+    cart_id: int
+    variant_id: int
+    added_by_id: int | None
+
+    class Meta:
+        table = "cart_line"
+        unique_together = (("cart_id", "variant_id"),)
+        constraints = (within("cart_line", "quantity", '"quantity" > 0'),)

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from typing import Any
+
+from tortoise import fields
+
+from models.fields import Row, choice, reference, within
+from models.orders.states import FulfilmentMethod, FulfilmentStatus, TicketStatus
+
+
+class Fulfilment(Row):
+    """One way at one place in which a part of an order reaches the customer, with a life of its own.
+
+    `routing` is the decision that sent it there: `{"picks", "candidates", "decided_at"}`.
+    """
+
+    order = reference("Order")
+    number = fields.CharField(max_length=40, unique=True)
+    method = choice(FulfilmentMethod)
+    status = choice(FulfilmentStatus, default=FulfilmentStatus.OPEN)
+    location = reference("Location")
+    distance_metres = fields.IntField(null=True)
+    routing = fields.JSONField[dict[str, Any]](null=True)
+    pickup_code = fields.CharField(max_length=32, null=True, unique=True)
+    pickup_expires_at = fields.DatetimeField(null=True)
+    pickup_used_at = fields.DatetimeField(null=True)
+    carrier = fields.CharField(max_length=64, null=True)
+    tracking_number = fields.CharField(max_length=64, null=True)
+    shipped_at = fields.DatetimeField(null=True)
+    assigned_at = fields.DatetimeField(null=True)
+    done_at = fields.DatetimeField(null=True)
+    updated_at = fields.DatetimeField(auto_now=True)
+
+    order_id: int
+    location_id: int
+
+    class Meta:
+        table = "fulfilment"
+        indexes = (("location_id", "status", "id"), ("status", "pickup_expires_at"))
+
+
+class FulfilmentLine(Row):
+    fulfilment = reference("Fulfilment")
+    order_line = reference("OrderLine")
+    variant = reference("Variant")
+    quantity = fields.IntField()
+
+    fulfilment_id: int
+    order_line_id: int
+    variant_id: int
+
+    class Meta:
+        table = "fulfilment_line"
+        unique_together = (("fulfilment_id", "order_line_id"),)
+        constraints = (within("fulfilment_line", "quantity", '"quantity" > 0'),)
+
+
+class PrintTicket(Row):
+    """What the printer of a store prints by itself; `escpos` is base64 of the printer's own bytes."""
+
+    fulfilment = reference("Fulfilment", unique=True)
+    location = reference("Location")
+    status = choice(TicketStatus, default=TicketStatus.QUEUED)
+    text = fields.TextField()
+    escpos = fields.TextField()
+    printed_at = fields.DatetimeField(null=True)
+
+    fulfilment_id: int
+    location_id: int
+
+    class Meta:
+        table = "print_ticket"

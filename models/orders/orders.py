@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from typing import Any
+
+from tortoise import fields
+
+from models.accounts.channels import Channel
+from models.fields import Row, choice, minor, never_negative, reference, within
+from models.orders.states import OrderStatus
+
+
+class Order(Row):
+    """A sale. Amounts are minor units of CNY; `attribution_*` is whom it counts for, fixed when placed.
+
+    `created_at` is when it was placed. An unpaid order is void from `hold_expires_at` on.
+    """
+
+    merchant = reference("Organisation")
+    number = fields.CharField(max_length=32, unique=True)
+    status = choice(OrderStatus)
+    channel = choice(Channel)
+    member = reference("Member", null=True)
+    guest = reference("Guest", null=True)
+    cart = reference("Cart", null=True)
+    goods_minor = minor()
+    discount_minor = minor(default=0)
+    delivery_minor = minor(default=0)
+    payable_minor = minor()
+    paid_minor = minor(default=0)
+    refunded_minor = minor(default=0)
+    attribution_store = reference("Location", null=True)
+    attribution_guide = reference("Staff", null=True)
+    attribution_referrer = reference("Member", null=True)
+    share_link = reference("ShareLink", null=True)
+    address = fields.JSONField[dict[str, Any]](null=True)
+    remark = fields.CharField(max_length=500, null=True)
+    hold_expires_at = fields.DatetimeField(null=True)
+    paid_at = fields.DatetimeField(null=True)
+    completes_at = fields.DatetimeField(null=True)
+    completed_at = fields.DatetimeField(null=True)
+    cancelled_at = fields.DatetimeField(null=True)
+    updated_at = fields.DatetimeField(auto_now=True)
+
+    merchant_id: int
+    member_id: int | None
+    guest_id: int | None
+    cart_id: int | None
+    attribution_store_id: int | None
+    attribution_guide_id: int | None
+    attribution_referrer_id: int | None
+    share_link_id: int | None
+
+    class Meta:
+        table = "sales_order"
+        indexes = (("status", "hold_expires_at"), ("status", "completes_at"), ("merchant_id", "id"))
+        constraints = (
+            *never_negative(
+                "sales_order",
+                "goods_minor",
+                "discount_minor",
+                "delivery_minor",
+                "payable_minor",
+                "paid_minor",
+                "refunded_minor",
+            ),
+            within("sales_order", "refunded_at_most_paid", '"refunded_minor" <= "paid_minor"'),
+            within(
+                "sales_order",
+                "adds_up",
+                '"payable_minor" = "goods_minor" - "discount_minor" + "delivery_minor"',
+            ),
+        )
+
+
+class OrderLine(Row):
+    """What was sold at which price; `name` and `sku` as they were then."""
+
+    order = reference("Order")
+    variant = reference("Variant")
+    sku = fields.CharField(max_length=64)
+    name = fields.CharField(max_length=400)
+    quantity = fields.IntField()
+    unit_price_minor = minor()
+    discount_minor = minor(default=0)
+    total_minor = minor()
+    fulfilled = fields.IntField(default=0)
+    returned = fields.IntField(default=0)
+
+    order_id: int
+    variant_id: int
+
+    class Meta:
+        table = "order_line"
+        unique_together = (("order_id", "variant_id"),)
+        constraints = (
+            *never_negative(
+                "order_line",
+                "unit_price_minor",
+                "discount_minor",
+                "total_minor",
+                "fulfilled",
+                "returned",
+            ),
+            within("order_line", "quantity", '"quantity" > 0'),
+            within("order_line", "fulfilled_at_most", '"fulfilled" <= "quantity"'),
+            within(
+                "order_line",
+                "adds_up",
+                '"total_minor" = "unit_price_minor" * "quantity" - "discount_minor"',
+            ),
+        )
+
+
+class OrderEvent(Row):
+    """One line of an order's history; `created_at` is when."""
+
+    order = reference("Order")
+    actor_kind = fields.CharField(max_length=16)
+    actor_id = fields.BigIntField(null=True)
+    from_status = fields.CharField(max_length=24, null=True)
+    to_status = fields.CharField(max_length=24)
+    note = fields.CharField(max_length=500, null=True)
+
+    order_id: int
+
+    class Meta:
+        table = "order_event"

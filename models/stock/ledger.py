@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from enum import StrEnum
+
+from tortoise import fields
+
+from models.fields import Row, choice, reference, within
+
+
+class StockState(StrEnum):
+    """Where a piece is. OUTSIDE and IN_TRANSIT are no state of a level: pieces come from and go there."""
+
+    OUTSIDE = "OUTSIDE"
+    AVAILABLE = "AVAILABLE"
+    HELD = "HELD"
+    COMMITTED = "COMMITTED"
+    DAMAGED = "DAMAGED"
+    QUARANTINED = "QUARANTINED"
+    IN_TRANSIT = "IN_TRANSIT"
+
+
+class MovementReason(StrEnum):
+    PURCHASE_RECEIPT = "PURCHASE_RECEIPT"
+    SALE = "SALE"
+    RETURN = "RETURN"
+    TRANSFER = "TRANSFER"
+    ADJUSTMENT = "ADJUSTMENT"
+    STOCKTAKE = "STOCKTAKE"
+    HOLD = "HOLD"
+    RELEASE = "RELEASE"
+    COMMIT = "COMMIT"
+    SYNC = "SYNC"
+    DAMAGE = "DAMAGE"
+    SUPPLIER_RETURN = "SUPPLIER_RETURN"
+
+
+class StockMovement(Row):
+    """One append-only line of the ledger; `id` is its sequence, `created_at` when it happened."""
+
+    variant = reference("Variant")
+    location = reference("Location")
+    from_state = choice(StockState)
+    to_state = choice(StockState)
+    quantity = fields.IntField()
+    reason = choice(MovementReason)
+    document_type = fields.CharField(max_length=24, null=True)
+    document_id = fields.BigIntField(null=True)
+    actor_kind = fields.CharField(max_length=16)
+    actor_id = fields.BigIntField(null=True)
+    note = fields.CharField(max_length=500, null=True)
+
+    variant_id: int
+    location_id: int
+
+    class Meta:
+        table = "stock_movement"
+        indexes = (("variant_id", "location_id", "id"), ("location_id", "id"))
+        constraints = (
+            within("stock_movement", "quantity", '"quantity" > 0'),
+            within("stock_movement", "states", '"from_state" <> "to_state"'),
+        )

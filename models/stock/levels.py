@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from tortoise import fields
+
+from models.fields import Row, never_negative, reference
+
+
+class StockLevel(Row):
+    """How many pieces of a variant stand at a location, by state.
+
+    The numbers are authoritative; every change of one is a movement in the ledger, written with it.
+    """
+
+    variant = reference("Variant")
+    location = reference("Location")
+    available = fields.IntField(default=0)
+    held = fields.IntField(default=0)
+    committed = fields.IntField(default=0)
+    damaged = fields.IntField(default=0)
+    quarantined = fields.IntField(default=0)
+    incoming = fields.IntField(default=0)
+    safety_stock = fields.IntField(default=0)
+    version = fields.IntField(default=0)
+    updated_at = fields.DatetimeField(auto_now=True)
+
+    variant_id: int
+    location_id: int
+
+    class Meta:
+        table = "stock_level"
+        unique_together = (("variant_id", "location_id"),)
+        constraints = never_negative(
+            "stock_level",
+            "available",
+            "held",
+            "committed",
+            "damaged",
+            "quarantined",
+            "incoming",
+            "safety_stock",
+        )

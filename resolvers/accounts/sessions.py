@@ -1,0 +1,85 @@
+"""Signed-in sessions: bearer tokens that expire, refresh tokens that rotate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from models.accounts.passwords import new_token, token_hash
+from models.accounts.sessions import Session, SubjectKind
+from models.database import transaction
+from models.errors import Expired, InvalidInput
+from resolvers.context import Context
+from resolvers.permissions import for_anyone
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What the client keeps; shown this once."""
+
+    access_token: str
+    refresh_token: str
+    expires_at: datetime
+
+
+async def issue(ctx: Context, kind: SubjectKind, subject_id: int) -> Tokens:
+    """Begin a session; call it inside the transaction that signs in."""
+    tokens, columns = _new_tokens(ctx, kind)
+    await Session.create(kind=kind, subject_id=subject_id, **columns)
+    return tokens
+
+
+@for_anyone
+async def refresh(ctx: Context, refresh_token: str) -> tuple[Tokens, Session]:
+    """Rotate a session's tokens.
+
+    Raises: InvalidInput for an unknown token, Expired for one that ran out or was used before; the latter
+    ends the session, since two hands hold it.
+    """
+    tokens, session = await transaction(_refresh, ctx, token_hash(refresh_token))
+    if tokens is None:
+        raise Expired("This refresh token is no longer good. Sign in again.", path=("refreshToken",))
+    return tokens, session
+
+
+@for_anyone
+async def sign_out(ctx: Context) -> None:
+    """End the caller's session; without one there is nothing to end."""
+    if ctx.actor.session_id:
+        await transaction(_revoke, ctx, ctx.actor.session_id)
+
+
+async def _refresh(ctx: Context, shown_hash: str) -> tuple[Tokens | None, Session]:
+    session = await Session.filter(refresh_hash=shown_hash).select_for_update().first()
+    if session is None:
+        stolen = await Session.filter(spent_refresh_hash=shown_hash).first()
+        if stolen is None:
+            raise InvalidInput("This is not a refresh token.", path=("refreshToken",))
+        await _revoke(ctx, stolen.id)
+        return None, stolen
+    if session.revoked_at or session.refresh_expires_at <= ctx.now():
+        return None, session
+    tokens, columns = _new_tokens(ctx, session.kind)
+    await Session.filter(id=session.id).update(**columns, spent_refresh_hash=shown_hash)
+    return tokens, session
+
+
+async def _revoke(ctx: Context, session_id: int) -> None:
+    await Session.filter(id=session_id, revoked_at=None).update(revoked_at=ctx.now())
+
+
+def _new_tokens(ctx: Context, kind: SubjectKind) -> tuple[Tokens, dict[str, object]]:
+    settings, now = ctx.settings, ctx.now()
+    days = settings.guest_token_days if kind is SubjectKind.GUEST else settings.refresh_token_days
+    tokens = Tokens(
+        access_token=new_token("qa"),
+        refresh_token=new_token("qr"),
+        expires_at=now + timedelta(minutes=settings.access_token_minutes),
+    )
+    columns = {
+        "access_hash": token_hash(tokens.access_token),
+        "access_expires_at": tokens.expires_at,
+        "refresh_hash": token_hash(tokens.refresh_token),
+        "refresh_expires_at": now + timedelta(days=days),
+    }
+    return tokens, columns

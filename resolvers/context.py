@@ -1,0 +1,102 @@
+"""Who asks, through which channel, and what the use cases may use to answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from models.accounts.channels import Channel
+from models.accounts.roles import Permission, Role
+from settings import Settings
+
+if TYPE_CHECKING:
+    from gateways import Gateways
+
+
+class ActorKind(StrEnum):
+    ANONYMOUS = "ANONYMOUS"
+    GUEST = "GUEST"
+    MEMBER = "MEMBER"
+    STAFF = "STAFF"
+    API_CLIENT = "API_CLIENT"
+    SYSTEM = "SYSTEM"
+
+
+@dataclass(frozen=True, slots=True)
+class GrantedNode:
+    """Rights on a node of the organisation tree and on all below it; `path` is the node's."""
+
+    organisation_id: int
+    path: str
+    permissions: frozenset[Permission]
+    role: Role | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Whoever acts: `id` is the row of its kind; `session_id` is set for those who signed in."""
+
+    kind: ActorKind = ActorKind.ANONYMOUS
+    id: int | None = None
+    grants: tuple[GrantedNode, ...] = ()
+    session_id: int | None = None
+
+    @property
+    def key(self) -> str:
+        """`"MEMBER:7"`: who this is, across tables."""
+        return f"{self.kind}:{self.id}"
+
+    @property
+    def is_customer(self) -> bool:
+        return self.kind in (ActorKind.GUEST, ActorKind.MEMBER)
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        if self.kind is ActorKind.SYSTEM:
+            return frozenset(Permission)
+        return frozenset().union(*(grant.permissions for grant in self.grants))
+
+
+SYSTEM = Actor(ActorKind.SYSTEM)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True, kw_only=True)
+class Context:
+    """One request (or one job): everything a use case knows besides its input.
+
+    `merchant_id` is whose goods and stores the request is about; None where that cannot be told.
+    `memory` is for what one request need not ask twice; loaders live there.
+    """
+
+    settings: Settings
+    gateways: Gateways
+    actor: Actor = field(default_factory=Actor)
+    channel: Channel = Channel.PC
+    merchant_id: int | None = None
+    language: str = "en"
+    request_id: str = "-"
+    remote_address: str = ""
+    clock: Callable[[], datetime] = utc_now
+    memory: dict[Any, Any] = field(default_factory=dict)
+
+    def now(self) -> datetime:
+        return self.clock()
+
+    @property
+    def member_id(self) -> int | None:
+        return self.actor.id if self.actor.kind is ActorKind.MEMBER else None
+
+    @property
+    def guest_id(self) -> int | None:
+        return self.actor.id if self.actor.kind is ActorKind.GUEST else None
+
+    @property
+    def staff_id(self) -> int | None:
+        return self.actor.id if self.actor.kind is ActorKind.STAFF else None

@@ -1,0 +1,94 @@
+"""Announcing changes: written with the rows they tell of, given their sequence after the commit.
+
+A sequence is given under one lock, so sequences have no gap and follow the order in which changes
+became visible, however many processes write. Readers ask by sequence and miss nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from models.database import after_commit, execute_many, fetch, for_update, transaction
+from models.database import execute as execute_sql
+from models.outbox import OutboxCounter, OutboxEvent
+from resolvers.context import Context
+
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One change to announce; `node_type` and `node_id` name what changed (`"StockLevel"`, 7)."""
+
+    topic: str
+    node_type: str
+    node_id: int
+    merchant_id: int | None = None
+    organisation_id: int | None = None
+    variant_id: int | None = None
+    location_id: int | None = None
+    subject: str | None = None
+
+
+async def announce(ctx: Context, changes: Sequence[Change]) -> None:
+    """Write `changes` in the running transaction; whoever listens wakes once it has committed."""
+    if not changes:
+        return
+    now = ctx.now()
+    await execute_many(
+        "INSERT INTO outbox_event (topic, node_type, node_id, merchant_id, organisation_id,"
+        " variant_id, location_id, subject, actor_kind, actor_id, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                change.topic,
+                change.node_type,
+                change.node_id,
+                change.merchant_id,
+                change.organisation_id,
+                change.variant_id,
+                change.location_id,
+                change.subject,
+                str(ctx.actor.kind),
+                ctx.actor.id,
+                now,
+            )
+            for change in changes
+        ],
+    )
+    after_commit(ctx.gateways.bus.wake)
+
+
+async def give_sequences() -> int:
+    """Number the committed changes that have no sequence yet; answers how many there were."""
+    waiting = await fetch("SELECT id FROM outbox_event WHERE sequence IS NULL LIMIT 1")
+    return await transaction(_give_sequences) if waiting else 0
+
+
+async def last_sequence() -> int:
+    rows = await fetch("SELECT last_sequence FROM outbox_counter")
+    return rows[0]["last_sequence"] if rows else 0
+
+
+async def changes_after(sequence: int, topics: Sequence[str], limit: int = BATCH) -> list[OutboxEvent]:
+    """The next changes after `sequence` on any of `topics` (none: on all), in order."""
+    query = OutboxEvent.filter(sequence__gt=sequence)
+    if topics:
+        query = query.filter(topic__in=list(topics))
+    return await query.order_by("sequence").limit(limit)
+
+
+async def _give_sequences() -> int:
+    counter = await fetch("SELECT id, last_sequence FROM outbox_counter" + for_update())
+    if not counter:
+        await OutboxCounter.create(id=1)
+        return await _give_sequences()
+    last = counter[0]["last_sequence"]
+    rows = await fetch(f"SELECT id FROM outbox_event WHERE sequence IS NULL ORDER BY id LIMIT {BATCH}")
+    await execute_many(
+        "UPDATE outbox_event SET sequence = ? WHERE id = ?",
+        [(number, row["id"]) for number, row in enumerate(rows, last + 1)],
+    )
+    await execute_sql("UPDATE outbox_counter SET last_sequence = ?", last + len(rows))
+    return len(rows)

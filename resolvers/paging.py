@@ -1,0 +1,124 @@
+"""Keyset pages: a cursor is the sort key of its row, tied to the sort and filter it was made for."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Generic, TypeVar
+
+import orjson
+from tortoise.expressions import Q
+from tortoise.models import Model
+from tortoise.queryset import QuerySet
+
+from models.errors import InvalidInput
+
+M = TypeVar("M", bound=Model)
+DEFAULT_SIZE = 20
+MAXIMUM_SIZE = 250
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRequest:
+    """Which part of a list: `first` after a cursor, or `last` before one; 20 rows unless told."""
+
+    first: int | None = None
+    after: str | None = None
+    last: int | None = None
+    before: str | None = None
+
+    @property
+    def backward(self) -> bool:
+        return self.last is not None or (self.before is not None and self.first is None)
+
+    @property
+    def size(self) -> int:
+        """Raises: InvalidInput when it is no size of a page."""
+        if self.first is not None and self.last is not None:
+            raise InvalidInput("Give first or last, not both.", path=("last",))
+        name, size = ("last", self.last) if self.last is not None else ("first", self.first)
+        if size is None:
+            return DEFAULT_SIZE
+        if not 0 <= size <= MAXIMUM_SIZE:
+            raise InvalidInput(
+                "{name} must lie between 0 and {maximum}.", path=(name,), name=name, maximum=MAXIMUM_SIZE
+            )
+        return size
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[M]):
+    """Rows in list order, a cursor beside each."""
+
+    rows: Sequence[M]
+    cursors: Sequence[str]
+    has_next: bool = False
+    has_previous: bool = False
+
+
+def cursor_of(key: Sequence[Any], tie: str) -> str:
+    return urlsafe_b64encode(orjson.dumps([_mark(tie), *key])).rstrip(b"=").decode()
+
+
+def key_of(cursor: str, tie: str, length: int, argument: str) -> list[Any]:
+    """The sort key in a cursor.
+
+    Raises: InvalidInput for a cursor that is not ours, or was made for another sort or filter.
+    """
+    try:
+        mark, *key = orjson.loads(urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))
+    except (ValueError, TypeError):
+        raise InvalidInput("{argument} is not a cursor of this API.", path=(argument,), argument=argument) from None
+    scalar = all(isinstance(part, str | int | float) for part in key)
+    if mark != _mark(tie) or len(key) != length or not scalar:
+        raise InvalidInput(
+            "The cursor in {argument} belongs to another list, sort or filter.",
+            path=(argument,),
+            argument=argument,
+        )
+    return key
+
+
+async def paginate(query: QuerySet[M], request: PageRequest, order: Sequence[str], tie: str) -> Page[M]:
+    """One page of `query` by the columns of `order` (`"-price"` descends), the last of which is unique.
+
+    `tie` tells this list, sort and filter from others; it is hashed into the cursors.
+
+    Raises: InvalidInput for a size or cursor that makes no sense.
+    """
+    size, backward = request.size, request.backward
+    columns = [column.lstrip("-") for column in order]
+    for argument, cursor, forward in (("after", request.after, True), ("before", request.before, False)):
+        if cursor is not None:
+            key = key_of(cursor, tie, len(order), argument)
+            query = query.filter(_beyond(order, key, forward))
+    found = await query.order_by(*(_flip(order) if backward else order)).limit(size + 1)
+    rows, more = found[:size], len(found) > size
+    if backward:
+        rows.reverse()
+    cursors = [cursor_of([getattr(row, column) for column in columns], tie) for row in rows]
+    behind, ahead = request.after is not None, request.before is not None
+    if backward:
+        return Page(rows, cursors, has_next=ahead, has_previous=more)
+    return Page(rows, cursors, has_next=more, has_previous=behind)
+
+
+def _mark(tie: str) -> str:
+    return sha256(tie.encode()).hexdigest()[:8]
+
+
+def _flip(order: Sequence[str]) -> list[str]:
+    return [column[1:] if column.startswith("-") else f"-{column}" for column in order]
+
+
+def _beyond(order: Sequence[str], key: Sequence[Any], forward: bool) -> Q:
+    """Rows after (or before) `key`: beyond in the first column that differs."""
+    alternatives = []
+    for position, column in enumerate(order):
+        equal = {name.lstrip("-"): value for name, value in zip(order[:position], key, strict=False)}
+        rises = column.startswith("-") != forward
+        comparison = {f"{column.lstrip('-')}__{'gt' if rises else 'lt'}": key[position]}
+        alternatives.append(Q(**equal, **comparison))
+    return Q(*alternatives, join_type="OR")

@@ -1,0 +1,109 @@
+"""The doors of the use cases, and the caller's territory behind them. Both are written only here."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
+
+from models.accounts.roles import Permission
+from models.errors import NotSignedIn, PermissionDenied
+from resolvers.context import ActorKind, Context
+
+P = ParamSpec("P")
+T = TypeVar("T")
+M = TypeVar("M", bound=Any)
+UseCase = Callable[Concatenate[Context, P], Awaitable[T]]
+
+
+def requires(permission: Permission) -> Callable[[UseCase[P, T]], UseCase[P, T]]:
+    """Only staff and API clients who hold `permission` somewhere may enter.
+
+    Raises: NotSignedIn, PermissionDenied.
+    """
+
+    def check(ctx: Context) -> None:
+        if ctx.actor.kind is ActorKind.ANONYMOUS:
+            raise NotSignedIn
+        if permission not in ctx.actor.permissions:
+            raise PermissionDenied("This needs the permission {permission}.", permission=permission)
+
+    return _door(check, permission)
+
+
+def for_customers(use_case: UseCase[P, T]) -> UseCase[P, T]:
+    """Only guests and members may enter: whoever may own a cart or an order."""
+
+    def check(ctx: Context) -> None:
+        if not ctx.actor.is_customer:
+            _not_for_this_actor(ctx, "Only a guest or a member can do this.")
+
+    return _door(check, "CUSTOMER")(use_case)
+
+
+def for_members(use_case: UseCase[P, T]) -> UseCase[P, T]:
+    def check(ctx: Context) -> None:
+        if ctx.actor.kind is not ActorKind.MEMBER:
+            _not_for_this_actor(ctx, "Only a member can do this.")
+
+    return _door(check, "MEMBER")(use_case)
+
+
+def for_shoppers(use_case: UseCase[P, T]) -> UseCase[P, T]:
+    """Customers, and staff who serve them at a counter."""
+
+    def check(ctx: Context) -> None:
+        if not ctx.actor.is_customer and Permission.CART_SERVE not in ctx.actor.permissions:
+            _not_for_this_actor(ctx, "Only a customer, or staff who serve one, can do this.")
+
+    return _door(check, "SHOPPER")(use_case)
+
+
+def for_anyone(use_case: UseCase[P, T]) -> UseCase[P, T]:
+    """Open to all; what is answered still depends on who asks."""
+    return _door(lambda ctx: None, "ANYONE")(use_case)
+
+
+def may(ctx: Context, permission: Permission, path: str) -> bool:
+    """Does the caller hold `permission` on the node of the tree at `path`?"""
+    if ctx.actor.kind is ActorKind.SYSTEM:
+        return True
+    return any(
+        permission in grant.permissions and path.startswith(grant.path)
+        for grant in ctx.actor.grants
+    )
+
+
+def scoped(query: QuerySet[M], ctx: Context, permission: Permission, node: str) -> QuerySet[M]:
+    """Cut a query to where the caller holds `permission`; `node` leads to an organisation.
+
+    `scoped(Location.all(), ctx, Permission.STOCK_READ, "organisation")`
+    """
+    if ctx.actor.kind is ActorKind.SYSTEM:
+        return query
+    paths = [grant.path for grant in ctx.actor.grants if permission in grant.permissions]
+    if not paths:
+        return query.filter(id=-1)
+    return query.filter(Q(*(Q(**{f"{node}__path__startswith": path}) for path in paths), join_type="OR"))
+
+
+def _door(check: Callable[[Context], None], admits: str) -> Callable[[UseCase[P, T]], UseCase[P, T]]:
+    def decorate(use_case: UseCase[P, T]) -> UseCase[P, T]:
+        @wraps(use_case)
+        async def entered(ctx: Context, *arguments: P.args, **options: P.kwargs) -> T:
+            check(ctx)
+            return await use_case(ctx, *arguments, **options)
+
+        entered.admits = admits  # type: ignore[attr-defined]
+        return entered
+
+    return decorate
+
+
+def _not_for_this_actor(ctx: Context, sentence: str) -> None:
+    if ctx.actor.kind is ActorKind.ANONYMOUS:
+        raise NotSignedIn
+    raise PermissionDenied(sentence)

@@ -1,0 +1,159 @@
+"""The one place that turns refusals into `userErrors`, and everything unforeseen into INTERNAL."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+import structlog
+from graphql import GraphQLError
+
+from models.errors import InsufficientStock, QuintetError, Refusal, Refusals
+from models.errors import InvalidInput as InvalidInputRefusal
+from models.errors import NotFound as NotFoundRefusal
+from models.errors import StateConflict as StateConflictRefusal
+from resolvers.context import Context
+from schema.batching import batched
+from schema.messages import translate
+
+if TYPE_CHECKING:
+    from schema.catalog.types import Variant
+
+log = structlog.get_logger(__name__)
+
+
+@strawberry.enum
+class ErrorCode(StrEnum):
+    INVALID = "INVALID"
+    NOT_FOUND = "NOT_FOUND"
+    FORBIDDEN = "FORBIDDEN"
+    STATE_CONFLICT = "STATE_CONFLICT"
+    STALE_VERSION = "STALE_VERSION"
+    DUPLICATE = "DUPLICATE"
+    LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
+    EXPIRED = "EXPIRED"
+    INSUFFICIENT_STOCK = "INSUFFICIENT_STOCK"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+    PAYMENT_FAILED = "PAYMENT_FAILED"
+    INSUFFICIENT_BALANCE = "INSUFFICIENT_BALANCE"
+    REFERRAL_CYCLE = "REFERRAL_CYCLE"
+    REFERRAL_LOCKED = "REFERRAL_LOCKED"
+    OUT_OF_RANGE = "OUT_OF_RANGE"
+
+
+@strawberry.interface(description="Why something was not done. `path` leads to the input field at fault.")
+class UserError:
+    code: ErrorCode
+    message: str
+    path: list[str] | None
+
+
+@strawberry.type
+class InvalidInput(UserError):
+    pass
+
+
+@strawberry.type
+class NotFound(UserError):
+    pass
+
+
+@strawberry.type(description="A refusal that needs no more than its code.")
+class PlainError(UserError):
+    pass
+
+
+@strawberry.type(description="The thing is not in a state for this; `allowed` says what it is ready for.")
+class StateConflict(UserError):
+    state: str
+    allowed: list[str]
+
+
+@strawberry.type(name="InsufficientStock")
+class InsufficientStockError(UserError):
+    requested: int
+    available: int
+    variant_id: strawberry.Private[int]
+
+    @batched
+    @staticmethod
+    async def variant(
+        parents: list[Any], ctx: Context
+    ) -> list[Annotated[Variant, strawberry.lazy("schema.catalog.types")]]:
+        from schema.catalog.types import Variant
+
+        return await Variant.load(ctx, [parent.variant_id for parent in parents])
+
+
+ERROR_TYPES = [InvalidInput, NotFound, PlainError, StateConflict, InsufficientStockError]
+
+
+def user_errors(error: Refusal | Refusals, ctx: Context) -> list[UserError]:
+    refusals = error.refusals if isinstance(error, Refusals) else [error]
+    return [_user_error(refusal, ctx.language) for refusal in refusals]
+
+
+def refusing(payload: Callable[..., Any]) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
+    """A mutation that answers `payload(user_errors=[…])`, all else empty, when it is refused."""
+
+    def decorate(mutation: Callable[..., Awaitable[Any]]) -> Any:
+        @functools.wraps(mutation)
+        async def answer(self: Any, info: strawberry.Info, **arguments: Any) -> Any:
+            try:
+                return await mutation(self, info, **arguments)
+            except (Refusal, Refusals) as error:
+                return payload(user_errors=user_errors(error, info.context))
+
+        return strawberry.mutation(answer, description=(mutation.__doc__ or "").strip() or None)
+
+    return decorate
+
+
+def format_error(error: GraphQLError, ctx: Context | None) -> dict[str, Any]:
+    """A top-level error as the client sees it: its code in `extensions`, nothing internal in it."""
+    language = ctx.language if ctx else "en"
+    formatted: dict[str, Any] = dict(error.formatted)
+    extensions = dict(formatted.get("extensions") or {})
+    cause = error.original_error
+    if isinstance(cause, QuintetError):
+        formatted["message"] = translate(cause, language)
+        extensions["code"] = cause.code
+    elif isinstance(cause, Refusals):
+        formatted["message"] = "; ".join(translate(each, language) for each in cause.refusals)
+        extensions["code"] = cause.refusals[0].code
+    elif cause is None or isinstance(cause, GraphQLError):
+        extensions.setdefault("code", "INVALID")
+    else:
+        request_id = ctx.request_id if ctx else "-"
+        log.error("unforeseen error", exc_info=cause, request_id=request_id, path=error.path)
+        formatted["message"] = "Something went wrong on our side."
+        extensions = {"code": "INTERNAL", "requestId": request_id}
+    formatted["extensions"] = extensions
+    return formatted
+
+
+def _user_error(refusal: Refusal, language: str) -> UserError:
+    common = {
+        "code": ErrorCode(refusal.code),
+        "message": translate(refusal, language),
+        "path": [str(step) for step in refusal.path] or None,
+    }
+    match refusal:
+        case InsufficientStock():
+            return InsufficientStockError(
+                **common,
+                requested=refusal.requested,
+                available=refusal.available,
+                variant_id=refusal.variant_id,
+            )
+        case StateConflictRefusal():
+            return StateConflict(**common, state=refusal.state, allowed=list(refusal.allowed))
+        case NotFoundRefusal():
+            return NotFound(**common)
+        case InvalidInputRefusal():
+            return InvalidInput(**common)
+    return PlainError(**common)
+

@@ -1,0 +1,54 @@
+"""The messages of refusals in the caller's language; English templates are the keys of `locale/zh.po`."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from babel.messages.pofile import read_po
+
+from models.errors import QuintetError
+
+CATALOGUES = Path(__file__).parent / "locale"
+LANGUAGES = ("en", "zh")
+
+
+def translate(error: QuintetError, language: str) -> str:
+    template = catalogue(language).get(error.template, error.template)
+    return template.format(**error.parts)
+
+
+def preferred_language(accept_language: str, default: str) -> str:
+    """The first language of an Accept-Language header, by weight, that we speak.
+
+    Source: RFC 9110, section 12.5.4.
+    """
+    choices: list[tuple[float, int, str]] = []
+    for position, part in enumerate(accept_language[:500].split(",")):
+        tag, _, parameters = part.strip().partition(";")
+        language = tag.strip().split("-")[0].lower()
+        if language in LANGUAGES:
+            choices.append((-_weight(parameters), position, language))
+    choices.sort()
+    return choices[0][2] if choices and choices[0][0] < 0 else default
+
+
+@cache
+def catalogue(language: str) -> dict[str, str]:
+    """Template → translation; empty for English, whose templates are their own text."""
+    path = CATALOGUES / f"{language}.po"
+    if not path.exists():
+        return {}
+    with path.open("rb") as file:
+        entries = read_po(file, locale=language)
+    return {str(entry.id): str(entry.string) for entry in entries if entry.id and entry.string}
+
+
+def _weight(parameters: str) -> float:
+    name, _, value = parameters.strip().partition("=")
+    if name.strip() != "q":
+        return 1.0
+    try:
+        return min(max(float(value), 0.0), 1.0)
+    except ValueError:
+        return 0.0

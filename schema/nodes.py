@@ -1,0 +1,72 @@
+"""Global IDs: `Product:7` in URL-safe base64. Every node can be fetched again by its ID alone."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import strawberry
+
+from models.errors import InvalidInput
+from resolvers.context import Context
+
+
+@strawberry.interface(description="Anything that has an ID of its own.")
+class Node:
+    id: strawberry.ID
+
+    @classmethod
+    async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Any]:
+        """The nodes with these row IDs, None for each that is not there or not for this caller."""
+        raise TypeError(f"{cls.__name__} cannot be fetched by ID")
+
+    kinds: ClassVar[dict[str, type[Node]]] = {}
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        Node.kinds[cls.__name__] = cls
+
+
+def global_id(kind: str, row_id: int) -> strawberry.ID:
+    return strawberry.ID(urlsafe_b64encode(f"{kind}:{row_id}".encode()).rstrip(b"=").decode())
+
+
+def split_id(text: str) -> tuple[str, int] | None:
+    """Kind and row ID, or None when it is no ID of ours."""
+    try:
+        decoded = urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)).decode()
+    except ValueError:
+        return None
+    kind, _, number = decoded.partition(":")
+    if not number.isascii() or not number.isdecimal() or len(number) > 18:
+        return None
+    return kind, int(number)
+
+
+def row_id(text: str, *kinds: str, path: Sequence[str | int] = ("id",)) -> int:
+    """The row ID in a global ID of one of `kinds`.
+
+    Raises: InvalidInput naming `path` for anything else.
+    """
+    found = split_id(text)
+    if found is None or found[0] not in kinds:
+        raise InvalidInput("This is not the ID of a {kind}.", path=path, kind=" or ".join(kinds))
+    return found[1]
+
+
+def optional_row_id(text: str | None, *kinds: str, path: Sequence[str | int] = ("id",)) -> int | None:
+    return None if text is None else row_id(text, *kinds, path=path)
+
+
+async def load_nodes(ctx: Context, ids: Sequence[str]) -> list[Node | None]:
+    """Nodes of any kinds in the order of `ids`; what is unknown or hidden is None."""
+    wanted: dict[str, list[int]] = {}
+    for text in ids:
+        if (found := split_id(text)) and found[0] in Node.kinds:
+            wanted.setdefault(found[0], []).append(found[1])
+    loaded: dict[tuple[str, int], Node | None] = {}
+    for kind, rows in wanted.items():
+        nodes = await Node.kinds[kind].load(ctx, rows)
+        loaded.update(zip(((kind, row) for row in rows), nodes, strict=True))
+    return [loaded.get(found) if (found := split_id(text)) else None for text in ids]

@@ -1,0 +1,87 @@
+"""The scalars of the contract and how Python types stand for them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal as PythonDecimal
+from decimal import InvalidOperation
+from typing import NewType
+
+import strawberry
+from strawberry.schema.types.scalar import DEFAULT_SCALAR_REGISTRY
+from strawberry.types.scalar import ScalarDefinition
+
+BigInt = NewType("BigInt", int)
+
+
+def _parse_decimal(value: object) -> PythonDecimal:
+    if not isinstance(value, str | int) or isinstance(value, bool):
+        raise ValueError('A Decimal is given as a string such as "12.50".')
+    try:
+        number = PythonDecimal(value)
+    except InvalidOperation:
+        raise ValueError(f"{value!r} is not a Decimal.") from None
+    if not number.is_finite() or abs(number.adjusted()) > 30 or len(number.as_tuple().digits) > 30:
+        raise ValueError(f"{str(value)[:40]!r} is not a Decimal of reasonable size.")
+    return number
+
+
+def _parse_datetime(value: object) -> datetime:
+    if not isinstance(value, str):
+        raise ValueError("A DateTime is given as an ISO 8601 string with an offset.")
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError(f"{value[:40]!r} is not a DateTime.") from None
+    if moment.tzinfo is None:
+        raise ValueError(f"{value!r} lacks an offset: write it as 2026-01-31T08:00:00+08:00.")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{value!r} lies outside the calendar.") from None
+
+
+def _serialise_datetime(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat()
+
+
+def _parse_date(value: object) -> date:
+    if not isinstance(value, str):
+        raise ValueError("A Date is given as a string such as 2026-01-31.")
+    return date.fromisoformat(value)
+
+
+def _parse_big_int(value: object) -> int:
+    text = str(value)
+    if isinstance(value, bool) or not isinstance(value, str | int) or not text.lstrip("-").isdecimal():
+        raise ValueError(f"{text[:40]!r} is not a whole number.")
+    number = int(text) if len(text) <= 20 else 2**63
+    if not -(2**63) <= number < 2**63:
+        raise ValueError(f"{text[:40]} does not fit into 64 bits.")
+    return number
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    **DEFAULT_SCALAR_REGISTRY,
+    PythonDecimal: strawberry.scalar(
+        name="Decimal",
+        description='Exact, as a string: "12.50". Never a float.',
+        serialize=str,
+        parse_value=_parse_decimal,
+    ),
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description="ISO 8601 with offset; answered in UTC.",
+        serialize=_serialise_datetime,
+        parse_value=_parse_datetime,
+    ),
+    date: strawberry.scalar(
+        name="Date", description="An ISO 8601 day.", serialize=date.isoformat, parse_value=_parse_date
+    ),
+    BigInt: strawberry.scalar(
+        name="BigInt",
+        description="A whole number that may pass 2^31, as a string.",
+        serialize=str,
+        parse_value=_parse_big_int,
+    ),
+}

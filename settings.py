@@ -1,0 +1,172 @@
+"""Every setting of a Quintet process, read once from the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, Literal, get_args, get_type_hints
+from zoneinfo import ZoneInfo
+
+from models.config import connection_settings
+
+PREFIX = "QUINTET_"
+DEVELOPMENT_KEY = "development-only: never sign anything real with this"
+
+
+class SettingsError(ValueError):
+    """A setting makes no sense; the message is a sentence for the person who starts the server."""
+
+
+def secret(default: str = "") -> Any:
+    return field(default=default, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The settings; each field is the variable `QUINTET_` + its name in capitals (`docs/settings.md`)."""
+
+    environment: Literal["development", "production"] = "development"
+    database_url: str = field(default="sqlite://quintet.db", repr=False)
+    database_pool_size: int = 10
+    redis_url: str = secret()
+    secret_key: str = secret(DEVELOPMENT_KEY)
+    admin_username: str = ""
+    admin_password: str = secret()
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 1
+    public_url: str = ""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["console", "json"] = "console"
+    default_language: Literal["en", "zh"] = "en"
+    timezone: str = "Asia/Shanghai"
+    embedded_worker: bool = True
+    sandbox_payments: bool = True
+    sms_outbox: str = ""
+    access_token_minutes: int = 60
+    refresh_token_days: int = 30
+    guest_token_days: int = 30
+    otp_minutes: int = 5
+    otp_resend_seconds: int = 60
+    otp_per_phone_per_day: int = 10
+    otp_per_address_per_hour: int = 60
+    sign_in_failures_per_quarter_hour: int = 10
+    hold_minutes: int = 15
+    quote_minutes: int = 15
+    accept_minutes: int = 10
+    pickup_days: int = 7
+    complete_after_store_days: int = 7
+    complete_after_express_days: int = 15
+    delivery_fee: str = "0.00"
+    express_fee: str = "0.00"
+    request_limit_bytes: int = 4_000_000
+
+    @property
+    def is_production(self) -> bool:
+        return self.environment == "production"
+
+    @property
+    def base_url(self) -> str:
+        """The address that customers reach this server at, without a final slash."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
+        """Read and check every setting.
+
+        Raises: SettingsError naming the variable and what is wrong with it.
+        """
+        hints = get_type_hints(cls)
+        names = {PREFIX + spec.name.upper(): spec for spec in fields(cls)}
+        given = {
+            spec.name: _parse(variable, environment[variable], hints[spec.name])
+            for variable, spec in names.items()
+            if environment.get(variable, "") != ""
+        }
+        if given.get("environment") == "production":
+            given.setdefault("sandbox_payments", False)
+        settings = cls(**given)
+        _check(settings)
+        return settings
+
+
+def default_of(name: str) -> Any:
+    spec = next(spec for spec in fields(Settings) if spec.name == name)
+    return None if spec.default is MISSING else spec.default
+
+
+def _parse(variable: str, text: str, kind: Any) -> Any:
+    if kind is bool:
+        if text.lower() in {"1", "true", "yes", "on"}:
+            return True
+        if text.lower() in {"0", "false", "no", "off"}:
+            return False
+        raise SettingsError(f"{variable} must be true or false, not {text!r}.")
+    if kind is int:
+        if not text.isdecimal():
+            raise SettingsError(f"{variable} must be a whole number of 0 or more, not {text!r}.")
+        return int(text)
+    if choices := get_args(kind):
+        if text not in choices:
+            raise SettingsError(f"{variable} must be one of {', '.join(choices)}, not {text!r}.")
+    return text
+
+
+def _check(settings: Settings) -> None:
+    _check_database(settings)
+    if not 1 <= settings.port <= 65535:
+        raise SettingsError(f"QUINTET_PORT must lie between 1 and 65535, not {settings.port}.")
+    if settings.workers < 1 or settings.database_pool_size < 1:
+        raise SettingsError("QUINTET_WORKERS and QUINTET_DATABASE_POOL_SIZE must be at least 1.")
+    if bool(settings.admin_username) != bool(settings.admin_password):
+        raise SettingsError("QUINTET_ADMIN_USERNAME and QUINTET_ADMIN_PASSWORD go together: set both or none.")
+    if settings.redis_url and not settings.redis_url.startswith(("redis://", "rediss://", "unix://")):
+        raise SettingsError("QUINTET_REDIS_URL must start with redis://, rediss:// or unix://.")
+    if settings.public_url and not settings.public_url.startswith(("http://", "https://")):
+        raise SettingsError("QUINTET_PUBLIC_URL must start with http:// or https://.")
+    if len(settings.secret_key) < 32:
+        raise SettingsError("QUINTET_SECRET_KEY must have at least 32 characters.")
+    _check_timezone(settings.timezone)
+    _check_fees(settings)
+    if settings.is_production:
+        _check_production(settings)
+
+
+def _check_database(settings: Settings) -> None:
+    url = settings.database_url
+    if not url.startswith(("sqlite://", "postgres://", "postgresql://")):
+        raise SettingsError("QUINTET_DATABASE_URL must start with sqlite:// or postgres://.")
+    if url.startswith("sqlite://"):
+        if ":memory:" in url or url == "sqlite://":
+            raise SettingsError("QUINTET_DATABASE_URL must name a file: SQLite in memory is not supported.")
+        if settings.workers > 1:
+            raise SettingsError("QUINTET_WORKERS above 1 needs PostgreSQL: SQLite serves one process.")
+
+
+def _check_timezone(name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except Exception as error:
+        raise SettingsError(f"QUINTET_TIMEZONE names no time zone: {name!r}.") from error
+
+
+def _check_fees(settings: Settings) -> None:
+    from models.money import CurrencyCode, InvalidAmount, parse_amount
+
+    for name in ("delivery_fee", "express_fee"):
+        try:
+            parse_amount(getattr(settings, name), CurrencyCode.CNY)
+        except InvalidAmount as error:
+            raise SettingsError(f"{PREFIX}{name.upper()} must be an amount such as 8.00.") from error
+
+
+def _check_production(settings: Settings) -> None:
+    if settings.secret_key == DEVELOPMENT_KEY:
+        raise SettingsError("QUINTET_SECRET_KEY must be set in production.")
+    if settings.sandbox_payments:
+        raise SettingsError("QUINTET_SANDBOX_PAYMENTS must be off in production: it sells for no money.")
+
+
+# What Tortoise's own command line reads: `tortoise -c settings.TORTOISE_ORM makemigrations`.
+TORTOISE_ORM = connection_settings(os.environ.get("QUINTET_DATABASE_URL") or "sqlite://quintet.db")
