@@ -11,6 +11,7 @@ from tests.house.source import Module, product
 
 ROOTS = {"queries", "mutations", "subscriptions"}
 DOORS = {"requires", "for_customers", "for_members", "for_shoppers", "for_anyone"}
+BEFORE_THE_DOOR = "resolvers.accounts.identity"  # finds out who is asking
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -19,7 +20,9 @@ def doorless(modules: list[Module]) -> Iterator[str]:
     use_cases = {
         f"{module.name}.{node.name}": node
         for module in modules
-        if module.path.parts[0] == "resolvers" and len(module.path.parts) > 2
+        if module.path.parts[0] == "resolvers"
+        and len(module.path.parts) > 2
+        and module.name != BEFORE_THE_DOOR
         for node in module.tree.body
         if isinstance(node, Function) and _takes_context(node)
     }
