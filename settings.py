@@ -120,8 +120,12 @@ def _check(settings: Settings) -> None:
     if settings.workers < 1 or settings.database_pool_size < 1:
         raise SettingsError("QUINTET_WORKERS and QUINTET_DATABASE_POOL_SIZE must be at least 1.")
     if bool(settings.admin_username) != bool(settings.admin_password):
-        raise SettingsError("QUINTET_ADMIN_USERNAME and QUINTET_ADMIN_PASSWORD go together: set both or none.")
-    if settings.redis_url and not settings.redis_url.startswith(("redis://", "rediss://", "unix://")):
+        raise SettingsError(
+            "QUINTET_ADMIN_USERNAME and QUINTET_ADMIN_PASSWORD go together: set both or none."
+        )
+    if settings.redis_url and not settings.redis_url.startswith(
+        ("redis://", "rediss://", "unix://")
+    ):
         raise SettingsError("QUINTET_REDIS_URL must start with redis://, rediss:// or unix://.")
     if settings.public_url and not settings.public_url.startswith(("http://", "https://")):
         raise SettingsError("QUINTET_PUBLIC_URL must start with http:// or https://.")
@@ -139,9 +143,13 @@ def _check_database(settings: Settings) -> None:
         raise SettingsError("QUINTET_DATABASE_URL must start with sqlite:// or postgres://.")
     if url.startswith("sqlite://"):
         if ":memory:" in url or url == "sqlite://":
-            raise SettingsError("QUINTET_DATABASE_URL must name a file: SQLite in memory is not supported.")
+            raise SettingsError(
+                "QUINTET_DATABASE_URL must name a file: SQLite in memory is not supported."
+            )
         if settings.workers > 1:
-            raise SettingsError("QUINTET_WORKERS above 1 needs PostgreSQL: SQLite serves one process.")
+            raise SettingsError(
+                "QUINTET_WORKERS above 1 needs PostgreSQL: SQLite serves one process."
+            )
 
 
 def _check_timezone(name: str) -> None:
@@ -158,14 +166,18 @@ def _check_fees(settings: Settings) -> None:
         try:
             parse_amount(getattr(settings, name), CurrencyCode.CNY)
         except InvalidAmount as error:
-            raise SettingsError(f"{PREFIX}{name.upper()} must be an amount such as 8.00.") from error
+            raise SettingsError(
+                f"{PREFIX}{name.upper()} must be an amount such as 8.00."
+            ) from error
 
 
 def _check_production(settings: Settings) -> None:
     if settings.secret_key == DEVELOPMENT_KEY:
         raise SettingsError("QUINTET_SECRET_KEY must be set in production.")
     if settings.sandbox_payments:
-        raise SettingsError("QUINTET_SANDBOX_PAYMENTS must be off in production: it sells for no money.")
+        raise SettingsError(
+            "QUINTET_SANDBOX_PAYMENTS must be off in production: it sells for no money."
+        )
 
 
 # What Tortoise's own command line reads: `tortoise -c settings.TORTOISE_ORM makemigrations`.

@@ -64,7 +64,9 @@ class PaymentGateway(Protocol):
     async def start(self, charge: Charge) -> StartedCharge:
         """Raises: GatewayError when the provider does not take the charge."""
 
-    async def refund(self, provider_reference: str, refund_reference: str, amount_minor: int) -> None:
+    async def refund(
+        self, provider_reference: str, refund_reference: str, amount_minor: int
+    ) -> None:
         """Give money back; the same `refund_reference` does it once. Raises: GatewayError."""
 
     def verify(self, headers: dict[str, str], body: bytes, now: datetime) -> Notification:

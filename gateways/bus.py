@@ -55,7 +55,9 @@ class RemoteBus(LocalBus, ABC):
         self._untold.set()
 
     async def start(self) -> None:
-        self._tasks = [asyncio.create_task(self._forever(work)) for work in (self._listen, self._tell)]
+        self._tasks = [
+            asyncio.create_task(self._forever(work)) for work in (self._listen, self._tell)
+        ]
 
     async def stop(self) -> None:
         for task in self._tasks:

@@ -29,7 +29,9 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 ATTEMPTS = 8
-_after_commit: ContextVar[list[Callable[[], None]] | None] = ContextVar("after_commit", default=None)
+_after_commit: ContextVar[list[Callable[[], None]] | None] = ContextVar(
+    "after_commit", default=None
+)
 _running: set[asyncio.Task[Any]] = set()
 
 
@@ -38,6 +40,8 @@ async def connect(database_url: str, pool_size: int = 10) -> None:
     await Tortoise.init(
         config=connection_settings(database_url, pool_size), _enable_global_fallback=True
     )
+    for name in ("default", "reader"):
+        await get_connection(name).create_connection(with_db=True)
 
 
 async def close() -> None:

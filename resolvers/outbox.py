@@ -71,7 +71,9 @@ async def last_sequence() -> int:
     return rows[0]["last_sequence"] if rows else 0
 
 
-async def changes_after(sequence: int, topics: Sequence[str], limit: int = BATCH) -> list[OutboxEvent]:
+async def changes_after(
+    sequence: int, topics: Sequence[str], limit: int = BATCH
+) -> list[OutboxEvent]:
     """The next changes after `sequence` on any of `topics` (none: on all), in order."""
     query = OutboxEvent.filter(sequence__gt=sequence)
     if topics:
@@ -85,7 +87,9 @@ async def _give_sequences() -> int:
         await OutboxCounter.create(id=1)
         return await _give_sequences()
     last = counter[0]["last_sequence"]
-    rows = await fetch(f"SELECT id FROM outbox_event WHERE sequence IS NULL ORDER BY id LIMIT {BATCH}")
+    rows = await fetch(
+        f"SELECT id FROM outbox_event WHERE sequence IS NULL ORDER BY id LIMIT {BATCH}"
+    )
     await execute_many(
         "UPDATE outbox_event SET sequence = ? WHERE id = ?",
         [(number, row["id"]) for number, row in enumerate(rows, last + 1)],

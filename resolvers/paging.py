@@ -43,7 +43,10 @@ class PageRequest:
             return DEFAULT_SIZE
         if not 0 <= size <= MAXIMUM_SIZE:
             raise InvalidInput(
-                "{name} must lie between 0 and {maximum}.", path=(name,), name=name, maximum=MAXIMUM_SIZE
+                "{name} must lie between 0 and {maximum}.",
+                path=(name,),
+                name=name,
+                maximum=MAXIMUM_SIZE,
             )
         return size
 
@@ -70,7 +73,9 @@ def key_of(cursor: str, tie: str, length: int, argument: str) -> list[Any]:
     try:
         mark, *key = orjson.loads(urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))
     except (ValueError, TypeError):
-        raise InvalidInput("{argument} is not a cursor of this API.", path=(argument,), argument=argument) from None
+        raise InvalidInput(
+            "{argument} is not a cursor of this API.", path=(argument,), argument=argument
+        ) from None
     scalar = all(isinstance(part, str | int | float) for part in key)
     if mark != _mark(tie) or len(key) != length or not scalar:
         raise InvalidInput(
@@ -81,7 +86,9 @@ def key_of(cursor: str, tie: str, length: int, argument: str) -> list[Any]:
     return key
 
 
-async def paginate(query: QuerySet[M], request: PageRequest, order: Sequence[str], tie: str) -> Page[M]:
+async def paginate(
+    query: QuerySet[M], request: PageRequest, order: Sequence[str], tie: str
+) -> Page[M]:
     """One page of `query` by the columns of `order` (`"-price"` descends), the last of which is unique.
 
     `tie` tells this list, sort and filter from others; it is hashed into the cursors.
@@ -90,7 +97,10 @@ async def paginate(query: QuerySet[M], request: PageRequest, order: Sequence[str
     """
     size, backward = request.size, request.backward
     columns = [column.lstrip("-") for column in order]
-    for argument, cursor, forward in (("after", request.after, True), ("before", request.before, False)):
+    for argument, cursor, forward in (
+        ("after", request.after, True),
+        ("before", request.before, False),
+    ):
         if cursor is not None:
             key = key_of(cursor, tie, len(order), argument)
             query = query.filter(_beyond(order, key, forward))
@@ -117,7 +127,9 @@ def _beyond(order: Sequence[str], key: Sequence[Any], forward: bool) -> Q:
     """Rows after (or before) `key`: beyond in the first column that differs."""
     alternatives = []
     for position, column in enumerate(order):
-        equal = {name.lstrip("-"): value for name, value in zip(order[:position], key, strict=False)}
+        equal = {
+            name.lstrip("-"): value for name, value in zip(order[:position], key, strict=False)
+        }
         rises = column.startswith("-") != forward
         comparison = {f"{column.lstrip('-')}__{'gt' if rises else 'lt'}": key[position]}
         alternatives.append(Q(**equal, **comparison))

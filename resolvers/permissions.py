@@ -87,10 +87,14 @@ def scoped(query: QuerySet[M], ctx: Context, permission: Permission, node: str) 
     paths = [grant.path for grant in ctx.actor.grants if permission in grant.permissions]
     if not paths:
         return query.filter(id=-1)
-    return query.filter(Q(*(Q(**{f"{node}__path__startswith": path}) for path in paths), join_type="OR"))
+    return query.filter(
+        Q(*(Q(**{f"{node}__path__startswith": path}) for path in paths), join_type="OR")
+    )
 
 
-def _door(check: Callable[[Context], None], admits: str) -> Callable[[UseCase[P, T]], UseCase[P, T]]:
+def _door(
+    check: Callable[[Context], None], admits: str
+) -> Callable[[UseCase[P, T]], UseCase[P, T]]:
     def decorate(use_case: UseCase[P, T]) -> UseCase[P, T]:
         @wraps(use_case)
         async def entered(ctx: Context, *arguments: P.args, **options: P.kwargs) -> T:

@@ -1,0 +1,30 @@
+"""What is said: the one GraphQL schema that every client queries."""
+
+from __future__ import annotations
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from schema.accounts.mutations import AccountMutations
+from schema.accounts.queries import AccountQueries
+from schema.errors import ERROR_TYPES
+from schema.roots import NodeQueries
+from schema.scalars import SCALARS
+
+
+@strawberry.type
+class Query(NodeQueries, AccountQueries):
+    pass
+
+
+@strawberry.type
+class Mutation(AccountMutations):
+    pass
+
+
+schema = strawberry.Schema(
+    query=Query,
+    mutation=Mutation,
+    types=ERROR_TYPES,
+    config=StrawberryConfig(scalar_map=SCALARS),
+)

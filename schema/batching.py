@@ -31,13 +31,20 @@ def batched(declared: Any) -> Any:
 
     own = [
         inspect.Parameter("root", inspect.Parameter.POSITIONAL_OR_KEYWORD),
-        inspect.Parameter("info", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=strawberry.Info),
+        inspect.Parameter(
+            "info", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=strawberry.Info
+        ),
     ]
-    keyword_only = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
-    resolve.__signature__ = inspect.Signature([*own, *keyword_only])  # type: ignore[attr-defined]
+    keyword_only = [
+        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters
+    ]
+    answer = _item(function.__annotations__["return"])
+    resolve.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [*own, *keyword_only], return_annotation=answer
+    )
     resolve.__annotations__ = {
         "info": strawberry.Info,
-        "return": _item(function.__annotations__["return"]),
+        "return": answer,
         **{parameter.name: parameter.annotation for parameter in parameters},
     }
     resolve.__name__ = function.__name__

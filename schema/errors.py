@@ -44,7 +44,9 @@ class ErrorCode(StrEnum):
     OUT_OF_RANGE = "OUT_OF_RANGE"
 
 
-@strawberry.interface(description="Why something was not done. `path` leads to the input field at fault.")
+@strawberry.interface(
+    description="Why something was not done. `path` leads to the input field at fault."
+)
 class UserError:
     code: ErrorCode
     message: str
@@ -66,7 +68,9 @@ class PlainError(UserError):
     pass
 
 
-@strawberry.type(description="The thing is not in a state for this; `allowed` says what it is ready for.")
+@strawberry.type(
+    description="The thing is not in a state for this; `allowed` says what it is ready for."
+)
 class StateConflict(UserError):
     state: str
     allowed: list[str]
@@ -156,4 +160,3 @@ def _user_error(refusal: Refusal, language: str) -> UserError:
         case InvalidInputRefusal():
             return InvalidInput(**common)
     return PlainError(**common)
-

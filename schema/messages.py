@@ -1,4 +1,4 @@
-"""The messages of refusals in the caller's language; English templates are the keys of `locale/zh.po`."""
+"""The messages of refusals in the caller's language; English templates are the keys of `locale/zh/*.po`."""
 
 from __future__ import annotations
 
@@ -35,13 +35,15 @@ def preferred_language(accept_language: str, default: str) -> str:
 
 @cache
 def catalogue(language: str) -> dict[str, str]:
-    """Template → translation; empty for English, whose templates are their own text."""
-    path = CATALOGUES / f"{language}.po"
-    if not path.exists():
-        return {}
-    with path.open("rb") as file:
-        entries = read_po(file, locale=language)
-    return {str(entry.id): str(entry.string) for entry in entries if entry.id and entry.string}
+    """Template → translation, of every room; empty for English, whose templates are their own text."""
+    translations: dict[str, str] = {}
+    for path in sorted((CATALOGUES / language).glob("*.po")):
+        with path.open("rb") as file:
+            entries = read_po(file, locale=language)
+        translations.update(
+            (str(each.id), str(each.string)) for each in entries if each.id and each.string
+        )
+    return translations
 
 
 def _weight(parameters: str) -> float:

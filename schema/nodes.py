@@ -55,7 +55,9 @@ def row_id(text: str, *kinds: str, path: Sequence[str | int] = ("id",)) -> int:
     return found[1]
 
 
-def optional_row_id(text: str | None, *kinds: str, path: Sequence[str | int] = ("id",)) -> int | None:
+def optional_row_id(
+    text: str | None, *kinds: str, path: Sequence[str | int] = ("id",)
+) -> int | None:
     return None if text is None else row_id(text, *kinds, path=path)
 
 

@@ -62,11 +62,16 @@ class CountedConnection(Generic[NodeType]):
 
     @classmethod
     def of(
-        cls, page: Page[Any], convert: Callable[[Any], NodeType], count: Callable[[], Awaitable[int]]
+        cls,
+        page: Page[Any],
+        convert: Callable[[Any], NodeType],
+        count: Callable[[], Awaitable[int]],
     ) -> CountedConnection[NodeType]:
         return cls(edges=edges_of(page, convert), page_info=PageInfo.of(page), count=count)
 
 
 def edges_of(page: Page[Any], convert: Callable[[Any], NodeType]) -> list[Edge[NodeType]]:
     nodes: Sequence[NodeType] = [convert(row) for row in page.rows]
-    return [Edge(node=node, cursor=cursor) for node, cursor in zip(nodes, page.cursors, strict=True)]
+    return [
+        Edge(node=node, cursor=cursor) for node, cursor in zip(nodes, page.cursors, strict=True)
+    ]

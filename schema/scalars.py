@@ -53,7 +53,11 @@ def _parse_date(value: object) -> date:
 
 def _parse_big_int(value: object) -> int:
     text = str(value)
-    if isinstance(value, bool) or not isinstance(value, str | int) or not text.lstrip("-").isdecimal():
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, str | int)
+        or not text.lstrip("-").isdecimal()
+    ):
         raise ValueError(f"{text[:40]!r} is not a whole number.")
     number = int(text) if len(text) <= 20 else 2**63
     if not -(2**63) <= number < 2**63:
@@ -76,7 +80,10 @@ SCALARS: dict[object, ScalarDefinition] = {
         parse_value=_parse_datetime,
     ),
     date: strawberry.scalar(
-        name="Date", description="An ISO 8601 day.", serialize=date.isoformat, parse_value=_parse_date
+        name="Date",
+        description="An ISO 8601 day.",
+        serialize=date.isoformat,
+        parse_value=_parse_date,
     ),
     BigInt: strawberry.scalar(
         name="BigInt",

@@ -47,7 +47,9 @@ class Role(StrEnum):
 _P = Permission
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset(Permission),
-    Role.MERCHANDISER: frozenset({_P.CATALOG_READ, _P.CATALOG_WRITE, _P.STOCK_READ, _P.CHANGES_READ}),
+    Role.MERCHANDISER: frozenset(
+        {_P.CATALOG_READ, _P.CATALOG_WRITE, _P.STOCK_READ, _P.CHANGES_READ}
+    ),
     Role.STOCK_CONTROLLER: frozenset(
         {_P.CATALOG_READ, _P.STOCK_READ, _P.STOCK_WRITE, _P.FULFILMENT_READ, _P.CHANGES_READ}
     ),

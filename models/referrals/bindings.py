@@ -31,7 +31,11 @@ class ReferralBinding(Row):
         table = "referral_binding"
         indexes = (("upline_id", "open_key"),)
         constraints = (
-            within("referral_binding", "not_to_oneself", '"upline_id" IS NULL OR "upline_id" <> "member_id"'),
+            within(
+                "referral_binding",
+                "not_to_oneself",
+                '"upline_id" IS NULL OR "upline_id" <> "member_id"',
+            ),
         )
 
 

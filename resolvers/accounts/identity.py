@@ -12,7 +12,7 @@ from models.accounts.roles import ROLE_PERMISSIONS, Permission
 from models.accounts.sessions import Session, SubjectKind
 from models.accounts.staff import Staff, StaffGrant
 from models.errors import NotSignedIn
-from resolvers.context import Actor, ActorKind, GrantedNode
+from resolvers.context import Actor, ActorKind, Context, GrantedNode
 
 
 async def actor_of(token: str, now: datetime) -> Actor:
@@ -40,6 +40,12 @@ async def actor_of_session(session: Session) -> Actor:
     return Actor(kind, session.subject_id, await _grants_of(session.subject_id), session.id)
 
 
+async def become(ctx: Context, kind: SubjectKind, subject_id: int) -> None:
+    """From here on the request is that of somebody who has just signed in with it."""
+    grants = await _grants_of(subject_id) if kind is SubjectKind.STAFF else ()
+    ctx.actor = Actor(ActorKind(kind), subject_id, grants)
+
+
 async def actor_of_client(client: ApiClient) -> Actor:
     organisation = await Organisation.get(id=client.organisation_id)
     scopes = frozenset(map(Permission, client.scopes))
@@ -62,7 +68,11 @@ async def merchant_of(actor: Actor, storefront: Storefront | None) -> int | None
         nodes = [storefront.organisation_id]
     if nodes:
         organisations = await Organisation.filter(id__in=nodes)
-        merchants = {each.merchant_key for each in organisations if each.kind is not OrganisationKind.PLATFORM}
+        merchants = {
+            each.merchant_key
+            for each in organisations
+            if each.kind is not OrganisationKind.PLATFORM
+        }
         if len(merchants) == 1:
             return merchants.pop()
     return await first_merchant()

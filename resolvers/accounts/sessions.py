@@ -38,7 +38,9 @@ async def refresh(ctx: Context, refresh_token: str) -> tuple[Tokens, Session]:
     """
     tokens, session = await transaction(_refresh, ctx, token_hash(refresh_token))
     if tokens is None:
-        raise Expired("This refresh token is no longer good. Sign in again.", path=("refreshToken",))
+        raise Expired(
+            "This refresh token is no longer good. Sign in again.", path=("refreshToken",)
+        )
     return tokens, session
 
 

@@ -1,0 +1,26 @@
+"""Visitors who have not signed in: a guest's session owns carts and orders."""
+
+from __future__ import annotations
+
+from models.accounts.sessions import Guest, SubjectKind
+from models.database import transaction
+from models.errors import RateLimited
+from resolvers.accounts.sessions import Tokens, issue
+from resolvers.context import Context
+from resolvers.permissions import for_anyone
+
+PER_ADDRESS_PER_HOUR = 10_000
+
+
+@for_anyone
+async def sign_in(ctx: Context) -> tuple[Tokens, Guest]:
+    """Begin a guest's session. Raises: RateLimited for an address that makes them by the thousand."""
+    limits = ctx.gateways.rate_limits
+    if not await limits.hit("guest sign-in", ctx.remote_address, PER_ADDRESS_PER_HOUR, 3600):
+        raise RateLimited("Too many visitors from this address. Try again later.")
+    return await transaction(_sign_in, ctx)
+
+
+async def _sign_in(ctx: Context) -> tuple[Tokens, Guest]:
+    guest = await Guest.create()
+    return await issue(ctx, SubjectKind.GUEST, guest.id), guest

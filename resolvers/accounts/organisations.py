@@ -1,0 +1,151 @@
+"""The organisation tree: platform → merchant → region → store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from models.accounts.organisations import Organisation, OrganisationKind
+from models.accounts.roles import Permission
+from models.database import transaction
+from models.errors import InvalidInput, NotFound
+from resolvers.context import ActorKind, Context
+from resolvers.permissions import for_anyone, may, requires
+from resolvers.validation import code_of, text_of
+
+# Which kinds may stand below which.
+PARENTS = {
+    OrganisationKind.MERCHANT: {OrganisationKind.PLATFORM},
+    OrganisationKind.REGION: {
+        OrganisationKind.PLATFORM,
+        OrganisationKind.MERCHANT,
+        OrganisationKind.REGION,
+    },
+    OrganisationKind.STORE: {
+        OrganisationKind.PLATFORM,
+        OrganisationKind.MERCHANT,
+        OrganisationKind.REGION,
+    },
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganisationDraft:
+    code: str
+    name: str
+    kind: OrganisationKind
+    parent_code: str | None = None
+
+
+@requires(Permission.ORGANISATION_WRITE)
+async def upsert(ctx: Context, draft: OrganisationDraft) -> Organisation:
+    """Create a node of the tree, or rename the one with this code.
+
+    A node keeps its kind and its place: moving it would move the rights granted on it.
+
+    Raises: InvalidInput, NotFound for a parent that is not in the caller's territory.
+    """
+    code_of(draft.code, "code")
+    text_of(draft.name, "name", 200)
+    return await transaction(_upsert, ctx, draft)
+
+
+async def create_below(parent: Organisation, draft: OrganisationDraft) -> Organisation:
+    """Add a node under `parent`; the caller has checked that it may."""
+    if parent.kind not in PARENTS.get(draft.kind, set()):
+        raise InvalidInput(
+            "A {kind} cannot stand below a {parent}.",
+            path=("kind",),
+            kind=draft.kind,
+            parent=parent.kind,
+        )
+    node = await Organisation.create(
+        code=draft.code, name=draft.name, kind=draft.kind, parent_id=parent.id
+    )
+    node.path = f"{parent.path}{node.id}/"
+    owner = node if draft.kind is OrganisationKind.MERCHANT else parent
+    node.merchant_id = owner.merchant_key
+    await node.save(update_fields=["path", "merchant_id"])
+    return node
+
+
+async def within_reach(ctx: Context, code: str, permission: Permission, field: str) -> Organisation:
+    """The node with this code, if the caller holds `permission` there.
+
+    Raises: NotFound, which is also the answer for a node outside the caller's territory.
+    """
+    node = await Organisation.filter(code=code).first()
+    if node is None or not may(ctx, permission, node.path):
+        raise NotFound("There is no organisation {code}.", path=(field,), code=code)
+    return node
+
+
+@for_anyone
+async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Organisation]:
+    """The nodes with these IDs that the caller may see: merchants and stores are public by name."""
+    return await Organisation.filter(id__in=ids).in_bulk(ids, "id") if ids else {}
+
+
+@for_anyone
+async def by_code(ctx: Context, code: str) -> Organisation | None:
+    node = await Organisation.filter(code=code).first()
+    return node if node and _visible(ctx, node) else None
+
+
+@for_anyone
+async def children_of(ctx: Context, ids: Sequence[int]) -> dict[int, list[Organisation]]:
+    """The nodes right below each of `ids`, in order of their codes."""
+    children: dict[int, list[Organisation]] = {node_id: [] for node_id in ids}
+    for child in await Organisation.filter(parent_id__in=ids).order_by("code"):
+        if _visible(ctx, child):
+            children[child.parent_id or 0].append(child)
+    return children
+
+
+async def of_actor(ctx: Context) -> list[Organisation]:
+    """The nodes that the caller has rights on."""
+    ids = {grant.organisation_id for grant in ctx.actor.grants}
+    return await Organisation.filter(id__in=ids).order_by("path") if ids else []
+
+
+def _visible(ctx: Context, node: Organisation) -> bool:
+    """Staff see the nodes above and below their own; everybody sees merchants and stores."""
+    if ctx.actor.kind is ActorKind.SYSTEM or node.kind in (
+        OrganisationKind.MERCHANT,
+        OrganisationKind.STORE,
+    ):
+        return True
+    return any(
+        node.path.startswith(grant.path) or grant.path.startswith(node.path)
+        for grant in ctx.actor.grants
+    )
+
+
+async def _upsert(ctx: Context, draft: OrganisationDraft) -> Organisation:
+    existing = await Organisation.filter(code=draft.code).select_for_update().first()
+    if existing is None:
+        parent = await _parent_of(ctx, draft)
+        return await create_below(parent, draft)
+    if not may(ctx, Permission.ORGANISATION_WRITE, existing.path):
+        raise InvalidInput("The code {code} is taken.", path=("code",), code=draft.code)
+    if existing.kind is not draft.kind:
+        raise InvalidInput("An organisation keeps its kind.", path=("kind",))
+    if draft.parent_code is not None and (await _parent_of(ctx, draft)).id != existing.parent_id:
+        raise InvalidInput("An organisation keeps its parent.", path=("parentCode",))
+    existing.name = draft.name
+    await existing.save(update_fields=["name"])
+    return existing
+
+
+async def _parent_of(ctx: Context, draft: OrganisationDraft) -> Organisation:
+    if draft.kind is OrganisationKind.PLATFORM:
+        raise InvalidInput("There is one platform already.", path=("kind",))
+    if draft.parent_code is not None:
+        return await within_reach(
+            ctx, draft.parent_code, Permission.ORGANISATION_WRITE, "parentCode"
+        )
+    root = ctx.merchant_id
+    if draft.kind is OrganisationKind.MERCHANT:
+        root = (await Organisation.get(kind=OrganisationKind.PLATFORM)).id
+    parent = await Organisation.get(id=root)
+    return await within_reach(ctx, parent.code, Permission.ORGANISATION_WRITE, "parentCode")

@@ -1,0 +1,116 @@
+"""Members of staff: creating them, their grants, signing them in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from models.accounts.passwords import hash_password, verify_password
+from models.accounts.roles import ROLE_PERMISSIONS, Permission, Role
+from models.accounts.sessions import SubjectKind
+from models.accounts.staff import Staff, StaffGrant
+from models.database import transaction
+from models.errors import Duplicate, InvalidInput, RateLimited, Refusal
+from resolvers.accounts.organisations import within_reach
+from resolvers.accounts.sessions import Tokens, issue
+from resolvers.context import ActorKind, Context
+from resolvers.permissions import for_anyone, may, requires
+from resolvers.validation import text_of
+
+USERNAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._@-]{1,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class GrantDraft:
+    role: Role
+    organisation_code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffDraft:
+    username: str
+    password: str
+    name: str
+    grants: Sequence[GrantDraft]
+
+
+@requires(Permission.STAFF_WRITE)
+async def create(ctx: Context, draft: StaffDraft) -> Staff:
+    """Add a member of staff with roles that the creator holds in full at the same place.
+
+    Raises: InvalidInput, NotFound for a node outside the caller's territory, Duplicate.
+    """
+    if not USERNAME.fullmatch(draft.username):
+        raise InvalidInput("A username has 2 to 64 letters, digits and . _ @ -", path=("username",))
+    if not 8 <= len(draft.password) <= 200:
+        raise InvalidInput("A password has 8 to 200 characters.", path=("password",))
+    text_of(draft.name, "name", 100)
+    if not draft.grants:
+        raise InvalidInput("Give at least one role.", path=("grants",))
+    password_hash = await hash_password(draft.password)
+    return await transaction(_create, ctx, draft, password_hash)
+
+
+@for_anyone
+async def sign_in(ctx: Context, username: str, password: str) -> tuple[Tokens, Staff]:
+    """Raises: InvalidInput without saying which of the two is wrong, RateLimited after many failures."""
+    limit = (
+        "staff sign-in",
+        username.lower()[:64],
+        ctx.settings.sign_in_failures_per_quarter_hour,
+        900,
+    )
+    if await ctx.gateways.rate_limits.is_spent(*limit):
+        raise RateLimited("Too many failed sign-ins. Try again in a quarter of an hour.")
+    staff = await Staff.filter(username=username, active=True).first()
+    if not await verify_password(password[:200], staff.password_hash if staff else None):
+        await ctx.gateways.rate_limits.hit(*limit)
+        raise InvalidInput("Username or password is wrong.", path=("password",))
+    assert staff is not None  # noqa: S101 - nobody's password verifies as false
+    tokens = await transaction(issue, ctx, SubjectKind.STAFF, staff.id)
+    return tokens, staff
+
+
+@for_anyone
+async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Staff]:
+    """Staff by ID. Everybody may know the name of the guide who served them."""
+    return await Staff.filter(id__in=ids).in_bulk(ids, "id") if ids else {}
+
+
+@for_anyone
+async def grants_of(ctx: Context, staff_ids: Sequence[int]) -> dict[int, list[StaffGrant]]:
+    """The grants of each, for the caller themself and for those who manage staff there."""
+    grants: dict[int, list[StaffGrant]] = {staff_id: [] for staff_id in staff_ids}
+    query = StaffGrant.filter(staff_id__in=staff_ids).order_by("id")
+    for grant in await query.prefetch_related("organisation"):
+        own = ctx.actor.kind is ActorKind.STAFF and ctx.actor.id == grant.staff_id
+        if own or may(ctx, Permission.STAFF_WRITE, grant.organisation.path):
+            grants[grant.staff_id].append(grant)
+    return grants
+
+
+async def _create(ctx: Context, draft: StaffDraft, password_hash: str) -> Staff:
+    if await Staff.filter(username=draft.username).exists():
+        raise Duplicate(
+            "The username {username} is taken.", path=("username",), username=draft.username
+        )
+    staff = await Staff.create(
+        username=draft.username, name=draft.name.strip(), password_hash=password_hash
+    )
+    for position, grant in enumerate(draft.grants):
+        try:
+            await _grant(ctx, staff, grant)
+        except Refusal as refusal:
+            raise refusal.below("grants", position) from None
+    return staff
+
+
+async def _grant(ctx: Context, staff: Staff, grant: GrantDraft) -> None:
+    node = await within_reach(
+        ctx, grant.organisation_code, Permission.STAFF_WRITE, "organisationCode"
+    )
+    beyond = [each for each in ROLE_PERMISSIONS[grant.role] if not may(ctx, each, node.path)]
+    if beyond:
+        raise InvalidInput("You cannot grant more than you may do yourself.", path=("role",))
+    await StaffGrant.get_or_create(staff_id=staff.id, role=grant.role, organisation_id=node.id)

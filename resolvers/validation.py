@@ -1,0 +1,71 @@
+"""Checks that many inputs share. Each names the field at fault."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import phonenumbers
+
+from models.errors import InvalidInput
+
+CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._/-]{0,63}")
+INT32_MAX = 2**31 - 1
+MAXIMUM_ROWS = 500
+
+
+def code_of(text: str, *path: str | int) -> str:
+    """An external code such as a SKU or a store's: printable ASCII without spaces, 64 at most."""
+    if not CODE.fullmatch(text):
+        raise InvalidInput(
+            "A code has 1 to 64 letters, digits and . _ / - and starts with a letter or digit.",
+            path=path,
+        )
+    return text
+
+
+def text_of(text: str, name: str | tuple[str | int, ...], maximum: int, minimum: int = 1) -> str:
+    """Text of a bounded length without control characters, stripped."""
+    path = (name,) if isinstance(name, str) else name
+    stripped = text.strip()
+    if not minimum <= len(stripped) <= maximum:
+        raise InvalidInput(
+            "This has {minimum} to {maximum} characters.",
+            path=path,
+            minimum=minimum,
+            maximum=maximum,
+        )
+    if any(
+        ord(character) < 32 and character not in "\n\t" or ord(character) == 127
+        for character in stripped
+    ):
+        raise InvalidInput("This contains control characters.", path=path)
+    return stripped
+
+
+def quantity_of(quantity: int, *path: str | int, minimum: int = 1) -> int:
+    if not minimum <= quantity <= 1_000_000:
+        raise InvalidInput(
+            "A quantity lies between {minimum} and 1000000.", path=path, minimum=minimum
+        )
+    return quantity
+
+
+def rows_of(rows: Sequence[object], name: str, maximum: int = MAXIMUM_ROWS) -> None:
+    """A batch has at least one row and at most `maximum`."""
+    if not 1 <= len(rows) <= maximum:
+        raise InvalidInput("Give 1 to {maximum} rows.", path=(name,), maximum=maximum)
+
+
+def phone_of(text: str, *path: str | int) -> str:
+    """A mobile phone number in E.164; without a country code it counts as Chinese.
+
+    Source: ITU-T E.164, by Google's libphonenumber.
+    """
+    try:
+        number = phonenumbers.parse(text, "CN")
+    except phonenumbers.NumberParseException:
+        number = None
+    if number is None or len(text) > 32 or not phonenumbers.is_possible_number(number):
+        raise InvalidInput("This is not a phone number.", path=path)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import strawberry
+
+from models.accounts.sessions import SubjectKind
+from resolvers.accounts import clients, guests, one_time_codes, organisations, sessions, staff
+from resolvers.accounts.identity import become
+from schema.accounts.inputs import (
+    ApiClientCreateInput,
+    OrganisationUpsertInput,
+    OtpRequestInput,
+    StaffCreateInput,
+    StaffSignInInput,
+    StorefrontCreateInput,
+    TokenRefreshInput,
+)
+from schema.accounts.payloads import (
+    ApiClientPayload,
+    OrganisationPayload,
+    OtpRequestPayload,
+    SignInPayload,
+    SignOutPayload,
+    StaffPayload,
+    StorefrontPayload,
+)
+from schema.accounts.types import ApiClient, Organisation, Staff, Storefront
+from schema.errors import refusing
+from schema.info import Info
+
+
+@strawberry.type
+class AccountMutations:
+    @refusing(SignInPayload)
+    async def guest_sign_in(self, info: Info) -> SignInPayload:
+        """A visitor's session: it owns carts and orders until a sign-in with its token takes them over."""
+        tokens, guest = await guests.sign_in(info.context)
+        await become(info.context, SubjectKind.GUEST, guest.id)
+        return SignInPayload.of(tokens, info.context)
+
+    @refusing(SignInPayload)
+    async def staff_sign_in(self, info: Info, input: StaffSignInInput) -> SignInPayload:
+        tokens, row = await staff.sign_in(info.context, input.username, input.password)
+        await become(info.context, SubjectKind.STAFF, row.id)
+        return SignInPayload.of(tokens, info.context)
+
+    @refusing(SignInPayload)
+    async def token_refresh(self, info: Info, input: TokenRefreshInput) -> SignInPayload:
+        """New tokens for old: a refresh token is good once, and shown again it ends the session."""
+        tokens, session = await sessions.refresh(info.context, input.refresh_token)
+        await become(info.context, session.kind, session.subject_id)
+        return SignInPayload.of(tokens, info.context)
+
+    @refusing(SignOutPayload)
+    async def sign_out(self, info: Info) -> SignOutPayload:
+        await sessions.sign_out(info.context)
+        return SignOutPayload()
+
+    @refusing(OtpRequestPayload)
+    async def otp_request(self, info: Info, input: OtpRequestInput) -> OtpRequestPayload:
+        """Send a one-time code by text message."""
+        return OtpRequestPayload(resend_at=await one_time_codes.request(info.context, input.phone))
+
+    @refusing(StaffPayload)
+    async def staff_create(self, info: Info, input: StaffCreateInput) -> StaffPayload:
+        """Add a member of staff, with roles the caller holds in full at the same place."""
+        draft = staff.StaffDraft(
+            username=input.username,
+            password=input.password,
+            name=input.name,
+            grants=[staff.GrantDraft(each.role, each.organisation_code) for each in input.grants],
+        )
+        return StaffPayload(staff=Staff.of(await staff.create(info.context, draft)))
+
+    @refusing(ApiClientPayload)
+    async def api_client_create(self, info: Info, input: ApiClientCreateInput) -> ApiClientPayload:
+        """Add a machine; its secret is its bearer token and is shown only here."""
+        row, secret = await clients.create_api_client(
+            info.context, input.name, input.scopes, input.organisation_code
+        )
+        return ApiClientPayload(client=ApiClient.of(row), secret=secret)
+
+    @refusing(OrganisationPayload)
+    async def organisation_upsert(
+        self, info: Info, input: OrganisationUpsertInput
+    ) -> OrganisationPayload:
+        """Add a merchant, region or store to the tree, or rename the one with this code."""
+        draft = organisations.OrganisationDraft(
+            code=input.code, name=input.name, kind=input.kind, parent_code=input.parent_code
+        )
+        row = await organisations.upsert(info.context, draft)
+        return OrganisationPayload(organisation=Organisation.of(row))
+
+    @refusing(StorefrontPayload)
+    async def storefront_create(
+        self, info: Info, input: StorefrontCreateInput
+    ) -> StorefrontPayload:
+        """Add a client application; its key says which channel a request comes through."""
+        row = await clients.create_storefront(
+            info.context, input.name, input.channel, input.organisation_code
+        )
+        return StorefrontPayload(storefront=Storefront.of(row))

@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import strawberry
+
+from models.accounts.channels import Channel as ChannelValue
+from models.accounts.organisations import Organisation as OrganisationRow
+from models.accounts.organisations import OrganisationKind as OrganisationKindValue
+from models.accounts.roles import Role as RoleValue
+from models.accounts.staff import Staff as StaffRow
+from models.accounts.staff import StaffGrant
+from models.accounts.clients import ApiClient as ApiClientRow
+from models.accounts.clients import Storefront as StorefrontRow
+from resolvers.accounts import clients, organisations, staff
+from resolvers.context import Context
+from schema.batching import batched
+from schema.nodes import Node, global_id
+
+Channel = strawberry.enum(ChannelValue, name="Channel")
+OrganisationKind = strawberry.enum(OrganisationKindValue, name="OrganisationKind")
+Role = strawberry.enum(RoleValue, name="Role")
+
+
+@strawberry.type(description="A node of the tree that roles are granted on.")
+class Organisation(Node):
+    id: strawberry.ID
+    code: str
+    name: str
+    kind: OrganisationKind
+    row: strawberry.Private[OrganisationRow]
+
+    @batched
+    @staticmethod
+    async def parent(parents: list[Organisation], ctx: Context) -> list[Organisation | None]:
+        ids = [each.row.parent_id for each in parents if each.row.parent_id]
+        found = await organisations.by_ids(ctx, ids)
+        return [Organisation.optional(found.get(each.row.parent_id or 0)) for each in parents]
+
+    @batched
+    @staticmethod
+    async def children(parents: list[Organisation], ctx: Context) -> list[list[Organisation]]:
+        found = await organisations.children_of(ctx, [each.row.id for each in parents])
+        return [[Organisation.of(child) for child in found[each.row.id]] for each in parents]
+
+    @classmethod
+    def of(cls, row: OrganisationRow) -> Organisation:
+        return cls(
+            id=global_id("Organisation", row.id),
+            code=row.code,
+            name=row.name,
+            kind=row.kind,
+            row=row,
+        )
+
+    @classmethod
+    def optional(cls, row: OrganisationRow | None) -> Organisation | None:
+        return cls.of(row) if row else None
+
+    @classmethod
+    async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Organisation | None]:
+        found = await organisations.by_ids(ctx, ids)
+        return [cls.optional(found.get(row_id)) for row_id in ids]
+
+
+@strawberry.type(description="A role, held on a node of the tree and on all below it.")
+class Grant:
+    role: Role
+    organisation: Organisation
+
+    @classmethod
+    def of(cls, row: StaffGrant) -> Grant:
+        return cls(role=row.role, organisation=Organisation.of(row.organisation))
+
+
+@strawberry.type
+class Staff(Node):
+    id: strawberry.ID
+    username: str
+    name: str
+    active: bool
+    row: strawberry.Private[StaffRow]
+
+    @batched
+    @staticmethod
+    async def grants(parents: list[Staff], ctx: Context) -> list[list[Grant]]:
+        found = await staff.grants_of(ctx, [each.row.id for each in parents])
+        return [[Grant.of(grant) for grant in found[each.row.id]] for each in parents]
+
+    @classmethod
+    def of(cls, row: StaffRow) -> Staff:
+        return cls(
+            id=global_id("Staff", row.id),
+            username=row.username,
+            name=row.name,
+            active=row.active,
+            row=row,
+        )
+
+    @classmethod
+    async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Staff | None]:
+        found = await staff.by_ids(ctx, ids)
+        return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
+
+
+@strawberry.type(description="A machine that calls the API, such as an ERP.")
+class ApiClient(Node):
+    id: strawberry.ID
+    name: str
+    scopes: list[str]
+    row: strawberry.Private[ApiClientRow]
+
+    @batched
+    @staticmethod
+    async def organisation(parents: list[ApiClient], ctx: Context) -> list[Organisation]:
+        return await _organisations_of(parents, ctx)
+
+    @classmethod
+    def of(cls, row: ApiClientRow) -> ApiClient:
+        return cls(
+            id=global_id("ApiClient", row.id), name=row.name, scopes=list(row.scopes), row=row
+        )
+
+    @classmethod
+    async def load(cls, ctx: Context, ids: Sequence[int]) -> list[ApiClient | None]:
+        found = await clients.api_clients_by_ids(ctx, ids)
+        return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
+
+
+@strawberry.type(
+    description="A client application; its publishable key goes into X-Storefront-Key."
+)
+class Storefront(Node):
+    id: strawberry.ID
+    name: str
+    channel: Channel
+    key: str
+    active: bool
+    row: strawberry.Private[StorefrontRow]
+
+    @batched
+    @staticmethod
+    async def organisation(parents: list[Storefront], ctx: Context) -> list[Organisation]:
+        return await _organisations_of(parents, ctx)
+
+    @classmethod
+    def of(cls, row: StorefrontRow) -> Storefront:
+        return cls(
+            id=global_id("Storefront", row.id),
+            name=row.name,
+            channel=row.channel,
+            key=row.key,
+            active=row.active,
+            row=row,
+        )
+
+    @classmethod
+    async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Storefront | None]:
+        found = await clients.storefronts_by_ids(ctx, ids)
+        return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
+
+
+async def _organisations_of(parents: Sequence[Any], ctx: Context) -> list[Organisation]:
+    found = await organisations.by_ids(ctx, [each.row.organisation_id for each in parents])
+    return [Organisation.of(found[each.row.organisation_id]) for each in parents]

@@ -1,0 +1,51 @@
+"""Whoever can act: the union that histories and viewers answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import strawberry
+
+from resolvers.accounts import organisations
+from resolvers.context import Context
+from schema.accounts.types import ApiClient, Channel, Organisation, Staff
+from schema.batching import batched
+from schema.members.types import Member
+from schema.nodes import Node
+
+Actor = Annotated[Member | Staff | ApiClient, strawberry.union("Actor")]
+KINDS: dict[str, type[Node]] = {"MEMBER": Member, "STAFF": Staff, "API_CLIENT": ApiClient}
+
+
+@strawberry.type(description="Who is asking, and what they may do.")
+class Viewer:
+    channel: Channel
+    permissions: list[str]
+
+    @batched
+    @staticmethod
+    async def actor(parents: list[Viewer], ctx: Context) -> list[Actor | None]:
+        return await actors(ctx, [(ctx.actor.kind, ctx.actor.id)] * len(parents))
+
+    @batched
+    @staticmethod
+    async def organisations(parents: list[Viewer], ctx: Context) -> list[list[Organisation]]:
+        nodes = [Organisation.of(row) for row in await organisations.of_actor(ctx)]
+        return [nodes] * len(parents)
+
+    @classmethod
+    def of(cls, ctx: Context) -> Viewer:
+        return cls(channel=ctx.channel, permissions=sorted(ctx.actor.permissions))
+
+
+async def actors(ctx: Context, keys: Sequence[tuple[str, int | None]]) -> list[Any]:
+    """The members, staff and API clients with these (kind, ID) keys; None for anybody else."""
+    found: dict[tuple[str, int | None], Any] = {}
+    for kind, node in KINDS.items():
+        ids = sorted({row_id for each, row_id in keys if each == kind and row_id is not None})
+        if ids:
+            found.update(
+                zip(((kind, row_id) for row_id in ids), await node.load(ctx, ids), strict=True)
+            )
+    return [found.get((str(kind), row_id)) for kind, row_id in keys]

@@ -1,0 +1,50 @@
+"""From an HTTP request or a WebSocket operation to the context of the use cases."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.requests import HTTPConnection
+
+from gateways import Gateways
+from models.errors import NotSignedIn
+from resolvers.accounts import identity
+from resolvers.context import Actor, Context, utc_now
+from schema.connection import header
+from schema.messages import preferred_language
+from settings import Settings
+
+ContextFactory = Callable[[HTTPConnection, dict[str, Any] | None], Awaitable[Context]]
+
+
+def context_factory(settings: Settings, gateways: Gateways) -> ContextFactory:
+    async def make(connection: HTTPConnection, params: dict[str, Any] | None) -> Context:
+        """Raises: NotSignedIn for a token or storefront key that is not good."""
+        token = _bearer(header(connection, params, "Authorization"))
+        key = header(connection, params, "X-Storefront-Key")
+        storefront = await identity.storefront_of(key) if key else None
+        actor = await identity.actor_of(token, utc_now()) if token else Actor()
+        return Context(
+            settings=settings,
+            gateways=gateways,
+            actor=actor,
+            channel=identity.channel_of(storefront),
+            merchant_id=await identity.merchant_of(actor, storefront),
+            language=preferred_language(
+                header(connection, params, "Accept-Language") or "", settings.default_language
+            ),
+            request_id=connection.scope.get("state", {}).get("request_id", "-"),
+            remote_address=connection.client.host if connection.client else "",
+        )
+
+    return make
+
+
+def _bearer(authorization: str | None) -> str | None:
+    if not authorization:
+        return None
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise NotSignedIn("Write the header as Authorization: Bearer <token>.")
+    return token.strip()

@@ -1,0 +1,25 @@
+"""The roots that belong to no room: fetching anything by its ID."""
+
+from __future__ import annotations
+
+import strawberry
+
+from models.errors import InvalidInput
+from schema.info import Info
+from schema.nodes import Node, load_nodes
+
+MAXIMUM_IDS = 250
+
+
+@strawberry.type
+class NodeQueries:
+    @strawberry.field
+    async def node(self, info: Info, id: strawberry.ID) -> Node | None:
+        """Anything by its ID; null when it is not there or not for this caller."""
+        return (await load_nodes(info.context, [id]))[0]
+
+    @strawberry.field
+    async def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
+        if len(ids) > MAXIMUM_IDS:
+            raise InvalidInput("Ask for at most {maximum} IDs.", path=("ids",), maximum=MAXIMUM_IDS)
+        return await load_nodes(info.context, ids)

@@ -1,0 +1,113 @@
+"""The Starlette application: `/graphql`, `/webhooks/…`, `/sandbox/…`, `/health`, `/metrics`.
+
+`create_app(settings)` wires the gateways; a process started by `cli.py serve` finds it as `server:app`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from gateways import Gateways
+from gateways.bus import make_bus
+from gateways.metrics import MetricsMiddleware, count_operation, metrics_endpoint
+from gateways.rate_limits import WindowRateLimits
+from gateways.sms import LoggingSms
+from gateways.telemetry import RequestIdMiddleware, configure_logging
+from models import database
+from resolvers.context import Context
+from schema import schema
+from schema.context import context_factory
+from schema.errors import format_error
+from schema.limits import Limits
+from schema.operations import Operations
+from schema.routes import graphql_routes
+from settings import Settings
+
+
+def make_gateways(settings: Settings) -> Gateways:
+    """The doors outward that these settings open."""
+    return Gateways(
+        sms=LoggingSms(settings.sms_outbox, log_codes=not settings.is_production),
+        bus=make_bus(settings.database_url, settings.redis_url),
+        rate_limits=WindowRateLimits(settings.redis_url),
+    )
+
+
+def create_app(settings: Settings) -> ASGIApp:
+    configure_logging(settings.log_level, json=settings.log_format == "json")
+    gateways = make_gateways(settings)
+    operations = Operations(
+        schema,
+        context_factory(settings, gateways),
+        format_error,
+        limits=Limits(max_body_bytes=settings.request_limit_bytes),
+        event_context=_event_context,
+        event_extensions=_event_extensions,
+        observe=count_operation,
+    )
+    starlette = Starlette(
+        routes=[
+            *graphql_routes(operations),
+            Route("/health", live),
+            Route("/health/live", live),
+            Route("/health/ready", ready),
+            Route("/metrics", metrics_endpoint),
+        ],
+        lifespan=_lifespan(settings, gateways),
+    )
+    quiet = {"/health", "/health/live", "/health/ready", "/metrics"}
+    return RequestIdMiddleware(MetricsMiddleware(starlette), quiet_paths=quiet)
+
+
+async def live(request: Request) -> JSONResponse:
+    """The process answers."""
+    return JSONResponse({"status": "ok"})
+
+
+async def ready(request: Request) -> JSONResponse:
+    """The database answers too, so requests may come."""
+    try:
+        await database.fetch("SELECT 1")
+    except Exception:
+        return JSONResponse({"status": "the database does not answer"}, status_code=503)
+    return JSONResponse({"status": "ok"})
+
+
+def _lifespan(settings: Settings, gateways: Gateways) -> Callable[[Any], Any]:
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        await database.connect(settings.database_url, settings.database_pool_size)
+        await gateways.bus.start()
+        try:
+            yield
+        finally:
+            await gateways.bus.stop()
+            await database.close()
+
+    return lifespan
+
+
+def _event_context(ctx: Context) -> Context:
+    """Each event of a subscription is resolved afresh: nothing remembered from the one before."""
+    return dataclasses.replace(ctx, memory={})
+
+
+def _event_extensions(ctx: Context) -> dict[str, Any] | None:
+    extensions: dict[str, Any] | None = ctx.memory.get("event_extensions")
+    return extensions
+
+
+def __getattr__(name: str) -> ASGIApp:
+    """`server:app`, made when it is first asked for, from the environment."""
+    if name == "app":
+        return create_app(Settings.from_environment())
+    raise AttributeError(name)

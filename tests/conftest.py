@@ -1,0 +1,162 @@
+"""A fresh, migrated database for each test that asks for one: SQLite, or PostgreSQL where named.
+
+`QUINTET_TEST_DATABASE_URL=postgres://…` runs the same tests on PostgreSQL. A template is migrated once a
+worker and copied for each test.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import socket
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import httpx
+import pytest
+import uvicorn
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+
+from models import database as db
+from models.migrating import migrate
+from resolvers.accounts.bootstrap import ensure_platform
+from resolvers.context import SYSTEM, Context
+from server import create_app, make_gateways
+from settings import Settings
+from tests.make.api import Api
+
+POSTGRES = os.environ.get("QUINTET_TEST_DATABASE_URL", "")
+ADMIN_USERNAME, ADMIN_PASSWORD = "admin", "admin-password"
+
+hypothesis_settings.register_profile(
+    "quintet", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("quintet")
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a database with every table, the platform and its administrator."""
+    if POSTGRES:
+        name = f"quintet_template_{uuid.uuid4().hex[:12]}"
+        asyncio.run(_on_server(f'CREATE DATABASE "{name}"'))
+        asyncio.run(_prepare(_named(name)))
+        yield name
+        asyncio.run(_on_server(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    else:
+        path = tmp_path_factory.mktemp("template") / "template.db"
+        asyncio.run(_prepare(f"sqlite://{path}"))
+        yield str(path)
+
+
+@pytest.fixture
+async def database_url(template: str, tmp_path: Path) -> AsyncIterator[str]:
+    """The URL of a database of this test's own; nobody is connected to it."""
+    if POSTGRES:
+        name = f"quintet_test_{uuid.uuid4().hex[:12]}"
+        await _on_server(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
+        yield _named(name)
+        await _on_server(f'DROP DATABASE "{name}" WITH (FORCE)')
+    else:
+        path = tmp_path / "quintet.db"
+        shutil.copy(template, path)
+        yield f"sqlite://{path}"
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[str]:
+    """A database of this test's own, connected."""
+    await db.connect(database_url)
+    yield database_url
+    await db.close()
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return Settings(
+        database_url=database_url,
+        sms_outbox=str(tmp_path / "sms.jsonl"),
+        port=_free_port(),
+        log_level="error",
+        otp_resend_seconds=1,
+    )
+
+
+@pytest.fixture
+async def ctx(database: str, settings: Settings) -> Context:
+    """The system's own context, which may do everything; `replace` its actor for others."""
+    from resolvers.accounts.identity import first_merchant
+
+    return Context(
+        settings=settings,
+        gateways=make_gateways(settings),
+        actor=SYSTEM,
+        merchant_id=await first_merchant(),
+    )
+
+
+@pytest.fixture
+async def api(settings: Settings) -> AsyncIterator[Api]:
+    """A real server over real HTTP on a database of its own; anonymous until told a token."""
+    async with serving(settings) as api:
+        yield api
+
+
+@asynccontextmanager
+async def serving(settings: Settings) -> AsyncIterator[Api]:
+    """Serve in this event loop on `settings.port`, as uvicorn would in a process of its own."""
+    config = uvicorn.Config(
+        create_app(settings), port=settings.port, log_config=None, access_log=False
+    )
+    server = uvicorn.Server(config)
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    running = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+        if running.done():
+            running.result()
+    async with httpx.AsyncClient(base_url=settings.base_url, timeout=30) as client:
+        yield Api(client, settings)
+    server.should_exit = True
+    await running
+
+
+@pytest.fixture
+def count_statements(caplog: pytest.LogCaptureFixture) -> Callable[[], Any]:
+    """`with count_statements() as statements: …` collects the SQL that is sent meanwhile."""
+    from tests.make.statements import counting
+
+    return counting
+
+
+async def _prepare(url: str) -> None:
+    await db.connect(url)
+    await migrate()
+    await ensure_platform(ADMIN_USERNAME, ADMIN_PASSWORD)
+    await db.close()
+
+
+async def _on_server(statement: str) -> None:
+    connection = await asyncpg.connect(POSTGRES)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def _named(database_name: str) -> str:
+    return urlunsplit(urlsplit(POSTGRES)._replace(path=f"/{database_name}"))
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
