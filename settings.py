@@ -107,9 +107,8 @@ def _parse(variable: str, text: str, kind: Any) -> Any:
         if not text.isdecimal():
             raise SettingsError(f"{variable} must be a whole number of 0 or more, not {text!r}.")
         return int(text)
-    if choices := get_args(kind):
-        if text not in choices:
-            raise SettingsError(f"{variable} must be one of {', '.join(choices)}, not {text!r}.")
+    if (choices := get_args(kind)) and text not in choices:
+        raise SettingsError(f"{variable} must be one of {', '.join(choices)}, not {text!r}.")
     return text
 
 

@@ -10,7 +10,7 @@ import logging
 import random
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -128,9 +128,8 @@ async def _with_retries(work: Callable[..., Awaitable[T]], arguments: tuple[Any,
 
 async def _once(work: Callable[..., Awaitable[T]], arguments: tuple[Any, ...]) -> T:
     client = get_connection("default")
-    begin = _postgres if isinstance(client, AsyncpgDBClient) else _sqlite
     callbacks: list[Callable[[], None]] = []
-    async with begin(client) as transactional:  # type: ignore[operator]
+    async with _begin(client) as transactional:
         connections = get_connections().set("default", transactional)
         scope = _after_commit.set(callbacks)
         try:
@@ -141,6 +140,13 @@ async def _once(work: Callable[..., Awaitable[T]], arguments: tuple[Any, ...]) -
     for callback in callbacks:
         callback()
     return result
+
+
+def _begin(client: BaseDBAsyncClient) -> AbstractAsyncContextManager[BaseDBAsyncClient]:
+    if isinstance(client, AsyncpgDBClient):
+        return _postgres(client)
+    assert isinstance(client, SqliteClient)  # noqa: S101 - the settings allow no other
+    return _sqlite(client)
 
 
 @asynccontextmanager

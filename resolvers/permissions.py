@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -16,7 +16,7 @@ from resolvers.context import ActorKind, Context
 P = ParamSpec("P")
 T = TypeVar("T")
 M = TypeVar("M", bound=Any)
-UseCase = Callable[Concatenate[Context, P], Awaitable[T]]
+UseCase = Callable[Concatenate[Context, P], Coroutine[Any, Any, T]]
 
 
 def requires(permission: Permission) -> Callable[[UseCase[P, T]], UseCase[P, T]]:
@@ -102,7 +102,7 @@ def _door(
             return await use_case(ctx, *arguments, **options)
 
         entered.admits = admits  # type: ignore[attr-defined]
-        return entered
+        return entered  # type: ignore[return-value]
 
     return decorate
 

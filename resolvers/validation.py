@@ -36,7 +36,7 @@ def text_of(text: str, name: str | tuple[str | int, ...], maximum: int, minimum:
             maximum=maximum,
         )
     if any(
-        ord(character) < 32 and character not in "\n\t" or ord(character) == 127
+        (ord(character) < 32 and character not in "\n\t") or ord(character) == 127
         for character in stripped
     ):
         raise InvalidInput("This contains control characters.", path=path)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 import strawberry
@@ -60,7 +61,7 @@ class _Loader:
     """Gathers the parents that ask in one turn of the event loop, then asks the batch function once."""
 
     def __init__(self, function: BatchFunction, ctx: Any, arguments: dict[str, Any]) -> None:
-        self._ask = lambda parents: function(parents, ctx, **arguments)
+        self._ask: BatchFunction = partial(function, ctx=ctx, **arguments)
         self._waiting: list[tuple[Any, asyncio.Future[Any]]] = []
 
     def load(self, parent: Any) -> asyncio.Future[Any]:
@@ -76,7 +77,7 @@ class _Loader:
         waiting, self._waiting = self._waiting, []
         try:
             results = await self._ask([parent for parent, _ in waiting])
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - it is handed to every parent that waits
             results = [error] * len(waiting)
         for (_, future), result in zip(waiting, results, strict=True):
             if future.done():

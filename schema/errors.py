@@ -89,7 +89,8 @@ class InsufficientStockError(UserError):
     ) -> list[Annotated[Variant, strawberry.lazy("schema.catalog.types")]]:
         from schema.catalog.types import Variant
 
-        return await Variant.load(ctx, [parent.variant_id for parent in parents])
+        found = await Variant.load(ctx, [parent.variant_id for parent in parents])
+        return [variant for variant in found if variant]
 
 
 ERROR_TYPES = [InvalidInput, NotFound, PlainError, StateConflict, InsufficientStockError]
@@ -140,7 +141,7 @@ def format_error(error: GraphQLError, ctx: Context | None) -> dict[str, Any]:
 
 
 def _user_error(refusal: Refusal, language: str) -> UserError:
-    common = {
+    common: dict[str, Any] = {
         "code": ErrorCode(refusal.code),
         "message": translate(refusal, language),
         "path": [str(step) for step in refusal.path] or None,

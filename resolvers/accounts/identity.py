@@ -62,7 +62,7 @@ async def storefront_of(key: str) -> Storefront:
 
 
 async def merchant_of(actor: Actor, storefront: Storefront | None) -> int | None:
-    """Whose goods and stores a request is about: the storefront's merchant, else the actor's, else the first."""
+    """Whose goods a request is about: the storefront's merchant, else the actor's, else the first."""
     nodes = [grant.organisation_id for grant in actor.grants]
     if storefront:
         nodes = [storefront.organisation_id]

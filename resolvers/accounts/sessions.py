@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from models.accounts.passwords import new_token, token_hash
 from models.accounts.sessions import Session, SubjectKind
@@ -70,7 +71,7 @@ async def _revoke(ctx: Context, session_id: int) -> None:
     await Session.filter(id=session_id, revoked_at=None).update(revoked_at=ctx.now())
 
 
-def _new_tokens(ctx: Context, kind: SubjectKind) -> tuple[Tokens, dict[str, object]]:
+def _new_tokens(ctx: Context, kind: SubjectKind) -> tuple[Tokens, dict[str, Any]]:
     settings, now = ctx.settings, ctx.now()
     days = settings.guest_token_days if kind is SubjectKind.GUEST else settings.refresh_token_days
     tokens = Tokens(

@@ -5,22 +5,21 @@ from typing import Any
 
 import strawberry
 
-from models.accounts.channels import Channel as ChannelValue
-from models.accounts.organisations import Organisation as OrganisationRow
-from models.accounts.organisations import OrganisationKind as OrganisationKindValue
-from models.accounts.roles import Role as RoleValue
-from models.accounts.staff import Staff as StaffRow
-from models.accounts.staff import StaffGrant
+from models.accounts.channels import Channel
 from models.accounts.clients import ApiClient as ApiClientRow
 from models.accounts.clients import Storefront as StorefrontRow
+from models.accounts.organisations import Organisation as OrganisationRow
+from models.accounts.organisations import OrganisationKind
+from models.accounts.roles import Role
+from models.accounts.staff import Staff as StaffRow
+from models.accounts.staff import StaffGrant
 from resolvers.accounts import clients, organisations, staff
 from resolvers.context import Context
 from schema.batching import batched
 from schema.nodes import Node, global_id
 
-Channel = strawberry.enum(ChannelValue, name="Channel")
-OrganisationKind = strawberry.enum(OrganisationKindValue, name="OrganisationKind")
-Role = strawberry.enum(RoleValue, name="Role")
+for kind in (Channel, OrganisationKind, Role):
+    strawberry.enum(kind)
 
 
 @strawberry.type(description="A node of the tree that roles are granted on.")

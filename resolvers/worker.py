@@ -1,0 +1,57 @@
+"""What happens without being asked: numbering changes, running jobs, sweeping what is due.
+
+Every task may run in any number of processes at once: each claims or guards the rows it touches, and
+nothing depends on a task having run (an expired hold counts as available before it is swept).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+
+from resolvers.context import Context
+from resolvers.outbox import give_sequences
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """`work` runs every so many seconds; it answers how much it did, and at once again while it does."""
+
+    name: str
+    every_seconds: float
+    work: Callable[[Context], Awaitable[int]]
+
+
+async def _number_changes(ctx: Context) -> int:
+    return await give_sequences()
+
+
+TASKS = (Task("number changes", 1, _number_changes),)
+
+
+async def run(ctx: Context) -> None:
+    """Run every task until cancelled."""
+    async with asyncio.TaskGroup() as group:
+        for task in TASKS:
+            group.create_task(_repeat(ctx, task), name=task.name)
+
+
+async def _repeat(ctx: Context, task: Task) -> None:
+    while True:
+        done = await _attempt(ctx, task)
+        if not done:
+            await asyncio.sleep(task.every_seconds)
+
+
+async def _attempt(ctx: Context, task: Task) -> int:
+    """One round; whatever goes wrong is logged, and the next round tries again."""
+    try:
+        return await task.work(ctx)
+    except Exception:
+        log.exception("task failed", task=task.name)
+        return 0
