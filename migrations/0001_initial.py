@@ -589,6 +589,7 @@ class Migration(migrations.Migration):
                 ("search_text", fields.TextField(default="", unique=False)),
                 ("lowest_price_minor", fields.BigIntField(default=0)),
                 ("highest_price_minor", fields.BigIntField(default=0)),
+                ("units_sold", fields.BigIntField(default=0)),
                 ("updated_at", fields.DatetimeField(auto_now=True, auto_now_add=False)),
             ],
             options={
@@ -598,6 +599,8 @@ class Migration(migrations.Migration):
                 "indexes": [
                     Index(fields=["merchant_id", "status", "id"]),
                     Index(fields=["merchant_id", "name", "id"]),
+                    Index(fields=["merchant_id", "lowest_price_minor", "id"]),
+                    Index(fields=["merchant_id", "units_sold", "id"]),
                 ],
                 "pk_attr": "id",
                 "table_description": "What is shown; its variants are what is sold.",

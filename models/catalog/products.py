@@ -22,8 +22,9 @@ class MediaKind(StrEnum):
 class Product(Row):
     """What is shown; its variants are what is sold.
 
-    `options` is `[{"name", "values"}]`, `media` `[{"url", "alt", "kind"}]`. `search_text` is the normalised
-    text that searches look into; the price range repeats the variants' prices for sorting.
+    `options` is `[{"name", "values"}]`, `media` `[{"url", "alt", "kind"}]`. `search_text` is what
+    searches look into: name, then brand, normalised, a line each. The price range repeats the variants'
+    prices for sorting.
     """
 
     merchant = reference("Organisation")
@@ -40,6 +41,7 @@ class Product(Row):
     search_text = fields.TextField(default="")
     lowest_price_minor = minor(default=0)
     highest_price_minor = minor(default=0)
+    units_sold = fields.BigIntField(default=0)
     updated_at = fields.DatetimeField(auto_now=True)
 
     merchant_id: int
@@ -49,7 +51,12 @@ class Product(Row):
     class Meta:
         table = "product"
         unique_together = (("merchant_id", "code"), ("merchant_id", "slug"))
-        indexes = (("merchant_id", "status", "id"), ("merchant_id", "name", "id"))
+        indexes = (
+            ("merchant_id", "status", "id"),
+            ("merchant_id", "name", "id"),
+            ("merchant_id", "lowest_price_minor", "id"),
+            ("merchant_id", "units_sold", "id"),
+        )
 
 
 class Variant(Row):

@@ -1,27 +1,215 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import strawberry
 
+from models.catalog.classification import Brand as BrandRow
+from models.catalog.classification import Category as CategoryRow
+from models.catalog.products import MediaKind, ProductStatus
+from models.catalog.products import Product as ProductRow
 from models.catalog.products import Variant as VariantRow
-from resolvers.catalog import variants
+from resolvers.accounts import organisations
+from resolvers.catalog import classification, prices, products, variants
 from resolvers.context import Context
+from schema.accounts.types import Organisation
+from schema.batching import batched
+from schema.money import Money
 from schema.nodes import Node, global_id
+
+strawberry.enum(ProductStatus)
+strawberry.enum(MediaKind)
 
 
 @strawberry.type
+class Brand(Node):
+    id: strawberry.ID
+    code: str
+    name: str
+
+    @classmethod
+    def of(cls, row: BrandRow) -> Brand:
+        return cls(id=global_id("Brand", row.id), code=row.code, name=row.name)
+
+    @classmethod
+    async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Brand | None]:
+        found = await classification.brands_by_ids(ctx, ids)
+        return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
+
+
+@strawberry.type
+class Category(Node):
+    id: strawberry.ID
+    code: str
+    name: str
+    row: strawberry.Private[CategoryRow]
+
+    @batched
+    @staticmethod
+    async def parent(parents: list[Category], ctx: Context) -> list[Category | None]:
+        return await Category.load(ctx, [each.row.parent_id or 0 for each in parents])
+
+    @batched
+    @staticmethod
+    async def children(parents: list[Category], ctx: Context) -> list[list[Category]]:
+        found = await classification.children_of(ctx, [each.row.id for each in parents])
+        return [[Category.of(child) for child in found[each.row.id]] for each in parents]
+
+    @classmethod
+    def of(cls, row: CategoryRow) -> Category:
+        return cls(id=global_id("Category", row.id), code=row.code, name=row.name, row=row)
+
+    @classmethod
+    async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Category | None]:
+        found = await classification.categories_by_ids(ctx, ids)
+        return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
+
+
+@strawberry.type(description="What variants of a product differ in, such as size.")
+class ProductOption:
+    name: str
+    values: list[str]
+
+
+@strawberry.type
+class SelectedOption:
+    name: str
+    value: str
+
+
+@strawberry.type
+class Media:
+    url: str
+    alt: str
+    kind: MediaKind
+
+
+@strawberry.type
+class PriceRange:
+    lowest: Money
+    highest: Money
+
+
+@strawberry.type(description="What is shown; its variants are what is sold.")
+class Product(Node):
+    id: strawberry.ID
+    code: str
+    slug: str
+    name: str
+    description: str
+    status: ProductStatus
+    options: list[ProductOption]
+    media: list[Media]
+    tags: list[str]
+    price_range: PriceRange
+    created_at: datetime
+    updated_at: datetime
+    row: strawberry.Private[ProductRow]
+
+    @batched
+    @staticmethod
+    async def brand(parents: list[Product], ctx: Context) -> list[Brand | None]:
+        return await Brand.load(ctx, [each.row.brand_id or 0 for each in parents])
+
+    @batched
+    @staticmethod
+    async def category(parents: list[Product], ctx: Context) -> list[Category | None]:
+        return await Category.load(ctx, [each.row.category_id or 0 for each in parents])
+
+    @batched
+    @staticmethod
+    async def organisation(parents: list[Product], ctx: Context) -> list[Organisation]:
+        found = await organisations.by_ids(ctx, [each.row.merchant_id for each in parents])
+        return [Organisation.of(found[each.row.merchant_id]) for each in parents]
+
+    @batched
+    @staticmethod
+    async def variants(parents: list[Product], ctx: Context) -> list[list[Variant]]:
+        found = await variants.of_products(ctx, [each.row.id for each in parents])
+        return [[Variant.of(row) for row in found[each.row.id]] for each in parents]
+
+    @classmethod
+    def of(cls, row: ProductRow) -> Product:
+        return cls(
+            id=global_id("Product", row.id),
+            code=row.code,
+            slug=row.slug,
+            name=row.name,
+            description=row.description,
+            status=row.status,
+            options=[ProductOption(**each) for each in row.options],
+            media=[
+                Media(url=each["url"], alt=each["alt"], kind=MediaKind(each["kind"]))
+                for each in row.media
+            ],
+            tags=list(row.tags),
+            price_range=PriceRange(
+                lowest=Money.of(row.lowest_price_minor), highest=Money.of(row.highest_price_minor)
+            ),
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+            row=row,
+        )
+
+    @classmethod
+    async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Product | None]:
+        found = await products.visible_by_ids(ctx, ids)
+        return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
+
+
+@strawberry.type(description="What is sold: one SKU.")
 class Variant(Node):
     id: strawberry.ID
     sku: str
     name: str
+    selected_options: list[SelectedOption]
+    compare_at_price: Money | None = strawberry.field(
+        description="What it cost before, or the price recommended; shown struck through."
+    )
     row: strawberry.Private[VariantRow]
+
+    @batched
+    @staticmethod
+    async def product(parents: list[Variant], ctx: Context) -> list[Product]:
+        found = await products.by_ids(ctx, [each.row.product_id for each in parents])
+        return [Product.of(found[each.row.product_id]) for each in parents]
+
+    @batched
+    @staticmethod
+    async def gtins(parents: list[Variant], ctx: Context) -> list[list[str]]:
+        """Barcodes as they were given."""
+        found = await variants.gtins_of(ctx, [each.row.id for each in parents])
+        return [found[each.row.id] for each in parents]
+
+    @batched
+    @staticmethod
+    async def price(parents: list[Variant], ctx: Context) -> list[Money]:
+        """The price for this viewer."""
+        found = await prices.resolve(ctx, [each.row.id for each in parents])
+        return [Money.of(found[each.row.id]) for each in parents]
+
+    @batched
+    @staticmethod
+    async def available(parents: list[Variant], ctx: Context) -> list[int]:
+        """What this viewer's channel may still buy, all locations together."""
+        from resolvers.stock import availability
+
+        found = await availability.of_variants(ctx, [each.row.id for each in parents])
+        return [found[each.row.id] for each in parents]
 
     @classmethod
     def of(cls, row: VariantRow) -> Variant:
-        return cls(id=global_id("Variant", row.id), sku=row.sku, name=row.name, row=row)
+        return cls(
+            id=global_id("Variant", row.id),
+            sku=row.sku,
+            name=row.name,
+            selected_options=[SelectedOption(**each) for each in row.selected_options],
+            compare_at_price=Money.optional(row.compare_at_minor),
+            row=row,
+        )
 
     @classmethod
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Variant | None]:
-        found = await variants.by_ids(ctx, ids)
+        found = await variants.visible_by_ids(ctx, ids)
         return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]

@@ -1,0 +1,46 @@
+"""Brands and categories."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from models.catalog.classification import Brand, Category
+from resolvers.context import Context
+from resolvers.permissions import for_anyone
+
+
+@for_anyone
+async def brands(ctx: Context) -> list[Brand]:
+    """The merchant's brands, by code."""
+    return await Brand.filter(merchant_id=ctx.merchant_id).order_by("code")
+
+
+@for_anyone
+async def brands_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Brand]:
+    wanted = {each for each in ids if each}
+    return {row.id: row for row in await Brand.filter(id__in=wanted)} if wanted else {}
+
+
+@for_anyone
+async def categories(ctx: Context, parent_code: str | None = None) -> list[Category]:
+    """The merchant's categories below the one with this code, by code; without one, the topmost."""
+    query = Category.filter(merchant_id=ctx.merchant_id).order_by("code")
+    if parent_code is None:
+        return await query.filter(parent_id=None)
+    parent = await Category.filter(merchant_id=ctx.merchant_id, code=parent_code).first()
+    return await query.filter(parent_id=parent.id) if parent else []
+
+
+@for_anyone
+async def categories_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Category]:
+    wanted = {each for each in ids if each}
+    return {row.id: row for row in await Category.filter(id__in=wanted)} if wanted else {}
+
+
+@for_anyone
+async def children_of(ctx: Context, ids: Sequence[int]) -> dict[int, list[Category]]:
+    """The categories right below each of `ids`, by code."""
+    found: dict[int, list[Category]] = {category_id: [] for category_id in ids}
+    for child in await Category.filter(parent_id__in=set(ids)).order_by("code"):
+        found[child.parent_id or 0].append(child)
+    return found

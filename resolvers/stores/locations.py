@@ -1,0 +1,91 @@
+"""Stores and warehouses: the places that hold stock, and which of them lie near a point."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from models.errors import InvalidInput, NotFound
+from models.stores import hours
+from models.stores.coordinates import CoordinateSystem, Point, convert
+from models.stores.distance import bounding_boxes, nearest
+from models.stores.locations import Location, LocationKind, StoreService
+from resolvers.context import Context
+from resolvers.permissions import for_anyone
+from resolvers.stores.boxes import in_boxes
+
+
+@for_anyone
+async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Location]:
+    """Locations by ID, of any kind, also those that are no longer active."""
+    if not ids:
+        return {}
+    return {location.id: location for location in await Location.filter(id__in=set(ids))}
+
+
+@for_anyone
+async def get(ctx: Context, location_id: int) -> Location:
+    """Raises: NotFound."""
+    location = await Location.filter(id=location_id).first()
+    if location is None:
+        raise NotFound("There is no such store or warehouse.", path=("id",))
+    return location
+
+
+@for_anyone
+async def store(ctx: Context, location_id: int | None, code: str | None) -> Location | None:
+    """The merchant's store with this ID or code; closed ones too, so that old orders lead to them."""
+    query = Location.filter(kind=LocationKind.STORE)
+    if location_id is not None:
+        return await query.filter(id=location_id).first()
+    return await query.filter(code=code or "", merchant_id=ctx.merchant_id).first()
+
+
+@for_anyone
+async def within(
+    ctx: Context,
+    point: Point,
+    radius_metres: float | None,
+    services: Collection[StoreService],
+) -> list[tuple[Location, float]]:
+    """The merchant's active stores and warehouses that offer all of `services`, nearest first.
+
+    `radius_metres` None means however far. Distances are geodesics in metres; equally far, the lower
+    code first.
+    """
+    query = Location.filter(merchant_id=ctx.merchant_id, active=True, latitude_wgs84__isnull=False)
+    if radius_metres is not None:
+        query = query.filter(in_boxes(bounding_boxes(point, radius_metres)))
+    wanted = {str(service) for service in services}
+    fit = {row.id: row for row in await query if wanted <= set(row.services)}
+    candidates = [
+        (row.id, row.code, row.latitude_wgs84 or 0.0, row.longitude_wgs84 or 0.0)
+        for row in fit.values()
+    ]
+    ranked = nearest(point, candidates, max(1, len(candidates)), radius_metres)
+    return [(fit[each.key], each.distance_metres) for each in ranked]
+
+
+def position_of(location: Location, system: CoordinateSystem) -> Point | None:
+    """Where a location is, in the system asked for; exact in the one it was given in."""
+    if location.latitude is None or location.longitude is None:
+        return None
+    given = Point(
+        location.latitude,
+        location.longitude,
+        location.coordinate_system or CoordinateSystem.WGS84,
+    )
+    return convert(given, system)
+
+
+def hours_of(location: Location) -> list[hours.OpeningHours]:
+    return [hours.parse(**each) for each in location.hours]
+
+
+def is_open(location: Location, at: datetime) -> bool:
+    """Raises: InvalidInput for a moment outside the calendar."""
+    try:
+        return hours.is_open(hours_of(location), at, ZoneInfo(location.timezone))
+    except hours.InvalidHours:
+        raise InvalidInput("The moment lies outside the calendar.", path=("at",)) from None
