@@ -23,6 +23,7 @@ from models.orders.states import (
     PaymentStatus,
     TicketStatus,
 )
+from models.referrals.bindings import BindingKind
 from models.referrals.rules import CommissionKind, CommissionStatus, ShareTarget
 from models.stock.ledger import MovementReason, StockState
 from models.stock.reservations import HoldStatus
@@ -1188,6 +1189,7 @@ class Migration(migrations.Migration):
                         on_delete=OnDelete.RESTRICT,
                     ),
                 ),
+                ("blocked_because", fields.CharField(null=True, max_length=200)),
             ],
             options={"table": "member_card", "app": "models", "pk_attr": "id"},
             bases=["Row"],
@@ -1755,6 +1757,10 @@ class Migration(migrations.Migration):
                 ),
                 ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=True)),
                 (
+                    "kind",
+                    fields.CharEnumField(description="", enum_type=BindingKind, max_length=24),
+                ),
+                (
                     "member",
                     fields.ForeignKeyField(
                         "models.Member",
@@ -1819,21 +1825,26 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("through", fields.CharField(max_length=24)),
-                ("open_key", fields.BigIntField(null=True, unique=True)),
+                ("open_key", fields.BigIntField(null=True)),
                 ("ended_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
             options={
                 "table": "referral_binding",
                 "app": "models",
+                "unique_together": (("open_key", "kind"),),
                 "constraints": [
+                    CheckConstraint(
+                        check='("kind" = \'UPLINE\' AND "upline_id" IS NOT NULL AND "store_id" IS NULL AND "guide_id" IS NULL) OR ("kind" = \'STORE\' AND "upline_id" IS NULL AND "store_id" IS NOT NULL)',
+                        name="ck_referral_binding_to_somebody",
+                    ),
                     CheckConstraint(
                         check='"upline_id" IS NULL OR "upline_id" <> "member_id"',
                         name="ck_referral_binding_not_to_oneself",
-                    )
+                    ),
                 ],
                 "indexes": [Index(fields=["upline_id", "open_key"])],
                 "pk_attr": "id",
-                "table_description": "Whom a member was brought by, from `created_at` until `ended_at`; one at a time is open.",
+                "table_description": "Whom a member belongs to, from `created_at` until `ended_at`.",
             },
             bases=["Row"],
         ),

@@ -52,6 +52,18 @@ def for_members(use_case: UseCase[P, T]) -> UseCase[P, T]:
     return _door(check, "MEMBER")(use_case)
 
 
+def for_members_or(permission: Permission) -> Callable[[UseCase[P, T]], UseCase[P, T]]:
+    """Members, who do it for themselves, and staff who hold `permission` somewhere."""
+
+    def check(ctx: Context) -> None:
+        if ctx.actor.kind is ActorKind.ANONYMOUS:
+            raise NotSignedIn
+        if ctx.actor.kind is not ActorKind.MEMBER and permission not in ctx.actor.permissions:
+            raise PermissionDenied("This needs the permission {permission}.", permission=permission)
+
+    return _door(check, f"MEMBER or {permission}")
+
+
 def for_shoppers(use_case: UseCase[P, T]) -> UseCase[P, T]:
     """Customers, and staff who serve them at a counter."""
 

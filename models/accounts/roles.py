@@ -26,6 +26,7 @@ class Permission(StrEnum):
     MEMBER_READ = "MEMBER_READ"
     MEMBER_CONTACT_READ = "MEMBER_CONTACT_READ"
     MEMBER_IDENTIFY = "MEMBER_IDENTIFY"
+    CARD_ISSUE = "CARD_ISSUE"
     SHARE = "SHARE"
     COMMISSION_READ = "COMMISSION_READ"
     COMMISSION_PLAN_WRITE = "COMMISSION_PLAN_WRITE"
@@ -55,7 +56,14 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     ),
     Role.FINANCE: frozenset({_P.ORDER_READ, _P.COMMISSION_READ, _P.MEMBER_READ, _P.CHANGES_READ}),
     Role.MARKETER: frozenset(
-        {_P.CATALOG_READ, _P.MEMBER_READ, _P.COMMISSION_READ, _P.COMMISSION_PLAN_WRITE, _P.SHARE}
+        {
+            _P.CATALOG_READ,
+            _P.MEMBER_READ,
+            _P.CARD_ISSUE,
+            _P.COMMISSION_READ,
+            _P.COMMISSION_PLAN_WRITE,
+            _P.SHARE,
+        }
     ),
     Role.MANAGER: frozenset(
         {
@@ -70,6 +78,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.MEMBER_READ,
             _P.MEMBER_CONTACT_READ,
             _P.MEMBER_IDENTIFY,
+            _P.CARD_ISSUE,
             _P.SHARE,
             _P.COMMISSION_READ,
         }

@@ -25,7 +25,9 @@ class MemberCard(Row):
     kind = choice(CardKind)
     status = choice(CardStatus)
     member = reference("Member", null=True)
+    blocked_because = fields.CharField(max_length=200, null=True)
 
+    merchant_id: int
     member_id: int | None
 
     class Meta:

@@ -1,24 +1,34 @@
 from __future__ import annotations
 
+from enum import StrEnum
+
 from tortoise import fields
 
-from models.fields import Row, reference, within
+from models.fields import Row, choice, reference, within
+
+
+class BindingKind(StrEnum):
+    UPLINE = "UPLINE"
+    STORE = "STORE"
 
 
 class ReferralBinding(Row):
-    """Whom a member was brought by, from `created_at` until `ended_at`; one at a time is open.
+    """Whom a member belongs to, from `created_at` until `ended_at`.
 
-    `upline` is the member above in the tree; a guide or a store binds without one. `open_key` is the
-    member's ID while the binding stands and empty afterwards: its uniqueness keeps it one at a time.
+    An UPLINE binding has the member above in the tree; a STORE binding has the store and, when a guide
+    brought the member, the guide. A member may have one of each. `open_key` is the member's ID while
+    the binding stands and empty afterwards: its uniqueness keeps it one at a time. An UPLINE binding
+    for a limited time knows its end beforehand: then `ended_at` lies in the future.
     """
 
+    kind = choice(BindingKind)
     member = reference("Member")
     upline = reference("Member", null=True)
     guide = reference("Staff", null=True)
     store = reference("Location", null=True)
     share_link = reference("ShareLink", null=True)
     through = fields.CharField(max_length=24)
-    open_key = fields.BigIntField(null=True, unique=True)
+    open_key = fields.BigIntField(null=True)
     ended_at = fields.DatetimeField(null=True)
 
     member_id: int
@@ -29,8 +39,16 @@ class ReferralBinding(Row):
 
     class Meta:
         table = "referral_binding"
+        unique_together = (("open_key", "kind"),)
         indexes = (("upline_id", "open_key"),)
         constraints = (
+            within(
+                "referral_binding",
+                "to_somebody",
+                '("kind" = \'UPLINE\' AND "upline_id" IS NOT NULL AND "store_id" IS NULL'
+                ' AND "guide_id" IS NULL) OR ("kind" = \'STORE\' AND "upline_id" IS NULL'
+                ' AND "store_id" IS NOT NULL)',
+            ),
             within(
                 "referral_binding",
                 "not_to_oneself",
