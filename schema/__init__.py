@@ -7,13 +7,14 @@ from strawberry.schema.config import StrawberryConfig
 
 from schema.accounts.mutations import AccountMutations
 from schema.accounts.queries import AccountQueries
+from schema.catalog.queries import CatalogQueries
 from schema.errors import ERROR_TYPES
 from schema.roots import NodeQueries
 from schema.scalars import SCALARS
 
 
 @strawberry.type
-class Query(NodeQueries, AccountQueries):
+class Query(NodeQueries, AccountQueries, CatalogQueries):
     pass
 
 

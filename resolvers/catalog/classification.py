@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from models.catalog.classification import Brand, Category
 from resolvers.context import Context
+from resolvers.keyset import kept
 from resolvers.permissions import for_anyone
 
 
@@ -27,7 +28,7 @@ async def categories(ctx: Context, parent_code: str | None = None) -> list[Categ
     query = Category.filter(merchant_id=ctx.merchant_id).order_by("code")
     if parent_code is None:
         return await query.filter(parent_id=None)
-    parent = await Category.filter(merchant_id=ctx.merchant_id, code=parent_code).first()
+    parent = await Category.filter(merchant_id=ctx.merchant_id, code=kept(parent_code)).first()
     return await query.filter(parent_id=parent.id) if parent else []
 
 

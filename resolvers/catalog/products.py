@@ -9,6 +9,7 @@ from models.catalog.products import Product, ProductStatus, Variant
 from models.database import execute_many
 from resolvers.catalog.visibility import sees_unpublished
 from resolvers.context import Context
+from resolvers.keyset import kept
 from resolvers.permissions import for_anyone
 
 
@@ -39,9 +40,9 @@ async def find(
     if product_id is not None:
         query = Product.filter(id=product_id)
     elif slug is not None:
-        query = Product.filter(merchant_id=ctx.merchant_id, slug=slug)
+        query = Product.filter(merchant_id=ctx.merchant_id, slug=kept(slug))
     else:
-        query = Product.filter(merchant_id=ctx.merchant_id, code=code or "")
+        query = Product.filter(merchant_id=ctx.merchant_id, code=kept(code or ""))
     row = await query.first()
     if row is None or row.status is ProductStatus.ACTIVE:
         return row

@@ -9,6 +9,7 @@ from models.catalog.products import Product, ProductStatus, Variant, VariantGtin
 from models.database import fetch, marks
 from resolvers.catalog.visibility import sees_unpublished
 from resolvers.context import Context
+from resolvers.keyset import kept
 from resolvers.permissions import for_anyone
 
 
@@ -35,7 +36,7 @@ async def visible_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Variant]
 
 @for_anyone
 async def by_sku(ctx: Context, sku: str) -> Variant | None:
-    variant = await Variant.filter(merchant_id=ctx.merchant_id, sku=sku).first()
+    variant = await Variant.filter(merchant_id=ctx.merchant_id, sku=kept(sku)).first()
     return await _on_sale(ctx, variant)
 
 

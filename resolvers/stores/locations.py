@@ -12,6 +12,7 @@ from models.stores.coordinates import CoordinateSystem, Point, convert
 from models.stores.distance import bounding_boxes, nearest
 from models.stores.locations import Location, LocationKind, StoreService
 from resolvers.context import Context
+from resolvers.keyset import kept
 from resolvers.permissions import for_anyone
 from resolvers.stores.boxes import in_boxes
 
@@ -39,7 +40,7 @@ async def store(ctx: Context, location_id: int | None, code: str | None) -> Loca
     query = Location.filter(kind=LocationKind.STORE)
     if location_id is not None:
         return await query.filter(id=location_id).first()
-    return await query.filter(code=code or "", merchant_id=ctx.merchant_id).first()
+    return await query.filter(code=kept(code or ""), merchant_id=ctx.merchant_id).first()
 
 
 @for_anyone

@@ -1,0 +1,115 @@
+"""What a list of products is cut to, as conditions on `product p`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from models.accounts.channels import Channel
+from models.catalog.products import ProductStatus
+from models.errors import InvalidInput
+from models.money import MAX_MINOR, CurrencyCode, InvalidAmount, to_minor
+from models.stock.effective import EFFECTIVE
+from resolvers.catalog.visibility import sees_unpublished
+from resolvers.context import Context
+from resolvers.keyset import Conditions, kept
+
+MAXIMUM_TAGS = 20
+_BELOW_CATEGORY = """p.category_id IN (
+WITH RECURSIVE tree AS (
+    SELECT id FROM category WHERE merchant_id = ? AND code = ?
+    UNION SELECT c.id FROM category c JOIN tree ON c.parent_id = tree.id
+) SELECT id FROM tree)"""
+_OF_BRAND = "p.brand_id IN (SELECT id FROM brand WHERE merchant_id = ? AND code = ?)"
+_LEVELS = (
+    "p.id IN (SELECT v.product_id FROM variant v JOIN stock_level l ON l.variant_id = v.id"
+    " JOIN location o ON o.id = l.location_id WHERE o.active AND o.merchant_id = p.merchant_id"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductQuery:
+    """What to list: all that is given must hold; `tags` are had all."""
+
+    search: str | None = None
+    category_code: str | None = None
+    brand_code: str | None = None
+    tags: tuple[str, ...] = ()
+    status: ProductStatus | None = None
+    price_from: Decimal | None = None
+    price_to: Decimal | None = None
+    in_stock_only: bool = False
+    sold_at_store_id: int | None = None
+
+
+async def conditions_of(ctx: Context, query: ProductQuery) -> Conditions:
+    """All of `query` but its search. Raises: InvalidInput."""
+    found = Conditions()
+    found.add("p.merchant_id = ?", ctx.merchant_id)
+    await _add_status(ctx, query.status, found)
+    if query.category_code is not None:
+        found.add(_BELOW_CATEGORY, ctx.merchant_id, kept(query.category_code))
+    if query.brand_code is not None:
+        found.add(_OF_BRAND, ctx.merchant_id, kept(query.brand_code))
+    if len(query.tags) > MAXIMUM_TAGS:
+        raise InvalidInput(
+            "Give at most {maximum} tags.", path=("filter", "tags"), maximum=MAXIMUM_TAGS
+        )
+    for tag in query.tags:
+        found.add("p.id IN (SELECT product_id FROM product_tag WHERE tag = ?)", kept(tag))
+    _add_prices(query, found)
+    _add_stock(ctx, query, found)
+    return found
+
+
+async def _add_status(ctx: Context, status: ProductStatus | None, found: Conditions) -> None:
+    """The public sees what is on sale; asking for anything else, it finds nothing."""
+    if await sees_unpublished(ctx, ctx.merchant_id):
+        if status is not None:
+            found.add("p.status = ?", str(status))
+        return
+    found.add("p.status = 'ACTIVE'")
+    if status not in (None, ProductStatus.ACTIVE):
+        found.add("1 = 0")
+
+
+def _add_prices(query: ProductQuery, found: Conditions) -> None:
+    """Products with a variant in the range; their own range cuts most of them first."""
+    if query.price_from is None and query.price_to is None:
+        return
+    lowest = _minor(query.price_from, "priceFrom", 0)
+    highest = _minor(query.price_to, "priceTo", MAX_MINOR)
+    found.add("p.highest_price_minor >= ? AND p.lowest_price_minor <= ?", lowest, highest)
+    found.add(
+        "EXISTS (SELECT 1 FROM variant v WHERE v.product_id = p.id"
+        " AND v.price_minor BETWEEN ? AND ?)",
+        lowest,
+        highest,
+    )
+
+
+def _minor(amount: Decimal | None, name: str, default: int) -> int:
+    if amount is None:
+        return default
+    try:
+        return to_minor(amount, CurrencyCode.CNY)
+    except InvalidAmount:
+        raise InvalidInput(
+            "An amount has at most two decimals and is not beyond reason.", path=("filter", name)
+        ) from None
+
+
+def _add_stock(ctx: Context, query: ProductQuery, found: Conditions) -> None:
+    """In stock: sellable somewhere, or at the store asked for; sold at a store: it keeps the product."""
+    condition, values = _LEVELS, list[Any]()
+    if query.in_stock_only:
+        floor = "0" if ctx.channel is Channel.STORE else "l.safety_stock"
+        condition = f"{_LEVELS} AND {EFFECTIVE} > {floor}"
+        values.append(ctx.now())
+    elif query.sold_at_store_id is None:
+        return
+    if query.sold_at_store_id is not None:
+        condition += " AND l.location_id = ?"
+        values.append(query.sold_at_store_id)
+    found.add(condition + ")", *values)

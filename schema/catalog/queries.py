@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import strawberry
+
+from resolvers.catalog import classification, listing, products, variants
+from resolvers.catalog.filters import ProductQuery
+from resolvers.catalog.listing import ProductSort
+from resolvers.paging import PageRequest
+from schema.catalog.inputs import ProductFilter
+from schema.catalog.types import Brand, Category, Product, Variant
+from schema.info import Info
+from schema.nodes import optional_row_id, row_id
+from schema.pagination import CountedConnection
+
+strawberry.enum(ProductSort)
+
+
+@strawberry.type
+class CatalogQueries:
+    @strawberry.field
+    async def product(
+        self,
+        info: Info,
+        id: strawberry.ID | None = None,
+        slug: str | None = None,
+        code: str | None = None,
+    ) -> Product | None:
+        """A product by one of what identifies it."""
+        row = await products.find(info.context, optional_row_id(id, "Product"), slug, code)
+        return Product.of(row) if row else None
+
+    @strawberry.field
+    async def products(
+        self,
+        info: Info,
+        filter: ProductFilter | None = None,
+        sort: ProductSort | None = None,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> CountedConnection[Product]:
+        ctx = info.context
+        query = filter.query() if filter else ProductQuery()
+        request = PageRequest(first=first, after=after, last=last, before=before)
+        page = await listing.page(ctx, query, sort, request)
+        return CountedConnection.of(page, Product.of, lambda: listing.count(ctx, query))
+
+    @strawberry.field
+    async def variant(
+        self,
+        info: Info,
+        id: strawberry.ID | None = None,
+        sku: str | None = None,
+        gtin: str | None = None,
+    ) -> Variant | None:
+        """A variant by ID, SKU or any form of its barcode."""
+        if id is not None:
+            return (await Variant.load(info.context, [row_id(id, "Variant")]))[0]
+        if sku is not None:
+            row = await variants.by_sku(info.context, sku)
+        else:
+            row = await variants.by_gtin(info.context, gtin or "")
+        return Variant.of(row) if row else None
+
+    @strawberry.field
+    async def brands(self, info: Info) -> list[Brand]:
+        return [Brand.of(row) for row in await classification.brands(info.context)]
+
+    @strawberry.field
+    async def categories(self, info: Info, parent_code: str | None = None) -> list[Category]:
+        """The categories right below one, or the topmost."""
+        rows = await classification.categories(info.context, parent_code)
+        return [Category.of(row) for row in rows]
