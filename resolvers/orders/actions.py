@@ -64,6 +64,5 @@ async def _where(ctx: Context, orders: Sequence[Order], permission: Permission) 
         return set(ids)
     if permission not in ctx.actor.permissions:
         return set()
-    return set(
-        await in_territory(Order.filter(id__in=ids), ctx, permission).values_list("id", flat=True)
-    )
+    held = in_territory(Order.filter(id__in=ids), ctx, permission)
+    return {order.id for order in await held.only("id")}

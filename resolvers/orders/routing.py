@@ -1,0 +1,176 @@
+"""From which places an order is sent: the candidates around its destination, and the choice."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from models.errors import InsufficientStock, OutOfRange, Refusal
+from models.orders.routing import (
+    Candidate,
+    Considered,
+    Decision,
+    Pick,
+    Quantities,
+    RefusalReason,
+    Shortage,
+    decide,
+)
+from models.orders.states import FulfilmentMethod
+from models.stores.coordinates import CoordinateSystem, Point, convert
+from models.stores.distance import geodesic_metres
+from models.stores.locations import Location, StoreService
+from resolvers.context import Context
+from resolvers.stock import availability
+from resolvers.stores import locations
+
+# Looked at first; only when they cannot send it in one parcel, everything farther away too.
+NEARBY_METRES = 20_000
+
+Taken = Mapping[tuple[int, int], int]
+"""Pieces by (variant, location) that the same order takes already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """What is asked for and where to. `store_id` names the only place that may send it.
+
+    `position` is empty only for EXPRESS: then the lower code comes first. `rejected` are the places that
+    will not be asked again.
+    """
+
+    method: FulfilmentMethod
+    demand: Quantities
+    position: Point | None
+    store_id: int | None = None
+    rejected: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A decision or a shortage, with the places it speaks of."""
+
+    outcome: Decision | Shortage
+    places: Mapping[int, Location]
+    decided_at: datetime
+
+    @property
+    def picks(self) -> tuple[Pick, ...]:
+        return self.outcome.picks if isinstance(self.outcome, Decision) else ()
+
+
+async def route(ctx: Context, destination: Destination, taken: Taken | None = None) -> Route:
+    """Where `destination` is sent from.
+
+    Places within `NEARBY_METRES` decide when one of them can send everything: none farther away could
+    be better. The answer is the same as from all places.
+    """
+    if destination.position is not None and destination.store_id is None:
+        near = await _places(ctx, destination, NEARBY_METRES)
+        found = await _decide(ctx, destination, near, taken or {})
+        if _settled(found):
+            return found
+    return await _decide(ctx, destination, await _places(ctx, destination, None), taken or {})
+
+
+def refusals_of(destination: Destination, route: Route, *path: str | int) -> list[Refusal]:
+    """Why a route leads nowhere; empty for one that does."""
+    if isinstance(route.outcome, Decision):
+        return []
+    if not any(_may_send(candidate) for candidate in route.outcome.candidates):
+        return [OutOfRange("No store delivers there.", path=path)]
+    return [
+        InsufficientStock(
+            variant_id,
+            requested=destination.demand[variant_id],
+            available=destination.demand[variant_id] - missing,
+            path=path,
+        )
+        for variant_id, missing in route.outcome.missing.items()
+    ]
+
+
+async def _places(
+    ctx: Context, destination: Destination, radius_metres: int | None
+) -> list[tuple[Location, float | None]]:
+    """The places to look at with their distance in metres, the nearest first."""
+    position = destination.position
+    if destination.store_id is not None:
+        found = await locations.by_ids(ctx, [destination.store_id])
+        return [(place, _distance(place, position)) for place in found.values()]
+    everywhere = Location.filter(merchant_id=ctx.merchant_id, active=True)
+    if position is None:
+        return [(place, None) for place in await everywhere]
+    near: list[tuple[Location, float | None]] = [
+        *await locations.within(ctx, position, radius_metres, ())
+    ]
+    if radius_metres is None and destination.method is FulfilmentMethod.EXPRESS:
+        near += [(place, None) for place in await everywhere.filter(latitude_wgs84__isnull=True)]
+    return near
+
+
+def _distance(place: Location, position: Point | None) -> float | None:
+    if position is None or place.latitude_wgs84 is None or place.longitude_wgs84 is None:
+        return None
+    origin = convert(position, CoordinateSystem.WGS84)
+    return geodesic_metres(
+        origin.latitude, origin.longitude, place.latitude_wgs84, place.longitude_wgs84
+    )
+
+
+async def _decide(
+    ctx: Context,
+    destination: Destination,
+    places: Sequence[tuple[Location, float | None]],
+    taken: Taken,
+) -> Route:
+    candidates = [
+        Candidate(
+            location_id=place.id,
+            code=place.code,
+            distance_metres=None if metres is None else round(metres),
+            available={},
+            refusals=_refusals(destination, place, metres),
+        )
+        for place, metres in places
+    ]
+    able = [each.location_id for each in candidates if not each.refusals]
+    stock = await availability.at_locations(ctx, list(destination.demand), able, counter=False)
+    supplied = [_supplied(each, destination.demand, stock, taken) for each in candidates]
+    return Route(
+        decide(destination.demand, supplied), {place.id: place for place, _ in places}, ctx.now()
+    )
+
+
+def _refusals(
+    destination: Destination, place: Location, metres: float | None
+) -> tuple[RefusalReason, ...]:
+    reasons = {
+        RefusalReason.INACTIVE: not place.active,
+        RefusalReason.ALREADY_REJECTED: place.id in destination.rejected,
+    }
+    if destination.method is FulfilmentMethod.STORE_DELIVERY:
+        radius = place.delivery_radius_metres
+        reasons[RefusalReason.SERVICE_NOT_OFFERED] = StoreService.DELIVERY not in place.services
+        reasons[RefusalReason.OUT_OF_RADIUS] = metres is None or (
+            radius is not None and metres > radius
+        )
+    return tuple(reason for reason, applies in reasons.items() if applies)
+
+
+def _supplied(
+    candidate: Candidate, demand: Collection[int], stock: Taken, taken: Taken
+) -> Candidate:
+    at = candidate.location_id
+    left = {v: stock.get((v, at), 0) - taken.get((v, at), 0) for v in demand}
+    return replace(candidate, available={v: n for v, n in left.items() if n > 0})
+
+
+def _settled(route: Route) -> bool:
+    """Whether one parcel does it, so that no place farther away could be better."""
+    return len({pick.location_id for pick in route.picks}) == 1
+
+
+def _may_send(candidate: Considered) -> bool:
+    return candidate.refused_because == (RefusalReason.INSUFFICIENT_STOCK,)
