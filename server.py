@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -23,7 +24,8 @@ from gateways.rate_limits import WindowRateLimits
 from gateways.sms import LoggingSms
 from gateways.telemetry import RequestIdMiddleware, configure_logging
 from models import database
-from resolvers.context import Context
+from resolvers import worker
+from resolvers.context import SYSTEM, Context
 from schema import schema
 from schema.context import context_factory
 from schema.errors import format_error
@@ -88,12 +90,29 @@ def _lifespan(settings: Settings, gateways: Gateways) -> Callable[[Any], Any]:
         await database.connect(settings.database_url, settings.database_pool_size)
         await gateways.bus.start()
         try:
-            yield
+            async with _embedded_worker(settings, gateways):
+                yield
         finally:
             await gateways.bus.stop()
             await database.close()
 
     return lifespan
+
+
+@asynccontextmanager
+async def _embedded_worker(settings: Settings, gateways: Gateways) -> AsyncIterator[None]:
+    """Background work in this process, unless workers run apart."""
+    if not settings.embedded_worker:
+        yield
+        return
+    working = asyncio.create_task(
+        worker.run(Context(settings=settings, gateways=gateways, actor=SYSTEM))
+    )
+    try:
+        yield
+    finally:
+        working.cancel()
+        await asyncio.wait([working])
 
 
 def _event_context(ctx: Context) -> Context:

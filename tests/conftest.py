@@ -83,9 +83,10 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
     return Settings(
         database_url=database_url,
         sms_outbox=str(tmp_path / "sms.jsonl"),
-        port=_free_port(),
+        port=free_port(),
         log_level="error",
         otp_resend_seconds=1,
+        embedded_worker=False,
     )
 
 
@@ -155,7 +156,7 @@ def _named(database_name: str) -> str:
     return urlunsplit(urlsplit(POSTGRES)._replace(path=f"/{database_name}"))
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
