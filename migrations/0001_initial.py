@@ -25,8 +25,7 @@ from models.orders.states import (
 )
 from models.referrals.bindings import BindingKind
 from models.referrals.rules import CommissionKind, CommissionStatus, ShareTarget
-from models.stock.ledger import MovementReason, StockState
-from models.stock.reservations import HoldStatus
+from models.stock.states import HoldStatus, MovementReason, StockState
 from models.stores.coordinates import CoordinateSystem
 from models.stores.locations import LocationKind
 
@@ -454,6 +453,7 @@ class Migration(migrations.Migration):
                 ("services", fields.JSONField(default=list, encoder=JSON_DUMPS, decoder=loads)),
                 ("hours", fields.JSONField(default=list, encoder=JSON_DUMPS, decoder=loads)),
                 ("timezone", fields.CharField(default="Asia/Shanghai", max_length=64)),
+                ("search_text", fields.TextField(default="", unique=False)),
                 ("delivery_radius_metres", fields.IntField(null=True)),
                 ("updated_at", fields.DatetimeField(auto_now=True, auto_now_add=False)),
             ],
@@ -2245,6 +2245,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("expires_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("below_safety", fields.BooleanField(default=False)),
             ],
             options={
                 "table": "stock_hold",
@@ -2257,7 +2258,7 @@ class Migration(migrations.Migration):
                     Index(fields=["status", "expires_at"]),
                 ],
                 "pk_attr": "id",
-                "table_description": "Pieces promised to a fulfilment: HELD until it expires, COMMITTED once paid, TAKEN when handed over.",
+                "table_description": "Pieces promised to a fulfilment.",
             },
             bases=["Row"],
         ),

@@ -9,12 +9,15 @@ from schema.accounts.mutations import AccountMutations
 from schema.accounts.queries import AccountQueries
 from schema.catalog.queries import CatalogQueries
 from schema.errors import ERROR_TYPES
+from schema.money import MoneyInput
 from schema.roots import NodeQueries
 from schema.scalars import SCALARS
+from schema.stores.queries import StoreQueries
+from schema.stores.types import Warehouse
 
 
 @strawberry.type
-class Query(NodeQueries, AccountQueries, CatalogQueries):
+class Query(NodeQueries, AccountQueries, CatalogQueries, StoreQueries):
     pass
 
 
@@ -26,6 +29,6 @@ class Mutation(AccountMutations):
 schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
-    types=ERROR_TYPES,
+    types=[*ERROR_TYPES, MoneyInput, Warehouse],  # some are reached by no field
     config=StrawberryConfig(scalar_map=SCALARS),
 )

@@ -27,7 +27,7 @@ class Location(Row):
 
     The position stands as given (`latitude`, `longitude`, `coordinate_system`) and beside it in WGS-84
     for searching. `hours` is `[{"weekday", "opens", "closes"}]`, `services` a list of names,
-    `address` the fields of an address.
+    `address` the fields of an address; `search_text` its name, code and address in normal form.
     """
 
     merchant = reference("Organisation")
@@ -47,6 +47,7 @@ class Location(Row):
     services = fields.JSONField[list[str]](default=list)
     hours = fields.JSONField[list[dict[str, str]]](default=list)
     timezone = fields.CharField(max_length=64, default="Asia/Shanghai")
+    search_text = fields.TextField(default="")
     delivery_radius_metres = fields.IntField(null=True)
     updated_at = fields.DatetimeField(auto_now=True)
 

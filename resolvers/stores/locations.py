@@ -84,9 +84,9 @@ def hours_of(location: Location) -> list[hours.OpeningHours]:
     return [hours.parse(**each) for each in location.hours]
 
 
-def is_open(location: Location, at: datetime) -> bool:
-    """Raises: InvalidInput for a moment outside the calendar."""
+def is_open(location: Location, at: datetime, *path: str) -> bool:
+    """Whether it is open then. Raises: InvalidInput for a moment outside the calendar."""
     try:
         return hours.is_open(hours_of(location), at, ZoneInfo(location.timezone))
     except hours.InvalidHours:
-        raise InvalidInput("The moment lies outside the calendar.", path=("at",)) from None
+        raise InvalidInput("The moment lies outside the calendar.", path=path or ("at",)) from None

@@ -6,7 +6,7 @@ import strawberry
 
 from models.catalog.products import ProductStatus
 from resolvers.catalog.filters import ProductQuery
-from schema.nodes import optional_row_id
+from schema.nodes import optional_row_id, row_id
 
 
 @strawberry.input(description="All that is given must hold.")
@@ -43,3 +43,13 @@ class ProductFilter:
                 self.sold_at_store_id, "Store", "Warehouse", path=("filter", "soldAtStoreId")
             ),
         )
+
+
+@strawberry.input
+class VariantQuantityInput:
+    variant_id: strawberry.ID
+    quantity: int
+
+    def variant_row(self, *path: str | int) -> int:
+        """The variant's row ID. Raises: InvalidInput naming `variantId` below `path`."""
+        return row_id(self.variant_id, "Variant", path=(*path, "variantId"))

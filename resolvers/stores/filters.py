@@ -1,0 +1,97 @@
+"""What a list of stores is cut to, as conditions on `location o`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from models.accounts.channels import Channel
+from models.catalog.search import InvalidQuery, query_terms
+from models.database import is_postgres
+from models.errors import InvalidInput
+from models.stock.effective import EFFECTIVE
+from models.stores.coordinates import Point
+from models.stores.locations import StoreService
+from resolvers.context import Context
+from resolvers.keyset import Conditions, kept
+from resolvers.validation import quantity_of
+
+MAXIMUM_VARIANTS = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreQuery:
+    """What to list: all that is given must hold; `carrying` is (variant ID, quantity) pairs."""
+
+    near: Point | None = None
+    search: str | None = None
+    services: tuple[StoreService, ...] = ()
+    open_at: datetime | None = None
+    within_metres: int | None = None
+    carrying: tuple[tuple[int, int], ...] = ()
+    city_name: str | None = None
+
+
+def conditions_of(ctx: Context, query: StoreQuery) -> Conditions:
+    """All of `query` but the distance and the opening hours. Raises: InvalidInput."""
+    found = Conditions()
+    found.add("o.kind = 'STORE' AND o.active AND o.merchant_id = ?", ctx.merchant_id)
+    if query.near is not None:
+        found.add("o.latitude_wgs84 IS NOT NULL")
+    for service in query.services:
+        found.add("CAST(o.services AS TEXT) LIKE ?", f'%"{service}"%')
+    if query.city_name is not None:
+        city = kept(query.city_name.strip().removesuffix("市"))
+        found.add("o.city IN (?, ?)", city, f"{city}市")
+    _add_search(query.search, found)
+    _add_carrying(ctx, query, found)
+    _check_distance(query)
+    return found
+
+
+def _add_search(text: str | None, found: Conditions) -> None:
+    """Every word stands in the store's name, code or address."""
+    if text is None or not text.strip():
+        return
+    try:
+        words = query_terms(text)
+    except InvalidQuery:
+        raise InvalidInput(
+            "A search has at most 100 characters.", path=("filter", "search")
+        ) from None
+    position = "strpos" if is_postgres() else "instr"
+    for word in words:
+        found.add(f"{position}(o.search_text, ?) > 0", word.text)
+    if not words:
+        found.add("1 = 0")
+
+
+def _add_carrying(ctx: Context, query: StoreQuery, found: Conditions) -> None:
+    """Every variant with at least the quantity that this channel may still buy there."""
+    wanted: Counter[int] = Counter()
+    for position, (variant_id, quantity) in enumerate(query.carrying):
+        wanted[variant_id] += quantity_of(quantity, "filter", "carrying", position, "quantity")
+    if len(wanted) > MAXIMUM_VARIANTS:
+        raise InvalidInput(
+            "Give 1 to {maximum} rows.", path=("filter", "carrying"), maximum=MAXIMUM_VARIANTS
+        )
+    floor = "0" if ctx.channel is Channel.STORE else "l.safety_stock"
+    for variant_id, quantity in sorted(wanted.items()):
+        found.add(
+            "o.id IN (SELECT l.location_id FROM stock_level l"
+            f" WHERE l.variant_id = ? AND {EFFECTIVE} - {floor} >= ?)",
+            variant_id,
+            ctx.now(),
+            quantity,
+        )
+
+
+def _check_distance(query: StoreQuery) -> None:
+    if query.within_metres is None:
+        return
+    path = ("filter", "withinMetres")
+    if query.near is None:
+        raise InvalidInput("A distance needs a point: give near too.", path=path)
+    if query.within_metres < 0:
+        raise InvalidInput("A distance must not be negative.", path=path)
