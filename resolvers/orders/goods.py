@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from models.database import fetch, marks
@@ -40,20 +40,27 @@ async def on_sale(ctx: Context, variant_ids: Iterable[int]) -> dict[int, Goods]:
     return {row["id"]: _goods(row) for row in rows}
 
 
-async def check_on_sale(ctx: Context, lines: Sequence[LineDraft]) -> dict[int, Goods]:
-    """The goods of the lines. Raises: Refusals naming each line whose variant is not on sale."""
+async def check_on_sale(
+    ctx: Context, lines: Sequence[LineDraft], *, exempt: Collection[int] = ()
+) -> dict[int, Goods]:
+    """The goods of the lines.
+
+    Raises: Refusals naming each line whose variant is not on sale, `exempt` variants aside.
+    """
     found = await on_sale(ctx, (line.variant_id for line in lines))
     missing: list[Refusal] = [
         NotFound("This is not on sale.", path=("lines", number, "variantId"))
         for number, line in enumerate(lines)
-        if line.variant_id not in found
+        if line.variant_id not in found and line.variant_id not in exempt
     ]
     if missing:
         raise Refusals(missing)
     return found
 
 
-def check_lines(lines: Sequence[LineDraft], *, minimum: int = 1, none_allowed: bool = False) -> None:
+def check_lines(
+    lines: Sequence[LineDraft], *, minimum: int = 1, none_allowed: bool = False
+) -> None:
     """Raises: InvalidInput for too many lines or a quantity out of bounds."""
     if len(lines) > MAXIMUM_LINES or not (lines or none_allowed):
         raise InvalidInput("Give 1 to {maximum} lines.", path=("lines",), maximum=MAXIMUM_LINES)

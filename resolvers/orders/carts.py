@@ -1,0 +1,143 @@
+"""Carts: one cart, seen alike by the customer it belongs to and the guide who serves them.
+
+its owner     a guest or a member: sees and changes it
+its guide     the member of staff who began it: sees and changes it too
+its token     shows it to whoever holds it, while it has no owner
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+
+from models.accounts.roles import Permission
+from models.database import transaction
+from models.errors import InvalidInput, NotFound, StateConflict
+from models.orders import rules
+from models.orders.carts import Cart, CartStatus
+from resolvers.context import ActorKind, Context
+from resolvers.orders.cart_lines import changed_by, put, quantities
+from resolvers.orders.goods import LineDraft, check_lines, check_on_sale
+from resolvers.permissions import for_anyone, for_shoppers
+
+TOKEN_BYTES = 24
+
+
+@for_shoppers
+async def create(ctx: Context, lines: Sequence[LineDraft] = ()) -> Cart:
+    """A cart of the customer who asks, or one that a member of staff guides and nobody owns yet.
+
+    Raises: InvalidInput, Refusals naming the lines that are not on sale, LimitExceeded.
+    """
+    check_lines(lines, none_allowed=True)
+    return await transaction(_create, ctx, lines)
+
+
+@for_shoppers
+async def add_lines(ctx: Context, cart_id: int, lines: Sequence[LineDraft]) -> Cart:
+    """Add to what is in the cart. Raises: NotFound, StateConflict, and what `create` raises."""
+    check_lines(lines)
+    return await transaction(_add, ctx, cart_id, lines)
+
+
+@for_shoppers
+async def update_lines(ctx: Context, cart_id: int, lines: Sequence[LineDraft]) -> Cart:
+    """Set quantities; 0 takes a line out. Raises: as `add_lines`."""
+    check_lines(lines, minimum=0)
+    return await transaction(_update, ctx, cart_id, lines)
+
+
+@for_anyone
+async def get(ctx: Context, cart_id: int | None, token: str | None) -> Cart | None:
+    """The cart with this ID or token, None when there is none for this caller.
+
+    A cart that was merged into another answers as that one.
+
+    Raises: InvalidInput unless exactly one of them is given.
+    """
+    if (cart_id is None) == (token is None):
+        raise InvalidInput("Give the id or the token.", path=("id",))
+    found = await Cart.filter(**({"id": cart_id} if token is None else {"token": token})).first()
+    if found is not None and found.merged_into_id is not None and takes_part(ctx, found):
+        found = await Cart.get(id=found.merged_into_id)
+    if found is None:
+        return None
+    by_token = token is not None and is_unclaimed(found)
+    return found if by_token or takes_part(ctx, found) else None
+
+
+@for_anyone
+async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Cart]:
+    """The carts with these IDs that the caller owns or guides."""
+    found = await Cart.filter(id__in=set(ids))
+    return {cart.id: cart for cart in found if takes_part(ctx, cart)}
+
+
+def takes_part(ctx: Context, cart: Cart) -> bool:
+    """Whether the caller owns the cart or guides it."""
+    if ctx.actor.kind is ActorKind.SYSTEM or is_owner(ctx, cart):
+        return True
+    guides = ctx.staff_id is not None and cart.guide_id == ctx.staff_id
+    return guides and Permission.CART_SERVE in ctx.actor.permissions
+
+
+def is_owner(ctx: Context, cart: Cart) -> bool:
+    member = ctx.member_id is not None and cart.member_id == ctx.member_id
+    return member or (ctx.guest_id is not None and cart.guest_id == ctx.guest_id)
+
+
+def is_unclaimed(cart: Cart) -> bool:
+    return cart.member_id is None and cart.guest_id is None
+
+
+async def locked(ctx: Context, cart_id: int) -> Cart:
+    """The open cart with this ID, locked, for somebody who takes part in it.
+
+    Raises: NotFound, StateConflict when it was merged or ordered.
+    """
+    cart = await Cart.filter(id=cart_id).select_for_update().first()
+    if cart is None or not takes_part(ctx, cart) or cart.merchant_id != ctx.merchant_id:
+        raise NotFound("There is no such cart.", path=("cartId",))
+    if cart.status is not CartStatus.OPEN:
+        raise StateConflict("This cart was ordered or merged.", state=cart.status, path=("cartId",))
+    return cart
+
+
+async def touch(ctx: Context, cart: Cart, **columns: object) -> Cart:
+    """Count a change of a locked cart."""
+    columns = {**columns, "version": cart.version + 1, "updated_at": ctx.now()}
+    await Cart.filter(id=cart.id).update(**columns)
+    cart.update_from_dict(columns)
+    return cart
+
+
+async def _create(ctx: Context, lines: Sequence[LineDraft]) -> Cart:
+    await check_on_sale(ctx, lines)
+    changed = changed_by(rules.added, {}, lines)
+    cart = await Cart.create(
+        merchant_id=ctx.merchant_id,
+        token=secrets.token_urlsafe(TOKEN_BYTES),
+        channel=ctx.channel,
+        member_id=ctx.member_id,
+        guest_id=ctx.guest_id,
+        guide_id=ctx.staff_id,
+    )
+    await put(ctx, cart.id, changed)
+    return cart
+
+
+async def _add(ctx: Context, cart_id: int, lines: Sequence[LineDraft]) -> Cart:
+    cart = await locked(ctx, cart_id)
+    await check_on_sale(ctx, lines)
+    await put(ctx, cart.id, changed_by(rules.added, await quantities(cart.id), lines))
+    return await touch(ctx, cart)
+
+
+async def _update(ctx: Context, cart_id: int, lines: Sequence[LineDraft]) -> Cart:
+    cart = await locked(ctx, cart_id)
+    kept = await quantities(cart.id)
+    changed = changed_by(rules.replaced, kept, lines)
+    # What becomes less need not be on sale any more.
+    await check_on_sale(ctx, lines, exempt={v for v, n in changed.items() if n <= kept.get(v, 0)})
+    await put(ctx, cart.id, changed)
+    return await touch(ctx, cart)
