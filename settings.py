@@ -163,11 +163,11 @@ def _check_fees(settings: Settings) -> None:
 
     for name in ("delivery_fee", "express_fee"):
         try:
-            parse_amount(getattr(settings, name), CurrencyCode.CNY)
-        except InvalidAmount as error:
-            raise SettingsError(
-                f"{PREFIX}{name.upper()} must be an amount such as 8.00."
-            ) from error
+            fee = parse_amount(getattr(settings, name), CurrencyCode.CNY)
+        except InvalidAmount:
+            fee = -1
+        if fee < 0:
+            raise SettingsError(f"{PREFIX}{name.upper()} must be an amount such as 8.00.")
 
 
 def _check_production(settings: Settings) -> None:

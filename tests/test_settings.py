@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from settings import Settings, SettingsError
+
+ROOT = Path(__file__).parents[1]
+KEY = "k" * 32
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"QUINTET_DATABASE_URL": "mysql://db"}, "QUINTET_DATABASE_URL"),
+        ({"QUINTET_DATABASE_URL": "sqlite://:memory:"}, "QUINTET_DATABASE_URL"),
+        ({"QUINTET_WORKERS": "2"}, "QUINTET_WORKERS"),
+        ({"QUINTET_WORKERS": "0"}, "QUINTET_WORKERS"),
+        ({"QUINTET_PORT": "70000"}, "QUINTET_PORT"),
+        ({"QUINTET_PORT": "-1"}, "QUINTET_PORT"),
+        ({"QUINTET_PORT": "http"}, "QUINTET_PORT"),
+        ({"QUINTET_HOLD_MINUTES": "1.5"}, "QUINTET_HOLD_MINUTES"),
+        ({"QUINTET_LOG_FORMAT": "xml"}, "QUINTET_LOG_FORMAT"),
+        ({"QUINTET_ENVIRONMENT": "staging"}, "QUINTET_ENVIRONMENT"),
+        ({"QUINTET_EMBEDDED_WORKER": "perhaps"}, "QUINTET_EMBEDDED_WORKER"),
+        ({"QUINTET_TIMEZONE": "Mars/Olympus"}, "QUINTET_TIMEZONE"),
+        ({"QUINTET_REDIS_URL": "localhost"}, "QUINTET_REDIS_URL"),
+        ({"QUINTET_PUBLIC_URL": "shop.example"}, "QUINTET_PUBLIC_URL"),
+        ({"QUINTET_SECRET_KEY": "short"}, "QUINTET_SECRET_KEY"),
+        ({"QUINTET_ADMIN_USERNAME": "admin"}, "QUINTET_ADMIN_PASSWORD"),
+        ({"QUINTET_DELIVERY_FEE": "a lot"}, "QUINTET_DELIVERY_FEE"),
+        ({"QUINTET_EXPRESS_FEE": "-1.00"}, "QUINTET_EXPRESS_FEE"),
+        ({"QUINTET_ENVIRONMENT": "production"}, "QUINTET_SECRET_KEY"),
+        (
+            {
+                "QUINTET_ENVIRONMENT": "production",
+                "QUINTET_SECRET_KEY": KEY,
+                "QUINTET_SANDBOX_PAYMENTS": "true",
+            },
+            "QUINTET_SANDBOX_PAYMENTS",
+        ),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_named(variables: dict[str, str], named: str) -> None:
+    with pytest.raises(SettingsError, match=named):
+        Settings.from_environment(variables)
+
+
+def test_the_defaults_serve_and_an_empty_variable_counts_as_not_set() -> None:
+    assert Settings.from_environment({"QUINTET_PORT": ""}) == Settings()
+
+
+def test_production_turns_the_sandbox_off() -> None:
+    given = {"QUINTET_ENVIRONMENT": "production", "QUINTET_SECRET_KEY": KEY}
+    assert Settings.from_environment(given).sandbox_payments is False
+
+
+def test_secrets_are_never_printed() -> None:
+    given = {
+        "QUINTET_SECRET_KEY": "s3cret" * 8,
+        "QUINTET_ADMIN_USERNAME": "admin",
+        "QUINTET_ADMIN_PASSWORD": "s3cret",
+        "QUINTET_REDIS_URL": "redis://:s3cret@cache",
+        "QUINTET_DATABASE_URL": "postgres://u:s3cret@db/x",
+    }
+    assert "s3cret" not in repr(Settings.from_environment(given))
+
+
+def test_the_command_line_says_the_sentence_and_stops() -> None:
+    answer = subprocess.run(
+        [sys.executable, "cli.py", "serve", "--port", "0"],
+        cwd=ROOT,
+        env={"QUINTET_DATABASE_URL": "oracle://db", "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.returncode == 2
+    assert answer.stderr.strip().endswith("must start with sqlite:// or postgres://.")
+    assert answer.stderr.count("\n") == 1
