@@ -1,37 +1,9 @@
 from __future__ import annotations
 
-from enum import StrEnum
-
 from tortoise import fields
 
 from models.fields import Row, choice, reference, within
-
-
-class StockState(StrEnum):
-    """Where a piece is. OUTSIDE and IN_TRANSIT are no state of a level: pieces come from and go there."""
-
-    OUTSIDE = "OUTSIDE"
-    AVAILABLE = "AVAILABLE"
-    HELD = "HELD"
-    COMMITTED = "COMMITTED"
-    DAMAGED = "DAMAGED"
-    QUARANTINED = "QUARANTINED"
-    IN_TRANSIT = "IN_TRANSIT"
-
-
-class MovementReason(StrEnum):
-    PURCHASE_RECEIPT = "PURCHASE_RECEIPT"
-    SALE = "SALE"
-    RETURN = "RETURN"
-    TRANSFER = "TRANSFER"
-    ADJUSTMENT = "ADJUSTMENT"
-    STOCKTAKE = "STOCKTAKE"
-    HOLD = "HOLD"
-    RELEASE = "RELEASE"
-    COMMIT = "COMMIT"
-    SYNC = "SYNC"
-    DAMAGE = "DAMAGE"
-    SUPPLIER_RETURN = "SUPPLIER_RETURN"
+from models.stock.states import MovementReason, StockState
 
 
 class StockMovement(Row):

@@ -1,23 +1,16 @@
 from __future__ import annotations
 
-from enum import StrEnum
-
 from tortoise import fields
 
 from models.fields import Row, choice, reference, within
-
-
-class HoldStatus(StrEnum):
-    HELD = "HELD"
-    RELEASED = "RELEASED"
-    COMMITTED = "COMMITTED"
-    TAKEN = "TAKEN"
+from models.stock.states import HoldStatus
 
 
 class StockHold(Row):
-    """Pieces promised to a fulfilment: HELD until it expires, COMMITTED once paid, TAKEN when handed over.
+    """Pieces promised to a fulfilment.
 
-    A hold that has expired counts as available the moment it does, before anybody releases it.
+    A hold that has expired counts as available the moment it does, before anybody releases it. Its row
+    changes only under its level's lock. `below_safety`: a counter's, which may dip into the safety stock.
     """
 
     level = reference("StockLevel")
@@ -26,6 +19,7 @@ class StockHold(Row):
     quantity = fields.IntField()
     status = choice(HoldStatus, default=HoldStatus.HELD)
     expires_at = fields.DatetimeField(null=True)
+    below_safety = fields.BooleanField(default=False)
 
     level_id: int
 

@@ -1,0 +1,178 @@
+"""The one place where a level changes: its numbers, and with them the movements that explain them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from models.database import execute_many, fetch, for_update
+from models.stock.rules import Pieces, moved
+from models.stock.states import MovementReason, StockState
+from resolvers.context import Context
+from resolvers.outbox import Change, announce
+
+Place = tuple[int, int]  # variant ID, location ID: the order in which levels are locked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """`quantity` pieces from one state to another; `above_safety` must leave the safety stock alone.
+
+    `document` is what it was done for, by type and row ID: `("Order", 7)`.
+    """
+
+    variant_id: int
+    location_id: int
+    from_state: StockState
+    to_state: StockState
+    quantity: int
+    reason: MovementReason
+    document: tuple[str, int] | None = None
+    note: str | None = None
+    above_safety: bool = False
+
+    @property
+    def place(self) -> Place:
+        return self.variant_id, self.location_id
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedLevel:
+    """A level that was changed, and whose it is."""
+
+    id: int
+    variant_id: int
+    location_id: int
+    merchant_id: int
+    organisation_id: int
+
+
+async def move(ctx: Context, moves: Sequence[Move]) -> dict[Place, ChangedLevel]:
+    """Carry out the moves of every level that has the pieces for all of its own.
+
+    A level that lacks some, or is not there, is left as it is and missing from the answer. Quantities go by
+    a guarded update, so nobody can have taken the pieces in between.
+    """
+    if not moves:
+        return {}
+    rows = await fetch(_update(len({each.place for each in moves})), *_values(moves), ctx.now())
+    changed = {(row["variant_id"], row["location_id"]): ChangedLevel(**row) for row in rows}
+    await _record(ctx, [each for each in moves if each.place in changed])
+    return changed
+
+
+async def move_all(ctx: Context, moves: Sequence[Move]) -> list[ChangedLevel]:
+    """Carry out moves of pieces that are known to be there, since their levels and holds are locked.
+
+    Raises: RuntimeError, undoing the transaction, when levels and holds contradict each other.
+    """
+    changed = await move(ctx, moves)
+    if lacking := {each.place for each in moves} - changed.keys():
+        raise RuntimeError(f"levels lack pieces that are on record: {sorted(lacking)}")
+    return list(changed.values())
+
+
+async def create_missing(ctx: Context, places: Iterable[Place]) -> None:
+    """Make sure that each of `places` has a level, if only an empty one."""
+    now = ctx.now()
+    await execute_many(
+        "INSERT INTO stock_level (variant_id, location_id, available, held, committed, damaged,"
+        " quarantined, incoming, safety_stock, version, created_at, updated_at)"
+        " VALUES (?, ?, 0, 0, 0, 0, 0, 0, 0, 0, ?, ?)"
+        " ON CONFLICT (variant_id, location_id) DO NOTHING",
+        [(*place, now, now) for place in sorted(places)],
+    )
+
+
+async def announce_changed(ctx: Context, levels: Iterable[ChangedLevel]) -> None:
+    """Tell of every changed level, once each."""
+    changes = [
+        Change(
+            topic="stock.changed",
+            node_type="StockLevel",
+            node_id=level.id,
+            merchant_id=level.merchant_id,
+            organisation_id=level.organisation_id,
+            variant_id=level.variant_id,
+            location_id=level.location_id,
+        )
+        for level in {level.id: level for level in levels}.values()
+    ]
+    await announce(ctx, changes)
+
+
+def _update(levels: int) -> str:
+    """The guarded update of so many levels; the CTE locks them in order before the first changes."""
+    first = "(CAST(? AS BIGINT), CAST(? AS BIGINT)" + ", CAST(? AS INTEGER)" * 6 + ")"
+    rows = ", ".join([first] + ["(?, ?, ?, ?, ?, ?, ?, ?)"] * (levels - 1))
+    return f"""
+WITH delta (variant_id, location_id, available, held, committed, damaged, quarantined, above_safety)
+  AS (VALUES {rows}),
+locked AS (
+  SELECT level.id, delta.available, delta.held, delta.committed, delta.damaged, delta.quarantined,
+    delta.above_safety
+  FROM stock_level AS level JOIN delta
+    ON delta.variant_id = level.variant_id AND delta.location_id = level.location_id
+  ORDER BY level.variant_id, level.location_id{for_update()})
+UPDATE stock_level SET
+  available = stock_level.available + locked.available,
+  held = stock_level.held + locked.held,
+  committed = stock_level.committed + locked.committed,
+  damaged = stock_level.damaged + locked.damaged,
+  quarantined = stock_level.quarantined + locked.quarantined,
+  version = stock_level.version + 1,
+  updated_at = ?
+FROM locked
+WHERE stock_level.id = locked.id
+  AND stock_level.available + locked.available >= 0
+  AND (locked.above_safety = 0
+    OR stock_level.available - locked.above_safety >= stock_level.safety_stock)
+  AND stock_level.held + locked.held >= 0
+  AND stock_level.committed + locked.committed >= 0
+  AND stock_level.damaged + locked.damaged >= 0
+  AND stock_level.quarantined + locked.quarantined >= 0
+RETURNING stock_level.id, stock_level.variant_id, stock_level.location_id,
+  (SELECT merchant_id FROM location WHERE location.id = stock_level.location_id) AS merchant_id,
+  (SELECT organisation_id FROM location WHERE location.id = stock_level.location_id)
+    AS organisation_id
+"""
+
+
+def _values(moves: Sequence[Move]) -> list[int]:
+    """The rows of the update's `delta`, one a level."""
+    deltas: dict[Place, Pieces] = {}
+    above_safety: dict[Place, int] = {}
+    for each in moves:
+        delta = moved(each.from_state, each.to_state, each.quantity)
+        deltas[each.place] = deltas.get(each.place, Pieces()) + delta
+        if each.above_safety:
+            above_safety[each.place] = above_safety.get(each.place, 0) + each.quantity
+    return [
+        value
+        for place, delta in deltas.items()
+        for value in (*place, *delta.values, above_safety.get(place, 0))
+    ]
+
+
+async def _record(ctx: Context, moves: Sequence[Move]) -> None:
+    now = ctx.now()
+    await execute_many(
+        "INSERT INTO stock_movement (variant_id, location_id, from_state, to_state, quantity, reason,"
+        " document_type, document_id, actor_kind, actor_id, note, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                *each.place,
+                str(each.from_state),
+                str(each.to_state),
+                each.quantity,
+                str(each.reason),
+                *(each.document or (None, None)),
+                str(ctx.actor.kind),
+                ctx.actor.id,
+                each.note,
+                now,
+            )
+            for each in moves
+        ],
+    )

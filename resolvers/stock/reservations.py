@@ -1,0 +1,208 @@
+"""Promising pieces to an order: held when it is placed, committed when paid, taken out when handed over.
+
+Every function runs inside its caller's transaction, locks levels in (variant, location) order, announces
+what it changed, and does nothing the second time.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from models.database import execute_many, fetch, transaction
+from models.errors import Refusals
+from models.stock.states import HoldStatus, MovementReason, StockState
+from resolvers.context import Context
+from resolvers.stock import shortages
+from resolvers.stock.holds import EXPIRED, Held, free, free_expired, locked, turn
+from resolvers.stock.ledger import (
+    ChangedLevel,
+    Move,
+    Place,
+    announce_changed,
+    move,
+    move_all,
+)
+
+_OPEN = "hold.order_id = ? AND hold.status IN ('HELD', 'RELEASED')"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldRequest:
+    """`quantity` pieces of a variant at a location for a fulfilment; `quantity` is positive."""
+
+    variant_id: int
+    location_id: int
+    quantity: int
+    fulfilment_id: int
+
+
+async def hold(
+    ctx: Context,
+    order_id: int,
+    requests: Iterable[HoldRequest],
+    expires_at: datetime,
+    *,
+    counter: frozenset[int] = frozenset(),
+) -> None:
+    """Hold the pieces of all requests, or of none; those of `counter` fulfilments below the safety stock too.
+
+    Raises: Refusals with an InsufficientStock for each level that is short.
+    """
+    wanted = _summed(requests)
+    moves = [_holding(order_id, each, counter) for each in wanted]
+    taken, freed = await _take(ctx, moves)
+    if short := [each for each in moves if each.place not in taken]:
+        raise Refusals(await shortages.of_moves(ctx, short))
+    now = ctx.now()
+    await execute_many(
+        "INSERT INTO stock_hold (level_id, order_id, fulfilment_id, quantity, status, expires_at,"
+        " below_safety, created_at) VALUES (?, ?, ?, ?, 'HELD', ?, ?, ?)",
+        [
+            (
+                taken[each.variant_id, each.location_id].id,
+                order_id,
+                each.fulfilment_id,
+                each.quantity,
+                expires_at,
+                each.fulfilment_id in counter,
+                now,
+            )
+            for each in wanted
+        ],
+    )
+    await announce_changed(ctx, [*freed, *taken.values()])
+
+
+async def commit(ctx: Context, order_id: int) -> None:
+    """Turn the order's holds into committed pieces, taking those again that were released meanwhile.
+
+    A hold that has expired but that nobody needed is still good.
+
+    Raises: Refusals with an InsufficientStock for each level that is short; the order is as before then.
+    """
+    holds = await locked(_OPEN, order_id)
+    if short := shortages.of_holds(holds):
+        # The levels are locked: what expired holds of others give back can go to nobody else.
+        await announce_changed(ctx, await free_expired(ctx, {each.level_id for each in holds}))
+        holds = await locked(_OPEN, order_id)
+        short = shortages.of_holds(holds)
+    if short:
+        raise Refusals(short)
+    await turn(holds, HoldStatus.COMMITTED)
+    await announce_changed(ctx, await move_all(ctx, [_committing(each) for each in holds]))
+
+
+async def release(ctx: Context, order_id: int, fulfilment_id: int | None = None) -> None:
+    """Make available again what the order (or one fulfilment of it) holds or has committed.
+
+    What an unpaid order gives back as a whole can be taken again by a late payment; what was paid for, or is
+    taken from one fulfilment, is given back for good.
+    """
+    if fulfilment_id is None:
+        holds = await locked("hold.order_id = ? AND hold.status IN ('HELD', 'COMMITTED')", order_id)
+        unpaid = [each for each in holds if each.status is HoldStatus.HELD]
+        paid = [each for each in holds if each.status is HoldStatus.COMMITTED]
+    else:
+        unpaid, paid = (
+            [],
+            await locked(
+                "hold.order_id = ? AND hold.fulfilment_id = ?"
+                " AND hold.status IN ('HELD', 'COMMITTED', 'RELEASED')",
+                order_id,
+                fulfilment_id,
+            ),
+        )
+    freed = await free(ctx, unpaid, HoldStatus.RELEASED)
+    freed += await free(ctx, paid, HoldStatus.WITHDRAWN)
+    await announce_changed(ctx, freed)
+
+
+async def take_out(ctx: Context, fulfilment_id: int) -> None:
+    """Hand the fulfilment's committed pieces over: they leave the house."""
+    holds = await locked("hold.fulfilment_id = ? AND hold.status = 'COMMITTED'", fulfilment_id)
+    await turn(holds, HoldStatus.TAKEN)
+    moves = [
+        each.move(StockState.COMMITTED, StockState.OUTSIDE, MovementReason.SALE) for each in holds
+    ]
+    await announce_changed(ctx, await move_all(ctx, moves))
+
+
+async def release_expired(ctx: Context, limit: int = 100) -> int:
+    """Give back the expired holds of up to `limit` levels; answers how many levels.
+
+    A sweeper's work, in a transaction of its own. Nothing depends on it: expired holds count as available.
+    """
+    return await transaction(_release_expired, ctx, limit)
+
+
+async def _release_expired(ctx: Context, limit: int) -> int:
+    found = await fetch(
+        f"SELECT DISTINCT hold.level_id FROM stock_hold AS hold WHERE {EXPIRED} LIMIT ?",
+        ctx.now(),
+        limit,
+    )
+    freed = await free_expired(ctx, [row["level_id"] for row in found]) if found else []
+    await announce_changed(ctx, freed)
+    return len(freed)
+
+
+def _summed(requests: Iterable[HoldRequest]) -> list[HoldRequest]:
+    """One request for each level and fulfilment, in the order of levels."""
+    quantities: Counter[tuple[int, int, int]] = Counter()
+    for each in requests:
+        quantities[each.variant_id, each.location_id, each.fulfilment_id] += each.quantity
+    return [
+        HoldRequest(
+            variant_id=variant_id,
+            location_id=location_id,
+            quantity=quantity,
+            fulfilment_id=fulfilment_id,
+        )
+        for (variant_id, location_id, fulfilment_id), quantity in sorted(quantities.items())
+    ]
+
+
+def _holding(order_id: int, request: HoldRequest, counter: frozenset[int]) -> Move:
+    return Move(
+        variant_id=request.variant_id,
+        location_id=request.location_id,
+        from_state=StockState.AVAILABLE,
+        to_state=StockState.HELD,
+        quantity=request.quantity,
+        reason=MovementReason.HOLD,
+        document=("Order", order_id),
+        above_safety=request.fulfilment_id not in counter,
+    )
+
+
+def _committing(held: Held) -> Move:
+    again = held.status is HoldStatus.RELEASED
+    return held.move(
+        StockState.AVAILABLE if again else StockState.HELD,
+        StockState.COMMITTED,
+        MovementReason.COMMIT,
+        above_safety=again and not held.below_safety,
+    )
+
+
+async def _take(
+    ctx: Context, moves: Sequence[Move]
+) -> tuple[dict[Place, ChangedLevel], list[ChangedLevel]]:
+    """The levels that moved, at once or after their expired holds were freed, and those freed."""
+    taken = await move(ctx, moves)
+    short = {each.place for each in moves} - taken.keys()
+    if not short:
+        return taken, []
+    freed = await free_expired(ctx, await _level_ids(short))
+    # Tried again even when nothing was freed: somebody may have given pieces back while we waited.
+    return taken | await move(ctx, [each for each in moves if each.place in short]), freed
+
+
+async def _level_ids(places: Collection[Place]) -> list[int]:
+    condition = " OR ".join(["variant_id = ? AND location_id = ?"] * len(places))
+    values = [part for place in sorted(places) for part in place]
+    rows = await fetch(f"SELECT id FROM stock_level WHERE {condition}", *values)
+    return [row["id"] for row in rows]
