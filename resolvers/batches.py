@@ -1,0 +1,113 @@
+"""Batches of rows that an ERP sends: every fault of every row is named; then all, some or none is done."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+from typing import Any, ParamSpec, TypeVar, cast
+
+from models.database import transaction
+from models.errors import Duplicate, Refusal
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class OnError(StrEnum):
+    REJECT_ALL = "REJECT_ALL"
+    SKIP_FAILED = "SKIP_FAILED"
+
+
+class Unset(Enum):
+    """What an optional field is when it was left out; None empties it."""
+
+    KEEP = "KEEP"
+
+
+KEEP = Unset.KEEP
+
+
+@dataclass(frozen=True, slots=True)
+class RowOutcome:
+    """What came of one row; it is sound when nothing is wrong with it."""
+
+    index: int
+    external_code: str
+    refusals: Sequence[Refusal] = ()
+
+    @property
+    def ok(self) -> bool:
+        return not self.refusals
+
+
+@dataclass(frozen=True, slots=True)
+class BatchOutcome:
+    rows: Sequence[RowOutcome]
+    created: int = 0
+    updated: int = 0
+
+    @property
+    def refusals(self) -> list[Refusal]:
+        return [refusal for row in self.rows for refusal in row.refusals]
+
+
+@dataclass(slots=True)
+class Faults:
+    """Collects what is wrong with one row; `path` leads to the row."""
+
+    path: tuple[str | int, ...]
+    found: list[Refusal] = field(default_factory=list)
+
+    def check(self, checker: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
+        """The checked value; after a fault something that nobody will use, as the row has failed."""
+        try:
+            return checker(*arguments, **options)
+        except Refusal as refusal:
+            self.add(refusal)
+            return cast(T, None)
+
+    def add(self, refusal: Refusal) -> None:
+        self.found.append(refusal.below(*self.path))
+
+    def __bool__(self) -> bool:
+        return bool(self.found)
+
+
+def refuse_twins(
+    claims: Sequence[tuple[str, Faults, tuple[str | int, ...]]], template: str
+) -> None:
+    """Of equal values in a batch the first stands; each later one is a fault at its path."""
+    seen: set[str] = set()
+    for value, faults, path in claims:
+        if value in seen:
+            faults.add(Duplicate(template, path=path, code=value))
+        seen.add(value)
+
+
+def stands(on_error: OnError, rows: Sequence[Faults]) -> bool:
+    """Whether the sound rows may be saved."""
+    return on_error is OnError.SKIP_FAILED or not any(rows)
+
+
+async def run_batch(
+    work: Callable[..., Awaitable[BatchOutcome]], *arguments: Any, dry_run: bool
+) -> BatchOutcome:
+    """Run the work in one transaction; a dry run does everything and then rolls it back."""
+    if not dry_run:
+        return await transaction(work, *arguments)
+    try:
+        await transaction(_rehearse, work, *arguments)
+    except _Rehearsed as rehearsed:
+        return rehearsed.outcome
+    raise AssertionError("a rehearsal never commits")
+
+
+class _Rehearsed(Exception):
+    def __init__(self, outcome: BatchOutcome) -> None:
+        super().__init__("rolled back")
+        self.outcome = outcome
+
+
+async def _rehearse(work: Callable[..., Awaitable[BatchOutcome]], *arguments: Any) -> None:
+    raise _Rehearsed(await work(*arguments))

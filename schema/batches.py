@@ -1,0 +1,41 @@
+"""What a batch answers for each of its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import strawberry
+
+from models.errors import Refusal
+from resolvers.batches import BatchOutcome, OnError, RowOutcome
+from resolvers.context import Context
+from schema.errors import UserError, user_errors
+
+strawberry.enum(OnError, description="What becomes of the sound rows when others are not.")
+
+
+@strawberry.type(description="What came of one row of a batch.")
+class RowResult:
+    index: int
+    external_code: str
+    ok: bool = strawberry.field(
+        description="Nothing is wrong with it; with REJECT_ALL one faulty row still rejects it."
+    )
+    user_errors: list[UserError]
+
+    @classmethod
+    def of(cls, row: RowOutcome, ctx: Context) -> RowResult:
+        return cls(
+            index=row.index,
+            external_code=row.external_code,
+            ok=row.ok,
+            user_errors=errors_of(row.refusals, ctx),
+        )
+
+
+def errors_of(refusals: Sequence[Refusal], ctx: Context) -> list[UserError]:
+    return [error for refusal in refusals for error in user_errors(refusal, ctx)]
+
+
+def row_results(outcome: BatchOutcome, ctx: Context) -> list[RowResult]:
+    return [RowResult.of(row, ctx) for row in outcome.rows]
