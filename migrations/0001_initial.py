@@ -507,7 +507,18 @@ class Migration(migrations.Migration):
                 ("node_type", fields.CharField(max_length=40)),
                 ("node_id", fields.BigIntField()),
                 ("merchant_id", fields.BigIntField(null=True)),
-                ("organisation_id", fields.BigIntField(null=True)),
+                (
+                    "organisation",
+                    fields.ForeignKeyField(
+                        "models.Organisation",
+                        source_field="organisation_id",
+                        null=True,
+                        db_constraint=False,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.NO_ACTION,
+                    ),
+                ),
                 ("variant_id", fields.BigIntField(null=True)),
                 ("location_id", fields.BigIntField(null=True)),
                 ("subject", fields.CharField(null=True, max_length=40)),
@@ -1663,6 +1674,7 @@ class Migration(migrations.Migration):
                 ("refunded_minor", fields.BigIntField(default=0)),
                 ("reference", fields.CharField(unique=True, max_length=32)),
                 ("provider_reference", fields.CharField(null=True, max_length=64)),
+                ("till_reference", fields.CharField(null=True, max_length=64)),
                 (
                     "client_parameters",
                     fields.JSONField(default=dict, encoder=JSON_DUMPS, decoder=loads),

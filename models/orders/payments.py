@@ -9,7 +9,10 @@ from models.orders.states import PaymentFlow, PaymentProvider, PaymentStatus
 
 
 class Payment(Row):
-    """One attempt to pay an order. `reference` is our number at the provider, `provider_reference` theirs."""
+    """One attempt to pay an order. `reference` is our number at the provider, `provider_reference` theirs.
+
+    `till_reference` is what a till wrote down, such as the number of a card slip.
+    """
 
     order = reference("Order")
     provider = choice(PaymentProvider)
@@ -19,6 +22,7 @@ class Payment(Row):
     refunded_minor = minor(default=0)
     reference = fields.CharField(max_length=32, unique=True)
     provider_reference = fields.CharField(max_length=64, null=True)
+    till_reference = fields.CharField(max_length=64, null=True)
     client_parameters = fields.JSONField[dict[str, str]](default=dict)
     code_url = fields.CharField(max_length=512, null=True)
     settled_at = fields.DatetimeField(null=True)
