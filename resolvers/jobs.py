@@ -1,0 +1,73 @@
+"""Work to do after a commit: recorded in the transaction that decides it, done outside of any.
+
+A job runs at least once, so its handler must be safe to run again. A worker claims a job for a few
+minutes; one that dies lets the claim run out. A job that fails is tried again, ever less often.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from models.database import fetch, is_postgres, marks, transaction
+from models.jobs import Job
+from resolvers.context import Context
+
+Handler = Callable[[Context, dict[str, Any]], Awaitable[None]]
+Handlers = Mapping[str, Handler]
+
+CLAIM = timedelta(minutes=5)
+FIRST_RETRY = timedelta(seconds=5)
+LAST_RETRY = timedelta(hours=1)
+log = structlog.get_logger(__name__)
+
+
+async def enqueue(
+    ctx: Context, kind: str, payload: dict[str, Any], run_at: datetime | None = None
+) -> None:
+    """Record a job with the running transaction; it is due at once unless told otherwise."""
+    await Job.create(kind=kind, payload=payload, run_at=run_at or ctx.now())
+
+
+async def run_due(ctx: Context, handlers: Handlers, limit: int = 20) -> int:
+    """Run the jobs that are due; answers how many succeeded."""
+    jobs = await transaction(_claim, ctx, tuple(handlers), limit)
+    return sum([await _run(ctx, handlers, job) for job in jobs])
+
+
+async def _claim(ctx: Context, kinds: tuple[str, ...], limit: int) -> list[Job]:
+    skip = " FOR UPDATE SKIP LOCKED" if is_postgres() else ""
+    now = ctx.now()
+    claimed = await fetch(
+        "UPDATE job SET locked_until = ?, attempts = attempts + 1 WHERE id IN ("
+        "SELECT id FROM job WHERE run_at <= ? AND (locked_until IS NULL OR locked_until <= ?)"
+        f" AND kind IN ({marks(kinds)}) ORDER BY run_at, id LIMIT {limit}{skip}) RETURNING id",
+        now + CLAIM,
+        now,
+        now,
+        *kinds,
+    )
+    return await Job.filter(id__in=[row["id"] for row in claimed]).order_by("id")
+
+
+async def _run(ctx: Context, handlers: Handlers, job: Job) -> bool:
+    try:
+        await handlers[job.kind](ctx, job.payload)
+    except Exception as error:
+        log.exception("job failed", job=job.id, kind=job.kind, attempts=job.attempts)
+        await transaction(_postpone, ctx, job, f"{type(error).__name__}: {error}"[:2000])
+        return False
+    await transaction(_done, job)
+    return True
+
+
+async def _done(job: Job) -> None:
+    await Job.filter(id=job.id).delete()
+
+
+async def _postpone(ctx: Context, job: Job, error: str) -> None:
+    wait = min(LAST_RETRY, FIRST_RETRY * 2 ** min(job.attempts - 1, 20))
+    await Job.filter(id=job.id).update(run_at=ctx.now() + wait, locked_until=None, last_error=error)
