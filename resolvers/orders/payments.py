@@ -1,0 +1,143 @@
+"""Payments: reading them, and beginning one at a provider."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from tortoise.expressions import Subquery
+from tortoise.queryset import QuerySet
+
+from gateways import Charge, GatewayError, PaymentGateway, StartedCharge
+from models.database import transaction
+from models.errors import Expired, InvalidInput, NotFound, PaymentFailed, StateConflict
+from models.money import CurrencyCode
+from models.orders.orders import Order
+from models.orders.payments import Payment
+from models.orders.states import OrderStatus, PaymentFlow, PaymentProvider, PaymentStatus
+from resolvers.context import Context
+from resolvers.idempotency import once
+from resolvers.orders.actions import is_void
+from resolvers.orders.references import new_reference
+from resolvers.orders.visibility import owned, visible
+from resolvers.permissions import for_anyone, for_customers
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeDraft:
+    order_id: int
+    provider: PaymentProvider
+    flow: PaymentFlow
+    payment_code: str | None
+    idempotency_key: str
+
+
+@for_anyone
+async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Payment]:
+    """The payments of orders that the caller may see."""
+    seen = Subquery(visible(Order.all(), ctx).values("id"))
+    return {row.id: row for row in await Payment.filter(id__in=set(ids), order_id__in=seen)}
+
+
+@for_anyone
+async def of_orders(ctx: Context, order_ids: Sequence[int]) -> dict[int, list[Payment]]:
+    """The payments of orders that the caller has been shown, oldest first."""
+    found: dict[int, list[Payment]] = {order_id: [] for order_id in order_ids}
+    for row in await Payment.filter(order_id__in=set(order_ids)).order_by("id"):
+        found[row.order_id].append(row)
+    return found
+
+
+@for_customers
+async def start(ctx: Context, draft: ChargeDraft) -> Payment:
+    """Begin to pay one's own order: record the intent, ask the provider, keep its answer.
+
+    The same key answers the same payment, and asks the provider again only if it has not answered.
+
+    Raises: InvalidInput for a way to pay that is not offered, NotFound, StateConflict, Expired,
+    PaymentFailed when the provider does not answer.
+    """
+    gateway = _gateway(ctx, draft)
+    payment = await Payment.get(id=await transaction(_record_intent, ctx, draft))
+    if payment.status is not PaymentStatus.PENDING or payment.code_url or payment.client_parameters:
+        return payment
+    order = await Order.get(id=payment.order_id)
+    try:
+        started = await gateway.start(_charge(ctx, payment, order.number))
+    except GatewayError as error:
+        raise PaymentFailed("The payment provider does not answer. Try again.") from error
+    await transaction(_keep, ctx, payment, started)
+    return await Payment.get(id=payment.id)
+
+
+async def _keep(ctx: Context, payment: Payment, started: StartedCharge) -> None:
+    await Payment.filter(id=payment.id).update(
+        code_url=started.code_url,
+        client_parameters=started.client_parameters,
+        updated_at=ctx.now(),
+    )
+
+
+def _gateway(ctx: Context, draft: ChargeDraft) -> PaymentGateway:
+    gateway = ctx.gateways.payments.get(draft.provider)
+    if gateway is None:
+        raise InvalidInput(
+            "{provider} is not configured here.", path=("provider",), provider=draft.provider
+        )
+    if draft.flow not in gateway.flows:
+        raise InvalidInput(
+            "{provider} does not offer {flow}.",
+            path=("flow",),
+            provider=draft.provider,
+            flow=draft.flow,
+        )
+    return gateway
+
+
+async def _record_intent(ctx: Context, draft: ChargeDraft) -> int:
+    async def work() -> int:
+        order = await locked_payable(Order.filter(owned(ctx), id=draft.order_id))
+        if is_void(ctx, order):
+            raise Expired("The time to pay this order is over.", path=("orderId",))
+        payment = await Payment.create(
+            order_id=order.id,
+            provider=draft.provider,
+            flow=draft.flow,
+            amount_minor=payable_minor(order),
+            reference=new_reference("P"),
+        )
+        return payment.id
+
+    return int(await once(ctx, "paymentStart", draft.idempotency_key, asdict(draft), work))
+
+
+async def locked_payable(found: QuerySet[Order]) -> Order:
+    """The one order that is found, locked, if it waits for money.
+
+    Raises: NotFound, StateConflict.
+    """
+    row = await found.first()
+    if row is None:
+        raise NotFound("There is no such order.", path=("orderId",))
+    order = await Order.filter(id=row.id).select_for_update().get()
+    if order.status is not OrderStatus.PENDING_PAYMENT:
+        raise StateConflict(
+            "An order that is {state} takes no payment.", state=order.status, path=("orderId",)
+        )
+    return order
+
+
+def payable_minor(order: Order) -> int:
+    """What is still to be paid; what came and went back again counts for nothing."""
+    return order.payable_minor - (order.paid_minor - order.refunded_minor)
+
+
+def _charge(ctx: Context, payment: Payment, order_number: str) -> Charge:
+    return Charge(
+        reference=payment.reference,
+        amount_minor=payment.amount_minor,
+        currency=CurrencyCode.CNY,
+        description=f"Order {order_number}",
+        flow=payment.flow,
+        notify_url=f"{ctx.settings.base_url}/webhooks/payments/{payment.provider.lower()}",
+    )
