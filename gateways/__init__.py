@@ -61,6 +61,9 @@ class Notification:
 class PaymentGateway(Protocol):
     """One payment provider. Never called inside a database transaction."""
 
+    flows: frozenset[str]
+    """The ways to pay that it offers, such as `NATIVE`."""
+
     async def start(self, charge: Charge) -> StartedCharge:
         """Raises: GatewayError when the provider does not take the charge."""
 

@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from models.orders.fulfilments import Fulfilment as FulfilmentRow
+from models.orders.fulfilments import PrintTicket as PrintTicketRow
+from models.orders.states import FulfilmentMethod, FulfilmentStatus, TicketStatus
+from models.qr import qr_svg
+from resolvers.context import Context
+from resolvers.orders import fulfilments, tickets
+from schema.batching import batched
+from schema.catalog.types import Variant
+from schema.info import Info
+from schema.nodes import Node, global_id
+from schema.orders.loading import optional_nodes
+from schema.orders.routing_types import RoutingDecision
+from schema.stores.types import StockLocation
+
+if TYPE_CHECKING:
+    from schema.orders.types import Order
+
+strawberry.enum(FulfilmentMethod)
+strawberry.enum(FulfilmentStatus)
+strawberry.enum(TicketStatus)
+
+
+@strawberry.type
+class FulfilmentLine:
+    quantity: int
+    variant_id: strawberry.Private[int]
+
+    @batched
+    @staticmethod
+    async def variant(parents: list[FulfilmentLine], ctx: Context) -> list[Variant]:
+        return await optional_nodes(Variant, ctx, [each.variant_id for each in parents])
+
+
+@strawberry.type(description="Shown by the customer, scanned once by the store.")
+class PickupPass:
+    code: str
+    expires_at: datetime
+    used_at: datetime | None
+
+    @strawberry.field
+    def qr_svg(self) -> str:
+        return qr_svg(self.code)
+
+    @classmethod
+    def optional(cls, row: FulfilmentRow) -> PickupPass | None:
+        code, expires_at = row.pickup_code, row.pickup_expires_at
+        if code is None or expires_at is None:
+            return None
+        return cls(code=code, expires_at=expires_at, used_at=row.pickup_used_at)
+
+
+@strawberry.type
+class Shipment:
+    carrier: str
+    tracking_number: str
+    shipped_at: datetime
+
+
+@strawberry.type(description="What a store's printer prints by itself.")
+class PrintTicket(Node):
+    id: strawberry.ID
+    status: TicketStatus
+    text: str
+    escpos: str = strawberry.field(description="The printer's own bytes, in base64.")
+    created_at: datetime
+    printed_at: datetime | None
+
+    @classmethod
+    def of(cls, row: PrintTicketRow) -> PrintTicket:
+        return cls(
+            id=global_id("PrintTicket", row.id),
+            status=row.status,
+            text=row.text,
+            escpos=row.escpos,
+            created_at=row.created_at,
+            printed_at=row.printed_at,
+        )
+
+    @classmethod
+    async def load(cls, ctx: Context, ids: Sequence[int]) -> list[PrintTicket | None]:
+        found = await tickets.by_ids(ctx, ids)
+        return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
+
+
+@strawberry.type(
+    description="One way at one place in which a part of an order reaches the customer."
+)
+class Fulfilment(Node):
+    id: strawberry.ID
+    number: str
+    method: FulfilmentMethod
+    status: FulfilmentStatus
+    distance_metres: int | None
+    row: strawberry.Private[FulfilmentRow]
+
+    @batched
+    @staticmethod
+    async def order(
+        parents: list[Fulfilment], ctx: Context
+    ) -> list[Annotated[Order, strawberry.lazy("schema.orders.types")]]:
+        from schema.orders.types import Order
+
+        return await optional_nodes(Order, ctx, [each.row.order_id for each in parents])
+
+    @batched
+    @staticmethod
+    async def location(parents: list[Fulfilment], ctx: Context) -> list[StockLocation]:
+        return await StockLocation.load(ctx, [each.row.location_id for each in parents])
+
+    @batched
+    @staticmethod
+    async def lines(parents: list[Fulfilment], ctx: Context) -> list[list[FulfilmentLine]]:
+        found = await fulfilments.lines_of(ctx, _ids(parents))
+        return [
+            [
+                FulfilmentLine(quantity=line.quantity, variant_id=line.variant_id)
+                for line in found[each.row.id]
+            ]
+            for each in parents
+        ]
+
+    @strawberry.field(description="How the place was found; empty where the customer named it.")
+    def routing(self) -> RoutingDecision | None:
+        return RoutingDecision.optional(self.row.routing)
+
+    @batched
+    @staticmethod
+    async def pickup(parents: list[Fulfilment], ctx: Context) -> list[PickupPass | None]:
+        """The pass of a pickup, for the customer whose order it is and nobody else."""
+        own = await fulfilments.with_own_pickup(ctx, _ids(parents))
+        return [PickupPass.optional(each.row) if each.row.id in own else None for each in parents]
+
+    @strawberry.field
+    def shipment(self) -> Shipment | None:
+        row = self.row
+        if row.carrier is None or row.tracking_number is None or row.shipped_at is None:
+            return None
+        return Shipment(
+            carrier=row.carrier, tracking_number=row.tracking_number, shipped_at=row.shipped_at
+        )
+
+    @batched
+    @staticmethod
+    async def ticket(parents: list[Fulfilment], ctx: Context) -> list[PrintTicket | None]:
+        """What is printed at the location, for its staff."""
+        found = await tickets.of_fulfilments(ctx, _ids(parents))
+        rows = [found.get(each.row.id) for each in parents]
+        return [PrintTicket.of(row) if row else None for row in rows]
+
+    @strawberry.field(description="What you may do with it now.")
+    def available_actions(self, info: Info) -> list[str]:
+        return [str(action) for action in fulfilments.actions(info.context, self.row)]
+
+    @classmethod
+    def of(cls, row: FulfilmentRow) -> Fulfilment:
+        return cls(
+            id=global_id("Fulfilment", row.id),
+            number=row.number,
+            method=row.method,
+            status=row.status,
+            distance_metres=row.distance_metres,
+            row=row,
+        )
+
+    @classmethod
+    def optional(cls, row: FulfilmentRow | None) -> Fulfilment | None:
+        return cls.of(row) if row else None
+
+    @classmethod
+    async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Fulfilment | None]:
+        found = await fulfilments.by_ids(ctx, ids)
+        return [cls.optional(found.get(row_id)) for row_id in ids]
+
+
+def _ids(parents: Sequence[Fulfilment]) -> list[int]:
+    return [each.row.id for each in parents]
