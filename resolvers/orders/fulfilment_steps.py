@@ -1,0 +1,131 @@
+"""What a store does with a fulfilment: accept, ready, ship, hand over; and the customer's confirmation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from models.accounts.roles import Permission
+from models.database import transaction
+from models.errors import StateConflict
+from models.orders.fulfilments import Fulfilment
+from models.orders.orders import Order
+from models.orders.states import (
+    FulfilmentAction,
+    FulfilmentMethod,
+    FulfilmentStatus,
+    OrderStatus,
+    next_status,
+)
+from resolvers.context import Context
+from resolvers.orders import completion
+from resolvers.orders.fulfilments import change, lock, locked, of_own_orders
+from resolvers.outbox import announce
+from resolvers.permissions import for_customers, requires
+from resolvers.stock import reservations
+from resolvers.validation import text_of
+
+_GONE = (FulfilmentStatus.SHIPPED, FulfilmentStatus.DONE)
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentDraft:
+    fulfilment_id: int
+    carrier: str
+    tracking_number: str
+
+
+@requires(Permission.FULFILMENT_WRITE)
+async def accept(ctx: Context, fulfilment_id: int) -> Fulfilment:
+    """Raises: NotFound, StateConflict; so do the steps that follow."""
+    return await transaction(_step, ctx, fulfilment_id, FulfilmentAction.ACCEPT, {})
+
+
+@requires(Permission.FULFILMENT_WRITE)
+async def ready(ctx: Context, fulfilment_id: int) -> Fulfilment:
+    """Packed. A pickup may be collected from now on, for as many days as the settings say."""
+    return await transaction(_step, ctx, fulfilment_id, FulfilmentAction.READY, {})
+
+
+@requires(Permission.FULFILMENT_WRITE)
+async def ship(ctx: Context, draft: ShipmentDraft) -> Fulfilment:
+    """The goods have left the location, with this carrier.
+
+    Raises: InvalidInput, NotFound, StateConflict.
+    """
+    columns = {
+        "carrier": text_of(draft.carrier, "carrier", 64),
+        "tracking_number": text_of(draft.tracking_number, "trackingNumber", 64),
+        "shipped_at": ctx.now(),
+    }
+    return await transaction(_step, ctx, draft.fulfilment_id, FulfilmentAction.SHIP, columns)
+
+
+@requires(Permission.FULFILMENT_WRITE)
+async def complete(ctx: Context, fulfilment_id: int) -> Fulfilment:
+    """Delivered, or handed over at the counter; an order handed over in person is complete."""
+    return await transaction(_step, ctx, fulfilment_id, FulfilmentAction.COMPLETE, {})
+
+
+@for_customers
+async def confirm(ctx: Context, fulfilment_id: int) -> Fulfilment:
+    """The customer has it. Once all parts are there, the order need not wait any longer.
+
+    Raises: NotFound for somebody else's, StateConflict for what is not on its way.
+    """
+    return await transaction(_confirm, ctx, fulfilment_id)
+
+
+async def take(
+    ctx: Context, fulfilment: Fulfilment, action: FulfilmentAction, **columns: Any
+) -> None:
+    """One step of a fulfilment whose order is locked, and the stock that leaves with it.
+
+    Raises: StateConflict.
+    """
+    had_left = fulfilment.status in _GONE
+    columns["status"] = next_status(fulfilment.status, fulfilment.method, action)
+    if columns["status"] is FulfilmentStatus.DONE:
+        columns["done_at"] = ctx.now()
+    fulfilment.update_from_dict(columns)
+    await fulfilment.save(update_fields=[*columns, "updated_at"])
+    if fulfilment.status in _GONE and not had_left:
+        await reservations.take_out(ctx, fulfilment.id)
+    if fulfilment.status is FulfilmentStatus.DONE:
+        await completion.count_handed_over(fulfilment)
+
+
+async def _step(
+    ctx: Context, fulfilment_id: int, action: FulfilmentAction, columns: dict[str, Any]
+) -> Fulfilment:
+    order, fulfilment = await locked(ctx, fulfilment_id)
+    if action is FulfilmentAction.READY and fulfilment.method is FulfilmentMethod.STORE_PICKUP:
+        lapse = timedelta(days=ctx.settings.pickup_days)
+        columns = {**columns, "pickup_expires_at": ctx.now() + lapse}
+    await take(ctx, fulfilment, action, **columns)
+    moved = change("fulfilment.changed", order, fulfilment)
+    await announce(ctx, [moved, await completion.advance(ctx, order)])
+    return fulfilment
+
+
+async def _confirm(ctx: Context, fulfilment_id: int) -> Fulfilment:
+    own = Fulfilment.filter(of_own_orders(ctx), id=fulfilment_id)
+    order, fulfilment = await lock(await own.first())
+    changes = []
+    if not _delivered(order, fulfilment):
+        if fulfilment.status is not FulfilmentStatus.SHIPPED:
+            raise StateConflict(
+                "A fulfilment that is {state} does not allow this.", state=fulfilment.status
+            )
+        await take(ctx, fulfilment, FulfilmentAction.COMPLETE)
+        changes.append(change("fulfilment.changed", order, fulfilment))
+    changes.append(await completion.advance(ctx, order, confirmed=True))
+    await announce(ctx, changes)
+    return fulfilment
+
+
+def _delivered(order: Order, fulfilment: Fulfilment) -> bool:
+    """The store has said so already, and the order waits for nothing but the customer's word."""
+    done = fulfilment.status is FulfilmentStatus.DONE and not fulfilment.method.in_person
+    return done and order.status in (OrderStatus.FULFILLED, OrderStatus.COMPLETED)

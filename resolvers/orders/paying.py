@@ -1,0 +1,40 @@
+"""The moment an order is paid: stock is committed, stores get their parts, commissions are fixed."""
+
+from __future__ import annotations
+
+from models.orders.fulfilments import Fulfilment
+from models.orders.orders import Order, OrderLine
+from models.orders.states import FulfilmentStatus, OrderStatus
+from resolvers.catalog.products import count_sales
+from resolvers.context import Context
+from resolvers.orders.assigning import assign
+from resolvers.orders.orders import record_event
+from resolvers.outbox import announce
+from resolvers.referrals import commissions
+from resolvers.stock import reservations
+
+
+async def pay(ctx: Context, order: Order) -> None:
+    """Make a locked order, whose money is booked, a paid one; in the running transaction.
+
+    Raises: InsufficientStock or Refusals of it when its hold had run out and the goods are gone.
+    """
+    await reservations.commit(ctx, order.id)
+    paid = await record_event(
+        ctx, order, OrderStatus.PAID, paid_at=ctx.now(), hold_expires_at=None, cancelled_at=None
+    )
+    parts = Fulfilment.filter(order_id=order.id, status=FulfilmentStatus.OPEN).order_by("id")
+    assigned = await assign(ctx, order, await parts.prefetch_related("location"))
+    lines = await OrderLine.filter(order_id=order.id).order_by("id")
+    await commissions.fix(
+        ctx,
+        commissions.PaidOrder(
+            order_id=order.id,
+            merchant_id=order.merchant_id,
+            member_id=order.member_id,
+            guide_id=order.attribution_guide_id,
+            line_bases_minor=tuple(line.total_minor for line in lines),
+        ),
+    )
+    await count_sales(ctx, {line.variant_id: line.quantity for line in lines})
+    await announce(ctx, [paid, *assigned])

@@ -1,0 +1,117 @@
+"""Pickups: a code shown by the customer, previewed, and handed over once by the store it was routed to.
+
+Codes that fit nothing here count as attempts at guessing, as many in a quarter of an hour as
+`WRONG_CODES`; a slip that the check character catches does not.
+"""
+
+from __future__ import annotations
+
+from tortoise.queryset import QuerySet
+
+from models.accounts.roles import Permission
+from models.database import transaction
+from models.errors import Expired, NotFound, RateLimited, StateConflict
+from models.orders.fulfilments import Fulfilment
+from models.orders.orders import Order
+from models.orders.payments import Refund, RefundStatus
+from models.orders.pickup import MistypedCode, normalise_pickup_code
+from models.orders.states import FulfilmentAction, FulfilmentStatus, OrderStatus
+from resolvers.context import Context
+from resolvers.idempotency import once
+from resolvers.orders import completion
+from resolvers.orders.fulfilment_steps import take
+from resolvers.orders.fulfilments import change, lock
+from resolvers.orders.refunds import refund_fulfilment, refund_order
+from resolvers.outbox import announce
+from resolvers.permissions import requires, scoped
+from resolvers.stock import reservations
+
+WRONG_CODES, WINDOW_SECONDS = 20, 900
+_WAITING = (FulfilmentStatus.OPEN, FulfilmentStatus.ACCEPTED, FulfilmentStatus.READY)
+
+
+@requires(Permission.FULFILMENT_WRITE)
+async def preview(ctx: Context, code: str) -> Fulfilment | None:
+    """What a code would hand over at a store of the caller's; changes nothing.
+
+    Raises: RateLimited after too many wrong codes.
+    """
+    return await _found(ctx, code)
+
+
+@requires(Permission.FULFILMENT_WRITE)
+async def collect(ctx: Context, code: str, idempotency_key: str) -> Fulfilment:
+    """Hand over what a code stands for, once, while it is ready and has not expired.
+
+    Raises: NotFound for a code that is not good here, StateConflict, Expired, RateLimited.
+    """
+    found = await _found(ctx, code)
+    if found is None:
+        raise NotFound("This code is not good here.", path=("code",))
+    fulfilment_id = await transaction(_collect, ctx, found.id, idempotency_key)
+    return await Fulfilment.get(id=fulfilment_id)
+
+
+async def expire_pickups(ctx: Context, limit: int = 100) -> int:
+    """Put back and refund what nobody has collected in time; answers how many pickups."""
+    due = Fulfilment.filter(status__in=_WAITING, pickup_expires_at__lte=ctx.now())
+    ids = [row.id for row in await due.order_by("pickup_expires_at").limit(limit).only("id")]
+    return sum([await transaction(_expire, ctx, fulfilment_id) for fulfilment_id in ids])
+
+
+async def _found(ctx: Context, code: str) -> Fulfilment | None:
+    limits, whom = ctx.gateways.rate_limits, ctx.actor.key
+    if await limits.is_spent("wrong pickup code", whom, WRONG_CODES, WINDOW_SECONDS):
+        raise RateLimited("Too many wrong pickup codes. Try again in a quarter of an hour.")
+    try:
+        normal = normalise_pickup_code(code)
+    except MistypedCode:
+        return None
+    found = await _here(ctx, Fulfilment.filter(pickup_code=normal)).first()
+    if found is None:
+        await limits.hit("wrong pickup code", whom, WRONG_CODES, WINDOW_SECONDS)
+    return found
+
+
+def _here(ctx: Context, query: QuerySet[Fulfilment]) -> QuerySet[Fulfilment]:
+    return scoped(query, ctx, Permission.FULFILMENT_WRITE, "location__organisation")
+
+
+async def _collect(ctx: Context, fulfilment_id: int, key: str) -> int:
+    async def work() -> int:
+        order, fulfilment = await lock(await Fulfilment.get(id=fulfilment_id))
+        await _check(ctx, order, fulfilment)
+        await take(ctx, fulfilment, FulfilmentAction.COLLECT, pickup_used_at=ctx.now())
+        moved = change("fulfilment.changed", order, fulfilment)
+        await announce(ctx, [moved, await completion.advance(ctx, order)])
+        return fulfilment.id
+
+    return int(await once(ctx, "pickupCollect", key, fulfilment_id, work))
+
+
+async def _check(ctx: Context, order: Order, fulfilment: Fulfilment) -> None:
+    expires_at = fulfilment.pickup_expires_at
+    if fulfilment.status in _WAITING and expires_at is not None and expires_at <= ctx.now():
+        raise Expired("This pickup has expired; its money goes back.", path=("code",))
+    open_refunds = Refund.filter(payment__order_id=order.id, status=RefundStatus.REQUESTED)
+    if (
+        order.paid_minor - order.refunded_minor < order.payable_minor
+        and await open_refunds.exists()
+    ):
+        raise StateConflict("A refund of this order is open.", state=fulfilment.status)
+
+
+async def _expire(ctx: Context, fulfilment_id: int) -> bool:
+    order, fulfilment = await lock(await Fulfilment.get(id=fulfilment_id))
+    expires_at = fulfilment.pickup_expires_at
+    if fulfilment.status not in _WAITING or expires_at is None or expires_at > ctx.now():
+        return False
+    await take(ctx, fulfilment, FulfilmentAction.EXPIRE)
+    await reservations.release(ctx, order.id, fulfilment.id)
+    reason = "Not collected in time."
+    await refund_fulfilment(ctx, order, fulfilment, reason)
+    moved = await completion.advance(ctx, order)
+    if order.status is OrderStatus.CANCELLED:
+        await refund_order(ctx, order, reason)  # what no piece was paid for: the delivery
+    await announce(ctx, [change("fulfilment.changed", order, fulfilment), moved])
+    return True
