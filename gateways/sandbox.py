@@ -1,0 +1,124 @@
+"""A payment provider that takes no money, for development and tests: it answers and notifies as a real one.
+
+It keeps nothing. A charge is a signed token in the address of its page; whoever opens the page pays or
+fails there, and the provider then tells the shop over HTTP, signed.
+
+Source: the scheme of signed notifications (timestamp, nonce, signature over `timestamp.nonce.body`)
+is that of WeChat Pay's API v3, with HMAC-SHA256 in place of RSA.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import asdict
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+import orjson
+import structlog
+
+from gateways import BadNotification, Charge, GatewayError, Notification, StartedCharge
+
+MAX_URL = 512
+MAX_AGE_SECONDS = 300
+TIMESTAMP, NONCE, SIGNATURE = "sandbox-timestamp", "sandbox-nonce", "sandbox-signature"
+log = structlog.get_logger(__name__)
+
+
+class BadToken(Exception):
+    """The address of a payment page that is none of ours."""
+
+
+class SandboxPayments:
+    """A provider whose pages are at `<base_url>/sandbox/pay/<token>`."""
+
+    flows = frozenset({"NATIVE"})
+
+    def __init__(self, base_url: str, secret_key: str) -> None:
+        self._pages = f"{base_url}/sandbox/pay/"
+        self._page_key = _derived(secret_key, "sandbox payment pages")
+        self._notification_key = _derived(secret_key, "sandbox payment notifications")
+
+    async def start(self, charge: Charge) -> StartedCharge:
+        if charge.flow not in self.flows:
+            raise GatewayError(f"the sandbox offers no {charge.flow}")
+        url = self._pages + self._token(charge)
+        if len(url) > MAX_URL:
+            raise GatewayError("the address of the page is too long")
+        return StartedCharge(code_url=url)
+
+    async def refund(
+        self, provider_reference: str, refund_reference: str, amount_minor: int
+    ) -> None:
+        """There was no money, so nothing has to go back."""
+        log.info("sandbox refund", reference=refund_reference, amount_minor=amount_minor)
+
+    def verify(self, headers: dict[str, str], body: bytes, now: datetime) -> Notification:
+        """`headers` by their names in small letters."""
+        timestamp, nonce = headers.get(TIMESTAMP, ""), headers.get(NONCE, "")
+        signature = self._signature(timestamp, nonce, body)
+        if not hmac.compare_digest(signature.encode(), headers.get(SIGNATURE, "").encode()):
+            raise BadNotification("the signature is wrong")
+        if abs(now.timestamp() - int(timestamp)) > MAX_AGE_SECONDS:
+            raise BadNotification("the notification is not of this moment")
+        try:
+            return Notification(**orjson.loads(body))
+        except (ValueError, TypeError) as error:
+            raise BadNotification("the notification is unreadable") from error
+
+    def charge_of(self, token: str) -> Charge:
+        """The charge that a page's token stands for. Raises: BadToken."""
+        text, _, mark = token.partition(".")
+        if not hmac.compare_digest(_mark(self._page_key, text.encode()).encode(), mark.encode()):
+            raise BadToken("the token is not ours")
+        return Charge(**orjson.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4))))
+
+    def notification_of(
+        self, charge: Charge, *, succeeded: bool, now: datetime
+    ) -> tuple[bytes, dict[str, str]]:
+        """What the shop is told of a charge: body and headers.
+
+        A charge has one number of the provider's, however often it is paid.
+        """
+        transaction = _mark(self._page_key, b"transaction " + charge.reference.encode())
+        body = orjson.dumps(
+            asdict(
+                Notification(
+                    reference=charge.reference,
+                    provider_reference=f"sandbox-{transaction}",
+                    succeeded=succeeded,
+                    amount_minor=charge.amount_minor,
+                    currency=charge.currency,
+                )
+            )
+        )
+        return body, self.signed(body, now)
+
+    def signed(self, body: bytes, now: datetime) -> dict[str, str]:
+        """The headers that prove that a body comes from this provider, now."""
+        timestamp, nonce = str(int(now.timestamp())), secrets.token_hex(16)
+        return {
+            "content-type": "application/json",
+            TIMESTAMP: timestamp,
+            NONCE: nonce,
+            SIGNATURE: self._signature(timestamp, nonce, body),
+        }
+
+    def _token(self, charge: Charge) -> str:
+        text = urlsafe_b64encode(orjson.dumps(asdict(charge))).rstrip(b"=")
+        return f"{text.decode()}.{_mark(self._page_key, text)}"
+
+    def _signature(self, timestamp: str, nonce: str, body: bytes) -> str:
+        return _mark(self._notification_key, f"{timestamp}.{nonce}.".encode() + body)
+
+
+def _derived(secret_key: str, purpose: str) -> bytes:
+    return hmac.new(secret_key.encode(), purpose.encode(), sha256).digest()
+
+
+def _mark(key: bytes, text: bytes) -> str:
+    digest: Any = hmac.new(key, text, sha256).digest()
+    return urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -1,0 +1,56 @@
+"""What others tell us over HTTP: payment providers' notifications, at `/webhooks/payments/{provider}`."""
+
+from __future__ import annotations
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from gateways import BadNotification, Gateways
+from resolvers.context import SYSTEM, Context, utc_now
+from resolvers.orders import settlement
+from resolvers.orders.settlement import Outcome
+from settings import Settings
+
+MAX_BODY_BYTES = 64 * 1024
+# A provider that is not answered 2xx tells us again, and its people see that something is wrong.
+STATUSES = {Outcome.UNKNOWN: 404, Outcome.MISMATCHED: 422}
+log = structlog.get_logger(__name__)
+
+
+def payment_webhooks(settings: Settings, gateways: Gateways) -> list[BaseRoute]:
+    async def payment_notification(request: Request) -> Response:
+        """Verify a notification and settle it; whatever comes, it is answered by what it did."""
+        provider = request.path_params["provider"].upper()
+        gateway = gateways.payments.get(provider)
+        if gateway is None:
+            return _answer("this provider is not configured", 404)
+        body = await _body(request)
+        if body is None:
+            return _answer("the notification is too long", 413)
+        try:
+            notification = gateway.verify(dict(request.headers), body, utc_now())
+        except BadNotification as bad:
+            log.warning("payment notification refused", provider=provider, why=str(bad))
+            return _answer(str(bad), 401)
+        ctx = Context(settings=settings, gateways=gateways, actor=SYSTEM)
+        outcome = await settlement.settle(ctx, provider, notification)
+        return _answer(str(outcome), STATUSES.get(outcome, 200))
+
+    path = "/webhooks/payments/{provider}"
+    return [Route(path, payment_notification, methods=["POST"])]
+
+
+async def _body(request: Request) -> bytes | None:
+    """The body, None when it is longer than any notification."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            return None
+    return body
+
+
+def _answer(outcome: str, status: int) -> Response:
+    return JSONResponse({"outcome": outcome}, status)
