@@ -90,12 +90,13 @@ def is_unclaimed(cart: Cart) -> bool:
     return cart.member_id is None and cart.guest_id is None
 
 
-async def locked(ctx: Context, cart_id: int) -> Cart:
-    """The open cart with this ID, locked, for somebody who takes part in it.
+async def opened(ctx: Context, cart_id: int, *, lock: bool = True) -> Cart:
+    """The open cart with this ID, locked to change it, for somebody who takes part in it.
 
     Raises: NotFound, StateConflict when it was merged or ordered.
     """
-    cart = await Cart.filter(id=cart_id).select_for_update().first()
+    query = Cart.filter(id=cart_id)
+    cart = await (query.select_for_update() if lock else query).first()
     if cart is None or not takes_part(ctx, cart) or cart.merchant_id != ctx.merchant_id:
         raise NotFound("There is no such cart.", path=("cartId",))
     if cart.status is not CartStatus.OPEN:
@@ -127,14 +128,14 @@ async def _create(ctx: Context, lines: Sequence[LineDraft]) -> Cart:
 
 
 async def _add(ctx: Context, cart_id: int, lines: Sequence[LineDraft]) -> Cart:
-    cart = await locked(ctx, cart_id)
+    cart = await opened(ctx, cart_id)
     await check_on_sale(ctx, lines)
     await put(ctx, cart.id, changed_by(rules.added, await quantities(cart.id), lines))
     return await touch(ctx, cart)
 
 
 async def _update(ctx: Context, cart_id: int, lines: Sequence[LineDraft]) -> Cart:
-    cart = await locked(ctx, cart_id)
+    cart = await opened(ctx, cart_id)
     kept = await quantities(cart.id)
     changed = changed_by(rules.replaced, kept, lines)
     # What becomes less need not be on sale any more.

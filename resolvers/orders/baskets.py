@@ -1,0 +1,102 @@
+"""What is bought, by whom, and how it is spread over the ways of fulfilment."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from models.errors import InvalidInput, NotFound, Refusal, Refusals
+from models.orders import rules
+from models.orders.carts import Cart
+from models.orders.states import FulfilmentMethod
+from resolvers.context import Context
+from resolvers.orders import carts
+from resolvers.orders.cart_lines import changed_by, quantities
+from resolvers.orders.checkout import CheckoutDraft
+from resolvers.orders.goods import Goods, check_on_sale, on_sale
+
+
+@dataclass(frozen=True, slots=True)
+class Basket:
+    """Pieces by variant ID, what they are, and whose order it becomes."""
+
+    pieces: Mapping[int, int]
+    goods: Mapping[int, Goods]
+    cart: Cart | None
+    member_id: int | None
+    guest_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What one way of fulfilment is to bring; `number` is its place in the input."""
+
+    number: int
+    method: FulfilmentMethod
+    store_id: int | None
+    pieces: Mapping[int, int]
+
+
+async def gather(ctx: Context, draft: CheckoutDraft, *, lock: bool) -> Basket:
+    """The basket of a checked draft; `lock` its cart to order it.
+
+    Raises: NotFound for a cart or goods that are not there, StateConflict for a cart that was ordered.
+    """
+    if draft.cart_id is not None:
+        return await _from_cart(ctx, await carts.opened(ctx, draft.cart_id, lock=lock))
+    lines = draft.lines or ()
+    goods = await check_on_sale(ctx, lines)
+    pieces = changed_by(rules.added, {}, lines)
+    return Basket(pieces, goods, None, ctx.member_id, ctx.guest_id)
+
+
+def spread(basket: Basket, draft: CheckoutDraft) -> list[Demand]:
+    """The demands that cover every piece exactly once; ways that agree in method and store are one.
+
+    Raises: Refusals naming what is not covered, or not there to be covered.
+    """
+    choices = [
+        changed_by(rules.added, {}, choice.lines) if choice.lines else None
+        for choice in draft.fulfilments
+    ]
+    split = rules.split(basket.pieces, choices)
+    faults = [*_faults(basket, split)]
+    if faults:
+        raise Refusals(faults)
+    demands: dict[tuple[FulfilmentMethod, int | None], Demand] = {}
+    for number, (choice, share) in enumerate(zip(draft.fulfilments, split.shares, strict=True)):
+        key = choice.method, choice.store_id
+        first = demands.get(key, Demand(number, *key, {}))
+        pieces = Counter(first.pieces) + Counter(share)
+        demands[key] = Demand(first.number, *key, dict(pieces))
+    return list(demands.values())
+
+
+async def _from_cart(ctx: Context, cart: Cart) -> Basket:
+    pieces = await quantities(cart.id)
+    if not pieces:
+        raise InvalidInput("The cart is empty.", path=("cartId",))
+    goods = await on_sale(ctx, pieces)
+    if len(goods) < len(pieces):
+        raise NotFound("Something in the cart is no longer on sale.", path=("cartId",))
+    return Basket(pieces, goods, cart, cart.member_id, cart.guest_id)
+
+
+def _faults(basket: Basket, split: rules.Split) -> list[Refusal]:
+    faults: list[Refusal] = [
+        InvalidInput(
+            "More of it is to be fulfilled than is bought.",
+            path=("fulfilments", number, "lines"),
+        )
+        for number, _ in split.excess
+    ]
+    for number, share in enumerate(split.shares):
+        if not share:
+            faults.append(InvalidInput("Nothing is left for this.", path=("fulfilments", number)))
+    if split.left:
+        skus = ", ".join(basket.goods[variant_id].sku for variant_id in split.left)
+        faults.append(
+            InvalidInput("No way of fulfilment covers {skus}.", path=("fulfilments",), skus=skus)
+        )
+    return faults

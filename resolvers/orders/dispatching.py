@@ -1,0 +1,165 @@
+"""From demands to parcels: which place hands over what, as its stock allows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from models.accounts.roles import Permission
+from models.errors import InsufficientStock, InvalidInput, NotFound, Refusal
+from models.orders.states import FulfilmentMethod
+from models.stores.coordinates import Point
+from models.stores.locations import Location, LocationKind, StoreService
+from resolvers.context import ActorKind, Context
+from resolvers.orders.baskets import Demand
+from resolvers.orders.routing import Destination, refusals_of, route
+from resolvers.orders.routing_records import route_as_json
+from resolvers.permissions import scoped
+from resolvers.stock import availability
+from resolvers.stores import locations
+
+COUNTER = (FulfilmentMethod.CARRY_OUT, FulfilmentMethod.CASHIER_COLLECT)
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What one place hands over in one way; `routing` is the decision that chose the place."""
+
+    method: FulfilmentMethod
+    location: Location
+    pieces: Mapping[int, int]
+    distance_metres: int | None = None
+    routing: dict[str, Any] | None = None
+
+    @property
+    def at_counter(self) -> bool:
+        """Sold over the counter, where the safety stock may be sold too."""
+        return self.method in COUNTER
+
+
+@dataclass(slots=True)
+class Dispatch:
+    """The parcels found so far, in the order of the demands in the end, and why others were not."""
+
+    parcels: list[Parcel]
+    refusals: list[Refusal]
+    taken: Counter[tuple[int, int]]
+
+
+async def dispatch(ctx: Context, demands: Sequence[Demand], position: Point | None) -> Dispatch:
+    """Parcels for every demand, or refusals; what one takes is not there for the next."""
+    done = Dispatch([], [], Counter())
+    stores = await _stores(ctx, demands)
+    for counter in (True, False):
+        fixed = [each for each in demands if each.method.in_person]
+        await _hand_over(ctx, [d for d in fixed if (d.method in COUNTER) is counter], stores, done)
+    for demand in demands:
+        if not demand.method.in_person:
+            await _send(ctx, demand, stores, position, done)
+    return done
+
+
+async def _stores(ctx: Context, demands: Sequence[Demand]) -> dict[int, Location]:
+    """The stores that the customer named, or that staff may sell from, by ID."""
+    ids = {demand.store_id for demand in demands if demand.store_id is not None}
+    found = await locations.by_ids(ctx, sorted(ids)) if ids else {}
+    if ids and not ctx.actor.is_customer and ctx.actor.kind is not ActorKind.SYSTEM:
+        own = scoped(Location.filter(id__in=ids), ctx, Permission.CART_SERVE, "organisation")
+        found = {store.id: store for store in await own}
+    return {
+        store.id: store
+        for store in found.values()
+        if store.merchant_id == ctx.merchant_id and store.kind is LocationKind.STORE
+    }
+
+
+async def _hand_over(
+    ctx: Context, demands: Sequence[Demand], stores: Mapping[int, Location], done: Dispatch
+) -> None:
+    """Parcels of demands that name their store, either all at the counter or none."""
+    open_demands = []
+    for demand in demands:
+        if refusal := _unfit(demand, stores):
+            done.refusals.append(refusal)
+        else:
+            open_demands.append(demand)
+    if not open_demands:
+        return
+    stock = await availability.at_locations(
+        ctx,
+        [variant_id for demand in open_demands for variant_id in demand.pieces],
+        [demand.store_id or 0 for demand in open_demands],
+        counter=open_demands[0].method in COUNTER,
+    )
+    for demand in open_demands:
+        done.refusals += _short(demand, stock, done.taken)
+        store = stores[demand.store_id or 0]
+        _take(done, Parcel(demand.method, store, demand.pieces))
+
+
+def _unfit(demand: Demand, stores: Mapping[int, Location]) -> Refusal | None:
+    """Why the store named cannot do it."""
+    path = ("fulfilments", demand.number, "storeId")
+    store = stores.get(demand.store_id or 0)
+    if store is None:
+        return NotFound("There is no such store.", path=path)
+    if not store.active:
+        return InvalidInput("This store takes no orders.", path=path)
+    pickup = demand.method is FulfilmentMethod.STORE_PICKUP
+    if pickup and StoreService.PICKUP not in store.services:
+        return InvalidInput("This store offers no pickup.", path=path)
+    return None
+
+
+def _short(
+    demand: Demand, stock: Mapping[tuple[int, int], int], taken: Mapping[tuple[int, int], int]
+) -> list[Refusal]:
+    store_id = demand.store_id or 0
+    left = {v: max(0, stock[v, store_id] - taken[v, store_id]) for v in demand.pieces}
+    return [
+        InsufficientStock(
+            variant_id,
+            requested=quantity,
+            available=left[variant_id],
+            path=("fulfilments", demand.number),
+        )
+        for variant_id, quantity in demand.pieces.items()
+        if quantity > left[variant_id]
+    ]
+
+
+async def _send(
+    ctx: Context,
+    demand: Demand,
+    stores: Mapping[int, Location],
+    position: Point | None,
+    done: Dispatch,
+) -> None:
+    """Parcels of a demand that is routed: as many as places send it."""
+    path = ("fulfilments", demand.number)
+    if demand.store_id is not None and demand.store_id not in stores:
+        done.refusals.append(NotFound("There is no such store.", path=(*path, "storeId")))
+        return
+    destination = Destination(
+        method=demand.method,
+        demand=demand.pieces,
+        position=position,
+        store_id=demand.store_id,
+    )
+    found = await route(ctx, destination, done.taken)
+    done.refusals += refusals_of(destination, found, *path)
+    decision = route_as_json(found)
+    for location_id in dict.fromkeys(pick.location_id for pick in found.picks):
+        picks = [pick for pick in found.picks if pick.location_id == location_id]
+        pieces = {pick.variant_id: pick.quantity for pick in picks}
+        place, metres = found.places[location_id], picks[0].distance_metres
+        _take(done, Parcel(demand.method, place, pieces, metres, decision))
+
+
+def _take(done: Dispatch, parcel: Parcel) -> None:
+    done.parcels.append(parcel)
+    done.taken.update(
+        {(variant_id, parcel.location.id): n for variant_id, n in parcel.pieces.items()}
+    )
