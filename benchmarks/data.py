@@ -1,0 +1,275 @@
+"""The data that is measured: one chain of 20 stores with 1,000 products, another of 10,000 stores.
+
+Everything but the session's expiry is the same in each run; row IDs count from 1 in every table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from models.accounts.channels import Channel
+from models.accounts.clients import Storefront
+from models.accounts.organisations import Organisation, OrganisationKind
+from models.accounts.passwords import token_hash
+from models.accounts.sessions import Session, SubjectKind
+from models.catalog.products import Product, ProductTerm, Variant
+from models.catalog.search import index_terms, normalise
+from models.catalog.slugs import slugify
+from models.database import execute, fetch, is_postgres
+from models.fields import Row
+from models.members.members import Member, Tier
+from models.members.numbers import member_number
+from models.stock.ledger import MovementReason, StockMovement, StockState
+from models.stock.levels import StockLevel
+from models.stores.coordinates import CoordinateSystem
+from models.stores.hours import Weekday
+from models.stores.locations import Location, LocationKind, StoreService
+from resolvers.accounts.bootstrap import ensure_platform
+
+PLATFORM, CHAIN, WIDE_CHAIN = 1, 2, 3
+WIDE_STOREFRONT_KEY = "benchmark-wide-chain"
+CARRYING_EVERY = 10  # of the wide chain's stores, so many have the variant
+KINDS = "牛奶 酸奶 面包 饼干 蛋糕 果汁 咖啡 红茶 绿茶 矿泉 洗发 牙膏 毛巾 拖鞋 雨伞 台灯 电池 耳机 键盘 水杯"
+BATCH = 5_000
+
+
+@dataclass(frozen=True)
+class Scale:
+    products: int = 1_000
+    variants: int = 3
+    stores: int = 20
+    pieces: int = 1_000  # of each variant at each store
+    wide_stores: int = 10_000
+    members: int = 200
+
+    @property
+    def skus(self) -> int:
+        return self.products * self.variants
+
+
+def kinds() -> list[str]:
+    return KINDS.split()
+
+
+def product_code(product_id: int) -> str:
+    return f"P{product_id:05}"
+
+
+def product_name(product_id: int) -> str:
+    """A name with one kind of goods in it, and no other kind by accident."""
+    words = kinds()
+    return f"第{product_id}号{words[product_id % len(words)]}"
+
+
+def product_slug(product_id: int) -> str:
+    return slugify(product_code(product_id), product_name(product_id))
+
+
+def wide_position(number: int) -> tuple[float, float]:
+    """WGS-84 degrees of the wide chain's store of this number: a grid, slightly shaken."""
+    shaken = number * 7919 % 1000 / 10_000
+    return 24 + number // 100 % 100 * 0.15 + shaken, 103 + number % 100 * 0.15 - shaken
+
+
+def wide_code(number: int) -> str:
+    return f"W{number:05}"
+
+
+def member_token(member_id: int) -> str:
+    return f"qa_benchmark_{member_id}"
+
+
+async def fill(scale: Scale) -> None:
+    """Fill a migrated, empty database."""
+    await ensure_platform()
+    for rows in (
+        list(_merchants()),
+        list(_nodes(scale)),
+        list(_stores(scale)),
+        [Storefront(name="WeChat", channel=Channel.WECHAT, key=WIDE_STOREFRONT_KEY,
+                    organisation_id=WIDE_CHAIN)],
+        list(_products(scale)),
+        list(_terms(scale)),
+        list(_variants(scale)),
+        list(_levels(scale)),
+        [_receipt(level) for level in _levels(scale)],
+        [Tier(merchant_id=CHAIN, code="BASE", name="Base", level=0)],
+        list(_members(scale)),
+        list(_sessions(scale)),
+    ):  # fmt: skip
+        await _insert(rows)
+
+
+async def _insert(rows: Sequence[Row]) -> None:
+    table = type(rows[0])
+    await table.bulk_create(rows, batch_size=BATCH)
+    if is_postgres():
+        name = table._meta.db_table
+        await fetch(
+            f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), max(id)) FROM \"{name}\""
+        )
+        await execute(f'ANALYZE "{name}"')
+
+
+def _merchants() -> Iterator[Organisation]:
+    for merchant_id, code in ((CHAIN, "CHAIN"), (WIDE_CHAIN, "WIDE")):
+        yield Organisation(
+            id=merchant_id,
+            code=code,
+            name=code.title(),
+            kind=OrganisationKind.MERCHANT,
+            parent_id=PLATFORM,
+            merchant_id=merchant_id,
+            path=f"{PLATFORM}/{merchant_id}/",
+        )
+
+
+def _places(scale: Scale) -> Iterator[tuple[int, int, str, float, float]]:
+    """Location ID, merchant, code, latitude, longitude."""
+    for number in range(scale.stores):
+        latitude, longitude = 41.75 + number % 5 * 0.02, 123.35 + number // 5 * 0.02
+        yield number + 1, CHAIN, f"S{number:02}", latitude, longitude
+    for number in range(scale.wide_stores):
+        yield scale.stores + number + 1, WIDE_CHAIN, wide_code(number), *wide_position(number)
+
+
+def _node_id(location_id: int) -> int:
+    return WIDE_CHAIN + location_id
+
+
+def _nodes(scale: Scale) -> Iterator[Organisation]:
+    for location_id, merchant_id, code, _, _ in _places(scale):
+        yield Organisation(
+            id=_node_id(location_id),
+            code=code,
+            name=code,
+            kind=OrganisationKind.STORE,
+            parent_id=merchant_id,
+            merchant_id=merchant_id,
+            path=f"{PLATFORM}/{merchant_id}/{_node_id(location_id)}/",
+        )
+
+
+def _stores(scale: Scale) -> Iterator[Location]:
+    hours = [{"weekday": str(day), "opens": "00:00", "closes": "24:00"} for day in Weekday]
+    for location_id, merchant_id, code, latitude, longitude in _places(scale):
+        yield Location(
+            id=location_id,
+            merchant_id=merchant_id,
+            organisation_id=_node_id(location_id),
+            kind=LocationKind.STORE,
+            code=code,
+            name=f"Store {code}",
+            address={"city": "沈阳市", "street": f"青年大街 {location_id} 号"},
+            city="沈阳市",
+            latitude=latitude,
+            longitude=longitude,
+            coordinate_system=CoordinateSystem.WGS84,
+            latitude_wgs84=latitude,
+            longitude_wgs84=longitude,
+            services=[str(service) for service in StoreService],
+            hours=hours,
+            delivery_radius_metres=5_000,
+        )
+
+
+def _products(scale: Scale) -> Iterator[Product]:
+    for product_id in range(1, scale.products + 2):
+        name = product_name(product_id)
+        yield Product(
+            id=product_id,
+            merchant_id=_seller(scale, product_id),
+            code=product_code(product_id),
+            slug=product_slug(product_id),
+            name=name,
+            description=f"{name}，门店与线上同价。",
+            search_text=normalise(name),
+            options=[{"name": "size", "values": [str(n) for n in range(scale.variants)]}],
+            lowest_price_minor=_price(product_id, 0),
+            highest_price_minor=_price(product_id, scale.variants - 1),
+        )
+
+
+def _seller(scale: Scale, product_id: int) -> int:
+    """The product after the chain's own is the one that the wide chain sells."""
+    return CHAIN if product_id <= scale.products else WIDE_CHAIN
+
+
+def _price(product_id: int, position: int) -> int:
+    return 500 + product_id % 97 * 100 + position * 250
+
+
+def _terms(scale: Scale) -> Iterator[ProductTerm]:
+    for product_id in range(1, scale.products + 2):
+        for term in sorted(index_terms(product_name(product_id))):
+            yield ProductTerm(term=term, product_id=product_id)
+
+
+def variant_id(scale: Scale, product_id: int, position: int) -> int:
+    return (product_id - 1) * scale.variants + position + 1
+
+
+def _variants(scale: Scale) -> Iterator[Variant]:
+    for product_id in range(1, scale.products + 2):
+        for position in range(scale.variants):
+            yield Variant(
+                id=variant_id(scale, product_id, position),
+                merchant_id=_seller(scale, product_id),
+                product_id=product_id,
+                sku=f"{product_code(product_id)}-{position}",
+                name=str(position),
+                selected_options=[{"name": "size", "value": str(position)}],
+                price_minor=_price(product_id, position),
+                position=position,
+            )
+
+
+def _levels(scale: Scale) -> Iterator[StockLevel]:
+    for variant in range(1, scale.skus + 1):
+        for location in range(1, scale.stores + 1):
+            yield StockLevel(variant_id=variant, location_id=location, available=scale.pieces)
+    wide_variant = scale.skus + 1
+    for number in range(0, scale.wide_stores, CARRYING_EVERY):
+        location = scale.stores + number + 1
+        yield StockLevel(variant_id=wide_variant, location_id=location, available=scale.pieces)
+
+
+def _receipt(level: StockLevel) -> StockMovement:
+    return StockMovement(
+        variant_id=level.variant_id,
+        location_id=level.location_id,
+        from_state=StockState.OUTSIDE,
+        to_state=StockState.AVAILABLE,
+        quantity=level.available,
+        reason=MovementReason.SYNC,
+        actor_kind="SYSTEM",
+    )
+
+
+def _members(scale: Scale) -> Iterator[Member]:
+    for member_id in range(1, scale.members + 1):
+        yield Member(
+            id=member_id,
+            merchant_id=CHAIN,
+            number=member_number(member_id),
+            phone=f"+86138{member_id:08}",
+            name=f"Member {member_id}",
+            tier_id=1,
+            referral_token=f"benchmark{member_id}",
+            joined_via=Channel.APP,
+        )
+
+
+def _sessions(scale: Scale) -> Iterator[Session]:
+    expires_at = datetime.now(UTC) + timedelta(days=1)
+    for member_id in range(1, scale.members + 1):
+        yield Session(
+            kind=SubjectKind.MEMBER,
+            subject_id=member_id,
+            access_hash=token_hash(member_token(member_id)),
+            access_expires_at=expires_at,
+            refresh_hash=token_hash(f"refresh {member_id}"),
+            refresh_expires_at=expires_at,
+        )

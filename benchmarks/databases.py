@@ -1,0 +1,96 @@
+"""A database of its own for each run, migrated and filled, and what its backends cost."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+from tortoise.backends.base.executor import EXECUTOR_CACHE
+
+from benchmarks.data import Scale, fill
+from benchmarks.processes import cpu_seconds
+from models import database
+from models.migrating import migrate
+
+ENGINES = ("sqlite", "postgres")
+DEFAULT_SERVER = "postgres://postgres@127.0.0.1:5432/postgres"
+
+
+@dataclass(frozen=True)
+class Database:
+    """`backends` names the processes that serve this database; an embedded one has none."""
+
+    title: str
+    url: str
+    backends: Callable[[], Awaitable[list[int]]]
+
+    async def cpu_seconds(self) -> float:
+        return cpu_seconds(await self.backends())
+
+
+def postgres_server() -> str:
+    return os.environ.get("QUINTET_TEST_DATABASE_URL") or DEFAULT_SERVER
+
+
+async def engines_that_answer() -> list[str]:
+    try:
+        connection = await asyncpg.connect(postgres_server(), timeout=3)
+    except (OSError, TimeoutError, asyncpg.PostgresError):
+        print("PostgreSQL does not answer: measuring SQLite alone.", file=sys.stderr)
+        return ["sqlite"]
+    await connection.close()
+    return list(ENGINES)
+
+
+@asynccontextmanager
+async def filled(engine: str, scale: Scale) -> AsyncIterator[Database]:
+    """A filled database; this process stays connected to it, and it is gone in the end."""
+    async with sqlite() if engine == "sqlite" else postgres() as made:
+        # Tortoise keeps its INSERT statements by connection name, also for another engine's dialect.
+        EXECUTOR_CACHE.clear()
+        await database.connect(made.url)
+        try:
+            await migrate()
+            await fill(scale)
+            yield made
+        finally:
+            await database.close()
+
+
+@asynccontextmanager
+async def sqlite() -> AsyncIterator[Database]:
+    with tempfile.TemporaryDirectory(prefix="quintet-benchmark-") as folder:
+        title = f"SQLite {sqlite3.sqlite_version}"
+        yield Database(title, f"sqlite://{Path(folder) / 'benchmark.db'}", _no_backends)
+
+
+@asynccontextmanager
+async def postgres() -> AsyncIterator[Database]:
+    server, name = postgres_server(), f"quintet_benchmark_{uuid.uuid4().hex[:12]}"
+    control = await asyncpg.connect(server)
+
+    async def backends() -> list[int]:
+        rows = await control.fetch("SELECT pid FROM pg_stat_activity WHERE datname = $1", name)
+        return [row["pid"] for row in rows]
+
+    try:
+        version = (await control.fetchval("SHOW server_version")).split()[0]
+        await control.execute(f'CREATE DATABASE "{name}"')
+        url = urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+        yield Database(f"PostgreSQL {version}", url, backends)
+    finally:
+        await control.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        await control.close()
+
+
+async def _no_backends() -> list[int]:
+    return []

@@ -1,0 +1,99 @@
+"""The server under measurement, started as a user starts it, on loopback and a free port."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import processes
+from benchmarks.client import Connection, request
+
+ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 30
+STOP_SECONDS = 15
+
+
+class ServerFailed(Exception):
+    """The server did not start; the message is what it wrote."""
+
+
+@dataclass(frozen=True)
+class Server:
+    pid: int
+    port: int
+    started_in_seconds: float
+
+    def cpu_seconds(self) -> float:
+        return processes.cpu_seconds(processes.tree(self.pid))
+
+    def resident_megabytes(self) -> float:
+        return processes.resident_megabytes(processes.tree(self.pid))
+
+
+@asynccontextmanager
+async def serving(database_url: str, workers: int = 1) -> AsyncIterator[Server]:
+    """A server that has answered its first request; stopped in the end."""
+    port = _free_port()
+    with tempfile.TemporaryFile() as output:
+        began = time.perf_counter()
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("cli.py", "serve", "--port", str(port), "--workers", str(workers)),
+            cwd=ROOT,
+            env=_environment(database_url),
+            stdout=output,
+            stderr=output,
+        )
+        try:
+            while not await _answers(port):
+                if process.returncode is not None or time.perf_counter() - began > START_SECONDS:
+                    output.seek(0)
+                    raise ServerFailed(output.read().decode())
+                await asyncio.sleep(0.02)
+            yield Server(process.pid, port, time.perf_counter() - began)
+        finally:
+            await _stop(process)
+
+
+def _environment(database_url: str) -> dict[str, str]:
+    """The caller's, without settings of Quintet but those that the measurement needs."""
+    inherited = {name: text for name, text in os.environ.items() if not name.startswith("QUINTET_")}
+    return inherited | {
+        "QUINTET_DATABASE_URL": database_url,
+        "QUINTET_LOG_LEVEL": "error",
+        "QUINTET_EMBEDDED_WORKER": "false",
+    }
+
+
+async def _answers(port: int) -> bool:
+    try:
+        async with Connection.to(port) as connection:
+            status, _ = await connection.send(request("GET", "/health/ready"))
+            return status == 200
+    except (OSError, asyncio.IncompleteReadError):
+        return False
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), STOP_SECONDS)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
