@@ -318,7 +318,6 @@ class Migration(migrations.Migration):
                     fields.ForeignKeyField(
                         "models.Organisation",
                         source_field="organisation_id",
-                        unique=True,
                         db_index=True,
                         db_constraint=True,
                         to_field="id",
@@ -336,6 +335,7 @@ class Migration(migrations.Migration):
             options={
                 "table": "commission_plan",
                 "app": "models",
+                "unique_together": (("organisation_id",),),
                 "constraints": [
                     CheckConstraint(
                         check='"guide_registration_bounty_minor" >= 0',
@@ -507,18 +507,7 @@ class Migration(migrations.Migration):
                 ("node_type", fields.CharField(max_length=40)),
                 ("node_id", fields.BigIntField()),
                 ("merchant_id", fields.BigIntField(null=True)),
-                (
-                    "organisation",
-                    fields.ForeignKeyField(
-                        "models.Organisation",
-                        source_field="organisation_id",
-                        null=True,
-                        db_constraint=False,
-                        to_field="id",
-                        related_name=False,
-                        on_delete=OnDelete.NO_ACTION,
-                    ),
-                ),
+                ("organisation_id", fields.BigIntField(null=True)),
                 ("variant_id", fields.BigIntField(null=True)),
                 ("location_id", fields.BigIntField(null=True)),
                 ("subject", fields.CharField(null=True, max_length=40)),
@@ -699,7 +688,6 @@ class Migration(migrations.Migration):
                     fields.ForeignKeyField(
                         "models.Organisation",
                         source_field="merchant_id",
-                        unique=True,
                         db_index=True,
                         db_constraint=True,
                         to_field="id",
@@ -711,6 +699,7 @@ class Migration(migrations.Migration):
             options={
                 "table": "referral_tree_lock",
                 "app": "models",
+                "unique_together": (("merchant_id",),),
                 "pk_attr": "id",
                 "table_description": "One row a merchant: whoever binds holds its lock, so that no two binds close a cycle together.",
             },

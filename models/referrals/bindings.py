@@ -60,7 +60,8 @@ class ReferralBinding(Row):
 class ReferralTreeLock(Row):
     """One row a merchant: whoever binds holds its lock, so that no two binds close a cycle together."""
 
-    merchant = reference("Organisation", unique=True)
+    merchant = reference("Organisation")
 
     class Meta:
         table = "referral_tree_lock"
+        unique_together = (("merchant_id",),)

@@ -9,7 +9,7 @@ from models.referrals.rules import CommissionKind, CommissionStatus
 class CommissionPlan(Row):
     """What a merchant (or a node below it) pays for sales. Rates are decimals as text: `"0.0500"`."""
 
-    organisation = reference("Organisation", unique=True)
+    organisation = reference("Organisation")
     guide_rate = fields.CharField(max_length=12, default="0")
     guide_registration_bounty_minor = minor(default=0)
     freeze_days = fields.IntField(default=7)
@@ -21,6 +21,7 @@ class CommissionPlan(Row):
 
     class Meta:
         table = "commission_plan"
+        unique_together = (("organisation_id",),)
         constraints = never_negative(
             "commission_plan",
             "guide_registration_bounty_minor",
@@ -66,6 +67,7 @@ class Commission(Row):
     reversed_minor = minor(default=0)
     available_at = fields.DatetimeField(null=True)
 
+    merchant_id: int
     member_id: int | None
     staff_id: int | None
     source_member_id: int | None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -80,6 +81,24 @@ class Plan:
             )
         if sum(rates) > 1:
             raise InvalidPlan("a plan pays at most the whole sale")
+
+
+@dataclass(frozen=True, slots=True)
+class BindingTerms:
+    """How long a binding holds, and for how long no other link can take the member over.
+
+    `binding_days` empty is for life; `protected_days` empty is as long as the binding holds.
+    """
+
+    binding_days: int | None = None
+    protected_days: int | None = None
+
+    def ends_at(self, bound_at: datetime) -> datetime | None:
+        return None if self.binding_days is None else bound_at + timedelta(days=self.binding_days)
+
+    def is_locked(self, bound_at: datetime, now: datetime) -> bool:
+        days = self.binding_days if self.protected_days is None else self.protected_days
+        return days is None or now < bound_at + timedelta(days=days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,3 +203,10 @@ def _guide_share(guide_id: int, rate: Decimal, base_minor: int) -> Share:
 
 def _is_rate(rate: Decimal) -> bool:
     return rate.is_finite() and 0 <= rate <= 1 and rate == round(rate, MAX_RATE_DECIMALS)
+
+
+# What a merchant pays who has set no plan: 5 % and 2 % to those above, 3 % to the guide.
+DEFAULT_PLAN = Plan(
+    (Level(1, Decimal("0.05")), Level(2, Decimal("0.02"))), guide_rate=Decimal("0.03")
+)
+DEFAULT_FREEZE_DAYS = 7

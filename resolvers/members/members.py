@@ -1,20 +1,103 @@
-"""Members: who may see whom."""
+"""Members: finding them, as far as the caller may see them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tortoise.expressions import Q
+
 from models.accounts.roles import Permission
+from models.errors import InvalidInput, NotFound
+from models.members.cards import MemberCard
 from models.members.members import Member
 from resolvers.context import Context
-from resolvers.permissions import for_anyone, scoped
+from resolvers.members import sight
+from resolvers.outbox import Change
+from resolvers.paging import Page, PageRequest, paginate
+from resolvers.permissions import for_anyone, requires
+from resolvers.validation import phone_of, text_of
 
 
 @for_anyone
 async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Member]:
-    """The members with these IDs: the caller themself, or those in the territory of staff."""
-    query = scoped(Member.all(), ctx, Permission.MEMBER_READ, "merchant")
-    found = {member.id: member for member in await query.filter(id__in=ids)}
-    if ctx.member_id in ids:
-        found[ctx.member_id] = await Member.get(id=ctx.member_id)
-    return found
+    """The members with these IDs that the caller may see."""
+    if not ids:
+        return {}
+    members = await Member.filter(id__in=set(ids))
+    seen = await sight.of_members(ctx, members)
+    return {member.id: member for member in members if member.id in seen}
+
+
+@for_anyone
+async def get(ctx: Context, member_id: int) -> Member:
+    """Raises: NotFound, which is also the answer for a member whom the caller may not see."""
+    if member := (await by_ids(ctx, [member_id])).get(member_id):
+        return member
+    raise NotFound("There is no such member.", path=("memberId",))
+
+
+@for_anyone
+async def find(
+    ctx: Context, member_id: int | None, number: str | None, card_number: str | None
+) -> Member | None:
+    """The member with this ID, number or card. Raises: InvalidInput unless one of the three is given."""
+    if sum(each is not None for each in (member_id, number, card_number)) != 1:
+        raise InvalidInput("Give the id, the number or the cardNumber.", path=("id",))
+    if number is not None:
+        member = await Member.filter(number=number, merchant_id=ctx.merchant_id).first()
+        member_id = member.id if member else None
+    if card_number is not None:
+        card = await MemberCard.filter(number=card_number, merchant_id=ctx.merchant_id).first()
+        member_id = card.member_id if card else None
+    return (await by_ids(ctx, [member_id])).get(member_id) if member_id is not None else None
+
+
+@for_anyone
+async def me(ctx: Context) -> Member | None:
+    return await Member.filter(id=ctx.member_id).first() if ctx.member_id is not None else None
+
+
+@requires(Permission.MEMBER_READ)
+async def page(
+    ctx: Context, search: str | None, tier_code: str | None, request: PageRequest
+) -> Page[Member]:
+    """The members of the caller's territory, the latest first.
+
+    `search` is the beginning of a number or a whole phone number; where the caller may read names and
+    phones, also a part of either. It is no way round the mask.
+    """
+    query = Member.filter(sight.territory(ctx, Permission.MEMBER_READ), merchant_id=ctx.merchant_id)
+    if search is not None:
+        query = query.filter(_matches(ctx, text_of(search, "search", 64)))
+    if tier_code is not None:
+        query = query.filter(tier__code=tier_code)
+    return await paginate(query, request, ("-id",), f"members {search} {tier_code}")
+
+
+def change_of(member: Member) -> Change:
+    return Change(
+        topic="member.changed",
+        node_type="Member",
+        node_id=member.id,
+        merchant_id=member.merchant_id,
+        location_id=member.home_store_id,
+        subject=f"MEMBER:{member.id}",
+    )
+
+
+def _matches(ctx: Context, text: str) -> Q:
+    contact = Q(name__icontains=text) | Q(phone__contains=text)
+    alternatives = [
+        Q(number__startswith=text.upper()),
+        Q(contact, sight.territory(ctx, Permission.MEMBER_CONTACT_READ)),
+    ]
+    if text.strip("+0123456789 -") == "" and len(text) >= 8:
+        alternatives.append(Q(phone=_phone(text)))
+    return Q(*alternatives, join_type="OR")
+
+
+def _phone(text: str) -> str:
+    try:
+        return phone_of(text, "search")
+    except InvalidInput:
+        return text

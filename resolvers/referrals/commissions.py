@@ -1,0 +1,164 @@
+"""Commissions: fixed at payment, frozen at receipt, released when the after-sale window closes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from models.accounts.staff import Staff
+from models.database import execute, execute_many, transaction
+from models.members.members import Member
+from models.referrals.commissions import Commission
+from models.referrals.rules import (
+    CommissionKind,
+    CommissionStatus,
+    PayeeKind,
+    Share,
+    reversal,
+    split_commission,
+)
+from resolvers.context import Context
+from resolvers.referrals import plans, trees
+from resolvers.referrals.plans import EffectivePlan
+
+BATCH = 500
+
+_INSERT = """
+INSERT INTO commission (merchant_id, kind, status, level, payee_key, member_id, staff_id, order_id,
+                        source_member_id, base_minor, rate, amount_minor, reversed_minor, created_at)
+VALUES (?, ?, 'PENDING', ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)
+ON CONFLICT (order_id, kind, level, payee_key) DO NOTHING
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaidOrder:
+    """What commissions are worked out from: what each line really paid, without delivery."""
+
+    order_id: int
+    merchant_id: int
+    member_id: int | None
+    guide_id: int | None
+    line_bases_minor: Sequence[int]
+
+
+async def fix(ctx: Context, order: PaidOrder) -> None:
+    """Write the commissions of an order as payees and rates are now; fixing it again does nothing.
+
+    Only distributors and staff who still work here earn. Runs inside the caller's transaction.
+    """
+    if await Commission.filter(order_id=order.order_id).exists():
+        return
+    plan = (await plans.effective(order.merchant_id)).plan
+    uplines: list[int] = []
+    if order.member_id is not None:
+        levels = len(plan.levels)
+        uplines = (await trees.ancestors_of(ctx, [order.member_id], levels))[order.member_id]
+    earners = await _earners([*uplines, order.member_id])
+    guide_works = order.guide_id and await Staff.filter(id=order.guide_id, active=True).exists()
+    shares = split_commission(
+        order.line_bases_minor,
+        plan,
+        uplines=[upline if upline in earners else None for upline in uplines],
+        buyer_id=order.member_id if order.member_id in earners else None,
+        guide_id=order.guide_id if guide_works else None,
+    )
+    await execute_many(_INSERT, [_row(ctx, order, share) for share in shares])
+
+
+async def receive(ctx: Context, order_id: int) -> None:
+    """The order is complete: its commissions freeze until goods can no longer come back.
+
+    Runs inside the caller's transaction; receiving again does nothing.
+    """
+    pending = Commission.filter(order_id=order_id, status=CommissionStatus.PENDING)
+    if (first := await pending.first()) is None:
+        return
+    plan = await plans.effective(first.merchant_id)
+    await pending.update(
+        status=_status_after(plan), available_at=ctx.now() + timedelta(days=plan.freeze_days)
+    )
+
+
+async def reverse(ctx: Context, order_id: int, refunded_base_minor: int) -> None:
+    """Take back what a refund takes away; `refunded_base_minor` is all that was refunded so far.
+
+    What was withdrawn already stays withdrawn, and its reversal is owed. Runs inside the caller's
+    transaction; the same refund again does nothing.
+
+    Raises: ValueError for a negative refund.
+    """
+    rows = Commission.filter(order_id=order_id).order_by("id").select_for_update()
+    for row in await rows:
+        back = reversal(
+            row.amount_minor,
+            row.base_minor,
+            min(refunded_base_minor, row.base_minor),
+            row.reversed_minor,
+        )
+        row.reversed_minor += back
+        whole = row.reversed_minor == row.amount_minor
+        if whole and row.status is not CommissionStatus.WITHDRAWN:
+            row.status = CommissionStatus.REVERSED
+        if back:
+            await row.save(update_fields=["reversed_minor", "status"])
+
+
+async def release_due(ctx: Context) -> int:
+    """Release what has been frozen long enough; answers how many. Any number of processes may run it."""
+    return await transaction(
+        execute,
+        "UPDATE commission SET status = 'AVAILABLE' WHERE status = 'FROZEN' AND id IN ("
+        "SELECT id FROM commission WHERE status = 'FROZEN' AND available_at <= ?"
+        f" ORDER BY available_at LIMIT {BATCH})",
+        ctx.now(),
+    )
+
+
+async def pay_bounty(ctx: Context, plan: EffectivePlan, member: Member, guide_id: int) -> None:
+    """Staff pay for a registration that a guide brought about, once a member; apart from any sale."""
+    if not plan.bounty_minor:
+        return
+    await Commission.create(
+        merchant_id=member.merchant_id,
+        kind=CommissionKind.GUIDE_REGISTRATION,
+        status=_status_after(plan),
+        payee_key=f"{PayeeKind.STAFF}:{guide_id}",
+        staff_id=guide_id,
+        source_member_id=member.id,
+        base_minor=plan.bounty_minor,
+        rate="1",
+        amount_minor=plan.bounty_minor,
+        available_at=ctx.now() + timedelta(days=plan.freeze_days),
+        created_at=ctx.now(),
+    )
+
+
+def _status_after(plan: EffectivePlan) -> CommissionStatus:
+    return CommissionStatus.FROZEN if plan.freeze_days else CommissionStatus.AVAILABLE
+
+
+async def _earners(member_ids: Sequence[int | None]) -> set[int]:
+    wanted = {member_id for member_id in member_ids if member_id is not None}
+    if not wanted:
+        return set()
+    return {member.id for member in await Member.filter(id__in=wanted, distributor=True)}
+
+
+def _row(ctx: Context, order: PaidOrder, share: Share) -> tuple[object, ...]:
+    is_member = share.payee_kind is PayeeKind.MEMBER
+    return (
+        order.merchant_id,
+        str(share.kind),
+        share.level,
+        f"{share.payee_kind}:{share.payee_id}",
+        share.payee_id if is_member else None,
+        None if is_member else share.payee_id,
+        order.order_id,
+        order.member_id,
+        share.base_minor,
+        str(share.rate),
+        share.amount_minor,
+        ctx.now(),
+    )
