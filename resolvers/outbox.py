@@ -11,15 +11,18 @@ from dataclasses import dataclass
 
 from models.database import after_commit, execute_many, fetch, for_update, transaction
 from models.database import execute as execute_sql
-from models.outbox import OutboxCounter, OutboxEvent
-from resolvers.context import Context
+from models.outbox import OutboxEvent
+from resolvers.context import Context, utc_now
 
 BATCH = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One change to announce; `node_type` and `node_id` name what changed (`"StockLevel"`, 7)."""
+    """One change to announce; `node_type` and `node_id` name what changed (`"StockLevel"`, 7).
+
+    It belongs to `organisation_id`, a node of the tree, or else to the whole merchant.
+    """
 
     topic: str
     node_type: str
@@ -46,7 +49,7 @@ async def announce(ctx: Context, changes: Sequence[Change]) -> None:
                 change.node_type,
                 change.node_id,
                 change.merchant_id,
-                change.organisation_id,
+                change.organisation_id or change.merchant_id,
                 change.variant_id,
                 change.location_id,
                 change.subject,
@@ -61,9 +64,14 @@ async def announce(ctx: Context, changes: Sequence[Change]) -> None:
 
 
 async def give_sequences() -> int:
-    """Number the committed changes that have no sequence yet; answers how many there were."""
-    waiting = await fetch("SELECT id FROM outbox_event WHERE sequence IS NULL LIMIT 1")
-    return await transaction(_give_sequences) if waiting else 0
+    """Number the committed changes that have no sequence yet, in batches; answers how many there were."""
+    total = 0
+    while await fetch("SELECT id FROM outbox_event WHERE sequence IS NULL LIMIT 1"):
+        given = await transaction(_give_sequences)
+        total += given
+        if given < BATCH:
+            break
+    return total
 
 
 async def last_sequence() -> int:
@@ -82,17 +90,30 @@ async def changes_after(
 
 
 async def _give_sequences() -> int:
-    counter = await fetch("SELECT id, last_sequence FROM outbox_counter" + for_update())
-    if not counter:
-        await OutboxCounter.create(id=1)
-        return await _give_sequences()
-    last = counter[0]["last_sequence"]
-    rows = await fetch(
-        f"SELECT id FROM outbox_event WHERE sequence IS NULL ORDER BY id LIMIT {BATCH}"
+    last = await _locked_counter()
+    # A statement of its own, so that it sees all that was committed before the lock was had.
+    given = await execute_sql(
+        "UPDATE outbox_event SET sequence = numbered.sequence FROM ("
+        "SELECT id, CAST(? AS BIGINT) + ROW_NUMBER() OVER (ORDER BY id) AS sequence FROM ("
+        f"SELECT id FROM outbox_event WHERE sequence IS NULL ORDER BY id LIMIT {BATCH}) AS waiting"
+        ") AS numbered WHERE outbox_event.id = numbered.id",
+        last,
     )
-    await execute_many(
-        "UPDATE outbox_event SET sequence = ? WHERE id = ?",
-        [(number, row["id"]) for number, row in enumerate(rows, last + 1)],
-    )
-    await execute_sql("UPDATE outbox_counter SET last_sequence = ?", last + len(rows))
-    return len(rows)
+    if given:
+        await execute_sql("UPDATE outbox_counter SET last_sequence = ?", last + given)
+    return given
+
+
+async def _locked_counter() -> int:
+    """The last sequence given; nobody else gives one until this transaction ends."""
+    counter = "SELECT last_sequence FROM outbox_counter" + for_update()
+    if not (rows := await fetch(counter)):
+        # Two processes may come here at once: the second waits, inserts nothing and locks the first's.
+        await execute_sql(
+            "INSERT INTO outbox_counter (id, last_sequence, created_at) VALUES (1, 0, ?)"
+            " ON CONFLICT (id) DO NOTHING",
+            utc_now(),
+        )
+        rows = await fetch(counter)
+    last: int = rows[0]["last_sequence"]
+    return last

@@ -92,16 +92,16 @@ def may(ctx: Context, permission: Permission, path: str) -> bool:
 def scoped(query: QuerySet[M], ctx: Context, permission: Permission, node: str) -> QuerySet[M]:
     """Cut a query to where the caller holds `permission`; `node` leads to an organisation.
 
-    `scoped(Location.all(), ctx, Permission.STOCK_READ, "organisation")`
+    `scoped(Location.all(), ctx, Permission.STOCK_READ, "organisation")`; organisations themselves are
+    reached by an empty `node`.
     """
+    path = f"{node}__path" if node else "path"
     if ctx.actor.kind is ActorKind.SYSTEM:
         return query
     paths = [grant.path for grant in ctx.actor.grants if permission in grant.permissions]
     if not paths:
         return query.filter(id=-1)
-    return query.filter(
-        Q(*(Q(**{f"{node}__path__startswith": path}) for path in paths), join_type="OR")
-    )
+    return query.filter(Q(*(Q(**{f"{path}__startswith": each}) for each in paths), join_type="OR"))
 
 
 def _door(

@@ -1,0 +1,157 @@
+"""Following changes: what came since a sequence, then what comes, with no gap and nothing twice.
+
+Each process reads new changes once, for all its subscribers, and keeps the latest in memory. A subscriber
+is only a position: one that falls behind what is kept reads from the database until it has caught up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from bisect import bisect_right
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
+from typing import TYPE_CHECKING
+
+import structlog
+
+from models.outbox import OutboxEvent
+from resolvers.context import Context
+from resolvers.outbox import changes_after, give_sequences, last_sequence
+
+if TYPE_CHECKING:
+    from gateways import Bus
+
+POLL_SECONDS = 1.0
+GATHER_SECONDS = 0.02  # what changes close together is numbered and read together
+KEPT = 2_000
+BATCH = 100
+log = structlog.get_logger(__name__)
+
+
+async def subscribe(
+    ctx: Context,
+    topics: Sequence[str],
+    after: int | None,
+    wanted: Callable[[OutboxEvent], bool],
+) -> AsyncGenerator[OutboxEvent, None]:
+    """Each change on `topics` (none: on all) that is `wanted`: those after sequence `after`, then new ones.
+
+    Without `after` it begins with what is announced from now on.
+    """
+    async with aclosing(batches(ctx, topics, after)) as stream:
+        async for events in stream:
+            for event in events:
+                if wanted(event):
+                    yield event
+
+
+async def batches(
+    ctx: Context, topics: Sequence[str], after: int | None
+) -> AsyncGenerator[Sequence[OutboxEvent], None]:
+    """The same changes as they become known, several at a time; never an empty batch."""
+    async with _listening(ctx.gateways.bus) as hub:
+        if after is None:
+            await give_sequences()
+        position = await last_sequence() if after is None else max(0, after)
+        while True:
+            news = hub.news  # taken before looking, so that what comes meanwhile is not missed
+            events, position, more = await _next(hub, topics, position)
+            if events:
+                yield events
+            elif not more:
+                await news.wait()
+
+
+class Hub:
+    """What this process knows of the latest changes: a window of `KEPT` that follows the sequence."""
+
+    def __init__(self, bus: Bus) -> None:
+        self.news = asyncio.Event()
+        self.subscribers = 0
+        self.task: asyncio.Task[None] | None = None
+        self._bus = bus
+        self._events: list[OutboxEvent] = []
+        self._before: int | None = None  # the sequence before the first event that is kept
+        self.position = 0
+
+    def since(self, position: int) -> Sequence[OutboxEvent] | None:
+        """Some of the changes after `position`, or None when they are no longer (or not yet) kept."""
+        if self._before is None or position < self._before:
+            return None
+        start = bisect_right(self._events, position, key=_sequence)
+        return self._events[start : start + BATCH]
+
+    async def follow(self) -> None:
+        """Read what is announced, for as long as anybody subscribes."""
+        while True:
+            # The wait begins before the reading, so that a wake in between is not lost.
+            woken = asyncio.create_task(self._bus.wait(POLL_SECONDS))
+            try:
+                await self._read()
+                await woken
+                await asyncio.sleep(GATHER_SECONDS)
+            except Exception:
+                log.exception("changes could not be read")
+                await asyncio.sleep(POLL_SECONDS)
+            finally:
+                woken.cancel()
+
+    async def _read(self) -> None:
+        await give_sequences()
+        if self._before is None:
+            self._before = self.position = await last_sequence()
+            self._tell()
+        while events := await changes_after(self.position, (), KEPT // 2):
+            self._events += events
+            self.position = _sequence(events[-1])
+            if surplus := self._events[:-KEPT]:
+                self._before = _sequence(surplus[-1])
+                del self._events[: len(surplus)]
+            self._tell()
+
+    def _tell(self) -> None:
+        news, self.news = self.news, asyncio.Event()
+        news.set()
+
+
+_hubs: dict[Bus, Hub] = {}
+
+
+@asynccontextmanager
+async def _listening(bus: Bus) -> AsyncIterator[Hub]:
+    """The process's hub, which runs from the first subscriber to the last."""
+    hub = _hubs.setdefault(bus, Hub(bus))
+    hub.subscribers += 1
+    if hub.task is None:
+        hub.task = asyncio.create_task(hub.follow())
+    try:
+        yield hub
+    finally:
+        hub.subscribers -= 1
+        if hub.subscribers == 0:
+            _hubs.pop(bus, None)
+            hub.task.cancel()
+            await asyncio.wait([hub.task])
+
+
+async def _next(
+    hub: Hub, topics: Sequence[str], position: int
+) -> tuple[Sequence[OutboxEvent], int, bool]:
+    """The next changes on `topics`, the position after them, and whether more may be there already."""
+    kept = hub.since(position)
+    if kept is not None:
+        if not kept:
+            return (), position, False
+        on_topic = [each for each in kept if not topics or each.topic in topics]
+        return on_topic, _sequence(kept[-1]), True
+    upto = hub.position
+    events = await changes_after(position, topics, BATCH)
+    if len(events) == BATCH:
+        return events, _sequence(events[-1]), True
+    # All up to where the hub was before the reading is read; nothing on other topics is owed.
+    reached = max(upto, _sequence(events[-1]) if events else position)
+    return events, reached, reached > position
+
+
+def _sequence(event: OutboxEvent) -> int:
+    return event.sequence or 0
