@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from tortoise.expressions import Subquery
 from tortoise.queryset import QuerySet
@@ -108,7 +108,7 @@ async def _record_intent(ctx: Context, draft: ChargeDraft) -> int:
         )
         return payment.id
 
-    return int(await once(ctx, "paymentStart", draft.idempotency_key, asdict(draft), work))
+    return int(await once(ctx, "paymentStart", draft.idempotency_key, draft, work))
 
 
 async def locked_payable(found: QuerySet[Order]) -> Order:

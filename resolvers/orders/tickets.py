@@ -12,7 +12,7 @@ from models.database import transaction
 from models.errors import NotFound
 from models.orders.fulfilments import Fulfilment, FulfilmentLine, PrintTicket
 from models.orders.orders import Order
-from models.orders.states import FulfilmentMethod, TicketStatus
+from models.orders.states import FulfilmentMethod, FulfilmentStatus, TicketStatus
 from models.orders.tickets import TicketContent, TicketLine, escpos, ticket_text
 from resolvers.context import Context
 from resolvers.permissions import for_anyone, requires, scoped
@@ -55,9 +55,17 @@ async def of_fulfilments(ctx: Context, fulfilment_ids: Sequence[int]) -> dict[in
 
 
 async def waiting_at(ctx: Context, location_id: int) -> list[int]:
-    """The fulfilments at a location whose tickets nobody has printed, oldest first."""
-    tickets = PrintTicket.filter(location_id=location_id, status=TicketStatus.QUEUED)
-    return [ticket.fulfilment_id for ticket in await tickets.order_by("id")]
+    """The fulfilments that are still a location's work and whose ticket nobody has printed."""
+    tickets = PrintTicket.filter(
+        location_id=location_id,
+        status=TicketStatus.QUEUED,
+        fulfilment__status__in=(
+            FulfilmentStatus.OPEN,
+            FulfilmentStatus.ACCEPTED,
+            FulfilmentStatus.READY,
+        ),
+    )
+    return [ticket.fulfilment_id for ticket in await tickets.only("fulfilment_id")]
 
 
 @requires(Permission.FULFILMENT_WRITE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from decimal import Decimal
 
 from models.accounts.roles import Permission
@@ -71,7 +71,7 @@ async def _record(ctx: Context, draft: TillDraft) -> int:
         await paying.pay(ctx, order)
         return payment.id
 
-    return int(await once(ctx, "paymentRecord", draft.idempotency_key, asdict(draft), work))
+    return int(await once(ctx, "paymentRecord", draft.idempotency_key, draft, work))
 
 
 def _check_amount(amount: Decimal, wanted_minor: int) -> None:
