@@ -10,6 +10,12 @@ from schema.accounts.queries import AccountQueries
 from schema.catalog.queries import CatalogQueries
 from schema.errors import ERROR_TYPES
 from schema.money import MoneyInput
+from schema.orders.checkout_mutations import CheckoutMutations
+from schema.orders.checkout_queries import CheckoutQueries
+from schema.orders.fulfilment_mutations import FulfilmentMutations
+from schema.orders.fulfilment_queries import FulfilmentQueries
+from schema.orders.payment_mutations import PaymentMutations
+from schema.orders.subscriptions import OrderSubscriptions
 from schema.roots import NodeQueries
 from schema.scalars import SCALARS
 from schema.stores.queries import StoreQueries
@@ -17,18 +23,26 @@ from schema.stores.types import Warehouse
 
 
 @strawberry.type
-class Query(NodeQueries, AccountQueries, CatalogQueries, StoreQueries):
+class Query(
+    NodeQueries, AccountQueries, CatalogQueries, StoreQueries, CheckoutQueries, FulfilmentQueries
+):
     pass
 
 
 @strawberry.type
-class Mutation(AccountMutations):
+class Mutation(AccountMutations, CheckoutMutations, FulfilmentMutations, PaymentMutations):
+    pass
+
+
+@strawberry.type
+class Subscription(OrderSubscriptions):
     pass
 
 
 schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
+    subscription=Subscription,
     types=[*ERROR_TYPES, MoneyInput, Warehouse],  # some are reached by no field
     config=StrawberryConfig(scalar_map=SCALARS),
 )

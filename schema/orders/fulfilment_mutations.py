@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import strawberry
+
+from resolvers.orders import fulfilment_steps, pickups, rerouting, tickets
+from resolvers.orders.fulfilment_steps import ShipmentDraft
+from schema.errors import refusing
+from schema.info import Info
+from schema.nodes import row_id
+from schema.orders.fulfilment_inputs import (
+    FulfilmentActInput,
+    FulfilmentPayload,
+    FulfilmentRejectInput,
+    FulfilmentShipInput,
+    PickupCollectInput,
+    TicketAcknowledgeInput,
+    TicketPayload,
+)
+from schema.orders.fulfilment_types import Fulfilment, PrintTicket
+
+
+@strawberry.type
+class FulfilmentMutations:
+    @refusing(FulfilmentPayload)
+    async def fulfilment_accept(self, info: Info, input: FulfilmentActInput) -> FulfilmentPayload:
+        """The store takes on what was routed to it."""
+        row = await fulfilment_steps.accept(info.context, _id(input.fulfilment_id))
+        return FulfilmentPayload(fulfilment=Fulfilment.of(row))
+
+    @refusing(FulfilmentPayload)
+    async def fulfilment_reject(
+        self, info: Info, input: FulfilmentRejectInput
+    ) -> FulfilmentPayload:
+        """Send a delivery on to the next nearest that has the pieces, never back."""
+        row = await rerouting.reject(info.context, _id(input.fulfilment_id), input.reason)
+        return FulfilmentPayload(fulfilment=Fulfilment.of(row))
+
+    @refusing(FulfilmentPayload)
+    async def fulfilment_ready(self, info: Info, input: FulfilmentActInput) -> FulfilmentPayload:
+        """Packed: a pickup may be collected, a delivery may leave."""
+        row = await fulfilment_steps.ready(info.context, _id(input.fulfilment_id))
+        return FulfilmentPayload(fulfilment=Fulfilment.of(row))
+
+    @refusing(FulfilmentPayload)
+    async def fulfilment_ship(self, info: Info, input: FulfilmentShipInput) -> FulfilmentPayload:
+        """The goods have left the store with a carrier."""
+        draft = ShipmentDraft(_id(input.fulfilment_id), input.carrier, input.tracking_number)
+        row = await fulfilment_steps.ship(info.context, draft)
+        return FulfilmentPayload(fulfilment=Fulfilment.of(row))
+
+    @refusing(FulfilmentPayload)
+    async def fulfilment_complete(self, info: Info, input: FulfilmentActInput) -> FulfilmentPayload:
+        """Staff: delivered, or handed over at the counter. A customer: I have received it."""
+        ctx = info.context
+        step = fulfilment_steps.confirm if ctx.actor.is_customer else fulfilment_steps.complete
+        row = await step(ctx, _id(input.fulfilment_id))
+        return FulfilmentPayload(fulfilment=Fulfilment.of(row))
+
+    @refusing(FulfilmentPayload)
+    async def pickup_collect(self, info: Info, input: PickupCollectInput) -> FulfilmentPayload:
+        """Hand over what a pickup code stands for, once."""
+        row = await pickups.collect(info.context, input.code, input.idempotency_key)
+        return FulfilmentPayload(fulfilment=Fulfilment.of(row))
+
+    @refusing(TicketPayload)
+    async def ticket_acknowledge(self, info: Info, input: TicketAcknowledgeInput) -> TicketPayload:
+        """The ticket has been printed; saying so again changes nothing."""
+        ticket_id = row_id(input.ticket_id, "PrintTicket", path=("ticketId",))
+        row = await tickets.acknowledge(info.context, ticket_id)
+        return TicketPayload(ticket=PrintTicket.of(row))
+
+
+def _id(fulfilment_id: strawberry.ID) -> int:
+    return row_id(fulfilment_id, "Fulfilment", path=("fulfilmentId",))
