@@ -14,13 +14,15 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from gateways import Gateways
+from gateways import Gateways, PaymentGateway
 from gateways.bus import make_bus
 from gateways.metrics import MetricsMiddleware, count_operation, metrics_endpoint
 from gateways.rate_limits import WindowRateLimits
+from gateways.sandbox import SandboxPayments
+from gateways.sandbox_pages import sandbox_routes
 from gateways.sms import LoggingSms
 from gateways.telemetry import RequestIdMiddleware, configure_logging
 from models import database
@@ -32,6 +34,7 @@ from schema.errors import format_error
 from schema.limits import Limits
 from schema.operations import Operations
 from schema.routes import graphql_routes
+from schema.webhooks import payment_webhooks
 from settings import Settings
 
 
@@ -41,7 +44,14 @@ def make_gateways(settings: Settings) -> Gateways:
         sms=LoggingSms(settings.sms_outbox, log_codes=not settings.is_production),
         bus=make_bus(settings.database_url, settings.redis_url),
         rate_limits=WindowRateLimits(settings.redis_url),
+        payments=_payment_providers(settings),
     )
+
+
+def _payment_providers(settings: Settings) -> dict[str, PaymentGateway]:
+    if not settings.sandbox_payments:
+        return {}
+    return {"SANDBOX": SandboxPayments(settings.base_url, settings.secret_key)}
 
 
 def create_app(settings: Settings) -> ASGIApp:
@@ -59,6 +69,8 @@ def create_app(settings: Settings) -> ASGIApp:
     starlette = Starlette(
         routes=[
             *graphql_routes(operations),
+            *payment_webhooks(settings, gateways),
+            *_sandbox(gateways),
             Route("/health", live),
             Route("/health/live", live),
             Route("/health/ready", ready),
@@ -68,6 +80,12 @@ def create_app(settings: Settings) -> ASGIApp:
     )
     quiet = {"/health", "/health/live", "/health/ready", "/metrics"}
     return RequestIdMiddleware(MetricsMiddleware(starlette), quiet_paths=quiet)
+
+
+def _sandbox(gateways: Gateways) -> list[BaseRoute]:
+    """The pages of the sandbox provider, where there is one."""
+    provider = gateways.payments.get("SANDBOX")
+    return sandbox_routes(provider) if isinstance(provider, SandboxPayments) else []
 
 
 async def live(request: Request) -> JSONResponse:
