@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import strawberry
+
+from models.orders.carts import Cart as CartRow
+from models.orders.carts import CartLine as CartLineRow
+from resolvers.catalog import prices
+from resolvers.context import Context
+from resolvers.orders import cart_lines, carts
+from schema.accounts.types import Channel, Staff
+from schema.batching import batched
+from schema.catalog.types import Variant
+from schema.members.types import Member
+from schema.money import Money
+from schema.nodes import Node, global_id
+from schema.orders.loading import optional_nodes, variants_of
+
+
+@strawberry.type
+class CartLine:
+    id: strawberry.ID
+    quantity: int
+    unit_price: Money
+    total: Money
+    added_in: Channel
+    row: strawberry.Private[CartLineRow]
+
+    @batched
+    @staticmethod
+    async def variant(parents: list[CartLine], ctx: Context) -> list[Variant]:
+        return await variants_of(ctx, [each.row.variant_id for each in parents])
+
+    @batched
+    @staticmethod
+    async def added_by(parents: list[CartLine], ctx: Context) -> list[Staff | None]:
+        """The member of staff who added it first; empty where the customer did."""
+        return await optional_nodes(Staff, ctx, [each.row.added_by_id for each in parents])
+
+    @classmethod
+    def of(cls, row: CartLineRow, unit_minor: int) -> CartLine:
+        return cls(
+            id=global_id("CartLine", row.id),
+            quantity=row.quantity,
+            unit_price=Money.of(unit_minor),
+            total=Money.of(unit_minor * row.quantity),
+            added_in=row.added_in,
+            row=row,
+        )
+
+
+@strawberry.type(description="One cart, seen alike by its customer and the guide who serves them.")
+class Cart(Node):
+    id: strawberry.ID
+    token: str = strawberry.field(description="Whoever holds it may see and claim the cart.")
+    channel: Channel
+    version: int
+    updated_at: datetime
+    row: strawberry.Private[CartRow]
+
+    @batched
+    @staticmethod
+    async def lines(parents: list[Cart], ctx: Context) -> list[list[CartLine]]:
+        rows, unit_minor = await _priced(ctx, parents)
+        return [
+            [CartLine.of(line, unit_minor[line.variant_id]) for line in rows[each.row.id]]
+            for each in parents
+        ]
+
+    @batched
+    @staticmethod
+    async def subtotal(parents: list[Cart], ctx: Context) -> list[Money]:
+        """The goods at this viewer's prices, before any discount and delivery."""
+        rows, unit_minor = await _priced(ctx, parents)
+        return [
+            Money.of(sum(unit_minor[line.variant_id] * line.quantity for line in rows[each.row.id]))
+            for each in parents
+        ]
+
+    @batched
+    @staticmethod
+    async def member(parents: list[Cart], ctx: Context) -> list[Member | None]:
+        return await optional_nodes(Member, ctx, [each.row.member_id for each in parents])
+
+    @batched
+    @staticmethod
+    async def guide(parents: list[Cart], ctx: Context) -> list[Staff | None]:
+        return await optional_nodes(Staff, ctx, [each.row.guide_id for each in parents])
+
+    @classmethod
+    def of(cls, row: CartRow) -> Cart:
+        return cls(
+            id=global_id("Cart", row.id),
+            token=row.token,
+            channel=row.channel,
+            version=row.version,
+            updated_at=row.updated_at,
+            row=row,
+        )
+
+    @classmethod
+    def optional(cls, row: CartRow | None) -> Cart | None:
+        return cls.of(row) if row else None
+
+    @classmethod
+    async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Cart | None]:
+        found = await carts.by_ids(ctx, ids)
+        return [cls.optional(found.get(row_id)) for row_id in ids]
+
+
+async def _priced(
+    ctx: Context, parents: Sequence[Cart]
+) -> tuple[dict[int, list[CartLineRow]], dict[int, int]]:
+    """The lines of each cart, and the unit price of each variant in minor units."""
+    rows = await cart_lines.lines_of(ctx, [each.row.id for each in parents])
+    variant_ids = {line.variant_id for lines in rows.values() for line in lines}
+    return rows, await prices.resolve(ctx, sorted(variant_ids)) if variant_ids else {}

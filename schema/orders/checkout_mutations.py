@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import strawberry
+
+from models.accounts.sessions import SubjectKind
+from models.errors import Refusal, Refusals
+from resolvers.accounts.identity import become
+from resolvers.orders import cancelling, carts, claiming, placing, sign_in
+from schema.accounts.payloads import SignInPayload
+from schema.errors import refusing
+from schema.info import Info
+from schema.nodes import row_id
+from schema.orders.checkout_inputs import (
+    CartClaimInput,
+    CartCreateInput,
+    CartLinesInput,
+    CheckoutPlaceInput,
+    OrderCancelInput,
+    OtpSignInInput,
+    line_drafts,
+)
+from schema.orders.checkout_payloads import CartPayload, OrderPayload
+from schema.orders.types import Order
+
+
+@strawberry.type
+class CheckoutMutations:
+    @refusing(CartPayload)
+    async def cart_create(self, info: Info, input: CartCreateInput) -> CartPayload:
+        """A cart of yours; staff begin one that the customer then scans and claims."""
+        lines = line_drafts(input.lines or (), "lines")
+        return CartPayload.of(await carts.create(info.context, lines), info.context)
+
+    @refusing(CartPayload)
+    async def cart_lines_add(self, info: Info, input: CartLinesInput) -> CartPayload:
+        """Add to what is in the cart already."""
+        cart_id = row_id(input.cart_id, "Cart", path=("cartId",))
+        lines = line_drafts(input.lines, "lines")
+        return CartPayload.of(await carts.add_lines(info.context, cart_id, lines), info.context)
+
+    @refusing(CartPayload)
+    async def cart_lines_update(self, info: Info, input: CartLinesInput) -> CartPayload:
+        """Set quantities; 0 takes the line out."""
+        cart_id = row_id(input.cart_id, "Cart", path=("cartId",))
+        lines = line_drafts(input.lines, "lines")
+        return CartPayload.of(await carts.update_lines(info.context, cart_id, lines), info.context)
+
+    @refusing(CartPayload)
+    async def cart_claim(self, info: Info, input: CartClaimInput) -> CartPayload:
+        """Make a scanned cart yours; the lines of your own open cart are added to it."""
+        return CartPayload.of(await claiming.claim(info.context, input.token), info.context)
+
+    @refusing(OrderPayload)
+    async def checkout_place(self, info: Info, input: CheckoutPlaceInput) -> OrderPayload:
+        """Place an order as quoted; its pieces are held until holdExpiresAt."""
+        try:
+            draft = input.checkout.draft()
+            order = await placing.place(info.context, draft, input.idempotency_key)
+        except (Refusal, Refusals) as refused:
+            raise _below_checkout(refused) from None
+        return OrderPayload(order=Order.of(order))
+
+    @refusing(OrderPayload)
+    async def order_cancel(self, info: Info, input: OrderCancelInput) -> OrderPayload:
+        """Cancel an order before anything has left; what it holds and what was paid goes back."""
+        order_id = row_id(input.order_id, "Order", path=("orderId",))
+        return OrderPayload(
+            order=Order.of(await cancelling.cancel(info.context, order_id, input.reason))
+        )
+
+    @refusing(SignInPayload)
+    async def otp_sign_in(self, info: Info, input: OtpSignInInput) -> SignInPayload:
+        """Sign in as the member with this phone; a guest's token brings carts and orders along."""
+        tokens, member = await sign_in.otp_sign_in(
+            info.context, input.phone, input.code, input.name, input.referral_token
+        )
+        await become(info.context, SubjectKind.MEMBER, member.id)
+        return SignInPayload.of(tokens, info.context)
+
+
+def _below_checkout(refused: Refusal | Refusals) -> Refusal | Refusals:
+    """Paths from the checkout lead through the field `checkout`; the key stands beside it."""
+    each = [refused] if isinstance(refused, Refusal) else refused.refusals
+    for refusal in each:
+        if refusal.path != ("idempotencyKey",):
+            refusal.below("checkout")
+    return refused

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+
+from models.orders.pricing import PricedLine
+from models.orders.states import FulfilmentMethod
+from resolvers.context import Context
+from resolvers.orders.dispatching import Parcel
+from resolvers.orders.quoting import Plan
+from resolvers.orders.quoting import Quote as QuoteRow
+from schema.batching import batched
+from schema.catalog.types import Variant
+from schema.errors import UserError, user_errors
+from schema.money import Money
+from schema.orders.fulfilment_types import FulfilmentLine
+from schema.orders.loading import variants_of
+from schema.orders.types import OrderTotals
+from schema.stores.types import StockLocation
+
+
+@strawberry.type
+class QuoteLine:
+    quantity: int
+    unit_price: Money
+    discount: Money
+    total: Money
+    variant_id: strawberry.Private[int]
+
+    @batched
+    @staticmethod
+    async def variant(parents: list[QuoteLine], ctx: Context) -> list[Variant]:
+        return await variants_of(ctx, [each.variant_id for each in parents])
+
+    @classmethod
+    def of(cls, variant_id: int, line: PricedLine) -> QuoteLine:
+        return cls(
+            quantity=line.quantity,
+            unit_price=Money.of(line.price_unit_minor),
+            discount=Money.of(line.discount_minor),
+            total=Money.of(line.total_minor),
+            variant_id=variant_id,
+        )
+
+
+@strawberry.type(description="What one place would hand over in one way.")
+class PlannedFulfilment:
+    method: FulfilmentMethod
+    location: StockLocation
+    lines: list[FulfilmentLine]
+    distance_metres: int | None
+    ready_at: datetime | None = strawberry.field(description="Empty where it cannot be told.")
+
+    @classmethod
+    def of(cls, parcel: Parcel, now: datetime) -> PlannedFulfilment:
+        return cls(
+            method=parcel.method,
+            location=StockLocation.of(parcel.location),
+            lines=[
+                FulfilmentLine(quantity=quantity, variant_id=variant_id)
+                for variant_id, quantity in parcel.pieces.items()
+            ],
+            distance_metres=parcel.distance_metres,
+            ready_at=now if parcel.at_counter else None,
+        )
+
+
+@strawberry.type(
+    description="What placing this checkout would do now. With userErrors it cannot be placed."
+)
+class Quote:
+    lines: list[QuoteLine]
+    totals: OrderTotals
+    fulfilments: list[PlannedFulfilment]
+    expires_at: datetime
+    user_errors: list[UserError]
+
+    @classmethod
+    def of(cls, quote: QuoteRow, ctx: Context) -> Quote:
+        plan = quote.plan
+        return cls(
+            lines=_lines(plan) if plan else [],
+            totals=_totals(plan) if plan else OrderTotals.of(0, 0, 0),
+            fulfilments=[PlannedFulfilment.of(each, ctx.now()) for each in plan.parcels]
+            if plan
+            else [],
+            expires_at=quote.expires_at,
+            user_errors=[error for each in quote.refusals for error in user_errors(each, ctx)],
+        )
+
+
+def _lines(plan: Plan) -> list[QuoteLine]:
+    priced = zip(plan.basket.pieces, plan.pricing.lines, strict=True)
+    return [QuoteLine.of(variant_id, line) for variant_id, line in priced]
+
+
+def _totals(plan: Plan) -> OrderTotals:
+    pricing = plan.pricing
+    return OrderTotals.of(pricing.goods_minor, pricing.discount_minor, pricing.delivery_minor)

@@ -1,0 +1,231 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from models.orders.orders import Order as OrderRow
+from models.orders.orders import OrderEvent as OrderEventRow
+from models.orders.orders import OrderLine as OrderLineRow
+from models.orders.states import OrderStatus
+from resolvers.context import Context
+from resolvers.orders import actions, fulfilments, orders, payments
+from schema.accounts.types import Channel, Staff
+from schema.actors import Actor, actors
+from schema.batching import batched
+from schema.catalog.types import Variant
+from schema.members.types import Member
+from schema.money import Money
+from schema.nodes import Node, global_id
+from schema.orders.loading import optional_nodes, variants_of
+from schema.stores.types import Store
+
+if TYPE_CHECKING:
+    from schema.orders.fulfilment_types import Fulfilment
+    from schema.orders.payment_types import Payment
+
+strawberry.enum(OrderStatus)
+
+
+@strawberry.type(description="goods − discount + delivery = payable; paid and refunded came after.")
+class OrderTotals:
+    goods: Money
+    discount: Money
+    delivery: Money
+    payable: Money
+    paid: Money
+    refunded: Money
+
+    @classmethod
+    def of(
+        cls,
+        goods_minor: int,
+        discount_minor: int,
+        delivery_minor: int,
+        paid_minor: int = 0,
+        refunded_minor: int = 0,
+    ) -> OrderTotals:
+        return cls(
+            goods=Money.of(goods_minor),
+            discount=Money.of(discount_minor),
+            delivery=Money.of(delivery_minor),
+            payable=Money.of(goods_minor - discount_minor + delivery_minor),
+            paid=Money.of(paid_minor),
+            refunded=Money.of(refunded_minor),
+        )
+
+
+@strawberry.type(description="Who a sale counts for, fixed when the order is placed.")
+class Attribution:
+    channel: Channel
+    row: strawberry.Private[OrderRow]
+
+    @batched
+    @staticmethod
+    async def store(parents: list[Attribution], ctx: Context) -> list[Store | None]:
+        return await optional_nodes(Store, ctx, [each.row.attribution_store_id for each in parents])
+
+    @batched
+    @staticmethod
+    async def guide(parents: list[Attribution], ctx: Context) -> list[Staff | None]:
+        return await optional_nodes(Staff, ctx, [each.row.attribution_guide_id for each in parents])
+
+    @batched
+    @staticmethod
+    async def referrer(parents: list[Attribution], ctx: Context) -> list[Member | None]:
+        return await optional_nodes(
+            Member, ctx, [each.row.attribution_referrer_id for each in parents]
+        )
+
+
+@strawberry.type(description="One line of an order's history.")
+class OrderEvent:
+    at: datetime
+    from_: str | None = strawberry.field(name="from")
+    to: str
+    note: str | None
+    row: strawberry.Private[OrderEventRow]
+
+    @batched
+    @staticmethod
+    async def actor(parents: list[OrderEvent], ctx: Context) -> list[Actor | None]:
+        return await actors(ctx, [(each.row.actor_kind, each.row.actor_id) for each in parents])
+
+    @classmethod
+    def of(cls, row: OrderEventRow) -> OrderEvent:
+        return cls(
+            at=row.created_at, from_=row.from_status, to=row.to_status, note=row.note, row=row
+        )
+
+
+@strawberry.type
+class OrderLine(Node):
+    id: strawberry.ID
+    quantity: int
+    unit_price: Money
+    discount: Money
+    total: Money
+    fulfilled: int
+    returned: int
+    row: strawberry.Private[OrderLineRow]
+
+    @batched
+    @staticmethod
+    async def variant(parents: list[OrderLine], ctx: Context) -> list[Variant]:
+        return await variants_of(ctx, [each.row.variant_id for each in parents])
+
+    @classmethod
+    def of(cls, row: OrderLineRow) -> OrderLine:
+        return cls(
+            id=global_id("OrderLine", row.id),
+            quantity=row.quantity,
+            unit_price=Money.of(row.unit_price_minor),
+            discount=Money.of(row.discount_minor),
+            total=Money.of(row.total_minor),
+            fulfilled=row.fulfilled,
+            returned=row.returned,
+            row=row,
+        )
+
+    @classmethod
+    async def load(cls, ctx: Context, ids: Sequence[int]) -> list[OrderLine | None]:
+        found = await orders.lines_by_ids(ctx, ids)
+        return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
+
+
+@strawberry.type(description="A sale, from its placing to its completion.")
+class Order(Node):
+    id: strawberry.ID
+    number: str
+    status: OrderStatus
+    channel: Channel
+    totals: OrderTotals
+    attribution: Attribution
+    hold_expires_at: datetime | None
+    placed_at: datetime
+    paid_at: datetime | None
+    completed_at: datetime | None
+    remark: str | None
+    row: strawberry.Private[OrderRow]
+
+    @batched
+    @staticmethod
+    async def member(parents: list[Order], ctx: Context) -> list[Member | None]:
+        return await optional_nodes(Member, ctx, [each.row.member_id for each in parents])
+
+    @batched
+    @staticmethod
+    async def lines(parents: list[Order], ctx: Context) -> list[list[OrderLine]]:
+        found = await orders.lines_of(ctx, _ids(parents))
+        return [[OrderLine.of(line) for line in found[each.row.id]] for each in parents]
+
+    @batched
+    @staticmethod
+    async def fulfilments(
+        parents: list[Order], ctx: Context
+    ) -> list[list[Annotated[Fulfilment, strawberry.lazy("schema.orders.fulfilment_types")]]]:
+        from schema.orders.fulfilment_types import Fulfilment
+
+        found = await fulfilments.of_orders(ctx, _ids(parents))
+        return [[Fulfilment.of(row) for row in found.get(each.row.id, [])] for each in parents]
+
+    @batched
+    @staticmethod
+    async def payments(
+        parents: list[Order], ctx: Context
+    ) -> list[list[Annotated[Payment, strawberry.lazy("schema.orders.payment_types")]]]:
+        from schema.orders.payment_types import Payment
+
+        found = await payments.of_orders(ctx, _ids(parents))
+        return [[Payment.of(row) for row in found.get(each.row.id, [])] for each in parents]
+
+    @batched
+    @staticmethod
+    async def available_actions(parents: list[Order], ctx: Context) -> list[list[str]]:
+        """What you may do with it now: PAY, CANCEL."""
+        found = await actions.of_orders(ctx, [each.row for each in parents])
+        return [[str(action) for action in found[each.row.id]] for each in parents]
+
+    @batched
+    @staticmethod
+    async def history(parents: list[Order], ctx: Context) -> list[list[OrderEvent]]:
+        found = await orders.events_of(ctx, _ids(parents))
+        return [[OrderEvent.of(event) for event in found[each.row.id]] for each in parents]
+
+    @classmethod
+    def of(cls, row: OrderRow) -> Order:
+        return cls(
+            id=global_id("Order", row.id),
+            number=row.number,
+            status=row.status,
+            channel=row.channel,
+            totals=OrderTotals.of(
+                row.goods_minor,
+                row.discount_minor,
+                row.delivery_minor,
+                row.paid_minor,
+                row.refunded_minor,
+            ),
+            attribution=Attribution(channel=row.channel, row=row),
+            hold_expires_at=row.hold_expires_at,
+            placed_at=row.created_at,
+            paid_at=row.paid_at,
+            completed_at=row.completed_at,
+            remark=row.remark,
+            row=row,
+        )
+
+    @classmethod
+    def optional(cls, row: OrderRow | None) -> Order | None:
+        return cls.of(row) if row else None
+
+    @classmethod
+    async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Order | None]:
+        found = await orders.by_ids(ctx, ids)
+        return [cls.optional(found.get(row_id)) for row_id in ids]
+
+
+def _ids(parents: Sequence[Order]) -> list[int]:
+    return [each.row.id for each in parents]
