@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import Any, ParamSpec, TypeVar, cast
 
-from models.database import transaction
+from models.accounts.organisations import Organisation
+from models.database import fetch, is_postgres, transaction
 from models.errors import Duplicate, Refusal
 
 P = ParamSpec("P")
@@ -43,13 +44,17 @@ class RowOutcome:
 
 @dataclass(frozen=True, slots=True)
 class BatchOutcome:
+    """What came of all rows. `rejected`: nothing was done, because of the rows that are not sound."""
+
     rows: Sequence[RowOutcome]
     created: int = 0
     updated: int = 0
+    rejected: bool = False
 
     @property
     def refusals(self) -> list[Refusal]:
-        return [refusal for row in self.rows for refusal in row.refusals]
+        """Why the batch was rejected; rows that were to be skipped are no refusal of the batch."""
+        return [each for row in self.rows for each in row.refusals] if self.rejected else []
 
 
 @dataclass(slots=True)
@@ -75,19 +80,27 @@ class Faults:
 
 
 def refuse_twins(
-    claims: Sequence[tuple[str, Faults, tuple[str | int, ...]]], template: str
+    claims: Sequence[tuple[str | None, Faults, tuple[str | int, ...]]], template: str
 ) -> None:
     """Of equal values in a batch the first stands; each later one is a fault at its path."""
     seen: set[str] = set()
     for value, faults, path in claims:
         if value in seen:
             faults.add(Duplicate(template, path=path, code=value))
-        seen.add(value)
+        if value is not None:
+            seen.add(value)
 
 
 def stands(on_error: OnError, rows: Sequence[Faults]) -> bool:
     """Whether the sound rows may be saved."""
     return on_error is OnError.SKIP_FAILED or not any(rows)
+
+
+async def lock_node(organisation_id: int | None) -> Organisation | None:
+    """The node, held until the transaction ends; rows that refer to it may still come and go."""
+    if is_postgres():
+        await fetch("SELECT id FROM organisation WHERE id = ? FOR NO KEY UPDATE", organisation_id)
+    return await Organisation.filter(id=organisation_id).first()
 
 
 async def run_batch(

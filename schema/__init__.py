@@ -7,6 +7,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from schema.accounts.mutations import AccountMutations
 from schema.accounts.queries import AccountQueries
+from schema.catalog.mutations import CatalogMutations
 from schema.catalog.queries import CatalogQueries
 from schema.errors import ERROR_TYPES
 from schema.money import MoneyInput
@@ -30,7 +31,9 @@ class Query(
 
 
 @strawberry.type
-class Mutation(AccountMutations, CheckoutMutations, FulfilmentMutations, PaymentMutations):
+class Mutation(
+    AccountMutations, CatalogMutations, CheckoutMutations, FulfilmentMutations, PaymentMutations
+):
     pass
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import strawberry
 
 from models.errors import Refusal
-from resolvers.batches import BatchOutcome, OnError, RowOutcome
+from resolvers.batches import KEEP, BatchOutcome, OnError, RowOutcome, Unset
 from resolvers.context import Context
 from schema.errors import UserError, user_errors
 
+T = TypeVar("T")
 strawberry.enum(OnError, description="What becomes of the sound rows when others are not.")
 
 
@@ -31,6 +33,11 @@ class RowResult:
             ok=row.ok,
             user_errors=errors_of(row.refusals, ctx),
         )
+
+
+def kept_if_unset(value: T | None) -> T | Unset | None:
+    """What an input field was given, or KEEP where it was left out."""
+    return KEEP if value is strawberry.UNSET else value
 
 
 def errors_of(refusals: Sequence[Refusal], ctx: Context) -> list[UserError]:

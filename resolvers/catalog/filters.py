@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from models.accounts.channels import Channel
 from models.catalog.products import ProductStatus
 from models.errors import InvalidInput
 from models.money import MAX_MINOR, CurrencyCode, InvalidAmount, to_minor
@@ -104,7 +103,7 @@ def _add_stock(ctx: Context, query: ProductQuery, found: Conditions) -> None:
     """In stock: sellable somewhere, or at the store asked for; sold at a store: it keeps the product."""
     condition, values = _LEVELS, list[Any]()
     if query.in_stock_only:
-        floor = "0" if ctx.channel is Channel.STORE else "l.safety_stock"
+        floor = "0" if ctx.channel.is_counter else "l.safety_stock"
         condition = f"{_LEVELS} AND {EFFECTIVE} > {floor}"
         values.append(ctx.now())
     elif query.sold_at_store_id is None:

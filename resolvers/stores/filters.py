@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from models.accounts.channels import Channel
 from models.catalog.search import InvalidQuery, query_terms
 from models.database import is_postgres
 from models.errors import InvalidInput
@@ -76,7 +75,7 @@ def _add_carrying(ctx: Context, query: StoreQuery, found: Conditions) -> None:
         raise InvalidInput(
             "Give 1 to {maximum} rows.", path=("filter", "carrying"), maximum=MAXIMUM_VARIANTS
         )
-    floor = "0" if ctx.channel is Channel.STORE else "l.safety_stock"
+    floor = "0" if ctx.channel.is_counter else "l.safety_stock"
     for variant_id, quantity in sorted(wanted.items()):
         found.add(
             "o.id IN (SELECT l.location_id FROM stock_level l"

@@ -4,8 +4,17 @@ from decimal import Decimal
 
 import strawberry
 
-from models.catalog.products import ProductStatus
+from models.catalog.products import MediaKind, ProductStatus
+from resolvers.batches import OnError
+from resolvers.catalog.drafts import (
+    MediaDraft,
+    OptionDraft,
+    ProductDraft,
+    SelectedOptionDraft,
+    VariantDraft,
+)
 from resolvers.catalog.filters import ProductQuery
+from schema.batches import kept_if_unset
 from schema.nodes import optional_row_id, row_id
 
 
@@ -53,3 +62,105 @@ class VariantQuantityInput:
     def variant_row(self, *path: str | int) -> int:
         """The variant's row ID. Raises: InvalidInput naming `variantId` below `path`."""
         return row_id(self.variant_id, "Variant", path=(*path, "variantId"))
+
+
+@strawberry.input
+class ProductOptionInput:
+    name: str
+    values: list[str]
+
+
+@strawberry.input
+class SelectedOptionInput:
+    name: str
+    value: str
+
+
+@strawberry.input
+class MediaInput:
+    url: str
+    alt: str | None = None
+    kind: MediaKind | None = None
+
+
+@strawberry.input(description="A variant by its SKU. What is left out stays as it is.")
+class VariantUpsertRow:
+    sku: str
+    price: Decimal
+    name: str | None = None
+    gtins: list[str] | None = None
+    compare_at_price: Decimal | None = strawberry.field(
+        default=strawberry.UNSET, description="Null takes it away."
+    )
+    options: list[SelectedOptionInput] | None = None
+
+    def draft(self) -> VariantDraft:
+        return VariantDraft(
+            sku=self.sku,
+            price=self.price,
+            name=self.name,
+            gtins=self.gtins,
+            compare_at_price=kept_if_unset(self.compare_at_price),
+            options=None
+            if self.options is None
+            else [SelectedOptionDraft(each.name, each.value) for each in self.options],
+        )
+
+
+@strawberry.input(
+    description="A product by its code. What is left out stays as it is, and so do its other variants."
+)
+class ProductUpsertRow:
+    code: str
+    name: str
+    variants: list[VariantUpsertRow]
+    slug: str | None = strawberry.field(
+        default=None, description="Made from name and code unless given."
+    )
+    description: str | None = None
+    brand_code: str | None = strawberry.field(
+        default=strawberry.UNSET, description="A new one makes the brand; null takes it away."
+    )
+    brand_name: str | None = None
+    category_code: str | None = strawberry.field(
+        default=strawberry.UNSET, description="A new one makes the category; null takes it away."
+    )
+    category_name: str | None = None
+    category_parent_code: str | None = strawberry.field(
+        default=None, description="Puts the category below this one."
+    )
+    status: ProductStatus | None = None
+    tags: list[str] | None = None
+    options: list[ProductOptionInput] | None = strawberry.field(
+        default=None, description="Without them, what the variants select is added."
+    )
+    media: list[MediaInput] | None = None
+
+    def draft(self) -> ProductDraft:
+        return ProductDraft(
+            code=self.code,
+            name=self.name,
+            variants=[each.draft() for each in self.variants],
+            slug=self.slug,
+            description=self.description,
+            brand_code=kept_if_unset(self.brand_code),
+            brand_name=self.brand_name,
+            category_code=kept_if_unset(self.category_code),
+            category_name=self.category_name,
+            category_parent_code=self.category_parent_code,
+            status=self.status,
+            tags=self.tags,
+            options=None
+            if self.options is None
+            else [OptionDraft(each.name, each.values) for each in self.options],
+            media=None
+            if self.media is None
+            else [MediaDraft(each.url, each.alt, each.kind) for each in self.media],
+        )
+
+
+@strawberry.input
+class CatalogUpsertInput:
+    products: list[ProductUpsertRow]
+    on_error: OnError = OnError.REJECT_ALL
+    dry_run: bool = False

@@ -1,0 +1,59 @@
+"""A product as an ERP gives it: None leaves a list or text as it is, KEEP an optional value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from models.catalog.products import MediaKind, ProductStatus
+from resolvers.batches import KEEP, Unset
+
+
+@dataclass(frozen=True, slots=True)
+class OptionDraft:
+    name: str
+    values: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedOptionDraft:
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class MediaDraft:
+    url: str
+    alt: str | None = None
+    kind: MediaKind | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariantDraft:
+    sku: str
+    price: Decimal
+    name: str | None = None
+    gtins: Sequence[str] | None = None
+    compare_at_price: Decimal | Unset | None = KEEP
+    options: Sequence[SelectedOptionDraft] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductDraft:
+    """`brand_name` and `category_name` name a brand or category that is new, or rename it."""
+
+    code: str
+    name: str
+    variants: Sequence[VariantDraft]
+    slug: str | None = None
+    description: str | None = None
+    brand_code: str | Unset | None = KEEP
+    brand_name: str | None = None
+    category_code: str | Unset | None = KEEP
+    category_name: str | None = None
+    category_parent_code: str | None = None
+    status: ProductStatus | None = None
+    tags: Sequence[str] | None = None
+    options: Sequence[OptionDraft] | None = None
+    media: Sequence[MediaDraft] | None = None

@@ -1,0 +1,152 @@
+"""What a sound row makes of what is stored: which rows are new, which differ, which stay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tortoise.models import Model
+
+from models.catalog.products import Product, Variant
+from resolvers.batches import KEEP
+from resolvers.catalog.checking import CheckedProduct, CheckedVariant
+from resolvers.catalog.options import Options, derived, in_order
+from resolvers.catalog.searching import search_text
+from resolvers.catalog.stored import ProductRow, Stored
+
+PRODUCT_COLUMNS = (
+    "slug", "name", "description", "status", "brand_id", "category_id", "options", "media", "tags",
+    "search_text", "lowest_price_minor", "highest_price_minor", "updated_at",
+)  # fmt: skip
+VARIANT_COLUMNS = ("name", "selected_options", "price_minor", "compare_at_minor", "updated_at")
+
+
+@dataclass(slots=True)
+class VariantPlan:
+    """`gtins` is what barcodes it is to have, by key; None where they stay."""
+
+    variant: Variant
+    is_new: bool
+    changed: bool
+    gtins: dict[str, str] | None
+
+
+@dataclass(slots=True)
+class ProductPlan:
+    product: Product
+    variants: list[VariantPlan]
+    brand_name: str
+    is_new: bool
+    changed: bool
+    reindexed: bool
+    retagged: bool
+
+    @property
+    def differs(self) -> bool:
+        return self.changed or any(
+            each.is_new or each.changed or each.gtins is not None for each in self.variants
+        )
+
+
+def plan(merchant_id: int, row: ProductRow, stored: Stored, slug: str | None) -> ProductPlan:
+    """The row applied to the stored product, or to a new one; its brand and category are there."""
+    checked = row.checked
+    product = stored.products.get(checked.code)
+    is_new = product is None
+    product = product or Product(merchant_id=merchant_id, code=checked.code)
+    old_text, old_tags = product.search_text, product.tags
+    options = _options(checked, product, stored)
+    others = stored.variants_of(checked.code)
+    positions = iter(range(len(others), len(others) + len(checked.variants)))
+    variants = [
+        _plan_variant(
+            stored.by_sku.get(each.sku)
+            or Variant(merchant_id=merchant_id, sku=each.sku, position=next(positions)),
+            each,
+            stored,
+            options,
+        )
+        for each in checked.variants
+    ]
+    values = _values(checked, product, stored, slug)
+    prices = [each.price_minor for each in (*others, *(each.variant for each in variants))]
+    changed = assign(
+        product,
+        **values,
+        options=options,
+        lowest_price_minor=min(prices),
+        highest_price_minor=max(prices),
+    )
+    return ProductPlan(
+        product=product,
+        variants=variants,
+        brand_name=_brand_name(product.brand_id, stored),
+        is_new=is_new,
+        changed=changed,
+        reindexed=product.search_text != old_text,
+        retagged=product.tags != old_tags,
+    )
+
+
+def assign(row: Model, **values: Any) -> bool:
+    """Set what differs; whether anything did."""
+    differing = {name: value for name, value in values.items() if getattr(row, name) != value}
+    for name, value in differing.items():
+        setattr(row, name, value)
+    return bool(differing)
+
+
+def _values(
+    checked: CheckedProduct, product: Product, stored: Stored, slug: str | None
+) -> dict[str, Any]:
+    given = {
+        "slug": slug,
+        "description": checked.description,
+        "status": checked.status,
+        "media": checked.media,
+        "tags": checked.tags,
+    }
+    values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if checked.brand_code is not KEEP:
+        brand = stored.brands.get(checked.brand_code or "")
+        values["brand_id"] = brand.id if brand else None
+    if checked.category_code is not KEEP:
+        category = stored.categories.get(checked.category_code or "")
+        values["category_id"] = category.id if category else None
+    brand_name = _brand_name(values.get("brand_id", product.brand_id), stored)
+    return {**values, "name": checked.name, "search_text": search_text(checked.name, brand_name)}
+
+
+def _options(checked: CheckedProduct, product: Product, stored: Stored) -> Options:
+    if checked.options is not None:
+        return checked.options
+    selections = {each.sku: each.selected_options for each in stored.variants_of(checked.code)}
+    for variant in checked.variants:
+        if variant.selected is not None:
+            selections[variant.sku] = variant.selected
+    return derived(product.options, list(selections.values()))
+
+
+def _plan_variant(
+    variant: Variant, checked: CheckedVariant, stored: Stored, options: Options
+) -> VariantPlan:
+    is_new = variant.pk is None
+    selected = variant.selected_options if checked.selected is None else checked.selected
+    values: dict[str, Any] = {
+        "price_minor": checked.price_minor,
+        "selected_options": in_order(options, selected),
+    }
+    if checked.name is not None:
+        values["name"] = checked.name
+    elif is_new:
+        values["name"] = " / ".join(each["value"] for each in values["selected_options"])
+    if checked.compare_at_minor is not KEEP:
+        values["compare_at_minor"] = checked.compare_at_minor
+    gtins = None if checked.gtins is None else dict(checked.gtins)
+    if gtins == stored.gtins.get(variant.pk or 0, {}):
+        gtins = None
+    return VariantPlan(variant, is_new, assign(variant, **values), gtins)
+
+
+def _brand_name(brand_id: int | None, stored: Stored) -> str:
+    return next((each.name for each in stored.brands.values() if each.id == brand_id), "")

@@ -1,0 +1,118 @@
+"""Products as an ERP keeps them: added or changed by their own codes, up to 500 at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from models.accounts.organisations import Organisation
+from models.accounts.roles import Permission
+from models.errors import LimitExceeded, NotFound, PermissionDenied
+from resolvers.batches import (
+    BatchOutcome,
+    Faults,
+    OnError,
+    RowOutcome,
+    lock_node,
+    run_batch,
+    stands,
+)
+from resolvers.catalog.checking import check_product
+from resolvers.catalog.clashes import refuse_stored, refuse_twins_within
+from resolvers.catalog.classifying import ensure_brands, ensure_categories
+from resolvers.catalog.drafts import ProductDraft
+from resolvers.catalog.merging import ProductPlan, plan
+from resolvers.catalog.saving import save
+from resolvers.catalog.slugging import slugs_for, taken
+from resolvers.catalog.stored import ProductRow, Stored, read_stored
+from resolvers.context import Context
+from resolvers.outbox import Change, announce
+from resolvers.permissions import may, requires
+from resolvers.validation import rows_of
+
+MAXIMUM_VARIANTS = 5_000
+
+
+@requires(Permission.CATALOG_WRITE)
+async def upsert(
+    ctx: Context,
+    drafts: Sequence[ProductDraft],
+    on_error: OnError = OnError.REJECT_ALL,
+    dry_run: bool = False,
+) -> BatchOutcome:
+    """Add or change the merchant's products and variants by code and SKU; the same again changes nothing.
+
+    A variant that a row does not mention stays as it is. Faults are in the outcome, by row.
+
+    Raises: InvalidInput for no rows or more than 500, LimitExceeded, PermissionDenied.
+    """
+    rows_of(drafts, "products")
+    if sum(len(draft.variants) for draft in drafts) > MAXIMUM_VARIANTS:
+        raise LimitExceeded(
+            "A batch has at most {maximum} variants.", path=("products",), maximum=MAXIMUM_VARIANTS
+        )
+    return await run_batch(_upsert, ctx, drafts, on_error, dry_run=dry_run)
+
+
+async def _upsert(ctx: Context, drafts: Sequence[ProductDraft], on_error: OnError) -> BatchOutcome:
+    merchant_id = (await _merchant(ctx)).id
+    rows = [_checked(index, draft) for index, draft in enumerate(drafts)]
+    refuse_twins_within(rows)
+    stored = await read_stored(merchant_id, rows)
+    slugs = await taken(merchant_id, (row.checked.slug for row in rows if row.checked.slug))
+    refuse_stored(rows, stored, slugs)
+    outcomes = [
+        RowOutcome(row.index, drafts[row.index].code, tuple(row.faults.found)) for row in rows
+    ]
+    if not stands(on_error, [row.faults for row in rows]):
+        return BatchOutcome(outcomes, rejected=True)
+    plans = await _apply(ctx, merchant_id, [row for row in rows if not row.faults], stored)
+    created = sum(each.is_new for each in plans)
+    return BatchOutcome(outcomes, created, updated=len(plans) - created)
+
+
+async def _apply(
+    ctx: Context, merchant_id: int, rows: Sequence[ProductRow], stored: Stored
+) -> list[ProductPlan]:
+    """Save the rows; answers the plans of those that made a difference."""
+    touched = await ensure_brands(merchant_id, rows, stored)
+    placed = await ensure_categories(merchant_id, rows, stored)
+    slugs = await slugs_for(merchant_id, rows, stored)
+    plans = []
+    for row in rows:
+        each = plan(merchant_id, row, stored, slugs[row.checked.code])
+        each.changed |= row.checked.brand_code in touched or row.checked.category_code in placed
+        if each.differs:
+            plans.append(each)
+    await save(ctx, merchant_id, plans)
+    await announce(ctx, [_change(merchant_id, each.product.id) for each in plans])
+    return plans
+
+
+async def _merchant(ctx: Context) -> Organisation:
+    """The merchant whose catalogue this is, locked: two batches at once take turns.
+
+    Raises: PermissionDenied for somebody else's.
+    """
+    merchant = await lock_node(ctx.merchant_id)
+    if merchant is None:
+        raise NotFound("There is no merchant yet.")
+    if not may(ctx, Permission.CATALOG_WRITE, merchant.path):
+        raise PermissionDenied(
+            "This needs the permission {permission}.", permission=Permission.CATALOG_WRITE
+        )
+    return merchant
+
+
+def _checked(index: int, draft: ProductDraft) -> ProductRow:
+    faults = Faults(("products", index))
+    return ProductRow(index, check_product(draft, faults), faults)
+
+
+def _change(merchant_id: int, product_id: int) -> Change:
+    return Change(
+        topic="product.changed",
+        node_type="Product",
+        node_id=product_id,
+        merchant_id=merchant_id,
+        organisation_id=merchant_id,
+    )
