@@ -13,6 +13,14 @@ T = TypeVar("T")
 CHUNK = 10_000  # both databases take some 32,000 parameters in one statement
 
 
+def assign(row: Model, **values: Any) -> bool:
+    """Set what differs; whether anything did."""
+    differing = {name: value for name, value in values.items() if getattr(row, name) != value}
+    for name, value in differing.items():
+        setattr(row, name, value)
+    return bool(differing)
+
+
 async def update_all(rows: Sequence[Model], columns: Sequence[str]) -> None:
     """Write these columns of each row; in the order of their IDs, which is the order of locks."""
     if not rows:

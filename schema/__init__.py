@@ -19,6 +19,7 @@ from schema.orders.payment_mutations import PaymentMutations
 from schema.orders.subscriptions import OrderSubscriptions
 from schema.roots import NodeQueries
 from schema.scalars import SCALARS
+from schema.stores.mutations import StoreMutations
 from schema.stores.queries import StoreQueries
 from schema.stores.types import Warehouse
 
@@ -32,7 +33,12 @@ class Query(
 
 @strawberry.type
 class Mutation(
-    AccountMutations, CatalogMutations, CheckoutMutations, FulfilmentMutations, PaymentMutations
+    AccountMutations,
+    CatalogMutations,
+    StoreMutations,
+    CheckoutMutations,
+    FulfilmentMutations,
+    PaymentMutations,
 ):
     pass
 

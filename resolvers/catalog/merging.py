@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tortoise.models import Model
-
+from models.bulk import assign
 from models.catalog.products import Product, Variant
 from resolvers.batches import KEEP
 from resolvers.catalog.checking import CheckedProduct, CheckedVariant
@@ -86,14 +85,6 @@ def plan(merchant_id: int, row: ProductRow, stored: Stored, slug: str | None) ->
         reindexed=product.search_text != old_text,
         retagged=product.tags != old_tags,
     )
-
-
-def assign(row: Model, **values: Any) -> bool:
-    """Set what differs; whether anything did."""
-    differing = {name: value for name, value in values.items() if getattr(row, name) != value}
-    for name, value in differing.items():
-        setattr(row, name, value)
-    return bool(differing)
 
 
 def _values(

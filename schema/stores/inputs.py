@@ -5,9 +5,15 @@ from datetime import datetime
 import strawberry
 
 from models.stores.coordinates import Point
-from models.stores.locations import StoreService
+from models.stores.hours import Weekday
+from models.stores.locations import LocationKind, StoreService
+from resolvers.batches import OnError, Unset
+from resolvers.stores.addresses import PointDraft
+from resolvers.stores.drafts import HoursDraft, StoreDraft
 from resolvers.stores.filters import StoreQuery
+from schema.batches import kept_if_unset
 from schema.catalog.inputs import VariantQuantityInput
+from schema.geography import AddressInput, GeoPointInput
 
 
 @strawberry.input(description="All that is given must hold.")
@@ -40,3 +46,64 @@ class StoreFilter:
             ),
             city_name=self.city_name,
         )
+
+
+@strawberry.input
+class OpeningHoursInput:
+    weekday: Weekday
+    opens: str
+    closes: str
+
+
+@strawberry.input(
+    description="A store or warehouse by its code. What is left out stays as it is; null empties it."
+)
+class StoreUpsertRow:
+    code: str
+    name: str
+    address: AddressInput
+    kind: LocationKind = LocationKind.STORE
+    organisation_code: str | None = strawberry.field(
+        default=None, description="The node it stands below, or its own; your own unless given."
+    )
+    phone: str | None = strawberry.UNSET
+    position: GeoPointInput | None = strawberry.UNSET
+    services: list[StoreService] | None = strawberry.field(
+        default=None,
+        description="Unless given, a new store offers PICKUP, DELIVERY and CARRY_OUT.",
+    )
+    hours: list[OpeningHoursInput] | None = strawberry.field(
+        default=None, description="Without any it is always open."
+    )
+    delivery_radius_metres: int | None = strawberry.field(
+        default=strawberry.UNSET, description="Null, and unless given: however far."
+    )
+    active: bool | None = None
+
+    def draft(self) -> StoreDraft:
+        return StoreDraft(
+            code=self.code,
+            name=self.name,
+            address=self.address.draft(),
+            kind=self.kind,
+            organisation_code=self.organisation_code,
+            phone=kept_if_unset(self.phone),
+            position=self._position(),
+            services=self.services,
+            hours=None
+            if self.hours is None
+            else [HoursDraft(each.weekday, each.opens, each.closes) for each in self.hours],
+            delivery_radius_metres=kept_if_unset(self.delivery_radius_metres),
+            active=self.active,
+        )
+
+    def _position(self) -> PointDraft | Unset | None:
+        given = kept_if_unset(self.position)
+        return given.draft() if isinstance(given, GeoPointInput) else given
+
+
+@strawberry.input
+class StoreUpsertInput:
+    stores: list[StoreUpsertRow]
+    on_error: OnError = OnError.REJECT_ALL
+    dry_run: bool = False

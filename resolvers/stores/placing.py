@@ -1,0 +1,118 @@
+"""Where a store stands in the organisation: its own node, below one that the caller may write to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from models.accounts.organisations import Organisation, OrganisationKind
+from models.accounts.roles import Permission
+from models.bulk import update_all
+from models.errors import Duplicate, InvalidInput, NotFound
+from models.stores.locations import Location
+from resolvers.accounts.organisations import PARENTS
+from resolvers.context import Context
+from resolvers.permissions import may
+from resolvers.stores.drafts import StoreDraft
+
+
+@dataclass(slots=True)
+class Tree:
+    """The nodes that a batch is about, by code and ID, and the locations that stand there already."""
+
+    nodes: dict[str, Organisation] = field(default_factory=dict)
+    by_id: dict[int, Organisation] = field(default_factory=dict)
+    locations: dict[str, Location] = field(default_factory=dict)
+    default: Organisation | None = None
+
+
+async def read_tree(ctx: Context, drafts: Sequence[StoreDraft]) -> Tree:
+    codes = {draft.code for draft in drafts} | {
+        draft.organisation_code for draft in drafts if draft.organisation_code
+    }
+    wanted = [code.replace("\0", "\ufffd") for code in codes]
+    locations = await Location.filter(code__in=wanted)
+    nodes = await Organisation.filter(code__in=wanted)
+    ids = {row.organisation_id for row in locations} | {row.parent_id for row in nodes}
+    nodes += await Organisation.filter(id__in={each for each in ids if each})
+    parents = {row.parent_id for row in nodes if row.parent_id}
+    nodes += await Organisation.filter(id__in=parents)
+    return Tree(
+        nodes={row.code: row for row in nodes},
+        by_id={row.id: row for row in nodes},
+        locations={row.code: row for row in locations},
+        default=await _default_parent(ctx),
+    )
+
+
+def place(ctx: Context, draft: StoreDraft, tree: Tree) -> Organisation:
+    """The store's own node: the one it has, the one with its code, or a new one that is not saved yet.
+
+    Raises: Duplicate for a code that another has, NotFound, InvalidInput.
+    """
+    location = tree.locations.get(draft.code)
+    node = tree.by_id[location.organisation_id] if location else tree.nodes.get(draft.code)
+    if node is None:
+        return _new_node(ctx, draft, tree)
+    mine = may(ctx, Permission.STORE_WRITE, node.path)
+    if not mine or node.kind is not OrganisationKind.STORE:
+        raise Duplicate("The code {code} is taken.", path=("code",), code=draft.code)
+    if location and location.kind is not draft.kind:
+        raise InvalidInput("A location keeps its kind.", path=("kind",))
+    parent = tree.by_id.get(node.parent_id or 0)
+    if draft.organisation_code not in (None, node.code, parent.code if parent else None):
+        raise InvalidInput("An organisation keeps its parent.", path=("organisationCode",))
+    return node
+
+
+async def save_nodes(nodes: Sequence[Organisation]) -> None:
+    """Write new nodes; a node's path holds its own ID, so it is known only then."""
+    await Organisation.bulk_create(nodes)
+    codes = [node.code for node in nodes]
+    ids = {row.code: row.id for row in await Organisation.filter(code__in=codes)}
+    for node in nodes:
+        node.id = ids[node.code]
+        node.path = f"{node.path}{node.id}/"
+    await update_all(nodes, ("path",))
+
+
+def _new_node(ctx: Context, draft: StoreDraft, tree: Tree) -> Organisation:
+    parent = tree.default
+    if draft.organisation_code is not None:
+        parent = tree.nodes.get(draft.organisation_code)
+    if parent is None or not may(ctx, Permission.STORE_WRITE, parent.path):
+        raise NotFound(
+            "There is no organisation {code}.",
+            path=("organisationCode",),
+            code=draft.organisation_code or "-",
+        )
+    if parent.kind not in PARENTS[OrganisationKind.STORE]:
+        raise InvalidInput(
+            "A {kind} cannot stand below a {parent}.",
+            path=("organisationCode",),
+            kind=OrganisationKind.STORE,
+            parent=parent.kind,
+        )
+    return Organisation(
+        code=draft.code,
+        name=draft.name.strip(),
+        kind=OrganisationKind.STORE,
+        parent_id=parent.id,
+        merchant_id=parent.merchant_key,
+        path=parent.path,
+    )
+
+
+async def _default_parent(ctx: Context) -> Organisation | None:
+    """The merchant, or the part of it that is the caller's."""
+    merchant = await Organisation.filter(id=ctx.merchant_id).first()
+    if merchant and may(ctx, Permission.STORE_WRITE, merchant.path):
+        return merchant
+    own = [
+        grant.organisation_id
+        for grant in ctx.actor.grants
+        if Permission.STORE_WRITE in grant.permissions
+    ]
+    nodes = await Organisation.filter(id__in=own).order_by("path")
+    above = [node for node in nodes if node.kind in PARENTS[OrganisationKind.STORE]]
+    return next((node for node in above if node.merchant_key == ctx.merchant_id), None)
