@@ -10,6 +10,8 @@ from schema.accounts.queries import AccountQueries
 from schema.catalog.mutations import CatalogMutations
 from schema.catalog.queries import CatalogQueries
 from schema.errors import ERROR_TYPES
+from schema.members.mutations import MemberMutations
+from schema.members.queries import MemberQueries
 from schema.money import MoneyInput
 from schema.orders.checkout_mutations import CheckoutMutations
 from schema.orders.checkout_queries import CheckoutQueries
@@ -17,6 +19,8 @@ from schema.orders.fulfilment_mutations import FulfilmentMutations
 from schema.orders.fulfilment_queries import FulfilmentQueries
 from schema.orders.payment_mutations import PaymentMutations
 from schema.orders.subscriptions import OrderSubscriptions
+from schema.referrals.mutations import ReferralMutations
+from schema.referrals.queries import ReferralQueries
 from schema.roots import NodeQueries
 from schema.scalars import SCALARS
 from schema.stores.mutations import StoreMutations
@@ -26,7 +30,14 @@ from schema.stores.types import Warehouse
 
 @strawberry.type
 class Query(
-    NodeQueries, AccountQueries, CatalogQueries, StoreQueries, CheckoutQueries, FulfilmentQueries
+    NodeQueries,
+    AccountQueries,
+    CatalogQueries,
+    StoreQueries,
+    CheckoutQueries,
+    FulfilmentQueries,
+    MemberQueries,
+    ReferralQueries,
 ):
     pass
 
@@ -39,6 +50,8 @@ class Mutation(
     CheckoutMutations,
     FulfilmentMutations,
     PaymentMutations,
+    MemberMutations,
+    ReferralMutations,
 ):
     pass
 

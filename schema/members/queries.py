@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import strawberry
+
+from resolvers.members import members, tiers
+from resolvers.paging import PageRequest
+from schema.info import Info
+from schema.members.types import Member, Tier
+from schema.nodes import optional_row_id
+from schema.pagination import Connection
+
+
+@strawberry.type
+class MemberQueries:
+    @strawberry.field
+    async def me(self, info: Info) -> Member | None:
+        """The signed-in member."""
+        row = await members.me(info.context)
+        return Member.of(row) if row else None
+
+    @strawberry.field
+    async def member(
+        self,
+        info: Info,
+        id: strawberry.ID | None = None,
+        number: str | None = None,
+        card_number: str | None = None,
+    ) -> Member | None:
+        """The member with this ID, number or card; null for one whom you may not see."""
+        member_id = optional_row_id(id, "Member")
+        row = await members.find(info.context, member_id, number, card_number)
+        return Member.of(row) if row else None
+
+    @strawberry.field
+    async def members(
+        self,
+        info: Info,
+        search: str | None = None,
+        tier_code: str | None = None,
+        first: int | None = None,
+        after: str | None = None,
+    ) -> Connection[Member]:
+        """The members of your territory, the latest first."""
+        request = PageRequest(first=first, after=after)
+        page = await members.page(info.context, search, tier_code, request)
+        return Connection.of(page, Member.of)
+
+    @strawberry.field
+    async def tiers(self, info: Info) -> list[Tier]:
+        """The merchant's tiers, lowest first."""
+        return [Tier.of(row) for row in await tiers.of_merchant(info.context)]
