@@ -101,11 +101,11 @@ def run_migrations(settings: Settings, given: argparse.Namespace) -> None:
 
 def seed(settings: Settings, given: argparse.Namespace) -> None:
     async def plant(ctx: Context) -> None:
-        from resolvers.demo import plant_demo_chain
+        from resolvers.demo.chain import plant_demo_chain
 
         await ensure_platform(settings.admin_username, settings.admin_password)
         planted = await plant_demo_chain(ctx)
-        print(planted or "The database is not empty: nothing was planted.")
+        print("Planted." if planted else "There is a merchant already: nothing was planted.")
 
     asyncio.run(_with_database(settings, plant))
 
@@ -161,13 +161,15 @@ async def _prepare(settings: Settings, given: argparse.Namespace) -> str:
                 )
             await migrate()
         if given.demo:
-            from resolvers.demo import demo_sign_ins, plant_demo_chain
+            if settings.is_production:
+                raise Stop("The demo chain has well-known passwords: it is not for production.")
+            from resolvers.demo.chain import PASSWORD, demo_sign_ins, plant_demo_chain
 
             await ensure_platform(
-                settings.admin_username or "admin", settings.admin_password or "quintet-demo"
+                settings.admin_username or "admin", settings.admin_password or PASSWORD
             )
             await plant_demo_chain(ctx)
-            lines.append(await demo_sign_ins(settings))
+            lines.append(demo_sign_ins())
         else:
             await ensure_platform(settings.admin_username, settings.admin_password)
 
