@@ -1,4 +1,4 @@
-"""The table of `resolvers/orders/settlement.py`, row by row: each outcome, and what must not have happened."""
+"""The table in `settlement.py`, row by row: each outcome, and what must not have happened."""
 
 from __future__ import annotations
 

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from models.errors import InvalidInput, NotFound, Refusals, StateConflict
+from models.orders.fulfilments import Fulfilment, FulfilmentLine, PrintTicket
+from models.orders.orders import Order
+from models.orders.states import FulfilmentMethod, FulfilmentStatus, OrderStatus
+from models.outbox import OutboxEvent
+from models.stock.levels import StockLevel
+from resolvers.context import Context
+from resolvers.orders import fulfilment_steps, rerouting
+from tests.make.sales import (
+    a_guest,
+    a_level_in_a_store,
+    a_paid_order,
+    an_address,
+    parts_of,
+    staff_of,
+)
+from tests.make.stock import a_level, a_location, again
+
+DELIVERY = FulfilmentMethod.STORE_DELIVERY
+LATITUDE = 41.8
+
+
+async def stores(ctx: Context, *pieces: int) -> list[StockLevel]:
+    """Stores ever farther from the address, each with so many pieces of one variant."""
+    levels: list[StockLevel] = []
+    for number, available in enumerate(pieces):
+        latitude = LATITUDE + number * 0.01
+        place = {
+            "latitude": latitude,
+            "longitude": 123.4,
+            "latitude_wgs84": latitude,
+            "longitude_wgs84": 123.4,
+        }
+        if levels:
+            variant = await levels[0].variant
+            store = await a_location(ctx, services=["DELIVERY"], **place)
+            levels.append(await a_level(ctx, available, variant=variant, location=store))
+        else:
+            levels.append(await a_level_in_a_store(ctx, available, **place))
+    return levels
+
+
+async def a_delivery(ctx: Context, level: StockLevel, quantity: int = 1) -> Order:
+    guest = await a_guest(ctx)
+    return await a_paid_order(
+        ctx, guest, level, DELIVERY, quantity=quantity, address=an_address(LATITUDE)
+    )
+
+
+async def numbers(*levels: StockLevel) -> list[tuple[int, int]]:
+    found = [await again(level) for level in levels]
+    return [(level.available, level.committed) for level in found]
+
+
+async def test_the_next_nearest_takes_over(ctx: Context) -> None:
+    first, second, third = await stores(ctx, 2, 2, 2)
+    order = await a_delivery(ctx, first)
+    (part,) = await parts_of(order)
+    assert part.location_id == first.location_id
+    ended = await rerouting.reject(await staff_of(ctx, first.location_id), part.id, "broken fridge")
+    assert ended.status is FulfilmentStatus.CANCELLED
+    _, replacement = await parts_of(order)
+    assert replacement.location_id == second.location_id
+    assert replacement.number != part.number
+    assert replacement.assigned_at is not None
+    assert await numbers(first, second, third) == [(2, 0), (1, 1), (2, 0)]
+    assert await PrintTicket.filter(fulfilment_id=replacement.id).exists()
+    assert await OutboxEvent.filter(topic="fulfilment.assigned", node_id=replacement.id).exists()
+    assert (await Order.get(id=order.id)).status is OrderStatus.PAID
+
+
+async def test_it_never_goes_back(ctx: Context) -> None:
+    first, second, third = await stores(ctx, 9, 2, 2)
+    order = await a_delivery(ctx, first)
+    for level in (first, second):
+        part = (await parts_of(order))[-1]
+        await rerouting.reject(await staff_of(ctx, level.location_id), part.id, "no")
+    last = (await parts_of(order))[-1]
+    assert last.location_id == third.location_id
+    refused = {
+        each["location_id"]: each["refused_because"] for each in (last.routing or {})["candidates"]
+    }
+    assert refused[first.location_id] == ["ALREADY_REJECTED"]
+    assert refused[second.location_id] == ["ALREADY_REJECTED"]
+    clerk = await staff_of(ctx, third.location_id)
+    with pytest.raises(Refusals):
+        await rerouting.reject(clerk, last.id, "no")
+    assert (await parts_of(order))[-1].status is FulfilmentStatus.OPEN
+    assert await numbers(first, second, third) == [(9, 0), (2, 0), (1, 1)]
+
+
+async def test_several_places_may_take_over_together(ctx: Context) -> None:
+    first, second, third = await stores(ctx, 3, 2, 1)
+    order = await a_delivery(ctx, first, quantity=3)
+    (part,) = await parts_of(order)
+    await rerouting.reject(await staff_of(ctx, first.location_id), part.id, "no")
+    replacements = (await parts_of(order))[1:]
+    assert {each.location_id for each in replacements} == {second.location_id, third.location_id}
+    lines = await FulfilmentLine.filter(fulfilment_id__in=[each.id for each in replacements])
+    assert sum(line.quantity for line in lines) == 3
+    assert await numbers(first, second, third) == [(3, 0), (0, 2), (0, 1)]
+    for level, each in zip((second, third), replacements, strict=True):
+        clerk = await staff_of(ctx, level.location_id)
+        await fulfilment_steps.accept(clerk, each.id)
+
+
+async def test_who_alone_has_it_keeps_it(ctx: Context) -> None:
+    first, _ = await stores(ctx, 2, 0)
+    order = await a_delivery(ctx, first)
+    (part,) = await parts_of(order)
+    with pytest.raises(Refusals):
+        await rerouting.reject(await staff_of(ctx, first.location_id), part.id, "no")
+    (kept,) = await parts_of(order)
+    assert kept.status is FulfilmentStatus.OPEN
+    assert await numbers(first) == [(1, 1)]
+
+
+async def test_two_clerks_reject_once(ctx: Context) -> None:
+    first, second, third = await stores(ctx, 2, 2, 2)
+    order = await a_delivery(ctx, first)
+    (part,) = await parts_of(order)
+    clerk = await staff_of(ctx, first.location_id)
+    answers = await asyncio.gather(
+        *(rerouting.reject(clerk, part.id, "no") for _ in range(4)), return_exceptions=True
+    )
+    assert sum(isinstance(answer, Fulfilment) for answer in answers) == 1
+    assert sum(isinstance(answer, StateConflict) for answer in answers) == 3
+    assert len(await parts_of(order)) == 2
+    assert await numbers(first, second, third) == [(2, 0), (1, 1), (2, 0)]
+
+
+async def test_what_cannot_be_rejected_stays(ctx: Context) -> None:
+    first, second = await stores(ctx, 2, 2)
+    order = await a_delivery(ctx, first)
+    (part,) = await parts_of(order)
+    clerk = await staff_of(ctx, first.location_id)
+    with pytest.raises(NotFound):
+        await rerouting.reject(await staff_of(ctx, second.location_id), part.id, "no")
+    with pytest.raises(InvalidInput):
+        await rerouting.reject(clerk, part.id, "  ")
+    await fulfilment_steps.accept(clerk, part.id)
+    await fulfilment_steps.ready(clerk, part.id)
+    with pytest.raises(StateConflict):
+        await rerouting.reject(clerk, part.id, "no")
+    assert len(await parts_of(order)) == 1
+    assert await numbers(first, second) == [(1, 1), (2, 0)]
