@@ -13,7 +13,11 @@ from dataclasses import dataclass
 import structlog
 
 from resolvers.context import Context
+from resolvers.jobs import run_due
+from resolvers.orders import cancelling, completion, pickups, refunds
 from resolvers.outbox import give_sequences
+from resolvers.referrals import binding, commissions
+from resolvers.stock import reservations
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +35,20 @@ async def _number_changes(ctx: Context) -> int:
     return await give_sequences()
 
 
-TASKS = (Task("number changes", 1, _number_changes),)
+async def _run_jobs(ctx: Context) -> int:
+    return await run_due(ctx, refunds.HANDLERS)
+
+
+TASKS = (
+    Task("number changes", 1, _number_changes),
+    Task("run jobs", 1, _run_jobs),
+    Task("cancel unpaid orders", 5, cancelling.expire_due),
+    Task("release expired holds", 15, reservations.release_expired),
+    Task("expire pickups", 60, pickups.expire_pickups),
+    Task("complete orders", 60, completion.complete_due),
+    Task("release commissions", 60, commissions.release_due),
+    Task("end bindings", 300, binding.end_due),
+)
 
 
 async def run(ctx: Context) -> None:
