@@ -10,6 +10,8 @@ from schema.accounts.queries import AccountQueries
 from schema.catalog.mutations import CatalogMutations
 from schema.catalog.queries import CatalogQueries
 from schema.errors import ERROR_TYPES
+from schema.integrations.queries import IntegrationQueries
+from schema.integrations.subscriptions import IntegrationSubscriptions
 from schema.members.mutations import MemberMutations
 from schema.members.queries import MemberQueries
 from schema.money import MoneyInput
@@ -23,6 +25,9 @@ from schema.referrals.mutations import ReferralMutations
 from schema.referrals.queries import ReferralQueries
 from schema.roots import NodeQueries
 from schema.scalars import SCALARS
+from schema.stock.mutations import StockMutations
+from schema.stock.queries import StockQueries
+from schema.stock.subscriptions import StockSubscriptions
 from schema.stores.mutations import StoreMutations
 from schema.stores.queries import StoreQueries
 from schema.stores.types import Warehouse
@@ -34,10 +39,12 @@ class Query(
     AccountQueries,
     CatalogQueries,
     StoreQueries,
+    StockQueries,
     CheckoutQueries,
     FulfilmentQueries,
     MemberQueries,
     ReferralQueries,
+    IntegrationQueries,
 ):
     pass
 
@@ -47,6 +54,7 @@ class Mutation(
     AccountMutations,
     CatalogMutations,
     StoreMutations,
+    StockMutations,
     CheckoutMutations,
     FulfilmentMutations,
     PaymentMutations,
@@ -57,7 +65,7 @@ class Mutation(
 
 
 @strawberry.type
-class Subscription(OrderSubscriptions):
+class Subscription(StockSubscriptions, OrderSubscriptions, IntegrationSubscriptions):
     pass
 
 

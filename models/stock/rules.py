@@ -11,6 +11,7 @@ _R = MovementReason
 
 # The states whose pieces stand at a location; a level has a column for each.
 STANDING = (_S.AVAILABLE, _S.HELD, _S.COMMITTED, _S.DAMAGED, _S.QUARANTINED)
+COLUMNS = tuple(state.lower() for state in STANDING)
 # Orders move held and committed pieces, transfers those in transit: nobody does by hand.
 BY_HAND = frozenset({_S.OUTSIDE, _S.AVAILABLE, _S.DAMAGED, _S.QUARANTINED})
 _COMING = frozenset({_R.ADJUSTMENT, _R.PURCHASE_RECEIPT, _R.RETURN, _R.STOCKTAKE})

@@ -5,30 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models.database import fetch, marks
+from models.stock.effective import EFFECTIVE
 from models.stock.rules import sellable
 from resolvers.context import Context
 
-# Holds that have expired count as available before anybody releases them; most levels have none.
-EXPIRED = """CASE WHEN level.held = 0 THEN 0 ELSE (
-  SELECT COALESCE(SUM(hold.quantity), 0) FROM stock_hold AS hold
-  WHERE hold.level_id = level.id AND hold.status = 'HELD' AND hold.expires_at <= ?) END"""
-_CLOSED = "SELECT id FROM location WHERE NOT active"
+_OPEN = "l.location_id NOT IN (SELECT id FROM location WHERE NOT active)"
 
 
 async def of_variants(ctx: Context, variant_ids: Sequence[int]) -> dict[int, int]:
     """What the caller's channel may still buy of each variant, at all active locations together."""
-    safety = "0" if ctx.channel.is_counter else "safety_stock"
+    floor = "0" if ctx.channel.is_counter else "safety_stock"
     wanted = sorted(set(variant_ids))
     rows = await fetch(
-        f"SELECT variant_id, SUM(CASE WHEN effective > {safety} THEN effective - {safety} ELSE 0 END)"
-        " AS available FROM ("
-        f"SELECT level.variant_id, level.safety_stock, level.available + {EXPIRED} AS effective"
-        f" FROM stock_level AS level WHERE level.variant_id IN ({marks(wanted)})"
-        f" AND level.location_id NOT IN ({_CLOSED})) AS standing GROUP BY variant_id",
+        f"SELECT variant_id, SUM(CASE WHEN effective > {floor} THEN effective - {floor} ELSE 0 END)"
+        f" AS sellable FROM (SELECT l.variant_id, l.safety_stock, {EFFECTIVE} AS effective"
+        f" FROM stock_level l WHERE l.variant_id IN ({marks(wanted)}) AND {_OPEN}) AS standing"
+        " GROUP BY variant_id",
         ctx.now(),
         *wanted,
     )
-    return dict.fromkeys(wanted, 0) | {row["variant_id"]: int(row["available"]) for row in rows}
+    return dict.fromkeys(wanted, 0) | {row["variant_id"]: int(row["sellable"]) for row in rows}
 
 
 async def at_locations(
@@ -40,11 +36,9 @@ async def at_locations(
     """
     variants, locations = sorted(set(variant_ids)), sorted(set(location_ids))
     rows = await fetch(
-        "SELECT level.variant_id, level.location_id, level.safety_stock,"
-        f" level.available + {EXPIRED} AS effective FROM stock_level AS level"
-        f" WHERE level.variant_id IN ({marks(variants)})"
-        f" AND level.location_id IN ({marks(locations)})"
-        f" AND level.location_id NOT IN ({_CLOSED})",
+        f"SELECT l.variant_id, l.location_id, l.safety_stock, {EFFECTIVE} AS effective"
+        f" FROM stock_level l WHERE l.variant_id IN ({marks(variants)})"
+        f" AND l.location_id IN ({marks(locations)}) AND {_OPEN}",
         ctx.now(),
         *variants,
         *locations,

@@ -98,5 +98,7 @@ async def free(ctx: Context, holds: Sequence[Held], status: HoldStatus) -> list[
 async def free_expired(ctx: Context, level_ids: Iterable[int]) -> list[ChangedLevel]:
     """Give back what expired holds still keep at these levels."""
     ids = sorted(level_ids)
+    if not ids:
+        return []
     expired = await locked(f"{EXPIRED} AND hold.level_id IN ({marks(ids)})", ctx.now(), *ids)
     return await free(ctx, expired, HoldStatus.RELEASED)

@@ -1,0 +1,77 @@
+"""The one feed that an ERP reads: every change in its territory, in commit order, from any point."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+
+from tortoise.expressions import Subquery
+
+from models.accounts.organisations import Organisation
+from models.accounts.roles import Permission
+from models.database import fetch, marks
+from models.errors import InvalidInput
+from models.outbox import OutboxEvent
+from resolvers.context import Context
+from resolvers.feed import batches
+from resolvers.outbox import give_sequences
+from resolvers.paging import Page, PageRequest, paginate
+from resolvers.permissions import may, requires, scoped
+
+MAXIMUM_TYPES = 50
+
+
+@requires(Permission.CHANGES_READ)
+async def page(
+    ctx: Context, types: Sequence[str] | None, request: PageRequest
+) -> Page[OutboxEvent]:
+    """Changes of these types (none: of all) in the caller's territory, oldest first.
+
+    Raises: InvalidInput.
+    """
+    topics = _topics(types)
+    await give_sequences()
+    nodes = scoped(Organisation.all(), ctx, Permission.CHANGES_READ, "").values("id")
+    query = OutboxEvent.filter(sequence__isnull=False, organisation_id__in=Subquery(nodes))
+    if topics:
+        query = query.filter(topic__in=topics)
+    return await paginate(query, request, ["sequence"], f"changes {topics}")
+
+
+@requires(Permission.CHANGES_READ)
+async def follow(
+    ctx: Context, types: Sequence[str] | None, after: int | None
+) -> AsyncGenerator[OutboxEvent, None]:
+    """The same changes after a sequence, then as they come. Raises: InvalidInput."""
+    return _follow(ctx, _topics(types), after)
+
+
+async def _follow(
+    ctx: Context, topics: Sequence[str], after: int | None
+) -> AsyncGenerator[OutboxEvent, None]:
+    reached: dict[int, bool] = {}  # by organisation; nodes never move
+    async with aclosing(batches(ctx, topics, after)) as stream:
+        async for events in stream:
+            await _reach(ctx, {event.organisation_id or 0 for event in events}, reached)
+            for event in events:
+                if reached.get(event.organisation_id or 0):
+                    yield event
+
+
+async def _reach(ctx: Context, organisation_ids: set[int], reached: dict[int, bool]) -> None:
+    """Note of each organisation whether the caller may read its changes."""
+    unknown = sorted(organisation_ids - reached.keys())
+    if unknown:
+        rows = await fetch(
+            f"SELECT id, path FROM organisation WHERE id IN ({marks(unknown)})", *unknown
+        )
+        reached.update({row["id"]: may(ctx, Permission.CHANGES_READ, row["path"]) for row in rows})
+
+
+def _topics(types: Sequence[str] | None) -> list[str]:
+    topics = sorted(set(types or ()))
+    if len(topics) > MAXIMUM_TYPES:
+        raise InvalidInput(
+            "Ask for at most {maximum} types.", path=("types",), maximum=MAXIMUM_TYPES
+        )
+    return topics

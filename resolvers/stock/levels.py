@@ -1,0 +1,122 @@
+"""Stock levels as the caller may see them: everybody what may be sold, those with STOCK_READ every state.
+
+Holds that have expired are counted as available, so the numbers agree whoever swept last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from models.accounts.roles import Permission
+from models.database import fetch, marks
+from models.stock.effective import EFFECTIVE
+from models.stock.rules import COLUMNS, Pieces, effective, sellable, shown_to_the_public
+from models.stores.locations import Location
+from resolvers.context import Context
+from resolvers.keyset import Conditions, Order, page_of_ids
+from resolvers.paging import Page, PageRequest
+from resolvers.permissions import for_anyone, may, scoped
+
+FROM = (
+    "stock_level l JOIN location o ON o.id = l.location_id"
+    " JOIN organisation n ON n.id = o.organisation_id"
+)
+COLUMNS_READ = (
+    "l.id, l.variant_id, l.location_id, l.available, l.held, l.committed, l.damaged, l.quarantined,"
+    f" {EFFECTIVE} - l.available AS expired, l.incoming, l.safety_stock, l.version, l.updated_at,"
+    " n.path"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A level as its viewer may see it; `distance_metres` is set in lists by distance."""
+
+    id: int
+    variant_id: int
+    location_id: int
+    pieces: Pieces
+    incoming: int
+    safety_stock: int
+    version: int
+    updated_at: datetime
+    distance_metres: float | None = None
+
+
+@for_anyone
+async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Level]:
+    """Those of the levels that the caller may see."""
+    conditions = await visible(ctx)
+    conditions.add(f"l.id IN ({marks(ids)})", *ids)
+    return {level.id: level for level in await read(ctx, conditions)}
+
+
+@for_anyone
+async def page(
+    ctx: Context, variant_id: int | None, location_id: int | None, request: PageRequest
+) -> Page[Any]:
+    """The merchant's levels, of a variant or at a location where given, in order of their creation.
+
+    Raises: InvalidInput.
+    """
+    conditions = await visible(ctx)
+    conditions.add("o.merchant_id = ?", ctx.merchant_id)
+    if variant_id is not None:
+        conditions.add("l.variant_id = ?", variant_id)
+    if location_id is not None:
+        conditions.add("l.location_id = ?", location_id)
+    tie = f"levels {ctx.merchant_id} {variant_id} {location_id}"
+    found = await page_of_ids(FROM, conditions, Order(("l.id",), (int,)), request, tie)
+    asked = Conditions()
+    asked.add(f"l.id IN ({marks(found.ids)})", *found.ids)
+    rows = {level.id: level for level in await read(ctx, asked)}
+    levels = [rows[each] for each in found.ids]
+    return Page(levels, found.cursors, found.has_next, found.has_previous)
+
+
+async def visible(ctx: Context) -> Conditions:
+    """Levels at open locations; at closed ones only where the caller may read stock."""
+    found = Conditions()
+    closed: list[int] = []
+    if Permission.STOCK_READ in ctx.actor.permissions:
+        query = scoped(Location.filter(active=False), ctx, Permission.STOCK_READ, "organisation")
+        closed = await query.values_list("id", flat=True)  # type: ignore[assignment]
+    found.add(f"(o.active OR o.id IN ({marks(closed)}))", *closed)
+    return found
+
+
+async def read(ctx: Context, conditions: Conditions) -> list[Level]:
+    """The levels of `FROM` that meet `conditions`."""
+    rows = await fetch(
+        f"SELECT {COLUMNS_READ} FROM {FROM} WHERE {conditions}",
+        ctx.now(),
+        *conditions.values,
+    )
+    return [level_of(ctx, row) for row in rows]
+
+
+def level_of(ctx: Context, row: dict[str, Any], distance_metres: float | None = None) -> Level:
+    """The caller's view of a row of the columns that `read` asks for."""
+    pieces = effective(Pieces(*(row[column] for column in COLUMNS)), int(row["expired"]))
+    incoming, safety_stock = row["incoming"], row["safety_stock"]
+    if not may(ctx, Permission.STOCK_READ, row["path"]):
+        counter = ctx.channel.is_counter
+        pieces = shown_to_the_public(sellable(pieces.available, safety_stock, counter=counter))
+        incoming = safety_stock = 0
+    updated_at = row["updated_at"]
+    if isinstance(updated_at, str):  # SQLite keeps moments as text
+        updated_at = datetime.fromisoformat(updated_at)
+    return Level(
+        row["id"],
+        row["variant_id"],
+        row["location_id"],
+        pieces,
+        incoming,
+        safety_stock,
+        row["version"],
+        updated_at,
+        distance_metres,
+    )

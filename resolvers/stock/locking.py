@@ -1,0 +1,54 @@
+"""Levels locked before they are looked at, created where there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from models.database import fetch, for_update
+from models.stock.rules import COLUMNS, Pieces
+from resolvers.context import Context
+from resolvers.stock.holds import free_expired
+from resolvers.stock.ledger import ChangedLevel, Place, create_missing
+
+
+@dataclass(frozen=True, slots=True)
+class LockedLevel:
+    id: int
+    pieces: Pieces
+
+
+async def lock(
+    ctx: Context, places: Collection[Place]
+) -> tuple[dict[Place, LockedLevel], list[ChangedLevel]]:
+    """The levels at `places`, locked in order, once their expired holds are given back.
+
+    Answers also the levels that changed by that.
+    """
+    existing = await _read(places, "")
+    if missing := set(places) - existing.keys():
+        await create_missing(ctx, missing)
+    levels = await _read(places, for_update())
+    freed = await free_expired(ctx, [level.id for level in levels.values() if level.pieces.held])
+    return (await _read(places, "") if freed else levels), freed
+
+
+async def _read(places: Collection[Place], locking: str) -> dict[Place, LockedLevel]:
+    if not places:
+        return {}
+    wanted = ", ".join(["(CAST(? AS BIGINT), CAST(? AS BIGINT))"] + ["(?, ?)"] * (len(places) - 1))
+    rows = await fetch(
+        f"WITH wanted (variant_id, location_id) AS (VALUES {wanted})"
+        " SELECT level.id, level.variant_id, level.location_id, level.available, level.held,"
+        " level.committed, level.damaged, level.quarantined FROM stock_level AS level"
+        " JOIN wanted ON wanted.variant_id = level.variant_id"
+        " AND wanted.location_id = level.location_id"
+        f" ORDER BY level.variant_id, level.location_id{locking}",
+        *(part for place in places for part in place),
+    )
+    return {
+        (row["variant_id"], row["location_id"]): LockedLevel(
+            row["id"], Pieces(*(row[column] for column in COLUMNS))
+        )
+        for row in rows
+    }

@@ -1,0 +1,172 @@
+"""Setting what is available as an ERP counts it, many levels in one batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+from models.accounts.roles import Permission
+from models.database import transaction
+from models.errors import Duplicate, InvalidInput, NotFound, Refusal, StaleVersion
+from models.stock.states import MovementReason, StockState
+from resolvers.batches import BatchOutcome, Faults, OnError, RowOutcome, refuse_twins, stands
+from resolvers.context import Context
+from resolvers.idempotency import once
+from resolvers.permissions import requires
+from resolvers.stock.ledger import Move, Place, announce_changed, move_all
+from resolvers.stock.locking import LockedLevel, lock
+from resolvers.stock.places import find
+from resolvers.validation import code_of, quantity_of, rows_of
+
+_REFUSALS = {kind.code: kind for kind in (InvalidInput, NotFound, Duplicate, StaleVersion)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelDraft:
+    """What is to be available of a SKU at a location, if it is `compare_quantity` now (None: in any case)."""
+
+    location_code: str
+    sku: str
+    quantity: int
+    compare_quantity: int | None = None
+
+    @property
+    def external_code(self) -> str:
+        return f"{self.location_code}/{self.sku}"
+
+
+@dataclass(frozen=True, slots=True)
+class SyncOutcome:
+    """What came of the batch, and the levels of the rows that were done, in their order."""
+
+    batch: BatchOutcome
+    level_ids: Sequence[int] = ()
+
+
+@dataclass(slots=True)
+class _Row:
+    draft: LevelDraft
+    faults: Faults
+    place: Place = (0, 0)
+
+
+class _Rejected(Exception):
+    def __init__(self, outcome: SyncOutcome) -> None:
+        super().__init__("some rows are faulty")
+        self.outcome = outcome
+
+
+@requires(Permission.STOCK_WRITE)
+async def set_levels(
+    ctx: Context, drafts: Sequence[LevelDraft], on_error: OnError, idempotency_key: str
+) -> SyncOutcome:
+    """Set what is available, moving the difference in from outside or out to it.
+
+    A batch that is rejected changes nothing and does not use up its key.
+
+    Raises: InvalidInput for an empty or oversized batch, IdempotencyKeyReused.
+    """
+    rows_of(drafts, "rows")
+    try:
+        answer = await transaction(_once, ctx, drafts, on_error, idempotency_key)
+    except _Rejected as rejected:
+        return rejected.outcome
+    return _restored(drafts, answer)
+
+
+async def _once(
+    ctx: Context, drafts: Sequence[LevelDraft], on_error: OnError, idempotency_key: str
+) -> Any:
+    given = [on_error, [asdict(draft) for draft in drafts]]
+    work = partial(_set, ctx, drafts, on_error)
+    return await once(ctx, "stockSet", idempotency_key, given, work)
+
+
+async def _set(ctx: Context, drafts: Sequence[LevelDraft], on_error: OnError) -> dict[str, Any]:
+    rows = [_checked(index, draft) for index, draft in enumerate(drafts)]
+    twins = [(row.draft.external_code, row.faults, ("sku",)) for row in rows]
+    refuse_twins(twins, "{code} is in this batch twice.")
+    await _find_places(ctx, rows)
+    levels, freed = await lock(ctx, [row.place for row in rows if not row.faults])
+    for row in rows:
+        if not row.faults:
+            row.faults.check(_compare, row.draft, levels[row.place])
+    if not stands(on_error, [row.faults for row in rows]):
+        raise _Rejected(SyncOutcome(_outcome_of(drafts, [row.faults.found for row in rows], True)))
+    sound = [row for row in rows if not row.faults]
+    moves = [each for row in sound for each in _difference(row, levels[row.place])]
+    await announce_changed(ctx, [*freed, *await move_all(ctx, moves)])
+    return {
+        "refusals": [[_kept(each) for each in row.faults.found] for row in rows],
+        "levels": [levels[row.place].id for row in sound],
+    }
+
+
+def _checked(index: int, draft: LevelDraft) -> _Row:
+    row = _Row(draft, Faults(("rows", index)))
+    row.faults.check(code_of, draft.location_code, "locationCode")
+    row.faults.check(code_of, draft.sku, "sku")
+    row.faults.check(quantity_of, draft.quantity, "quantity", minimum=0)
+    if draft.compare_quantity is not None:
+        row.faults.check(quantity_of, draft.compare_quantity, "compareQuantity", minimum=0)
+    return row
+
+
+async def _find_places(ctx: Context, rows: Sequence[_Row]) -> None:
+    drafts = [row.draft for row in rows if not row.faults]
+    places = await find(ctx, {each.location_code for each in drafts}, {each.sku for each in drafts})
+    for row in rows:
+        if not row.faults:
+            row.place = row.faults.check(places.place_of, row.draft.location_code, row.draft.sku)
+
+
+def _compare(draft: LevelDraft, level: LockedLevel) -> None:
+    if draft.compare_quantity not in (None, level.pieces.available):
+        raise StaleVersion(
+            "{available} are available now, not {compared}.",
+            path=("compareQuantity",),
+            available=level.pieces.available,
+            compared=draft.compare_quantity,
+        )
+
+
+def _difference(row: _Row, level: LockedLevel) -> Sequence[Move]:
+    difference = row.draft.quantity - level.pieces.available
+    if difference == 0:
+        return ()
+    outside, available = StockState.OUTSIDE, StockState.AVAILABLE
+    return (
+        Move(
+            variant_id=row.place[0],
+            location_id=row.place[1],
+            from_state=outside if difference > 0 else available,
+            to_state=available if difference > 0 else outside,
+            quantity=abs(difference),
+            reason=MovementReason.SYNC,
+        ),
+    )
+
+
+def _outcome_of(
+    drafts: Sequence[LevelDraft], refusals: Sequence[Sequence[Refusal]], rejected: bool
+) -> BatchOutcome:
+    rows = [
+        RowOutcome(index, draft.external_code, found)
+        for index, (draft, found) in enumerate(zip(drafts, refusals, strict=True))
+    ]
+    return BatchOutcome(rows, rejected=rejected)
+
+
+def _kept(refusal: Refusal) -> list[Any]:
+    return [refusal.code, refusal.template, refusal.path, refusal.parts]
+
+
+def _restored(drafts: Sequence[LevelDraft], answer: dict[str, Any]) -> SyncOutcome:
+    """The outcome as it was the first time, out of what is kept with the key."""
+    refusals = [
+        [_REFUSALS[code](template, path=path, **parts) for code, template, path, parts in row]
+        for row in answer["refusals"]
+    ]
+    return SyncOutcome(_outcome_of(drafts, refusals, False), answer["levels"])

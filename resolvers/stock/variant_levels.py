@@ -1,0 +1,128 @@
+"""Where variants are in stock: the nearest places first where a point is given, else by code.
+
+One cursor serves every variant of a request: it says where in the order of locations to go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from models.database import fetch, marks
+from models.stores.coordinates import Point
+from models.stores.distance import Ranked
+from resolvers.context import Context
+from resolvers.keyset import Conditions, checked_key
+from resolvers.paging import Page, PageRequest, cursor_of
+from resolvers.permissions import for_anyone
+from resolvers.stock.levels import COLUMNS_READ, FROM, Level, level_of, read, visible
+from resolvers.stores import nearby
+
+Found = list[tuple[Level, list[float | str]]]  # each level with its cursor's key
+
+
+@for_anyone
+async def of_variants(
+    ctx: Context, variant_ids: Sequence[int], near: Point | None, request: PageRequest
+) -> dict[int, Page[Any]]:
+    """A page of levels for each variant; with `near`, of open places that have a position.
+
+    Raises: InvalidInput for a size or cursor that makes no sense.
+    """
+    wanted, tie = sorted(set(variant_ids)), f"levels of a variant {near}"
+    if near is None:
+        found = await _by_code(ctx, wanted, request, tie)
+    else:
+        found = await _by_distance(ctx, wanted, near, request, tie)
+    return {variant_id: _page(each, request, tie) for variant_id, each in found.items()}
+
+
+async def _by_code(
+    ctx: Context, variant_ids: Sequence[int], request: PageRequest, tie: str
+) -> dict[int, Found]:
+    """One statement, whatever the number of variants."""
+    conditions = await visible(ctx)
+    conditions.add(f"l.variant_id IN ({marks(variant_ids)})", *variant_ids)
+    if request.after is not None:
+        conditions.add("o.code > ?", *checked_key(request.after, tie, (str,), "after"))
+    rows = await fetch(
+        f"SELECT * FROM (SELECT {COLUMNS_READ}, o.code, ROW_NUMBER() OVER"
+        f" (PARTITION BY l.variant_id ORDER BY o.code) AS place FROM {FROM} WHERE {conditions})"
+        f" AS ranked WHERE place <= {request.size + 1} ORDER BY variant_id, place",
+        ctx.now(),
+        *conditions.values,
+    )
+    found: dict[int, Found] = {variant_id: [] for variant_id in variant_ids}
+    for row in rows:
+        found[row["variant_id"]].append((level_of(ctx, row), [row["code"]]))
+    return found
+
+
+async def _by_distance(
+    ctx: Context, variant_ids: Sequence[int], near: Point, request: PageRequest, tie: str
+) -> dict[int, Found]:
+    """Walks outward, a page of locations a round, until every variant has its page."""
+    key = checked_key(request.after, tie, (float, str), "after") if request.after else None
+    after = (key[0], key[1]) if key else None
+    limit = request.size + 1
+    found: dict[int, Found] = {variant_id: [] for variant_id in variant_ids}
+    lacking = list(variant_ids)
+    while lacking:
+        ranked = await _nearest_with(ctx, lacking, near, after, limit)
+        levels = {
+            (each.variant_id, each.location_id): each
+            for each in await _levels_at(ctx, lacking, [each.key for each in ranked])
+        }
+        for place in ranked:
+            for variant_id in lacking:
+                if level := levels.get((variant_id, place.key)):
+                    seen = replace(level, distance_metres=place.distance_metres)
+                    found[variant_id].append((seen, [place.distance_metres, place.code]))
+        if len(ranked) < limit:
+            break
+        after = (ranked[-1].distance_metres, ranked[-1].code)
+        lacking = [each for each in lacking if len(found[each]) < limit]
+    return {variant_id: each[:limit] for variant_id, each in found.items()}
+
+
+async def _nearest_with(
+    ctx: Context,
+    variant_ids: Sequence[int],
+    near: Point,
+    after: nearby.Place | None,
+    limit: int,
+) -> list[Ranked[int]]:
+    """The next open locations that have a level of any of the variants."""
+    conditions = Conditions()
+    conditions.add("o.active AND o.latitude_wgs84 IS NOT NULL")
+    conditions.add(
+        f"o.id IN (SELECT location_id FROM stock_level WHERE variant_id IN ({marks(variant_ids)}))",
+        *variant_ids,
+    )
+    return await nearby.walk(
+        near, conditions, after=after, limit=limit, within_metres=None, keep=_all
+    )
+
+
+async def _all(candidates: list[Any]) -> list[Any]:
+    return candidates
+
+
+async def _levels_at(
+    ctx: Context, variant_ids: Sequence[int], location_ids: Sequence[int]
+) -> list[Level]:
+    conditions = Conditions()
+    conditions.add(f"l.variant_id IN ({marks(variant_ids)})", *variant_ids)
+    conditions.add(f"l.location_id IN ({marks(location_ids)})", *location_ids)
+    return await read(ctx, conditions)
+
+
+def _page(found: Found, request: PageRequest, tie: str) -> Page[Any]:
+    kept = found[: request.size]
+    return Page(
+        [level for level, _ in kept],
+        [cursor_of(key, tie) for _, key in kept],
+        has_next=len(found) > request.size,
+        has_previous=request.after is not None,
+    )

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import strawberry
+
+from models.stock.states import MovementReason, StockState
+from resolvers.batches import OnError
+from resolvers.stock.adjustments import AdjustmentDraft
+from resolvers.stock.sync import LevelDraft
+
+
+@strawberry.input
+class StockSetRow:
+    location_code: str
+    sku: str
+    quantity: int = strawberry.field(description="How many are to be available.")
+    compare_quantity: int | None = strawberry.field(
+        default=None, description="How many are available as far as you know; else it is refused."
+    )
+
+    def draft(self) -> LevelDraft:
+        return LevelDraft(
+            location_code=self.location_code,
+            sku=self.sku,
+            quantity=self.quantity,
+            compare_quantity=self.compare_quantity,
+        )
+
+
+@strawberry.input
+class StockSetInput:
+    rows: list[StockSetRow]
+    idempotency_key: str
+    on_error: OnError = OnError.REJECT_ALL
+
+
+@strawberry.input
+class StockAdjustInput:
+    location_code: str
+    sku: str
+    from_state: StockState
+    to_state: StockState
+    quantity: int
+    reason: MovementReason
+    idempotency_key: str
+    note: str | None = None
+
+    def draft(self) -> AdjustmentDraft:
+        return AdjustmentDraft(
+            location_code=self.location_code,
+            sku=self.sku,
+            from_state=self.from_state,
+            to_state=self.to_state,
+            quantity=self.quantity,
+            reason=self.reason,
+            note=self.note,
+        )

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import strawberry
+
+from resolvers.stock import adjustments, sync
+from schema.batches import errors_of, row_results
+from schema.errors import refusing
+from schema.info import Info
+from schema.stock.inputs import StockAdjustInput, StockSetInput
+from schema.stock.payloads import StockAdjustPayload, StockSetPayload
+from schema.stock.types import StockLevel, StockMovement
+
+
+@strawberry.type
+class StockMutations:
+    @refusing(StockSetPayload)
+    async def stock_set(self, info: Info, input: StockSetInput) -> StockSetPayload:
+        """Set what is available as an ERP counts it, up to 500 levels at once."""
+        ctx = info.context
+        drafts = [row.draft() for row in input.rows]
+        outcome = await sync.set_levels(ctx, drafts, input.on_error, input.idempotency_key)
+        levels = await StockLevel.load(ctx, outcome.level_ids)
+        return StockSetPayload(
+            results=row_results(outcome.batch, ctx),
+            levels=[level for level in levels if level],
+            user_errors=errors_of(outcome.batch.refusals, ctx),
+        )
+
+    @refusing(StockAdjustPayload)
+    async def stock_adjust(self, info: Info, input: StockAdjustInput) -> StockAdjustPayload:
+        """Move pieces between states by hand; each movement is kept with its reason."""
+        ctx = info.context
+        done = await adjustments.adjust(ctx, input.draft(), input.idempotency_key)
+        (level,) = await StockLevel.load(ctx, [done.level_id])
+        (movement,) = await StockMovement.load(ctx, [done.movement_id])
+        return StockAdjustPayload(level=level, movement=movement)

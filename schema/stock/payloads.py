@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from dataclasses import field
+
+import strawberry
+
+from schema.batches import RowResult
+from schema.errors import UserError
+from schema.stock.types import StockLevel, StockMovement
+
+
+@strawberry.type
+class StockSetPayload:
+    results: list[RowResult] = field(default_factory=list)
+    levels: list[StockLevel] = field(default_factory=list)
+    user_errors: list[UserError] = field(default_factory=list)
+
+
+@strawberry.type
+class StockAdjustPayload:
+    level: StockLevel | None = None
+    movement: StockMovement | None = None
+    user_errors: list[UserError] = field(default_factory=list)

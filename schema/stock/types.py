@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import strawberry
+
+from models.stock.ledger import StockMovement as MovementRow
+from models.stock.states import MovementReason, StockState
+from resolvers.catalog import variants
+from resolvers.context import Context
+from resolvers.stock import audit, levels, movements
+from schema.actors import Actor, actors
+from schema.batching import batched
+from schema.catalog.types import Variant
+from schema.nodes import Node, global_id
+from schema.scalars import BigInt
+from schema.stores.types import StockLocation
+
+strawberry.enum(StockState)
+strawberry.enum(MovementReason)
+
+
+@strawberry.type(
+    description="How many pieces of a variant stand at a location. `onHand` is always the sum of the five"
+    " states, and holds that have expired are counted as available. Whoever may not read stock there sees"
+    " as `available` what their channel may buy, and 0 in every other state."
+)
+class StockLevel(Node):
+    id: strawberry.ID
+    on_hand: int
+    available: int
+    held: int = strawberry.field(description="Promised to an unpaid order until it expires.")
+    committed: int = strawberry.field(description="Paid, not yet handed over.")
+    damaged: int
+    quarantined: int
+    incoming: int = strawberry.field(description="On its way here; not part of onHand.")
+    safety_stock: int = strawberry.field(description="What online channels leave alone.")
+    distance_metres: int | None = strawberry.field(
+        description="How far the location is, in lists by distance."
+    )
+    version: int
+    updated_at: datetime
+    row: strawberry.Private[levels.Level]
+
+    @batched
+    @staticmethod
+    async def variant(parents: list[StockLevel], ctx: Context) -> list[Variant]:
+        return await variants_of(parents, ctx)
+
+    @batched
+    @staticmethod
+    async def location(parents: list[StockLevel], ctx: Context) -> list[StockLocation]:
+        return await StockLocation.load(ctx, [each.row.location_id for each in parents])
+
+    @classmethod
+    def of(cls, row: levels.Level) -> StockLevel:
+        pieces, metres = row.pieces, row.distance_metres
+        return cls(
+            id=global_id("StockLevel", row.id),
+            on_hand=pieces.on_hand,
+            available=pieces.available,
+            held=pieces.held,
+            committed=pieces.committed,
+            damaged=pieces.damaged,
+            quarantined=pieces.quarantined,
+            incoming=row.incoming,
+            safety_stock=row.safety_stock,
+            distance_metres=None if metres is None else round(metres),
+            version=row.version,
+            updated_at=row.updated_at,
+            row=row,
+        )
+
+    @classmethod
+    async def load(cls, ctx: Context, ids: Sequence[int]) -> list[StockLevel | None]:
+        found = await levels.by_ids(ctx, ids)
+        return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
+
+
+@strawberry.type(
+    description="One line of the append-only ledger: a correction is another movement."
+)
+class StockMovement(Node):
+    id: strawberry.ID
+    sequence: BigInt
+    from_state: StockState
+    to_state: StockState
+    quantity: int
+    reason: MovementReason
+    document_type: str | None
+    document_id: strawberry.ID | None = strawberry.field(
+        description="What it was done for, such as an order."
+    )
+    note: str | None
+    occurred_at: datetime
+    row: strawberry.Private[MovementRow]
+
+    @batched
+    @staticmethod
+    async def variant(parents: list[StockMovement], ctx: Context) -> list[Variant]:
+        return await variants_of(parents, ctx)
+
+    @batched
+    @staticmethod
+    async def location(parents: list[StockMovement], ctx: Context) -> list[StockLocation]:
+        return await StockLocation.load(ctx, [each.row.location_id for each in parents])
+
+    @batched
+    @staticmethod
+    async def actor(parents: list[StockMovement], ctx: Context) -> list[Actor | None]:
+        return await actors(ctx, [(each.row.actor_kind, each.row.actor_id) for each in parents])
+
+    @classmethod
+    def of(cls, row: MovementRow) -> StockMovement:
+        document_id = None
+        if row.document_type and row.document_id is not None:
+            document_id = global_id(row.document_type, row.document_id)
+        return cls(
+            id=global_id("StockMovement", row.id),
+            sequence=BigInt(row.id),
+            from_state=row.from_state,
+            to_state=row.to_state,
+            quantity=row.quantity,
+            reason=row.reason,
+            document_type=row.document_type,
+            document_id=document_id,
+            note=row.note,
+            occurred_at=row.created_at,
+            row=row,
+        )
+
+    @classmethod
+    async def load(cls, ctx: Context, ids: Sequence[int]) -> list[StockMovement | None]:
+        found = await movements.by_ids(ctx, ids)
+        return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
+
+
+@strawberry.type(description="A level that its movements or its holds do not explain.")
+class StockDrift:
+    state: StockState
+    recorded: int = strawberry.field(description="What the level says.")
+    expected: int = strawberry.field(description="What the movements, or the holds, add up to.")
+    level_id: strawberry.Private[int]
+
+    @batched
+    @staticmethod
+    async def level(parents: list[StockDrift], ctx: Context) -> list[StockLevel]:
+        return await StockLevel.load(ctx, [each.level_id for each in parents])  # type: ignore[return-value]
+
+
+@strawberry.type(
+    description="The ledger replayed and compared with the levels; a sound system has no drift."
+)
+class StockAudit:
+    checked_levels: int
+    drifts: list[StockDrift]
+
+    @classmethod
+    def of(cls, found: audit.Audit) -> StockAudit:
+        return cls(
+            checked_levels=found.checked_levels,
+            drifts=[
+                StockDrift(
+                    state=each.state,
+                    recorded=each.recorded,
+                    expected=each.expected,
+                    level_id=each.level_id,
+                )
+                for each in found.drifts
+            ],
+        )
+
+
+async def variants_of(parents: Sequence[Any], ctx: Context) -> list[Variant]:
+    """The variants of levels or movements, whether or not they are still on sale."""
+    found = await variants.by_ids(ctx, [each.row.variant_id for each in parents])
+    return [Variant.of(found[each.row.variant_id]) for each in parents]
