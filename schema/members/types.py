@@ -123,7 +123,7 @@ class Member(Node):
     @batched
     @staticmethod
     async def orders(
-        parents: list[Member], ctx: Context, *, first: int = 20, after: str | None = None
+        parents: list[Member], ctx: Context, *, first: int | None = 20, after: str | None = None
     ) -> list[Connection[Annotated[Order, strawberry.lazy("schema.orders.types")]]]:
         """The member's orders, as far as you may see them, the latest first."""
         from resolvers.orders import orders

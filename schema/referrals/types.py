@@ -131,7 +131,7 @@ class Referral:
         ctx: Context,
         *,
         depth: int = 1,
-        first: int = 20,
+        first: int | None = 20,
         after: str | None = None,
     ) -> list[DownlineConnection]:
         """Everybody at most `depth` levels below, level by level; names and phones are masked."""
@@ -158,7 +158,7 @@ class Referral:
         parents: list[Referral],
         ctx: Context,
         *,
-        first: int = 20,
+        first: int | None = 20,
         after: str | None = None,
         status: CommissionStatus | None = None,
     ) -> list[Connection[Commission]]:
