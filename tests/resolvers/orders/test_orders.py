@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from models.accounts.channels import Channel
+from models.accounts.organisations import Organisation
+from models.accounts.roles import Permission, Role
+from models.errors import InvalidInput, NotSignedIn, StateConflict
+from models.orders.orders import Order, OrderEvent
+from models.orders.states import FulfilmentMethod, OrderStatus
+from models.stores.locations import Location
+from resolvers.context import Actor, ActorKind, Context, GrantedNode
+from resolvers.orders import actions, orders
+from resolvers.orders.orders import OrderFilter
+from resolvers.paging import PageRequest
+from tests.make.checkouts import a_member, a_store
+from tests.make.members import as_member, enter_through, link, member, staff
+from tests.make.sales import a_guest, a_paid_order, an_order, staff_at, staff_of
+from tests.make.stock import a_level
+
+EVERY = PageRequest(first=100)
+
+
+async def seen(ctx: Context, wanted: OrderFilter | None = None) -> set[int]:
+    page = await orders.page(ctx, wanted or OrderFilter(), EVERY)
+    ids = {order.id for order in page.rows}
+    assert set(await orders.by_ids(ctx, sorted(ids))) == ids
+    return ids
+
+
+async def test_a_customer_sees_their_own_orders_alone(ctx: Context) -> None:
+    level = await a_level(ctx, 9, location=await a_store(ctx))
+    guest, she = await a_guest(ctx), await a_member(ctx)
+    guests, hers = await an_order(guest, level), await an_order(she, level)
+    assert await seen(guest) == {guests.id}
+    assert await seen(she) == {hers.id}
+    assert await orders.get(she, guests.id, None) is None
+    assert await orders.get(she, None, guests.number) is None
+    assert await orders.get(she, None, hers.number) == hers
+    assert await orders.by_ids(replace(ctx, actor=Actor()), [hers.id]) == {}
+    with pytest.raises(NotSignedIn):
+        await orders.page(replace(ctx, actor=Actor()), OrderFilter(), EVERY)
+    with pytest.raises(InvalidInput):
+        await orders.get(she, None, None)
+
+
+async def test_staff_see_the_orders_of_their_territory(ctx: Context) -> None:
+    here, there = await a_store(ctx), await a_store(ctx, metres=50_000)
+    guest = await a_guest(ctx)
+    ours = await an_order(guest, await a_level(ctx, 9, location=here))
+    theirs = await an_order(guest, await a_level(ctx, 9, location=there))
+    manager, picker = await staff_of(ctx, here.id), await staff_of(ctx, here.id, Role.PICKER)
+    assert await seen(manager) == {ours.id}
+    # A picker may read no orders but those that they fulfil a part of.
+    assert await seen(picker) == {ours.id}
+    merchant = await Organisation.get(id=ctx.merchant_id)
+    assert await seen(staff_at(ctx, merchant.id, merchant.path, Role.FINANCE)) == {
+        ours.id,
+        theirs.id,
+    }
+    assert await seen(staff_at(ctx, merchant.id, merchant.path, Role.MERCHANDISER)) == set()
+    scoped_client = GrantedNode(
+        here.organisation_id, await path_of(here), frozenset({Permission.ORDER_READ})
+    )
+    erp = replace(ctx, actor=Actor(ActorKind.API_CLIENT, 1, (scoped_client,)), memory={})
+    assert await seen(erp) == {ours.id}
+
+
+async def path_of(place: Location) -> str:
+    return (await Organisation.get(id=place.organisation_id)).path
+
+
+async def test_what_counts_for_a_store_and_its_guide_is_seen_there_wherever_it_is_fulfilled(
+    ctx: Context,
+) -> None:
+    home, other = await a_store(ctx), await a_store(ctx)
+    guide = await staff(home.organisation_id, Role.GUIDE)
+    person = await member(ctx)
+    await enter_through(ctx, person, (await link(ctx, guide, home)).token)
+    order = await an_order(as_member(ctx, person), await a_level(ctx, 9, location=other))
+    assert (order.attribution_store_id, order.attribution_guide_id) == (home.id, guide.id)
+    for place in (home, other):
+        assert await seen(await staff_of(ctx, place.id)) == {order.id}
+    elsewhere = staff_at(ctx, 10**6, "1000000/", Role.GUIDE)
+    assert await seen(elsewhere) == set()
+    moved_away = replace(elsewhere, actor=replace(elsewhere.actor, id=guide.id))
+    assert await seen(moved_away) == {order.id}
+
+
+async def test_every_field_of_the_filter_cuts(ctx: Context) -> None:
+    store = await a_store(ctx)
+    level = await a_level(ctx, 20, location=store)
+    she = await a_member(ctx, Channel.WECHAT)
+    hers = await an_order(she, level, FulfilmentMethod.CARRY_OUT)
+    paid = await a_paid_order(ctx, await a_guest(ctx), level)
+    day = timedelta(days=1)
+    table = [
+        (OrderFilter(), {hers.id, paid.id}),
+        (OrderFilter(status=()), {hers.id, paid.id}),
+        (OrderFilter(status=(OrderStatus.PAID,)), {paid.id}),
+        (OrderFilter(channel=(Channel.WECHAT, Channel.APP)), {hers.id}),
+        (OrderFilter(member_id=she.member_id), {hers.id}),
+        (OrderFilter(guide_id=1), set()),
+        (OrderFilter(store_id=store.id), {hers.id}),
+        (OrderFilter(number=paid.number), {paid.id}),
+        (OrderFilter(number="'; --"), set()),
+        (OrderFilter(placed_from=ctx.now() - day, placed_to=ctx.now() + day), {hers.id, paid.id}),
+        (OrderFilter(placed_from=ctx.now() + day), set()),
+        (OrderFilter(placed_to=hers.created_at), set()),
+    ]
+    for wanted, expected in table:
+        assert await seen(ctx, wanted) == expected, wanted
+
+
+async def test_pages_follow_each_other_and_cursors_keep_to_their_filter(ctx: Context) -> None:
+    level = await a_level(ctx, 20, location=await a_store(ctx))
+    guest = await a_guest(ctx)
+    placed = [(await an_order(guest, level)).id for _ in range(5)]
+    first = await orders.page(guest, OrderFilter(), PageRequest(first=2))
+    after = PageRequest(first=10, after=first.cursors[-1])
+    second = await orders.page(guest, OrderFilter(), after)
+    assert [order.id for order in [*first.rows, *second.rows]] == placed[::-1]
+    with pytest.raises(InvalidInput):
+        await orders.page(guest, OrderFilter(status=(OrderStatus.PAID,)), after)
+
+
+async def test_actions_are_those_of_the_state_and_the_caller(ctx: Context) -> None:
+    store = await a_store(ctx)
+    level = await a_level(ctx, 20, location=store)
+    guest = await a_guest(ctx)
+    unpaid, paid = await an_order(guest, level), await a_paid_order(ctx, guest, level)
+    manager, finance = (
+        await staff_of(ctx, store.id),
+        await staff_of(ctx, store.id, Role.FINANCE),
+    )
+    late = replace(guest, clock=lambda: ctx.now() + timedelta(hours=1))
+    table = [
+        (guest, ["PAY", "CANCEL"], []),
+        (late, ["CANCEL"], []),
+        (await a_guest(ctx), [], []),
+        (manager, ["PAY", "CANCEL"], ["CANCEL"]),
+        (finance, [], []),
+    ]
+    for caller, on_unpaid, on_paid in table:
+        found = await actions.of_orders(caller, [unpaid, paid])
+        assert (found[unpaid.id], found[paid.id]) == (on_unpaid, on_paid)
+
+
+async def test_a_status_that_moved_meanwhile_is_not_overwritten(ctx: Context) -> None:
+    level = await a_level(ctx, 20, location=await a_store(ctx))
+    order = await an_order(await a_guest(ctx), level)
+    await Order.filter(id=order.id).update(status=OrderStatus.PAID)
+    with pytest.raises(StateConflict):
+        await orders.record_event(ctx, order, OrderStatus.CANCELLED)
+    assert (await Order.get(id=order.id)).status is OrderStatus.PAID
+    assert await OrderEvent.filter(order_id=order.id).count() == 1
