@@ -31,7 +31,10 @@ async def issue(
     """
     if not 1 <= quantity <= MAXIMUM_BATCH:
         raise InvalidInput(
-            "A batch has 1 to {maximum} cards.", path=("quantity",), maximum=MAXIMUM_BATCH
+            "A batch has {minimum} to {maximum} cards.",
+            path=("quantity",),
+            minimum=1,
+            maximum=MAXIMUM_BATCH,
         )
     if member_id is None:
         if kind is CardKind.VIRTUAL:
