@@ -16,13 +16,16 @@ from models.orders.payments import Payment
 from models.orders.states import FulfilmentMethod, PaymentFlow, PaymentProvider
 from models.stock.levels import StockLevel
 from models.stores.locations import Location
-from resolvers.context import Actor, ActorKind, Context, GrantedNode
+from resolvers.accounts.identity import first_merchant
+from resolvers.context import SYSTEM, Actor, ActorKind, Context, GrantedNode
 from resolvers.orders import payments, placing, settlement
 from resolvers.orders.checkout import CheckoutDraft, ChoiceDraft
 from resolvers.orders.goods import LineDraft
 from resolvers.orders.payments import ChargeDraft
 from resolvers.orders.settlement import Outcome
 from resolvers.stores.addresses import AddressDraft, PointDraft
+from server import make_gateways
+from tests.make.api import Api
 from tests.make.stock import a_level, a_location
 
 _numbers = itertools.count(1)
@@ -130,3 +133,13 @@ async def a_paid_order(
 
 async def parts_of(order: Order) -> list[Fulfilment]:
     return await Fulfilment.filter(order_id=order.id).order_by("id")
+
+
+async def context_of(api: Api) -> Context:
+    """The system's context on the database of a running server, which shares this process."""
+    return Context(
+        settings=api.settings,
+        gateways=make_gateways(api.settings),
+        actor=SYSTEM,
+        merchant_id=await first_merchant(),
+    )
