@@ -42,7 +42,7 @@ class Buyers:
         if order_id is None:
             self.refused += 1
             return
-        variables = {"orderId": order_id, "idempotencyKey": key}
+        variables = {"orderId": order_id, "idempotencyKey": f"{key}-pay"}
         start = operation(documents.PAYMENT_START, variables, token=token)
         payment = payload_of(*await connection.send(start))["payment"]
         pay = request("POST", urlsplit(payment["codeUrl"]).path, {"Accept": "application/json"})
