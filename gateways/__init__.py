@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from gateways.rate_limits import RateLimits
+if TYPE_CHECKING:
+    from gateways.rate_limits import RateLimits
 
 
 class SmsGateway(Protocol):
