@@ -29,7 +29,7 @@ def doorless(modules: list[Module]) -> Iterator[str]:
         if isinstance(node, Function) and _takes_context(node)
     }
     for module in modules:
-        if module.path.parts[0] == "schema" and module.path.stem in ROOTS:
+        if module.path.parts[0] == "schema" and module.path.stem.rpartition("_")[2] in ROOTS:
             for node, name in used_names(module):
                 if name in use_cases and not _has_door(use_cases[name]):
                     yield f"{module.at(node)}: {name} has no door"
