@@ -231,4 +231,4 @@ async def test_a_purchase_costs_few_statements(api: Api, shop: Shop) -> None:
     )
     with counting() as statements:
         await guest.do(place, input={"checkout": checkout, "idempotencyKey": new_key()})
-    assert len(statements) <= 30, "\n".join(statements)
+    assert len(statements) <= 24, "\n".join(statements)
