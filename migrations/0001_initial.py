@@ -1569,6 +1569,10 @@ class Migration(migrations.Migration):
                     "assigned_at",
                     fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
                 ),
+                (
+                    "accept_due_at",
+                    fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
+                ),
                 ("done_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("updated_at", fields.DatetimeField(auto_now=True, auto_now_add=False)),
             ],
@@ -1578,6 +1582,7 @@ class Migration(migrations.Migration):
                 "indexes": [
                     Index(fields=["location_id", "status", "id"]),
                     Index(fields=["status", "pickup_expires_at"]),
+                    Index(fields=["status", "accept_due_at"]),
                 ],
                 "pk_attr": "id",
                 "table_description": "One way at one place in which a part of an order reaches the customer, with a life of its own.",

@@ -11,7 +11,8 @@ from models.orders.states import FulfilmentMethod, FulfilmentStatus, TicketStatu
 class Fulfilment(Row):
     """One way at one place in which a part of an order reaches the customer, with a life of its own.
 
-    `routing` is the decision that sent it there: `{"picks", "candidates", "decided_at"}`.
+    `routing` is the decision that sent it there: `{"picks", "candidates", "decided_at"}`. From
+    `accept_due_at` on it is looked whether the place has been open for long enough to have accepted it.
     """
 
     order = reference("Order")
@@ -28,6 +29,7 @@ class Fulfilment(Row):
     tracking_number = fields.CharField(max_length=64, null=True)
     shipped_at = fields.DatetimeField(null=True)
     assigned_at = fields.DatetimeField(null=True)
+    accept_due_at = fields.DatetimeField(null=True)
     done_at = fields.DatetimeField(null=True)
     updated_at = fields.DatetimeField(auto_now=True)
 
@@ -36,7 +38,11 @@ class Fulfilment(Row):
 
     class Meta:
         table = "fulfilment"
-        indexes = (("location_id", "status", "id"), ("status", "pickup_expires_at"))
+        indexes = (
+            ("location_id", "status", "id"),
+            ("status", "pickup_expires_at"),
+            ("status", "accept_due_at"),
+        )
 
 
 class FulfilmentLine(Row):

@@ -21,7 +21,7 @@ async def assign(ctx: Context, order: Order, fulfilments: Sequence[Fulfilment]) 
     """Give fulfilments, their locations at hand, to their stores; answers what to announce."""
     changes = []
     for fulfilment in fulfilments:
-        columns = {"assigned_at": ctx.now(), **_pickup(ctx, fulfilment)}
+        columns = {"assigned_at": ctx.now(), **_terms(ctx, fulfilment)}
         fulfilment.update_from_dict(columns)
         await fulfilment.save(update_fields=[*columns, "updated_at"])
         await tickets.queue(ctx, order, fulfilment)
@@ -29,10 +29,14 @@ async def assign(ctx: Context, order: Order, fulfilments: Sequence[Fulfilment]) 
     return changes
 
 
-def _pickup(ctx: Context, fulfilment: Fulfilment) -> dict[str, Any]:
-    if fulfilment.method is not FulfilmentMethod.STORE_PICKUP:
+def _terms(ctx: Context, fulfilment: Fulfilment) -> dict[str, Any]:
+    """Until when a pickup may be collected, or from when a delivery may be taken away again."""
+    settings = ctx.settings
+    if fulfilment.method is FulfilmentMethod.STORE_PICKUP:
+        return {
+            "pickup_code": pickup_code(secrets.token_bytes(RANDOM_BYTES)),
+            "pickup_expires_at": ctx.now() + timedelta(days=settings.pickup_days),
+        }
+    if fulfilment.method.in_person:
         return {}
-    return {
-        "pickup_code": pickup_code(secrets.token_bytes(RANDOM_BYTES)),
-        "pickup_expires_at": ctx.now() + timedelta(days=ctx.settings.pickup_days),
-    }
+    return {"accept_due_at": ctx.now() + timedelta(minutes=settings.accept_minutes)}

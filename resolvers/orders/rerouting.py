@@ -36,8 +36,7 @@ from resolvers.validation import text_of
 async def reject(ctx: Context, fulfilment_id: int, reason: str) -> Fulfilment:
     """Send the pieces of a delivery on to other places; answers the fulfilment that ends here.
 
-    Raises: InvalidInput, NotFound, StateConflict, OutOfRange, Refusals of InsufficientStock when nobody
-    else can send it.
+    Raises: InvalidInput, NotFound, StateConflict, Refusals when nobody else can send it.
     """
     text_of(reason, "reason", 200)
     return await transaction(_reject, ctx, fulfilment_id, reason)
@@ -45,6 +44,15 @@ async def reject(ctx: Context, fulfilment_id: int, reason: str) -> Fulfilment:
 
 async def _reject(ctx: Context, fulfilment_id: int, reason: str) -> Fulfilment:
     order, fulfilment = await locked(ctx, fulfilment_id)
+    await move_on(ctx, order, fulfilment, reason)
+    return fulfilment
+
+
+async def move_on(ctx: Context, order: Order, fulfilment: Fulfilment, reason: str) -> None:
+    """End a fulfilment whose order is locked, and send its pieces on.
+
+    Raises: StateConflict, Refusals when nobody else can send them.
+    """
     await take(ctx, fulfilment, FulfilmentAction.REJECT)
     lines = (await lines_of(ctx, [fulfilment.id]))[fulfilment.id]
     found = await _next(ctx, order, fulfilment, lines)
@@ -53,7 +61,6 @@ async def _reject(ctx: Context, fulfilment_id: int, reason: str) -> Fulfilment:
     moved = await record_event(ctx, order, order.status, f"{fulfilment.number}: {reason}")
     assigned = await assign(ctx, order, replacements)
     await announce(ctx, [change("fulfilment.changed", order, fulfilment), *assigned, moved])
-    return fulfilment
 
 
 async def _next(

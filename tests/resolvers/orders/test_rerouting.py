@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -10,13 +12,16 @@ from models.orders.orders import Order
 from models.orders.states import FulfilmentMethod, FulfilmentStatus, OrderStatus
 from models.outbox import OutboxEvent
 from models.stock.levels import StockLevel
+from models.stores.hours import Weekday
+from models.stores.locations import Location
 from resolvers.context import Context
-from resolvers.orders import fulfilment_steps, rerouting
+from resolvers.orders import fulfilment_steps, overdue, rerouting
 from tests.make.sales import (
     a_guest,
     a_level_in_a_store,
     a_paid_order,
     an_address,
+    later,
     parts_of,
     staff_of,
 )
@@ -150,3 +155,44 @@ async def test_what_cannot_be_rejected_stays(ctx: Context) -> None:
         await rerouting.reject(clerk, part.id, "no")
     assert len(await parts_of(order)) == 1
     assert await numbers(first, second) == [(1, 1), (2, 0)]
+
+
+async def test_what_is_not_accepted_in_time_goes_on(ctx: Context) -> None:
+    first, second = await stores(ctx, 2, 2)
+    order = await a_delivery(ctx, first)
+    assert await overdue.reroute_overdue(later(ctx, minutes=9)) == 0
+    assert await overdue.reroute_overdue(later(ctx, minutes=11)) == 1
+    assert await overdue.reroute_overdue(later(ctx, minutes=11)) == 0
+    old, new = await parts_of(order)
+    assert (old.status, new.location_id) == (FulfilmentStatus.CANCELLED, second.location_id)
+    assert await overdue.reroute_overdue(later(ctx, minutes=30)) == 0
+    assert (await parts_of(order))[-1].status is FulfilmentStatus.OPEN
+    assert await numbers(first, second) == [(2, 0), (1, 1)]
+
+
+async def test_what_was_accepted_stays(ctx: Context) -> None:
+    first, _ = await stores(ctx, 2, 2)
+    order = await a_delivery(ctx, first)
+    (part,) = await parts_of(order)
+    await fulfilment_steps.accept(await staff_of(ctx, first.location_id), part.id)
+    assert await overdue.reroute_overdue(later(ctx, days=1)) == 0
+    assert len(await parts_of(order)) == 1
+
+
+async def test_only_opening_time_counts(ctx: Context) -> None:
+    first, second = await stores(ctx, 2, 2)
+    order = await a_delivery(ctx, first)
+    (part,) = await parts_of(order)
+    opens = (ctx.now() + timedelta(hours=5)).astimezone(ZoneInfo("Asia/Shanghai"))
+    hours = {
+        "weekday": str(list(Weekday)[opens.weekday()]),
+        "opens": f"{opens:%H:%M}",
+        "closes": f"{opens + timedelta(minutes=30):%H:%M}",
+    }
+    await Location.filter(id=first.location_id).update(hours=[hours])
+    for hours_later in (0.5, 4.9):
+        assert await overdue.reroute_overdue(later(ctx, hours=hours_later)) == 0
+    assert await overdue.reroute_overdue(later(ctx, hours=5, minutes=5)) == 0
+    assert (await parts_of(order))[-1].id == part.id
+    assert await overdue.reroute_overdue(later(ctx, hours=5, minutes=12)) == 1
+    assert (await parts_of(order))[-1].location_id == second.location_id
