@@ -95,10 +95,13 @@ async def free(ctx: Context, holds: Sequence[Held], status: HoldStatus) -> list[
     )
 
 
-async def free_expired(ctx: Context, level_ids: Iterable[int]) -> list[ChangedLevel]:
-    """Give back what expired holds still keep at these levels."""
+async def free_expired(
+    ctx: Context, level_ids: Iterable[int], *, sparing: int | None = None
+) -> list[ChangedLevel]:
+    """Give back what expired holds still keep at these levels, save those of the order `sparing`."""
     ids = sorted(level_ids)
     if not ids:
         return []
     expired = await locked(f"{EXPIRED} AND hold.level_id IN ({marks(ids)})", ctx.now(), *ids)
-    return await free(ctx, expired, HoldStatus.RELEASED)
+    others = [hold for hold in expired if hold.order_id != sparing]
+    return await free(ctx, others, HoldStatus.RELEASED)

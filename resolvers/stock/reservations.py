@@ -86,7 +86,8 @@ async def commit(ctx: Context, order_id: int) -> None:
     holds = await locked(_OPEN, order_id)
     if short := shortages.of_holds(holds):
         # The levels are locked: what expired holds of others give back can go to nobody else.
-        await announce_changed(ctx, await free_expired(ctx, {each.level_id for each in holds}))
+        level_ids = {each.level_id for each in holds if each.status is HoldStatus.RELEASED}
+        await announce_changed(ctx, await free_expired(ctx, level_ids, sparing=order_id))
         holds = await locked(_OPEN, order_id)
         short = shortages.of_holds(holds)
     if short:

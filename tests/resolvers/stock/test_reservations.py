@@ -167,6 +167,18 @@ async def test_a_late_payment_may_take_what_another_expired_hold_keeps(ctx: Cont
     assert numbers(await again(level)) == (0, 0, 2)
 
 
+async def test_a_late_payment_spares_the_order_s_own_expired_holds(ctx: Context) -> None:
+    """One comes out of another order's expired hold, the other is good though below the safety stock."""
+    gone, kept = await a_level(ctx, 3), await a_level(ctx, 3, safety_stock=2)
+    await hold(ctx, 1, of(gone, 3), of(kept, 1))
+    after = later(ctx, 16)
+    await hold(after, 2, of(gone, 3))
+    await hold(after, 3, of(kept, 1), counter=frozenset({1}))
+    await transaction(reservations.commit, later(ctx, 60), 1)
+    assert await statuses(1) == ["COMMITTED", "COMMITTED"]
+    assert (await statuses(2), await statuses(3)) == (["RELEASED"], ["HELD"])
+
+
 async def test_what_a_fulfilment_gives_back_is_never_taken_again(ctx: Context) -> None:
     level = await a_level(ctx, 5)
     await hold(ctx, 1, of(level, 1, 7), of(level, 2, 8))
