@@ -11,6 +11,7 @@ from models.errors import InvalidInput, NotFound
 from models.members.cards import MemberCard
 from models.members.members import Member
 from resolvers.context import Context
+from resolvers.keyset import kept
 from resolvers.members import sight
 from resolvers.outbox import Change
 from resolvers.paging import Page, PageRequest, paginate
@@ -44,10 +45,12 @@ async def find(
     if sum(each is not None for each in (member_id, number, card_number)) != 1:
         raise InvalidInput("Give the id, the number or the cardNumber.", path=("id",))
     if number is not None:
-        member = await Member.filter(number=number, merchant_id=ctx.merchant_id).first()
+        member = await Member.filter(number=kept(number), merchant_id=ctx.merchant_id).first()
         member_id = member.id if member else None
     if card_number is not None:
-        card = await MemberCard.filter(number=card_number, merchant_id=ctx.merchant_id).first()
+        card = await MemberCard.filter(
+            number=kept(card_number), merchant_id=ctx.merchant_id
+        ).first()
         member_id = card.member_id if card else None
     return (await by_ids(ctx, [member_id])).get(member_id) if member_id is not None else None
 
@@ -70,7 +73,7 @@ async def page(
     if search is not None:
         query = query.filter(_matches(ctx, text_of(search, "search", 64)))
     if tier_code is not None:
-        query = query.filter(tier__code=tier_code)
+        query = query.filter(tier__code=kept(tier_code))
     return await paginate(query, request, ("-id",), f"members {search} {tier_code}")
 
 
