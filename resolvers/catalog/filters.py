@@ -23,7 +23,7 @@ WITH RECURSIVE tree AS (
 _OF_BRAND = "p.brand_id IN (SELECT id FROM brand WHERE merchant_id = ? AND code = ?)"
 _LEVELS = (
     "p.id IN (SELECT v.product_id FROM variant v JOIN stock_level l ON l.variant_id = v.id"
-    " JOIN location o ON o.id = l.location_id WHERE o.active AND o.merchant_id = p.merchant_id"
+    " JOIN location o ON o.id = l.location_id WHERE o.active AND o.merchant_id = ?"
 )
 
 
@@ -101,7 +101,8 @@ def _minor(amount: Decimal | None, name: str, default: int) -> int:
 
 def _add_stock(ctx: Context, query: ProductQuery, found: Conditions) -> None:
     """In stock: sellable somewhere, or at the store asked for; sold at a store: it keeps the product."""
-    condition, values = _LEVELS, list[Any]()
+    values: list[Any] = [ctx.merchant_id]
+    condition = _LEVELS
     if query.in_stock_only:
         floor = "0" if ctx.channel.is_counter else "l.safety_stock"
         condition = f"{_LEVELS} AND {EFFECTIVE} > {floor}"

@@ -1,0 +1,43 @@
+"""What came of importing a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from models.errors import Refusal
+
+SHOWN = 20
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """Rows by what became of them; `failed` are (line number, code, message), `notes` for the reader."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    failed: list[tuple[int, str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def fail(self, line: int, code: str, refusals: Sequence[Refusal]) -> None:
+        self.failed.append((line, code, "; ".join(map(_sentence, refusals))))
+
+    def __str__(self) -> str:
+        counts = f"{self.created} created, {self.updated} updated, {self.unchanged} unchanged"
+        lines = [
+            f"{counts}, {len(self.failed)} failed.",
+            *self.notes,
+            *(f"Line {line}, {code or '-'}: {text}" for line, code, text in self.failed[:SHOWN]),
+        ]
+        if len(self.failed) > SHOWN:
+            lines.append(f"… and {len(self.failed) - SHOWN} more.")
+        return "\n".join(lines)
+
+
+def _sentence(refusal: Refusal) -> str:
+    """The message, behind the field it is about where that is not said already."""
+    field_name = ".".join(str(step) for step in refusal.path if step not in ("stores", "products"))
+    if not field_name or field_name in str(refusal):
+        return str(refusal)
+    return f"{field_name}: {refusal}"

@@ -1,0 +1,112 @@
+"""From lines of files to the drafts of the use cases."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from hashlib import sha256
+
+from models.errors import InvalidInput
+from models.money import CurrencyCode, to_decimal
+from models.stores.coordinates import CoordinateSystem
+from models.stores.locations import LocationKind
+from resolvers.batches import KEEP, Unset
+from resolvers.catalog.drafts import ProductDraft, VariantDraft
+from resolvers.integrations.csv_files import CsvRow
+from resolvers.stock.sync import LevelDraft
+from resolvers.stores.addresses import AddressDraft, PointDraft
+from resolvers.stores.drafts import StoreDraft
+
+_CITY = re.compile(r"([^\s市区县]{2,6}市)\s*(\S.*)", re.DOTALL)
+_POSITIONS = [
+    ("latitude_bd09", "longitude_bd09", CoordinateSystem.BD09),
+    ("latitude_gcj02", "longitude_gcj02", CoordinateSystem.GCJ02),
+    ("latitude_wgs84", "longitude_wgs84", CoordinateSystem.WGS84),
+]
+_CHEAPEST_MINOR, _DEAREST_MINOR, _STEP_MINOR = 100, 9_990, 10
+
+
+def store_code(row: CsvRow) -> str:
+    return row.text("code")
+
+
+def product_code(row: CsvRow) -> str:
+    return row.text("code", "sku", "gtin")
+
+
+def sku_of(row: CsvRow) -> str:
+    return row.text("sku", "code", "gtin")
+
+
+def store_draft(row: CsvRow) -> StoreDraft:
+    """Raises: InvalidInput naming the column at fault."""
+    address = row.text("address")
+    found = _CITY.match(address)
+    return StoreDraft(
+        code=store_code(row),
+        name=row.text("name"),
+        address=AddressDraft(
+            city=row.text("city") or (found[1] if found else None),
+            street=found[2] if found and not row.text("city") else address,
+        ),
+        kind=_kind(row),
+        organisation_code=row.text("organisation_code") or None,
+        phone=row.text("phone") or KEEP,
+        position=_position(row),
+    )
+
+
+def product_draft(row: CsvRow, prices_minor: Mapping[str, int]) -> ProductDraft:
+    """`prices_minor` are those of SKUs that are there already; a new one without a price gets one.
+
+    Raises: InvalidInput naming the column at fault.
+    """
+    sku, gtin = sku_of(row), row.text("gtin")
+    if row.text("price"):
+        price = row.decimal("price")
+    else:
+        price = to_decimal(prices_minor.get(sku, made_up_price_minor(sku)), CurrencyCode.CNY)
+    weight = f"{row.text('weight_g')} g" if row.text("weight_g") else ""
+    details = [each for each in (weight, row.text("unit"), row.text("origin")) if each]
+    return ProductDraft(
+        code=product_code(row),
+        name=row.text("name"),
+        description=" · ".join(details) or None,
+        variants=[VariantDraft(sku=sku, price=price, gtins=[gtin] if gtin else None)],
+    )
+
+
+def made_up_price_minor(sku: str) -> int:
+    """A price from 1.00 to 99.90 that is always the same for the same SKU."""
+    choices = (_DEAREST_MINOR - _CHEAPEST_MINOR) // _STEP_MINOR + 1
+    number = int.from_bytes(sha256(sku.encode()).digest()[:8])
+    return _CHEAPEST_MINOR + number % choices * _STEP_MINOR
+
+
+def level_draft(row: CsvRow) -> LevelDraft:
+    """Raises: InvalidInput naming the column at fault."""
+    return LevelDraft(
+        location_code=row.text("location_code", "code"),
+        sku=row.text("sku", "gtin"),
+        quantity=row.whole("quantity"),
+    )
+
+
+def _kind(row: CsvRow) -> LocationKind:
+    text = row.text("kind").upper() or LocationKind.STORE
+    if text not in list(LocationKind):
+        raise InvalidInput("The kind must be STORE or WAREHOUSE.", path=("kind",))
+    return LocationKind(text)
+
+
+def _position(row: CsvRow) -> PointDraft | Unset:
+    """The point as its source gives it: what was computed from it is less exact."""
+    for latitude, longitude, system in _POSITIONS:
+        if row.text(latitude) or row.text(longitude):
+            return PointDraft(row.number(latitude), row.number(longitude), system)
+    if not (row.text("latitude") or row.text("longitude")):
+        return KEEP
+    name = row.text("system").upper() or CoordinateSystem.WGS84
+    if name not in list(CoordinateSystem):
+        raise InvalidInput("The coordinate system must be WGS84, GCJ02 or BD09.", path=("system",))
+    return PointDraft(row.number("latitude"), row.number("longitude"), CoordinateSystem(name))
