@@ -16,7 +16,7 @@ import structlog
 
 from models.outbox import OutboxEvent
 from resolvers.context import Context
-from resolvers.outbox import changes_after, give_sequences, last_sequence
+from resolvers.outbox import changes_after, give_sequences, last_sequence, unnumbered
 
 if TYPE_CHECKING:
     from gateways import Bus
@@ -50,15 +50,15 @@ async def batches(
 ) -> AsyncGenerator[Sequence[OutboxEvent], None]:
     """The same changes as they become known, several at a time; never an empty batch."""
     async with _listening(ctx.gateways.bus) as hub:
-        if after is None:
-            await give_sequences()
+        # Looked up first: whoever subscribes and then acts must hear of it.
+        known = await unnumbered() if after is None else frozenset()
         position = await last_sequence() if after is None else max(0, after)
         while True:
             news = hub.news  # taken before looking, so that what comes meanwhile is not missed
             events, position, more = await _next(hub, topics, position)
-            if events:
-                yield events
-            elif not more:
+            if fresh := [each for each in events if each.id not in known]:
+                yield fresh
+            elif not more and not events:
                 await news.wait()
 
 

@@ -74,6 +74,12 @@ async def give_sequences() -> int:
     return total
 
 
+async def unnumbered() -> frozenset[int]:
+    """The IDs of the committed changes that have no sequence yet."""
+    rows = await fetch("SELECT id FROM outbox_event WHERE sequence IS NULL")
+    return frozenset(row["id"] for row in rows)
+
+
 async def last_sequence() -> int:
     rows = await fetch("SELECT last_sequence FROM outbox_counter")
     return rows[0]["last_sequence"] if rows else 0

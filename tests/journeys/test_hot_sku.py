@@ -1,0 +1,92 @@
+"""200 parallel buyers of one SKU with 50 in stock, through the whole purchase."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+
+from settings import Settings
+from tests.conftest import POSTGRES, free_port
+from tests.make.api import Api
+from tests.make.documents import document
+from tests.make.shop import Shop, buy, open_shop
+
+ROOT = Path(__file__).parents[2]
+
+
+async def test_exactly_fifty_of_two_hundred_buyers_get_a_piece(api: Api) -> None:
+    admin = await api.staff()
+    shop = await open_shop(admin, pieces=50)
+    outcomes = Counter(await asyncio.gather(*(buy(api, shop) for _ in range(200))))
+    assert outcomes == {"PAID": 50, "INSUFFICIENT_STOCK": 150}
+    await nothing_is_left_and_nothing_drifted(admin, shop)
+
+
+@pytest.mark.skipif(not POSTGRES, reason="SQLite serves one process")
+async def test_two_processes_sell_no_more_than_one(settings: Settings) -> None:
+    async with AsyncExitStack() as stack:
+        processes = [
+            await stack.enter_async_context(process(replace(settings, port=free_port())))
+            for _ in range(2)
+        ]
+        admin = await processes[0].staff()
+        shop = await open_shop(admin, pieces=50)
+        outcomes = Counter(await asyncio.gather(*(buy(processes[n % 2], shop) for n in range(200))))
+        assert outcomes == {"PAID": 50, "INSUFFICIENT_STOCK": 150}
+        await nothing_is_left_and_nothing_drifted(await processes[1].staff(), shop)
+
+
+async def nothing_is_left_and_nothing_drifted(admin: Api, shop: Shop) -> None:
+    scanned = await admin.ask("query($s: String!) { variant(sku: $s) { available } }", s=shop.sku)
+    assert scanned["variant"]["available"] == 0
+    levels = await admin.ask(
+        "query($v: ID!) { stockLevels(variantId: $v)"
+        " { edges { node { onHand available held committed } } } }",
+        v=shop.variant_id,
+    )
+    (edge,) = levels["stockLevels"]["edges"]
+    assert edge["node"] == {"onHand": 50, "available": 0, "held": 0, "committed": 50}
+    assert (await admin.ask(document("hq/stock_audit")))["stockAudit"]["drifts"] == []
+
+
+@asynccontextmanager
+async def process(settings: Settings) -> AsyncIterator[Api]:
+    """A server process of its own, as a user starts it."""
+    running = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "cli.py",
+        "serve",
+        f"--port={settings.port}",
+        f"--database-url={settings.database_url}",
+        cwd=ROOT,
+        env={**os.environ, "QUINTET_LOG_LEVEL": "error"},
+        stdout=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        async with httpx.AsyncClient(
+            base_url=settings.base_url, timeout=60, limits=httpx.Limits(max_connections=50)
+        ) as client:
+            await _until_ready(client)
+            yield Api(client, settings)
+    finally:
+        running.terminate()
+        await running.wait()
+
+
+async def _until_ready(client: httpx.AsyncClient) -> None:
+    for _ in range(300):
+        try:
+            if (await client.get("/health/ready")).status_code == 200:
+                return
+        except httpx.TransportError:
+            await asyncio.sleep(0.1)
+    pytest.fail("the server process did not come up")
