@@ -64,8 +64,12 @@ async def store(ctx: Context, parent: Organisation | None = None) -> Location:
 async def staff(organisation_id: int, role: Role) -> Staff:
     number = next(_numbers)
     made = await Staff.create(username=f"staff{number}", name=f"Staff {number}", password_hash="-")
-    await StaffGrant.create(staff_id=made.id, role=role, organisation_id=organisation_id)
+    await grant(made, organisation_id, role)
     return made
+
+
+async def grant(person: Staff, organisation_id: int, role: Role) -> None:
+    await StaffGrant.create(staff_id=person.id, role=role, organisation_id=organisation_id)
 
 
 async def link(ctx: Context, sharer: Staff, place: Location | None) -> ShareLink:
