@@ -10,6 +10,8 @@ from models.errors import InvalidInput, NotFound, Refusal, Refusals
 from models.orders.rules import MAXIMUM_LINES, check_quantity
 from resolvers.context import Context
 
+NAME_LENGTH = 400
+
 
 @dataclass(frozen=True, slots=True)
 class LineDraft:
@@ -69,5 +71,5 @@ def check_lines(
 
 
 def _goods(row: dict[str, object]) -> Goods:
-    name = f"{row['product_name']} {row['name']}".strip()
+    name = f"{row['product_name']} {row['name']}".strip()[:NAME_LENGTH]
     return Goods(int(str(row["id"])), str(row["sku"]), name, int(str(row["price_minor"])))

@@ -68,13 +68,6 @@ async def page(ctx: Context, wanted: OrderFilter, request: PageRequest) -> Page[
     return await paginate(query, request, ("-id",), f"orders {wanted}")
 
 
-@for_anyone
-async def page_of_member(ctx: Context, member_id: int, request: PageRequest) -> Page[Order]:
-    """A page of one member's orders, as far as the caller may see them, the latest first."""
-    query = visible(Order.filter(member_id=member_id), ctx)
-    return await paginate(query, request, ("-id",), f"orders of member {member_id}")
-
-
 async def lines_of(ctx: Context, order_ids: Sequence[int]) -> dict[int, list[OrderLine]]:
     """The lines of orders that the caller has been given, as they were placed."""
     lines: dict[int, list[OrderLine]] = {order_id: [] for order_id in order_ids}

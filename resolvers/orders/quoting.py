@@ -32,7 +32,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """`pricing` and `basket` are empty where the input does not even say what is bought."""
+    """`plan` is empty where the input does not even say what is bought."""
 
     plan: Plan | None
     refusals: Sequence[Refusal]

@@ -126,12 +126,12 @@ class Member(Node):
         parents: list[Member], ctx: Context, *, first: int | None = 20, after: str | None = None
     ) -> list[Connection[Annotated[Order, strawberry.lazy("schema.orders.types")]]]:
         """The member's orders, as far as you may see them, the latest first."""
-        from resolvers.orders import orders
+        from resolvers.orders import member_orders
         from schema.orders.types import Order
 
         request = PageRequest(first=first, after=after)
-        pages = [await orders.page_of_member(ctx, each.row.id, request) for each in parents]
-        return [Connection.of(page, Order.of) for page in pages]
+        pages = await member_orders.pages(ctx, [each.row.id for each in parents], request)
+        return [Connection.of(pages[each.row.id], Order.of) for each in parents]
 
     @classmethod
     def of(cls, row: MemberRow, floor: Sight = SOMEBODY) -> Member:

@@ -13,12 +13,13 @@ from models.orders.orders import Order, OrderEvent
 from models.orders.states import FulfilmentMethod, OrderStatus
 from models.stores.locations import Location
 from resolvers.context import Actor, ActorKind, Context, GrantedNode
-from resolvers.orders import actions, orders
+from resolvers.orders import actions, member_orders, orders
 from resolvers.orders.orders import OrderFilter
 from resolvers.paging import PageRequest
 from tests.make.checkouts import a_member, a_store
 from tests.make.members import as_member, enter_through, link, member, staff
 from tests.make.sales import a_guest, a_paid_order, an_order, staff_at, staff_of
+from tests.make.statements import counting
 from tests.make.stock import a_level
 
 EVERY = PageRequest(first=100)
@@ -125,6 +126,29 @@ async def test_pages_follow_each_other_and_cursors_keep_to_their_filter(ctx: Con
     assert [order.id for order in [*first.rows, *second.rows]] == placed[::-1]
     with pytest.raises(InvalidInput):
         await orders.page(guest, OrderFilter(status=(OrderStatus.PAID,)), after)
+
+
+async def test_each_member_has_a_page_of_their_own(ctx: Context) -> None:
+    level = await a_level(ctx, 20, location=await a_store(ctx))
+    she, he, nobody = await a_member(ctx), await a_member(ctx), await a_member(ctx)
+    hers = [(await an_order(she, level)).id for _ in range(3)][::-1]
+    his = [(await an_order(he, level)).id for _ in range(2)][::-1]
+    members = [each.member_id or 0 for each in (she, he, nobody)]
+    two = PageRequest(first=2)
+    found = await member_orders.pages(ctx, members, two)
+    assert [[order.id for order in found[each].rows] for each in members] == [hers[:2], his, []]
+    assert [found[each].has_next for each in members] == [True, False, False]
+    alone = await member_orders.pages(she, members[:1], two)
+    assert alone[members[0]] == found[members[0]]
+    rest = PageRequest(first=2, after=found[members[0]].cursors[-1])
+    for asked in (members, members[:1]):
+        assert [
+            order.id for order in (await member_orders.pages(ctx, asked, rest))[members[0]].rows
+        ] == hers[2:]
+    assert (await member_orders.pages(she, members, two))[members[1]].rows == []
+    with counting() as statements:
+        await member_orders.pages(ctx, members, two)
+    assert len(statements) == 2
 
 
 async def test_actions_are_those_of_the_state_and_the_caller(ctx: Context) -> None:
