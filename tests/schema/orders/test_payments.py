@@ -264,3 +264,14 @@ async def test_a_till_elsewhere_finds_no_order(counter: Counter) -> None:
     answer = await (await counter.api.guest()).send(RECORD, input=till(order))
     assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
     assert await Payment.all().count() == 0
+
+
+async def test_a_payment_is_seen_by_who_sees_its_order(counter: Counter) -> None:
+    guest = await counter.api.guest()
+    payment = await start(guest, await place(counter, guest))
+    elsewhere = await open_counter(counter.api)
+    node = "query($id: ID!) { node(id: $id) { id } }"
+    for person in (guest, counter.clerk):
+        assert (await person.ask(node, id=payment["id"]))["node"]["id"] == payment["id"]
+    for person in (await counter.api.guest(), elsewhere.clerk, counter.api):
+        assert (await person.ask(node, id=payment["id"]))["node"] is None
