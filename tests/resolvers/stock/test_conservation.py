@@ -262,5 +262,5 @@ def test_no_piece_is_lost_or_made(template: str) -> None:
     machine = type("Shop", (Shop,), {"template": template})
     run_state_machine_as_test(
         machine,
-        settings=hypothesis_settings(max_examples=25, stateful_step_count=25, deadline=None),
+        settings=hypothesis_settings(max_examples=12, stateful_step_count=25, deadline=None),
     )

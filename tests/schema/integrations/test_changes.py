@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from tests.make.api import Api
+from tests.make.shop import open_shop
+from tests.schema.stock.test_stock import put
+
+CHANGES = (
+    "query($after: String, $types: [String!], $first: Int)"
+    " { changes(after: $after, types: $types, first: $first) { edges { cursor node"
+    " { sequence type nodeId occurredAt actor { __typename } node { id __typename } } }"
+    " pageInfo { hasNextPage endCursor } } }"
+)
+FOLLOW = (
+    "subscription($types: [String!], $after: BigInt) { changes(types: $types, after: $after)"
+    " { sequence type node { ... on StockLevel { available } } } }"
+)
+
+
+async def erp_of(admin: Api, organisation_code: str) -> Api:
+    client = await admin.do(
+        "mutation($input: ApiClientCreateInput!)"
+        " { apiClientCreate(input: $input) { secret userErrors { message } } }",
+        input={
+            "name": "ERP",
+            "scopes": ["CHANGES_READ", "STOCK_READ", "STOCK_WRITE"],
+            "organisationCode": organisation_code,
+        },
+    )
+    return admin.as_(client["secret"])
+
+
+async def pages(api: Api, **variables: Any) -> list[dict[str, Any]]:
+    found, after = [], None
+    while True:
+        page = (await api.ask(CHANGES, after=after, **variables))["changes"]
+        found += [edge["node"] for edge in page["edges"]]
+        if not page["pageInfo"]["hasNextPage"]:
+            return found
+        after = page["pageInfo"]["endCursor"]
+
+
+async def test_every_change_is_read_once_and_in_order(api: Api) -> None:
+    admin = await api.staff()
+    shop = await open_shop(admin, 5)
+    await asyncio.gather(*(put(admin, ("SHOP", shop.sku, count)) for count in range(10, 20)))
+    everything = await pages(admin, first=4)
+    sequences = [int(each["sequence"]) for each in everything]
+    assert sequences == list(range(1, len(everything) + 1))
+    stock = await pages(admin, first=3, types=["stock.changed"])
+    assert len(stock) == 11
+    assert {each["type"] for each in stock} == {"stock.changed"}
+    assert {each["node"]["__typename"] for each in stock} == {"StockLevel"}
+    assert {each["node"]["id"] for each in stock} == {each["nodeId"] for each in stock}
+    assert stock[0]["actor"] == {"__typename": "Staff"}
+
+
+async def test_an_erp_reads_the_changes_of_its_own_part_of_the_tree(api: Api) -> None:
+    admin = await api.staff()
+    await open_shop(admin, 5)
+    other = await open_shop(admin, 5, code="OTHER")
+    erp = await erp_of(admin, "OTHER")
+    seen = await pages(erp, types=["stock.changed"])
+    assert len(seen) == 1
+    async with erp.subscribe(FOLLOW, types=["stock.changed"], after="0") as feed:
+        assert (await feed.next())["data"]["changes"]["node"] == {"available": 5}
+        await put(admin, ("SHOP", "SHOP-1", 8))
+        await put(admin, ("OTHER", other.sku, 7))
+        event = await feed.next()
+        assert event["data"]["changes"]["node"] == {"available": 7}
+        assert event["extensions"]["sequence"] == event["data"]["changes"]["sequence"]
+
+
+async def test_nobody_else_reads_changes(api: Api) -> None:
+    for reader, code in ((api, "UNAUTHENTICATED"), (await api.guest(), "FORBIDDEN")):
+        answer = await reader.send(CHANGES)
+        assert answer["errors"][0]["extensions"]["code"] == code
+
+
+async def test_cursors_of_other_types_are_refused(api: Api) -> None:
+    admin = await api.staff()
+    await open_shop(admin, 5)
+    page = (await admin.ask(CHANGES, first=1))["changes"]
+    answer = await admin.send(CHANGES, after=page["pageInfo"]["endCursor"], types=["stock.changed"])
+    assert answer["errors"][0]["extensions"]["code"] == "INVALID"
+
+
+async def test_a_subscriber_misses_nothing_while_many_write(api: Api) -> None:
+    admin = await api.staff()
+    shop = await open_shop(admin, 5)
+    last = (await pages(admin))[-1]["sequence"]
+    async with admin.subscribe(FOLLOW, after=last) as feed:
+        writing = asyncio.gather(
+            *(put(admin, ("SHOP", shop.sku, count)) for count in range(100, 140))
+        )
+        sequences = [int((await feed.next())["data"]["changes"]["sequence"]) for _ in range(40)]
+        await writing
+        assert sequences == list(range(int(last) + 1, int(last) + 41))
+        assert await feed.silent()
