@@ -21,9 +21,10 @@ WITH RECURSIVE tree AS (
     UNION SELECT c.id FROM category c JOIN tree ON c.parent_id = tree.id
 ) SELECT id FROM tree)"""
 _OF_BRAND = "p.brand_id IN (SELECT id FROM brand WHERE merchant_id = ? AND code = ?)"
+# NOT IN is a hash look-up in any plan; a join with few locations tempts planners to start from them.
 _LEVELS = (
     "p.id IN (SELECT v.product_id FROM variant v JOIN stock_level l ON l.variant_id = v.id"
-    " JOIN location o ON o.id = l.location_id WHERE o.active AND o.merchant_id = ?"
+    " WHERE l.location_id NOT IN (SELECT id FROM location WHERE NOT active)"
 )
 
 
@@ -101,8 +102,7 @@ def _minor(amount: Decimal | None, name: str, default: int) -> int:
 
 def _add_stock(ctx: Context, query: ProductQuery, found: Conditions) -> None:
     """In stock: sellable somewhere, or at the store asked for; sold at a store: it keeps the product."""
-    values: list[Any] = [ctx.merchant_id]
-    condition = _LEVELS
+    condition, values = _LEVELS, list[Any]()
     if query.in_stock_only:
         floor = "0" if ctx.channel.is_counter else "l.safety_stock"
         condition = f"{_LEVELS} AND {EFFECTIVE} > {floor}"
