@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -15,8 +16,13 @@ from resolvers.catalog import classification, prices, products, variants
 from resolvers.context import Context
 from schema.accounts.types import Organisation
 from schema.batching import batched
+from schema.geography import GeoPointInput
 from schema.money import Money
 from schema.nodes import Node, global_id
+from schema.pagination import Connection
+
+if TYPE_CHECKING:
+    from schema.stock.types import StockLevel
 
 strawberry.enum(ProductStatus)
 strawberry.enum(MediaKind)
@@ -197,6 +203,22 @@ class Variant(Node):
 
         found = await availability.of_variants(ctx, [each.row.id for each in parents])
         return [found[each.row.id] for each in parents]
+
+    @batched
+    @staticmethod
+    async def stock_levels(
+        parents: list[Variant],
+        ctx: Context,
+        *,
+        near: GeoPointInput | None = None,
+        first: int | None = 20,
+        after: str | None = None,
+    ) -> list[Connection[Annotated[StockLevel, strawberry.lazy("schema.stock.types")]]]:
+        """Where its pieces are; the nearest first where a point is given."""
+        from schema.stock.variant_fields import levels_of_variants
+
+        point = near.point("near") if near else None
+        return await levels_of_variants([each.row.id for each in parents], ctx, point, first, after)
 
     @classmethod
     def of(cls, row: VariantRow) -> Variant:
