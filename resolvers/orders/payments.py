@@ -59,23 +59,28 @@ async def start(ctx: Context, draft: ChargeDraft) -> Payment:
     """
     gateway = _gateway(ctx, draft)
     payment = await Payment.get(id=await transaction(_record_intent, ctx, draft))
-    if payment.status is not PaymentStatus.PENDING or payment.code_url or payment.client_parameters:
+    if payment.status is not PaymentStatus.PENDING or _is_started(payment):
         return payment
     order = await Order.get(id=payment.order_id)
     try:
         started = await gateway.start(_charge(ctx, payment, order.number))
     except GatewayError as error:
         raise PaymentFailed("The payment provider does not answer. Try again.") from error
-    await transaction(_keep, ctx, payment, started)
-    return await Payment.get(id=payment.id)
+    return await transaction(_keep, payment.id, started)
 
 
-async def _keep(ctx: Context, payment: Payment, started: StartedCharge) -> None:
-    await Payment.filter(id=payment.id).update(
-        code_url=started.code_url,
-        client_parameters=started.client_parameters,
-        updated_at=ctx.now(),
-    )
+async def _keep(payment_id: int, started: StartedCharge) -> Payment:
+    """Keep the provider's first answer; it may have told us of the result already."""
+    payment = await Payment.filter(id=payment_id).select_for_update().get()
+    if not _is_started(payment):
+        payment.code_url = started.code_url
+        payment.client_parameters = started.client_parameters
+        await payment.save(update_fields=["code_url", "client_parameters", "updated_at"])
+    return payment
+
+
+def _is_started(payment: Payment) -> bool:
+    return bool(payment.code_url or payment.client_parameters)
 
 
 def _gateway(ctx: Context, draft: ChargeDraft) -> PaymentGateway:
@@ -116,10 +121,9 @@ async def locked_payable(found: QuerySet[Order]) -> Order:
 
     Raises: NotFound, StateConflict.
     """
-    row = await found.first()
-    if row is None:
+    order = await found.select_for_update().first()
+    if order is None:
         raise NotFound("There is no such order.", path=("orderId",))
-    order = await Order.filter(id=row.id).select_for_update().get()
     if order.status is not OrderStatus.PENDING_PAYMENT:
         raise StateConflict(
             "An order that is {state} takes no payment.", state=order.status, path=("orderId",)

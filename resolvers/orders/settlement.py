@@ -79,14 +79,14 @@ async def _outcome(ctx: Context, provider: str, said: Notification) -> Outcome:
     if payment is None:
         return Outcome.UNKNOWN
     try:
-        return await transaction(_settle, ctx, payment.id, said)
+        return await transaction(_settle, ctx, payment, said)
     except (InsufficientStock, Refusals):
         # Rolled back: the hold had run out and the goods are gone.
-        return await transaction(_give_back, ctx, payment.id, said)
+        return await transaction(_give_back, ctx, payment, said)
 
 
-async def _settle(ctx: Context, payment_id: int, said: Notification) -> Outcome:
-    order, payment = await _locked(payment_id)
+async def _settle(ctx: Context, found: Payment, said: Notification) -> Outcome:
+    order, payment = await _locked(found)
     if (nothing := _nothing_to_do(payment, said)) is not None:
         return nothing
     if not said.succeeded:
@@ -102,9 +102,9 @@ async def _settle(ctx: Context, payment_id: int, said: Notification) -> Outcome:
     return await _refund(ctx, order, payment, "The order was not waiting for this payment.")
 
 
-async def _give_back(ctx: Context, payment_id: int, said: Notification) -> Outcome:
+async def _give_back(ctx: Context, found: Payment, said: Notification) -> Outcome:
     """The money for goods that are gone: cancel the order, unless it has moved on, and refund."""
-    order, payment = await _locked(payment_id)
+    order, payment = await _locked(found)
     if (nothing := _nothing_to_do(payment, said)) is not None:
         return nothing
     await _book(ctx, order, payment, said)
@@ -117,11 +117,10 @@ async def _give_back(ctx: Context, payment_id: int, said: Notification) -> Outco
     return await _refund(ctx, order, payment, "The goods were sold before the payment came.")
 
 
-async def _locked(payment_id: int) -> tuple[Order, Payment]:
+async def _locked(found: Payment) -> tuple[Order, Payment]:
     """The payment as it is now that its order is locked."""
-    found = await Payment.get(id=payment_id)
     order = await Order.filter(id=found.order_id).select_for_update().get()
-    return order, await Payment.get(id=payment_id)
+    return order, await Payment.get(id=found.id)
 
 
 def _nothing_to_do(payment: Payment, said: Notification) -> Outcome | None:
