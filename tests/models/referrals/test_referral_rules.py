@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -8,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.referrals.rules import (
+    DEFAULT_PLAN,
+    BindingTerms,
     CommissionKind,
     InvalidPlan,
     Level,
@@ -212,3 +215,34 @@ def test_a_refund_beyond_the_base_is_refused(refunded: int) -> None:
 )
 def test_a_loop_is_seen_however_long(member: int, ancestors: list[int], cycle: bool) -> None:
     assert would_cycle(member, ancestors) is cycle
+
+
+@pytest.mark.parametrize(
+    ("terms", "locked_for", "ends_after"),
+    [
+        (BindingTerms(), None, None),
+        (BindingTerms(binding_days=90), 90, 90),
+        (BindingTerms(protected_days=30), 30, None),
+        (BindingTerms(binding_days=90, protected_days=30), 30, 90),
+        (BindingTerms(protected_days=0), 0, None),
+    ],
+)
+def test_a_binding_is_protected_and_ends_by_its_terms(
+    terms: BindingTerms, locked_for: int | None, ends_after: int | None
+) -> None:
+    bound_at = datetime(2026, 2, 28, 12, tzinfo=UTC)
+    ends_at = terms.ends_at(bound_at)
+    assert ends_at == (None if ends_after is None else bound_at + timedelta(days=ends_after))
+    if locked_for is None:
+        assert terms.is_locked(bound_at, bound_at + timedelta(days=365_000))
+    else:
+        free_at = bound_at + timedelta(days=locked_for)
+        assert not terms.is_locked(bound_at, free_at)
+        assert terms.is_locked(bound_at, free_at - timedelta(microseconds=1))
+
+
+def test_the_plan_that_nobody_set_pays_ten_percent_in_all() -> None:
+    shares = split_commission(
+        [10_000], DEFAULT_PLAN, buyer_id=BUYER, uplines=[MOTHER, FRIEND, STRANGER], guide_id=GUIDE
+    )
+    assert [share.amount_minor for share in shares] == [500, 200, 300]
