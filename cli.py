@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +18,7 @@ from models.migrating import migrate, pending
 from resolvers.accounts.bootstrap import ensure_platform
 from resolvers.accounts.identity import first_merchant
 from resolvers.context import SYSTEM, Context
-from settings import Settings, SettingsError
+from settings import Settings, SettingsError, override, share_metrics
 
 SNAPSHOT = Path(__file__).parent / "schema" / "schema.graphql"
 
@@ -46,12 +44,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def serve(settings: Settings, given: argparse.Namespace) -> None:
-    settings = replace(
-        settings,
-        host=given.host or settings.host,
-        port=given.port or settings.port,
-        workers=given.workers or settings.workers,
-    )
     welcome = asyncio.run(_prepare(settings, given))
     print(welcome, flush=True)
     options: dict[str, Any] = {
@@ -67,13 +59,8 @@ def serve(settings: Settings, given: argparse.Namespace) -> None:
 
         uvicorn.run(create_app(settings), **options)
         return
-    with tempfile.TemporaryDirectory() as metrics:
-        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", metrics)
-        os.environ.update(
-            QUINTET_HOST=settings.host,
-            QUINTET_PORT=str(settings.port),
-            QUINTET_WORKERS=str(settings.workers),
-        )
+    with tempfile.TemporaryDirectory() as folder:
+        share_metrics(folder)
         uvicorn.run("server:app", workers=settings.workers, **options)
 
 
@@ -195,8 +182,8 @@ async def _with_database(
 
 
 def _settings(given: argparse.Namespace) -> Settings:
-    if given.database_url:
-        os.environ["QUINTET_DATABASE_URL"] = given.database_url
+    names = ("database_url", "host", "port", "workers")
+    override(**{name: getattr(given, name, None) for name in names})
     return Settings.from_environment()
 
 

@@ -19,7 +19,12 @@ from starlette.types import ASGIApp
 
 from gateways import Gateways, PaymentGateway
 from gateways.bus import make_bus
-from gateways.metrics import MetricsMiddleware, count_operation, metrics_endpoint
+from gateways.metrics import (
+    MetricsMiddleware,
+    count_operation,
+    forget_dead_processes,
+    metrics_endpoint,
+)
 from gateways.rate_limits import WindowRateLimits
 from gateways.sandbox import SandboxPayments
 from gateways.sandbox_pages import sandbox_routes
@@ -56,6 +61,7 @@ def _payment_providers(settings: Settings) -> dict[str, PaymentGateway]:
 
 def create_app(settings: Settings) -> ASGIApp:
     configure_logging(settings.log_level, json=settings.log_format == "json")
+    forget_dead_processes()
     gateways = make_gateways(settings)
     operations = Operations(
         schema,

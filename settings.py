@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, get_args, get_type_hints
 from zoneinfo import ZoneInfo
 
@@ -91,9 +91,16 @@ class Settings:
         return settings
 
 
-def default_of(name: str) -> Any:
-    spec = next(spec for spec in fields(Settings) if spec.name == name)
-    return None if spec.default is MISSING else spec.default
+def override(**given: object) -> None:
+    """Put what the command line gave before the environment, for this process and those it starts."""
+    os.environ.update(
+        {PREFIX + name.upper(): str(value) for name, value in given.items() if value is not None}
+    )
+
+
+def share_metrics(folder: str) -> None:
+    """Let the server processes that this one starts count together, in files below `folder`."""
+    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
 
 
 def _parse(variable: str, text: str, kind: Any) -> Any:

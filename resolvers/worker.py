@@ -14,7 +14,7 @@ import structlog
 
 from resolvers.context import Context
 from resolvers.jobs import run_due
-from resolvers.orders import cancelling, completion, pickups, refunds
+from resolvers.orders import cancelling, completion, overdue, pickups, refunds
 from resolvers.outbox import give_sequences
 from resolvers.referrals import binding, commissions
 from resolvers.stock import reservations
@@ -44,6 +44,7 @@ TASKS = (
     Task("run jobs", 1, _run_jobs),
     Task("cancel unpaid orders", 5, cancelling.expire_due),
     Task("release expired holds", 15, reservations.release_expired),
+    Task("re-route overdue", 30, overdue.reroute_overdue),
     Task("expire pickups", 60, pickups.expire_pickups),
     Task("complete orders", 60, completion.complete_due),
     Task("release commissions", 60, commissions.release_due),
