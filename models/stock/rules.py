@@ -53,7 +53,7 @@ def moved(from_state: StockState, to_state: StockState, quantity: int) -> Pieces
 
 def effective(pieces: Pieces, expired: int) -> Pieces:
     """The same pieces with `expired` holds counted as available, though nobody has released them yet."""
-    return pieces + Pieces(available=expired, held=-expired)
+    return pieces + Pieces(available=expired, held=-expired) if expired else pieces
 
 
 def sellable(available: int, safety_stock: int, *, counter: bool) -> int:

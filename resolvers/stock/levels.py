@@ -13,17 +13,17 @@ from typing import Any
 from models.accounts.roles import Permission
 from models.database import fetch, marks
 from models.stock.effective import EFFECTIVE
-from models.stock.rules import COLUMNS, Pieces, effective, sellable, shown_to_the_public
+from models.stock.rules import Pieces, effective, sellable, shown_to_the_public
 from models.stores.locations import Location
 from resolvers.context import Context
 from resolvers.keyset import Conditions, Order, page_of_ids
 from resolvers.paging import Page, PageRequest
 from resolvers.permissions import for_anyone, may, scoped
 
-FROM = (
-    "stock_level l JOIN location o ON o.id = l.location_id"
-    " JOIN organisation n ON n.id = o.organisation_id"
+WHERE_IT_IS = (
+    "JOIN location o ON o.id = l.location_id JOIN organisation n ON n.id = o.organisation_id"
 )
+FROM = f"stock_level l {WHERE_IT_IS}"
 COLUMNS_READ = (
     "l.id, l.variant_id, l.location_id, l.available, l.held, l.committed, l.damaged, l.quarantined,"
     f" {EFFECTIVE} - l.available AS expired, l.incoming, l.safety_stock, l.version, l.updated_at,"
@@ -100,7 +100,10 @@ async def read(ctx: Context, conditions: Conditions) -> list[Level]:
 
 def level_of(ctx: Context, row: dict[str, Any], distance_metres: float | None = None) -> Level:
     """The caller's view of a row of the columns that `read` asks for."""
-    pieces = effective(Pieces(*(row[column] for column in COLUMNS)), int(row["expired"]))
+    standing = Pieces(
+        row["available"], row["held"], row["committed"], row["damaged"], row["quarantined"]
+    )
+    pieces = effective(standing, int(row["expired"]))
     incoming, safety_stock = row["incoming"], row["safety_stock"]
     if not may(ctx, Permission.STOCK_READ, row["path"]):
         counter = ctx.channel.is_counter

@@ -16,10 +16,15 @@ from resolvers.context import Context
 from resolvers.keyset import Conditions, checked_key
 from resolvers.paging import Page, PageRequest, cursor_of
 from resolvers.permissions import for_anyone
-from resolvers.stock.levels import COLUMNS_READ, FROM, Level, level_of, read, visible
+from resolvers.stock.levels import COLUMNS_READ, WHERE_IT_IS, Level, level_of, read, visible
 from resolvers.stores import nearby
 
 Found = list[tuple[Level, list[float | str]]]  # each level with its cursor's key
+
+_RANKED = (
+    "SELECT l.id AS level_id, ROW_NUMBER() OVER (PARTITION BY l.variant_id ORDER BY o.code) AS place"
+    " FROM stock_level l JOIN location o ON o.id = l.location_id"
+)
 
 
 @for_anyone
@@ -47,9 +52,9 @@ async def _by_code(
     if request.after is not None:
         conditions.add("o.code > ?", *checked_key(request.after, tie, (str,), "after"))
     rows = await fetch(
-        f"SELECT * FROM (SELECT {COLUMNS_READ}, o.code, ROW_NUMBER() OVER"
-        f" (PARTITION BY l.variant_id ORDER BY o.code) AS place FROM {FROM} WHERE {conditions})"
-        f" AS ranked WHERE place <= {request.size + 1} ORDER BY variant_id, place",
+        f"SELECT {COLUMNS_READ}, o.code FROM ({_RANKED} WHERE {conditions}) AS ranked"
+        f" JOIN stock_level l ON l.id = ranked.level_id {WHERE_IT_IS}"
+        f" WHERE place <= {request.size + 1} ORDER BY l.variant_id, place",
         ctx.now(),
         *conditions.values,
     )
