@@ -36,6 +36,7 @@ from resolvers.context import SYSTEM, Context
 from schema import schema
 from schema.context import context_factory
 from schema.errors import format_error
+from schema.landing import landing_pages
 from schema.limits import Limits
 from schema.operations import Operations
 from schema.routes import graphql_routes
@@ -76,6 +77,7 @@ def create_app(settings: Settings) -> ASGIApp:
         routes=[
             *graphql_routes(operations),
             *payment_webhooks(settings, gateways),
+            *landing_pages(settings, gateways),
             *_sandbox(gateways),
             Route("/health", live),
             Route("/health/live", live),

@@ -37,6 +37,7 @@ class Settings:
     port: int = 8000
     workers: int = 1
     public_url: str = ""
+    storefront_url: str = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
     default_language: Literal["en", "zh"] = "en"
@@ -70,6 +71,11 @@ class Settings:
     def base_url(self) -> str:
         """The address that customers reach this server at, without a final slash."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def link_url(self) -> str:
+        """Where shared links and cart codes lead: the chain's own web page, else this server's."""
+        return self.storefront_url.rstrip("/") or self.base_url
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -133,8 +139,10 @@ def _check(settings: Settings) -> None:
         ("redis://", "rediss://", "unix://")
     ):
         raise SettingsError("QUINTET_REDIS_URL must start with redis://, rediss:// or unix://.")
-    if settings.public_url and not settings.public_url.startswith(("http://", "https://")):
-        raise SettingsError("QUINTET_PUBLIC_URL must start with http:// or https://.")
+    for name in ("public_url", "storefront_url"):
+        url = getattr(settings, name)
+        if url and not url.startswith(("http://", "https://")):
+            raise SettingsError(f"{PREFIX}{name.upper()} must start with http:// or https://.")
     if len(settings.secret_key) < 32:
         raise SettingsError("QUINTET_SECRET_KEY must have at least 32 characters.")
     _check_timezone(settings.timezone)

@@ -422,7 +422,6 @@ class Migration(migrations.Migration):
                     fields.ForeignKeyField(
                         "models.Organisation",
                         source_field="organisation_id",
-                        unique=True,
                         db_index=True,
                         db_constraint=True,
                         to_field="id",
@@ -460,6 +459,7 @@ class Migration(migrations.Migration):
             options={
                 "table": "location",
                 "app": "models",
+                "unique_together": (("organisation_id",),),
                 "constraints": [
                     CheckConstraint(
                         check='"delivery_radius_metres" >= 0',
@@ -1711,7 +1711,6 @@ class Migration(migrations.Migration):
                     fields.ForeignKeyField(
                         "models.Fulfilment",
                         source_field="fulfilment_id",
-                        unique=True,
                         db_index=True,
                         db_constraint=True,
                         to_field="id",
@@ -1747,6 +1746,7 @@ class Migration(migrations.Migration):
             options={
                 "table": "print_ticket",
                 "app": "models",
+                "unique_together": (("fulfilment_id",),),
                 "pk_attr": "id",
                 "table_description": "What the printer of a store prints by itself; `escpos` is base64 of the printer's own bytes.",
             },

@@ -20,7 +20,11 @@ class Row(Model):
 
 
 def reference(model: str, **options: Any) -> Any:
-    """A foreign key: indexed, and nothing that is referred to can be deleted."""
+    """A foreign key: indexed, and nothing that is referred to can be deleted.
+
+    Tortoise makes no unique key of `unique` here: name the column in `unique_together` instead.
+    """
+    assert "unique" not in options  # noqa: S101
     return fields.ForeignKeyField(
         f"models.{model}",
         on_delete=fields.RESTRICT,

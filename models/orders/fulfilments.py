@@ -64,7 +64,7 @@ class FulfilmentLine(Row):
 class PrintTicket(Row):
     """What the printer of a store prints by itself; `escpos` is base64 of the printer's own bytes."""
 
-    fulfilment = reference("Fulfilment", unique=True)
+    fulfilment = reference("Fulfilment")
     location = reference("Location")
     status = choice(TicketStatus, default=TicketStatus.QUEUED)
     text = fields.TextField()
@@ -76,3 +76,4 @@ class PrintTicket(Row):
 
     class Meta:
         table = "print_ticket"
+        unique_together = (("fulfilment_id",),)

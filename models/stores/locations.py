@@ -31,7 +31,7 @@ class Location(Row):
     """
 
     merchant = reference("Organisation")
-    organisation = reference("Organisation", unique=True)
+    organisation = reference("Organisation")
     kind = choice(LocationKind)
     code = fields.CharField(max_length=64, unique=True)
     name = fields.CharField(max_length=200)
@@ -56,5 +56,6 @@ class Location(Row):
 
     class Meta:
         table = "location"
+        unique_together = (("organisation_id",),)
         indexes = (("latitude_wgs84", "longitude_wgs84"),)
         constraints = never_negative("location", "delivery_radius_metres")

@@ -24,7 +24,7 @@ class CartPayload:
 
     @classmethod
     def of(cls, row: CartRow, ctx: Context) -> CartPayload:
-        return cls(cart=Cart.of(row), claim_url=f"{ctx.settings.base_url}/c/{row.token}")
+        return cls(cart=Cart.of(row), claim_url=f"{ctx.settings.link_url}/c/{row.token}")
 
 
 @strawberry.type

@@ -67,7 +67,7 @@ class ShareLink(Node):
             id=global_id("ShareLink", row.id),
             token=row.token,
             target=row.target,
-            url=f"{ctx.settings.base_url}/s/{row.token}",
+            url=f"{ctx.settings.link_url}/s/{row.token}",
             opens=row.opens,
             orders=row.orders,
             row=row,
