@@ -168,3 +168,33 @@ async def test_changes_read_together_come_once_a_level(api: Api) -> None:
 async def test_what_is_no_id_is_refused(api: Api) -> None:
     answer = await api.send('{ stockLevels(variantId: "nonsense") { edges { cursor } } }')
     assert answer["errors"][0]["extensions"]["code"] == "INVALID"
+
+
+async def test_a_variant_tells_where_its_pieces_are_nearest_first(api: Api) -> None:
+    admin = await api.staff()
+    shop = await open_shop(admin, 5)
+    far = {
+        "code": "FAR",
+        "name": "Far away",
+        "address": {"street": "南京路1号"},
+        "position": {"latitude": 31.23, "longitude": 121.47},
+    }
+    await admin.do(document("erp/store_upsert"), input={"stores": [far]})
+    await put(admin, ("FAR", shop.sku, 2))
+    query = (
+        "query($sku: String!, $near: GeoPointInput, $after: String) { variant(sku: $sku) { available"
+        " stockLevels(near: $near, first: 1, after: $after) { pageInfo { hasNextPage endCursor }"
+        " edges { node { available distanceMetres location { code } } } } } }"
+    )
+    codes, after = [], None
+    for _ in range(2):
+        near = {"latitude": 31.0, "longitude": 121.0}
+        found = (await api.ask(query, sku=shop.sku, near=near, after=after))["variant"]
+        assert found["available"] == 7
+        (edge,) = found["stockLevels"]["edges"]
+        assert edge["node"]["distanceMetres"] > 10_000
+        codes.append(edge["node"]["location"]["code"])
+        after = found["stockLevels"]["pageInfo"]["endCursor"]
+    assert codes == ["FAR", "SHOP"]
+    plain = (await api.ask(query, sku=shop.sku))["variant"]["stockLevels"]["edges"][0]["node"]
+    assert plain == {"available": 2, "distanceMetres": None, "location": {"code": "FAR"}}
