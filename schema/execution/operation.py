@@ -1,0 +1,86 @@
+"""One operation of a document, and a plan for each position of its switches."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import strawberry
+from graphql import (
+    DocumentNode,
+    Executor,
+    FragmentDefinitionNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    VariableValues,
+    default_field_resolver,
+    default_type_resolver,
+    get_variable_values,
+)
+from graphql.execution.collect_fields import FragmentDetails
+from strawberry.execution import optimized_is_awaitable
+
+from schema.execution.arguments import NO_VARIABLES
+from schema.execution.coverage import switches_of
+from schema.execution.plan import Plan, compile_plan
+from schema.operations import Variables
+
+# An operation with n switches has up to 2^n plans; rare positions are left to graphql-core.
+MAXIMUM_PLANS = 8
+MAXIMUM_COERCION_ERRORS = 50  # graphql-core's own default
+
+
+class Operation:
+    """Holds on to its document, so that no other one can take its identity over meanwhile.
+
+    `@skip` and `@include` with variables are its switches: they decide which fields there are,
+    in which order and merged from which nodes, so each position of them has a plan of its own.
+    """
+
+    def __init__(
+        self, schema: strawberry.Schema, document: DocumentNode, node: OperationDefinitionNode
+    ) -> None:
+        self._strawberry = schema
+        self._schema = schema._schema
+        self._document = document
+        self._node = node
+        self._switches = switches_of(document, node)
+        self._plans: dict[tuple[object, ...], Plan] = {}
+
+    def variable_values(self, variables: Variables) -> VariableValues | list[GraphQLError]:
+        definitions = self._node.variable_definitions
+        if not definitions:
+            return NO_VARIABLES
+        return get_variable_values(
+            self._schema, definitions, variables or {}, MAXIMUM_COERCION_ERRORS
+        )
+
+    def plan(self, variables: VariableValues) -> Plan | None:
+        """None when graphql-core has to answer."""
+        if self._switches is None:
+            return None
+        position = tuple(variables.coerced.get(name) for name in self._switches)
+        plan = self._plans.get(position)
+        if plan is None and len(self._plans) < MAXIMUM_PLANS and set(map(type, position)) <= {bool}:
+            core = self._graphql_core_executor(variables)
+            plan = self._plans[position] = compile_plan(self._strawberry, core)
+        return plan
+
+    def _graphql_core_executor(self, variables: VariableValues) -> Executor[None]:
+        fragments = {
+            definition.name.value: definition
+            for definition in self._document.definitions
+            if isinstance(definition, FragmentDefinitionNode)
+        }
+        return Executor(
+            self._schema,
+            fragments,
+            {name: FragmentDetails(fragment) for name, fragment in fragments.items()},
+            None,
+            None,
+            self._node,
+            variables,
+            default_field_resolver,
+            default_type_resolver,
+            default_field_resolver,
+            is_awaitable=cast("Any", optimized_is_awaitable),
+        )

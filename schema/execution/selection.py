@@ -1,0 +1,73 @@
+"""What is asked of objects of one type: their rows, made of one column for each field."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from graphql import GraphQLObjectType
+
+from schema.execution.execution import FAILED, Execution, Site, has_failed
+from schema.execution.places import Places
+from schema.execution.rows import RowMaker, row_maker
+from schema.execution.slots import Slot
+from schema.execution.sources import Column, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """`selections`: what is asked of its objects, by the names of the types they may have."""
+
+    site: Site
+    source: Source
+    slot: Slot
+    selections: Mapping[str, Selection]
+
+    async def column(self, parents: Column, level: Places, execution: Execution) -> Column:
+        places = level.of_field(self.site.key, self.site.parent_type.name)
+        values = await self.source(parents, places, execution)
+        return await self.slot.complete(values, places, execution)
+
+
+class Selection:
+    """The fields in the order of the answer."""
+
+    def __init__(self, type_: GraphQLObjectType, fields: Sequence[Field]) -> None:
+        self.type_ = type_
+        self.fields = fields
+
+    @cached_property
+    def _make_rows(self) -> RowMaker:
+        return row_maker(tuple(field.site.key for field in self.fields))
+
+    async def rows(self, parents: Column, level: Places, execution: Execution) -> Column:
+        """One dict for each parent; FAILED for those that lack a value they must have.
+
+        One field after the other: a task for each costs more than it saves (docs/execution.md).
+        """
+        columns = [await field.column(parents, level, execution) for field in self.fields]
+        return self._rows(columns, parents, execution)
+
+    async def parallel_rows(self, parents: Column, level: Places, execution: Execution) -> Column:
+        """For the root of a query, whose fields know nothing of each other."""
+        columns = [field.column(parents, level, execution) for field in self.fields]
+        return self._rows(await asyncio.gather(*columns), parents, execution)
+
+    async def serial_rows(self, parents: Column, level: Places, execution: Execution) -> Column:
+        """For the root of a mutation: none is run after one that turns the whole answer to null."""
+        columns: list[Column] = []
+        for field in self.fields:
+            columns.append(await field.column(parents, level, execution))
+            if columns[-1] == [FAILED]:
+                return [FAILED]
+        return self._rows(columns, parents, execution)
+
+    def _rows(self, columns: Sequence[Column], parents: Column, execution: Execution) -> Column:
+        if not columns:  # everything is switched off
+            return [{} for _ in parents]
+        rows = self._make_rows(columns)
+        if not execution.failures:
+            return rows
+        return [FAILED if has_failed(row.values()) else row for row in rows]

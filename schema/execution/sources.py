@@ -1,0 +1,93 @@
+"""Where a column comes from: one value of a field for each parent.
+
+A source never raises: an exception in a cell is the error of that parent. A cell may also be
+something to await; whoever completes the column awaits all of them together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any, Protocol
+
+from schema.batching import BatchFunction
+from schema.execution.arguments import Coerce
+from schema.execution.execution import Execution, Site
+from schema.execution.places import Places
+
+Column = list[Any]
+
+
+class Source(Protocol):
+    async def __call__(self, parents: Column, places: Places, execution: Execution, /) -> Column:
+        """`places` are those of the column."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TypeName:
+    name: str
+
+    async def __call__(self, parents: Column, places: Places, execution: Execution) -> Column:
+        return [self.name] * len(parents)
+
+
+class Attribute:
+    """A field without a resolver: an attribute of its parent."""
+
+    def __init__(self, name: str, read: Callable[[Any, str], Any]) -> None:
+        self._get = attrgetter(name) if read is getattr else lambda parent: read(parent, name)
+
+    async def __call__(self, parents: Column, places: Places, execution: Execution) -> Column:
+        try:
+            return list(map(self._get, parents))
+        except Exception:  # noqa: BLE001 - found again below, as the error of its own parent
+            return [_attempt(self._get, parent) for parent in parents]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch resolver: all parents in one call."""
+
+    function: BatchFunction
+    arguments: Coerce
+
+    async def __call__(self, parents: Column, places: Places, execution: Execution) -> Column:
+        try:
+            arguments = self.arguments(execution.variables)
+            results = list(await self.function([*parents], ctx=execution.context, **arguments))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is every parent's
+            return [error] * len(parents)
+        if len(results) != len(parents):
+            name = self.function.__qualname__
+            wrong = ValueError(f"{name} answered {len(results)} of {len(parents)} parents.")
+            return [wrong] * len(parents)
+        return results
+
+
+@dataclass(frozen=True, slots=True)
+class Resolver:
+    """Any other field: its resolver as Strawberry wraps it, extensions and permissions included."""
+
+    site: Site
+    resolve: Callable[..., Any]
+    arguments: Coerce
+
+    async def __call__(self, parents: Column, places: Places, execution: Execution) -> Column:
+        try:
+            arguments = self.arguments(execution.variables)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is every parent's
+            return [error] * len(parents)
+        infos = [execution.info(self.site, path) for path in places.paths]
+        return [
+            _attempt(self.resolve, parent, info, **arguments)
+            for parent, info in zip(parents, infos, strict=True)
+        ]
+
+
+def _attempt(function: Callable[..., Any], *values: Any, **arguments: Any) -> Any:
+    try:
+        return function(*values, **arguments)
+    except Exception as error:  # noqa: BLE001 - it is the error of this parent
+        return error
