@@ -18,6 +18,7 @@ from benchmarks.rows import Row, rows
 from benchmarks.server import ServerFailed, serving
 
 CONNECTIONS = (1, 16)
+IDLE_LOAD = 0.5
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Plan:
 
 async def main(given: argparse.Namespace) -> None:
     seconds, repeats = (0.3, 1) if given.quick else (given.seconds, given.repeat)
+    if (load := os.getloadavg()[0]) > IDLE_LOAD:
+        print(f"The machine is busy (load {load:.1f}): figures will be too high.", file=sys.stderr)
     sections = []
     for engine in [given.database] if given.database else await engines_that_answer():
         print(f"Measuring {engine} ...", file=sys.stderr, flush=True)
