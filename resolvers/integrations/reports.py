@@ -36,8 +36,6 @@ class ImportReport:
 
 
 def _sentence(refusal: Refusal) -> str:
-    """The message, behind the field it is about where that is not said already."""
-    field_name = ".".join(str(step) for step in refusal.path if step not in ("stores", "products"))
-    if not field_name or field_name in str(refusal):
-        return str(refusal)
-    return f"{field_name}: {refusal}"
+    """The message; behind the field, where a use case refused it and does not know the columns."""
+    field_name = ".".join(map(str, refusal.path[2:]))
+    return f"{field_name}: {refusal}" if field_name else str(refusal)
