@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -187,3 +188,19 @@ async def test_a_location_keeps_its_kind(ctx: Context) -> None:
     await open_stores(ctx, a_store("S1"))
     outcome = await upsert(ctx, [a_store("S1", kind=LocationKind.WAREHOUSE)])
     assert [refusal.path for refusal in outcome.refusals] == [("stores", 0, "kind")]
+
+
+async def test_the_same_batch_from_many_sides_at_once_makes_one_of_each(ctx: Context) -> None:
+    rows = [a_full_store(), *(a_store(f"T{number}") for number in range(9))]
+    outcomes = await asyncio.gather(*(upsert(ctx, rows) for _ in range(6)))
+    assert sum(outcome.created for outcome in outcomes) == 10
+    assert sum(outcome.updated for outcome in outcomes) == 0
+    assert await Location.all().count() == 10
+    assert await Organisation.filter(kind=OrganisationKind.STORE).count() == 10
+
+
+async def test_of_two_merchants_who_open_the_same_code_at_once_one_gets_it(ctx: Context) -> None:
+    sides = [erp_of(ctx, await a_merchant(code)) for code in ("EAST", "WEST")]
+    outcomes = await asyncio.gather(*(upsert(side, [a_store("S1")]) for side in sides))
+    assert sorted(outcome.created for outcome in outcomes) == [0, 1]
+    assert [each.code for outcome in outcomes for each in outcome.refusals] == ["DUPLICATE"]
