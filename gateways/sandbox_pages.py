@@ -18,6 +18,7 @@ from gateways import Charge, GatewayError, http
 from gateways.sandbox import BadToken, SandboxPayments
 
 RETRY_SECONDS = (0.2, 1.0, 3.0)
+PATIENCE_SECONDS = 30
 PAID, FAILED, UNREACHED = "paid", "failed", "could not reach the shop"
 
 _STYLE = (
@@ -77,7 +78,9 @@ async def _notify(
 
 async def _heard(url: str, body: bytes, headers: dict[str, str]) -> bool:
     try:
-        return (await http.post(url, body=body, headers=headers)).is_success
+        return (
+            await http.post(url, body=body, headers=headers, seconds=PATIENCE_SECONDS)
+        ).is_success
     except GatewayError:
         return False
 

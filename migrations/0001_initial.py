@@ -67,7 +67,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=True)),
-                ("scope", fields.CharField(max_length=40)),
+                ("scope", fields.CharField(max_length=100)),
                 ("key", fields.CharField(max_length=128)),
                 ("fingerprint", fields.CharField(max_length=64)),
                 ("answer", fields.JSONField(null=True, encoder=JSON_DUMPS, decoder=loads)),
@@ -151,7 +151,9 @@ class Migration(migrations.Migration):
                 ("name", fields.CharField(max_length=200)),
                 (
                     "kind",
-                    fields.CharEnumField(description="", enum_type=OrganisationKind, max_length=24),
+                    fields.CharEnumField(
+                        db_index=True, description="", enum_type=OrganisationKind, max_length=24
+                    ),
                 ),
                 (
                     "parent",
@@ -466,7 +468,10 @@ class Migration(migrations.Migration):
                         name="ck_location_delivery_radius_metres",
                     )
                 ],
-                "indexes": [Index(fields=["latitude_wgs84", "longitude_wgs84"])],
+                "indexes": [
+                    Index(fields=["latitude_wgs84", "longitude_wgs84"]),
+                    Index(fields=["active", "id"]),
+                ],
                 "pk_attr": "id",
                 "table_description": "A store or a warehouse: a place that holds stock. Its organisation is its own node of the tree.",
             },

@@ -10,10 +10,10 @@ from models.fields import Row
 class IdempotencyRecord(Row):
     """What a use case answered to a caller's key, so that asking again does nothing more.
 
-    `scope` is the caller (`"MEMBER:7"`), `fingerprint` the SHA-256 of operation and input.
+    `scope` is caller and operation (`"MEMBER:7 checkoutPlace"`), `fingerprint` the input's SHA-256.
     """
 
-    scope = fields.CharField(max_length=40)
+    scope = fields.CharField(max_length=100)
     key = fields.CharField(max_length=128)
     fingerprint = fields.CharField(max_length=64)
     answer = fields.JSONField[Any](null=True)

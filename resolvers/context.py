@@ -27,12 +27,16 @@ class ActorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GrantedNode:
-    """Rights on a node of the organisation tree and on all below it; `path` is the node's."""
+    """Rights on a node of the organisation tree and on all below it; `path` is the node's.
+
+    `merchant_id` is the merchant that the node belongs to, None for the platform itself.
+    """
 
     organisation_id: int
     path: str
     permissions: frozenset[Permission]
     role: Role | None = None
+    merchant_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

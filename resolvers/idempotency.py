@@ -22,7 +22,10 @@ ON CONFLICT (scope, key) DO NOTHING RETURNING id
 async def once(
     ctx: Context, operation: str, key: str, given: object, work: Callable[[], Awaitable[Any]]
 ) -> Any:
-    """Do `work` unless this caller's `key` has done it; answers what `work` answered (plain JSON).
+    """Do `work` unless this caller's `key` has done this `operation`; answers what `work` answered.
+
+    The answer is plain JSON. Each operation has its keys to itself, so that a client may use one key, such as
+    its order's number, all along a purchase.
 
     Call it first thing inside the use case's transaction: a work that is refused rolls back with its key,
     so it may be tried again. A concurrent call with the same key waits for the first to end.
@@ -34,7 +37,7 @@ async def once(
         raise InvalidInput(
             "An idempotency key has 1 to 128 printable characters.", path=("idempotencyKey",)
         )
-    scope, fingerprint = ctx.actor.key, _fingerprint(operation, given)
+    scope, fingerprint = f"{ctx.actor.key} {operation}", _fingerprint(given)
     if claimed := await fetch(_CLAIM, scope, key, fingerprint, ctx.now()):
         answer = await work()
         await IdempotencyRecord.filter(id=claimed[0]["id"]).update(answer=answer)
@@ -47,6 +50,5 @@ async def once(
     return record.answer
 
 
-def _fingerprint(operation: str, given: object) -> str:
-    text = orjson.dumps(given, default=str, option=orjson.OPT_SORT_KEYS)
-    return sha256(operation.encode() + b"\0" + text).hexdigest()
+def _fingerprint(given: object) -> str:
+    return sha256(orjson.dumps(given, default=str, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -123,7 +123,7 @@ async def serving(settings: Settings) -> AsyncIterator[Api]:
         await asyncio.sleep(0.01)
         if running.done():
             running.result()
-    async with httpx.AsyncClient(base_url=settings.base_url, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=settings.base_url, timeout=120) as client:
         yield Api(client, settings)
     server.should_exit = True
     await running

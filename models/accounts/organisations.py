@@ -23,7 +23,7 @@ class Organisation(Row):
 
     code = fields.CharField(max_length=64, unique=True)
     name = fields.CharField(max_length=200)
-    kind = choice(OrganisationKind)
+    kind = choice(OrganisationKind, db_index=True)
     parent = reference("Organisation", null=True)
     merchant = reference("Organisation", null=True)
     path = fields.CharField(max_length=400, db_index=True, default="")

@@ -9,6 +9,7 @@ from hashlib import sha256
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+API_CLIENT_PREFIX = "qc"
 _hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 # Verified against when there is no such user, so that the answer takes as long.
 _NOBODY = _hasher.hash("nobody has this password")

@@ -57,5 +57,5 @@ class Location(Row):
     class Meta:
         table = "location"
         unique_together = (("organisation_id",),)
-        indexes = (("latitude_wgs84", "longitude_wgs84"),)
+        indexes = (("latitude_wgs84", "longitude_wgs84"), ("active", "id"))
         constraints = never_negative("location", "delivery_radius_metres")

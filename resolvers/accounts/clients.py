@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from models.accounts.channels import Channel
 from models.accounts.clients import ApiClient, Storefront
 from models.accounts.organisations import Organisation
-from models.accounts.passwords import new_token, token_hash
+from models.accounts.passwords import API_CLIENT_PREFIX, new_token, token_hash
 from models.accounts.roles import Permission, scopes_granted
 from models.database import transaction
 from models.errors import InvalidInput
@@ -30,7 +30,7 @@ async def create_api_client(
         ctx, organisation_code, Permission.API_CLIENT_WRITE, "organisationCode"
     )
     granted = _scopes(ctx, list(scopes), node)
-    secret = new_token("qc")
+    secret = new_token(API_CLIENT_PREFIX)
 
     async def create() -> ApiClient:
         return await ApiClient.create(

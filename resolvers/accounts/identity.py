@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from models.accounts.channels import Channel
 from models.accounts.clients import ApiClient, Storefront
 from models.accounts.organisations import Organisation, OrganisationKind
-from models.accounts.passwords import token_hash
-from models.accounts.roles import ROLE_PERMISSIONS, Permission
+from models.accounts.passwords import API_CLIENT_PREFIX, token_hash
+from models.accounts.roles import ROLE_PERMISSIONS, Permission, Role
 from models.accounts.sessions import Session, SubjectKind
 from models.accounts.staff import Staff, StaffGrant
 from models.errors import NotSignedIn
@@ -21,12 +22,13 @@ async def actor_of(token: str, now: datetime) -> Actor:
     Raises: NotSignedIn when it is unknown, expired or revoked.
     """
     hashed = token_hash(token)
-    if session := await Session.filter(access_hash=hashed).first():
+    if token.startswith(f"{API_CLIENT_PREFIX}_"):
+        if client := await ApiClient.filter(secret_hash=hashed, active=True).first():
+            return await actor_of_client(client)
+    elif session := await Session.filter(access_hash=hashed).first():
         if session.revoked_at or session.access_expires_at <= now:
             raise NotSignedIn("Your sign-in has expired.")
         return await actor_of_session(session)
-    if client := await ApiClient.filter(secret_hash=hashed, active=True).first():
-        return await actor_of_client(client)
     raise NotSignedIn("This token is not known.")
 
 
@@ -47,42 +49,36 @@ async def become(ctx: Context, kind: SubjectKind, subject_id: int) -> None:
 
 
 async def actor_of_client(client: ApiClient) -> Actor:
-    organisation = await Organisation.get(id=client.organisation_id)
-    scopes = frozenset(map(Permission, client.scopes))
-    grant = GrantedNode(organisation.id, organisation.path, scopes)
-    return Actor(ActorKind.API_CLIENT, client.id, (grant,))
+    node = await Organisation.get(id=client.organisation_id)
+    return Actor(ActorKind.API_CLIENT, client.id, (_granted(node, map(Permission, client.scopes)),))
 
 
 async def storefront_of(key: str) -> Storefront:
-    """Raises: NotSignedIn for a key that no active storefront has."""
-    storefront = await Storefront.filter(key=key, active=True).first()
-    if storefront is None:
+    """The storefront with this key, its organisation with it.
+
+    Raises: NotSignedIn for a key that no active storefront has.
+    """
+    found = Storefront.filter(key=key, active=True).select_related("organisation")
+    if (storefront := await found.first()) is None:
         raise NotSignedIn("This X-Storefront-Key is not known.")
     return storefront
 
 
-async def merchant_of(actor: Actor, storefront: Storefront | None) -> int | None:
-    """Whose goods a request is about: the storefront's merchant, else the actor's, else the first."""
-    nodes = [grant.organisation_id for grant in actor.grants]
-    if storefront:
-        nodes = [storefront.organisation_id]
-    if nodes:
-        organisations = await Organisation.filter(id__in=nodes)
-        merchants = {
-            each.merchant_key
-            for each in organisations
-            if each.kind is not OrganisationKind.PLATFORM
-        }
-        if len(merchants) == 1:
-            return merchants.pop()
-    return await first_merchant()
+def merchant_of(actor: Actor, storefront: Storefront | None) -> int | None:
+    """The merchant of the storefront, else the one that all the actor's nodes belong to, if one does."""
+    if storefront and (merchant_id := _merchant_of(storefront.organisation)):
+        return merchant_id
+    merchants = {grant.merchant_id for grant in actor.grants} - {None}
+    return merchants.pop() if len(merchants) == 1 else None
+
+
+async def oldest_merchant() -> int | None:
+    return await _oldest(OrganisationKind.MERCHANT)
 
 
 async def first_merchant() -> int | None:
     """The oldest merchant; before there is one, the platform sells for itself."""
-    merchant = await Organisation.filter(kind=OrganisationKind.MERCHANT).order_by("id").first()
-    merchant = merchant or await Organisation.filter(kind=OrganisationKind.PLATFORM).first()
-    return merchant.id if merchant else None
+    return await oldest_merchant() or await _oldest(OrganisationKind.PLATFORM)
 
 
 def channel_of(storefront: Storefront | None) -> Channel:
@@ -92,8 +88,20 @@ def channel_of(storefront: Storefront | None) -> Channel:
 async def _grants_of(staff_id: int) -> tuple[GrantedNode, ...]:
     grants = await StaffGrant.filter(staff_id=staff_id).prefetch_related("organisation")
     return tuple(
-        GrantedNode(
-            grant.organisation_id, grant.organisation.path, ROLE_PERMISSIONS[grant.role], grant.role
-        )
-        for grant in grants
+        _granted(grant.organisation, ROLE_PERMISSIONS[grant.role], grant.role) for grant in grants
     )
+
+
+def _granted(
+    node: Organisation, permissions: Iterable[Permission], role: Role | None = None
+) -> GrantedNode:
+    return GrantedNode(node.id, node.path, frozenset(permissions), role, _merchant_of(node))
+
+
+def _merchant_of(node: Organisation) -> int | None:
+    return None if node.kind is OrganisationKind.PLATFORM else node.merchant_key
+
+
+async def _oldest(kind: OrganisationKind) -> int | None:
+    organisation = await Organisation.filter(kind=kind).order_by("id").first()
+    return organisation.id if organisation else None

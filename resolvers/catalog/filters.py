@@ -24,7 +24,7 @@ _OF_BRAND = "p.brand_id IN (SELECT id FROM brand WHERE merchant_id = ? AND code 
 # NOT IN is a hash look-up in any plan; a join with few locations tempts planners to start from them.
 _LEVELS = (
     "p.id IN (SELECT v.product_id FROM variant v JOIN stock_level l ON l.variant_id = v.id"
-    " WHERE l.location_id NOT IN (SELECT id FROM location WHERE NOT active)"
+    " WHERE l.location_id NOT IN (SELECT id FROM location WHERE active = FALSE)"
 )
 
 

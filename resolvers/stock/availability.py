@@ -9,7 +9,7 @@ from models.stock.effective import EFFECTIVE
 from models.stock.rules import sellable
 from resolvers.context import Context
 
-_OPEN = "l.location_id NOT IN (SELECT id FROM location WHERE NOT active)"
+_OPEN = "l.location_id NOT IN (SELECT id FROM location WHERE active = FALSE)"
 
 
 async def of_variants(ctx: Context, variant_ids: Sequence[int]) -> dict[int, int]:

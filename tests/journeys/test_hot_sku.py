@@ -73,7 +73,7 @@ async def process(settings: Settings) -> AsyncIterator[Api]:
     )
     try:
         async with httpx.AsyncClient(
-            base_url=settings.base_url, timeout=60, limits=httpx.Limits(max_connections=50)
+            base_url=settings.base_url, timeout=120, limits=httpx.Limits(max_connections=50)
         ) as client:
             await _until_ready(client)
             yield Api(client, settings)
