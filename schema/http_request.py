@@ -5,12 +5,15 @@ Source: GraphQL over HTTP, working draft, section "Request".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
 import orjson
 from starlette.requests import Request
+
+_NUL = re.compile(rb"\\u(?:0000|\{0+\})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,8 @@ def _object_or_none(parameters: dict[str, Any], name: str) -> dict[str, Any] | N
 
 
 def _query_parameters(request: Request) -> dict[str, object]:
+    if any(holds_nul(value) for value in request.query_params.values()):
+        raise BadRequest("The query string holds a NUL character.")
     parameters: dict[str, object] = dict(request.query_params)
     for name in ("variables", "extensions"):
         if parameters.get(name):
@@ -82,7 +87,14 @@ def _query_parameters(request: Request) -> dict[str, object]:
     return parameters
 
 
+def holds_nul(text: bytes | str) -> bool:
+    """Whether JSON, or a document in it, writes U+0000, which PostgreSQL keeps in no text."""
+    return bool(_NUL.search(text if isinstance(text, bytes) else text.encode()))
+
+
 def _json(text: bytes | str, name: str) -> object:
+    if holds_nul(text):
+        raise BadRequest(f"{name} holds a NUL character.")
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:

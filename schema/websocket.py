@@ -40,6 +40,7 @@ from strawberry.types.unset import UnsetType
 from models.errors import Denial
 from schema.connection import connection_params
 from schema.documents import DocumentRefused, operation_of
+from schema.http_request import holds_nul
 from schema.operations import Answer, Operations
 
 C = TypeVar("C")
@@ -145,6 +146,8 @@ class GraphQLOverWebSocket(GraphQL[Connection, None], Generic[C]):
         return orjson.dumps(data).decode()
 
     def decode_json(self, data: str | bytes) -> object:
+        if holds_nul(data):
+            raise orjson.JSONDecodeError("NUL characters are not accepted", "", 0)
         return orjson.loads(data)
 
     async def run_operation(
