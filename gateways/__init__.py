@@ -10,9 +10,19 @@ if TYPE_CHECKING:
     from gateways.rate_limits import RateLimits
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeMessage:
+    """A one-time code on its way to `phone` (E.164), which the customer wrote as `written`."""
+
+    phone: str
+    written: str
+    code: str
+    sent_at: datetime
+
+
 class SmsGateway(Protocol):
-    async def send_code(self, phone: str, code: str, sent_at: datetime) -> None:
-        """Text `code` to `phone` (E.164). Raises: GatewayError."""
+    async def send_code(self, message: CodeMessage) -> None:
+        """Raises: GatewayError."""
 
 
 class Bus(Protocol):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
 from pathlib import Path
 
 import orjson
 import structlog
+
+from gateways import CodeMessage
 
 log = structlog.get_logger(__name__)
 
@@ -19,12 +20,16 @@ class LoggingSms:
         self._outbox = Path(outbox) if outbox else None
         self._log_codes = log_codes
 
-    async def send_code(self, phone: str, code: str, sent_at: datetime) -> None:
-        shown = code if self._log_codes else "******"
-        log.info("text message", phone=f"{phone[:-8]}****{phone[-4:]}", code=shown)
+    async def send_code(self, message: CodeMessage) -> None:
+        shown = message.code if self._log_codes else "******"
+        log.info("text message", to=f"…{message.phone[-4:]}", code=shown)
         if self._outbox:
-            line = orjson.dumps({"phone": phone, "code": code, "sentAt": sent_at.isoformat()})
-            await asyncio.to_thread(_append, self._outbox, line + b"\n")
+            line = {
+                "phone": message.written,
+                "code": message.code,
+                "sentAt": message.sent_at.isoformat(),
+            }
+            await asyncio.to_thread(_append, self._outbox, orjson.dumps(line) + b"\n")
 
 
 def _append(path: Path, line: bytes) -> None:

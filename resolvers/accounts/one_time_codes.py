@@ -7,6 +7,7 @@ import secrets
 from datetime import datetime, timedelta
 from hashlib import sha256
 
+from gateways import CodeMessage
 from models.accounts.sessions import OneTimeCode
 from models.database import execute, fetch, for_update, transaction
 from models.errors import Expired, InvalidInput, LimitExceeded
@@ -21,11 +22,13 @@ async def request(ctx: Context, phone: str) -> datetime:
 
     Raises: InvalidInput, LimitExceeded when asked too often.
     """
-    phone = phone_of(phone, "phone")
+    written, phone = phone.strip(), phone_of(phone, "phone")
     await _limit(ctx, phone)
     code = f"{secrets.randbelow(1_000_000):06d}"
     await transaction(_keep, ctx, phone, code)
-    await ctx.gateways.sms.send_code(phone, code, ctx.now())
+    await ctx.gateways.sms.send_code(
+        CodeMessage(phone=phone, written=written, code=code, sent_at=ctx.now())
+    )
     return ctx.now() + timedelta(seconds=ctx.settings.otp_resend_seconds)
 
 
