@@ -6,12 +6,13 @@ from collections import OrderedDict
 from typing import Any
 
 import strawberry
-from graphql import DocumentNode, ExecutionResult, get_operation_ast
+from graphql import DocumentNode, ExecutionResult, VariableValues, get_operation_ast
 
 from schema.execution.operation import Operation
+from schema.execution.plan import Plan
 from schema.operations import GraphQLCoreExecutor, Variables
 
-CACHED_OPERATIONS = 1_000
+CACHED_BYTES = 64 * 1024 * 1024
 
 
 class CompiledExecutor:
@@ -37,7 +38,7 @@ class CompiledExecutor:
             values = operation.variable_values(variables)
             if isinstance(values, list):
                 return ExecutionResult(None, values)
-            plan = operation.plan(values)
+            plan = self._plan(operation, values)
             if plan is not None:
                 return await plan.execute(values, context)
         return await self._graphql_core(document, variables, operation_name, context)
@@ -52,6 +53,18 @@ class CompiledExecutor:
         if node is None:
             return None
         operation = self._operations[key] = Operation(self._schema, document, node)
-        if len(self._operations) > CACHED_OPERATIONS:
-            self._operations.popitem(last=False)
+        self._forget_oldest()
         return operation
+
+    def _plan(self, operation: Operation, values: VariableValues) -> Plan | None:
+        size = operation.size
+        plan = operation.plan(values)
+        if operation.size > size:
+            self._forget_oldest()
+        return plan
+
+    def _forget_oldest(self) -> None:
+        size = sum(operation.size for operation in self._operations.values())
+        while size > CACHED_BYTES:
+            _, oldest = self._operations.popitem(last=False)
+            size -= oldest.size

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Any
 
-from graphql import GraphQLAbstractType, default_type_resolver
+from graphql import GraphQLAbstractType, GraphQLObjectType, default_type_resolver
 from graphql.execution.executor import invalid_return_type_error
 from graphql.pyutils import Path
 from strawberry.types.cast import TYPE_CAST_ATTRIBUTE
@@ -14,7 +15,7 @@ from strawberry.types.cast import TYPE_CAST_ATTRIBUTE
 from schema.execution.awaiting import awaited
 from schema.execution.execution import FAILED, Execution, Site
 from schema.execution.places import Places
-from schema.execution.selection import Selection
+from schema.execution.selection import Selections
 from schema.execution.slots import complete_some
 from schema.execution.sources import Column
 
@@ -28,12 +29,14 @@ class Objects:
     """
 
     site: Site
-    selection: Selection
+    type_: GraphQLObjectType
     origin: type | None
+    selections: Selections
 
     async def complete(self, values: Column, places: Places, execution: Execution) -> Column:
-        if self.selection.type_.is_type_of is None or self._are_instances(values):
-            return await self.selection.rows(values, places, execution)
+        rows = self.selections[self.type_.name].rows
+        if self.type_.is_type_of is None or self._are_instances(values):
+            return await rows(values, places, execution)
         cells: Column = [FAILED] * len(values)
         fitting = []
         for index, (value, path) in enumerate(zip(values, places.paths, strict=True)):
@@ -42,17 +45,15 @@ class Objects:
                 fitting.append(index)
             except Exception as error:  # noqa: BLE001 - it is the error of this value
                 execution.fail(self.site, path, error)
-        await complete_some(self.selection.rows, fitting, cells, values, places, execution)
+        await complete_some(rows, fitting, cells, values, places, execution)
         return cells
 
     def _are_instances(self, values: Column) -> bool:
-        if set(map(type, values)) != {self.origin}:
-            return False
-        return not any(map(hasattr, values, repeat(TYPE_CAST_ATTRIBUTE)))
+        return set(map(type, values)) == {self.origin} and not _has_cast(values)
 
     async def _check(self, value: Any, path: Path, execution: Execution) -> None:
         """Raises: GraphQLError for a value that is not of this type."""
-        type_ = self.selection.type_
+        type_ = self.type_
         info = execution.info(self.site, path)
         if type_.is_type_of and not await awaited(type_.is_type_of(value, info)):
             raise invalid_return_type_error(type_, value, self.site.details)
@@ -60,25 +61,44 @@ class Objects:
 
 @dataclass(frozen=True, slots=True)
 class Abstract:
-    """Objects of an interface or union: one level for each type that is among them."""
+    """Objects of an interface or union: one level for each type that is among them.
+
+    `names`: the types of those classes whose type needs no resolving.
+    """
 
     site: Site
     type_: GraphQLAbstractType
-    possible: dict[str, Objects]
+    possible: Mapping[str, Objects]
+    names: Mapping[type, str]
 
     async def complete(self, values: Column, places: Places, execution: Execution) -> Column:
+        names: Sequence[str | None] = self._known_names(values) or await self._resolved_names(
+            values, places, execution
+        )
         cells: Column = [FAILED] * len(values)
-        indices_of: dict[str, list[int]] = {}
-        for index, (value, path) in enumerate(zip(values, places.paths, strict=True)):
-            try:
-                name = await self._type_name(value, path, execution)
-                indices_of.setdefault(name, []).append(index)
-            except Exception as error:  # noqa: BLE001 - it is the error of this value
-                execution.fail(self.site, path, error)
-        for name, indices in indices_of.items():
+        for name in dict.fromkeys(filter(None, names)):
+            indices = [index for index, each in enumerate(names) if each == name]
             complete = self.possible[name].complete
             await complete_some(complete, indices, cells, values, places, execution)
         return cells
+
+    def _known_names(self, values: Column) -> list[str] | None:
+        if not self.names.keys() >= set(map(type, values)) or _has_cast(values):
+            return None
+        return [self.names[type(value)] for value in values]
+
+    async def _resolved_names(
+        self, values: Column, places: Places, execution: Execution
+    ) -> list[str | None]:
+        """None for those that failed."""
+        names: list[str | None] = []
+        for value, path in zip(values, places.paths, strict=True):
+            try:
+                names.append(await self._type_name(value, path, execution))
+            except Exception as error:  # noqa: BLE001 - it is the error of this value
+                execution.fail(self.site, path, error)
+                names.append(None)
+        return names
 
     async def _type_name(self, value: Any, path: Path, execution: Execution) -> str:
         """Raises: GraphQLError for a value of no type that is possible here."""
@@ -89,3 +109,8 @@ class Abstract:
             details = self.site.details
             execution.core.ensure_valid_runtime_type(name, self.type_, details, info, value)
         return str(name)
+
+
+def _has_cast(values: Column) -> bool:
+    """Whether any was made to count as another type by `strawberry.cast`."""
+    return any(map(hasattr, values, repeat(TYPE_CAST_ATTRIBUTE)))

@@ -21,11 +21,14 @@ from strawberry.execution import optimized_is_awaitable
 
 from schema.execution.arguments import NO_VARIABLES
 from schema.execution.coverage import switches_of
-from schema.execution.plan import Plan, compile_plan
+from schema.execution.plan import Plan
 from schema.operations import Variables
 
 # An operation with n switches has up to 2^n plans; rare positions are left to graphql-core.
 MAXIMUM_PLANS = 8
+# Measured: of a syntax tree at worst, and of a compiled field.
+BYTES_OF_A_CHARACTER = 280
+BYTES_OF_A_FIELD = 2_000
 MAXIMUM_COERCION_ERRORS = 50  # graphql-core's own default
 
 
@@ -46,6 +49,14 @@ class Operation:
         self._switches = switches_of(document, node)
         self._plans: dict[tuple[object, ...], Plan] = {}
 
+    @property
+    def size(self) -> int:
+        """Bytes of memory, roughly; every one of them the client's doing."""
+        location = self._document.loc
+        characters = len(location.source.body) if location else 0
+        fields = sum(plan.fields for plan in self._plans.values())
+        return characters * BYTES_OF_A_CHARACTER + fields * BYTES_OF_A_FIELD
+
     def variable_values(self, variables: Variables) -> VariableValues | list[GraphQLError]:
         definitions = self._node.variable_definitions
         if not definitions:
@@ -62,7 +73,7 @@ class Operation:
         plan = self._plans.get(position)
         if plan is None and len(self._plans) < MAXIMUM_PLANS and set(map(type, position)) <= {bool}:
             core = self._graphql_core_executor(variables)
-            plan = self._plans[position] = compile_plan(self._strawberry, core)
+            plan = self._plans[position] = Plan(self._strawberry, core)
         return plan
 
     def _graphql_core_executor(self, variables: VariableValues) -> Executor[None]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from types import NoneType
 from typing import Any, cast
 
@@ -11,18 +10,17 @@ import strawberry
 from graphql import (
     ExecutionResult,
     Executor,
-    GraphQLNamedType,
+    GraphQLAbstractType,
     GraphQLObjectType,
     GraphQLOutputType,
+    OperationDefinitionNode,
     OperationType,
     VariableValues,
     default_field_resolver,
-    get_named_type,
     is_abstract_type,
     is_leaf_type,
     is_list_type,
     is_non_null_type,
-    is_object_type,
 )
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet, collect_fields
 from strawberry.schema.schema_converter import GraphQLCoreConverter
@@ -36,41 +34,38 @@ from schema.execution.failures import reported
 from schema.execution.leaves import Leaf
 from schema.execution.objects import Abstract, Objects
 from schema.execution.places import ROOT
-from schema.execution.selection import Field, Selection
+from schema.execution.selection import Field, Selection, Selections
 from schema.execution.slots import Complete, Lists, Slot
 from schema.execution.sources import Attribute, Batch, Resolver, Source, TypeName
 
 DEFINITION = GraphQLCoreConverter.DEFINITION_BACKREF
 
 
-@dataclass(frozen=True, slots=True)
 class Plan:
-    """An operation with its switches in one position."""
+    """An operation with its switches in one position; `core` holds them."""
 
-    core: Executor[Any]
-    root: Selection
-
-    async def execute(self, variables: VariableValues, context: Any) -> ExecutionResult:
-        execution = Execution(self.core, variables, context)
-        [data] = await self._rows([self.core.root_value], ROOT, execution)
-        errors = reported(execution.failures, self.root) if execution.failures else None
-        return ExecutionResult(None if data is FAILED else data, errors)
+    def __init__(self, schema: strawberry.Schema, core: Executor[Any]) -> None:
+        self._core = core
+        self._compiler = _Compiler(schema, core)
+        self._root = self._compiler.root()
+        self._rows = _rows_of(core.operation, self._root)
 
     @property
-    def _rows(self) -> Complete:
-        if self.core.operation.operation is OperationType.MUTATION:
-            return self.root.serial_rows
-        return self.root.parallel_rows if len(self.root.fields) > 1 else self.root.rows
+    def fields(self) -> int:
+        """How many fields are compiled so far."""
+        return self._compiler.fields
+
+    async def execute(self, variables: VariableValues, context: Any) -> ExecutionResult:
+        execution = Execution(self._core, variables, context)
+        [data] = await self._rows([self._core.root_value], ROOT, execution)
+        errors = reported(execution.failures, self._root) if execution.failures else None
+        return ExecutionResult(None if data is FAILED else data, errors)
 
 
-def compile_plan(schema: strawberry.Schema, core: Executor[Any]) -> Plan:
-    """`core` decides by its variables which fields are switched on."""
-    root = cast(GraphQLObjectType, core.schema.get_root_type(core.operation.operation))
-    fields = collect_fields(
-        core.schema, core.fragments, core.variable_values, root, core.operation
-    ).grouped_field_set
-    compiler = _Compiler(schema, core)
-    return Plan(core, compiler.selection(root, fields))
+def _rows_of(operation: OperationDefinitionNode, root: Selection) -> Complete:
+    if operation.operation is OperationType.MUTATION:
+        return root.serial_rows
+    return root.parallel_rows if len(root.fields) > 1 else root.rows
 
 
 class _Compiler:
@@ -80,37 +75,38 @@ class _Compiler:
         self._strawberry = schema
         self._core = core
         self._known: dict[tuple[str, tuple[int, ...]], Selection] = {}
+        self.fields = 0
 
-    def selection(self, type_: GraphQLObjectType, fields: GroupedFieldSet) -> Selection:
+    def root(self) -> Selection:
+        core = self._core
+        type_ = cast(GraphQLObjectType, core.schema.get_root_type(core.operation.operation))
+        fields = collect_fields(
+            core.schema, core.fragments, core.variable_values, type_, core.operation
+        )
+        return self._selection(type_, fields.grouped_field_set)
+
+    def _selection(self, type_: GraphQLObjectType, fields: GroupedFieldSet) -> Selection:
         compiled = []
         for key, details in fields.items():
             definition = self._core.schema.get_field(type_, details[0].node.name.value)
             if definition:
                 nodes = [detail.node for detail in details]
                 compiled.append(self._field(Site(key, type_, definition, nodes), details))
+        self.fields += len(compiled)
         return Selection(type_, compiled)
 
     def _field(self, site: Site, details: FieldDetailsList) -> Field:
         type_ = site.definition.type
-        selections = self._selections_of(get_named_type(type_), details)
-        return Field(site, self._source(site), _slot(site, type_, selections), selections)
+        selections = Selections(lambda name: self._sub_selection(name, details))
+        slot = self._slot(site, type_, selections)
+        return Field(site, self._source(site), slot, selections)
 
-    def _selections_of(
-        self, type_: GraphQLNamedType, details: FieldDetailsList
-    ) -> dict[str, Selection]:
-        """What is asked of objects, by the name of each type that they may have."""
-        possible: Sequence[GraphQLObjectType] = []
-        if is_abstract_type(type_):
-            possible = self._core.schema.get_possible_types(type_)
-        elif is_object_type(type_):
-            possible = [type_]
-        return {each.name: self._sub_selection(each, details) for each in possible}
-
-    def _sub_selection(self, type_: GraphQLObjectType, details: FieldDetailsList) -> Selection:
-        key = (type_.name, tuple(id(detail.node) for detail in details))
+    def _sub_selection(self, type_name: str, details: FieldDetailsList) -> Selection:
+        key = (type_name, tuple(id(detail.node) for detail in details))
         if key not in self._known:
+            type_ = cast(GraphQLObjectType, self._core.schema.get_type(type_name))
             fields = self._core.collect_subfields(type_, details).grouped_field_set
-            self._known[key] = self.selection(type_, fields)
+            self._known[key] = self._selection(type_, fields)
         return self._known[key]
 
     def _source(self, site: Site) -> Source:
@@ -132,28 +128,42 @@ class _Compiler:
         wrapped = field.extensions or self._strawberry.exception_handlers
         return type(field) is StrawberryField and not wrapped
 
+    def _slot(self, site: Site, type_: GraphQLOutputType, selections: Selections) -> Slot:
+        nullable = not is_non_null_type(type_)
+        if is_non_null_type(type_):
+            type_ = type_.of_type
+        if is_list_type(type_):
+            item = self._slot(site, type_.of_type, selections)
+            return Slot(site, nullable, Lists(site, item).complete)
+        if is_leaf_type(type_):
+            leaf = Leaf(type_, site)
+            final_types = leaf.final_types | {NoneType} if nullable else leaf.final_types
+            return Slot(site, nullable, leaf.complete, final_types)
+        if is_abstract_type(type_):
+            possible = {
+                each.name: Objects(site, each, _origin(each), selections)
+                for each in self._core.schema.get_possible_types(type_)
+            }
+            return Slot(
+                site, nullable, Abstract(site, type_, possible, _names(type_, possible)).complete
+            )
+        type_ = cast(GraphQLObjectType, type_)
+        return Slot(site, nullable, Objects(site, type_, _origin(type_), selections).complete)
 
-def _slot(site: Site, type_: GraphQLOutputType, selections: Mapping[str, Selection]) -> Slot:
-    nullable = not is_non_null_type(type_)
-    if is_non_null_type(type_):
-        type_ = type_.of_type
-    if is_list_type(type_):
-        return Slot(site, nullable, Lists(site, _slot(site, type_.of_type, selections)).complete)
-    if is_leaf_type(type_):
-        leaf = Leaf(type_, site)
-        final_types = leaf.final_types | {NoneType} if nullable else leaf.final_types
-        return Slot(site, nullable, leaf.complete, final_types)
-    possible = {
-        name: Objects(site, selection, _origin(selection.type_))
-        for name, selection in selections.items()
-    }
-    if is_abstract_type(type_):
-        return Slot(site, nullable, Abstract(site, type_, possible).complete)
-    return Slot(site, nullable, possible[cast(GraphQLObjectType, type_).name].complete)
+
+def _names(type_: GraphQLAbstractType, possible: Mapping[str, Objects]) -> dict[type, str]:
+    """The types of those classes whose type needs no resolving."""
+    definition = type_.extensions.get(DEFINITION)
+    if isinstance(definition, StrawberryObjectDefinition) and definition.resolve_type:
+        return {}
+    return {objects.origin: name for name, objects in possible.items() if objects.origin}
 
 
 def _origin(type_: GraphQLObjectType) -> type | None:
+    """The class whose instances are of this type and of no other, unless they are cast."""
     definition = type_.extensions.get(DEFINITION)
-    if isinstance(definition, StrawberryObjectDefinition) and not definition.is_type_of:
-        return definition.origin
-    return None
+    if not isinstance(definition, StrawberryObjectDefinition):
+        return None
+    if definition.is_type_of or definition.concrete_of or definition.name != type_.name:
+        return None
+    return definition.origin

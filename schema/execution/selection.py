@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,14 +16,24 @@ from schema.execution.slots import Slot
 from schema.execution.sources import Column, Source
 
 
+class Selections(dict[str, "Selection"]):
+    """What is asked of objects, by the name of their type: compiled when the first one is met."""
+
+    def __init__(self, compile_selection: Callable[[str], Selection]) -> None:
+        super().__init__()
+        self._compile = compile_selection
+
+    def __missing__(self, type_name: str) -> Selection:
+        selection = self[type_name] = self._compile(type_name)
+        return selection
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
-    """`selections`: what is asked of its objects, by the names of the types they may have."""
-
     site: Site
     source: Source
     slot: Slot
-    selections: Mapping[str, Selection]
+    selections: Selections
 
     async def column(self, parents: Column, level: Places, execution: Execution) -> Column:
         places = level.of_field(self.site.key, self.site.parent_type.name)
