@@ -22,10 +22,10 @@ def context_factory(settings: Settings, gateways: Gateways) -> ContextFactory:
     oldest: list[int] = []
 
     async def first_merchant() -> int | None:
-        """Asked once: a merchant never goes, so the oldest stays the oldest."""
+        """Asked until there is one: a merchant never goes, so the oldest stays the oldest."""
         if not oldest and (merchant_id := await identity.oldest_merchant()):
             oldest.append(merchant_id)
-        return oldest[0] if oldest else await identity.first_merchant()
+        return oldest[0] if oldest else await identity.platform()
 
     async def make(connection: HTTPConnection, params: dict[str, Any] | None) -> Context:
         """Raises: NotSignedIn for a token or storefront key that is not good."""

@@ -19,7 +19,7 @@ def slugify(code: str, name: str) -> str:
     ending = _hyphenate(code)
     if not ending or ending != code.lower() or len(ending) > SLUG_LIMIT // 2:
         fingerprint = hashlib.sha256(code.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-        ending = f"{ending[: SLUG_LIMIT // 2]}-{fingerprint}".strip("-")
+        ending = f"{ending[: SLUG_LIMIT // 2].rstrip('-')}-{fingerprint}".strip("-")
     beginning = _hyphenate(name)[: SLUG_LIMIT - len(ending) - 1].rstrip("-")
     return f"{beginning}-{ending}".strip("-")
 

@@ -76,9 +76,13 @@ async def oldest_merchant() -> int | None:
     return await _oldest(OrganisationKind.MERCHANT)
 
 
+async def platform() -> int | None:
+    return await _oldest(OrganisationKind.PLATFORM)
+
+
 async def first_merchant() -> int | None:
     """The oldest merchant; before there is one, the platform sells for itself."""
-    return await oldest_merchant() or await _oldest(OrganisationKind.PLATFORM)
+    return await oldest_merchant() or await platform()
 
 
 def channel_of(storefront: Storefront | None) -> Channel:

@@ -124,7 +124,7 @@ async def test_a_code_collected_at_once_is_handed_over_once(counter: Counter) ->
     assert codes == ["STATE_CONFLICT"] * 7
 
 
-@pytest.mark.parametrize("code", ["", "0", "提货码", "x" * 10_000, "\u0000", "../../etc/passwd"])
+@pytest.mark.parametrize("code", ["", "0", "提货码", "x" * 10_000, "../../etc/passwd"])
 async def test_a_senseless_code_is_no_pickup(counter: Counter, code: str) -> None:
     assert (await counter.clerk.ask(PREVIEW, code=code))["pickup"] is None
     given = {"code": code, "idempotencyKey": new_key()}
