@@ -110,5 +110,3 @@ async def _unique_keys(table: str) -> set[tuple[str, ...]]:
             columns = await db.fetch(f'PRAGMA index_info("{index["name"]}")')
             keys.add(tuple(sorted(column["name"] for column in columns)))
     return keys
-
-
