@@ -55,6 +55,19 @@ def waits_for_nothing(definition: GraphQLField) -> bool:
     return not field.is_async and BATCH not in field.metadata and field.python_name not in WAITING
 
 
+@pytest.mark.parametrize(
+    ("query", "errors"),
+    [
+        ("{ shapes { number __typename ... on Round { area } ... on Square { side } } }", 5),
+        ("{ squaresAmongOthers { side } }", 2),  # types with an `is_type_of` are asked
+        ("{ items(first: 4) { even } }", 1),  # the scalar answers null for 4
+    ],
+)
+async def test_unusual_types_are_the_same_errors(query: str, errors: int) -> None:
+    result = await agree(compiled, core, query, {}, ToyContext, in_order=True)
+    assert len(result.errors or []) == errors
+
+
 @settings(max_examples=EXAMPLES)
 @given(operations(graphql_schema), FAULTS)
 async def test_queries_are_answered_alike(asked: Asked, faults: dict[str, Any]) -> None:

@@ -72,10 +72,10 @@ Info = strawberry.Info[ToyContext, None]
 Even = NewType("Even", int)
 
 
-def serialise_even(value: int) -> int:
+def serialise_even(value: int) -> int | None:
     if not isinstance(value, int) or value % 2:
         raise ValueError(f"{value!r} is not even.")
-    return value
+    return None if value == 4 else value
 
 
 @strawberry.enum
@@ -245,6 +245,33 @@ class Chest:
         return isinstance(value, Chest | ForeignChest)
 
 
+@strawberry.interface
+class Shape:
+    """Says itself which type its values have, and not by their class."""
+
+    number: int
+
+    @classmethod
+    def resolve_type(cls, value: Any, info: Any, type_: Any) -> str:
+        return ["Round", "Square", "Round", "Nothing", "Item"][value.number % 5]
+
+
+@strawberry.type
+class Round(Shape):
+    @strawberry.field
+    def area(self) -> int:
+        return self.number * 2**30
+
+
+@strawberry.type
+class Square(Shape):
+    side: int
+
+    @classmethod
+    def is_type_of(cls, value: Any, info: Any) -> bool:
+        return bool(value.number % 3)
+
+
 Thing = Annotated[Item | Part | Box | Chest, strawberry.union("Thing")]
 
 
@@ -335,6 +362,14 @@ class Query:
         ]
 
     @strawberry.field
+    def shapes(self) -> list[Shape | None]:
+        return [Square(number=n, side=n) if n % 2 else Round(number=n) for n in range(7)]
+
+    @strawberry.field
+    def squares_among_others(self) -> list[Square | None]:
+        return [Square(number=n, side=n) for n in range(4)]
+
+    @strawberry.field
     def page(self, info: Info) -> Page[Item]:
         return Page(rows=items(info.context, 0, 2), total=info.context.spoil("Page.total", 0, 2))
 
@@ -405,6 +440,7 @@ toy = strawberry.Schema(
     Query,
     Mutation,
     Subscription,
+    types=[Round, Square],
     config=StrawberryConfig(
         scalar_map={Even: strawberry.scalar(name="Even", serialize=serialise_even, parse_value=int)}
     ),
