@@ -55,9 +55,9 @@ def serve(settings: Settings, given: argparse.Namespace) -> None:
         "timeout_graceful_shutdown": 10,
     }
     if settings.workers == 1:
-        from server import create_app
+        from server import make_app
 
-        uvicorn.run(create_app(settings), **options)
+        uvicorn.run(make_app(settings), **options)
         return
     with tempfile.TemporaryDirectory() as folder:
         share_metrics(folder)
