@@ -10,6 +10,7 @@ import asyncio
 import os
 import shutil
 import socket
+import threading
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -33,6 +34,7 @@ from settings import Settings
 from tests.make.api import Api
 
 POSTGRES = os.environ.get("QUINTET_TEST_DATABASE_URL", "")
+_droppings: list[threading.Thread] = []
 ADMIN_USERNAME, ADMIN_PASSWORD = "admin", "admin-password"
 
 hypothesis_settings.register_profile(
@@ -49,7 +51,9 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         asyncio.run(_on_server(f'CREATE DATABASE "{name}"'))
         asyncio.run(_prepare(_named(name)))
         yield name
-        asyncio.run(_on_server(f'DROP DATABASE "{name}" WITH (FORCE)'))
+        _drop(name)
+        for dropping in _droppings:
+            dropping.join()
     else:
         path = tmp_path_factory.mktemp("template") / "template.db"
         asyncio.run(_prepare(f"sqlite://{path}"))
@@ -61,9 +65,9 @@ async def database_url(template: str, tmp_path: Path) -> AsyncIterator[str]:
     """The URL of a database of this test's own; nobody is connected to it."""
     if POSTGRES:
         name = f"quintet_test_{uuid.uuid4().hex[:12]}"
-        await _on_server(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
+        await _on_server(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         yield _named(name)
-        await _on_server(f'DROP DATABASE "{name}" WITH (FORCE)')
+        _drop(name)
     else:
         path = tmp_path / "quintet.db"
         shutil.copy(template, path)
@@ -142,6 +146,14 @@ async def _prepare(url: str) -> None:
     await migrate()
     await ensure_platform(ADMIN_USERNAME, ADMIN_PASSWORD)
     await db.close()
+
+
+def _drop(name: str) -> None:
+    """Drop a database while the next test runs: each drop waits for a checkpoint."""
+    statement = f'DROP DATABASE "{name}" WITH (FORCE)'
+    dropping = threading.Thread(target=lambda: asyncio.run(_on_server(statement)))
+    dropping.start()
+    _droppings.append(dropping)
 
 
 async def _on_server(statement: str) -> None:
