@@ -35,4 +35,4 @@ class CreateTable(CreateModel):
         try:
             await super().database_forward(app_label, old_state, new_state, state_editor)
         finally:
-            del state_editor._get_inner_statements  # type: ignore[method-assign]
+            del state_editor._get_inner_statements
