@@ -53,6 +53,7 @@ def serve(settings: Settings, given: argparse.Namespace) -> None:
         "access_log": False,
         "ws_max_size": settings.request_limit_bytes,
         "timeout_graceful_shutdown": 10,
+        "timeout_keep_alive": 75,  # longer than a proxy keeps its connections, which is 60 as a rule
     }
     if settings.workers == 1:
         from server import make_app

@@ -77,6 +77,8 @@ class _Loader:
         waiting, self._waiting = self._waiting, []
         try:
             results = await self._ask([parent for parent, _ in waiting])
+            if len(results) != len(waiting):
+                raise ValueError(f"{len(results)} results for {len(waiting)} parents")
         except Exception as error:  # noqa: BLE001 - it is handed to every parent that waits
             results = [error] * len(waiting)
         for (_, future), result in zip(waiting, results, strict=True):
@@ -89,10 +91,10 @@ class _Loader:
 
 
 def _loader(info: strawberry.Info, function: BatchFunction, arguments: dict[str, Any]) -> _Loader:
-    """The loader of this field of the document: its place in the answer, list indices aside."""
+    """The loader of this field of the document: its place in the answer, list indices aside, and type."""
     place = tuple(step for step in info.path.as_list() if isinstance(step, str))
     loaders = info.context.memory
-    key = (function, place)
+    key = (function, place, info.path.typename)
     if key not in loaders:
         loaders[key] = _Loader(function, info.context, arguments)
     loader: _Loader = loaders[key]

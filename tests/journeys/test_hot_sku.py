@@ -73,7 +73,10 @@ async def process(settings: Settings) -> AsyncIterator[Api]:
     )
     try:
         async with httpx.AsyncClient(
-            base_url=settings.base_url, timeout=120, limits=httpx.Limits(max_connections=50)
+            base_url=settings.base_url,
+            timeout=120,
+            # A connection that was kept may be closed by the server just as it is used again.
+            limits=httpx.Limits(max_connections=50, max_keepalive_connections=0),
         ) as client:
             await _until_ready(client)
             yield Api(client, settings)

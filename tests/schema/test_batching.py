@@ -27,6 +27,11 @@ class Child:
     async def fragile(parents: list[Child], ctx: Any) -> list[int | None]:
         return [ValueError("odd") if parent.number % 2 else parent.number for parent in parents]  # type: ignore[misc]
 
+    @batched
+    @staticmethod
+    async def short(parents: list[Child], ctx: Any) -> list[int]:
+        return []
+
 
 @strawberry.type
 class Parent:
@@ -82,4 +87,10 @@ def test_the_declaration_tells_type_argument_and_description() -> None:
         for field in Child.__strawberry_definition__.fields  # type: ignore[attr-defined]
         if BATCH in field.metadata
     }
-    assert set(fields) == {"doubled", "fragile"}
+    assert set(fields) == {"doubled", "fragile", "short"}
+
+
+async def test_too_few_results_are_an_error_and_nobody_waits_for_ever(ctx: Context) -> None:
+    result = await run("{ parents { children { short } } }", ctx)
+    assert result.data is None
+    assert "0 results for 6 parents" in str(result.errors)
