@@ -48,8 +48,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a database with every table, the platform and its administrator."""
     if POSTGRES:
         name = f"quintet_template_{uuid.uuid4().hex[:12]}"
-        asyncio.run(_on_server(f'CREATE DATABASE "{name}"'))
-        asyncio.run(_prepare(_named(name)))
+        asyncio.run(on_server(f'CREATE DATABASE "{name}"'))
+        asyncio.run(_prepare(named(name)))
         yield name
         _drop(name)
         for dropping in _droppings:
@@ -65,8 +65,8 @@ async def database_url(template: str, tmp_path: Path) -> AsyncIterator[str]:
     """The URL of a database of this test's own; nobody is connected to it."""
     if POSTGRES:
         name = f"quintet_test_{uuid.uuid4().hex[:12]}"
-        await _on_server(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        yield _named(name)
+        await on_server(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        yield named(name)
         _drop(name)
     else:
         path = tmp_path / "quintet.db"
@@ -151,12 +151,12 @@ async def _prepare(url: str) -> None:
 def _drop(name: str) -> None:
     """Drop a database while the next test runs: each drop waits for a checkpoint."""
     statement = f'DROP DATABASE "{name}" WITH (FORCE)'
-    dropping = threading.Thread(target=lambda: asyncio.run(_on_server(statement)))
+    dropping = threading.Thread(target=lambda: asyncio.run(on_server(statement)))
     dropping.start()
     _droppings.append(dropping)
 
 
-async def _on_server(statement: str) -> None:
+async def on_server(statement: str) -> None:
     connection = await asyncpg.connect(POSTGRES)
     try:
         await connection.execute(statement)
@@ -164,7 +164,7 @@ async def _on_server(statement: str) -> None:
         await connection.close()
 
 
-def _named(database_name: str) -> str:
+def named(database_name: str) -> str:
     return urlunsplit(urlsplit(POSTGRES)._replace(path=f"/{database_name}"))
 
 
