@@ -51,7 +51,7 @@ class Settings:
     otp_minutes: int = 5
     otp_resend_seconds: int = 60
     otp_per_phone_per_day: int = 10
-    otp_per_address_per_hour: int = 60
+    otp_per_address_per_hour: int = 1_000
     sign_in_failures_per_quarter_hour: int = 10
     hold_minutes: int = 15
     quote_minutes: int = 15
