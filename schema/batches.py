@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
+from dataclasses import field
+from typing import Self, TypeVar
 
 import strawberry
 
@@ -46,3 +47,22 @@ def errors_of(refusals: Sequence[Refusal], ctx: Context) -> list[UserError]:
 
 def row_results(outcome: BatchOutcome, ctx: Context) -> list[RowResult]:
     return [RowResult.of(row, ctx) for row in outcome.rows]
+
+
+@strawberry.type
+class UpsertPayload:
+    """What each mutation that adds or changes rows by their codes answers."""
+
+    results: list[RowResult] = field(default_factory=list)
+    created: int = 0
+    updated: int = 0
+    user_errors: list[UserError] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, outcome: BatchOutcome, ctx: Context) -> Self:
+        return cls(
+            results=row_results(outcome, ctx),
+            created=outcome.created,
+            updated=outcome.updated,
+            user_errors=errors_of(outcome.refusals, ctx),
+        )
