@@ -6,13 +6,19 @@ be rolled back.
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from functools import cache
+from weakref import WeakKeyDictionary
 
 import httpx
 
 from gateways import GatewayError
 from models.database import in_transaction_now
+
+# Shorter than servers keep an idle connection, so that none is closed just as it is used again.
+_IDLE_SECONDS = 2
+_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
 
 
 class CalledInTransaction(RuntimeError):
@@ -25,6 +31,16 @@ def _tls() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
+def _client() -> httpx.AsyncClient:
+    """One for each event loop, with its connections: making one costs more than a request."""
+    loop = asyncio.get_running_loop()
+    if (client := _clients.get(loop)) is None:
+        # No proxy from the environment: what a process does is in its settings alone.
+        limits = httpx.Limits(keepalive_expiry=_IDLE_SECONDS)
+        client = _clients[loop] = httpx.AsyncClient(verify=_tls(), limits=limits, trust_env=False)
+    return client
+
+
 async def post(
     url: str, *, body: bytes, headers: dict[str, str], seconds: float = 10
 ) -> httpx.Response:
@@ -35,8 +51,6 @@ async def post(
     if in_transaction_now():
         raise CalledInTransaction(f"POST {httpx.URL(url).host} inside a transaction")
     try:
-        # No proxy from the environment: what a process does is in its settings alone.
-        async with httpx.AsyncClient(verify=_tls(), timeout=seconds, trust_env=False) as client:
-            return await client.post(url, content=body, headers=headers)
+        return await _client().post(url, content=body, headers=headers, timeout=seconds)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise GatewayError(f"no answer from {httpx.URL(url).host}: {error!r}") from error

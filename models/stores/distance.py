@@ -16,6 +16,7 @@ from typing import Generic, TypeVar
 from geopy.distance import geodesic
 
 from models.stores.coordinates import CoordinateSystem, Point, convert
+from models.stores.vincenty import inverse_metres
 
 Key = TypeVar("Key")
 Candidate = tuple[Key, str, float, float]  # key, code, WGS-84 latitude, longitude
@@ -23,6 +24,7 @@ Candidate = tuple[Key, str, float, float]  # key, code, WGS-84 latitude, longitu
 EARTH_RADIUS_METRES = 6_371_008.8
 _SMALLEST_CURVATURE_METRES = 6_335_439.0  # along the meridian at the equator
 _LARGEST_CURVATURE_METRES = 6_399_594.0  # at the poles
+_VINCENTY_METRES = 3_000_000.0
 _ROUNDING_METRES = 1.0  # haversine of nearly opposite places loses decimetres to rounding
 
 
@@ -59,8 +61,11 @@ def geodesic_metres(
 ) -> float:
     """Distance on the WGS-84 ellipsoid between two points in degrees, to the millimetre.
 
-    Source: C. F. F. Karney, Algorithms for geodesics, 2013.
+    Source: C. F. F. Karney, Algorithms for geodesics, 2013; within a continent Vincenty's, which agrees.
     """
+    near = inverse_metres(latitude, longitude, other_latitude, other_longitude)
+    if near is not None and near < _VINCENTY_METRES:
+        return round(near, 3)
     exact: float = geodesic((latitude, longitude), (other_latitude, other_longitude)).meters
     return round(exact, 3)
 

@@ -35,10 +35,20 @@ town = st.tuples(
 
 def brute_force(origin: Point, candidates, limit: int, within_metres: float = math.inf):
     ranked = sorted(
-        (round(geodesic((origin.latitude, origin.longitude), row[2:]).meters, 3), row[1], row[0])
+        (geodesic_metres(origin.latitude, origin.longitude, *row[2:]), row[1], row[0])
         for row in candidates
     )
     return [Ranked(key, code, m) for m, code, key in ranked if m <= within_metres][:limit]
+
+
+@given(places, places)
+@example((0.0, 0.0), (0.0, 0.0))
+@example((41.8, 123.4), (41.8, 123.40001))
+@example((0.0, 0.0), (0.3, 179.9))
+@example((90.0, 0.0), (89.9, 120.0))
+def test_a_geodesic_is_that_of_karney(one, other) -> None:
+    metres = geodesic_metres(*one, *other)
+    assert metres == pytest.approx(geodesic(one, other).meters, rel=0, abs=0.0006)
 
 
 def numbered(points):
