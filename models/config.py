@@ -19,6 +19,7 @@ TABLES = [
     "models.stock.levels",
     "models.stock.ledger",
     "models.stock.reservations",
+    "models.stock.documents",
     "models.members.members",
     "models.members.cards",
     "models.referrals.bindings",

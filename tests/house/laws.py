@@ -13,8 +13,8 @@ DATABASE = Path("models/database.py")
 TRANSACTIONS = {"in_transaction", "_in_transaction", "atomic", "TransactionWrapper"}
 TRANSACTION_SQL = re.compile(r"\s*(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|START TRANSACTION)\b")
 PURE = {
-    "coordinates", "distance", "gtin", "hours", "money", "numbers", "pickup", "pricing", "routing",
-    "rules", "search", "states", "tickets",
+    "coordinates", "costing", "distance", "gtin", "hours", "lifecycles", "money", "numbers",
+    "pickup", "pricing", "routing", "rules", "search", "states", "tickets",
 }  # fmt: skip
 CHANCE = {"random", "secrets", "uuid.uuid1", "uuid.uuid4", "os.urandom"}
 OUTSIDE = {

@@ -1,0 +1,42 @@
+"""What every stock document shows of its life."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import strawberry
+
+from models.stock.documents import DocumentEvent as DocumentEventRow
+from resolvers.context import Context
+from resolvers.stock.documents import history_of
+from schema.actors import Actor, actors
+from schema.batching import batched
+
+
+@strawberry.type(
+    description="One line of a document's history; a status may stay, as when a part has come."
+)
+class DocumentEvent:
+    at: datetime
+    from_: str | None = strawberry.field(name="from")
+    to: str
+    note: str | None
+    row: strawberry.Private[DocumentEventRow]
+
+    @batched
+    @staticmethod
+    async def actor(parents: list[DocumentEvent], ctx: Context) -> list[Actor | None]:
+        return await actors(ctx, [(each.row.actor_kind, each.row.actor_id) for each in parents])
+
+    @classmethod
+    def of(cls, row: DocumentEventRow) -> DocumentEvent:
+        return cls(
+            at=row.created_at, from_=row.from_status, to=row.to_status, note=row.note, row=row
+        )
+
+
+async def histories(kind: str, ids: Sequence[int]) -> list[list[DocumentEvent]]:
+    """The history of each document of this kind, oldest first, in the order of `ids`."""
+    found = await history_of(kind, ids)
+    return [[DocumentEvent.of(event) for event in found[row_id]] for row_id in ids]
