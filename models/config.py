@@ -20,6 +20,8 @@ TABLES = [
     "models.stock.ledger",
     "models.stock.reservations",
     "models.stock.documents",
+    "models.stock.safety",
+    "models.stock.checkpoints",
     "models.members.members",
     "models.members.cards",
     "models.referrals.bindings",

@@ -7,7 +7,11 @@ from models.stock.states import MovementReason, StockState
 
 
 class StockMovement(Row):
-    """One append-only line of the ledger; `id` is its sequence, `created_at` when it happened."""
+    """One append-only line of the ledger; `id` is its sequence, `created_at` when it happened.
+
+    It is written under its level's lock, so within a level both only rise, and whoever sees a movement sees
+    all that came before it, though the IDs of other levels may become visible later.
+    """
 
     variant = reference("Variant")
     location = reference("Location")
@@ -26,7 +30,7 @@ class StockMovement(Row):
 
     class Meta:
         table = "stock_movement"
-        indexes = (("variant_id", "location_id", "id"), ("location_id", "id"))
+        indexes = (("variant_id", "location_id", "id"), ("location_id", "id"), ("document_id",))
         constraints = (
             within("stock_movement", "quantity", '"quantity" > 0'),
             within("stock_movement", "states", '"from_state" <> "to_state"'),

@@ -8,7 +8,8 @@ from models.fields import Row, never_negative, reference
 class StockLevel(Row):
     """How many pieces of a variant stand at a location, by state.
 
-    The numbers are authoritative; every change of one is a movement in the ledger, written with it.
+    The numbers are authoritative; every change of one is a movement in the ledger, written with it. So is
+    `safety_stock`: unless it is the level's own, it is the default of its location, copied.
     """
 
     variant = reference("Variant")
@@ -20,6 +21,7 @@ class StockLevel(Row):
     quarantined = fields.IntField(default=0)
     incoming = fields.IntField(default=0)
     safety_stock = fields.IntField(default=0)
+    safety_is_own = fields.BooleanField(db_default=False)
     version = fields.IntField(default=0)
     updated_at = fields.DatetimeField(auto_now=True)
 

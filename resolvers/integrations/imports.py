@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from models.database import fetch, marks
 from models.errors import Refusal
+from models.stock.effective import EFFECTIVE
 from resolvers.batches import BatchOutcome, OnError
 from resolvers.catalog import upsert as catalog
 from resolvers.context import Context
@@ -74,7 +75,7 @@ async def import_stock(ctx: Context, path: Path, progress: Progress) -> ImportRe
 
     async def batch(rows: Sequence[CsvRow], report: ImportReport) -> None:
         async def send(drafts: list[LevelDraft]) -> BatchOutcome:
-            before = await _available(drafts)
+            before = await _available(ctx, drafts)
             outcome = await set_levels(ctx, drafts, OnError.SKIP_FAILED, f"import-{uuid4()}")
             done = [drafts[row.index] for row in outcome.batch.rows if row.ok]
             known = [before.get((each.location_code, each.sku)) for each in done]
@@ -169,14 +170,15 @@ async def _prices(ctx: Context, skus: Sequence[str]) -> dict[str, int]:
     return {row["sku"]: row["price_minor"] for row in rows}
 
 
-async def _available(drafts: Sequence[LevelDraft]) -> dict[tuple[str, str], int]:
+async def _available(ctx: Context, drafts: Sequence[LevelDraft]) -> dict[tuple[str, str], int]:
     """What is available now at the places of the drafts, by location code and SKU."""
     codes = sorted({each.location_code for each in drafts})
     skus = sorted({each.sku for each in drafts})
     rows = await fetch(
-        "SELECT o.code, v.sku, l.available FROM stock_level l"
+        f"SELECT o.code, v.sku, {EFFECTIVE} AS available FROM stock_level l"
         " JOIN location o ON o.id = l.location_id JOIN variant v ON v.id = l.variant_id"
         f" WHERE o.code IN ({marks(codes)}) AND v.sku IN ({marks(skus)})",
+        ctx.now(),
         *map(kept, codes),
         *map(kept, skus),
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from models.database import execute_many, fetch, for_update
+from models.database import execute_many, fetch, for_update, is_postgres, marks
 from models.stock.rules import Pieces, moved
 from models.stock.states import MovementReason, StockState
 from resolvers.context import Context
@@ -45,6 +46,7 @@ class ChangedLevel:
     location_id: int
     merchant_id: int
     organisation_id: int
+    updated_at: datetime | str  # SQLite keeps moments as text
 
 
 async def move(ctx: Context, moves: Sequence[Move]) -> dict[Place, ChangedLevel]:
@@ -55,9 +57,11 @@ async def move(ctx: Context, moves: Sequence[Move]) -> dict[Place, ChangedLevel]
     """
     if not moves:
         return {}
-    rows = await fetch(_update(len({each.place for each in moves})), *_values(moves), ctx.now())
+    rows = await fetch(
+        _update(len({each.place for each in moves})), *_values(moves), *[ctx.now()] * 2
+    )
     changed = {(row["variant_id"], row["location_id"]): ChangedLevel(**row) for row in rows}
-    await _record(ctx, [each for each in moves if each.place in changed])
+    await _record(ctx, moves, changed)
     return changed
 
 
@@ -73,14 +77,23 @@ async def move_all(ctx: Context, moves: Sequence[Move]) -> list[ChangedLevel]:
 
 
 async def create_missing(ctx: Context, places: Iterable[Place]) -> None:
-    """Make sure that each of `places` has a level, if only an empty one."""
-    now = ctx.now()
+    """Make sure that each of `places` has a level, if only an empty one.
+
+    It starts with the safety stock of its location: a default that is being set right now is waited for.
+    """
+    wanted, now = sorted(places), ctx.now()
+    if is_postgres() and wanted:
+        ids = sorted({location_id for _, location_id in wanted})
+        await fetch(
+            f"SELECT id FROM location WHERE id IN ({marks(ids)}) ORDER BY id FOR SHARE", *ids
+        )
     await execute_many(
         "INSERT INTO stock_level (variant_id, location_id, available, held, committed, damaged,"
         " quarantined, incoming, safety_stock, version, created_at, updated_at)"
-        " VALUES (?, ?, 0, 0, 0, 0, 0, 0, 0, 0, ?, ?)"
+        " VALUES (?, ?, 0, 0, 0, 0, 0, 0,"
+        " COALESCE((SELECT safety_stock FROM safety_stock_default WHERE location_id = ?), 0), 0, ?, ?)"
         " ON CONFLICT (variant_id, location_id) DO NOTHING",
-        [(*place, now, now) for place in sorted(places)],
+        [(*place, place[1], now, now) for place in wanted],
     )
 
 
@@ -121,7 +134,7 @@ UPDATE stock_level SET
   damaged = stock_level.damaged + locked.damaged,
   quarantined = stock_level.quarantined + locked.quarantined,
   version = stock_level.version + 1,
-  updated_at = ?
+  updated_at = CASE WHEN stock_level.updated_at > ? THEN stock_level.updated_at ELSE ? END
 FROM locked
 WHERE stock_level.id = locked.id
   AND stock_level.available + locked.available >= 0
@@ -131,7 +144,7 @@ WHERE stock_level.id = locked.id
   AND stock_level.committed + locked.committed >= 0
   AND stock_level.damaged + locked.damaged >= 0
   AND stock_level.quarantined + locked.quarantined >= 0
-RETURNING stock_level.id, stock_level.variant_id, stock_level.location_id,
+RETURNING stock_level.id, stock_level.variant_id, stock_level.location_id, stock_level.updated_at,
   (SELECT merchant_id FROM location WHERE location.id = stock_level.location_id) AS merchant_id,
   (SELECT organisation_id FROM location WHERE location.id = stock_level.location_id)
     AS organisation_id
@@ -154,8 +167,10 @@ def _values(moves: Sequence[Move]) -> list[int]:
     ]
 
 
-async def _record(ctx: Context, moves: Sequence[Move]) -> None:
-    now = ctx.now()
+async def _record(
+    ctx: Context, moves: Sequence[Move], changed: Mapping[Place, ChangedLevel]
+) -> None:
+    """Write the movements of the changed levels; the history of a level never runs backwards."""
     await execute_many(
         "INSERT INTO stock_movement (variant_id, location_id, from_state, to_state, quantity, reason,"
         " document_type, document_id, actor_kind, actor_id, note, created_at)"
@@ -171,8 +186,9 @@ async def _record(ctx: Context, moves: Sequence[Move]) -> None:
                 str(ctx.actor.kind),
                 ctx.actor.id,
                 each.note,
-                now,
+                changed[each.place].updated_at,
             )
             for each in moves
+            if each.place in changed
         ],
     )

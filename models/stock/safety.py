@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from tortoise import fields
+
+from models.fields import Row, never_negative, reference
+
+
+class SafetyStockDefault(Row):
+    """What online channels leave alone of each variant at a location that has no number of its own."""
+
+    location = reference("Location")
+    safety_stock = fields.IntField()
+
+    location_id: int
+
+    class Meta:
+        table = "safety_stock_default"
+        unique_together = (("location_id",),)
+        constraints = never_negative("safety_stock_default", "safety_stock")
