@@ -4,6 +4,9 @@ BIN := .venv/bin
 QUINTET_TEST_DATABASE_URL ?= postgres://postgres@127.0.0.1:5432/postgres
 SERVE_OPTIONS ?= --demo
 
+# Most of a start without bytecode is compiling it.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev serve test test-postgres check format schema bench lock clean
 
@@ -21,7 +24,7 @@ $(BIN)/python:
 	done; \
 	echo "Quintet needs Python 3.11 or newer; none of python3.13, python3.12, python3.11, python3 is." >&2; exit 1
 
-PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile
+PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
 # $(call install,LOCK): install LOCK unless the stamp in .venv says that this Python has it already.
 define install

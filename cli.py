@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
@@ -44,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def serve(settings: Settings, given: argparse.Namespace) -> None:
+    gc.disable()  # whatever is loaded stays; make_app goes on
     welcome = asyncio.run(_prepare(settings, given))
     print(welcome, flush=True)
     options: dict[str, Any] = {

@@ -163,6 +163,7 @@ def make_app(settings: Settings) -> ASGIApp:
     gc.collect()
     gc.freeze()
     gc.set_threshold(200_000, 50, 1000)
+    gc.enable()
     return app
 
 

@@ -66,6 +66,7 @@ async def serving(database_url: str, workers: int = 1) -> AsyncIterator[Server]:
 def _environment(database_url: str) -> dict[str, str]:
     """The caller's, without settings of Quintet but those that the measurement needs."""
     inherited = {name: text for name, text in os.environ.items() if not name.startswith("QUINTET_")}
+    inherited.pop("PYTHONDONTWRITEBYTECODE", None)  # a user's server need not compile at each start
     return inherited | {
         "QUINTET_DATABASE_URL": database_url,
         "QUINTET_LOG_LEVEL": "error",

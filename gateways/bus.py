@@ -13,8 +13,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 
 import asyncpg
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 CHANNEL = "quintet_changes"
 RECONNECT_SECONDS = 1.0
@@ -45,6 +43,12 @@ class LocalBus:
 class RemoteBus(LocalBus, ABC):
     """Wakes every process: `_listen` hears the others, `_tell` reaches them; calls are coalesced."""
 
+    interruptions: tuple[type[Exception], ...] = (
+        OSError,
+        asyncpg.PostgresError,
+        asyncpg.InterfaceError,
+    )
+
     def __init__(self) -> None:
         super().__init__()
         self._untold = asyncio.Event()
@@ -69,7 +73,7 @@ class RemoteBus(LocalBus, ABC):
         while True:
             try:
                 await work()
-            except (OSError, RedisError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except self.interruptions as error:
                 log.warning("change bus interrupted, reconnecting: %s", error)
                 await asyncio.sleep(RECONNECT_SECONDS)
 
@@ -82,7 +86,12 @@ class RemoteBus(LocalBus, ABC):
 
 class RedisBus(RemoteBus):
     def __init__(self, url: str) -> None:
+        # Imported where it is used, as all that takes long to load and not every server needs.
+        from redis.asyncio import Redis
+        from redis.exceptions import RedisError
+
         super().__init__()
+        self.interruptions = (OSError, RedisError)
         self._redis = Redis.from_url(url)
 
     async def _listen(self) -> None:

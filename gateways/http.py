@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import ssl
 from functools import cache
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
-
-import httpx
 
 from gateways import GatewayError
 from models.database import in_transaction_now
+
+if TYPE_CHECKING:
+    import httpx
 
 # Shorter than servers keep an idle connection, so that none is closed just as it is used again.
 _IDLE_SECONDS = 2
@@ -33,6 +35,8 @@ def _tls() -> ssl.SSLContext:
 
 def _client() -> httpx.AsyncClient:
     """One for each event loop, with its connections: making one costs more than a request."""
+    import httpx  # takes long to load
+
     loop = asyncio.get_running_loop()
     if (client := _clients.get(loop)) is None:
         # No proxy from the environment: what a process does is in its settings alone.
@@ -48,6 +52,8 @@ async def post(
 
     Raises: GatewayError when no answer came, CalledInTransaction.
     """
+    import httpx
+
     if in_transaction_now():
         raise CalledInTransaction(f"POST {httpx.URL(url).host} inside a transaction")
     try:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
 
-from limits import RateLimitItemPerSecond
-from limits.aio.storage import MemoryStorage, RedisStorage
-from limits.aio.strategies import MovingWindowRateLimiter
+if TYPE_CHECKING:
+    from limits.aio.strategies import MovingWindowRateLimiter
 
 
 class RateLimits(Protocol):
@@ -19,15 +19,25 @@ class RateLimits(Protocol):
 
 class WindowRateLimits:
     def __init__(self, redis_url: str = "") -> None:
-        storage = (
-            RedisStorage(f"async+{redis_url}", implementation="redispy")
-            if redis_url
-            else MemoryStorage()
-        )
-        self._limiter = MovingWindowRateLimiter(storage)
+        self._redis_url = redis_url
+
+    @cached_property
+    def _limiter(self) -> MovingWindowRateLimiter:
+        """Made when it is first asked: `limits` takes long to load."""
+        from limits.aio.storage import MemoryStorage, RedisStorage
+        from limits.aio.strategies import MovingWindowRateLimiter
+
+        if not self._redis_url:
+            return MovingWindowRateLimiter(MemoryStorage())
+        url = f"async+{self._redis_url}"
+        return MovingWindowRateLimiter(RedisStorage(url, implementation="redispy"))
 
     async def hit(self, what: str, whom: str, times: int, seconds: int) -> bool:
+        from limits import RateLimitItemPerSecond
+
         return await self._limiter.hit(RateLimitItemPerSecond(times, seconds), what, whom)
 
     async def is_spent(self, what: str, whom: str, times: int, seconds: int) -> bool:
+        from limits import RateLimitItemPerSecond
+
         return not await self._limiter.test(RateLimitItemPerSecond(times, seconds), what, whom)

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from tortoise.connection import get_connection
-from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
+from tortoise.exceptions import OperationalError
 
 from models.config import connection_settings
 
-_APPS = connection_settings("sqlite://any.db")["apps"]
+if TYPE_CHECKING:
+    from tortoise.migrations.executor import MigrationExecutor
+
+MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
 
 async def migrate(target: str = "__latest__") -> list[str]:
     """Apply (or roll back to) `target`; answers the names of the migrations that ran."""
+    from tortoise.migrations.executor import MigrationTarget
+
     executor = _executor()
     targets = [MigrationTarget(app_label="models", name=target)]
     plan = [step.migration.name for step in await executor.plan(targets)]
@@ -20,10 +28,22 @@ async def migrate(target: str = "__latest__") -> list[str]:
 
 
 async def pending() -> list[str]:
-    """The names of the migrations that this database still lacks."""
-    plan = await _executor().plan([MigrationTarget(app_label="models", name="__latest__")])
-    return [step.migration.name for step in plan]
+    """The names of the migrations that this database still lacks.
+
+    One statement; the executor would load every migration, at every start.
+    """
+    try:
+        applied = await get_connection("default").execute_query_dict(
+            "SELECT name FROM tortoise_migrations WHERE app = 'models'"
+        )
+    except OperationalError:  # a database without any table
+        applied = []
+    names = {path.stem for path in MIGRATIONS.glob("[0-9]*.py")}
+    return sorted(names - {row["name"] for row in applied})
 
 
 def _executor() -> MigrationExecutor:
-    return MigrationExecutor(get_connection("default"), _APPS)
+    from tortoise.migrations.executor import MigrationExecutor
+
+    apps = connection_settings("sqlite://any.db")["apps"]
+    return MigrationExecutor(get_connection("default"), apps)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 
-import segno
-
 MODULE_PIXELS = 4
 
 
@@ -14,6 +12,8 @@ def qr_svg(text: str) -> str:
 
     Source: ISO/IEC 18004, error correction M or better where it costs no larger code.
     """
+    import segno  # takes long to load, and few ask
+
     document = io.BytesIO()
     segno.make(text, error="m", micro=False).save(
         document, kind="svg", scale=MODULE_PIXELS, xmldecl=False, nl=False, omitsize=False

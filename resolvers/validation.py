@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-import phonenumbers
-
 from models.errors import InvalidInput
 
 CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._/-]{0,63}")
@@ -62,6 +60,8 @@ def phone_of(text: str, *path: str | int) -> str:
 
     Source: ITU-T E.164, by Google's libphonenumber.
     """
+    import phonenumbers  # takes long to load
+
     try:
         number = phonenumbers.parse(text, "CN")
     except phonenumbers.NumberParseException:

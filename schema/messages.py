@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from babel.messages.pofile import read_po
-
 from models.errors import QuintetError
 
 CATALOGUES = Path(__file__).parent / "locale"
@@ -36,6 +34,8 @@ def preferred_language(accept_language: str, default: str) -> str:
 @cache
 def catalogue(language: str) -> dict[str, str]:
     """Template → translation, of every room; empty for English, whose templates are their own text."""
+    from babel.messages.pofile import read_po  # takes long to load
+
     translations: dict[str, str] = {}
     for path in sorted((CATALOGUES / language).glob("*.po")):
         with path.open("rb") as file:

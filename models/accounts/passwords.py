@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from functools import cache
 from hashlib import sha256
 
 from argon2 import PasswordHasher
@@ -11,8 +12,6 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 API_CLIENT_PREFIX = "qc"
 _hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
-# Verified against when there is no such user, so that the answer takes as long.
-_NOBODY = _hasher.hash("nobody has this password")
 
 
 async def hash_password(password: str) -> str:
@@ -32,8 +31,14 @@ def token_hash(token: str) -> str:
     return sha256(token.encode()).hexdigest()
 
 
+@cache
+def _nobody() -> str:
+    """Verified against when there is no such user, so that the answer takes as long."""
+    return _hasher.hash("nobody has this password")
+
+
 def _verify(password: str, password_hash: str | None) -> bool:
     try:
-        return _hasher.verify(password_hash or _NOBODY, password) and password_hash is not None
+        return _hasher.verify(password_hash or _nobody(), password) and password_hash is not None
     except (VerificationError, InvalidHashError):
         return False

@@ -13,8 +13,6 @@ from heapq import nsmallest
 from math import asin, atan2, cos, degrees, radians, sin, sqrt
 from typing import Generic, TypeVar
 
-from geopy.distance import geodesic
-
 from models.stores.coordinates import CoordinateSystem, Point, convert
 from models.stores.vincenty import inverse_metres
 
@@ -66,6 +64,8 @@ def geodesic_metres(
     near = inverse_metres(latitude, longitude, other_latitude, other_longitude)
     if near is not None and near < _VINCENTY_METRES:
         return round(near, 3)
+    from geopy.distance import geodesic  # takes long to load
+
     exact: float = geodesic((latitude, longitude), (other_latitude, other_longitude)).meters
     return round(exact, 3)
 
