@@ -15,6 +15,7 @@ TABLES = [
     "models.accounts.sessions",
     "models.catalog.products",
     "models.catalog.classification",
+    "models.catalog.prices",
     "models.stores.locations",
     "models.stock.levels",
     "models.stock.ledger",

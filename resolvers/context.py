@@ -76,6 +76,7 @@ class Context:
     """One request (or one job): everything a use case knows besides its input.
 
     `merchant_id` is whose goods and stores the request is about; None where that cannot be told.
+    `store_node_id` is the node of the store that it comes from, where it comes from one.
     `memory` is for what one request need not ask twice; loaders live there.
     """
 
@@ -84,6 +85,7 @@ class Context:
     actor: Actor = field(default_factory=Actor)
     channel: Channel = Channel.PC
     merchant_id: int | None = None
+    store_node_id: int | None = None
     language: str = "en"
     request_id: str = "-"
     remote_address: str = ""

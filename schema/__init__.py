@@ -8,6 +8,7 @@ from strawberry.schema.config import StrawberryConfig
 from schema.accounts.mutations import AccountMutations
 from schema.accounts.queries import AccountQueries
 from schema.catalog.mutations import CatalogMutations
+from schema.catalog.price_mutations import PriceMutations
 from schema.catalog.queries import CatalogQueries
 from schema.errors import ERROR_TYPES
 from schema.integrations.queries import IntegrationQueries
@@ -53,6 +54,7 @@ class Query(
 class Mutation(
     AccountMutations,
     CatalogMutations,
+    PriceMutations,
     StoreMutations,
     StockMutations,
     CheckoutMutations,

@@ -39,6 +39,7 @@ def context_factory(settings: Settings, gateways: Gateways) -> ContextFactory:
             actor=actor,
             channel=identity.channel_of(storefront),
             merchant_id=identity.merchant_of(actor, storefront) or await first_merchant(),
+            store_node_id=identity.store_node_of(actor, storefront),
             language=preferred_language(
                 header(connection, params, "Accept-Language") or "", settings.default_language
             ),

@@ -72,6 +72,14 @@ def merchant_of(actor: Actor, storefront: Storefront | None) -> int | None:
     return merchants.pop() if len(merchants) == 1 else None
 
 
+def store_node_of(actor: Actor, storefront: Storefront | None) -> int | None:
+    """The store of the storefront, else the one node that a member of staff works at, if it is one."""
+    if storefront and storefront.organisation.kind is OrganisationKind.STORE:
+        return storefront.organisation_id
+    nodes = {grant.organisation_id for grant in actor.grants}
+    return nodes.pop() if actor.kind is ActorKind.STAFF and len(nodes) == 1 else None
+
+
 async def oldest_merchant() -> int | None:
     return await _oldest(OrganisationKind.MERCHANT)
 

@@ -28,6 +28,7 @@ class VariantPlan:
     is_new: bool
     changed: bool
     gtins: dict[str, str] | None
+    old_price_minor: int | None
 
 
 @dataclass(slots=True)
@@ -136,7 +137,8 @@ def _plan_variant(
     gtins = None if checked.gtins is None else dict(checked.gtins)
     if gtins == stored.gtins.get(variant.pk or 0, {}):
         gtins = None
-    return VariantPlan(variant, is_new, assign(variant, **values), gtins)
+    old_price_minor = None if is_new else variant.price_minor
+    return VariantPlan(variant, is_new, assign(variant, **values), gtins, old_price_minor)
 
 
 def _brand_name(brand_id: int | None, stored: Stored) -> str:

@@ -1,17 +1,122 @@
-"""What a variant costs for whoever asks: the one place that decides it."""
+"""What a variant costs for whoever asks: the one place that decides it.
+
+A price of the viewer's store goes before one of the channel, that before one of the member's tier,
+and all of them before the list price. Cart, quote, order and every list of goods ask here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
+from models.accounts.channels import Channel
 from models.database import fetch, marks
 from resolvers.context import Context
 
+# The key of each kind of list for a viewer; a later rank goes before an earlier one.
+_TIER = (
+    "SELECT 1 AS rank, 'TIER' AS kind, t.code AS key"
+    " FROM member m JOIN tier t ON t.id = m.tier_id WHERE m.id = ?"
+)
+_CHANNEL = "SELECT 2 AS rank, 'CHANNEL' AS kind, CAST(? AS VARCHAR(64)) AS key"
+_STORE = "SELECT 3 AS rank, 'STORE' AS kind, code AS key FROM location WHERE {column} = ?"
+# The last row of a variant is its price.
+_IN_FORCE = """
+SELECT p.variant_id, p.amount_minor FROM ({keys}) AS viewer
+JOIN price_list l ON l.merchant_id = ? AND l.kind = viewer.kind AND l.key = viewer.key
+    AND l.active AND l.valid_from <= ? AND (l.valid_to IS NULL OR l.valid_to > ?)
+JOIN price p ON p.price_list_id = l.id AND p.variant_id IN ({variants})
+    AND p.valid_from <= ? AND (p.valid_to IS NULL OR p.valid_to > ?)
+ORDER BY viewer.rank, l.valid_from, l.id, p.valid_from
+"""
 
-async def resolve(
-    ctx: Context, variant_ids: Sequence[int], store_id: int | None = None
-) -> dict[int, int]:
-    """The unit price in minor units of each variant, for this viewer at this store."""
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Whom a price is for: a channel, a member if known, and a store by its ID or else by its node."""
+
+    channel: Channel
+    member_id: int | None = None
+    store_id: int | None = None
+    store_node_id: int | None = None
+
+    def keys(self) -> tuple[str, list[Any]]:
+        """SQL for the lists that may hold for this viewer, as (rank, kind, key)."""
+        found: list[str] = [_CHANNEL]
+        values: list[Any] = [str(self.channel)]
+        for sql, value in (
+            (_TIER, self.member_id),
+            (_STORE.format(column="id"), self.store_id),
+            (
+                _STORE.format(column="organisation_id"),
+                None if self.store_id else self.store_node_id,
+            ),
+        ):
+            if value is not None:
+                found.append(sql)
+                values.append(value)
+        return " UNION ALL ".join(found), values
+
+
+def viewer_of(ctx: Context, store_id: int | None = None) -> Viewer:
+    """Whoever asks, at `store_id` or else at the store that the request comes from."""
+    return Viewer(ctx.channel, ctx.member_id, store_id, ctx.store_node_id)
+
+
+def buyer(ctx: Context, member_id: int | None) -> Viewer:
+    """Whoever a cart belongs to, as served through this channel and store."""
+    return Viewer(ctx.channel, member_id, None, ctx.store_node_id)
+
+
+async def resolve(ctx: Context, viewer: Viewer, list_minor: Mapping[int, int]) -> dict[int, int]:
+    """The unit price in minor units of each variant; `list_minor` has its list price."""
+    if not list_minor:
+        return {}
+    ids = list(list_minor)
+    return {**list_minor, **await _in_force(ctx, viewer, marks(ids), ids)}
+
+
+async def by_ids(ctx: Context, viewer: Viewer, variant_ids: Sequence[int]) -> dict[int, int]:
+    """The unit price in minor units of each variant of which nothing but the ID is known."""
     ids = sorted(set(variant_ids))
     rows = await fetch(f"SELECT id, price_minor FROM variant WHERE id IN ({marks(ids)})", *ids)
-    return {row["id"]: row["price_minor"] for row in rows}
+    return await resolve(ctx, viewer, {row["id"]: row["price_minor"] for row in rows})
+
+
+async def ranges(
+    ctx: Context, viewer: Viewer, product_ids: Sequence[int]
+) -> dict[int, tuple[int, int]]:
+    """The lowest and highest price of those products that cost this viewer other than by list price."""
+    ids = sorted(set(product_ids))
+    variants = f"SELECT id FROM variant WHERE product_id IN ({marks(ids)})"
+    if not (own := await _in_force(ctx, viewer, variants, ids)):
+        return {}
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    for row in await fetch(
+        "SELECT id, product_id, price_minor FROM variant WHERE product_id IN ("
+        f"SELECT product_id FROM variant WHERE id IN ({marks(list(own))}))",
+        *own,
+    ):
+        found[row["product_id"]].append(own.get(row["id"], row["price_minor"]))
+    return {product_id: (min(amounts), max(amounts)) for product_id, amounts in found.items()}
+
+
+async def _in_force(
+    ctx: Context, viewer: Viewer, variants: str, values: Sequence[int]
+) -> dict[int, int]:
+    """The prices that lists have for this viewer now, by variant; `variants` fills an IN (…)."""
+    keys, of_viewer = viewer.keys()
+    now = ctx.now()
+    rows = await fetch(
+        _IN_FORCE.format(keys=keys, variants=variants),
+        *of_viewer,
+        ctx.merchant_id,
+        now,
+        now,
+        *values,
+        now,
+        now,
+    )
+    return {row["variant_id"]: row["amount_minor"] for row in rows}

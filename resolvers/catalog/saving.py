@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from models.bulk import chunks, delete_where, insert_all, update_all
 from models.catalog.products import Product, Variant
 from models.database import fetch, marks
 from resolvers.catalog.indexing import index
 from resolvers.catalog.merging import PRODUCT_COLUMNS, VARIANT_COLUMNS, ProductPlan, VariantPlan
+from resolvers.catalog.price_history import Repricing, record
 from resolvers.context import Context
 
 
@@ -20,6 +21,7 @@ async def save(ctx: Context, merchant_id: int, plans: Sequence[ProductPlan]) -> 
             planned.variant.product_id = each.product.id
     variants = [planned for each in plans for planned in each.variants]
     await _save_variants(ctx, merchant_id, variants)
+    await record(ctx, merchant_id, [*_repricings(variants)])
     await _save_gtins(ctx, merchant_id, [each for each in variants if each.gtins is not None])
     for is_new in (True, False):
         indexed = [
@@ -53,6 +55,16 @@ async def _save_variants(ctx: Context, merchant_id: int, plans: Sequence[Variant
     for variant in changed:
         variant.updated_at = ctx.now()
     await update_all(changed, VARIANT_COLUMNS)
+
+
+def _repricings(plans: Sequence[VariantPlan]) -> Iterator[Repricing]:
+    for each in plans:
+        if each.old_price_minor != each.variant.price_minor:
+            yield Repricing(
+                variant_id=each.variant.id,
+                from_minor=each.old_price_minor,
+                to_minor=each.variant.price_minor,
+            )
 
 
 async def _save_gtins(ctx: Context, merchant_id: int, plans: Sequence[VariantPlan]) -> None:

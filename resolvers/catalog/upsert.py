@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from models.accounts.organisations import Organisation
 from models.accounts.roles import Permission
-from models.errors import LimitExceeded, NotFound, PermissionDenied
+from models.errors import LimitExceeded
 from resolvers.batches import (
     BatchOutcome,
     Faults,
     OnError,
     RowOutcome,
-    lock_node,
     run_batch,
     stands,
 )
@@ -20,13 +18,14 @@ from resolvers.catalog.checking import check_product
 from resolvers.catalog.clashes import refuse_stored, refuse_twins_within
 from resolvers.catalog.classifying import ensure_brands, ensure_categories
 from resolvers.catalog.drafts import ProductDraft
+from resolvers.catalog.locking import locked_merchant
 from resolvers.catalog.merging import ProductPlan, plan
 from resolvers.catalog.saving import save
 from resolvers.catalog.slugging import slugs_for, taken
 from resolvers.catalog.stored import ProductRow, Stored, read_stored
 from resolvers.context import Context
 from resolvers.outbox import Change, announce
-from resolvers.permissions import may, requires
+from resolvers.permissions import requires
 from resolvers.validation import rows_of
 
 MAXIMUM_VARIANTS = 5_000
@@ -54,7 +53,7 @@ async def upsert(
 
 
 async def _upsert(ctx: Context, drafts: Sequence[ProductDraft], on_error: OnError) -> BatchOutcome:
-    merchant_id = (await _merchant(ctx)).id
+    merchant_id = await locked_merchant(ctx)
     rows = [_checked(index, draft) for index, draft in enumerate(drafts)]
     refuse_twins_within(rows)
     stored = await read_stored(merchant_id, rows)
@@ -86,21 +85,6 @@ async def _apply(
     await save(ctx, merchant_id, plans)
     await announce(ctx, [_change(merchant_id, each.product.id) for each in plans])
     return plans
-
-
-async def _merchant(ctx: Context) -> Organisation:
-    """The merchant whose catalogue this is, locked: two batches at once take turns.
-
-    Raises: PermissionDenied for somebody else's.
-    """
-    merchant = await lock_node(ctx.merchant_id)
-    if merchant is None:
-        raise NotFound("There is no merchant yet.")
-    if not may(ctx, Permission.CATALOG_WRITE, merchant.path):
-        raise PermissionDenied(
-            "This needs the permission {permission}.", permission=Permission.CATALOG_WRITE
-        )
-    return merchant
 
 
 def _checked(index: int, draft: ProductDraft) -> ProductRow:

@@ -69,12 +69,13 @@ async def plan(ctx: Context, draft: CheckoutDraft, *, lock: bool) -> Plan:
 
 
 async def _price(ctx: Context, basket: Basket, draft: CheckoutDraft) -> Pricing:
-    unit_minor = await prices.resolve(ctx, list(basket.pieces))
+    list_minor = {each: basket.goods[each].list_minor for each in basket.pieces}
+    unit_minor = await prices.resolve(ctx, prices.buyer(ctx, basket.member_id), list_minor)
     lines = [
         Line(
             key=variant_id,
             quantity=quantity,
-            list_unit_minor=basket.goods[variant_id].list_minor,
+            list_unit_minor=list_minor[variant_id],
             price_unit_minor=unit_minor[variant_id],
         )
         for variant_id, quantity in basket.pieces.items()

@@ -2,15 +2,16 @@ from __future__ import annotations
 
 import strawberry
 
-from resolvers.catalog import classification, listing, products, variants
+from resolvers.catalog import classification, listing, price_lists, products, variants
 from resolvers.catalog.filters import ProductQuery
 from resolvers.catalog.listing import ProductSort
 from resolvers.paging import PageRequest
 from schema.catalog.inputs import ProductFilter
+from schema.catalog.price_types import PriceList
 from schema.catalog.types import Brand, Category, Product, Variant
 from schema.info import Info
 from schema.nodes import optional_row_id, row_id
-from schema.pagination import CountedConnection
+from schema.pagination import Connection, CountedConnection
 
 strawberry.enum(ProductSort)
 
@@ -62,6 +63,14 @@ class CatalogQueries:
         else:
             row = await variants.by_gtin(info.context, gtin or "")
         return Variant.of(row) if row else None
+
+    @strawberry.field
+    async def price_lists(
+        self, info: Info, first: int | None = None, after: str | None = None
+    ) -> Connection[PriceList]:
+        """The merchant's price lists, by code, for staff who read the catalogue."""
+        page = await price_lists.page(info.context, PageRequest(first=first, after=after))
+        return Connection.of(page, PriceList.of)
 
     @strawberry.field
     async def brands(self, info: Info) -> list[Brand]:

@@ -12,13 +12,22 @@ from models.catalog.products import MediaKind, ProductStatus
 from models.catalog.products import Product as ProductRow
 from models.catalog.products import Variant as VariantRow
 from resolvers.accounts import organisations
-from resolvers.catalog import classification, prices, products, variants
+from resolvers.catalog import (
+    classification,
+    price_history,
+    price_lists,
+    prices,
+    products,
+    variants,
+)
 from resolvers.context import Context
+from resolvers.paging import PageRequest
 from schema.accounts.types import Organisation
 from schema.batching import batched
+from schema.catalog.price_types import PriceChange, VariantPrice
 from schema.geography import GeoPointInput
 from schema.money import Money
-from schema.nodes import Node, global_id
+from schema.nodes import Node, global_id, optional_row_id
 from schema.pagination import Connection
 
 if TYPE_CHECKING:
@@ -96,6 +105,10 @@ class PriceRange:
     lowest: Money
     highest: Money
 
+    @classmethod
+    def of(cls, lowest_minor: int, highest_minor: int) -> PriceRange:
+        return cls(lowest=Money.of(lowest_minor), highest=Money.of(highest_minor))
+
 
 @strawberry.type(description="What is shown; its variants are what is sold.")
 class Product(Node):
@@ -108,7 +121,6 @@ class Product(Node):
     options: list[ProductOption]
     media: list[Media]
     tags: list[str]
-    price_range: PriceRange
     created_at: datetime
     updated_at: datetime
     row: strawberry.Private[ProductRow]
@@ -131,6 +143,17 @@ class Product(Node):
 
     @batched
     @staticmethod
+    async def price_range(parents: list[Product], ctx: Context) -> list[PriceRange]:
+        """What its variants cost this viewer."""
+        found = await prices.ranges(ctx, prices.viewer_of(ctx), [each.row.id for each in parents])
+        listed = [(each.row.lowest_price_minor, each.row.highest_price_minor) for each in parents]
+        return [
+            PriceRange.of(*found.get(each.row.id, own))
+            for each, own in zip(parents, listed, strict=True)
+        ]
+
+    @batched
+    @staticmethod
     async def variants(parents: list[Product], ctx: Context) -> list[list[Variant]]:
         found = await variants.of_products(ctx, [each.row.id for each in parents])
         return [[Variant.of(row) for row in found[each.row.id]] for each in parents]
@@ -150,9 +173,6 @@ class Product(Node):
                 for each in row.media
             ],
             tags=list(row.tags),
-            price_range=PriceRange(
-                lowest=Money.of(row.lowest_price_minor), highest=Money.of(row.highest_price_minor)
-            ),
             created_at=row.created_at,
             updated_at=row.updated_at,
             row=row,
@@ -190,10 +210,40 @@ class Variant(Node):
 
     @batched
     @staticmethod
-    async def price(parents: list[Variant], ctx: Context) -> list[Money]:
-        """The price for this viewer."""
-        found = await prices.resolve(ctx, [each.row.id for each in parents])
+    async def price(
+        parents: list[Variant], ctx: Context, *, store_id: strawberry.ID | None = None
+    ) -> list[Money]:
+        """The price for this viewer: of the store, else the channel, else the tier, else the list price.
+
+        The store is the one that the request comes from, or `storeId`.
+        """
+        viewer = prices.viewer_of(ctx, optional_row_id(store_id, "Store", path=("storeId",)))
+        list_minor = {each.row.id: each.row.price_minor for each in parents}
+        found = await prices.resolve(ctx, viewer, list_minor)
         return [Money.of(found[each.row.id]) for each in parents]
+
+    @batched
+    @staticmethod
+    async def prices(parents: list[Variant], ctx: Context) -> list[list[VariantPrice]]:
+        """What it costs by each price list, over and to come too; empty for the public."""
+        wanted = [(each.row.id, each.row.merchant_id) for each in parents]
+        found = await price_lists.prices_of(ctx, wanted)
+        return [[VariantPrice.of(row) for row in found[each.row.id]] for each in parents]
+
+    @batched
+    @staticmethod
+    async def price_history(
+        parents: list[Variant],
+        ctx: Context,
+        *,
+        first: int | None = 20,
+        after: str | None = None,
+    ) -> list[Connection[PriceChange]]:
+        """Each price that came, changed or went, the latest first; empty for the public."""
+        wanted = [(each.row.id, each.row.merchant_id) for each in parents]
+        request = PageRequest(first=first, after=after)
+        found = await price_history.of_variants(ctx, wanted, request)
+        return [Connection.of(found[each.row.id], PriceChange.of) for each in parents]
 
     @batched
     @staticmethod

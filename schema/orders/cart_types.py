@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -65,17 +66,25 @@ class Cart(Node):
     async def lines(parents: list[Cart], ctx: Context) -> list[list[CartLine]]:
         rows, unit_minor = await _priced(ctx, parents)
         return [
-            [CartLine.of(line, unit_minor[line.variant_id]) for line in rows[each.row.id]]
+            [
+                CartLine.of(line, unit_minor[each.row.member_id][line.variant_id])
+                for line in rows[each.row.id]
+            ]
             for each in parents
         ]
 
     @batched
     @staticmethod
     async def subtotal(parents: list[Cart], ctx: Context) -> list[Money]:
-        """The goods at this viewer's prices, before any discount and delivery."""
+        """The goods at the prices of its owner in this viewer's channel, before discounts and delivery."""
         rows, unit_minor = await _priced(ctx, parents)
         return [
-            Money.of(sum(unit_minor[line.variant_id] * line.quantity for line in rows[each.row.id]))
+            Money.of(
+                sum(
+                    unit_minor[each.row.member_id][line.variant_id] * line.quantity
+                    for line in rows[each.row.id]
+                )
+            )
             for each in parents
         ]
 
@@ -112,8 +121,13 @@ class Cart(Node):
 
 async def _priced(
     ctx: Context, parents: Sequence[Cart]
-) -> tuple[dict[int, list[CartLineRow]], dict[int, int]]:
-    """The lines of each cart, and the unit price of each variant in minor units."""
+) -> tuple[dict[int, list[CartLineRow]], dict[int | None, dict[int, int]]]:
+    """The lines of each cart; and by owner, the unit price of each variant in minor units."""
     rows = await cart_lines.lines_of(ctx, [each.row.id for each in parents])
-    variant_ids = {line.variant_id for lines in rows.values() for line in lines}
-    return rows, await prices.resolve(ctx, sorted(variant_ids)) if variant_ids else {}
+    wanted: defaultdict[int | None, set[int]] = defaultdict(set)
+    for cart in parents:
+        wanted[cart.row.member_id].update(line.variant_id for line in rows[cart.row.id])
+    return rows, {
+        member_id: await prices.by_ids(ctx, prices.buyer(ctx, member_id), sorted(variant_ids))
+        for member_id, variant_ids in wanted.items()
+    }

@@ -1,0 +1,24 @@
+"""Whose catalogue is written, one batch at a time."""
+
+from __future__ import annotations
+
+from models.accounts.roles import Permission
+from models.errors import NotFound, PermissionDenied
+from resolvers.batches import lock_node
+from resolvers.context import Context
+from resolvers.permissions import may
+
+
+async def locked_merchant(ctx: Context) -> int:
+    """The merchant whose catalogue this is, locked: two batches at once take turns.
+
+    Raises: PermissionDenied for somebody else's.
+    """
+    merchant = await lock_node(ctx.merchant_id)
+    if merchant is None:
+        raise NotFound("There is no merchant yet.")
+    if not may(ctx, Permission.CATALOG_WRITE, merchant.path):
+        raise PermissionDenied(
+            "This needs the permission {permission}.", permission=Permission.CATALOG_WRITE
+        )
+    return merchant.id

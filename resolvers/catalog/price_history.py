@@ -1,0 +1,113 @@
+"""Who set which price when, from what to what: written with each change, and never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from models.bulk import insert_all
+from models.catalog.prices import ALWAYS, PriceChange
+from models.database import fetch, marks
+from resolvers.catalog.visibility import sees_unpublished
+from resolvers.context import Context
+from resolvers.keyset import checked_key
+from resolvers.outbox import Change, announce
+from resolvers.paging import Page, PageRequest, cursor_of
+from resolvers.permissions import for_anyone
+
+_COLUMNS = (
+    "merchant_id", "variant_id", "price_list_id", "from_minor", "to_minor", "valid_from",
+    "valid_to", "actor_kind", "actor_id", "created_at",
+)  # fmt: skip
+_TIE = "price history"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repricing:
+    """A price that differs now; without a list, the list price. None is no price."""
+
+    variant_id: int
+    from_minor: int | None
+    to_minor: int | None
+    price_list_id: int | None = None
+    valid_from: datetime = ALWAYS
+    valid_to: datetime | None = None
+
+
+async def record(ctx: Context, merchant_id: int, repriced: Sequence[Repricing]) -> None:
+    """Write the history, and announce it of each variant that had been there before."""
+    actor = (str(ctx.actor.kind), ctx.actor.id, ctx.now())
+    await insert_all(
+        "price_change",
+        _COLUMNS,
+        [
+            (
+                merchant_id,
+                each.variant_id,
+                each.price_list_id,
+                each.from_minor,
+                each.to_minor,
+                each.valid_from,
+                each.valid_to,
+                *actor,
+            )
+            for each in repriced
+        ],
+    )
+    known = [
+        each.variant_id
+        for each in repriced
+        if each.price_list_id is not None or each.from_minor is not None
+    ]
+    await announce(ctx, [_change(merchant_id, each) for each in dict.fromkeys(known)])
+
+
+@for_anyone
+async def of_variants(
+    ctx: Context, variants: Sequence[tuple[int, int]], request: PageRequest
+) -> dict[int, Page[PriceChange]]:
+    """A page of the history of each (variant, merchant), the latest first; empty for the public."""
+    seen = [
+        variant_id
+        for variant_id, merchant_id in variants
+        if await sees_unpublished(ctx, merchant_id)
+    ]
+    found: dict[int, list[PriceChange]] = {variant_id: [] for variant_id, _ in variants}
+    for row in await _latest(seen, request):
+        found[row.variant_id].append(row)
+    return {variant_id: _page(rows, request) for variant_id, rows in found.items()}
+
+
+async def _latest(variant_ids: Sequence[int], request: PageRequest) -> list[PriceChange]:
+    """One row more than a page of each variant."""
+    before = checked_key(request.after, _TIE, (int,), "after") if request.after else [2**62]
+    ranked = await fetch(
+        "SELECT id FROM (SELECT id, ROW_NUMBER() OVER (PARTITION BY variant_id ORDER BY id DESC)"
+        f" AS place FROM price_change WHERE variant_id IN ({marks(variant_ids)}) AND id < ?)"
+        f" AS ranked WHERE place <= {request.size + 1}",
+        *variant_ids,
+        *before,
+    )
+    ids = [row["id"] for row in ranked]
+    return await PriceChange.filter(id__in=ids).order_by("-id") if ids else []
+
+
+def _page(rows: Sequence[PriceChange], request: PageRequest) -> Page[PriceChange]:
+    kept = rows[: request.size]
+    return Page(
+        kept,
+        [cursor_of([row.id], _TIE) for row in kept],
+        has_next=len(rows) > request.size,
+        has_previous=request.after is not None,
+    )
+
+
+def _change(merchant_id: int, variant_id: int) -> Change:
+    return Change(
+        topic="price.changed",
+        node_type="Variant",
+        node_id=variant_id,
+        merchant_id=merchant_id,
+        variant_id=variant_id,
+    )
