@@ -1,24 +1,20 @@
 """A fresh, migrated database for each test that asks for one: SQLite, or PostgreSQL where named.
 
 `QUINTET_TEST_DATABASE_URL=postgres://…` runs the same tests on PostgreSQL. A template is migrated once a
-worker and copied for each test.
+worker; `tests/make/databases.py` says how each test gets what looks like a copy of its own.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import socket
-import threading
-import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
-import asyncpg
 import httpx
 import pytest
 import uvicorn
@@ -32,9 +28,8 @@ from resolvers.context import SYSTEM, Context
 from server import create_app, make_gateways
 from settings import Settings
 from tests.make.api import Api
+from tests.make.databases import MEMORY, POSTGRES, PostgresDatabases, named
 
-POSTGRES = os.environ.get("QUINTET_TEST_DATABASE_URL", "")
-_droppings: list[threading.Thread] = []
 ADMIN_USERNAME, ADMIN_PASSWORD = "admin", "admin-password"
 
 hypothesis_settings.register_profile(
@@ -44,34 +39,39 @@ hypothesis_settings.load_profile("quintet")
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a database with every table, the platform and its administrator."""
+def postgres_databases() -> Iterator[PostgresDatabases]:
+    databases = PostgresDatabases()
+    asyncio.run(_prepare(named(databases.template)))
+    databases.seal()
+    yield databases
+    databases.drop_all()
+
+
+@pytest.fixture(scope="session")
+def template(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The file or PostgreSQL's name of a database with every table, the platform and its administrator."""
     if POSTGRES:
-        name = f"quintet_template_{uuid.uuid4().hex[:12]}"
-        asyncio.run(on_server(f'CREATE DATABASE "{name}"'))
-        asyncio.run(_prepare(named(name)))
-        yield name
-        _drop(name)
-        for dropping in _droppings:
-            dropping.join()
-    else:
-        path = tmp_path_factory.mktemp("template") / "template.db"
-        asyncio.run(_prepare(f"sqlite://{path}"))
-        yield str(path)
+        databases: PostgresDatabases = request.getfixturevalue("postgres_databases")
+        return databases.template
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    asyncio.run(_prepare(f"sqlite://{path}"))
+    return str(path)
 
 
 @pytest.fixture
-async def database_url(template: str, tmp_path: Path) -> AsyncIterator[str]:
-    """The URL of a database of this test's own; nobody is connected to it."""
-    if POSTGRES:
-        name = f"quintet_test_{uuid.uuid4().hex[:12]}"
-        await on_server(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        yield named(name)
-        _drop(name)
-    else:
-        path = tmp_path / "quintet.db"
-        shutil.copy(template, path)
-        yield f"sqlite://{path}"
+def database_url(request: pytest.FixtureRequest, template: str) -> Iterator[str]:
+    """The URL of a database with nothing but the platform in it; nobody is connected to it."""
+    if not POSTGRES:
+        with TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
+            yield f"sqlite://{shutil.copy(template, Path(folder, 'quintet.db'))}"
+        return
+    databases: PostgresDatabases = request.getfixturevalue("postgres_databases")
+    if request.node.get_closest_marker("own_database") is None:
+        yield named(databases.shared())
+        return
+    name = databases.own()
+    yield named(name)
+    databases.drop(name)
 
 
 @pytest.fixture
@@ -146,26 +146,6 @@ async def _prepare(url: str) -> None:
     await migrate()
     await ensure_platform(ADMIN_USERNAME, ADMIN_PASSWORD)
     await db.close()
-
-
-def _drop(name: str) -> None:
-    """Drop a database while the next test runs: each drop waits for a checkpoint."""
-    statement = f'DROP DATABASE "{name}" WITH (FORCE)'
-    dropping = threading.Thread(target=lambda: asyncio.run(on_server(statement)))
-    dropping.start()
-    _droppings.append(dropping)
-
-
-async def on_server(statement: str) -> None:
-    connection = await asyncpg.connect(POSTGRES)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
-
-
-def named(database_name: str) -> str:
-    return urlunsplit(urlsplit(POSTGRES)._replace(path=f"/{database_name}"))
 
 
 def free_port() -> int:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 
 import asyncpg
 import pytest
 
-from tests.conftest import POSTGRES, named, on_server
+from tests.make.databases import POSTGRES, named, on_server
 
 ROOT = Path(__file__).parents[1]
 
@@ -67,16 +68,15 @@ def test_the_demo_is_not_for_production(database_url: str) -> None:
 
 @pytest.mark.skipif(not POSTGRES, reason="SQLite migrates by itself")
 async def test_postgres_says_that_migrations_are_behind_and_stops(tmp_path: Path) -> None:
-    await on_server('CREATE DATABASE "quintet_behind"')
+    name = f"quintet_behind_{uuid.uuid4().hex[:12]}"
+    await on_server(f'CREATE DATABASE "{name}"')
     try:
-        done = run("serve", database_url=named("quintet_behind"))
+        done = run("serve", database_url=named(name))
         assert done.returncode == 2
         assert "lacks migrations: 0001_initial" in done.stderr
-        connection = await asyncpg.connect(named("quintet_behind"))
+        connection = await asyncpg.connect(named(name))
         assert await connection.fetchval("SELECT to_regclass('sales_order')") is None
         await connection.close()
-        assert (
-            "Applied 0001_initial." in run("migrate", database_url=named("quintet_behind")).stdout
-        )
+        assert "Applied 0001_initial." in run("migrate", database_url=named(name)).stdout
     finally:
-        await on_server('DROP DATABASE "quintet_behind" WITH (FORCE)')
+        await on_server(f'DROP DATABASE "{name}" WITH (FORCE)')

@@ -15,8 +15,9 @@ import httpx
 import pytest
 
 from settings import Settings
-from tests.conftest import POSTGRES, free_port
+from tests.conftest import free_port
 from tests.make.api import Api
+from tests.make.databases import POSTGRES
 from tests.make.documents import document
 from tests.make.shop import Shop, buy, open_shop
 
@@ -31,6 +32,7 @@ async def test_exactly_fifty_of_two_hundred_buyers_get_a_piece(api: Api) -> None
     await nothing_is_left_and_nothing_drifted(admin, shop)
 
 
+@pytest.mark.own_database
 @pytest.mark.skipif(not POSTGRES, reason="SQLite serves one process")
 async def test_two_processes_sell_no_more_than_one(settings: Settings) -> None:
     async with AsyncExitStack() as stack:
