@@ -21,13 +21,18 @@ class Places:
     locations: dict[str, tuple[int, int]]
     variants: dict[tuple[int, str], int]
 
-    def place_of(self, location_code: str, sku: str) -> Place:
-        """Raises: NotFound naming `locationCode` or `sku`."""
+    def location_of(self, location_code: str) -> int:
+        """Raises: NotFound naming `locationCode`."""
         if location_code not in self.locations:
             raise NotFound(
                 "There is no location {code}.", path=("locationCode",), code=location_code
             )
-        location_id, merchant_id = self.locations[location_code]
+        return self.locations[location_code][0]
+
+    def place_of(self, location_code: str, sku: str) -> Place:
+        """Raises: NotFound naming `locationCode` or `sku`."""
+        location_id = self.location_of(location_code)
+        merchant_id = self.locations[location_code][1]
         if (merchant_id, sku) not in self.variants:
             raise NotFound("There is no SKU {sku}.", path=("sku",), sku=sku)
         return self.variants[merchant_id, sku], location_id

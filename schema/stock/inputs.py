@@ -5,6 +5,7 @@ import strawberry
 from models.stock.states import MovementReason, StockState
 from resolvers.batches import OnError
 from resolvers.stock.adjustments import AdjustmentDraft
+from resolvers.stock.safety import SafetyDraft
 from resolvers.stock.sync import LevelDraft
 
 
@@ -54,3 +55,25 @@ class StockAdjustInput:
             reason=self.reason,
             note=self.note,
         )
+
+
+@strawberry.input
+class SafetyStockRow:
+    location_code: str
+    sku: str | None = strawberry.field(
+        default=None, description="Left out, the row sets the default of the location."
+    )
+    quantity: int | None = strawberry.field(
+        default=None,
+        description="What online channels leave alone. Left out, the SKU follows its location's default.",
+    )
+
+    def draft(self) -> SafetyDraft:
+        return SafetyDraft(location_code=self.location_code, sku=self.sku, quantity=self.quantity)
+
+
+@strawberry.input
+class SafetyStockSetInput:
+    rows: list[SafetyStockRow]
+    on_error: OnError = OnError.REJECT_ALL
+    dry_run: bool = False

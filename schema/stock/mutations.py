@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import strawberry
 
-from resolvers.stock import adjustments, sync
+from resolvers.stock import adjustments, safety, sync
 from schema.batches import errors_of, row_results
 from schema.errors import refusing
 from schema.info import Info
-from schema.stock.inputs import StockAdjustInput, StockSetInput
-from schema.stock.payloads import StockAdjustPayload, StockSetPayload
+from schema.stock.inputs import SafetyStockSetInput, StockAdjustInput, StockSetInput
+from schema.stock.payloads import SafetyStockSetPayload, StockAdjustPayload, StockSetPayload
 from schema.stock.types import StockLevel, StockMovement
 
 
@@ -34,3 +34,17 @@ class StockMutations:
         (level,) = await StockLevel.load(ctx, [done.level_id])
         (movement,) = await StockMovement.load(ctx, [done.movement_id])
         return StockAdjustPayload(level=level, movement=movement)
+
+    @refusing(SafetyStockSetPayload)
+    async def safety_stock_set(
+        self, info: Info, input: SafetyStockSetInput
+    ) -> SafetyStockSetPayload:
+        """Set what online channels leave alone, of single SKUs or as a location's default."""
+        ctx = info.context
+        drafts = [row.draft() for row in input.rows]
+        outcome = await safety.set_safety(ctx, drafts, input.on_error, dry_run=input.dry_run)
+        return SafetyStockSetPayload(
+            results=row_results(outcome, ctx),
+            changed_levels=outcome.updated,
+            user_errors=errors_of(outcome.refusals, ctx),
+        )

@@ -21,3 +21,12 @@ class StockAdjustPayload:
     level: StockLevel | None = None
     movement: StockMovement | None = None
     user_errors: list[UserError] = field(default_factory=list)
+
+
+@strawberry.type
+class SafetyStockSetPayload:
+    results: list[RowResult] = field(default_factory=list)
+    changed_levels: int = strawberry.field(
+        default=0, description="How many levels have another safety stock now."
+    )
+    user_errors: list[UserError] = field(default_factory=list)

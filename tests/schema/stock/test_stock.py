@@ -198,3 +198,22 @@ async def test_a_variant_tells_where_its_pieces_are_nearest_first(api: Api) -> N
     assert codes == ["FAR", "SHOP"]
     plain = (await api.ask(query, sku=shop.sku))["variant"]["stockLevels"]["edges"][0]["node"]
     assert plain == {"available": 2, "distanceMetres": None, "location": {"code": "FAR"}}
+
+
+async def test_safety_stock_is_set_over_the_api_and_rehearsed_first(api: Api) -> None:
+    admin = await api.staff()
+    shop = await open_shop(admin, 5)
+    rows = [{"locationCode": "SHOP", "quantity": 2}]
+    rehearsed = await admin.do(
+        document("hq/safety_stock_set"), input={"rows": rows, "dryRun": True}
+    )
+    assert (rehearsed["changedLevels"], (await levels_of(admin, shop))["safetyStock"]) == (1, 0)
+    done = await admin.do(document("hq/safety_stock_set"), input={"rows": rows})
+    assert done["results"][0]["externalCode"] == "SHOP"
+    assert (await levels_of(admin, shop))["safetyStock"] == 2
+    assert (await levels_of(api, shop))["available"] == 3
+    faulty = [{"locationCode": "SHOP", "sku": "NOTHING", "quantity": 1}]
+    (error,) = await admin.speaking("zh").refused(
+        document("hq/safety_stock_set"), input={"rows": faulty}
+    )
+    assert (error["path"], error["message"]) == (["rows", "0", "sku"], "没有 SKU NOTHING。")
