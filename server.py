@@ -31,6 +31,7 @@ from gateways.sandbox import SandboxPayments
 from gateways.sandbox_pages import sandbox_routes
 from gateways.sms import LoggingSms
 from gateways.telemetry import RequestIdMiddleware, configure_logging
+from gateways.webhooks import HttpWebhooks
 from models import database
 from resolvers import worker
 from resolvers.context import SYSTEM, Context
@@ -52,6 +53,11 @@ def make_gateways(settings: Settings) -> Gateways:
         sms=LoggingSms(settings.sms_outbox, log_codes=not settings.is_production),
         bus=make_bus(settings.database_url, settings.redis_url),
         rate_limits=WindowRateLimits(settings.redis_url),
+        webhooks=HttpWebhooks(
+            private_addresses=settings.webhook_private_addresses,
+            plain_http=settings.webhook_plain_http or not settings.is_production,
+            seconds=settings.webhook_seconds,
+        ),
         payments=_payment_providers(settings),
     )
 

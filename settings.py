@@ -62,6 +62,13 @@ class Settings:
     delivery_fee: str = "0.00"
     express_fee: str = "0.00"
     request_limit_bytes: int = 4_000_000
+    outbox_days: int = 30
+    webhook_private_addresses: bool = False
+    webhook_plain_http: bool = False
+    webhook_seconds: int = 10
+    webhook_attempts: int = 16
+    webhook_give_up_hours: int = 48
+    webhook_log_days: int = 14
 
     @property
     def is_production(self) -> bool:
@@ -143,6 +150,9 @@ def _check(settings: Settings) -> None:
         url = getattr(settings, name)
         if url and not url.startswith(("http://", "https://")):
             raise SettingsError(f"{PREFIX}{name.upper()} must start with http:// or https://.")
+    for name in ("outbox_days", "webhook_seconds", "webhook_attempts", "webhook_log_days"):
+        if getattr(settings, name) < 1:
+            raise SettingsError(f"{PREFIX}{name.upper()} must be at least 1.")
     if len(settings.secret_key) < 32:
         raise SettingsError("QUINTET_SECRET_KEY must have at least 32 characters.")
     _check_timezone(settings.timezone)

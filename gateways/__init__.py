@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -87,6 +88,21 @@ class PaymentGateway(Protocol):
         """Read a notification. Raises: BadNotification when it is not the provider's."""
 
 
+class Receiver(Protocol):
+    """Somebody who is told of changes."""
+
+    async def send(self, headers: dict[str, str], body: bytes) -> tuple[int, str]:
+        """Deliver a message; answers the status and the beginning of the answer. Raises: GatewayError."""
+
+
+class WebhookGateway(Protocol):
+    def fault(self, url: str) -> str | None:
+        """What is wrong with an address, a message template; None when it may be tried."""
+
+    def to(self, url: str) -> AbstractAsyncContextManager[Receiver]:
+        """The receiver at an address. Raises: GatewayError for one that may not be delivered to."""
+
+
 class GatewayError(Exception):
     """The other side did not do what it was asked; whether it did is unknown until it is asked again."""
 
@@ -102,4 +118,5 @@ class Gateways:
     sms: SmsGateway
     bus: Bus
     rate_limits: RateLimits
+    webhooks: WebhookGateway
     payments: dict[str, PaymentGateway] = field(default_factory=dict)

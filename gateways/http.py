@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Sequence
 from functools import cache
+from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 # Shorter than servers keep an idle connection, so that none is closed just as it is used again.
 _IDLE_SECONDS = 2
+READ_AT_MOST = 4_096
 _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
 
 
@@ -35,14 +38,19 @@ def _tls() -> ssl.SSLContext:
 
 def _client() -> httpx.AsyncClient:
     """One for each event loop, with its connections: making one costs more than a request."""
-    import httpx  # takes long to load
 
     loop = asyncio.get_running_loop()
     if (client := _clients.get(loop)) is None:
-        # No proxy from the environment: what a process does is in its settings alone.
-        limits = httpx.Limits(keepalive_expiry=_IDLE_SECONDS)
-        client = _clients[loop] = httpx.AsyncClient(verify=_tls(), limits=limits, trust_env=False)
+        client = _clients[loop] = open_client()
     return client
+
+
+def open_client() -> httpx.AsyncClient:
+    """No proxy from the environment: what a process does is in its settings alone."""
+    import httpx
+
+    limits = httpx.Limits(keepalive_expiry=_IDLE_SECONDS)
+    return httpx.AsyncClient(verify=_tls(), limits=limits, trust_env=False)
 
 
 async def post(
@@ -54,9 +62,71 @@ async def post(
     """
     import httpx
 
-    if in_transaction_now():
-        raise CalledInTransaction(f"POST {httpx.URL(url).host} inside a transaction")
+    _refuse_in_transaction(url)
     try:
         return await _client().post(url, content=body, headers=headers, timeout=seconds)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise GatewayError(f"no answer from {httpx.URL(url).host}: {error!r}") from error
+
+
+async def post_pinned(
+    client: httpx.AsyncClient,
+    url: httpx.URL,
+    addresses: Sequence[IPv4Address | IPv6Address],
+    *,
+    body: bytes,
+    headers: dict[str, str],
+    seconds: float,
+) -> tuple[int, bytes]:
+    """Send to the first of these addresses that takes a connection, whatever the host's name says by now.
+
+    Answers the status and the beginning of the content. `seconds` bounds it all: a receiver that answers
+    byte by byte gains nothing.
+
+    Raises: GatewayError when no answer came, CalledInTransaction.
+    """
+    import httpx
+
+    _refuse_in_transaction(str(url))
+    try:
+        async with asyncio.timeout(seconds):
+            for address in addresses[:-1]:
+                try:
+                    return await _post_to(client, url, str(address), body, headers)
+                except httpx.ConnectError:
+                    continue
+            return await _post_to(client, url, str(addresses[-1]), body, headers)
+    except TimeoutError as error:
+        raise GatewayError(f"{url.host} did not answer within {seconds:g} s") from error
+    except httpx.HTTPError as error:
+        raise GatewayError(f"no answer from {url.host}: {error!r}") from error
+
+
+async def _post_to(
+    client: httpx.AsyncClient, url: httpx.URL, address: str, body: bytes, headers: dict[str, str]
+) -> tuple[int, bytes]:
+    request = client.build_request(
+        "POST",
+        url.copy_with(host=address),
+        content=body,
+        headers={**headers, "Host": url.netloc.decode(), "Accept-Encoding": "identity"},
+        # The certificate must still be the host's.
+        extensions={"sni_hostname": url.raw_host.decode()},
+    )
+    response = await client.send(request, stream=True)
+    try:
+        content = b""
+        async for chunk in response.aiter_raw():
+            content += chunk
+            if len(content) >= READ_AT_MOST:
+                break
+        return response.status_code, content[:READ_AT_MOST]
+    finally:
+        await response.aclose()
+
+
+def _refuse_in_transaction(url: str) -> None:
+    import httpx
+
+    if in_transaction_now():
+        raise CalledInTransaction(f"POST {httpx.URL(url).host} inside a transaction")

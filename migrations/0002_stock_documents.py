@@ -7,7 +7,7 @@ from models.create_table import CreateTable
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0001_initial")]
+    dependencies = [("models", "0002_price_lists")]
 
     initial = False
 

@@ -32,6 +32,7 @@ TABLES = [
     "models.orders.orders",
     "models.orders.fulfilments",
     "models.orders.payments",
+    "models.integrations.webhooks",
 ]
 
 

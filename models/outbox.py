@@ -6,6 +6,21 @@ from tortoise import fields
 
 from models.fields import Row
 
+# Every topic that anything announces; what else is asked for is refused.
+TOPICS = frozenset(
+    {
+        "fulfilment.assigned",
+        "fulfilment.changed",
+        "member.changed",
+        "order.changed",
+        "price.changed",
+        "price_list.changed",
+        "product.changed",
+        "stock.changed",
+        "store.changed",
+    }
+)
+
 
 class OutboxEvent(Row):
     """One change. `sequence` is given after the commit, in commit order and without gaps.

@@ -85,6 +85,12 @@ async def last_sequence() -> int:
     return rows[0]["last_sequence"] if rows else 0
 
 
+async def oldest_sequence() -> int:
+    """The first change that is still kept, or the next to come where none is."""
+    rows = await fetch("SELECT MIN(sequence) AS oldest FROM outbox_event")
+    return rows[0]["oldest"] or await last_sequence() + 1
+
+
 async def changes_after(
     sequence: int, topics: Sequence[str], limit: int = BATCH
 ) -> list[OutboxEvent]:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import structlog
 
 from resolvers.context import Context
+from resolvers.integrations import sweeping
+from resolvers.integrations.delivering import deliver_forever
 from resolvers.jobs import run_due
 from resolvers.orders import cancelling, completion, overdue, pickups, refunds
 from resolvers.outbox import give_sequences
@@ -49,12 +51,15 @@ TASKS = (
     Task("complete orders", 60, completion.complete_due),
     Task("release commissions", 60, commissions.release_due),
     Task("end bindings", 300, binding.end_due),
+    Task("forget old changes", 300, sweeping.forget_changes),
+    Task("forget old deliveries", 300, sweeping.forget_deliveries),
 )
 
 
 async def run(ctx: Context) -> None:
     """Run every task until cancelled."""
     async with asyncio.TaskGroup() as group:
+        group.create_task(deliver_forever(ctx), name="deliver webhooks")
         for task in TASKS:
             group.create_task(_repeat(ctx, task), name=task.name)
 

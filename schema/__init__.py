@@ -11,6 +11,7 @@ from schema.catalog.mutations import CatalogMutations
 from schema.catalog.price_mutations import PriceMutations
 from schema.catalog.queries import CatalogQueries
 from schema.errors import ERROR_TYPES
+from schema.integrations.mutations import IntegrationMutations
 from schema.integrations.queries import IntegrationQueries
 from schema.integrations.subscriptions import IntegrationSubscriptions
 from schema.members.mutations import MemberMutations
@@ -62,6 +63,7 @@ class Mutation(
     PaymentMutations,
     MemberMutations,
     ReferralMutations,
+    IntegrationMutations,
 ):
     pass
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -10,6 +10,7 @@ import strawberry
 
 from models.errors import InvalidInput
 from resolvers.context import Context
+from resolvers.node_ids import node_id
 
 
 @strawberry.interface(description="Anything that has an ID of its own.")
@@ -29,7 +30,7 @@ class Node:
 
 
 def global_id(kind: str, row_id: int) -> strawberry.ID:
-    return strawberry.ID(urlsafe_b64encode(f"{kind}:{row_id}".encode()).rstrip(b"=").decode())
+    return strawberry.ID(node_id(kind, row_id))
 
 
 def split_id(text: str) -> tuple[str, int] | None:

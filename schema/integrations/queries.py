@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import strawberry
 
-from resolvers.integrations import changes
+from resolvers.integrations import changes, webhooks
 from resolvers.paging import PageRequest
 from schema.info import Info
 from schema.integrations.types import Change
+from schema.integrations.webhook_types import Webhook
 from schema.pagination import Connection
 
 
@@ -22,3 +23,8 @@ class IntegrationQueries:
         """Every change in your territory, oldest first; the last cursor is where to go on next time."""
         page = await changes.page(info.context, types, PageRequest(first=first, after=after))
         return Connection.of(page, Change.of)
+
+    @strawberry.field
+    async def webhooks(self, info: Info) -> list[Webhook]:
+        """The webhooks of your part of the tree."""
+        return [Webhook.of(row) for row in await webhooks.all_of(info.context)]

@@ -1,0 +1,145 @@
+"""Delivering to webhooks: at least once, by one worker at a time, each node's changes in their order.
+
+A worker claims a webhook and sends what is due in rounds: at most one change of any node in a round.
+What fails is tried again, ever less often; a receiver that keeps failing is left alone for a while, then
+paused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from uuid import uuid4
+
+import structlog
+
+from gateways import GatewayError, Receiver
+from models.database import fetch, is_postgres, transaction
+from models.integrations.signing import headers, secret_of
+from models.integrations.webhooks import Webhook, WebhookDelivery
+from resolvers.context import Context
+from resolvers.integrations import attempts
+from resolvers.integrations.attempts import ClaimLost, Outcome
+from resolvers.outbox import give_sequences
+
+AT_ONCE = 8
+WEBHOOKS = 20
+SECONDS = 20.0
+POLL_SECONDS = 1.0
+log = structlog.get_logger(__name__)
+
+
+async def deliver_due(ctx: Context) -> int:
+    """Deliver what is due, one pass; answers how many messages were sent."""
+    await give_sequences()
+    webhooks = await transaction(_claim, ctx, WEBHOOKS)
+    return sum(await asyncio.gather(*(deliver(ctx, webhook) for webhook in webhooks)))
+
+
+async def deliver_forever(ctx: Context) -> None:
+    """The same until cancelled; a slow receiver holds up no other."""
+    running: set[asyncio.Task[int]] = set()
+    try:
+        while True:
+            news = asyncio.create_task(ctx.gateways.bus.wait(POLL_SECONDS))
+            try:
+                await give_sequences()
+                for webhook in await transaction(_claim, ctx, WEBHOOKS - len(running)):
+                    running.add(task := asyncio.create_task(deliver(ctx, webhook)))
+                    task.add_done_callback(running.discard)
+            except Exception:
+                log.exception("webhooks could not be claimed")
+            await asyncio.wait({news, *running}, return_when=asyncio.FIRST_COMPLETED)
+            news.cancel()
+    finally:
+        for task in running:
+            task.cancel()
+
+
+async def deliver(ctx: Context, webhook: Webhook) -> int:
+    """Send what is due to a webhook that has been claimed; answers how many messages were sent."""
+    sent = 0
+    until = asyncio.get_running_loop().time() + SECONDS
+    try:
+        async with ctx.gateways.webhooks.to(webhook.url) as receiver:
+            while asyncio.get_running_loop().time() < until:
+                due = await transaction(attempts.due, ctx, webhook)
+                sent += await _send_all(ctx, webhook, receiver, due)
+                if not due or webhook.resume_at is not None or not webhook.active:
+                    break
+    except ClaimLost:
+        log.info("webhook was taken back", webhook=webhook.id)
+    except Exception:
+        log.exception("webhook could not be delivered to", webhook=webhook.id)
+    await transaction(attempts.release, ctx, webhook)
+    return sent
+
+
+async def _claim(ctx: Context, limit: int) -> list[Webhook]:
+    """Those that have something due, or new changes to look at; who waits longest comes first."""
+    skip = " FOR UPDATE OF w SKIP LOCKED" if is_postgres() else ""
+    now = ctx.now()
+    claimed = await fetch(
+        "UPDATE webhook SET claim = ?, locked_until = ? WHERE id IN (SELECT w.id FROM webhook w"
+        " WHERE w.active AND (w.resume_at IS NULL OR w.resume_at <= ?)"
+        " AND (w.locked_until IS NULL OR w.locked_until <= ?)"
+        " AND (w.sequence < (SELECT MAX(last_sequence) FROM outbox_counter)"
+        " OR EXISTS (SELECT 1 FROM webhook_delivery d"
+        " WHERE d.webhook_id = w.id AND d.next_attempt_at <= ?))"
+        f" ORDER BY w.locked_until IS NOT NULL, w.locked_until, w.id LIMIT {limit}{skip})"
+        " RETURNING id",
+        str(uuid4()),
+        attempts.claimed_until(ctx),
+        now,
+        now,
+        now,
+    )
+    return await Webhook.filter(id__in=[row["id"] for row in claimed])
+
+
+async def _send_all(
+    ctx: Context, webhook: Webhook, receiver: Receiver, due: Sequence[WebhookDelivery]
+) -> int:
+    """Send round by round until something says stop. Raises: ClaimLost."""
+    sent = 0
+    for together in _rounds(due):
+        outcomes = await asyncio.gather(
+            *(_send(ctx, webhook, receiver, delivery) for delivery in together)
+        )
+        sent += len(outcomes)
+        await transaction(attempts.record, ctx, webhook, outcomes)
+        if webhook.resume_at is not None or not webhook.active:
+            break
+    return sent
+
+
+async def _send(
+    ctx: Context, webhook: Webhook, receiver: Receiver, delivery: WebhookDelivery
+) -> Outcome:
+    now, body = ctx.now(), delivery.body.encode()
+    salts = [webhook.salt]
+    if webhook.previous_salt and webhook.previous_until and now < webhook.previous_until:
+        salts.append(webhook.previous_salt)
+    signed = headers(
+        [secret_of(ctx.settings.secret_key, salt) for salt in salts],
+        f"msg_{webhook.id}_{delivery.sequence}",
+        int(now.timestamp()),
+        body,
+    )
+    try:
+        status, content = await receiver.send(signed, body)
+    except GatewayError as error:
+        return Outcome(delivery, None, str(error))
+    return Outcome(delivery, status, None if 200 <= status < 300 else f"{status}: {content}")
+
+
+def _rounds(due: Sequence[WebhookDelivery]) -> Iterator[list[WebhookDelivery]]:
+    """What may be sent at once: never two changes of one node."""
+    together: list[WebhookDelivery] = []
+    for delivery in due:
+        if len(together) == AT_ONCE or any(each.node == delivery.node for each in together):
+            yield together
+            together = []
+        together.append(delivery)
+    if together:
+        yield together

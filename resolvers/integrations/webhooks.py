@@ -1,0 +1,219 @@
+"""Webhooks: addresses that are told of what changes in one part of the organisation tree."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from tortoise.queryset import QuerySet
+
+from models.accounts.organisations import Organisation, OrganisationKind
+from models.accounts.roles import Permission
+from models.database import after_commit, transaction
+from models.errors import Expired, InvalidInput, LimitExceeded, NotFound, PermissionDenied
+from models.integrations.signing import secret_of
+from models.integrations.webhooks import Webhook, WebhookDelivery
+from models.outbox import TOPICS
+from resolvers.accounts.organisations import within_reach
+from resolvers.batches import KEEP, Unset
+from resolvers.context import Context
+from resolvers.outbox import give_sequences, last_sequence, oldest_sequence
+from resolvers.permissions import may, requires, scoped
+from resolvers.validation import text_of
+
+MAXIMUM = 50
+LONGEST_URL = 500
+OVERLAP = timedelta(hours=24)
+EVERYTHING = "*"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookChanges:
+    """What to change of a webhook; KEEP leaves a column as it is."""
+
+    url: str | Unset = KEEP
+    topics: Sequence[str] | Unset = KEEP
+    active: bool | Unset = KEEP
+
+
+@requires(Permission.WEBHOOK_WRITE)
+async def create(
+    ctx: Context, url: str, topics: Sequence[str], organisation_code: str | None
+) -> tuple[Webhook, str]:
+    """A webhook for what changes at a node of the tree and below it, from now on; and its secret.
+
+    Without a code the node is the one that the caller has rights on.
+
+    Raises: InvalidInput, NotFound for the node, LimitExceeded, PermissionDenied.
+    """
+    _check_url(ctx, url)
+    checked = _topics(topics)
+    node = await _node(ctx, organisation_code)
+    if not may(ctx, Permission.CHANGES_READ, node.path):
+        raise PermissionDenied(
+            "This needs the permission {permission}.", permission=Permission.CHANGES_READ
+        )
+    await give_sequences()
+
+    async def insert() -> Webhook:
+        if await Webhook.filter(organisation_id=node.id).count() >= MAXIMUM:
+            raise LimitExceeded("An organisation has at most {maximum} webhooks.", maximum=MAXIMUM)
+        return await Webhook.create(
+            organisation_id=node.id,
+            url=url,
+            topics=checked,
+            salt=secrets.token_urlsafe(24),
+            sequence=await last_sequence(),
+        )
+
+    webhook = await transaction(insert)
+    return webhook, secret_of(ctx.settings.secret_key, webhook.salt)
+
+
+@requires(Permission.WEBHOOK_WRITE)
+async def update(ctx: Context, webhook_id: int, changes: WebhookChanges) -> Webhook:
+    """Change a webhook; one that was paused goes on where it stopped. Raises: InvalidInput, NotFound."""
+    if not isinstance(changes.url, Unset):
+        _check_url(ctx, changes.url)
+    topics = KEEP if isinstance(changes.topics, Unset) else _topics(changes.topics)
+
+    def change(webhook: Webhook) -> None:
+        if not isinstance(changes.url, Unset) and changes.url != webhook.url:
+            webhook.url = changes.url
+            _take_back(webhook)
+        if not isinstance(topics, Unset):
+            webhook.topics = topics
+        if not isinstance(changes.active, Unset) and changes.active != webhook.active:
+            webhook.active = changes.active
+            _take_back(webhook)
+
+    return await transaction(_change, ctx, webhook_id, change)
+
+
+@requires(Permission.WEBHOOK_WRITE)
+async def rotate_secret(ctx: Context, webhook_id: int) -> tuple[Webhook, str]:
+    """A new secret; for a day messages are signed with the one before too. Raises: NotFound."""
+
+    def change(webhook: Webhook) -> None:
+        webhook.previous_salt, webhook.salt = webhook.salt, secrets.token_urlsafe(24)
+        webhook.previous_until = ctx.now() + OVERLAP
+
+    webhook = await transaction(_change, ctx, webhook_id, change)
+    return webhook, secret_of(ctx.settings.secret_key, webhook.salt)
+
+
+@requires(Permission.WEBHOOK_WRITE)
+async def replay(ctx: Context, webhook_id: int, after_sequence: int) -> Webhook:
+    """Deliver every change after a sequence again, under the message IDs of the first time.
+
+    Raises: NotFound, InvalidInput for a sequence yet to come, Expired for one no longer kept.
+    """
+    if not 0 <= after_sequence <= await last_sequence():
+        raise InvalidInput("There is no such sequence yet.", path=("afterSequence",))
+    oldest = await oldest_sequence()
+    if after_sequence < oldest - 1:
+        raise Expired(
+            "The changes before {oldest} are no longer kept.",
+            path=("afterSequence",),
+            oldest=oldest,
+        )
+
+    def change(webhook: Webhook) -> None:
+        webhook.sequence = after_sequence
+        _take_back(webhook)
+
+    return await transaction(_change, ctx, webhook_id, change)
+
+
+@requires(Permission.WEBHOOK_WRITE)
+async def delete(ctx: Context, webhook_id: int) -> Webhook:
+    """Remove a webhook with its log; what is on its way may still arrive. Raises: NotFound."""
+
+    async def remove() -> Webhook:
+        webhook = await _locked(ctx, webhook_id)
+        await WebhookDelivery.filter(webhook_id=webhook.id).delete()
+        await Webhook.filter(id=webhook.id).delete()
+        return webhook
+
+    return await transaction(remove)
+
+
+@requires(Permission.WEBHOOK_WRITE)
+async def all_of(ctx: Context) -> list[Webhook]:
+    """Those of the caller's part of the tree, oldest first."""
+    return await _within(ctx).order_by("id").limit(1_000)
+
+
+@requires(Permission.WEBHOOK_WRITE)
+async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Webhook]:
+    return {webhook.id: webhook for webhook in await _within(ctx).filter(id__in=ids)}
+
+
+def _within(ctx: Context) -> QuerySet[Webhook]:
+    return scoped(Webhook.all(), ctx, Permission.WEBHOOK_WRITE, "organisation")
+
+
+async def _change(ctx: Context, webhook_id: int, change: Callable[[Webhook], None]) -> Webhook:
+    webhook = await _locked(ctx, webhook_id)
+    change(webhook)
+    await webhook.save()
+    after_commit(ctx.gateways.bus.wake)
+    return webhook
+
+
+async def _locked(ctx: Context, webhook_id: int) -> Webhook:
+    found = await _within(ctx).filter(id=webhook_id).exists()
+    webhook = await Webhook.filter(id=webhook_id).select_for_update().first() if found else None
+    if webhook is None:
+        raise NotFound("There is no such webhook.", path=("webhookId",))
+    return webhook
+
+
+def _take_back(webhook: Webhook) -> None:
+    """Begin anew: forget past failures, and let no worker write down what it still does."""
+    webhook.failures = 0
+    webhook.failing_since = webhook.resume_at = webhook.last_error = None
+    webhook.claim = webhook.locked_until = None
+
+
+def _check_url(ctx: Context, url: str) -> None:
+    text_of(url, "url", LONGEST_URL)
+    if fault := ctx.gateways.webhooks.fault(url):
+        raise InvalidInput(fault, path=("url",))
+
+
+def _topics(topics: Sequence[str]) -> list[str]:
+    """Raises: InvalidInput for none, or one that nothing is ever announced on."""
+    if not topics:
+        raise InvalidInput("Name at least one topic.", path=("topics",))
+    if EVERYTHING in topics:
+        return [EVERYTHING]
+    for index, topic in enumerate(topics):
+        if topic not in TOPICS:
+            raise InvalidInput(
+                "There is no topic {topic}; there are {topics}.",
+                path=("topics", index),
+                topic=topic[:40],
+                topics=", ".join(sorted(TOPICS)),
+            )
+    return sorted(set(topics))
+
+
+async def _node(ctx: Context, organisation_code: str | None) -> Organisation:
+    if organisation_code is not None:
+        return await within_reach(
+            ctx, organisation_code, Permission.WEBHOOK_WRITE, "organisationCode"
+        )
+    ids = {
+        grant.organisation_id
+        for grant in ctx.actor.grants
+        if Permission.WEBHOOK_WRITE in grant.permissions
+    }
+    node = await Organisation.filter(id__in=ids).first() if len(ids) == 1 else None
+    if node is not None and node.kind is OrganisationKind.PLATFORM and ctx.merchant_id:
+        node = await Organisation.get(id=ctx.merchant_id)
+    if node is None:
+        raise InvalidInput("Say whose changes these are.", path=("organisationCode",))
+    return node

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import strawberry
+
+from schema.scalars import BigInt
+
+
+@strawberry.input
+class WebhookCreateInput:
+    url: str
+    topics: list[str] = strawberry.field(description='Such as "stock.changed"; "*" is all of them.')
+    organisation_code: str | None = strawberry.field(
+        default=None, description="Whose changes; left out, your own organisation's."
+    )
+
+
+@strawberry.input
+class WebhookUpdateInput:
+    webhook_id: strawberry.ID
+    url: str | None = None
+    topics: list[str] | None = None
+    active: bool | None = strawberry.field(
+        default=None, description="One that is switched on again goes on where it stopped."
+    )
+
+
+@strawberry.input
+class WebhookDeleteInput:
+    webhook_id: strawberry.ID
+
+
+@strawberry.input
+class WebhookSecretRotateInput:
+    webhook_id: strawberry.ID
+
+
+@strawberry.input
+class WebhookReplayInput:
+    webhook_id: strawberry.ID
+    after_sequence: BigInt
+
+
+@strawberry.input
+class WebhookRedeliverInput:
+    delivery_id: strawberry.ID

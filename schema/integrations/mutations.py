@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import strawberry
+
+from resolvers.batches import KEEP
+from resolvers.integrations import deliveries, webhooks
+from schema.errors import refusing
+from schema.info import Info
+from schema.integrations.inputs import (
+    WebhookCreateInput,
+    WebhookDeleteInput,
+    WebhookRedeliverInput,
+    WebhookReplayInput,
+    WebhookSecretRotateInput,
+    WebhookUpdateInput,
+)
+from schema.integrations.webhook_types import (
+    Webhook,
+    WebhookDelivery,
+    WebhookDeliveryPayload,
+    WebhookPayload,
+)
+from schema.nodes import row_id
+
+
+@strawberry.type
+class IntegrationMutations:
+    @refusing(WebhookPayload)
+    async def webhook_create(self, info: Info, input: WebhookCreateInput) -> WebhookPayload:
+        """Have an address told of what changes from now on; its secret is shown only here."""
+        row, secret = await webhooks.create(
+            info.context, input.url, input.topics, input.organisation_code
+        )
+        return WebhookPayload(webhook=Webhook.of(row), secret=secret)
+
+    @refusing(WebhookPayload)
+    async def webhook_update(self, info: Info, input: WebhookUpdateInput) -> WebhookPayload:
+        """Change where it goes and what of, or pause it."""
+        changes = webhooks.WebhookChanges(
+            url=KEEP if input.url is None else input.url,
+            topics=KEEP if input.topics is None else input.topics,
+            active=KEEP if input.active is None else input.active,
+        )
+        row = await webhooks.update(info.context, _webhook_id(input.webhook_id), changes)
+        return WebhookPayload(webhook=Webhook.of(row))
+
+    @refusing(WebhookPayload)
+    async def webhook_secret_rotate(
+        self, info: Info, input: WebhookSecretRotateInput
+    ) -> WebhookPayload:
+        """A new secret; for a day messages carry the signatures of both."""
+        row, secret = await webhooks.rotate_secret(info.context, _webhook_id(input.webhook_id))
+        return WebhookPayload(webhook=Webhook.of(row), secret=secret)
+
+    @refusing(WebhookPayload)
+    async def webhook_replay(self, info: Info, input: WebhookReplayInput) -> WebhookPayload:
+        """Deliver every change after a sequence again, with the message IDs of the first time."""
+        row = await webhooks.replay(
+            info.context, _webhook_id(input.webhook_id), input.after_sequence
+        )
+        return WebhookPayload(webhook=Webhook.of(row))
+
+    @refusing(WebhookDeliveryPayload)
+    async def webhook_redeliver(
+        self, info: Info, input: WebhookRedeliverInput
+    ) -> WebhookDeliveryPayload:
+        """Send one message again, dead or delivered."""
+        delivery_id = row_id(input.delivery_id, "WebhookDelivery", path=("deliveryId",))
+        row = await deliveries.redeliver(info.context, delivery_id)
+        return WebhookDeliveryPayload(delivery=WebhookDelivery.of(row))
+
+    @refusing(WebhookPayload)
+    async def webhook_delete(self, info: Info, input: WebhookDeleteInput) -> WebhookPayload:
+        """Remove it with its log."""
+        row = await webhooks.delete(info.context, _webhook_id(input.webhook_id))
+        return WebhookPayload(webhook=Webhook.of(row))
+
+
+def _webhook_id(text: str) -> int:
+    return row_id(text, "Webhook", path=("webhookId",))

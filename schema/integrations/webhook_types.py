@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import field
+from datetime import datetime
+
+import strawberry
+
+from models.integrations.webhooks import DeliveryStatus
+from models.integrations.webhooks import Webhook as WebhookRow
+from models.integrations.webhooks import WebhookDelivery as DeliveryRow
+from resolvers.context import Context
+from resolvers.integrations import deliveries, webhooks
+from resolvers.paging import PageRequest
+from schema.accounts.types import Organisation
+from schema.batching import batched
+from schema.errors import UserError
+from schema.nodes import Node, global_id
+from schema.pagination import Connection
+from schema.scalars import BigInt
+
+strawberry.enum(DeliveryStatus)
+
+
+@strawberry.type(description="One change for one webhook, and what became of it.")
+class WebhookDelivery(Node):
+    id: strawberry.ID
+    sequence: BigInt
+    topic: str
+    node_id: strawberry.ID
+    payload: str = strawberry.field(description="The body, byte for byte as it is signed.")
+    attempts: int
+    status: DeliveryStatus
+    response_status: int | None
+    error: str | None = strawberry.field(description="What went wrong the last time.")
+    next_attempt_at: datetime | None
+    delivered_at: datetime | None
+    created_at: datetime
+
+    @classmethod
+    def of(cls, row: DeliveryRow) -> WebhookDelivery:
+        return cls(
+            id=global_id("WebhookDelivery", row.id),
+            sequence=BigInt(row.sequence),
+            topic=row.topic,
+            node_id=strawberry.ID(row.node),
+            payload=row.body,
+            attempts=row.attempts,
+            status=row.status,
+            response_status=row.response_status,
+            error=row.last_error,
+            next_attempt_at=row.next_attempt_at,
+            delivered_at=row.delivered_at,
+            created_at=row.created_at,
+        )
+
+    @classmethod
+    async def load(cls, ctx: Context, ids: Sequence[int]) -> list[WebhookDelivery | None]:
+        found = await deliveries.by_ids(ctx, ids)
+        return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
+
+
+@strawberry.type(description="An address that is told of what changes in one part of the tree.")
+class Webhook(Node):
+    id: strawberry.ID
+    url: str
+    topics: list[str]
+    active: bool = strawberry.field(
+        description="Off when it was paused, or its receiver has failed for days."
+    )
+    sequence: BigInt = strawberry.field(description="The changes up to here have been dealt with.")
+    failing_since: datetime | None
+    error: str | None = strawberry.field(description="Why the last attempt failed, while it does.")
+    created_at: datetime
+    row: strawberry.Private[WebhookRow]
+
+    @batched
+    @staticmethod
+    async def organisation(parents: list[Webhook], ctx: Context) -> list[Organisation]:
+        ids = [each.row.organisation_id for each in parents]
+        return await Organisation.load(ctx, ids)  # type: ignore[return-value]
+
+    @batched
+    @staticmethod
+    async def deliveries(
+        parents: list[Webhook],
+        ctx: Context,
+        first: int | None = 20,
+        after: str | None = None,
+        status: list[DeliveryStatus] | None = None,
+    ) -> list[Connection[WebhookDelivery]]:
+        """Its log, newest first."""
+        pages = await deliveries.of_webhooks(
+            ctx,
+            [each.row.id for each in parents],
+            status,
+            PageRequest(first=first, after=after),
+        )
+        return [Connection.of(pages[each.row.id], WebhookDelivery.of) for each in parents]
+
+    @classmethod
+    def of(cls, row: WebhookRow) -> Webhook:
+        return cls(
+            id=global_id("Webhook", row.id),
+            url=row.url,
+            topics=row.topics,
+            active=row.active,
+            sequence=BigInt(row.sequence),
+            failing_since=row.failing_since,
+            error=row.last_error,
+            created_at=row.created_at,
+            row=row,
+        )
+
+    @classmethod
+    async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Webhook | None]:
+        found = await webhooks.by_ids(ctx, ids)
+        return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
+
+
+@strawberry.type
+class WebhookPayload:
+    webhook: Webhook | None = None
+    secret: str | None = strawberry.field(
+        default=None, description="What its messages are signed with; shown only here."
+    )
+    user_errors: list[UserError] = field(default_factory=list)
+
+
+@strawberry.type
+class WebhookDeliveryPayload:
+    delivery: WebhookDelivery | None = None
+    user_errors: list[UserError] = field(default_factory=list)

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from settings import Settings
+from tests.conftest import serving
+from tests.make.api import Api
+from tests.make.receiver import TestReceiver, receiving
+from tests.make.shop import open_shop
+from tests.schema.integrations.test_changes import erp_of
+from tests.schema.stock.test_stock import put
+
+CREATE = (
+    "mutation($input: WebhookCreateInput!) { webhookCreate(input: $input)"
+    " { webhook { id url topics active } secret userErrors { code path message } } }"
+)
+LOG = (
+    "query($first: Int, $after: String) { webhooks { id sequence active error organisation { code }"
+    " deliveries(first: $first, after: $after) { pageInfo { hasNextPage endCursor } edges { node"
+    " { id sequence topic nodeId attempts status responseStatus nextAttemptAt payload } } } } }"
+)
+
+
+@pytest.fixture
+async def working(settings: Settings) -> AsyncIterator[Api]:
+    """A server with its worker, which may deliver to this machine."""
+    given = dataclasses.replace(settings, embedded_worker=True, webhook_private_addresses=True)
+    async with serving(given) as api:
+        yield api
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[TestReceiver]:
+    async with receiving() as receiver:
+        yield receiver
+
+
+async def change(admin: Api, mutation: str, **given: Any) -> Any:
+    kind = mutation[0].upper() + mutation[1:] + "Input"
+    thing = "delivery { id status attempts }" if "deliveryId" in given else "webhook { id active }"
+    document = f"mutation($input: {kind}!) {{ {mutation}(input: $input) {{ {thing}"
+    return await admin.do(document + " userErrors { code path } } }", input=given)
+
+
+async def settled(admin: Api) -> list[Any]:
+    """The log of the one webhook, read in two pages, once nothing of it is on its way any more."""
+    while True:
+        (row,) = (await admin.ask(LOG, first=2))["webhooks"]
+        assert row["organisation"]["code"] == "PLATFORM"
+        page = row["deliveries"]
+        assert page["pageInfo"]["hasNextPage"] is True
+        (rest,) = (await admin.ask(LOG, first=5, after=page["pageInfo"]["endCursor"]))["webhooks"]
+        log = [edge["node"] for edge in [*page["edges"], *rest["deliveries"]["edges"]]]
+        if all(each["status"] == "DELIVERED" for each in log):
+            return log
+        await asyncio.sleep(0.05)
+
+
+async def test_a_change_comes_to_the_receiver_and_is_fetched_by_its_id(
+    working: Api, receiver: TestReceiver
+) -> None:
+    admin = await working.staff()
+    shop = await open_shop(admin, 5)
+    made = await admin.do(CREATE, input={"url": receiver.url, "topics": ["stock.changed"]})
+    await put(admin, ("SHOP", shop.sku, 7))
+    await receiver.count(1)
+    (message,) = receiver.messages
+    assert message.is_signed_with(made["secret"])
+    found = await admin.ask(
+        "query($id: ID!) { node(id: $id) { ... on StockLevel { available } } }",
+        id=message.json["nodeId"],
+    )
+    assert found["node"] == {"available": 7}
+    webhook_id = made["webhook"]["id"]
+    await change(admin, "webhookUpdate", webhookId=webhook_id, active=False)
+    await put(admin, ("SHOP", shop.sku, 8))
+    await change(admin, "webhookUpdate", webhookId=webhook_id, active=True)
+    await receiver.count(2)
+    await change(admin, "webhookReplay", webhookId=webhook_id, afterSequence="0")
+    await receiver.count(5)
+    assert set(receiver.sequences[2:]) > set(receiver.sequences[:2])
+    log = await settled(admin)
+    assert len({each["id"] for each in log}) == 3
+    assert log[0]["payload"].encode() in [each.body for each in receiver.messages]
+    again = await change(admin, "webhookRedeliver", deliveryId=log[0]["id"])
+    assert again["delivery"] == {"id": log[0]["id"], "status": "QUEUED", "attempts": 0}
+    await receiver.count(6)
+    await change(admin, "webhookDelete", webhookId=webhook_id)
+    assert (await admin.ask(LOG))["webhooks"] == []
+
+
+async def test_refusals_name_the_field(api: Api) -> None:
+    admin = await api.staff()
+    (error,) = await admin.refused(CREATE, input={"url": "https://127.0.0.1/", "topics": ["*"]})
+    assert (error["code"], error["path"]) == ("INVALID", ["url"])
+    (error,) = await admin.refused(CREATE, input={"url": "https://a.example/", "topics": ["a.b"]})
+    assert (error["code"], error["path"]) == ("INVALID", ["topics", "0"])
+    (error,) = await admin.speaking("zh").refused(
+        CREATE, input={"url": "https://10.0.0.1/", "topics": ["*"]}
+    )
+    assert error["message"] == "该地址不是公网地址。"
+    erp = await erp_of(admin, "PLATFORM")
+    answer = await erp.send(CREATE, input={"url": "https://a.example/", "topics": ["*"]})
+    assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
