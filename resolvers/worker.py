@@ -19,7 +19,7 @@ from resolvers.jobs import run_due
 from resolvers.orders import cancelling, completion, overdue, pickups, refunds
 from resolvers.outbox import give_sequences
 from resolvers.referrals import binding, commissions
-from resolvers.stock import reservations
+from resolvers.stock import checkpoints, reservations
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +41,11 @@ async def _run_jobs(ctx: Context) -> int:
     return await run_due(ctx, refunds.HANDLERS)
 
 
+async def _add_up_the_ledger(ctx: Context) -> int:
+    await checkpoints.advance(ctx)
+    return 0  # one pass is all there is to do
+
+
 TASKS = (
     Task("number changes", 1, _number_changes),
     Task("run jobs", 1, _run_jobs),
@@ -53,6 +58,7 @@ TASKS = (
     Task("end bindings", 300, binding.end_due),
     Task("forget old changes", 300, sweeping.forget_changes),
     Task("forget old deliveries", 300, sweeping.forget_deliveries),
+    Task("add up the ledger", 3600, _add_up_the_ledger),
 )
 
 

@@ -62,6 +62,13 @@ def optional_row_id(
     return None if text is None else row_id(text, *kinds, path=path)
 
 
+def document_of(text: str, *path: str | int) -> tuple[str, int]:
+    """Kind and row ID of any node, such as `("Order", 7)`. Raises: InvalidInput naming `path`."""
+    if (found := split_id(text)) is None or found[0] not in Node.kinds:
+        raise InvalidInput("This is not the ID of a document.", path=path)
+    return found
+
+
 async def load_nodes(ctx: Context, ids: Sequence[str]) -> list[Node | None]:
     """Nodes of any kinds in the order of `ids`; what is unknown or hidden is None."""
     wanted: dict[str, list[int]] = {}

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.accounts.roles import Permission
+from models.bulk import chunks
 from models.database import fetch, marks
 from models.stock.rules import COLUMNS, STANDING
 from models.stock.states import StockState
 from models.stores.locations import Location
 from resolvers.context import Context
 from resolvers.permissions import requires, scoped
+from resolvers.stock.replaying import NEWEST, NONE, replayed
 
-# So many locations in one statement: a long one would keep others from reading.
-_AT_ONCE = 20
+# So many levels in one statement: a long one would keep others from reading.
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,65 +32,63 @@ class Drift:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
+    """`replayed_movements` were added up; those before a checkpoint had been already."""
+
     checked_levels: int
+    replayed_movements: int
     drifts: Sequence[Drift]
 
 
 @requires(Permission.STOCK_READ)
-async def run(ctx: Context, location_id: int | None = None) -> Audit:
-    """Audit every level in the caller's territory, or those at one location of it."""
+async def run(ctx: Context, location_id: int | None = None, *, full: bool = False) -> Audit:
+    """Audit every level in the caller's territory, or those at one location of it.
+
+    Only what came after each level's last checkpoint is replayed; a `full` audit replays everything.
+    """
     query = scoped(Location.all(), ctx, Permission.STOCK_READ, "organisation").order_by("id")
     if location_id is not None:
         query = query.filter(id=location_id)
-    ids: list[Any] = await query.values_list("id", flat=True)
-    checked, drifts = 0, []
-    for start in range(0, len(ids), _AT_ONCE):
-        part = ids[start : start + _AT_ONCE]
-        places = marks(part)
-        counted = await fetch(
-            f"SELECT COUNT(*) AS n FROM stock_level WHERE location_id IN ({places})", *part
-        )
-        checked += counted[0]["n"]
-        rows = await fetch(_DRIFTING.replace("{places}", places), *part, *part, *part)
+    places: list[Any] = await query.values_list("id", flat=True)
+    checked, movements, drifts = 0, 0, []
+    for part in chunks(await _levels_at(places), _AT_ONCE):
+        rows = await fetch(_compared(NONE if full else NEWEST, len(part)), *part, *part)
+        checked += len(rows)
+        movements += sum(row["movements"] for row in rows)
         drifts += [drift for row in rows for drift in _drifts_of(row)]
-    return Audit(checked, drifts)
+    return Audit(checked, movements, drifts)
 
 
-def _replayed(state: StockState) -> str:
-    return (
-        f"SUM(CASE WHEN to_state = '{state}' THEN quantity ELSE 0 END)"
-        f" - SUM(CASE WHEN from_state = '{state}' THEN quantity ELSE 0 END)"
-    )
+async def _levels_at(location_ids: Sequence[int]) -> list[int]:
+    ids: list[int] = []
+    for part in chunks(location_ids):
+        rows = await fetch(
+            f"SELECT id FROM stock_level WHERE location_id IN ({marks(part)}) ORDER BY id", *part
+        )
+        ids += [row["id"] for row in rows]
+    return ids
 
 
 def _promised(status: str) -> str:
     return f"SUM(CASE WHEN hold.status = '{status}' THEN hold.quantity ELSE 0 END)"
 
 
-# One statement, so that all of it sees the same moment.
-_DRIFTING = f"""
-WITH replayed AS (
-  SELECT variant_id, location_id,
-    {", ".join(f"{_replayed(state)} AS {state.lower()}" for state in STANDING)}
-  FROM stock_movement WHERE location_id IN ({{places}}) GROUP BY variant_id, location_id),
+def _compared(checkpoint: str, levels: int) -> str:
+    """One statement, so that all of it sees the same moment."""
+    places = marks(range(levels))
+    return f"""
+WITH {replayed(f"l.id IN ({places})", checkpoint)},
 promised AS (
   SELECT hold.level_id, {_promised("HELD")} AS held, {_promised("COMMITTED")} AS committed
-  FROM stock_hold AS hold JOIN stock_level AS level ON level.id = hold.level_id
-  WHERE level.location_id IN ({{places}}) GROUP BY hold.level_id)
-SELECT * FROM (
-  SELECT level.id,
-    {", ".join(f"level.{column}" for column in COLUMNS)},
-    {", ".join(f"COALESCE(replayed.{column}, 0) AS replayed_{column}" for column in COLUMNS)},
-    COALESCE(promised.held, 0) AS promised_held,
-    COALESCE(promised.committed, 0) AS promised_committed
-  FROM stock_level AS level
-  LEFT JOIN replayed ON replayed.variant_id = level.variant_id
-    AND replayed.location_id = level.location_id
-  LEFT JOIN promised ON promised.level_id = level.id
-  WHERE level.location_id IN ({{places}})) AS compared
-WHERE {" OR ".join(f"{column} <> replayed_{column}" for column in COLUMNS)}
-  OR held <> promised_held OR committed <> promised_committed
-ORDER BY id
+  FROM stock_hold AS hold
+  WHERE hold.level_id IN ({places}) AND hold.status IN ('HELD', 'COMMITTED') GROUP BY hold.level_id)
+SELECT level.id, replayed.movements,
+  {", ".join(f"level.{column}" for column in COLUMNS)},
+  {", ".join(f"replayed.{column} AS replayed_{column}" for column in COLUMNS)},
+  COALESCE(promised.held, 0) AS promised_held,
+  COALESCE(promised.committed, 0) AS promised_committed
+FROM replayed JOIN stock_level AS level ON level.id = replayed.level_id
+LEFT JOIN promised ON promised.level_id = level.id
+ORDER BY level.id
 """
 
 

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 import strawberry
 
+from models.stock.states import MovementReason
 from resolvers.paging import PageRequest
-from resolvers.stock import audit, levels, movements
+from resolvers.stock import audit, levels, movements, snapshots
 from schema.info import Info
-from schema.nodes import optional_row_id
+from schema.nodes import document_of, optional_row_id
 from schema.pagination import Connection
-from schema.stock.types import StockAudit, StockLevel, StockMovement
+from schema.stock.types import StockAudit, StockLevel, StockMovement, StockSnapshot
 
 
 @strawberry.type
@@ -34,20 +37,52 @@ class StockQueries:
         info: Info,
         variant_id: strawberry.ID | None = None,
         location_id: strawberry.ID | None = None,
+        reasons: list[MovementReason] | None = None,
+        document_id: strawberry.ID | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
         first: int | None = None,
         after: str | None = None,
         last: int | None = None,
         before: str | None = None,
     ) -> Connection[StockMovement]:
-        """The ledger, oldest first; `last` answers the newest."""
-        variant = optional_row_id(variant_id, "Variant", path=("variantId",))
-        location = optional_row_id(location_id, "Store", "Warehouse", path=("locationId",))
+        """The ledger, oldest first; `last` answers the newest. `until` is exclusive."""
+        wanted = movements.MovementFilter(
+            variant_id=optional_row_id(variant_id, "Variant", path=("variantId",)),
+            location_id=optional_row_id(location_id, "Store", "Warehouse", path=("locationId",)),
+            reasons=None if reasons is None else tuple(reasons),
+            document=None if document_id is None else document_of(document_id, "documentId"),
+            since=since,
+            until=until,
+        )
         request = PageRequest(first=first, after=after, last=last, before=before)
-        page = await movements.page(info.context, variant, location, request)
+        page = await movements.page(info.context, wanted, request)
         return Connection.of(page, StockMovement.of)
 
     @strawberry.field
-    async def stock_audit(self, info: Info, location_id: strawberry.ID | None = None) -> StockAudit:
-        """Replays the ledger of your territory, or of one location in it."""
+    async def stock_as_of(
+        self,
+        info: Info,
+        at: datetime,
+        variant_id: strawberry.ID | None = None,
+        location_id: strawberry.ID | None = None,
+        first: int | None = None,
+        after: str | None = None,
+    ) -> Connection[StockSnapshot]:
+        """How a variant, a location or one level of both stood at any moment of the past."""
+        variant = optional_row_id(variant_id, "Variant", path=("variantId",))
         location = optional_row_id(location_id, "Store", "Warehouse", path=("locationId",))
-        return StockAudit.of(await audit.run(info.context, location))
+        request = PageRequest(first=first, after=after)
+        page = await snapshots.page(info.context, at, variant, location, request)
+        return Connection.of(page, StockSnapshot.of)
+
+    @strawberry.field
+    async def stock_audit(
+        self, info: Info, location_id: strawberry.ID | None = None, full: bool = False
+    ) -> StockAudit:
+        """Replays the ledger of your territory, or of one location in it, against the levels.
+
+        From each level's last checkpoint on; `full` replays everything.
+        """
+        location = optional_row_id(location_id, "Store", "Warehouse", path=("locationId",))
+        return StockAudit.of(await audit.run(info.context, location, full=full))

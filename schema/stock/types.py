@@ -10,7 +10,7 @@ from models.stock.ledger import StockMovement as MovementRow
 from models.stock.states import MovementReason, StockState
 from resolvers.catalog import variants
 from resolvers.context import Context
-from resolvers.stock import audit, levels, movements
+from resolvers.stock import audit, levels, movements, snapshots
 from schema.actors import Actor, actors
 from schema.batching import batched
 from schema.catalog.types import Variant
@@ -137,6 +137,45 @@ class StockMovement(Node):
         return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
 
 
+@strawberry.type(
+    description="How a level stood at a moment, from the ledger; holds that had expired by then count as"
+    " available."
+)
+class StockSnapshot:
+    at: datetime
+    on_hand: int
+    available: int
+    held: int
+    committed: int
+    damaged: int
+    quarantined: int
+    row: strawberry.Private[snapshots.Snapshot]
+
+    @batched
+    @staticmethod
+    async def variant(parents: list[StockSnapshot], ctx: Context) -> list[Variant]:
+        return await variants_of(parents, ctx)
+
+    @batched
+    @staticmethod
+    async def location(parents: list[StockSnapshot], ctx: Context) -> list[StockLocation]:
+        return await StockLocation.load(ctx, [each.row.location_id for each in parents])
+
+    @classmethod
+    def of(cls, row: snapshots.Snapshot) -> StockSnapshot:
+        pieces = row.pieces
+        return cls(
+            at=row.at,
+            on_hand=pieces.on_hand,
+            available=pieces.available,
+            held=pieces.held,
+            committed=pieces.committed,
+            damaged=pieces.damaged,
+            quarantined=pieces.quarantined,
+            row=row,
+        )
+
+
 @strawberry.type(description="A level that its movements or its holds do not explain.")
 class StockDrift:
     state: StockState
@@ -155,12 +194,16 @@ class StockDrift:
 )
 class StockAudit:
     checked_levels: int
+    replayed_movements: int = strawberry.field(
+        description="How many were added up; those before a checkpoint had been already."
+    )
     drifts: list[StockDrift]
 
     @classmethod
     def of(cls, found: audit.Audit) -> StockAudit:
         return cls(
             checked_levels=found.checked_levels,
+            replayed_movements=found.replayed_movements,
             drifts=[
                 StockDrift(
                     state=each.state,
@@ -174,6 +217,6 @@ class StockAudit:
 
 
 async def variants_of(parents: Sequence[Any], ctx: Context) -> list[Variant]:
-    """The variants of levels or movements, whether or not they are still on sale."""
+    """The variants of levels, movements or snapshots, whether or not they are still on sale."""
     found = await variants.by_ids(ctx, [each.row.variant_id for each in parents])
     return [Variant.of(found[each.row.variant_id]) for each in parents]
