@@ -43,6 +43,7 @@ from schema.landing import landing_pages
 from schema.limits import Limits
 from schema.operations import Operations
 from schema.routes import graphql_routes
+from schema.standing import confirm
 from schema.webhooks import payment_webhooks
 from settings import Settings
 
@@ -80,6 +81,7 @@ def create_app(settings: Settings) -> ASGIApp:
         execute=CompiledExecutor(schema),
         event_context=_event_context,
         event_extensions=_event_extensions,
+        confirm=confirm,
         observe=count_operation,
     )
     starlette = Starlette(

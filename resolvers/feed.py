@@ -16,7 +16,13 @@ import structlog
 
 from models.outbox import OutboxEvent
 from resolvers.context import Context
-from resolvers.outbox import changes_after, give_sequences, last_sequence, unnumbered
+from resolvers.outbox import (
+    changes_after,
+    give_sequences,
+    last_sequence,
+    refuse_forgotten,
+    unnumbered,
+)
 
 if TYPE_CHECKING:
     from gateways import Bus
@@ -48,7 +54,10 @@ async def subscribe(
 async def batches(
     ctx: Context, topics: Sequence[str], after: int | None
 ) -> AsyncGenerator[Sequence[OutboxEvent], None]:
-    """The same changes as they become known, several at a time; never an empty batch."""
+    """The same changes as they become known, several at a time; never an empty batch.
+
+    Raises: Expired when what comes after the position is no longer kept.
+    """
     async with _listening(ctx.gateways.bus) as hub:
         # Looked up first: whoever subscribes and then acts must hear of it.
         known = await unnumbered() if after is None else frozenset()
@@ -146,6 +155,7 @@ async def _next(
         return on_topic, _sequence(kept[-1]), True
     upto = hub.position
     events = await changes_after(position, topics, BATCH)
+    await refuse_forgotten(position)
     if len(events) == BATCH:
         return events, _sequence(events[-1]), True
     # All up to where the hub was before the reading is read; nothing on other topics is owed.

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from models.database import after_commit, execute_many, fetch, for_update, transaction
 from models.database import execute as execute_sql
+from models.errors import Expired
 from models.outbox import OutboxEvent
 from resolvers.context import Context, utc_now
 
@@ -89,6 +90,15 @@ async def oldest_sequence() -> int:
     """The first change that is still kept, or the next to come where none is."""
     rows = await fetch("SELECT MIN(sequence) AS oldest FROM outbox_event")
     return rows[0]["oldest"] or await last_sequence() + 1
+
+
+async def refuse_forgotten(after: int, name: str = "after") -> None:
+    """Raises: Expired when changes after this sequence are no longer kept, naming the argument."""
+    oldest = await oldest_sequence()
+    if after < oldest - 1:
+        raise Expired(
+            "The changes before {oldest} are no longer kept.", path=(name,), oldest=oldest
+        )
 
 
 async def changes_after(

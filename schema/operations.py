@@ -96,6 +96,10 @@ def same_context(context: C) -> C:
     return context
 
 
+def unconfirmed(begun: object, now: object) -> None:
+    """Rights never change."""
+
+
 def no_extensions(context: object) -> None:
     """Events carry no extensions."""
 
@@ -111,7 +115,8 @@ class Operations(Generic[C]):
     context in which one event of a subscription is resolved out of the subscription's own, so
     that no loader remembers values of an earlier event; `event_extensions` reads off the
     subscription's own context what its resolver left there for the event it has just yielded.
-    `observe` hears of every operation.
+    `confirm` takes the context that a subscription began with and one made anew from the same
+    credentials, and raises a `Denial` when it may not go on. `observe` hears of every operation.
     """
 
     def __init__(
@@ -124,6 +129,7 @@ class Operations(Generic[C]):
         execute: Execute | None = None,
         event_context: Callable[[C], C] = same_context,
         event_extensions: Callable[[C], dict[str, Any] | None] = no_extensions,
+        confirm: Callable[[C, C], None] = unconfirmed,
         observe: Observe = unobserved,
     ) -> None:
         if schema.extensions or schema.directives:
@@ -135,6 +141,7 @@ class Operations(Generic[C]):
         self.execute = execute or GraphQLCoreExecutor(schema)
         self.event_context = event_context
         self.event_extensions = event_extensions
+        self.confirm = confirm
         self.observe = observe
         self.documents = Documents(schema, limits)
 

@@ -10,10 +10,12 @@ https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any, Generic, TypeVar, cast
 
 import orjson
@@ -42,8 +44,14 @@ from schema.connection import connection_params
 from schema.documents import DocumentRefused, operation_of
 from schema.http_request import holds_nul
 from schema.operations import Answer, Operations
+from schema.standing import while_confirmed
 
 C = TypeVar("C")
+
+# A client that reads nothing for so long is told to come back, with the last sequence it saw.
+SLOW_SECONDS = 15.0
+GOODBYE_SECONDS = 15.0
+TOO_SLOW = 4413
 
 
 @dataclass(slots=True)
@@ -58,6 +66,36 @@ class OperationHandler(BaseGraphQLTransportWSHandler[Connection, None]):
     """Strawberry's protocol handler with hostile messages refused and operations run our way."""
 
     view: GraphQLOverWebSocket[Any]
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._too_slow = asyncio.Event()
+
+    async def handle(self) -> None:
+        """Until the client leaves, or reads too slowly: what is on its way to it is bounded."""
+        talking = asyncio.create_task(super().handle())
+        waiting = asyncio.create_task(self._too_slow.wait())
+        try:
+            await asyncio.wait({talking, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            if self._too_slow.is_set():
+                for operation_id in list(self.operations):
+                    await self.cleanup_operation(operation_id)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(GOODBYE_SECONDS):
+                        await self.websocket.close(TOO_SLOW, "Too slow: subscribe again with after")
+        finally:
+            waiting.cancel()
+            talking.cancel()
+            await asyncio.wait({talking, waiting})
+
+    async def send_message(self, message: Message) -> None:
+        """Wait for room, since the server keeps little for a client that does not read; not for ever."""
+        try:
+            async with asyncio.timeout(SLOW_SECONDS):
+                await super().send_message(message)
+        except TimeoutError:
+            self._too_slow.set()
+            raise WebSocketDisconnected from None
 
     async def handle_message(self, message: Message) -> None:
         fault = _fault(message)
@@ -166,8 +204,12 @@ class GraphQLOverWebSocket(GraphQL[Connection, None], Generic[C]):
             )
             asked = (document, operation.variables, operation.operation_name, context)
             if chosen.operation is OperationType.SUBSCRIPTION:
-                async with aclosing(operations.answers(*asked)) as answers:
-                    async for answer in answers:
+                confirmed = partial(self._confirm, connection, context)
+                async with (
+                    aclosing(operations.answers(*asked)) as answers,
+                    aclosing(while_confirmed(answers, confirmed)) as allowed,
+                ):
+                    async for answer in allowed:
                         operations.observe(operation_type, answer.outcome)
                         yield answer
                 return
@@ -178,6 +220,13 @@ class GraphQLOverWebSocket(GraphQL[Connection, None], Generic[C]):
             answer = operations.failed(error, context)
         operations.observe(operation_type, answer.outcome)
         yield answer
+
+    async def _confirm(self, connection: Connection, begun: C) -> None:
+        """Raises what the credentials of a connection would be refused with by now."""
+        now = await self.operations.context_factory(
+            connection.websocket, connection.connection_params
+        )
+        self.operations.confirm(begun, now)
 
 
 async def _send(operation: Operation[Connection, None], answer: Answer) -> None:

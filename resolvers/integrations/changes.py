@@ -14,8 +14,8 @@ from models.errors import InvalidInput
 from models.outbox import OutboxEvent
 from resolvers.context import Context
 from resolvers.feed import batches
-from resolvers.outbox import give_sequences
-from resolvers.paging import Page, PageRequest, paginate
+from resolvers.outbox import give_sequences, refuse_forgotten
+from resolvers.paging import Page, PageRequest, key_of, paginate
 from resolvers.permissions import may, requires, scoped
 
 MAXIMUM_TYPES = 50
@@ -27,15 +27,20 @@ async def page(
 ) -> Page[OutboxEvent]:
     """Changes of these types (none: of all) in the caller's territory, oldest first.
 
-    Raises: InvalidInput.
+    Raises: InvalidInput, Expired for a cursor so old that changes after it are no longer kept.
     """
     topics = _topics(types)
+    tie = f"changes {topics}"
     await give_sequences()
     nodes = scoped(Organisation.all(), ctx, Permission.CHANGES_READ, "").values("id")
     query = OutboxEvent.filter(sequence__isnull=False, organisation_id__in=Subquery(nodes))
     if topics:
         query = query.filter(topic__in=topics)
-    return await paginate(query, request, ["sequence"], f"changes {topics}")
+    found = await paginate(query, request, ["sequence"], tie)
+    if request.after is not None:
+        (after,) = key_of(request.after, tie, 1, "after")
+        await refuse_forgotten(after)
+    return found
 
 
 @requires(Permission.CHANGES_READ)

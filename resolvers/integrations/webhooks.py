@@ -12,14 +12,14 @@ from tortoise.queryset import QuerySet
 from models.accounts.organisations import Organisation, OrganisationKind
 from models.accounts.roles import Permission
 from models.database import after_commit, transaction
-from models.errors import Expired, InvalidInput, LimitExceeded, NotFound, PermissionDenied
+from models.errors import InvalidInput, LimitExceeded, NotFound, PermissionDenied
 from models.integrations.signing import secret_of
 from models.integrations.webhooks import Webhook, WebhookDelivery
 from models.outbox import TOPICS
 from resolvers.accounts.organisations import within_reach
 from resolvers.batches import KEEP, Unset
 from resolvers.context import Context
-from resolvers.outbox import give_sequences, last_sequence, oldest_sequence
+from resolvers.outbox import give_sequences, last_sequence, refuse_forgotten
 from resolvers.permissions import may, requires, scoped
 from resolvers.validation import text_of
 
@@ -112,13 +112,7 @@ async def replay(ctx: Context, webhook_id: int, after_sequence: int) -> Webhook:
     """
     if not 0 <= after_sequence <= await last_sequence():
         raise InvalidInput("There is no such sequence yet.", path=("afterSequence",))
-    oldest = await oldest_sequence()
-    if after_sequence < oldest - 1:
-        raise Expired(
-            "The changes before {oldest} are no longer kept.",
-            path=("afterSequence",),
-            oldest=oldest,
-        )
+    await refuse_forgotten(after_sequence, "afterSequence")
 
     def change(webhook: Webhook) -> None:
         webhook.sequence = after_sequence

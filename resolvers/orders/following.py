@@ -82,10 +82,13 @@ async def _changed(
         own = not customer or event.subject == ctx.actor.key
         return own and (order_id is None or event.node_id == order_id)
 
-    async with aclosing(feed.subscribe(ctx, ["order.changed"], after, wanted)) as events:
-        async for event in events:
-            for order in (await orders.by_ids(ctx, [event.node_id])).values():
-                if store_id is None or await _concerns(order, store_id):
+    async with aclosing(feed.batches(ctx, ["order.changed"], after)) as stream:
+        async for events in stream:
+            own = [event for event in events if wanted(event)]
+            found = await orders.by_ids(ctx, [event.node_id for event in own]) if own else {}
+            for event in own:
+                order = found.get(event.node_id)
+                if order and (store_id is None or await _concerns(order, store_id)):
                     yield order, event.sequence or 0
 
 

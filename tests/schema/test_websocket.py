@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -15,6 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
+from schema import websocket
 from schema.websocket import GraphQLOverWebSocket
 from tests.schema.toy_server import LEDGER, serve, toy_operations, toy_server
 
@@ -27,8 +29,15 @@ def url() -> Iterator[str]:
         yield f"ws://{address}/graphql"
 
 
-async def receive(socket: ClientConnection) -> dict[str, Any]:
-    message = await asyncio.wait_for(socket.recv(), 5)
+def raw_socket() -> socket.socket:
+    """One that takes little before it is read from."""
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    return sock
+
+
+async def receive(client: ClientConnection) -> dict[str, Any]:
+    message = await asyncio.wait_for(client.recv(), 5)
     assert isinstance(message, str), "messages are text frames"
     return json.loads(message)
 
@@ -233,6 +242,31 @@ async def test_a_silent_client_is_closed_and_a_busy_one_told() -> None:
             refusal = await receive(socket)
     assert (refusal["type"], refusal["id"]) == ("error", "2")
     assert refusal["payload"][0]["extensions"]["code"] == "LIMIT_EXCEEDED"
+
+
+async def test_what_waits_for_a_client_that_does_not_read_is_bounded(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(websocket, "SLOW_SECONDS", 0.5)
+    LEDGER.flooded, closed = 0, LEDGER.closed_streams
+    with raw_socket() as sock:
+        host, _, port = url.removeprefix("ws://").removesuffix("/graphql").partition(":")
+        sock.connect((host, int(port)))
+        sock.setblocking(False)
+        async with connect(
+            url, subprotocols=[TRANSPORT_WS], sock=sock, compression=None, max_queue=1
+        ) as client:
+            await client.send(json.dumps({"type": "connection_init"}))
+            await receive(client)
+            await subscribe(client, "subscription { flood }")
+            await asyncio.sleep(1.2)
+            sent = LEDGER.flooded
+            assert 1 < sent < 400  # 65 kB each, most of it in the kernel's buffers
+            assert LEDGER.closed_streams == closed + 1
+            with pytest.raises(ConnectionClosed):
+                await anext(message async for message in client if message == "the last")
+            assert client.close_code == websocket.TOO_SLOW
+            assert LEDGER.flooded == sent
 
 
 async def test_an_id_is_used_once_at_a_time(url: str) -> None:

@@ -38,6 +38,7 @@ class Ledger:
 
     contexts: int = 0
     closed_streams: int = 0
+    flooded: int = 0
     mutations: int = 0
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
 
@@ -121,6 +122,15 @@ class Subscription:
         try:
             yield 1
             await asyncio.Event().wait()
+        finally:
+            LEDGER.closed_streams += 1
+
+    @strawberry.subscription
+    async def flood(self) -> AsyncGenerator[str, None]:
+        try:
+            while True:
+                LEDGER.flooded += 1
+                yield "x" * 65_536
         finally:
             LEDGER.closed_streams += 1
 
