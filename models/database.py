@@ -9,30 +9,37 @@ import asyncio
 import logging
 import random
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
-from functools import lru_cache
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import asyncpg
 from tortoise import Tortoise
-from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import BaseDBAsyncClient
-from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionWrapper
 from tortoise.connection import get_connection, get_connections
 from tortoise.exceptions import OperationalError
 
 from models.config import connection_settings
+from models.deferred import Change, NewRows, Write
+from models.transactions import InTransaction, TransactionLost, begun, numbered
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 ATTEMPTS = 8
-_after_commit: ContextVar[list[Callable[[], None]] | None] = ContextVar(
-    "after_commit", default=None
-)
 _running: set[asyncio.Task[Any]] = set()
+
+
+@dataclass(slots=True)
+class _Scope:
+    """The transaction that runs in this context."""
+
+    connection: InTransaction
+    after_commit: list[Callable[[], None]] = field(default_factory=list)
+
+
+_scope: ContextVar[_Scope | None] = ContextVar("transaction", default=None)
 
 
 async def connect(database_url: str, pool_size: int = 10) -> None:
@@ -52,7 +59,7 @@ async def close() -> None:
 
 
 def in_transaction_now() -> bool:
-    return _after_commit.get() is not None
+    return _scope.get() is not None
 
 
 def connection() -> BaseDBAsyncClient:
@@ -81,11 +88,10 @@ async def transaction(work: Callable[..., Awaitable[T]], *arguments: Any) -> T:
 
 def after_commit(callback: Callable[[], None]) -> None:
     """Call back once the running transaction has committed; at once where there is none."""
-    callbacks = _after_commit.get()
-    if callbacks is None:
+    if (scope := _scope.get()) is None:
         callback()
     else:
-        callbacks.append(callback)
+        scope.after_commit.append(callback)
 
 
 async def fetch(query: str, *values: Any) -> list[dict[str, Any]]:
@@ -103,6 +109,26 @@ async def execute(query: str, *values: Any) -> int:
 async def execute_many(query: str, rows: Sequence[Sequence[Any]]) -> None:
     client = get_connection("default")
     await client.execute_many(_dialect(query, client), [list(row) for row in rows])
+
+
+async def insert_later(table: str, columns: tuple[str, ...], rows: Sequence[Sequence[Any]]) -> None:
+    """Add rows to a table with the running transaction, at the latest just before it commits.
+
+    For rows that none of its other rows refers to: see `models.deferred`. A dict or list becomes JSON.
+    """
+    if rows:
+        await _later(NewRows(table, columns, list(rows)))
+
+
+async def change_later(table: str, query: str, *values: Any) -> None:
+    """Run a plain SQL statement that changes rows of `table`, at the latest just before the commit."""
+    await _later(Change(table, query, values))
+
+
+async def flush() -> None:
+    """Send what was put off, for rows that refer to it."""
+    if scope := _scope.get():
+        await scope.connection.flush()
 
 
 def marks(values: Sequence[Any]) -> str:
@@ -127,53 +153,32 @@ async def _with_retries(work: Callable[..., Awaitable[T]], arguments: tuple[Any,
 
 
 async def _once(work: Callable[..., Awaitable[T]], arguments: tuple[Any, ...]) -> T:
-    client = get_connection("default")
-    callbacks: list[Callable[[], None]] = []
-    async with _begin(client) as transactional:
+    async with begun(get_connection("default")) as transactional:
+        running = _Scope(transactional)
         connections = get_connections().set("default", transactional)
-        scope = _after_commit.set(callbacks)
+        scope = _scope.set(running)
         try:
             result = await work(*arguments)
+            await transactional.flush()
         finally:
-            _after_commit.reset(scope)
+            _scope.reset(scope)
             get_connections().reset(connections)
-    for callback in callbacks:
+    for callback in running.after_commit:
         callback()
     return result
 
 
-def _begin(client: BaseDBAsyncClient) -> AbstractAsyncContextManager[BaseDBAsyncClient]:
-    if isinstance(client, AsyncpgDBClient):
-        return _postgres(client)
-    assert isinstance(client, SqliteClient)  # noqa: S101 - the settings allow no other
-    return _sqlite(client)
-
-
-@asynccontextmanager
-async def _postgres(client: AsyncpgDBClient) -> AsyncIterator[TransactionWrapper]:
-    async with client._pool.acquire() as raw, raw.transaction():  # type: ignore[union-attr]
-        wrapper = TransactionWrapper(client)
-        wrapper._connection = raw
-        yield wrapper
-
-
-@asynccontextmanager
-async def _sqlite(client: SqliteClient) -> AsyncIterator[SqliteTransactionWrapper]:
-    async with client._lock:
-        wrapper = SqliteTransactionWrapper(client)
-        try:
-            # A deferred BEGIN fails at once when a reader turns writer; IMMEDIATE waits its turn.
-            await wrapper._connection.execute("BEGIN IMMEDIATE")
-            yield wrapper
-            await wrapper._connection.commit()
-        except BaseException:
-            if wrapper._connection.in_transaction:
-                await wrapper._connection.rollback()
-            raise
+async def _later(write: Write) -> None:
+    if (scope := _scope.get()) is None:
+        await transaction(_later, write)
+    else:
+        await scope.connection.put_off(write)
 
 
 def _is_transient(error: Exception) -> bool:
-    if isinstance(error, asyncpg.SerializationError | asyncpg.DeadlockDetectedError):
+    if isinstance(
+        error, asyncpg.SerializationError | asyncpg.DeadlockDetectedError | TransactionLost
+    ):
         return True
     locked = isinstance(error, OperationalError | sqlite3.OperationalError)
     return locked and "locked" in str(error)
@@ -186,10 +191,4 @@ def _finished(task: asyncio.Task[Any]) -> None:
 
 
 def _dialect(query: str, client: BaseDBAsyncClient) -> str:
-    return _numbered(query) if client.capabilities.dialect == "postgres" else query
-
-
-@lru_cache(maxsize=2048)
-def _numbered(query: str) -> str:
-    first, *rest = query.split("?")
-    return first + "".join(f"${number}{part}" for number, part in enumerate(rest, 1))
+    return numbered(query) if client.capabilities.dialect == "postgres" else query

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from typing import Any
 
-import orjson
+from orjson import OPT_SORT_KEYS, dumps
 
-from models.database import fetch, in_transaction_now
+from models.database import change_later, fetch, in_transaction_now
 from models.errors import IdempotencyKeyReused, InvalidInput
 from models.idempotency import IdempotencyRecord
 from resolvers.context import Context
@@ -17,6 +17,7 @@ _CLAIM = """
 INSERT INTO idempotency_record (scope, key, fingerprint, created_at) VALUES (?, ?, ?, ?)
 ON CONFLICT (scope, key) DO NOTHING RETURNING id
 """
+_ANSWER = "UPDATE idempotency_record SET answer = ? WHERE id = ?"
 
 
 async def once(
@@ -40,7 +41,7 @@ async def once(
     scope, fingerprint = f"{ctx.actor.key} {operation}", _fingerprint(given)
     if claimed := await fetch(_CLAIM, scope, key, fingerprint, ctx.now()):
         answer = await work()
-        await IdempotencyRecord.filter(id=claimed[0]["id"]).update(answer=answer)
+        await change_later("idempotency_record", _ANSWER, dumps(answer).decode(), claimed[0]["id"])
         return answer
     record = await IdempotencyRecord.get(scope=scope, key=key)
     if record.fingerprint != fingerprint:
@@ -51,4 +52,4 @@ async def once(
 
 
 def _fingerprint(given: object) -> str:
-    return sha256(orjson.dumps(given, default=str, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return sha256(dumps(given, default=str, option=OPT_SORT_KEYS)).hexdigest()

@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.database import after_commit, execute_many, fetch, for_update, transaction
+from models.database import after_commit, fetch, for_update, insert_later, transaction
 from models.database import execute as execute_sql
 from models.errors import Expired
 from models.outbox import OutboxEvent
 from resolvers.context import Context, utc_now
 
 BATCH = 500
+_COLUMNS = (
+    *("topic", "node_type", "node_id", "merchant_id", "organisation_id", "variant_id"),
+    *("location_id", "subject", "actor_kind", "actor_id", "created_at"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +44,9 @@ async def announce(ctx: Context, changes: Sequence[Change]) -> None:
     if not changes:
         return
     now = ctx.now()
-    await execute_many(
-        "INSERT INTO outbox_event (topic, node_type, node_id, merchant_id, organisation_id,"
-        " variant_id, location_id, subject, actor_kind, actor_id, created_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    await insert_later(
+        "outbox_event",
+        _COLUMNS,
         [
             (
                 change.topic,

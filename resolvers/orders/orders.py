@@ -10,6 +10,7 @@ from typing import Any
 from tortoise.queryset import QuerySet
 
 from models.accounts.channels import Channel
+from models.database import insert_later
 from models.errors import InvalidInput, NotSignedIn, StateConflict
 from models.orders.orders import Order, OrderEvent, OrderLine
 from models.orders.states import OrderStatus
@@ -18,6 +19,8 @@ from resolvers.orders.visibility import visible
 from resolvers.outbox import Change
 from resolvers.paging import Page, PageRequest, paginate
 from resolvers.permissions import for_anyone
+
+_HISTORY = ("order_id", "actor_kind", "actor_id", "from_status", "to_status", "note", "created_at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,14 +143,9 @@ def subject_of(order: Order) -> str | None:
 async def _write_event(
     ctx: Context, order: Order, from_status: OrderStatus | None, note: str | None
 ) -> None:
-    await OrderEvent.create(
-        order_id=order.id,
-        actor_kind=str(ctx.actor.kind),
-        actor_id=ctx.actor.id,
-        from_status=from_status,
-        to_status=order.status,
-        note=note[:500] if note else None,
-    )
+    note = note[:500] if note else None
+    row = (order.id, ctx.actor.kind, ctx.actor.id, from_status, order.status, note, ctx.now())
+    await insert_later("order_event", _HISTORY, [row])
 
 
 def _filtered(query: QuerySet[Order], wanted: OrderFilter) -> QuerySet[Order]:

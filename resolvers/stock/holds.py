@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from models.database import execute, fetch, for_update, marks
+from models.database import change_later, fetch, for_update, marks
 from models.stock.states import HoldStatus, MovementReason, StockState
 from resolvers.context import Context
 from resolvers.stock.ledger import ChangedLevel, Move, Place, move_all
@@ -76,9 +76,8 @@ async def turn(holds: Collection[Held], status: HoldStatus) -> None:
     """Give locked holds another status."""
     ids = [hold.id for hold in holds]
     if ids:
-        await execute(
-            f"UPDATE stock_hold SET status = ? WHERE id IN ({marks(ids)})", str(status), *ids
-        )
+        change = f"UPDATE stock_hold SET status = ? WHERE id IN ({marks(ids)})"
+        await change_later("stock_hold", change, str(status), *ids)
 
 
 async def free(ctx: Context, holds: Sequence[Held], status: HoldStatus) -> list[ChangedLevel]:

@@ -6,13 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from models.database import execute_many, fetch, for_update, is_postgres, marks
+from models.database import execute_many, fetch, for_update, insert_later, is_postgres, marks
 from models.stock.rules import Pieces, moved
 from models.stock.states import MovementReason, StockState
 from resolvers.context import Context
 from resolvers.outbox import Change, announce
 
 Place = tuple[int, int]  # variant ID, location ID: the order in which levels are locked
+_RECORDED = (
+    *("variant_id", "location_id", "from_state", "to_state", "quantity", "reason"),
+    *("document_type", "document_id", "actor_kind", "actor_id", "note", "created_at"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,10 +175,9 @@ async def _record(
     ctx: Context, moves: Sequence[Move], changed: Mapping[Place, ChangedLevel]
 ) -> None:
     """Write the movements of the changed levels; the history of a level never runs backwards."""
-    await execute_many(
-        "INSERT INTO stock_movement (variant_id, location_id, from_state, to_state, quantity, reason,"
-        " document_type, document_id, actor_kind, actor_id, note, created_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    await insert_later(
+        "stock_movement",
+        _RECORDED,
         [
             (
                 *each.place,

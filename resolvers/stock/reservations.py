@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from models.database import execute_many, fetch, transaction
+from models.database import fetch, insert_later, transaction
 from models.errors import Refusals
 from models.stock.states import HoldStatus, MovementReason, StockState
 from resolvers.context import Context
@@ -26,6 +26,10 @@ from resolvers.stock.ledger import (
     move_all,
 )
 
+_HELD = (
+    *("level_id", "order_id", "fulfilment_id", "quantity", "status", "expires_at"),
+    *("below_safety", "created_at"),
+)
 _OPEN = "hold.order_id = ? AND hold.status IN ('HELD', 'RELEASED')"
 
 
@@ -57,15 +61,16 @@ async def hold(
     if short := [each for each in moves if each.place not in taken]:
         raise Refusals(await shortages.of_moves(ctx, short))
     now = ctx.now()
-    await execute_many(
-        "INSERT INTO stock_hold (level_id, order_id, fulfilment_id, quantity, status, expires_at,"
-        " below_safety, created_at) VALUES (?, ?, ?, ?, 'HELD', ?, ?, ?)",
+    await insert_later(
+        "stock_hold",
+        _HELD,
         [
             (
                 taken[each.variant_id, each.location_id].id,
                 order_id,
                 each.fulfilment_id,
                 each.quantity,
+                str(HoldStatus.HELD),
                 expires_at,
                 each.fulfilment_id in counter,
                 now,

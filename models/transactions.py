@@ -1,0 +1,115 @@
+"""The connection of one transaction, on either database, with the writes that it puts off."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import lru_cache
+from typing import Any
+
+from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
+from tortoise.backends.asyncpg.client import translate_exceptions as postgres_exceptions
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionWrapper
+from tortoise.backends.sqlite.client import translate_exceptions as sqlite_exceptions
+
+from models.deferred import Deferred, Write, as_one_statement, run
+from models.group_commit import TransactionLost, turn
+
+__all__ = ["InTransaction", "TransactionLost", "begun", "numbered"]
+
+
+class InTransaction(BaseDBAsyncClient):
+    """Every statement sends what was put off first, if it concerns it."""
+
+    deferred: Deferred
+
+    async def execute_insert(self, query: str, values: list[Any]) -> Any:
+        await self._ready_for(query)
+        return await super().execute_insert(query, values)
+
+    async def execute_many(self, query: str, values: list[list[Any]]) -> None:
+        await self._ready_for(query)
+        await super().execute_many(query, values)
+
+    async def execute_query(
+        self, query: str, values: list[Any] | None = None
+    ) -> tuple[int, Sequence[dict[str, Any]]]:
+        await self._ready_for(query)
+        return await super().execute_query(query, values)
+
+    async def execute_query_dict(
+        self, query: str, values: list[Any] | None = None
+    ) -> list[dict[str, Any]]:
+        await self._ready_for(query)
+        return await super().execute_query_dict(query, values)
+
+    async def put_off(self, write: Write) -> None:
+        if not self.deferred.keep(write):
+            await self.flush()
+            self.deferred.keep(write)
+
+    async def flush(self) -> None:
+        """Send what was put off."""
+        if self.deferred:
+            await self.send(self.deferred.take())
+
+    async def send(self, writes: list[Write]) -> None:
+        raise TypeError("only a transaction of either database sends anything")
+
+    async def _ready_for(self, query: str) -> None:
+        if self.deferred and self.deferred.concern(query):
+            await self.flush()
+
+
+class _Postgres(InTransaction, TransactionWrapper):  # type: ignore[misc]
+    def __init__(self, client: AsyncpgDBClient, raw: Any) -> None:
+        super().__init__(client)
+        self._connection = raw
+        self.deferred = Deferred()
+
+    @postgres_exceptions
+    async def send(self, writes: list[Write]) -> None:
+        query, values = as_one_statement(writes)
+        async with self.acquire_connection() as connection:
+            self.log.debug("%s: %s", query, values)
+            await connection.execute(numbered(query), *values)
+
+
+class _Sqlite(InTransaction, SqliteTransactionWrapper):
+    def __init__(self, client: SqliteClient) -> None:
+        super().__init__(client)
+        self.deferred = Deferred()
+
+    @sqlite_exceptions
+    async def send(self, writes: list[Write]) -> None:
+        async with self.acquire_connection() as connection:
+            self.log.debug("%s", writes)
+            await connection._execute(run, connection._conn, writes)
+
+
+def begun(client: BaseDBAsyncClient) -> AbstractAsyncContextManager[InTransaction]:
+    """A transaction that commits in the end, or is rolled back by any exception."""
+    if isinstance(client, AsyncpgDBClient):
+        return _postgres(client)
+    assert isinstance(client, SqliteClient)  # noqa: S101 - the settings allow no other
+    return _sqlite(client)
+
+
+@asynccontextmanager
+async def _postgres(client: AsyncpgDBClient) -> AsyncIterator[InTransaction]:
+    async with client._pool.acquire() as raw, raw.transaction():  # type: ignore[union-attr]
+        yield _Postgres(client, raw)
+
+
+@asynccontextmanager
+async def _sqlite(client: SqliteClient) -> AsyncIterator[InTransaction]:
+    async with turn(client):
+        yield _Sqlite(client)
+
+
+@lru_cache(maxsize=2048)
+def numbered(query: str) -> str:
+    """The statement as PostgreSQL wants it: each `?` by its number."""
+    first, *rest = query.split("?")
+    return first + "".join(f"${number}{part}" for number, part in enumerate(rest, 1))
