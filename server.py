@@ -26,6 +26,7 @@ from gateways.metrics import (
     forget_dead_processes,
     metrics_endpoint,
 )
+from gateways.persisted_queries import make_persisted_queries
 from gateways.rate_limits import WindowRateLimits
 from gateways.sandbox import SandboxPayments
 from gateways.sandbox_pages import sandbox_routes
@@ -42,8 +43,10 @@ from schema.execution import CompiledExecutor
 from schema.landing import landing_pages
 from schema.limits import Limits
 from schema.operations import Operations
-from schema.routes import graphql_routes
+from schema.persisted_documents import PersistedDocuments
+from schema.routes import Shortcut, graphql_routes
 from schema.standing import confirm
+from schema.trusted_documents import read_trusted_documents
 from schema.webhooks import payment_webhooks
 from settings import Settings
 
@@ -83,10 +86,13 @@ def create_app(settings: Settings) -> ASGIApp:
         event_extensions=_event_extensions,
         confirm=confirm,
         observe=count_operation,
+        persisted=_persisted_documents(settings),
     )
+    graphql, *others = graphql_routes(operations, public_seconds=settings.public_cache_seconds)
     starlette = Starlette(
         routes=[
-            *graphql_routes(operations),
+            graphql,
+            *others,
             *payment_webhooks(settings, gateways),
             *landing_pages(settings, gateways),
             *_sandbox(gateways),
@@ -98,7 +104,17 @@ def create_app(settings: Settings) -> ASGIApp:
         lifespan=_lifespan(settings, gateways),
     )
     quiet = {"/health", "/health/live", "/health/ready", "/metrics"}
-    return RequestIdMiddleware(MetricsMiddleware(starlette), quiet_paths=quiet)
+    assert isinstance(graphql, Route)  # noqa: S101 - for the type checker
+    return RequestIdMiddleware(MetricsMiddleware(Shortcut(graphql, starlette)), quiet_paths=quiet)
+
+
+def _persisted_documents(settings: Settings) -> PersistedDocuments:
+    automatic = settings.automatic_persisted_queries
+    return PersistedDocuments(
+        make_persisted_queries(settings.redis_url) if automatic else None,
+        read_trusted_documents(settings.trusted_documents),
+        trusted_only=settings.trusted_documents_only,
+    )
 
 
 def _sandbox(gateways: Gateways) -> list[BaseRoute]:

@@ -69,6 +69,10 @@ class Settings:
     webhook_attempts: int = 16
     webhook_give_up_hours: int = 48
     webhook_log_days: int = 14
+    automatic_persisted_queries: bool = True
+    trusted_documents: str = ""
+    trusted_documents_only: bool = False
+    public_cache_seconds: int = 60
 
     @property
     def is_production(self) -> bool:
@@ -153,6 +157,10 @@ def _check(settings: Settings) -> None:
     for name in ("outbox_days", "webhook_seconds", "webhook_attempts", "webhook_log_days"):
         if getattr(settings, name) < 1:
             raise SettingsError(f"{PREFIX}{name.upper()} must be at least 1.")
+    if settings.trusted_documents_only and not settings.trusted_documents:
+        raise SettingsError(
+            "QUINTET_TRUSTED_DOCUMENTS_ONLY needs QUINTET_TRUSTED_DOCUMENTS: nothing would be answered."
+        )
     if len(settings.secret_key) < 32:
         raise SettingsError("QUINTET_SECRET_KEY must have at least 32 characters.")
     _check_timezone(settings.timezone)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from functools import cache
 from pathlib import Path
 
 from prometheus_client import (
@@ -50,9 +51,15 @@ OPERATIONS = Counter(
 )
 
 
+# Finding the counter of some labels takes longer than counting. There are few, and no client makes more.
+_requests = cache(REQUESTS.labels)
+_request_seconds = cache(REQUEST_SECONDS.labels)
+_operations = cache(OPERATIONS.labels)
+
+
 def count_operation(operation_type: str, outcome: str) -> None:
     """Unforeseen values become "unknown", so that no client can make labels."""
-    OPERATIONS.labels(
+    _operations(
         operation_type if operation_type in OPERATION_TYPES else "unknown",
         outcome if outcome in OUTCOMES else "unknown",
     ).inc()
@@ -92,8 +99,8 @@ class MetricsMiddleware:
         finally:
             method = scope["method"] if scope["method"] in METHODS else "OTHER"
             path = path_template(scope) or "unmatched"
-            REQUESTS.labels(method, path, str(status)).inc()
-            REQUEST_SECONDS.labels(method, path).observe(time.perf_counter() - started)
+            _requests(method, path, status).inc()
+            _request_seconds(method, path).observe(time.perf_counter() - started)
 
 
 def metrics_endpoint(request: Request) -> Response:

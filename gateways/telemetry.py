@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import time
-import uuid
 from collections.abc import Awaitable, Callable, Collection, Iterable, MutableMapping
 from typing import Any, Literal
 from urllib.parse import quote
@@ -47,12 +47,12 @@ def configure_logging(level: LogLevel = "info", *, json: bool = False) -> None:
     ]
     structlog.configure(
         processors=[
-            structlog.stdlib.filter_by_level,
             *shared,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        # What is below the level costs a call that does nothing.
+        wrapper_class=structlog.make_filtering_bound_logger(level),
     )
     remove_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     handler = logging.StreamHandler()
@@ -105,26 +105,31 @@ class RequestIdMiddleware:
             return
         request_id = request_id_of(scope.get("headers", ()))
         scope.setdefault("state", {})["request_id"] = request_id
-        statuses: list[int] = []
+        status: int | None = None
 
         async def send_with_id(message: Message) -> None:
-            statuses.extend(_status_of(message))
-            if message["type"] in ("http.response.start", "websocket.accept"):
+            nonlocal status
+            kind = message["type"]
+            if kind == "http.response.start" or kind == "websocket.accept":
+                status = message.get("status")
                 name_and_value = (REQUEST_ID_HEADER, request_id.encode())
                 message["headers"] = [*message.get("headers", ()), name_and_value]
+            elif kind == "websocket.close":
+                status = message.get("code", 1000)
             await send(message)
 
         started = time.perf_counter()
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            try:
-                await self.app(scope, receive, send_with_id)
-            except Exception:
-                statuses = statuses or [500]
-                raise
-            finally:
-                self._log(scope, statuses, time.perf_counter() - started)
+        bound = structlog.contextvars.bind_contextvars(request_id=request_id)
+        try:
+            await self.app(scope, receive, send_with_id)
+        except Exception:
+            status = status or 500
+            raise
+        finally:
+            self._log(scope, status, time.perf_counter() - started)
+            structlog.contextvars.reset_contextvars(**bound)
 
-    def _log(self, scope: Scope, statuses: list[int], seconds: float) -> None:
+    def _log(self, scope: Scope, status: int | None, seconds: float) -> None:
         path = path_template(scope) or quote(scope["path"][:200])
         operation = scope["state"].get("operation_name")
         write = log.debug if path in self.quiet_paths else log.info
@@ -132,7 +137,7 @@ class RequestIdMiddleware:
             "request" if scope["type"] == "http" else "websocket closed",
             method=scope.get("method", "WEBSOCKET"),
             path=path,
-            status=statuses[-1] if statuses else None,
+            status=status,
             duration_ms=round(seconds * 1000, 1),
             **({"operation": operation} if operation else {}),
         )
@@ -141,19 +146,12 @@ class RequestIdMiddleware:
 def request_id_of(headers: Iterable[tuple[bytes, bytes]]) -> str:
     """The caller's request ID if it is a sane one, else a new one."""
     for name, value in headers:
-        if name.lower() == REQUEST_ID_HEADER and SANE_REQUEST_ID.fullmatch(value):
+        if name == REQUEST_ID_HEADER and SANE_REQUEST_ID.fullmatch(value):
             return value.decode()
-    return uuid.uuid4().hex
+    return os.urandom(16).hex()
 
 
 def path_template(scope: Scope) -> str | None:
     """The matched route's path, such as `/webhooks/{provider}`; None when no route matched."""
     template = getattr(scope.get("route"), "path", None)
     return template if isinstance(template, str) else None
-
-
-def _status_of(message: Message) -> Iterable[int]:
-    if message["type"] == "http.response.start":
-        yield message["status"]
-    elif message["type"] == "websocket.close":
-        yield message.get("code", 1000)

@@ -27,7 +27,9 @@ def connection_params(payload: Mapping[str, object]) -> dict[str, str]:
 
 def header(connection: HTTPConnection, params: Mapping[str, str] | None, name: str) -> str | None:
     """A header of the request or, when it has none, of the `connection_init` payload."""
-    value = connection.headers.get(name)
-    if value is None and params is not None:
-        value = params.get(name.lower())
-    return value
+    wanted = name.lower()
+    raw = wanted.encode()
+    for each, value in connection.scope["headers"]:
+        if each == raw:
+            return str(value, "latin-1")
+    return params.get(wanted) if params else None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import dataclass, field
 
 import strawberry
 from graphql import (
     DocumentNode,
     GraphQLError,
     OperationDefinitionNode,
+    OperationType,
     get_operation_ast,
     parse,
     specified_rules,
@@ -38,31 +40,61 @@ def invalid(error: GraphQLError) -> GraphQLError:
     return error
 
 
+@dataclass(slots=True)
+class Operation:
+    """One operation of a valid document. `is_public`: any cache may keep its answers; None: unknown yet."""
+
+    document: DocumentNode
+    node: OperationDefinitionNode
+    is_public: bool | None = None
+
+    @property
+    def type(self) -> OperationType:
+        return self.node.operation
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A valid document, with those of its operations that somebody has asked for."""
+
+    document: DocumentNode
+    _operations: dict[str | None, Operation] = field(default_factory=dict)
+
+    def operation(self, name: str | None) -> Operation:
+        """The operation a request names, or the only one there is. Raises `DocumentRefused`."""
+        operation = self._operations.get(name)
+        if operation is None:
+            node = operation_of(self.document, name)
+            operation = self._operations[name] = Operation(self.document, node)
+        return operation
+
+
 class Documents:
     """Prepared documents of one schema, the most recently used ones kept by their text."""
 
     def __init__(self, schema: strawberry.Schema, limits: Limits) -> None:
         self._schema = schema._schema
         self._limits = limits
-        self._prepared: OrderedDict[str, DocumentNode] = OrderedDict()
+        self._prepared: OrderedDict[str, Prepared] = OrderedDict()
         self._characters = 0
 
-    def prepare(self, query: str) -> DocumentNode:
-        """The same text gives the same document object while it is remembered.
+    def prepare(self, query: str) -> Prepared:
+        """The same text gives the same object while it is remembered.
 
         Raises `DocumentRefused`.
         """
-        document = self._prepared.get(query)
-        if document is not None:
+        prepared = self._prepared.get(query)
+        if prepared is not None:
             self._prepared.move_to_end(query)
-            return document
+            return prepared
         document = self._parse(query)
         errors = exceeded(document, self._limits)
         errors = errors or validate_document(self._schema, document, specified_rules)
         if errors:
             raise DocumentRefused(errors)
-        self._remember(query, document)
-        return document
+        prepared = Prepared(document)
+        self._remember(query, prepared)
+        return prepared
 
     def _parse(self, query: str) -> DocumentNode:
         try:
@@ -75,8 +107,8 @@ class Documents:
         except GraphQLError as error:
             raise DocumentRefused([error]) from error
 
-    def _remember(self, query: str, document: DocumentNode) -> None:
-        self._prepared[query] = document
+    def _remember(self, query: str, prepared: Prepared) -> None:
+        self._prepared[query] = prepared
         self._characters += len(query)
         while len(self._prepared) > CACHED_DOCUMENTS or self._characters > CACHED_CHARACTERS:
             oldest, _ = self._prepared.popitem(last=False)

@@ -5,19 +5,32 @@ Source: GraphQL over HTTP, working draft (https://graphql.github.io/graphql-over
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from graphql import GraphQLError, OperationDefinitionNode, OperationType
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+import orjson
+from graphql import GraphQLError, OperationType
+from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.types import Receive, Scope, Send
 
 from models.errors import Denial, NotSignedIn, PermissionDenied, RateLimited
-from schema.documents import DocumentRefused, operation_of
+from schema.documents import DocumentRefused, Operation
 from schema.graphiql import graphiql_page
-from schema.http_request import BadRequest, GraphQLRequest, read_request
-from schema.http_response import GRAPHQL, HTML, JSON, MediaType, json_response, negotiate
+from schema.http_caching import cacheable
+from schema.http_request import BadRequest, GraphQLRequest, Headers, read_request
+from schema.http_response import (
+    GRAPHQL,
+    HTML,
+    JSON,
+    NO_STORE,
+    JsonResponse,
+    MediaType,
+    negotiate,
+    raw,
+)
 from schema.operations import Answer, Operations
+from schema.persisted_documents import DocumentNotFound
 
 C = TypeVar("C")
 
@@ -30,83 +43,107 @@ class GraphQLOverHTTP(Generic[C]):
 
     `application/graphql-response+json` has 400 for what was refused before any field ran;
     `application/json` has 200 for every well-formed request, as older clients expect.
+    Anonymous queries by GET for public fields may be kept by caches for `public_seconds`.
     """
 
-    def __init__(self, operations: Operations[C], *, graphiql: bool = True) -> None:
+    def __init__(
+        self, operations: Operations[C], *, graphiql: bool = True, public_seconds: int = 0
+    ) -> None:
         self.operations = operations
         self.graphiql = graphiql
+        self.public_seconds = public_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        try:
-            response = await self.respond(request)
-        except ClientDisconnect:
+        headers: Headers = dict(scope["headers"])
+        accept = headers.get(b"accept")
+        accepted = negotiate(None if accept is None else accept.decode("latin-1"))
+        if accepted == HTML and self.graphiql and scope["method"] == "GET":
+            page = graphiql_page(scope["path"], root_path=scope.get("root_path", ""))
+            await page(scope, receive, send)
             return
-        await response(scope, receive, send)
-
-    async def respond(self, request: Request) -> Response:
-        media_type = negotiate(request.headers.get("accept"))
-        if media_type == HTML and self.graphiql and request.method == "GET":
-            return graphiql_page(request.url.path, root_path=request.scope.get("root_path", ""))
+        exchange = Exchange(scope, headers, GRAPHQL if accepted == GRAPHQL else JSON)
         try:
-            if media_type is None or media_type == HTML:
+            if accepted is None or accepted == HTML:
                 raise BadRequest(f"Accept must allow {GRAPHQL} or {JSON}.", 406)
-            asked = await read_request(request, self.operations.limits.max_body_bytes)
-            return await self.run(request, asked, media_type)
+            limit = self.operations.limits.max_body_bytes
+            asked = await read_request(scope, receive, headers, limit)
+            response = await self.respond(exchange, asked)
         except BadRequest as bad:
             error = GraphQLError(bad.message, extensions={"code": "INVALID"})
-            answer = self.operations.refused([error])
-            as_type = GRAPHQL if media_type == GRAPHQL else JSON
-            return json_response(answer.body, as_type, bad.status, bad.headers)
+            response = exchange.response(self.operations.refused([error]), bad.status, bad.headers)
+        except ClientDisconnect:
+            return
+        await response.send(send, headers)
 
-    async def run(self, request: Request, asked: GraphQLRequest, media_type: MediaType) -> Response:
+    async def respond(self, exchange: Exchange, asked: GraphQLRequest) -> JsonResponse:
         """Raises `BadRequest` for an operation that this method of HTTP may not run."""
         operations = self.operations
-        operation_type = "unknown"
+        operation: Operation | None = None
         context: C | None = None
         try:
-            document = operations.documents.prepare(asked.query)
-            operation = operation_of(document, asked.operation_name)
-            operation_type = operation.operation.value
-            _note_operation(request, operation)
-            _check_method(request, operation)
-            context = await operations.context_factory(request, None)
+            operation = await operations.prepare(asked)
+            exchange.allow(operation)
+            context = await operations.context_factory(HTTPConnection(exchange.scope), None)
             answer = await operations.answer(
-                document, asked.variables, asked.operation_name, context
+                operation.document, asked.variables, asked.operation_name, context
             )
-            response = json_response(answer.body, media_type, _status(answer, media_type))
+            response = exchange.response(answer)
+            if exchange.is_anonymous_get and self._is_public(operation, answer):
+                response = cacheable(response, exchange.headers, self.public_seconds)
+        except DocumentNotFound as unknown:
+            answer = operations.refused(unknown.errors)
+            response = exchange.response(answer, 200)  # in any media type, as Apollo's server does
         except DocumentRefused as refused:
             answer = operations.refused(refused.errors)
-            response = json_response(answer.body, media_type, _status(answer, media_type))
+            response = exchange.response(answer)
         except Denial as denial:
             answer = operations.failed(denial)
             challenge = {"WWW-Authenticate": "Bearer"} if isinstance(denial, NotSignedIn) else {}
-            status = DENIAL_STATUS.get(type(denial), 403)
-            response = json_response(answer.body, media_type, status, challenge)
+            response = exchange.response(answer, DENIAL_STATUS.get(type(denial), 403), challenge)
         except BadRequest:
             raise
         except Exception as error:  # noqa: BLE001  # masked and logged by format_error
             answer = operations.failed(error, context)
-            response = json_response(answer.body, media_type, 500)
-        operations.observe(operation_type, answer.outcome)
+            response = exchange.response(answer, 500)
+        operations.observe(operation.type.value if operation else "unknown", answer.outcome)
         return response
 
-
-def _status(answer: Answer, media_type: MediaType) -> int:
-    return 200 if answer.executed or media_type == JSON else 400
-
-
-def _check_method(request: Request, operation: OperationDefinitionNode) -> None:
-    if operation.operation is OperationType.SUBSCRIPTION:
-        raise DocumentRefused(
-            [GraphQLError("Subscriptions are served over WebSocket by graphql-transport-ws.")]
-        )
-    if request.method == "GET" and operation.operation is OperationType.MUTATION:
-        raise BadRequest("A mutation must be sent by POST.", 405, {"Allow": "POST"})
+    def _is_public(self, operation: Operation, answer: Answer) -> bool:
+        return answer.outcome == "ok" and self.operations.is_public(operation)
 
 
-def _note_operation(request: Request, operation: OperationDefinitionNode) -> None:
-    """Leave the operation's name where the request's log line finds it."""
-    if operation.name is not None:
-        state: dict[str, Any] = request.scope.setdefault("state", {})
-        state["operation_name"] = operation.name.value[:64]
+@dataclass(slots=True)
+class Exchange:
+    """One request, and the media type of its response."""
+
+    scope: Scope
+    headers: Headers
+    media_type: MediaType
+
+    @property
+    def is_anonymous_get(self) -> bool:
+        return self.scope["method"] == "GET" and b"authorization" not in self.headers
+
+    def allow(self, operation: Operation) -> None:
+        """Note the operation's name where the request's log line finds it, and check its type.
+
+        Raises: DocumentRefused, BadRequest.
+        """
+        if operation.node.name is not None:
+            state: dict[str, Any] = self.scope.setdefault("state", {})
+            state["operation_name"] = operation.node.name.value[:64]
+        if operation.type is OperationType.SUBSCRIPTION:
+            raise DocumentRefused(
+                [GraphQLError("Subscriptions are served over WebSocket by graphql-transport-ws.")]
+            )
+        if self.scope["method"] == "GET" and operation.type is OperationType.MUTATION:
+            raise BadRequest("A mutation must be sent by POST.", 405, {"Allow": "POST"})
+
+    def response(
+        self, answer: Answer, status: int = 0, headers: Mapping[str, str] | None = None
+    ) -> JsonResponse:
+        """With the status that its media type asks for, unless one is given."""
+        if not status:
+            status = 200 if answer.executed or self.media_type == JSON else 400
+        more = (*NO_STORE, *raw(headers)) if headers else NO_STORE
+        return JsonResponse(orjson.dumps(answer.body), self.media_type, status, more)

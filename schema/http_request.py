@@ -1,6 +1,6 @@
 """Reads a GraphQL request out of an HTTP request.
 
-Source: GraphQL over HTTP, working draft, section "Request".
+Source: GraphQL over HTTP, working draft, section "Request" and appendix "Persisted documents".
 """
 
 from __future__ import annotations
@@ -8,20 +8,29 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, cast
+from urllib.parse import parse_qsl
 
 import orjson
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope
+
+# Header names in lower case, as ASGI has them; of several with one name the last.
+Headers = Mapping[bytes, bytes]
 
 _NUL = re.compile(rb"\\u(?:0000|\{0+\})")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class GraphQLRequest:
-    query: str
+    """`query` may be missing where `document_id` or `extensions.persistedQuery` names a document."""
+
+    query: str | None
     variables: dict[str, Any] | None = None
     operation_name: str | None = None
     extensions: dict[str, Any] | None = None
+    document_id: str | None = None
 
 
 class BadRequest(Exception):
@@ -36,49 +45,66 @@ class BadRequest(Exception):
         self.headers = dict(headers or {})
 
 
-async def read_request(request: Request, max_body_bytes: int) -> GraphQLRequest:
+async def read_request(
+    scope: Scope, receive: Receive, headers: Headers, max_body_bytes: int
+) -> GraphQLRequest:
     """Raises `BadRequest`, and Starlette's `ClientDisconnect` when the client is gone."""
-    if request.method == "GET":
-        return graphql_request(_query_parameters(request))
-    if request.method == "POST":
-        _check_content_type(request)
-        body = await _read_body(request, max_body_bytes)
+    method = scope["method"]
+    if method == "POST":
+        _check_media_type(headers)
+        body = await _read_body(receive, headers.get(b"content-length", b""), max_body_bytes)
         return graphql_request(_json(body, "The body"))
+    if method == "GET":
+        return graphql_request(_query_parameters(scope["query_string"]))
     raise BadRequest("GraphQL is served by GET and POST.", 405, {"Allow": "GET, POST"})
 
 
 def graphql_request(parameters: object) -> GraphQLRequest:
     """Check the parameters of one request; unknown ones are ignored, as the specification says."""
-    if isinstance(parameters, list):
-        raise BadRequest("Batches are not accepted: send one operation a request.")
     if not isinstance(parameters, dict):
-        raise BadRequest("The body must be a JSON object.")
+        raise BadRequest(
+            "Batches are not accepted: send one operation a request."
+            if isinstance(parameters, list)
+            else "The body must be a JSON object."
+        )
+    extensions = _object_or_none(parameters, "extensions")
+    document_id = _text_or_none(parameters, "documentId")
+    named_otherwise = document_id is not None or (extensions and "persistedQuery" in extensions)
     query = parameters.get("query")
-    if not isinstance(query, str):
+    # Clients of persisted queries leave the text out, or empty.
+    if named_otherwise and not query:
+        query = None
+    elif not isinstance(query, str):
         raise BadRequest("query is required and must be a string.")
-    operation_name = parameters.get("operationName")
-    if not isinstance(operation_name, str | None):
-        raise BadRequest("operationName must be a string or null.")
     return GraphQLRequest(
         query,
         _object_or_none(parameters, "variables"),
         # An empty name comes from forms and tools that always send the field.
-        operation_name or None,
-        _object_or_none(parameters, "extensions"),
+        _text_or_none(parameters, "operationName") or None,
+        extensions,
+        document_id,
     )
 
 
 def _object_or_none(parameters: dict[str, Any], name: str) -> dict[str, Any] | None:
     value = parameters.get(name)
-    if not isinstance(value, dict | None):
+    if value is not None and not isinstance(value, dict):
         raise BadRequest(f"{name} must be an object or null.")
     return value
 
 
-def _query_parameters(request: Request) -> dict[str, object]:
-    if any(holds_nul(value) for value in request.query_params.values()):
+def _text_or_none(parameters: dict[str, Any], name: str) -> str | None:
+    value = parameters.get(name)
+    if value is not None and not isinstance(value, str):
+        raise BadRequest(f"{name} must be a string or null.")
+    return value
+
+
+def _query_parameters(query_string: bytes) -> dict[str, object]:
+    given = dict(parse_qsl(query_string.decode("latin-1"), keep_blank_values=True))
+    if any(holds_nul(value) for value in given.values()):
         raise BadRequest("The query string holds a NUL character.")
-    parameters: dict[str, object] = dict(request.query_params)
+    parameters: dict[str, object] = {**given}
     for name in ("variables", "extensions"):
         if parameters.get(name):
             parameters[name] = _json(cast("str", parameters[name]), name)
@@ -101,32 +127,42 @@ def _json(text: bytes | str, name: str) -> object:
         raise BadRequest(f"{name} is not valid JSON in UTF-8.") from error
 
 
-def _check_content_type(request: Request) -> None:
-    media_type, _, parameters = request.headers.get("content-type", "").partition(";")
-    if media_type.strip().lower() != "application/json":
-        raise BadRequest(
-            "The Content-Type must be application/json.", 415, {"Accept-Post": "application/json"}
-        )
-    for parameter in parameters.split(";"):
-        name, _, value = parameter.partition("=")
-        if name.strip().lower() == "charset" and value.strip(' "').lower() not in ("utf-8", "utf8"):
-            raise BadRequest("The charset must be UTF-8.", 415)
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
+def _check_media_type(headers: Headers) -> None:
+    if fault := _media_type_fault(headers.get(b"content-type", b"")):
+        raise BadRequest(fault, 415, {"Accept-Post": "application/json"})
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
         raise BadRequest("A compressed body is not accepted.", 415, {"Accept-Encoding": "identity"})
 
 
-async def _read_body(request: Request, max_body_bytes: int) -> bytes:
-    announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > max_body_bytes:
+@lru_cache(maxsize=256)
+def _media_type_fault(content_type: bytes) -> str | None:
+    media_type, *parameters = content_type.decode("latin-1").split(";")
+    if media_type.strip().lower() != "application/json":
+        return "The Content-Type must be application/json."
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset" and value.strip(' "').lower() not in ("utf-8", "utf8"):
+            return "The charset must be UTF-8."
+    return None
+
+
+async def _read_body(receive: Receive, announced: bytes, max_body_bytes: int) -> bytes:
+    if announced.isdigit() and int(announced) > max_body_bytes:
         raise _too_large(max_body_bytes)
     chunks: list[bytes] = []
     size = 0
-    async for chunk in request.stream():
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk = message.get("body", b"")
         size += len(chunk)
         if size > max_body_bytes:
             raise _too_large(max_body_bytes)
         chunks.append(chunk)
-    return b"".join(chunks)
+        more = message.get("more_body", False)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
 def _too_large(max_body_bytes: int) -> BadRequest:

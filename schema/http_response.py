@@ -5,18 +5,34 @@ Source: GraphQL over HTTP, working draft, sections "Media Types" and "Response".
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
-import orjson
-from starlette.responses import Response
+from starlette.types import Send
+
+from schema.compression import SMALLEST_BYTES, compressed, encoding_of
+from schema.http_request import Headers
+from schema.preferences import preferences
 
 MediaType = Literal["application/graphql-response+json", "application/json", "text/html"]
+RawHeaders = tuple[tuple[bytes, bytes], ...]
 
 GRAPHQL: MediaType = "application/graphql-response+json"
 JSON: MediaType = "application/json"
 HTML: MediaType = "text/html"
+
+# An answer depends on who asks, in which channel and language: nobody on the way may keep it.
+NO_STORE: RawHeaders = ((b"cache-control", b"no-store"),)
+
+_ALWAYS: dict[MediaType, RawHeaders] = {
+    media_type: (
+        (b"content-type", f"{media_type}; charset=utf-8".encode()),
+        (b"x-content-type-options", b"nosniff"),
+    )
+    for media_type in get_args(MediaType)
+}
 
 
 @lru_cache(maxsize=256)
@@ -29,20 +45,13 @@ def negotiate(accept: str | None) -> MediaType | None:
     if accept is None or not accept.strip():
         return JSON
     best: MediaType | None = None
-    best_quality = 0.0
-    for media_type, quality in _accepted(accept):
-        if media_type is not None and quality > best_quality:
-            best, best_quality = media_type, quality
+    best_weight = 0.0
+    for name, parameters, weight in preferences(accept):
+        media_type = _served(name)
+        is_utf8 = parameters.get("charset", "utf-8").strip('"') in ("utf-8", "utf8")
+        if media_type is not None and is_utf8 and weight > best_weight:
+            best, best_weight = media_type, weight
     return best
-
-
-def _accepted(accept: str) -> Iterator[tuple[MediaType | None, float]]:
-    for media_range in accept.split(","):
-        name, *parameters = (part.strip().lower() for part in media_range.split(";"))
-        values = dict(parameter.partition("=")[::2] for parameter in parameters)
-        if values.get("charset", "utf-8").strip('"') not in ("utf-8", "utf8"):
-            continue
-        yield _served(name), _quality(values.get("q", "1"))
 
 
 def _served(name: str) -> MediaType | None:
@@ -51,23 +60,25 @@ def _served(name: str) -> MediaType | None:
     return next((served for served in get_args(MediaType) if served == name), None)
 
 
-def _quality(text: str) -> float:
-    try:
-        return min(max(float(text), 0.0), 1.0)
-    except ValueError:
-        return 0.0
+@dataclass(slots=True)
+class JsonResponse:
+    body: bytes
+    media_type: MediaType
+    status: int = 200
+    headers: RawHeaders = NO_STORE
+
+    async def send(self, send: Send, asked: Headers) -> None:
+        """Compressed, where that is worth it and `asked` allows it."""
+        body = self.body
+        headers = [*_ALWAYS[self.media_type], *self.headers]
+        if len(body) >= SMALLEST_BYTES and (encoding := encoding_of(asked.get(b"accept-encoding"))):
+            body = await compressed(body, encoding)
+            headers.append((b"content-encoding", encoding.encode()))
+        if self.status != 304:  # it would be the length of what is not sent
+            headers.append((b"content-length", str(len(body)).encode()))
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
 
-def json_response(
-    body: Mapping[str, Any],
-    media_type: MediaType,
-    status: int,
-    headers: Mapping[str, str] | None = None,
-) -> Response:
-    """Never cached on the way: an answer depends on who asks, in which channel and language."""
-    return Response(
-        orjson.dumps(body),
-        status,
-        {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **(headers or {})},
-        f"{media_type}; charset=utf-8",
-    )
+def raw(headers: Mapping[str, str]) -> RawHeaders:
+    return tuple((name.lower().encode(), value.encode()) for name, value in headers.items())

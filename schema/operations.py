@@ -22,8 +22,11 @@ from graphql.pyutils import AwaitableOrValue
 from starlette.requests import HTTPConnection
 from strawberry.execution import optimized_is_awaitable
 
-from schema.documents import Documents, invalid
+from schema.documents import Documents, Operation, invalid
+from schema.http_request import GraphQLRequest
 from schema.limits import Limits
+from schema.persisted_documents import PersistedDocuments
+from schema.public import is_public
 
 C = TypeVar("C")
 
@@ -116,7 +119,8 @@ class Operations(Generic[C]):
     that no loader remembers values of an earlier event; `event_extensions` reads off the
     subscription's own context what its resolver left there for the event it has just yielded.
     `confirm` takes the context that a subscription began with and one made anew from the same
-    credentials, and raises a `Denial` when it may not go on. `observe` hears of every operation.
+    credentials, and raises a `Denial` when it may not go on. `observe` hears of every operation;
+    `persisted` finds documents that a request only names.
     """
 
     def __init__(
@@ -131,6 +135,7 @@ class Operations(Generic[C]):
         event_extensions: Callable[[C], dict[str, Any] | None] = no_extensions,
         confirm: Callable[[C, C], None] = unconfirmed,
         observe: Observe = unobserved,
+        persisted: PersistedDocuments | None = None,
     ) -> None:
         if schema.extensions or schema.directives:
             raise ValueError("Schema extensions and operation directives would not be run here.")
@@ -144,6 +149,27 @@ class Operations(Generic[C]):
         self.confirm = confirm
         self.observe = observe
         self.documents = Documents(schema, limits)
+        self.persisted = persisted or PersistedDocuments()
+
+    async def prepare(self, asked: GraphQLRequest) -> Operation:
+        """Find, parse and validate what a request asks for; its `query` is filled in where it was named.
+
+        Raises: DocumentRefused.
+        """
+        text = asked.query
+        if text is None or asked.extensions or self.persisted.trusted_only:
+            text = asked.query = await self.persisted.text_of(asked)
+        operation = self.documents.prepare(text).operation(asked.operation_name)
+        if asked.extensions:
+            await self.persisted.keep(asked)
+        return operation
+
+    def is_public(self, operation: Operation) -> bool:
+        """Whether any cache may keep what an anonymous caller is answered."""
+        if operation.is_public is None:
+            core = self.schema._schema
+            operation.is_public = is_public(core, operation.document, operation.node)
+        return operation.is_public
 
     async def answer(
         self,

@@ -10,6 +10,7 @@ import strawberry
 from resolvers.context import Context
 from resolvers.paging import Page
 from schema.batching import batched
+from schema.public import public
 
 NodeType = TypeVar("NodeType")
 
@@ -55,6 +56,7 @@ class CountedConnection(Generic[NodeType]):
     page_info: PageInfo
     count: strawberry.Private[Callable[[], Awaitable[int]]]
 
+    @public
     @batched
     @staticmethod
     async def total_count(parents: list[Any], ctx: Context) -> list[int]:

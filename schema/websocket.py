@@ -41,8 +41,8 @@ from strawberry.types.unset import UnsetType
 
 from models.errors import Denial
 from schema.connection import connection_params
-from schema.documents import DocumentRefused, operation_of
-from schema.http_request import holds_nul
+from schema.documents import DocumentRefused
+from schema.http_request import BadRequest, graphql_request, holds_nul
 from schema.operations import Answer, Operations
 from schema.standing import while_confirmed
 
@@ -118,12 +118,25 @@ class OperationHandler(BaseGraphQLTransportWSHandler[Connection, None]):
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         limit = self.view.max_operations_per_connection
-        if len(self.operations) < limit or message["id"] in self.operations:
-            await super().handle_subscribe(message)
+        if len(self.operations) >= limit and message["id"] not in self.operations:
+            sentence = f"At most {limit} operations may run on one connection."
+            await self._refuse(
+                message, [GraphQLError(sentence, extensions={"code": "LIMIT_EXCEEDED"})]
+            )
             return
-        sentence = f"At most {limit} operations may run on one connection."
-        error = GraphQLError(sentence, extensions={"code": "LIMIT_EXCEEDED"})
-        payload = self.view.operations.refused([error]).body["errors"]
+        if self.connection_acknowledged:
+            asked = graphql_request(message["payload"])
+            try:
+                await self.view.operations.prepare(asked)
+            except DocumentRefused as refused:
+                self.view.operations.observe("unknown", "refused")
+                await self._refuse(message, refused.errors)
+                return
+            message["payload"]["query"] = asked.query or ""
+        await super().handle_subscribe(message)
+
+    async def _refuse(self, message: SubscribeMessage, errors: list[GraphQLError]) -> None:
+        payload = self.view.operations.refused(errors).body["errors"]
         await self.send_message({"id": message["id"], "type": "error", "payload": payload})
 
     async def run_operation(self, operation: Operation[Connection, None]) -> None:
@@ -196,14 +209,14 @@ class GraphQLOverWebSocket(GraphQL[Connection, None], Generic[C]):
         operation_type = "unknown"
         context: C | None = None
         try:
-            document = operations.documents.prepare(operation.query)
-            chosen = operation_of(document, operation.operation_name)
-            operation_type = chosen.operation.value
+            prepared = operations.documents.prepare(operation.query)
+            chosen = prepared.operation(operation.operation_name)
+            operation_type = chosen.type.value
             context = await operations.context_factory(
                 connection.websocket, connection.connection_params
             )
-            asked = (document, operation.variables, operation.operation_name, context)
-            if chosen.operation is OperationType.SUBSCRIPTION:
+            asked = (chosen.document, operation.variables, operation.operation_name, context)
+            if chosen.type is OperationType.SUBSCRIPTION:
                 confirmed = partial(self._confirm, connection, context)
                 async with (
                     aclosing(operations.answers(*asked)) as answers,
@@ -250,10 +263,10 @@ def _fault(message: object) -> str | None:
 
 
 def _subscribe_fault(payload: object) -> str | None:
-    if not isinstance(payload, dict) or not isinstance(payload.get("query"), str):
-        return "The payload of subscribe must have a query, a string"
-    if not isinstance(payload.get("variables"), dict | None):
-        return "variables must be an object or null"
-    if not isinstance(payload.get("operationName"), str | None):
-        return "operationName must be a string or null"
+    if not isinstance(payload, dict):
+        return "The payload of subscribe must be an object"
+    try:
+        graphql_request(payload)
+    except BadRequest as bad:
+        return bad.message
     return None

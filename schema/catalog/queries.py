@@ -12,12 +12,14 @@ from schema.catalog.types import Brand, Category, Product, Variant
 from schema.info import Info
 from schema.nodes import optional_row_id, row_id
 from schema.pagination import Connection, CountedConnection
+from schema.public import public
 
 strawberry.enum(ProductSort)
 
 
 @strawberry.type
 class CatalogQueries:
+    @public
     @strawberry.field
     async def product(
         self,
@@ -30,6 +32,7 @@ class CatalogQueries:
         row = await products.find(info.context, optional_row_id(id, "Product"), slug, code)
         return Product.of(row) if row else None
 
+    @public
     @strawberry.field
     async def products(
         self,
@@ -47,6 +50,7 @@ class CatalogQueries:
         page = await listing.page(ctx, query, sort, request)
         return CountedConnection.of(page, Product.of, lambda: listing.count(ctx, query))
 
+    @public
     @strawberry.field
     async def variant(
         self,
@@ -72,10 +76,12 @@ class CatalogQueries:
         page = await price_lists.page(info.context, PageRequest(first=first, after=after))
         return Connection.of(page, PriceList.of)
 
+    @public
     @strawberry.field
     async def brands(self, info: Info) -> list[Brand]:
         return [Brand.of(row) for row in await classification.brands(info.context)]
 
+    @public
     @strawberry.field
     async def categories(self, info: Info, parent_code: str | None = None) -> list[Category]:
         """The categories right below one, or the topmost."""

@@ -29,6 +29,7 @@ from schema.geography import GeoPointInput
 from schema.money import Money
 from schema.nodes import Node, global_id, optional_row_id
 from schema.pagination import Connection
+from schema.public import public
 
 if TYPE_CHECKING:
     from schema.stock.types import StockLevel
@@ -60,11 +61,13 @@ class Category(Node):
     name: str
     row: strawberry.Private[CategoryRow]
 
+    @public
     @batched
     @staticmethod
     async def parent(parents: list[Category], ctx: Context) -> list[Category | None]:
         return await Category.load(ctx, [each.row.parent_id or 0 for each in parents])
 
+    @public
     @batched
     @staticmethod
     async def children(parents: list[Category], ctx: Context) -> list[list[Category]]:
@@ -125,11 +128,13 @@ class Product(Node):
     updated_at: datetime
     row: strawberry.Private[ProductRow]
 
+    @public
     @batched
     @staticmethod
     async def brand(parents: list[Product], ctx: Context) -> list[Brand | None]:
         return await Brand.load(ctx, [each.row.brand_id or 0 for each in parents])
 
+    @public
     @batched
     @staticmethod
     async def category(parents: list[Product], ctx: Context) -> list[Category | None]:
@@ -141,6 +146,7 @@ class Product(Node):
         found = await organisations.by_ids(ctx, [each.row.merchant_id for each in parents])
         return [Organisation.of(found[each.row.merchant_id]) for each in parents]
 
+    @public
     @batched
     @staticmethod
     async def price_range(parents: list[Product], ctx: Context) -> list[PriceRange]:
@@ -152,6 +158,7 @@ class Product(Node):
             for each, own in zip(parents, listed, strict=True)
         ]
 
+    @public
     @batched
     @staticmethod
     async def variants(parents: list[Product], ctx: Context) -> list[list[Variant]]:
@@ -195,12 +202,14 @@ class Variant(Node):
     )
     row: strawberry.Private[VariantRow]
 
+    @public
     @batched
     @staticmethod
     async def product(parents: list[Variant], ctx: Context) -> list[Product]:
         found = await products.by_ids(ctx, [each.row.product_id for each in parents])
         return [Product.of(found[each.row.product_id]) for each in parents]
 
+    @public
     @batched
     @staticmethod
     async def gtins(parents: list[Variant], ctx: Context) -> list[list[str]]:
@@ -208,6 +217,7 @@ class Variant(Node):
         found = await variants.gtins_of(ctx, [each.row.id for each in parents])
         return [found[each.row.id] for each in parents]
 
+    @public
     @batched
     @staticmethod
     async def price(

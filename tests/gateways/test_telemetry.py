@@ -49,6 +49,12 @@ app = RequestIdMiddleware(
 )
 
 
+@pytest.fixture(autouse=True)
+def everything_is_logged() -> None:
+    """Whatever level another test's server has set."""
+    structlog.reset_defaults()
+
+
 async def ask(
     method: str, path: str, headers: dict[str, Any] | None = None
 ) -> tuple[httpx.Response, list[Any]]:

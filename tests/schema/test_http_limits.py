@@ -7,7 +7,7 @@ import time
 import pytest
 from graphql import get_introspection_query
 
-from schema.documents import CACHED_CHARACTERS, DocumentRefused, Documents, operation_of
+from schema.documents import CACHED_CHARACTERS, DocumentRefused, Documents
 from schema.limits import Limits
 from tests.schema.toy_server import schema
 
@@ -131,9 +131,9 @@ def test_the_cache_is_bounded_by_text() -> None:
 
 
 def test_operation_of_needs_a_name_among_several(documents: Documents) -> None:
-    document = documents.prepare("query A { hello } query B { crash }")
-    assert operation_of(document, "B").name.value == "B"
+    prepared = documents.prepare("query A { hello } query B { crash }")
+    assert prepared.operation("B").node.name.value == "B"
     with pytest.raises(DocumentRefused, match="operationName must say"):
-        operation_of(document, None)
+        prepared.operation(None)
     with pytest.raises(DocumentRefused, match="no operation named 'C'"):
-        operation_of(document, "C")
+        prepared.operation("C")

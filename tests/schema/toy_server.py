@@ -22,6 +22,7 @@ from models.errors import Denial, NotSignedIn
 from schema.connection import header
 from schema.limits import Limits
 from schema.operations import Operations
+from schema.persisted_documents import PersistedDocuments
 from schema.routes import graphql_routes
 
 
@@ -168,7 +169,9 @@ def observe(operation_type: str, outcome: str) -> None:
     LEDGER.outcomes[operation_type, outcome] += 1
 
 
-def toy_operations(limits: Limits | None = None) -> Operations[ToyContext]:
+def toy_operations(
+    limits: Limits | None = None, persisted: PersistedDocuments | None = None
+) -> Operations[ToyContext]:
     return Operations(
         schema,
         toy_context,
@@ -177,13 +180,14 @@ def toy_operations(limits: Limits | None = None) -> Operations[ToyContext]:
         event_context=lambda context: replace(context, memory={}),
         event_extensions=lambda context: context.memory.get("event_extensions"),
         observe=observe,
+        persisted=persisted,
     )
 
 
 @contextmanager
-def toy_server() -> Iterator[str]:
+def toy_server(persisted: PersistedDocuments | None = None) -> Iterator[str]:
     """The address of a running server, such as `127.0.0.1:40123`."""
-    app = Starlette(routes=graphql_routes(toy_operations()))
+    app = Starlette(routes=graphql_routes(toy_operations(persisted=persisted), public_seconds=60))
     with serve(app) as address:
         yield address
 

@@ -1,0 +1,96 @@
+"""Where documents are kept that clients name by their hash: in this process, and in Redis for all."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from hashlib import sha256
+from typing import Protocol
+
+log = logging.getLogger(__name__)
+
+KEPT_DOCUMENTS = 1_000
+KEPT_CHARACTERS = 2_000_000
+REDIS_SECONDS = 7 * 24 * 3600
+
+
+class PersistedQueries(Protocol):
+    async def get(self, sha256_hash: str) -> str | None:
+        """The document with this hash, None when it is not known (any more)."""
+
+    async def put(self, sha256_hash: str, document: str) -> None:
+        """Keep a valid document; the caller has checked its hash."""
+
+
+class LocalPersistedQueries:
+    """The most recently used ones, within bounds."""
+
+    def __init__(self) -> None:
+        self._documents: OrderedDict[str, str] = OrderedDict()
+        self._characters = 0
+
+    async def get(self, sha256_hash: str) -> str | None:
+        document = self._documents.get(sha256_hash)
+        if document is not None:
+            self._documents.move_to_end(sha256_hash)
+        return document
+
+    async def put(self, sha256_hash: str, document: str) -> None:
+        if sha256_hash in self._documents:
+            return
+        self._documents[sha256_hash] = document
+        self._characters += len(document)
+        while len(self._documents) > KEPT_DOCUMENTS or self._characters > KEPT_CHARACTERS:
+            _, oldest = self._documents.popitem(last=False)
+            self._characters -= len(oldest)
+
+
+class SharedPersistedQueries(LocalPersistedQueries):
+    """What one process was told, every process knows, by Redis.
+
+    Without Redis each knows what it was told itself; clients then tell a document once more.
+    """
+
+    def __init__(self, redis_url: str) -> None:
+        from redis.asyncio import Redis
+
+        super().__init__()
+        self._redis = Redis.from_url(redis_url, decode_responses=True)
+
+    async def get(self, sha256_hash: str) -> str | None:
+        if document := await super().get(sha256_hash):
+            return document
+        document = await self._fetched(sha256_hash)
+        if document is not None:
+            await super().put(sha256_hash, document)
+        return document
+
+    async def put(self, sha256_hash: str, document: str) -> None:
+        from redis.exceptions import RedisError
+
+        if await super().get(sha256_hash) == document:
+            return
+        await super().put(sha256_hash, document)
+        try:
+            await self._redis.set(_key(sha256_hash), document, ex=REDIS_SECONDS)
+        except (OSError, RedisError) as error:
+            log.warning("a persisted query was not shared: %s", error)
+
+    async def _fetched(self, sha256_hash: str) -> str | None:
+        from redis.exceptions import RedisError
+
+        try:
+            document = await self._redis.get(_key(sha256_hash))
+        except (OSError, RedisError) as error:
+            log.warning("persisted queries of other processes cannot be read: %s", error)
+            return None
+        text = str(document or "")
+        return text if sha256(text.encode()).hexdigest() == sha256_hash else None
+
+
+def _key(sha256_hash: str) -> str:
+    return f"quintet:persisted-query:{sha256_hash}"
+
+
+def make_persisted_queries(redis_url: str) -> PersistedQueries:
+    return SharedPersistedQueries(redis_url) if redis_url else LocalPersistedQueries()
