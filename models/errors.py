@@ -8,6 +8,7 @@
     └── Refusal                    a domain answer: a `userErrors` entry
         ├── InvalidInput           INVALID
         ├── NotFound               NOT_FOUND
+        ├── Forbidden              FORBIDDEN: seen, but not theirs to do
         ├── StateConflict          STATE_CONFLICT (state, allowed)
         ├── StaleVersion           STALE_VERSION
         ├── Duplicate              DUPLICATE
@@ -84,6 +85,10 @@ class InvalidInput(Refusal):
 
 class NotFound(Refusal):
     code = "NOT_FOUND"
+
+
+class Forbidden(Refusal):
+    code = "FORBIDDEN"
 
 
 class StateConflict(Refusal):

@@ -19,7 +19,7 @@ from resolvers.jobs import run_due
 from resolvers.orders import cancelling, completion, overdue, pickups, refunds
 from resolvers.outbox import give_sequences
 from resolvers.referrals import binding, commissions
-from resolvers.stock import checkpoints, reservations
+from resolvers.stock import checkpoints, costs, reservations
 
 log = structlog.get_logger(__name__)
 
@@ -59,6 +59,7 @@ TASKS = (
     Task("forget old changes", 300, sweeping.forget_changes),
     Task("forget old deliveries", 300, sweeping.forget_deliveries),
     Task("add up the ledger", 3600, _add_up_the_ledger),
+    Task("settle costs", 300, costs.settle_due),
 )
 
 

@@ -30,6 +30,8 @@ from schema.scalars import SCALARS
 from schema.stock.mutations import StockMutations
 from schema.stock.queries import StockQueries
 from schema.stock.subscriptions import StockSubscriptions
+from schema.stock.transfer_mutations import TransferMutations
+from schema.stock.transfer_queries import TransferQueries
 from schema.stores.mutations import StoreMutations
 from schema.stores.queries import StoreQueries
 from schema.stores.types import Warehouse
@@ -42,6 +44,7 @@ class Query(
     CatalogQueries,
     StoreQueries,
     StockQueries,
+    TransferQueries,
     CheckoutQueries,
     FulfilmentQueries,
     MemberQueries,
@@ -58,6 +61,7 @@ class Mutation(
     PriceMutations,
     StoreMutations,
     StockMutations,
+    TransferMutations,
     CheckoutMutations,
     FulfilmentMutations,
     PaymentMutations,

@@ -17,6 +17,13 @@ class Permission(StrEnum):
     CATALOG_WRITE = "CATALOG_WRITE"
     STOCK_READ = "STOCK_READ"
     STOCK_WRITE = "STOCK_WRITE"
+    STOCK_COST_READ = "STOCK_COST_READ"
+    TRANSFER_WRITE = "TRANSFER_WRITE"
+    TRANSFER_DECIDE = "TRANSFER_DECIDE"
+    PURCHASE_READ = "PURCHASE_READ"
+    PURCHASE_WRITE = "PURCHASE_WRITE"
+    PURCHASE_APPROVE = "PURCHASE_APPROVE"
+    PURCHASE_RECEIVE = "PURCHASE_RECEIVE"
     CART_SERVE = "CART_SERVE"
     ORDER_READ = "ORDER_READ"
     ORDER_CANCEL = "ORDER_CANCEL"
@@ -50,12 +57,43 @@ _P = Permission
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset(Permission),
     Role.MERCHANDISER: frozenset(
-        {_P.CATALOG_READ, _P.CATALOG_WRITE, _P.STOCK_READ, _P.CHANGES_READ}
+        {
+            _P.CATALOG_READ,
+            _P.CATALOG_WRITE,
+            _P.STOCK_READ,
+            _P.STOCK_COST_READ,
+            _P.PURCHASE_READ,
+            _P.PURCHASE_WRITE,
+            _P.CHANGES_READ,
+        }
     ),
     Role.STOCK_CONTROLLER: frozenset(
-        {_P.CATALOG_READ, _P.STOCK_READ, _P.STOCK_WRITE, _P.FULFILMENT_READ, _P.CHANGES_READ}
+        {
+            _P.CATALOG_READ,
+            _P.STOCK_READ,
+            _P.STOCK_WRITE,
+            _P.STOCK_COST_READ,
+            _P.TRANSFER_WRITE,
+            _P.TRANSFER_DECIDE,
+            _P.PURCHASE_READ,
+            _P.PURCHASE_WRITE,
+            _P.PURCHASE_RECEIVE,
+            _P.FULFILMENT_READ,
+            _P.CHANGES_READ,
+        }
     ),
-    Role.FINANCE: frozenset({_P.ORDER_READ, _P.COMMISSION_READ, _P.MEMBER_READ, _P.CHANGES_READ}),
+    Role.FINANCE: frozenset(
+        {
+            _P.STOCK_READ,
+            _P.STOCK_COST_READ,
+            _P.PURCHASE_READ,
+            _P.PURCHASE_APPROVE,
+            _P.ORDER_READ,
+            _P.COMMISSION_READ,
+            _P.MEMBER_READ,
+            _P.CHANGES_READ,
+        }
+    ),
     Role.MARKETER: frozenset(
         {
             _P.CATALOG_READ,
@@ -70,6 +108,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         {
             _P.CATALOG_READ,
             _P.STOCK_READ,
+            _P.TRANSFER_WRITE,
+            _P.PURCHASE_READ,
+            _P.PURCHASE_RECEIVE,
             _P.CART_SERVE,
             _P.ORDER_READ,
             _P.ORDER_CANCEL,

@@ -5,15 +5,18 @@ Transfers, purchase orders, supplier returns and stocktakes call these from thei
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from models.database import fetch
+from models.database import fetch, marks, transaction
 from models.stock.documents import DocumentEvent
 from models.stock.lifecycles import document_number, series_of
 from models.stores.locations import Location
 from resolvers.context import Context
+from resolvers.idempotency import once
 from resolvers.outbox import Change, announce
+from resolvers.validation import text_of
 
 _NEXT = """
 INSERT INTO document_counter (merchant_id, series, last_number, created_at) VALUES (?, ?, 1, ?)
@@ -78,3 +81,38 @@ async def history_of(kind: str, ids: Sequence[int]) -> dict[int, list[DocumentEv
     for event in await query.order_by("id") if found else []:
         found[event.document_id].append(event)
     return found
+
+
+async def paths_of(location_ids: Collection[int]) -> dict[int, str]:
+    """Where each location stands in the organisation tree, to ask `may` about."""
+    rows = await fetch(
+        "SELECT location.id, organisation.path FROM location JOIN organisation"
+        f" ON organisation.id = location.organisation_id WHERE location.id IN ({marks(list(location_ids))})",
+        *location_ids,
+    )
+    return {row["id"]: row["path"] for row in rows}
+
+
+def note_of(note: str | None) -> str | None:
+    """Raises: InvalidInput for more than 500 characters."""
+    return None if note is None else text_of(note, "note", 500, minimum=0) or None
+
+
+async def do_once(
+    ctx: Context,
+    operation: str,
+    idempotency_key: str | None,
+    given: object,
+    work: Callable[[], Awaitable[Any]],
+) -> Any:
+    """Do `work` in one transaction, once for a key; answers what `work` answered.
+
+    Raises: InvalidInput, IdempotencyKeyReused.
+    """
+    return await transaction(_once, ctx, operation, idempotency_key, given, work)
+
+
+async def _once(
+    ctx: Context, operation: str, key: str | None, given: object, work: Callable[[], Awaitable[Any]]
+) -> Any:
+    return await work() if key is None else await once(ctx, operation, key, given, work)

@@ -1,0 +1,88 @@
+"""The lines of a document as a client gives them: bounded, summed by variant, and known."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from models.database import fetch, marks
+from models.errors import LimitExceeded, NotFound, Refusals
+from resolvers.validation import quantity_of, rows_of
+
+
+@dataclass(frozen=True, slots=True)
+class LineDraft:
+    variant_id: int
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Pieces by variant, duplicates summed; `places` is where each first stood in the input's `name`."""
+
+    pieces: Mapping[int, int]
+    places: Mapping[int, int]
+    name: str = "lines"
+
+    def path(self, variant_id: int, field: str) -> tuple[str | int, ...]:
+        place = self.places.get(variant_id)
+        return (self.name,) if place is None else (self.name, place, field)
+
+
+def summed(drafts: Sequence[LineDraft], name: str = "lines") -> Lines:
+    """Raises: InvalidInput naming the line whose quantity, or sum so far, makes no sense."""
+    rows_of(drafts, name)
+    pieces: dict[int, int] = {}
+    places: dict[int, int] = {}
+    for number, draft in enumerate(drafts):
+        quantity_of(draft.quantity, name, number, "quantity")
+        total = pieces.get(draft.variant_id, 0) + draft.quantity
+        pieces[draft.variant_id] = quantity_of(total, name, number, "quantity")
+        places.setdefault(draft.variant_id, number)
+    return Lines(pieces, places, name)
+
+
+def check_within(lines: Lines, limits: Mapping[int, int], field: str = "quantity") -> None:
+    """Each variant stands in the document, and is asked no more of than its limit there.
+
+    Raises: Refusals with NotFound or LimitExceeded for each line at fault.
+    """
+    found: list[NotFound | LimitExceeded] = []
+    for variant_id, quantity in lines.pieces.items():
+        if variant_id not in limits:
+            path = lines.path(variant_id, "variantId")
+            found.append(NotFound("This variant is not in the document.", path=path))
+        elif quantity > limits[variant_id]:
+            found.append(
+                LimitExceeded(
+                    "At most {maximum} are left for this.",
+                    path=lines.path(variant_id, field),
+                    maximum=limits[variant_id],
+                )
+            )
+    if found:
+        raise Refusals(found)
+
+
+async def check_variants(merchant_id: int, places: Mapping[int, int]) -> None:
+    """The merchant has all of these variants; values are their places in the input.
+
+    Raises: Refusals with NotFound for each line whose variant it has not.
+    """
+    known = await _known(merchant_id, places)
+    unknown = [
+        NotFound("There is no such variant.", path=("lines", place, "variantId"))
+        for variant_id, place in places.items()
+        if variant_id not in known
+    ]
+    if unknown:
+        raise Refusals(unknown)
+
+
+async def _known(merchant_id: int, variant_ids: Collection[int]) -> set[int]:
+    rows = await fetch(
+        f"SELECT id FROM variant WHERE merchant_id = ? AND id IN ({marks(list(variant_ids))})",
+        merchant_id,
+        *variant_ids,
+    )
+    return {row["id"] for row in rows}

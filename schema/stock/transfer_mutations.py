@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import strawberry
+
+from models.errors import InvalidInput
+from resolvers.stock import transfer_arrivals, transfer_requests, transfer_shipping
+from schema.errors import refusing
+from schema.info import Info
+from schema.nodes import row_id
+from schema.stock.transfer_inputs import (
+    TransferCancelInput,
+    TransferDecideInput,
+    TransferPayload,
+    TransferReceiveInput,
+    TransferRequestInput,
+    TransferShipInput,
+    optional_drafts,
+)
+from schema.stock.transfer_types import Transfer
+
+
+@strawberry.type
+class TransferMutations:
+    @refusing(TransferPayload)
+    async def transfer_request(self, info: Info, input: TransferRequestInput) -> TransferPayload:
+        """Ask another place for goods; headquarters decides."""
+        row = await transfer_requests.request(info.context, input.draft(), input.idempotency_key)
+        return TransferPayload(transfer=Transfer.of(row))
+
+    @refusing(TransferPayload)
+    async def transfer_approve(self, info: Info, input: TransferDecideInput) -> TransferPayload:
+        """Agree, or to a part of it; whoever asked cannot."""
+        row = await transfer_requests.approve(
+            info.context, _id(input.transfer_id), optional_drafts(input.lines), input.note
+        )
+        return TransferPayload(transfer=Transfer.of(row))
+
+    @refusing(TransferPayload)
+    async def transfer_reject(self, info: Info, input: TransferDecideInput) -> TransferPayload:
+        """Say no, to all of it; whoever asked cannot."""
+        if input.lines is not None:
+            raise InvalidInput("A transfer is rejected as a whole.", path=("lines",))
+        row = await transfer_requests.reject(info.context, _id(input.transfer_id), input.note)
+        return TransferPayload(transfer=Transfer.of(row))
+
+    @refusing(TransferPayload)
+    async def transfer_ship(self, info: Info, input: TransferShipInput) -> TransferPayload:
+        """The goods have left the source; from now on they are nobody's available."""
+        row = await transfer_shipping.ship(
+            info.context,
+            _id(input.transfer_id),
+            optional_drafts(input.lines),
+            input.idempotency_key,
+        )
+        return TransferPayload(transfer=Transfer.of(row))
+
+    @refusing(TransferPayload)
+    async def transfer_receive(self, info: Info, input: TransferReceiveInput) -> TransferPayload:
+        """Count what has come to the destination, in as many parts as it comes in."""
+        receipts = [line.draft(number) for number, line in enumerate(input.lines)]
+        row = await transfer_arrivals.receive(
+            info.context, _id(input.transfer_id), receipts, input.idempotency_key
+        )
+        return TransferPayload(transfer=Transfer.of(row))
+
+    @refusing(TransferPayload)
+    async def transfer_cancel(self, info: Info, input: TransferCancelInput) -> TransferPayload:
+        """Call it off; what is on the road is back at the source, or lost."""
+        row = await transfer_arrivals.cancel(
+            info.context,
+            _id(input.transfer_id),
+            input.note,
+            optional_drafts(input.lost, "lost"),
+            input.idempotency_key,
+        )
+        return TransferPayload(transfer=Transfer.of(row))
+
+
+def _id(transfer_id: strawberry.ID) -> int:
+    return row_id(transfer_id, "Transfer", path=("transferId",))
