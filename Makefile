@@ -8,7 +8,7 @@ SERVE_OPTIONS ?= --demo
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev serve test test-postgres check format schema bench lock clean
+.PHONY: help setup setup-dev serve test test-postgres check format schema bench bench-compare profile lock clean
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,8 +63,14 @@ format: setup-dev ## format and sort imports
 schema: setup-dev ## write schema/schema.graphql from the code
 	@$(BIN)/python cli.py schema
 
-bench: setup-dev ## measure
-	@$(BIN)/python -m benchmarks
+bench: setup-dev ## measure every row against its goal (BENCH_OPTIONS=--write puts the table into RESULTS.md)
+	@$(BIN)/python -m benchmarks $(BENCH_OPTIONS)
+
+bench-compare: setup-dev ## measure another revision and this tree in turn: REV=main
+	@$(BIN)/python -m benchmarks.compare $(BENCH_OPTIONS) '$(REV)'
+
+profile: setup-dev ## draw a row's flame graph into benchmarks/profiles: ROW=R1
+	@$(BIN)/python -m benchmarks.profile $(BENCH_OPTIONS) '$(ROW)'
 
 COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
   --generate-hashes --no-header --no-annotate $(LOCK_OPTIONS)

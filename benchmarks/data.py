@@ -14,6 +14,7 @@ from models.accounts.clients import Storefront
 from models.accounts.organisations import Organisation, OrganisationKind
 from models.accounts.passwords import token_hash
 from models.accounts.sessions import Session, SubjectKind
+from models.catalog.prices import Price, PriceList, PriceListKind
 from models.catalog.products import Product, ProductTerm, Variant
 from models.catalog.search import index_terms, normalise
 from models.catalog.slugs import slugify
@@ -21,15 +22,15 @@ from models.database import execute, fetch, is_postgres
 from models.fields import Row
 from models.members.members import Member, Tier
 from models.members.numbers import member_number
-from models.stock.ledger import MovementReason, StockMovement, StockState
-from models.stock.levels import StockLevel
+from models.stock.ledger import MovementReason, StockState
 from models.stores.coordinates import CoordinateSystem
 from models.stores.hours import Weekday
 from models.stores.locations import Location, LocationKind, StoreService
 from resolvers.accounts.bootstrap import ensure_platform
 
 PLATFORM, CHAIN, WIDE_CHAIN = 1, 2, 3
-WIDE_STOREFRONT_KEY = "benchmark-wide-chain"
+STOREFRONT_KEY, WIDE_STOREFRONT_KEY = "benchmark-chain", "benchmark-wide-chain"
+DISCOUNT_EVERY, DISCOUNT_MINOR = 3, 100  # the channel sells so many of the products for less
 CARRYING_EVERY = 10  # of the wide chain's stores, so many have the variant
 KINDS = "牛奶 酸奶 面包 饼干 蛋糕 果汁 咖啡 红茶 绿茶 矿泉 洗发 牙膏 毛巾 拖鞋 雨伞 台灯 电池 耳机 键盘 水杯"
 BATCH = 5_000
@@ -88,21 +89,24 @@ async def fill(scale: Scale) -> None:
         list(_merchants()),
         list(_nodes(scale)),
         list(_stores(scale)),
-        [Storefront(name="WeChat", channel=Channel.WECHAT, key=WIDE_STOREFRONT_KEY,
-                    organisation_id=WIDE_CHAIN)],
+        list(_storefronts()),
         list(_products(scale)),
         list(_terms(scale)),
         list(_variants(scale)),
-        list(_levels(scale)),
-        [_receipt(level) for level in _levels(scale)],
+        [PriceList(merchant_id=CHAIN, code="WECHAT", name="WeChat", kind=PriceListKind.CHANNEL,
+                   key=str(Channel.WECHAT))],
+        list(_channel_prices(scale)),
         [Tier(merchant_id=CHAIN, code="BASE", name="Base", level=0)],
         list(_members(scale)),
         list(_sessions(scale)),
     ):  # fmt: skip
         await _insert(rows)
+    await _stock(scale)
 
 
 async def _insert(rows: Sequence[Row]) -> None:
+    if not rows:
+        return
     table = type(rows[0])
     await table.bulk_create(rows, batch_size=BATCH)
     if is_postgres():
@@ -124,6 +128,11 @@ def _merchants() -> Iterator[Organisation]:
             merchant_id=merchant_id,
             path=f"{PLATFORM}/{merchant_id}/",
         )
+
+
+def _storefronts() -> Iterator[Storefront]:
+    for organisation_id, key in ((CHAIN, STOREFRONT_KEY), (WIDE_CHAIN, WIDE_STOREFRONT_KEY)):
+        yield Storefront(name=key, channel=Channel.WECHAT, key=key, organisation_id=organisation_id)
 
 
 def _places(scale: Scale) -> Iterator[tuple[int, int, str, float, float]]:
@@ -201,6 +210,23 @@ def _price(product_id: int, position: int) -> int:
     return 500 + product_id % 97 * 100 + position * 250
 
 
+def channel_price(product_id: int, position: int) -> int:
+    """What the storefront's channel asks for."""
+    discount = 0 if product_id % DISCOUNT_EVERY else DISCOUNT_MINOR
+    return _price(product_id, position) - discount
+
+
+def _channel_prices(scale: Scale) -> Iterator[Price]:
+    for product_id in range(1, scale.products + 1):
+        for position in range(scale.variants):
+            if (asked := channel_price(product_id, position)) != _price(product_id, position):
+                yield Price(
+                    price_list_id=1,
+                    variant_id=variant_id(scale, product_id, position),
+                    amount_minor=asked,
+                )
+
+
 def _terms(scale: Scale) -> Iterator[ProductTerm]:
     for product_id in range(1, scale.products + 2):
         for term in sorted(index_terms(product_name(product_id))):
@@ -226,26 +252,30 @@ def _variants(scale: Scale) -> Iterator[Variant]:
             )
 
 
-def _levels(scale: Scale) -> Iterator[StockLevel]:
-    for variant in range(1, scale.skus + 1):
-        for location in range(1, scale.stores + 1):
-            yield StockLevel(variant_id=variant, location_id=location, available=scale.pieces)
-    wide_variant = scale.skus + 1
-    for number in range(0, scale.wide_stores, CARRYING_EVERY):
-        location = scale.stores + number + 1
-        yield StockLevel(variant_id=wide_variant, location_id=location, available=scale.pieces)
-
-
-def _receipt(level: StockLevel) -> StockMovement:
-    return StockMovement(
-        variant_id=level.variant_id,
-        location_id=level.location_id,
-        from_state=StockState.OUTSIDE,
-        to_state=StockState.AVAILABLE,
-        quantity=level.available,
-        reason=MovementReason.SYNC,
-        actor_kind="SYSTEM",
-    )
+async def _stock(scale: Scale) -> None:
+    """Every variant of the chain at every store of it; the wide chain's at each of its carrying stores."""
+    now = datetime.now(UTC)
+    for levels, values in (
+        ("v.id <= ? AND l.id <= ?", (scale.skus, scale.stores)),
+        ("v.id = ? AND l.id > ? AND (l.id - 1 - ?) % ? = 0",
+         (scale.skus + 1, scale.stores, scale.stores, CARRYING_EVERY)),
+    ):  # fmt: skip
+        await execute(
+            "INSERT INTO stock_level (variant_id, location_id, available, held, committed, damaged,"
+            " quarantined, incoming, safety_stock, version, created_at, updated_at)"
+            " SELECT v.id, l.id, CAST(? AS INTEGER), 0, 0, 0, 0, 0, 0, 0, ?, ?"
+            f" FROM variant v CROSS JOIN location l WHERE {levels} ORDER BY v.id, l.id",
+            scale.pieces, now, now, *values,
+        )  # fmt: skip
+    await execute(
+        "INSERT INTO stock_movement (variant_id, location_id, from_state, to_state, quantity, reason,"
+        " actor_kind, created_at)"
+        " SELECT variant_id, location_id, CAST(? AS VARCHAR(12)), CAST(? AS VARCHAR(12)), available,"
+        " CAST(? AS VARCHAR(20)), 'SYSTEM', created_at FROM stock_level WHERE available > 0 ORDER BY id",
+        str(StockState.OUTSIDE), str(StockState.AVAILABLE), str(MovementReason.SYNC),
+    )  # fmt: skip
+    if is_postgres():
+        await execute("ANALYZE stock_level, stock_movement")
 
 
 def _members(scale: Scale) -> Iterator[Member]:

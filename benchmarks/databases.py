@@ -70,27 +70,38 @@ async def filled(engine: str, scale: Scale) -> AsyncIterator[Database]:
 async def sqlite() -> AsyncIterator[Database]:
     with tempfile.TemporaryDirectory(prefix="quintet-benchmark-") as folder:
         title = f"SQLite {sqlite3.sqlite_version}"
-        yield Database(title, f"sqlite://{Path(folder) / 'benchmark.db'}", _no_backends)
+        url = f"sqlite://{Path(folder) / 'benchmark.db'}"
+        yield Database(title, url, backends_of(url))
 
 
 @asynccontextmanager
 async def postgres() -> AsyncIterator[Database]:
     server, name = postgres_server(), f"quintet_benchmark_{uuid.uuid4().hex[:12]}"
     control = await asyncpg.connect(server)
-
-    async def backends() -> list[int]:
-        rows = await control.fetch("SELECT pid FROM pg_stat_activity WHERE datname = $1", name)
-        return [row["pid"] for row in rows]
-
     try:
         version = (await control.fetchval("SHOW server_version")).split()[0]
         await control.execute(f'CREATE DATABASE "{name}"')
         url = urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
-        yield Database(f"PostgreSQL {version}", url, backends)
+        yield Database(f"PostgreSQL {version}", url, backends_of(url))
     finally:
         await control.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         await control.close()
 
 
-async def _no_backends() -> list[int]:
-    return []
+def backends_of(database_url: str) -> Callable[[], Awaitable[list[int]]]:
+    """Asks for the processes that serve a database."""
+    url = urlsplit(database_url)
+
+    async def backends() -> list[int]:
+        if url.scheme == "sqlite":
+            return []
+        control = await asyncpg.connect(postgres_server())
+        try:
+            rows = await control.fetch(
+                "SELECT pid FROM pg_stat_activity WHERE datname = $1", url.path.lstrip("/")
+            )
+        finally:
+            await control.close()
+        return [row["pid"] for row in rows]
+
+    return backends

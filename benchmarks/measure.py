@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from itertools import count, islice
 from statistics import median, quantiles
 
+from benchmarks import wrk
 from benchmarks.client import Connection
 from benchmarks.databases import Database
 from benchmarks.rows import Row, Work
 from benchmarks.server import Server
+from benchmarks.wrk import Driven
 
 WARM_UP_TIMES = 20
 FEWEST, MOST = 20, 20_000
+Drive = Callable[[], Awaitable[Driven]]
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,10 @@ class Figures:
     p50_ms: float
     p95_ms: float
 
+    @property
+    def cpu_ms(self) -> float:
+        return self.server_cpu_ms + self.database_cpu_ms
+
 
 async def figures_of(
     row: Row,
@@ -42,46 +49,52 @@ async def figures_of(
     numbers: Iterator[int],
 ) -> Figures:
     """The median of each figure over the repeats, each about so many seconds long."""
+    async with driving(row, server, connections, seconds, numbers) as drive:
+        measured = [await measured_once(drive, server, database) for _ in range(repeats)]
+    if row.after:
+        await row.after()
+    return medians(measured)
+
+
+@asynccontextmanager
+async def driving(
+    row: Row, server: Server, connections: int, seconds: float, numbers: Iterator[int]
+) -> AsyncIterator[Drive]:
+    """What runs the row for about so many seconds; everything it asks has been answered rightly."""
     async with AsyncExitStack() as stack:
         opened = [
             await stack.enter_async_context(Connection.to(server.port)) for _ in range(connections)
         ]
-        await _drive(row.work, opened, islice(numbers, WARM_UP_TIMES))
-        began = time.perf_counter()
-        await _drive(row.work, opened, islice(numbers, WARM_UP_TIMES))
-        rate = WARM_UP_TIMES / (time.perf_counter() - began)
-        times = max(FEWEST, min(MOST, round(rate * seconds)))
-        measured = [
-            await _measured(row.work, opened, list(islice(numbers, times)), server, database)
-            for _ in range(repeats)
-        ]
-    if row.after:
-        await row.after()
-    return _medians(measured)
+        warm_up = max(WARM_UP_TIMES, len(row.requests))
+        await _drive(row.work, opened, islice(numbers, warm_up))
+        warm = await _drive(row.work, opened, islice(numbers, warm_up))
+        rate = warm.times / warm.seconds
+        if row.requests and wrk.is_installed():
+            # What is under way when wrk stops is not in its count: let it be few of many.
+            span = max(seconds, FEWEST * connections / rate)
+            yield lambda: wrk.drive(row.requests, server.port, connections, span)
+        else:
+            times = max(FEWEST, min(MOST, round(rate * seconds)))
+            yield lambda: _drive(row.work, opened, islice(numbers, times))
 
 
-async def _measured(
-    work: Work, opened: list[Connection], numbers: list[int], server: Server, database: Database
-) -> Figures:
+async def measured_once(drive: Drive, server: Server, database: Database) -> Figures:
     database_before, server_before = await database.cpu_seconds(), server.cpu_seconds()
-    began = time.perf_counter()
-    latencies = await _drive(work, opened, iter(numbers))
-    elapsed = time.perf_counter() - began
+    driven = await drive()
     server_cpu = server.cpu_seconds() - server_before
     database_cpu = await database.cpu_seconds() - database_before
-    times, centiles = len(numbers), quantiles(latencies, n=100)
     return Figures(
-        times=times,
-        server_cpu_ms=server_cpu * 1000 / times,
-        database_cpu_ms=database_cpu * 1000 / times,
-        per_second=times / elapsed,
-        p50_ms=centiles[49] * 1000,
-        p95_ms=centiles[94] * 1000,
+        times=driven.times,
+        server_cpu_ms=server_cpu * 1000 / driven.times,
+        database_cpu_ms=database_cpu * 1000 / driven.times,
+        per_second=driven.times / driven.seconds,
+        p50_ms=driven.p50 * 1000,
+        p95_ms=driven.p95 * 1000,
     )
 
 
-async def _drive(work: Work, opened: list[Connection], numbers: Iterator[int]) -> list[float]:
-    """Every connection takes the next number until there is none; answers each time's seconds."""
+async def _drive(work: Work, opened: list[Connection], numbers: Iterator[int]) -> Driven:
+    """Every connection takes the next number until there is none."""
     latencies: list[float] = []
 
     async def go(connection: Connection) -> None:
@@ -90,13 +103,15 @@ async def _drive(work: Work, opened: list[Connection], numbers: Iterator[int]) -
             await work(connection, number)
             latencies.append(time.perf_counter() - began)
 
+    began = time.perf_counter()
     async with asyncio.TaskGroup() as group:
         for connection in opened:
             group.create_task(go(connection))
-    return latencies
+    centiles = quantiles(latencies, n=100)
+    return Driven(len(latencies), time.perf_counter() - began, centiles[49], centiles[94])
 
 
-def _medians(measured: list[Figures]) -> Figures:
+def medians(measured: list[Figures]) -> Figures:
     names = ("server_cpu_ms", "database_cpu_ms", "per_second", "p50_ms", "p95_ms")
     return Figures(
         times=measured[0].times,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 from benchmarks import documents
@@ -31,6 +32,7 @@ class Buyers:
     """Members who each in turn buy one piece, and what became of it."""
 
     members: int
+    storefront_key: str | None = None
     paid: int = 0
     refused: int = 0
     _run: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -43,7 +45,7 @@ class Buyers:
             self.refused += 1
             return
         variables = {"orderId": order_id, "idempotencyKey": f"{key}-pay"}
-        start = operation(documents.PAYMENT_START, variables, token=token)
+        start = self._operation(documents.PAYMENT_START, variables, token)
         payment = payload_of(*await connection.send(start))["payment"]
         pay = request("POST", urlsplit(payment["codeUrl"]).path, {"Accept": "application/json"})
         status, body = await connection.send(pay)
@@ -61,7 +63,7 @@ class Buyers:
             "address": _ADDRESS,
         }
         variables = {"checkout": checkout, "idempotencyKey": key}
-        place = operation(documents.CHECKOUT_PLACE, variables, token=token)
+        place = self._operation(documents.CHECKOUT_PLACE, variables, token)
         (payload,) = data_of(*await connection.send(place)).values()
         codes = {error["code"] for error in payload["userErrors"]}
         if codes == {INSUFFICIENT_STOCK}:
@@ -71,11 +73,16 @@ class Buyers:
         order_id: str = payload["order"]["id"]
         return order_id
 
+    def _operation(self, document: str, variables: dict[str, Any], token: str) -> bytes:
+        return operation(document, variables, token=token, storefront_key=self.storefront_key)
+
+
+PAID_ORDERS = (
+    "SELECT count(*) AS orders FROM sales_order"
+    " WHERE status = 'PAID' AND paid_minor = payable_minor"
+)
+
 
 async def paid_orders() -> int:
     """How many orders the database says are paid."""
-    rows = await database.fetch(
-        "SELECT count(*) AS orders FROM sales_order"
-        " WHERE status = 'PAID' AND paid_minor = payable_minor"
-    )
-    return int(rows[0]["orders"])
+    return int((await database.fetch(PAID_ORDERS))[0]["orders"])

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks import wrk
+from benchmarks.floors import Floor
+from benchmarks.goals import GOALS, IDLE_MEGABYTES, START_SECONDS
 from benchmarks.measure import Figures
 from benchmarks.rows import BARE, Row
+from benchmarks.statements import Statements
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-_HEAD = ("request", "server", "database", "× bare", "p50", "p95", "per second", "p95", "per second")
+NONE = "–"
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One row: its figures by number of connections."""
+    """One row: its figures by number of connections, the bare SQL beside it, and its statements."""
 
     row: Row
     figures: Mapping[int, Figures]
+    floor: Floor | None
+    statements: Statements | None
 
 
 @dataclass(frozen=True)
@@ -36,12 +42,14 @@ class Section:
 
 
 def report(sections: Sequence[Section], repeats: int, seconds: float) -> str:
-    python = platform.python_version()
+    today = datetime.now(UTC).date()
+    client = "wrk (purchases: our own client)" if wrk.is_installed() else "our own client"
     lines = [
         "# Results",
         "",
-        f"{datetime.now(UTC).date()}, {_machine()}, Python {python}, one server process.",
-        f"Medians of {repeats}, each about {seconds:g} s long. `README.md` says how to read them.",
+        f"{today}, {_machine()}, Python {platform.python_version()}, one server process on one core.",
+        f"Driven by {client}. Medians of {repeats}, each about {seconds:g} s long.",
+        "`README.md` says how to read them.",
     ]
     for section in sections:
         lines += ["", *_section(section)]
@@ -60,46 +68,73 @@ def _cpu_model() -> str:
 
 
 def _section(section: Section) -> list[str]:
+    remote = section.title.startswith("PostgreSQL")
     bare = next((each for each in section.measured if each.row.key == BARE), None)
-    first, *others = section.measured[0].figures
-    second = others[0] if others else first
-    spans = ["", "CPU ms", "CPU ms", "CPU", *[f"ms at {first}"] * 2, f"at {first}"]
-    spans += [f"ms at {second}", f"at {second}"]
+    head = ["row", "request", "server CPU ms", "goal"]
+    head += ["database CPU ms", "goal", "statements"] if remote else []
+    head += ["met", "bare SQL, CPU ms", "× bare endpoint", "p50 ms", "p95 ms", "per second"]
     return [
         f"## {section.title}",
         "",
-        f"Start to first answer: {section.started_in_seconds:.1f} s. Resident memory:",
-        f"{section.idle_megabytes:.0f} MB idle, {section.busy_megabytes:.0f} MB after the run.",
+        f"Start to first answer: {_against(section.started_in_seconds, START_SECONDS, 's')}.",
+        f"Idle memory: {_against(section.idle_megabytes, IDLE_MEGABYTES, 'MB')};",
+        f"{section.busy_megabytes:.0f} MB after the run.",
         "",
-        _line(f"{name} {unit}".strip() for name, unit in zip(_HEAD, spans, strict=True)),
-        _line(["---", *["---:"] * (len(_HEAD) - 1)]),
-        *(_line(_cells(each, bare, first, second)) for each in section.measured),
+        _line(head),
+        _line(["---", "---", *["---:"] * (len(head) - 2)]),
+        *(_line(_cells(each, bare, remote)) for each in section.measured),
     ]
 
 
-def _cells(measured: Measured, bare: Measured | None, first: int, second: int) -> list[str]:
-    one, many = measured.figures[first], measured.figures[second]
-    ratio = _cpu(one) / _cpu(bare.figures[first]) if bare else None
-    return [
-        measured.row.title,
-        _both(one.server_cpu_ms, many.server_cpu_ms),
-        _both(one.database_cpu_ms, many.database_cpu_ms),
-        f"{ratio:.1f}" if ratio is not None else "–",
-        f"{one.p50_ms:.2f}",
-        f"{one.p95_ms:.2f}",
-        f"{one.per_second:,.0f}",
-        f"{many.p95_ms:.2f}",
-        f"{many.per_second:,.0f}",
-    ]
+def _against(measured: float, goal: float, unit: str) -> str:
+    verdict = "met" if measured <= goal else "missed"
+    return f"{measured:.{1 if goal < 10 else 0}f} {unit} (goal {goal:g}, {verdict})"
 
 
-def _both(one: float, many: float) -> str:
-    return f"{one:.2f} / {many:.2f}" if one or many else "–"
+def _cells(measured: Measured, bare: Measured | None, remote: bool) -> Iterable[str]:
+    goal, floor, counted = GOALS.get(measured.row.key), measured.floor, measured.statements
+    each = list(measured.figures.values())
+    yield from (measured.row.key, measured.row.title)
+    yield _slashed(figures.server_cpu_ms for figures in each)
+    yield f"{goal.on_postgres if remote else goal.on_sqlite:g}" if goal else NONE
+    if remote:
+        yield _slashed(figures.database_cpu_ms for figures in each)
+        yield f"{goal.postgres:g}" if goal else NONE
+        yield f"{counted.statements:g} + {counted.framing:g}" if counted else NONE
+    yield _verdict(measured, remote)
+    yield _sql(floor, remote) if floor else NONE
+    yield f"{each[0].cpu_ms / bare.figures[1].cpu_ms:.1f}" if bare else NONE
+    yield _slashed(figures.p50_ms for figures in each)
+    yield _slashed(figures.p95_ms for figures in each)
+    yield " / ".join(f"{figures.per_second:,.0f}" for figures in each)
 
 
-def _cpu(figures: Figures) -> float:
-    return figures.server_cpu_ms + figures.database_cpu_ms
+def _verdict(measured: Measured, remote: bool) -> str:
+    """Each goal of the row, at every number of connections."""
+    goal = GOALS.get(measured.row.key)
+    if goal is None:
+        return NONE
+    figures = measured.figures.values()
+    server = max(each.server_cpu_ms for each in figures)
+    met = server <= (goal.on_postgres if remote else goal.on_sqlite)
+    if remote:
+        met = met and max(each.database_cpu_ms for each in figures) <= goal.postgres
+    if goal.statements and measured.statements:
+        met = met and measured.statements.statements <= goal.statements
+    if goal.calls:
+        met = met and measured.row.calls <= goal.calls
+    return "yes" if met else "**no**"
 
 
-def _line(cells: object) -> str:
-    return f"| {' | '.join(cells)} |"  # type: ignore[arg-type]
+def _sql(floor: Floor, remote: bool) -> str:
+    if not remote:
+        return f"{floor.driver_cpu_ms:.2f}"
+    return f"{floor.driver_cpu_ms:.2f} + {floor.database_cpu_ms:.2f}"
+
+
+def _slashed(numbers: Iterable[float]) -> str:
+    return " / ".join(f"{number:.2f}" for number in numbers)
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"

@@ -1,0 +1,33 @@
+"""`python -m benchmarks.hold ENGINE`: fills a database, serves it, says where, until its input is closed.
+
+One line of JSON tells `benchmarks.compare`, which starts this in two trees. It may run in a tree of another
+revision, with that revision's own `data.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+
+from benchmarks import data
+from benchmarks.databases import filled
+from benchmarks.server import serving
+
+
+async def main(engine: str) -> None:
+    async with filled(engine, data.Scale()) as database, serving(database.url) as server:
+        found = {
+            "title": database.title,
+            "url": database.url,
+            "pid": server.pid,
+            "port": server.port,
+            "started_in_seconds": server.started_in_seconds,
+            "storefront_key": getattr(data, "STOREFRONT_KEY", None),
+        }
+        print(json.dumps(found), flush=True)
+        await asyncio.to_thread(sys.stdin.read)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1]))

@@ -1,0 +1,59 @@
+"""How many SQL statements each row takes, counted in a run of its own on the wire to PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from benchmarks.client import Connection, WrongAnswer
+from benchmarks.databases import Database
+from benchmarks.rows import Row
+from benchmarks.server import serving
+from benchmarks.wire import tapped
+
+WARM_UP_TIMES = 3
+TIMES = 5
+
+
+@dataclass(frozen=True)
+class Statements:
+    """Of one time: those that do something, and BEGIN, COMMIT and such."""
+
+    statements: float
+    framing: float
+
+
+async def statements(
+    database: Database, rows: Sequence[Row], numbers: Iterator[int]
+) -> Mapping[str, Statements]:
+    """By row; none for a database that no wire leads to."""
+    if database.url.startswith("sqlite://"):
+        return {}
+    counted = {}
+    async with (
+        tapped(database.url) as wire,
+        serving(wire.url) as server,
+        Connection.to(server.port) as connection,
+    ):
+        for row in rows:
+            once = partial(_once, row, connection, numbers)
+            for _ in range(WARM_UP_TIMES):
+                await once()
+            statements, framing = wire.statements, wire.framing
+            for _ in range(TIMES):
+                await once()
+            counted[row.key] = Statements(
+                (wire.statements - statements) / TIMES, (wire.framing - framing) / TIMES
+            )
+    return counted
+
+
+async def _once(row: Row, connection: Connection, numbers: Iterator[int]) -> None:
+    """What the reading rows ask was seen to be right; by now the purchases have changed the stock."""
+    if not row.requests:
+        await row.work(connection, next(numbers))
+        return
+    status, body = await connection.send(row.requests[next(numbers) % len(row.requests)])
+    if status != 200 or b'"errors":' in body:
+        raise WrongAnswer(body[:2000].decode(errors="replace"))
