@@ -16,6 +16,7 @@ TABLES = [
     "models.catalog.products",
     "models.catalog.classification",
     "models.catalog.prices",
+    "models.catalog.assortments",
     "models.stores.locations",
     "models.stock.levels",
     "models.stock.ledger",

@@ -13,6 +13,7 @@ TOPICS = frozenset(
         "fulfilment.changed",
         "member.changed",
         "order.changed",
+        "assortment.changed",
         "price.changed",
         "price_list.changed",
         "product.changed",

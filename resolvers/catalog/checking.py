@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
+from models.accounts.channels import Channel
 from models.catalog.gtin import InvalidGtin, gtin_key, normalise_gtin
 from models.catalog.products import MediaKind, ProductStatus
 from models.errors import Duplicate, InvalidInput
@@ -36,6 +37,8 @@ class CheckedVariant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedProduct:
+    """`excluded` are the channels that do not list it; None where they stay as they are."""
+
     code: str
     name: str
     slug: str | None
@@ -49,6 +52,7 @@ class CheckedProduct:
     tags: list[str] | None
     options: list[dict[str, Any]] | None
     media: list[dict[str, Any]] | None
+    excluded: frozenset[Channel] | None
     variants: list[CheckedVariant]
 
 
@@ -70,11 +74,18 @@ def check_product(draft: ProductDraft, faults: Faults) -> CheckedProduct:
         tags=_tags(draft.tags, faults),
         options=_options(draft, faults),
         media=_media(draft.media, faults),
+        excluded=_excluded(draft),
         variants=[
             _variant(each, faults, ("variants", position))
             for position, each in enumerate(draft.variants[: _MAXIMUM["variants"]])
         ],
     )
+
+
+def _excluded(draft: ProductDraft) -> frozenset[Channel] | None:
+    if isinstance(draft.channels, Unset):
+        return None
+    return frozenset() if draft.channels is None else frozenset(Channel) - set(draft.channels)
 
 
 def _variant(draft: VariantDraft, faults: Faults, path: Path) -> CheckedVariant:

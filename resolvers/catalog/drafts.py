@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from models.accounts.channels import Channel
 from models.catalog.products import MediaKind, ProductStatus
 from resolvers.batches import KEEP, Unset
 
@@ -41,7 +42,10 @@ class VariantDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductDraft:
-    """`brand_name` and `category_name` name a brand or category that is new, or rename it."""
+    """`brand_name` and `category_name` name a brand or category that is new, or rename it.
+
+    `channels` are those that list it; None for all.
+    """
 
     code: str
     name: str
@@ -57,3 +61,4 @@ class ProductDraft:
     tags: Sequence[str] | None = None
     options: Sequence[OptionDraft] | None = None
     media: Sequence[MediaDraft] | None = None
+    channels: Collection[Channel] | Unset | None = KEEP

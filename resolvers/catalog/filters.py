@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from models.catalog.assortments import CARRIED, LISTED
 from models.catalog.products import ProductStatus
 from models.errors import InvalidInput
 from models.money import MAX_MINOR, CurrencyCode, InvalidAmount, to_minor
@@ -25,6 +26,7 @@ _OF_BRAND = "p.brand_id IN (SELECT id FROM brand WHERE merchant_id = ? AND code 
 _LEVELS = (
     "p.id IN (SELECT v.product_id FROM variant v JOIN stock_level l ON l.variant_id = v.id"
     " WHERE l.location_id NOT IN (SELECT id FROM location WHERE active = FALSE)"
+    f" AND {CARRIED}"
 )
 
 
@@ -70,6 +72,7 @@ async def _add_status(ctx: Context, status: ProductStatus | None, found: Conditi
             found.add("p.status = ?", str(status))
         return
     found.add("p.status = 'ACTIVE'")
+    found.add(LISTED, str(ctx.channel))
     if status not in (None, ProductStatus.ACTIVE):
         found.add("1 = 0")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from models.accounts.channels import Channel
 from models.bulk import assign
 from models.catalog.products import Product, Variant
 from resolvers.batches import KEEP
@@ -33,6 +34,8 @@ class VariantPlan:
 
 @dataclass(slots=True)
 class ProductPlan:
+    """`excluded` are the channels that are not to list it; None where they stay."""
+
     product: Product
     variants: list[VariantPlan]
     brand_name: str
@@ -40,11 +43,14 @@ class ProductPlan:
     changed: bool
     reindexed: bool
     retagged: bool
+    excluded: frozenset[Channel] | None
 
     @property
     def differs(self) -> bool:
-        return self.changed or any(
-            each.is_new or each.changed or each.gtins is not None for each in self.variants
+        return (
+            self.changed
+            or self.excluded is not None
+            or any(each.is_new or each.changed or each.gtins is not None for each in self.variants)
         )
 
 
@@ -77,6 +83,9 @@ def plan(merchant_id: int, row: ProductRow, stored: Stored, slug: str | None) ->
         lowest_price_minor=min(prices),
         highest_price_minor=max(prices),
     )
+    excluded = checked.excluded
+    if excluded == frozenset(stored.excluded.get(product.pk or 0, ())):
+        excluded = None
     return ProductPlan(
         product=product,
         variants=variants,
@@ -85,6 +94,7 @@ def plan(merchant_id: int, row: ProductRow, stored: Stored, slug: str | None) ->
         changed=changed,
         reindexed=product.search_text != old_text,
         retagged=product.tags != old_tags,
+        excluded=excluded,
     )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from models.accounts.channels import Channel
 from models.catalog.products import Product, ProductStatus, Variant
-from models.database import execute_many
-from resolvers.catalog.visibility import sees_unpublished
+from models.database import execute_many, fetch, marks
+from resolvers.catalog.visibility import excluded, on_sale, sees_unpublished
 from resolvers.context import Context
 from resolvers.keyset import kept
 from resolvers.permissions import for_anyone
@@ -36,17 +37,27 @@ async def find(
     slug: str | None = None,
     code: str | None = None,
 ) -> Product | None:
-    """The product on sale that has this ID, slug or code; staff also find what is not on sale."""
+    """The product on sale in this channel with this ID, slug or code; staff also find all others."""
     if product_id is not None:
         query = Product.filter(id=product_id)
     elif slug is not None:
         query = Product.filter(merchant_id=ctx.merchant_id, slug=kept(slug))
     else:
         query = Product.filter(merchant_id=ctx.merchant_id, code=kept(code or ""))
-    row = await query.first()
-    if row is None or row.status is ProductStatus.ACTIVE:
+    row = await query.annotate(excluded=excluded(ctx)).first()
+    if row is None or on_sale(row):
         return row
     return row if await sees_unpublished(ctx, row.merchant_id) else None
+
+
+async def channels_of(ctx: Context, ids: Sequence[int]) -> dict[int, list[Channel]]:
+    """The channels that list each product."""
+    rows = await fetch(
+        f"SELECT product_id, channel FROM channel_exclusion WHERE product_id IN ({marks(ids)})",
+        *ids,
+    )
+    left_out = {(row["product_id"], row["channel"]) for row in rows}
+    return {each: [c for c in Channel if (each, str(c)) not in left_out] for each in ids}
 
 
 async def count_sales(ctx: Context, quantities: Mapping[int, int]) -> None:

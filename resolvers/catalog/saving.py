@@ -31,6 +31,7 @@ async def save(ctx: Context, merchant_id: int, plans: Sequence[ProductPlan]) -> 
         ]
         await index(indexed, new=is_new)
     await _save_tags(ctx, [each for each in plans if each.retagged])
+    await _save_exclusions(ctx, [each for each in plans if each.excluded is not None])
 
 
 async def _save_products(ctx: Context, merchant_id: int, plans: Sequence[ProductPlan]) -> None:
@@ -88,6 +89,20 @@ async def _save_tags(ctx: Context, plans: Sequence[ProductPlan]) -> None:
         "product_tag",
         ("product_id", "tag", "created_at"),
         [(each.product.id, tag, ctx.now()) for each in plans for tag in each.product.tags],
+    )
+
+
+async def _save_exclusions(ctx: Context, plans: Sequence[ProductPlan]) -> None:
+    old = [each.product.id for each in plans if not each.is_new]
+    await delete_where("channel_exclusion", "product_id", old)
+    await insert_all(
+        "channel_exclusion",
+        ("product_id", "channel", "created_at"),
+        [
+            (each.product.id, str(channel), ctx.now())
+            for each in plans
+            for channel in sorted(each.excluded or ())
+        ],
     )
 
 

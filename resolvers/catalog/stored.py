@@ -8,7 +8,9 @@ from typing import Any, TypeVar
 
 from tortoise.models import Model
 
+from models.accounts.channels import Channel
 from models.bulk import chunks
+from models.catalog.assortments import ChannelExclusion
 from models.catalog.classification import Brand, Category
 from models.catalog.products import Product, Variant, VariantGtin
 from resolvers.batches import Faults
@@ -37,12 +39,16 @@ class ProductRow:
 
 @dataclass(slots=True)
 class Stored:
-    """Products and classification by code, variants by product and SKU, barcodes by variant and key."""
+    """Products and classification by code, variants by product and SKU, barcodes by variant and key.
+
+    `excluded` has the channels that do not list a product.
+    """
 
     products: dict[str, Product] = field(default_factory=dict)
     variants: dict[int, list[Variant]] = field(default_factory=dict)
     by_sku: dict[str, Variant] = field(default_factory=dict)
     gtins: dict[int, dict[str, str]] = field(default_factory=dict)
+    excluded: dict[int, set[Channel]] = field(default_factory=dict)
     brands: dict[str, Brand] = field(default_factory=dict)
     categories: dict[str, Category] = field(default_factory=dict)
 
@@ -62,6 +68,11 @@ async def read_stored(merchant_id: int, rows: Sequence[ProductRow]) -> Stored:
     brands += await _all(Brand, merchant_id, "id", kept)
     found.brands = {row.code: row for row in brands}
     found.categories = await _categories(merchant_id, checked)
+    ids = [product.id for product in found.products.values()]
+    for row in [
+        e for part in chunks(ids) for e in await ChannelExclusion.filter(product_id__in=part)
+    ]:
+        found.excluded.setdefault(row.product_id, set()).add(row.channel)
     return found
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from models.catalog.gtin import InvalidGtin, gtin_key
 from models.catalog.products import Product, ProductStatus, Variant, VariantGtin
 from models.database import fetch, marks
-from resolvers.catalog.visibility import sees_unpublished
+from resolvers.catalog.visibility import excluded, on_sale, sees_unpublished
 from resolvers.context import Context
 from resolvers.keyset import kept
 from resolvers.permissions import for_anyone
@@ -78,9 +78,8 @@ async def gtins_of(ctx: Context, variant_ids: Sequence[int]) -> dict[int, list[s
 async def _on_sale(ctx: Context, variant: Variant | None) -> Variant | None:
     if variant is None:
         return None
-    product = await Product.get(id=variant.product_id)
-    on_sale = product.status is ProductStatus.ACTIVE
-    return variant if on_sale or await sees_unpublished(ctx, product.merchant_id) else None
+    product = await Product.filter(id=variant.product_id).annotate(excluded=excluded(ctx)).get()
+    return variant if on_sale(product) or await sees_unpublished(ctx, product.merchant_id) else None
 
 
 async def _statuses(product_ids: Iterable[int]) -> dict[int, ProductStatus]:

@@ -12,6 +12,7 @@ from models.errors import InsufficientStock, InvalidInput, NotFound, Refusal
 from models.orders.states import FulfilmentMethod
 from models.stores.coordinates import Point
 from models.stores.locations import Location, LocationKind, StoreService
+from resolvers.catalog import assortments, variants
 from resolvers.context import ActorKind, Context
 from resolvers.orders.baskets import Demand
 from resolvers.orders.routing import Destination, refusals_of, route
@@ -94,7 +95,8 @@ async def _hand_over(
         counter=open_demands[0].method in COUNTER,
     )
     for demand in open_demands:
-        done.refusals += _short(demand, stock, done.taken)
+        if shortages := _short(demand, stock, done.taken):
+            done.refusals += await _left_out(ctx, demand) or shortages
         store = stores[demand.store_id or 0]
         _take(done, Parcel(demand.method, store, demand.pieces))
 
@@ -111,6 +113,22 @@ def _unfit(demand: Demand, stores: Mapping[int, Location]) -> Refusal | None:
     if pickup and StoreService.PICKUP not in store.services:
         return InvalidInput("This store offers no pickup.", path=path)
     return None
+
+
+async def _left_out(ctx: Context, demand: Demand) -> list[Refusal]:
+    """Goods that the store does not carry at all."""
+    store_id = demand.store_id or 0
+    carried = await assortments.carried(ctx, list(demand.pieces), [store_id])
+    missing = [each for each in demand.pieces if (each, store_id) not in carried]
+    found = await variants.by_ids(ctx, missing)
+    return [
+        InvalidInput(
+            "This store does not carry SKU {sku}.",
+            path=("fulfilments", demand.number, "storeId"),
+            sku=found[each].sku,
+        )
+        for each in missing
+    ]
 
 
 def _short(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from models.catalog.assortments import LISTED
 from models.database import fetch, marks
 from models.errors import InvalidInput, NotFound, Refusal, Refusals
 from models.orders.rules import MAXIMUM_LINES, check_quantity
@@ -30,14 +31,16 @@ class Goods:
 
 
 async def on_sale(ctx: Context, variant_ids: Iterable[int]) -> dict[int, Goods]:
-    """Those of the merchant's variants whose product is on sale."""
+    """Those of the merchant's variants whose product is on sale in this channel."""
     ids = sorted(set(variant_ids))
     rows = await fetch(
         "SELECT v.id, v.sku, v.name, v.price_minor, p.name AS product_name"
         " FROM variant v JOIN product p ON p.id = v.product_id"
-        f" WHERE v.id IN ({marks(ids)}) AND v.merchant_id = ? AND p.status = 'ACTIVE'",
+        f" WHERE v.id IN ({marks(ids)}) AND v.merchant_id = ? AND p.status = 'ACTIVE'"
+        f" AND {LISTED}",
         *ids,
         ctx.merchant_id,
+        str(ctx.channel),
     )
     return {row["id"]: _goods(row) for row in rows}
 

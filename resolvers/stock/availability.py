@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from models.catalog.assortments import CARRIED
 from models.database import fetch, marks
 from models.stock.effective import EFFECTIVE
 from models.stock.rules import sellable
 from resolvers.context import Context
 
-_OPEN = "l.location_id NOT IN (SELECT id FROM location WHERE active = FALSE)"
+_OPEN = f"l.location_id NOT IN (SELECT id FROM location WHERE active = FALSE) AND {CARRIED}"
 
 
 async def of_variants(ctx: Context, variant_ids: Sequence[int]) -> dict[int, int]:
-    """What the caller's channel may still buy of each variant, at all active locations together."""
+    """What the caller's channel may still buy of each variant, at all active locations that carry it."""
     floor = "0" if ctx.channel.is_counter else "safety_stock"
     wanted = sorted(set(variant_ids))
     rows = await fetch(
@@ -30,7 +31,9 @@ async def of_variants(ctx: Context, variant_ids: Sequence[int]) -> dict[int, int
 async def at_locations(
     ctx: Context, variant_ids: Sequence[int], location_ids: Sequence[int], *, counter: bool
 ) -> dict[tuple[int, int], int]:
-    """What may be sold of each variant at each location, 0 where it is closed; a counter may sell it all.
+    """What may be sold of each variant at each location, 0 where it is closed or does not carry it.
+
+    A counter may sell the safety stock too.
 
     Keys are (variant ID, location ID), one for every pair that was asked for.
     """

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
+from models.catalog.assortments import CARRIED
 from models.catalog.search import InvalidQuery, query_terms
 from models.database import is_postgres
 from models.errors import InvalidInput
@@ -79,7 +80,7 @@ def _add_carrying(ctx: Context, query: StoreQuery, found: Conditions) -> None:
     for variant_id, quantity in sorted(wanted.items()):
         found.add(
             "o.id IN (SELECT l.location_id FROM stock_level l"
-            f" WHERE l.variant_id = ? AND {EFFECTIVE} - {floor} >= ?)",
+            f" WHERE l.variant_id = ? AND {EFFECTIVE} - {floor} >= ? AND {CARRIED})",
             variant_id,
             ctx.now(),
             quantity,

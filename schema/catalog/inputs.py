@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import strawberry
 
+from models.accounts.channels import Channel
 from models.catalog.products import MediaKind, ProductStatus
 from resolvers.batches import OnError
 from resolvers.catalog.drafts import (
@@ -135,6 +136,9 @@ class ProductUpsertRow:
         default=None, description="Without them, what the variants select is added."
     )
     media: list[MediaInput] | None = None
+    channels: list[Channel] | None = strawberry.field(
+        default=strawberry.UNSET, description="The channels that list it; null for all."
+    )
 
     def draft(self) -> ProductDraft:
         return ProductDraft(
@@ -153,6 +157,7 @@ class ProductUpsertRow:
             options=None
             if self.options is None
             else [OptionDraft(each.name, each.values) for each in self.options],
+            channels=kept_if_unset(self.channels),
             media=None
             if self.media is None
             else [MediaDraft(each.url, each.alt, each.kind) for each in self.media],

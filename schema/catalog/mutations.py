@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import strawberry
 
-from resolvers.catalog import upsert
+from resolvers.catalog import assortments, upsert
 from schema.batches import UpsertPayload
+from schema.catalog.assortment_inputs import AssortmentSetInput
 from schema.catalog.inputs import CatalogUpsertInput
 from schema.errors import refusing
 from schema.info import Info
@@ -15,7 +16,22 @@ class CatalogUpsertPayload(UpsertPayload):
 
 
 @strawberry.type
+class AssortmentSetPayload(UpsertPayload):
+    pass
+
+
+@strawberry.type
 class CatalogMutations:
+    @refusing(AssortmentSetPayload)
+    async def assortment_set(self, info: Info, input: AssortmentSetInput) -> AssortmentSetPayload:
+        """Say which stores and warehouses carry what, up to 500 rows at once.
+
+        Everything is carried everywhere until something else is said; `updated` counts variants.
+        """
+        drafts = [row.draft() for row in input.rows]
+        outcome = await assortments.set_rows(info.context, drafts, input.on_error, input.dry_run)
+        return AssortmentSetPayload.of(outcome, info.context)
+
     @refusing(CatalogUpsertPayload)
     async def catalog_upsert(self, info: Info, input: CatalogUpsertInput) -> CatalogUpsertPayload:
         """Add or change products by their codes, up to 500 at once; the same again changes nothing.

@@ -6,9 +6,10 @@ from resolvers.catalog import classification, listing, price_lists, products, va
 from resolvers.catalog.filters import ProductQuery
 from resolvers.catalog.listing import ProductSort
 from resolvers.paging import PageRequest
+from schema.catalog.classification import Brand, Category
 from schema.catalog.inputs import ProductFilter
 from schema.catalog.price_types import PriceList
-from schema.catalog.types import Brand, Category, Product, Variant
+from schema.catalog.types import Product, Variant
 from schema.info import Info
 from schema.nodes import optional_row_id, row_id
 from schema.pagination import Connection, CountedConnection

@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from models.catalog.classification import Brand as BrandRow
-from models.catalog.classification import Category as CategoryRow
 from models.catalog.products import MediaKind, ProductStatus
 from models.catalog.products import Product as ProductRow
 from models.catalog.products import Variant as VariantRow
 from resolvers.accounts import organisations
 from resolvers.catalog import (
-    classification,
+    assortments,
     price_history,
     price_lists,
     prices,
@@ -22,12 +20,13 @@ from resolvers.catalog import (
 )
 from resolvers.context import Context
 from resolvers.paging import PageRequest
-from schema.accounts.types import Organisation
+from schema.accounts.types import Channel, Organisation
 from schema.batching import batched
+from schema.catalog.classification import Brand, Category
 from schema.catalog.price_types import PriceChange, VariantPrice
 from schema.geography import GeoPointInput
 from schema.money import Money
-from schema.nodes import Node, global_id, optional_row_id
+from schema.nodes import Node, global_id, optional_row_id, row_id
 from schema.pagination import Connection
 from schema.public import public
 
@@ -36,52 +35,6 @@ if TYPE_CHECKING:
 
 strawberry.enum(ProductStatus)
 strawberry.enum(MediaKind)
-
-
-@strawberry.type
-class Brand(Node):
-    id: strawberry.ID
-    code: str
-    name: str
-
-    @classmethod
-    def of(cls, row: BrandRow) -> Brand:
-        return cls(id=global_id("Brand", row.id), code=row.code, name=row.name)
-
-    @classmethod
-    async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Brand | None]:
-        found = await classification.brands_by_ids(ctx, ids)
-        return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
-
-
-@strawberry.type
-class Category(Node):
-    id: strawberry.ID
-    code: str
-    name: str
-    row: strawberry.Private[CategoryRow]
-
-    @public
-    @batched
-    @staticmethod
-    async def parent(parents: list[Category], ctx: Context) -> list[Category | None]:
-        return await Category.load(ctx, [each.row.parent_id or 0 for each in parents])
-
-    @public
-    @batched
-    @staticmethod
-    async def children(parents: list[Category], ctx: Context) -> list[list[Category]]:
-        found = await classification.children_of(ctx, [each.row.id for each in parents])
-        return [[Category.of(child) for child in found[each.row.id]] for each in parents]
-
-    @classmethod
-    def of(cls, row: CategoryRow) -> Category:
-        return cls(id=global_id("Category", row.id), code=row.code, name=row.name, row=row)
-
-    @classmethod
-    async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Category | None]:
-        found = await classification.categories_by_ids(ctx, ids)
-        return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
 
 
 @strawberry.type(description="What variants of a product differ in, such as size.")
@@ -159,6 +112,13 @@ class Product(Node):
         ]
 
     @public
+    @batched
+    @staticmethod
+    async def channels(parents: list[Product], ctx: Context) -> list[list[Channel]]:
+        """The channels that list it."""
+        found = await products.channels_of(ctx, [each.row.id for each in parents])
+        return [found[each.row.id] for each in parents]
+
     @batched
     @staticmethod
     async def variants(parents: list[Product], ctx: Context) -> list[list[Variant]]:
@@ -263,6 +223,16 @@ class Variant(Node):
 
         found = await availability.of_variants(ctx, [each.row.id for each in parents])
         return [found[each.row.id] for each in parents]
+
+    @batched
+    @staticmethod
+    async def carried_at(
+        parents: list[Variant], ctx: Context, *, location_id: strawberry.ID
+    ) -> list[bool]:
+        """Whether a store or warehouse carries it."""
+        place = row_id(location_id, "Store", "Warehouse", path=("locationId",))
+        found = await assortments.carried(ctx, [each.row.id for each in parents], [place])
+        return [(each.row.id, place) in found for each in parents]
 
     @batched
     @staticmethod

@@ -1,0 +1,124 @@
+from tortoise import fields, migrations
+from tortoise.fields.base import OnDelete
+
+from models.accounts.channels import Channel
+from models.create_table import CreateTable
+
+
+class Migration(migrations.Migration):
+    dependencies = [("models", "0004_webhooks")]
+
+    initial = False
+
+    operations = [
+        CreateTable(
+            name="Assortment",
+            fields=[
+                (
+                    "id",
+                    fields.BigIntField(
+                        generated=True, primary_key=True, unique=True, db_index=True
+                    ),
+                ),
+                ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=True)),
+                (
+                    "variant",
+                    fields.ForeignKeyField(
+                        "models.Variant",
+                        source_field="variant_id",
+                        db_index=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                (
+                    "location",
+                    fields.ForeignKeyField(
+                        "models.Location",
+                        source_field="location_id",
+                        db_index=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("carried", fields.BooleanField()),
+            ],
+            options={
+                "table": "assortment",
+                "app": "models",
+                "unique_together": (("variant_id", "location_id"),),
+                "pk_attr": "id",
+                "table_description": "Whether a store or warehouse carries a variant, where that was said.",
+            },
+            bases=["Row"],
+        ),
+        CreateTable(
+            name="ChannelExclusion",
+            fields=[
+                (
+                    "id",
+                    fields.BigIntField(
+                        generated=True, primary_key=True, unique=True, db_index=True
+                    ),
+                ),
+                ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=True)),
+                (
+                    "product",
+                    fields.ForeignKeyField(
+                        "models.Product",
+                        source_field="product_id",
+                        db_index=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("channel", fields.CharEnumField(description="", enum_type=Channel, max_length=24)),
+            ],
+            options={
+                "table": "channel_exclusion",
+                "app": "models",
+                "unique_together": (("product_id", "channel"),),
+                "pk_attr": "id",
+                "table_description": "A product that a channel does not list.",
+            },
+            bases=["Row"],
+        ),
+        CreateTable(
+            name="SelectiveVariant",
+            fields=[
+                (
+                    "id",
+                    fields.BigIntField(
+                        generated=True, primary_key=True, unique=True, db_index=True
+                    ),
+                ),
+                ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=True)),
+                (
+                    "variant",
+                    fields.ForeignKeyField(
+                        "models.Variant",
+                        source_field="variant_id",
+                        db_index=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+            ],
+            options={
+                "table": "selective_variant",
+                "app": "models",
+                "unique_together": (("variant_id",),),
+                "pk_attr": "id",
+                "table_description": "A variant that only those places carry whose assortment says so.",
+            },
+            bases=["Row"],
+        ),
+    ]

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import strawberry
+
+from models.catalog.classification import Brand as BrandRow
+from models.catalog.classification import Category as CategoryRow
+from resolvers.catalog import classification
+from resolvers.context import Context
+from schema.batching import batched
+from schema.nodes import Node, global_id
+from schema.public import public
+
+
+@strawberry.type
+class Brand(Node):
+    id: strawberry.ID
+    code: str
+    name: str
+
+    @classmethod
+    def of(cls, row: BrandRow) -> Brand:
+        return cls(id=global_id("Brand", row.id), code=row.code, name=row.name)
+
+    @classmethod
+    async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Brand | None]:
+        found = await classification.brands_by_ids(ctx, ids)
+        return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
+
+
+@strawberry.type
+class Category(Node):
+    id: strawberry.ID
+    code: str
+    name: str
+    row: strawberry.Private[CategoryRow]
+
+    @public
+    @batched
+    @staticmethod
+    async def parent(parents: list[Category], ctx: Context) -> list[Category | None]:
+        return await Category.load(ctx, [each.row.parent_id or 0 for each in parents])
+
+    @public
+    @batched
+    @staticmethod
+    async def children(parents: list[Category], ctx: Context) -> list[list[Category]]:
+        found = await classification.children_of(ctx, [each.row.id for each in parents])
+        return [[Category.of(child) for child in found[each.row.id]] for each in parents]
+
+    @classmethod
+    def of(cls, row: CategoryRow) -> Category:
+        return cls(id=global_id("Category", row.id), code=row.code, name=row.name, row=row)
+
+    @classmethod
+    async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Category | None]:
+        found = await classification.categories_by_ids(ctx, ids)
+        return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
