@@ -59,10 +59,10 @@ class PostgresDatabases:
         """Let the template remember what is in it; nobody may write to it any more."""
         self._run(_seal(self.template))
 
-    def own(self) -> str:
-        """The name of a new copy of the template."""
+    def own(self, original: str = "") -> str:
+        """The name of a new copy of the template, or of another database that nobody is connected to."""
         name = _new_name("test")
-        self._run(_create_copy(name, self.template))
+        self._run(_create_copy(name, original or self.template))
         return name
 
     def shared(self) -> str:
