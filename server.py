@@ -62,6 +62,7 @@ def make_gateways(settings: Settings) -> Gateways:
             plain_http=settings.webhook_plain_http or not settings.is_production,
             seconds=settings.webhook_seconds,
         ),
+        persisted_queries=make_persisted_queries(settings.redis_url),
         payments=_payment_providers(settings),
     )
 
@@ -86,7 +87,7 @@ def create_app(settings: Settings) -> ASGIApp:
         event_extensions=_event_extensions,
         confirm=confirm,
         observe=count_operation,
-        persisted=_persisted_documents(settings),
+        persisted=_persisted_documents(settings, gateways),
     )
     graphql, *others = graphql_routes(operations, public_seconds=settings.public_cache_seconds)
     starlette = Starlette(
@@ -108,10 +109,9 @@ def create_app(settings: Settings) -> ASGIApp:
     return RequestIdMiddleware(MetricsMiddleware(Shortcut(graphql, starlette)), quiet_paths=quiet)
 
 
-def _persisted_documents(settings: Settings) -> PersistedDocuments:
-    automatic = settings.automatic_persisted_queries
+def _persisted_documents(settings: Settings, gateways: Gateways) -> PersistedDocuments:
     return PersistedDocuments(
-        make_persisted_queries(settings.redis_url) if automatic else None,
+        gateways.persisted_queries if settings.automatic_persisted_queries else None,
         read_trusted_documents(settings.trusted_documents),
         trusted_only=settings.trusted_documents_only,
     )
@@ -147,6 +147,7 @@ def _lifespan(settings: Settings, gateways: Gateways) -> Callable[[Any], Any]:
                 yield
         finally:
             await gateways.bus.stop()
+            await gateways.persisted_queries.stop()
             await database.close()
 
     return lifespan

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from gateways.persisted_queries import PersistedQueries
     from gateways.rate_limits import RateLimits
 
 
@@ -119,4 +120,5 @@ class Gateways:
     bus: Bus
     rate_limits: RateLimits
     webhooks: WebhookGateway
+    persisted_queries: PersistedQueries
     payments: dict[str, PaymentGateway] = field(default_factory=dict)

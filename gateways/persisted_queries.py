@@ -21,6 +21,9 @@ class PersistedQueries(Protocol):
     async def put(self, sha256_hash: str, document: str) -> None:
         """Keep a valid document; the caller has checked its hash."""
 
+    async def stop(self) -> None:
+        """Close what is open."""
+
 
 class LocalPersistedQueries:
     """The most recently used ones, within bounds."""
@@ -43,6 +46,9 @@ class LocalPersistedQueries:
         while len(self._documents) > KEPT_DOCUMENTS or self._characters > KEPT_CHARACTERS:
             _, oldest = self._documents.popitem(last=False)
             self._characters -= len(oldest)
+
+    async def stop(self) -> None:
+        """Nothing is open."""
 
 
 class SharedPersistedQueries(LocalPersistedQueries):
@@ -75,6 +81,9 @@ class SharedPersistedQueries(LocalPersistedQueries):
             await self._redis.set(_key(sha256_hash), document, ex=REDIS_SECONDS)
         except (OSError, RedisError) as error:
             log.warning("a persisted query was not shared: %s", error)
+
+    async def stop(self) -> None:
+        await self._redis.aclose()
 
     async def _fetched(self, sha256_hash: str) -> str | None:
         from redis.exceptions import RedisError
