@@ -45,7 +45,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def serve(settings: Settings, given: argparse.Namespace) -> None:
-    gc.disable()  # whatever is loaded stays; make_app goes on
+    gc.disable()  # whatever is loaded stays
+    from server import make_app
+
+    gc.enable()
     welcome = asyncio.run(_prepare(settings, given))
     print(welcome, flush=True)
     options: dict[str, Any] = {
@@ -58,8 +61,6 @@ def serve(settings: Settings, given: argparse.Namespace) -> None:
         "timeout_keep_alive": 75,  # longer than a proxy keeps its connections, which is 60 as a rule
     }
     if settings.workers == 1:
-        from server import make_app
-
         uvicorn.run(make_app(settings), **options)
         return
     with tempfile.TemporaryDirectory() as folder:

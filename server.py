@@ -47,6 +47,7 @@ from schema.persisted_documents import PersistedDocuments
 from schema.routes import Shortcut, graphql_routes
 from schema.standing import confirm
 from schema.trusted_documents import read_trusted_documents
+from schema.warming import known_documents, warm
 from schema.webhooks import payment_webhooks
 from settings import Settings
 
@@ -73,7 +74,8 @@ def _payment_providers(settings: Settings) -> dict[str, PaymentGateway]:
     return {"SANDBOX": SandboxPayments(settings.base_url, settings.secret_key)}
 
 
-def create_app(settings: Settings) -> ASGIApp:
+def create_app(settings: Settings, *, warming: bool = False) -> ASGIApp:
+    """The whole application; `warming`: it prepares the documents it knows once it serves."""
     configure_logging(settings.log_level, json=settings.log_format == "json")
     forget_dead_processes()
     gateways = make_gateways(settings)
@@ -102,7 +104,7 @@ def create_app(settings: Settings) -> ASGIApp:
             Route("/health/ready", ready),
             Route("/metrics", metrics_endpoint),
         ],
-        lifespan=_lifespan(settings, gateways),
+        lifespan=_lifespan(settings, gateways, operations if warming else None),
     )
     quiet = {"/health", "/health/live", "/health/ready", "/metrics"}
     assert isinstance(graphql, Route)  # noqa: S101 - for the type checker
@@ -137,13 +139,15 @@ async def ready(request: Request) -> JSONResponse:
     return JSONResponse({"status": "ok"})
 
 
-def _lifespan(settings: Settings, gateways: Gateways) -> Callable[[Any], Any]:
+def _lifespan(
+    settings: Settings, gateways: Gateways, operations: Operations[Context] | None
+) -> Callable[[Any], Any]:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await database.connect(settings.database_url, settings.database_pool_size)
         await gateways.bus.start()
         try:
-            async with _embedded_worker(settings, gateways):
+            async with _embedded_worker(settings, gateways), _warming(operations):
                 yield
         finally:
             await gateways.bus.stop()
@@ -169,6 +173,19 @@ async def _embedded_worker(settings: Settings, gateways: Gateways) -> AsyncItera
         await asyncio.wait([working])
 
 
+@asynccontextmanager
+async def _warming(operations: Operations[Context] | None) -> AsyncIterator[None]:
+    if operations is None:
+        yield
+        return
+    preparing = asyncio.create_task(warm(operations, known_documents(operations)))
+    try:
+        yield
+    finally:
+        preparing.cancel()
+        await asyncio.wait([preparing])
+
+
 def _event_context(ctx: Context) -> Context:
     """Each event of a subscription is resolved afresh: nothing remembered from the one before."""
     return dataclasses.replace(ctx, memory={})
@@ -184,11 +201,10 @@ def make_app(settings: Settings) -> ASGIApp:
 
     The collector no longer looks at it, and comes less often; requests leave little behind them.
     """
-    app = create_app(settings)
+    app = create_app(settings, warming=True)
     gc.collect()
     gc.freeze()
     gc.set_threshold(200_000, 50, 1000)
-    gc.enable()
     return app
 
 

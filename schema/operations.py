@@ -54,6 +54,9 @@ class Execute(Protocol):
         /,
     ) -> ExecutionResult: ...
 
+    def compile(self, document: DocumentNode, operation_name: str | None, /) -> None:
+        """Do beforehand what the first request for an operation would have to wait for."""
+
 
 class GraphQLCoreExecutor:
     """Executes by graphql-core with Strawberry's resolver information."""
@@ -79,6 +82,9 @@ class GraphQLCoreExecutor:
             is_awaitable=cast("Any", optimized_is_awaitable),
         )
         return result if isinstance(result, ExecutionResult) else await result
+
+    def compile(self, document: DocumentNode, operation_name: str | None) -> None:
+        """Nothing: every field is looked up as it is executed."""
 
 
 @dataclass(frozen=True, slots=True)

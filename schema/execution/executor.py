@@ -43,6 +43,11 @@ class CompiledExecutor:
                 return await plan.execute(values, context)
         return await self._graphql_core(document, variables, operation_name, context)
 
+    def compile(self, document: DocumentNode, operation_name: str | None) -> None:
+        """Do beforehand what the first request for an operation would have to wait for."""
+        if operation := self._operation(document, operation_name):
+            operation.compile()
+
     def _operation(self, document: DocumentNode, operation_name: str | None) -> Operation | None:
         key = (id(document), operation_name)
         operation = self._operations.get(key)

@@ -76,6 +76,11 @@ class Operation:
             plan = self._plans[position] = Plan(self._strawberry, core)
         return plan
 
+    def compile(self) -> None:
+        """Have the plan ready, where there is but one."""
+        if self._switches == [] and (plan := self.plan(NO_VARIABLES)):
+            plan.compile_below()
+
     def _graphql_core_executor(self, variables: VariableValues) -> Executor[None]:
         fragments = {
             definition.name.value: definition

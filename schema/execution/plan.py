@@ -55,6 +55,10 @@ class Plan:
         """How many fields are compiled so far."""
         return self._compiler.fields
 
+    def compile_below(self) -> None:
+        """Compile all but interfaces before anything is met."""
+        self._root.compile_below()
+
     async def execute(self, variables: VariableValues, context: Any) -> ExecutionResult:
         execution = Execution(self._core, variables, context)
         [data] = await self._rows([self._core.root_value], ROOT, execution)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from graphql import GraphQLObjectType
+from graphql import GraphQLObjectType, get_named_type, is_object_type
 
 from schema.execution.execution import FAILED, Execution, Site, has_failed
 from schema.execution.places import Places
@@ -51,6 +51,13 @@ class Selection:
     @cached_property
     def _make_rows(self) -> RowMaker:
         return row_maker(tuple(field.site.key for field in self.fields))
+
+    def compile_below(self) -> None:
+        """Compile what the first object of its type would have to wait for; interfaces aside."""
+        for field in self.fields:
+            type_ = get_named_type(field.site.definition.type)
+            if is_object_type(type_):
+                field.selections[type_.name].compile_below()
 
     async def rows(self, parents: Column, level: Places, execution: Execution) -> Column:
         """One dict for each parent; FAILED for those that lack a value they must have.

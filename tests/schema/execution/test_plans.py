@@ -13,7 +13,7 @@ from graphql import DocumentNode, ExecutionResult, parse
 from schema.batching import batched
 from schema.execution import CompiledExecutor
 from schema.execution import executor as executor_module
-from schema.execution.operation import MAXIMUM_PLANS
+from schema.execution.operation import BYTES_OF_A_FIELD, MAXIMUM_PLANS
 from schema.operations import GraphQLCoreExecutor
 from tests.schema.execution.oracle import agree, both, identities
 
@@ -326,6 +326,23 @@ async def test_operations_are_forgotten_when_they_take_much_memory(
         result = await run(compiled, f"{{ a{number}: cats {{ number }} }}")
         assert list(result.data or {}) == [f"a{number}"]
     assert 1 <= len(compiled._operations) < 5
+
+
+async def test_a_plan_compiled_beforehand_is_compiled_no_further(
+    compiled: CompiledExecutor,
+) -> None:
+    document = parse(
+        "query A { cats { ...Both } } fragment Both on Cat { greedy number __typename }"
+    )
+    compiled.compile(document, None)
+    compiled.compile(document, "Unknown")
+    operation = compiled._operations[id(document), None]
+    size = operation.size
+    assert size > 4 * BYTES_OF_A_FIELD
+    result = await run(compiled, document)
+    assert len((result.data or {})["cats"]) == 3
+    assert compiled._operations[id(document), None] is operation
+    assert operation.size == size
 
 
 async def test_interfaces_within_interfaces_are_compiled_once_for_each_type(

@@ -1,0 +1,43 @@
+"""Parsing, validating and compiling documents before somebody asks for them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import structlog
+from graphql import OperationDefinitionNode
+
+from schema.documents import DocumentRefused
+from schema.operations import Operations
+
+log = structlog.get_logger(__name__)
+
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+# After the first answer, and between two documents: requests come first.
+FIRST_SECONDS, PAUSE_SECONDS = 1.0, 0.01
+
+
+def known_documents(operations: Operations[Any]) -> list[str]:
+    """What clients will ask: the trusted documents, else the examples that come with the code."""
+    if trusted := operations.persisted.trusted.texts:
+        return sorted(trusted)
+    return [file.read_text(encoding="utf-8") for file in sorted(EXAMPLES.glob("*/*.graphql"))]
+
+
+async def warm(operations: Operations[Any], documents: Iterable[str]) -> None:
+    """Prepare one document after the other; those that the schema refuses are logged."""
+    await asyncio.sleep(FIRST_SECONDS)
+    for text in documents:
+        try:
+            document = operations.documents.prepare(text).document
+        except DocumentRefused as refused:
+            log.warning("a known document is refused", document=text[:100], reason=str(refused))
+            continue
+        for definition in document.definitions:
+            if isinstance(definition, OperationDefinitionNode):
+                name = definition.name.value if definition.name else None
+                operations.execute.compile(document, name)
+        await asyncio.sleep(PAUSE_SECONDS)

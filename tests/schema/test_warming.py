@@ -1,0 +1,40 @@
+"""What a server knows beforehand, it has prepared before somebody asks."""
+
+from __future__ import annotations
+
+import pytest
+from structlog.testing import capture_logs
+
+from schema import warming
+from schema.persisted_documents import PersistedDocuments
+from schema.trusted_documents import TrustedDocuments
+from schema.warming import known_documents, warm
+from tests.make.documents import all_documents
+from tests.schema.toy_server import toy_operations
+
+GOOD = "query A { hello } query B { node { child { name } } }"
+
+
+async def test_documents_are_prepared_and_refused_ones_are_logged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(warming, "FIRST_SECONDS", 0)
+    operations = toy_operations()
+    compiled: list[str | None] = []
+    monkeypatch.setattr(operations.execute, "compile", lambda document, name: compiled.append(name))
+    with capture_logs() as lines:
+        await warm(operations, ["{ nothing }", GOOD])
+    assert [(line["event"], line["document"]) for line in lines] == [
+        ("a known document is refused", "{ nothing }")
+    ]
+    assert compiled == ["A", "B"]
+    monkeypatch.setattr(operations.documents, "_parse", None)
+    assert operations.documents.prepare(GOOD)
+    with pytest.raises(TypeError):
+        operations.documents.prepare("{ hello }")
+
+
+def test_trusted_documents_are_known_else_the_examples() -> None:
+    assert len(known_documents(toy_operations())) == len(all_documents())
+    trusted = PersistedDocuments(trusted=TrustedDocuments({"a": GOOD}))
+    assert known_documents(toy_operations(persisted=trusted)) == [GOOD]
