@@ -9,9 +9,10 @@ import asyncio
 import logging
 import random
 import sqlite3
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from itertools import starmap
 from typing import Any, TypeVar
 
 import asyncpg
@@ -22,13 +23,16 @@ from tortoise.exceptions import OperationalError
 
 from models.config import connection_settings
 from models.deferred import Change, NewRows, Write
+from models.readers import PostgresReader, Reader, Records, reader_of
 from models.transactions import InTransaction, TransactionLost, begun, numbered
 
 T = TypeVar("T")
+R = TypeVar("R", bound=tuple[Any, ...])
 log = logging.getLogger(__name__)
 
 ATTEMPTS = 8
 _running: set[asyncio.Task[Any]] = set()
+_opened: list[Reader] = []
 
 
 @dataclass(slots=True)
@@ -49,12 +53,15 @@ async def connect(database_url: str, pool_size: int = 10) -> None:
     )
     for name in ("default", "reader"):
         await get_connection(name).create_connection(with_db=True)
+    _opened[:] = [reader_of(get_connection("reader"))]
 
 
 async def close() -> None:
     """Let running transactions end, then close every connection."""
     if _running:
         await asyncio.wait(set(_running))
+    while _opened:
+        await _opened.pop().close()
     await Tortoise.close_connections()
 
 
@@ -62,13 +69,8 @@ def in_transaction_now() -> bool:
     return _scope.get() is not None
 
 
-def connection() -> BaseDBAsyncClient:
-    """The transaction's connection inside one, else the one for reading."""
-    return get_connection("default" if in_transaction_now() else "reader")
-
-
 def is_postgres() -> bool:
-    return get_connection("default").capabilities.dialect == "postgres"
+    return isinstance(_opened[0], PostgresReader)
 
 
 async def transaction(work: Callable[..., Awaitable[T]], *arguments: Any) -> T:
@@ -94,9 +96,31 @@ def after_commit(callback: Callable[[], None]) -> None:
         scope.after_commit.append(callback)
 
 
+async def records(query: str, *values: Any) -> Records:
+    """Rows of a SELECT whose parameters are `?`, columns as the driver answers them."""
+    if isinstance(_opened[0], PostgresReader):
+        query = numbered(query)
+    if not in_transaction_now():
+        return await _opened[0].records(query, values)
+    return (await get_connection("default").execute_query(query, list(values)))[1]
+
+
+async def read(row: type[R], query: str, *values: Any) -> list[R]:
+    """The rows as named tuples of this class, which has a field for each column; see `columns`."""
+    return list(starmap(row, await records(query, *values)))
+
+
+def columns(row: type[tuple[Any, ...]], table: str) -> str:
+    """`p.id, p.slug, …`: the columns that `read` needs for this class of rows, from one table."""
+    names: tuple[str, ...] = row._fields  # type: ignore[attr-defined]
+    return ", ".join(f"{table}.{name}" for name in names)
+
+
 async def fetch(query: str, *values: Any) -> list[dict[str, Any]]:
-    """Rows of a plain SQL statement whose parameters are `?`; also for `… RETURNING`."""
-    client = connection()
+    """The rows as dicts; in a transaction also for `… RETURNING`."""
+    if not in_transaction_now():
+        return list(map(dict, await records(query, *values)))
+    client = get_connection("default")
     return await client.execute_query_dict(_dialect(query, client), list(values))
 
 
@@ -134,6 +158,15 @@ async def flush() -> None:
 def marks(values: Sequence[Any]) -> str:
     """`?, ?, ?` for an IN list; an empty list gives NULL, which nothing is in."""
     return ", ".join("?" * len(values)) or "NULL"
+
+
+def any_of(column: str) -> str:
+    """The condition that a column is in an `array`: one parameter, so one statement for any length."""
+    return _opened[0].any_of(column)
+
+
+def array(values: Iterable[Any]) -> Any:
+    return _opened[0].array(values)
 
 
 def for_update() -> str:

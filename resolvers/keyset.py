@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
-from models.database import fetch, marks
+from models.database import columns, marks, records
 from models.errors import InvalidInput
-from resolvers.paging import PageRequest, cursor_of, key_of
+from resolvers.paging import Cursors, Page, PageRequest, key_of
 
 _INT64 = 2**63
+R = TypeVar("R", bound=tuple[Any, ...])
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -41,49 +43,79 @@ class Order:
     values: tuple[Any, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class IdPage:
-    ids: Sequence[int]
-    cursors: Sequence[str]
-    has_next: bool
-    has_previous: bool
-
-
 def kept(text: str) -> str:
     """`text` for comparing with what is kept: PostgreSQL takes no NUL, and no text of ours has one."""
     return text.replace("\0", "\ufffd")
 
 
-async def page_of_ids(
-    table: str, conditions: Conditions, order: Order, request: PageRequest, tie: str
-) -> IdPage:
+async def page_of(
+    row: type[R],
+    table: str,
+    conditions: Conditions,
+    order: Order,
+    request: PageRequest,
+    tie: str,
+) -> Page[R]:
     """One page of the rows of `table` (`"product p"`), whose ID is the last column of `order`.
 
-    Raises: InvalidInput for a size or cursor that makes no sense.
+    The keys of the page are found first, and only its rows are read. Raises: InvalidInput.
     """
-    size, backward = request.size, request.backward
+    names, inner, values = _keys_of_page(table, conditions, order, request, tie)
+    alias = table.rsplit(maxsplit=1)[-1]
+    found = await records(
+        f"SELECT {columns(row, alias)}, {', '.join(names)} FROM ({inner}) AS page"
+        f" JOIN {table} ON {alias}.id = page.{names[-1]}"
+        f" ORDER BY {_sorted(names, order, request)}",
+        *values,
+    )
+    width = -len(names)
+    return _page(
+        [row(*each[:width]) for each in found], [each[width:] for each in found], request, tie
+    )
+
+
+async def page_of_ids(
+    table: str, conditions: Conditions, order: Order, request: PageRequest, tie: str
+) -> Page[int]:
+    """The same, of the rows' IDs."""
+    _, inner, values = _keys_of_page(table, conditions, order, request, tie)
+    keys = await records(inner, *values)
+    return _page([key[-1] for key in keys], keys, request, tie)
+
+
+def _keys_of_page(
+    table: str, conditions: Conditions, order: Order, request: PageRequest, tie: str
+) -> tuple[list[str], str, list[Any]]:
+    """The names of the sort key's columns, and the statement that answers a page of them and one more."""
     names = [f"k{position}" for position in range(len(order.columns))]
-    columns = ", ".join(
+    selected = ", ".join(
         f"{column} AS {name}" for column, name in zip(order.columns, names, strict=True)
     )
     beyond, values = _beyond(order, request, tie, names)
-    direction = "DESC" if order.falling != backward else "ASC"
-    rows = await fetch(
-        f"SELECT {', '.join(names)} FROM (SELECT {columns} FROM {table} WHERE {conditions}) AS t"
-        f" WHERE {beyond} ORDER BY {', '.join(f'{name} {direction}' for name in names)}"
-        f" LIMIT {size + 1}",
-        *order.values,
-        *conditions.values,
-        *values,
+    statement = (
+        f"SELECT {', '.join(names)} FROM (SELECT {selected} FROM {table} WHERE {conditions}) AS t"
+        f" WHERE {beyond} ORDER BY {_sorted(names, order, request)} LIMIT {request.size + 1}"
     )
-    keys, more = [[row[name] for name in names] for row in rows[:size]], len(rows) > size
-    if backward:
+    return names, statement, [*order.values, *conditions.values, *values]
+
+
+def _sorted(names: Sequence[str], order: Order, request: PageRequest) -> str:
+    direction = "DESC" if order.falling != request.backward else "ASC"
+    return ", ".join(f"{name} {direction}" for name in names)
+
+
+def _page(rows: list[T], keys: Sequence[Any], request: PageRequest, tie: str) -> Page[T]:
+    """Cut what was found, which is in the order of reading, to a page in the order of the list."""
+    size, more = request.size, len(rows) > request.size
+    rows, keys = rows[:size], [list(key) for key in keys[:size]]
+    if request.backward:
+        rows.reverse()
         keys.reverse()
-    return IdPage(
-        ids=[key[-1] for key in keys],
-        cursors=[cursor_of(key, tie) for key in keys],
-        has_next=request.before is not None if backward else more,
-        has_previous=more if backward else request.after is not None,
+    return Page(
+        rows,
+        Cursors(keys, tie),
+        has_next=request.before is not None if request.backward else more,
+        has_previous=more if request.backward else request.after is not None,
     )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, overload
 
 import orjson
 from tortoise.expressions import Q
@@ -16,6 +17,7 @@ from tortoise.queryset import QuerySet
 from models.errors import InvalidInput
 
 M = TypeVar("M", bound=Model)
+T = TypeVar("T")
 DEFAULT_SIZE = 20
 MAXIMUM_SIZE = 250
 
@@ -51,11 +53,31 @@ class PageRequest:
         return size
 
 
+class Cursors(Sequence[str]):
+    """The cursors of sort keys; each is made when it is asked for, which most never are."""
+
+    def __init__(self, keys: Sequence[Sequence[Any]], tie: str) -> None:
+        self._keys = keys
+        self._tie = tie
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    @overload
+    def __getitem__(self, position: int) -> str: ...
+    @overload
+    def __getitem__(self, position: slice) -> Sequence[str]: ...
+    def __getitem__(self, position: int | slice) -> str | Sequence[str]:
+        if isinstance(position, slice):
+            return Cursors(self._keys[position], self._tie)
+        return cursor_of(self._keys[position], self._tie)
+
+
 @dataclass(frozen=True, slots=True)
-class Page(Generic[M]):
+class Page(Generic[T]):
     """Rows in list order, a cursor beside each."""
 
-    rows: Sequence[M]
+    rows: Sequence[T]
     cursors: Sequence[str]
     has_next: bool = False
     has_previous: bool = False
@@ -108,13 +130,14 @@ async def paginate(
     rows, more = found[:size], len(found) > size
     if backward:
         rows.reverse()
-    cursors = [cursor_of([getattr(row, column) for column in columns], tie) for row in rows]
+    cursors = Cursors([[getattr(row, column) for column in columns] for row in rows], tie)
     behind, ahead = request.after is not None, request.before is not None
     if backward:
         return Page(rows, cursors, has_next=ahead, has_previous=more)
     return Page(rows, cursors, has_next=more, has_previous=behind)
 
 
+@lru_cache(maxsize=1024)
 def _mark(tie: str) -> str:
     return sha256(tie.encode()).hexdigest()[:8]
 

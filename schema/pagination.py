@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import strawberry
 
@@ -15,27 +15,50 @@ from schema.public import public
 NodeType = TypeVar("NodeType")
 
 
+class HasCursors(Protocol):
+    """A page of any list."""
+
+    @property
+    def cursors(self) -> Sequence[str]: ...
+    @property
+    def has_next(self) -> bool: ...
+    @property
+    def has_previous(self) -> bool: ...
+
+
 @strawberry.type
 class PageInfo:
     has_next_page: bool
     has_previous_page: bool
-    start_cursor: str | None
-    end_cursor: str | None
+    cursors: strawberry.Private[Sequence[str]]
+
+    @public
+    @strawberry.field
+    def start_cursor(self) -> str | None:
+        return self.cursors[0] if self.cursors else None
+
+    @public
+    @strawberry.field
+    def end_cursor(self) -> str | None:
+        return self.cursors[-1] if self.cursors else None
 
     @classmethod
-    def of(cls, page: Page[Any]) -> PageInfo:
+    def of(cls, page: HasCursors) -> PageInfo:
         return cls(
-            has_next_page=page.has_next,
-            has_previous_page=page.has_previous,
-            start_cursor=page.cursors[0] if page.cursors else None,
-            end_cursor=page.cursors[-1] if page.cursors else None,
+            has_next_page=page.has_next, has_previous_page=page.has_previous, cursors=page.cursors
         )
 
 
 @strawberry.type
 class Edge(Generic[NodeType]):
     node: NodeType
-    cursor: str
+    position: strawberry.Private[int]
+    cursors: strawberry.Private[Sequence[str]]
+
+    @public
+    @strawberry.field
+    def cursor(self) -> str:
+        return self.cursors[self.position]
 
 
 @strawberry.type
@@ -73,7 +96,7 @@ class CountedConnection(Generic[NodeType]):
 
 
 def edges_of(page: Page[Any], convert: Callable[[Any], NodeType]) -> list[Edge[NodeType]]:
-    nodes: Sequence[NodeType] = [convert(row) for row in page.rows]
     return [
-        Edge(node=node, cursor=cursor) for node, cursor in zip(nodes, page.cursors, strict=True)
+        Edge(node=convert(row), position=position, cursors=page.cursors)
+        for position, row in enumerate(page.rows)
     ]

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from models.catalog.assortments import CARRIED, LISTED
+from models.catalog.assortments import CARRIED
 from models.catalog.products import ProductStatus
 from models.errors import InvalidInput
 from models.money import MAX_MINOR, CurrencyCode, InvalidAmount, to_minor
 from models.stock.effective import EFFECTIVE
-from resolvers.catalog.visibility import sees_unpublished
+from resolvers.catalog.visibility import ON_SALE, sees_unpublished
 from resolvers.context import Context
 from resolvers.keyset import Conditions, kept
 
@@ -71,8 +71,7 @@ async def _add_status(ctx: Context, status: ProductStatus | None, found: Conditi
         if status is not None:
             found.add("p.status = ?", str(status))
         return
-    found.add("p.status = 'ACTIVE'")
-    found.add(LISTED, str(ctx.channel))
+    found.add(ON_SALE, str(ctx.channel))
     if status not in (None, ProductStatus.ACTIVE):
         found.add("1 = 0")
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from models.catalog.products import Product
+from models.catalog.rows import ProductRow
 from models.database import fetch
 from resolvers.catalog.filters import ProductQuery, conditions_of
 from resolvers.catalog.searching import Search, search_of
 from resolvers.context import Context
-from resolvers.keyset import Conditions, Order, page_of_ids
+from resolvers.keyset import Conditions, Order, page_of
 from resolvers.paging import Page, PageRequest
 from resolvers.permissions import for_anyone
 
@@ -37,7 +37,7 @@ _ORDERS = {
 @for_anyone
 async def page(
     ctx: Context, query: ProductQuery, sort: ProductSort | None, request: PageRequest
-) -> Page[Product]:
+) -> Page[ProductRow]:
     """One page of the products that this caller sees; by relevance unless told otherwise.
 
     Relevance without a search means the newest first. Prices sort by the lowest of a product.
@@ -47,11 +47,7 @@ async def page(
     conditions, search = await _conditions(ctx, query)
     tie = f"products {ctx.merchant_id} {sort} {query}"
     order = _order(search, sort or ProductSort.RELEVANCE)
-    found = await page_of_ids(_TABLE, conditions, order, request, tie)
-    rows = await Product.filter(id__in=found.ids).in_bulk(found.ids, "id") if found.ids else {}
-    return Page(
-        [rows[each] for each in found.ids], found.cursors, found.has_next, found.has_previous
-    )
+    return await page_of(ProductRow, _TABLE, conditions, order, request, tie)
 
 
 @for_anyone

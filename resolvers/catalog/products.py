@@ -4,29 +4,36 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from models.accounts.channels import Channel
-from models.catalog.products import Product, ProductStatus, Variant
-from models.database import execute_many, fetch, marks
-from resolvers.catalog.visibility import excluded, on_sale, sees_unpublished
+from models.catalog.products import ProductStatus, Variant
+from models.catalog.rows import PRODUCT, ProductRow
+from models.database import any_of, array, execute_many, fetch, read, records
+from resolvers.catalog.visibility import ON_SALE, sees_unpublished
 from resolvers.context import Context
 from resolvers.keyset import kept
 from resolvers.permissions import for_anyone
 
 
 @for_anyone
-async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Product]:
+async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, ProductRow]:
     """Products by ID whatever their status: the variants of old orders lead to them."""
-    return {row.id: row for row in await Product.filter(id__in=set(ids))} if ids else {}
+    if not ids:
+        return {}
+    rows = await read(
+        ProductRow, f"SELECT {PRODUCT} FROM product p WHERE {any_of('p.id')}", array(set(ids))
+    )
+    return {row.id: row for row in rows}
 
 
 @for_anyone
-async def visible_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Product]:
+async def visible_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, ProductRow]:
     """The products that this caller may ask for: not drafts, save for staff."""
     return {
         row.id: row
         for row in (await by_ids(ctx, ids)).values()
-        if row.status is not ProductStatus.DRAFT or await sees_unpublished(ctx, row.merchant_id)
+        if row.status != ProductStatus.DRAFT or await sees_unpublished(ctx, row.merchant_id)
     }
 
 
@@ -36,25 +43,28 @@ async def find(
     product_id: int | None = None,
     slug: str | None = None,
     code: str | None = None,
-) -> Product | None:
+) -> ProductRow | None:
     """The product on sale in this channel with this ID, slug or code; staff also find all others."""
+    column, text = ("slug", slug) if slug is not None else ("code", code or "")
+    condition = f"p.merchant_id = ? AND p.{column} = ?"
+    values: tuple[Any, ...] = (ctx.merchant_id, kept(text))
     if product_id is not None:
-        query = Product.filter(id=product_id)
-    elif slug is not None:
-        query = Product.filter(merchant_id=ctx.merchant_id, slug=kept(slug))
-    else:
-        query = Product.filter(merchant_id=ctx.merchant_id, code=kept(code or ""))
-    row = await query.annotate(excluded=excluded(ctx)).first()
-    if row is None or on_sale(row):
-        return row
-    return row if await sees_unpublished(ctx, row.merchant_id) else None
+        condition, values = "p.id = ?", (product_id,)
+    found = await records(
+        f"SELECT {ON_SALE}, {PRODUCT} FROM product p WHERE {condition}", str(ctx.channel), *values
+    )
+    for on_sale, *columns in found:
+        row = ProductRow(*columns)
+        if on_sale or await sees_unpublished(ctx, row.merchant_id):
+            return row
+    return None
 
 
 async def channels_of(ctx: Context, ids: Sequence[int]) -> dict[int, list[Channel]]:
     """The channels that list each product."""
     rows = await fetch(
-        f"SELECT product_id, channel FROM channel_exclusion WHERE product_id IN ({marks(ids)})",
-        *ids,
+        f"SELECT product_id, channel FROM channel_exclusion WHERE {any_of('product_id')}",
+        array(ids),
     )
     left_out = {(row["product_id"], row["channel"]) for row in rows}
     return {each: [c for c in Channel if (each, str(c)) not in left_out] for each in ids}

@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-from tortoise.expressions import RawSQL
-
 from models.accounts.organisations import Organisation, OrganisationKind
 from models.accounts.roles import Permission
-from models.catalog.products import Product, ProductStatus
+from models.catalog.assortments import LISTED
 from resolvers.context import ActorKind, Context
 
+# That `product p` is on sale in a channel, which is the parameter.
+ON_SALE = f"(p.status = 'ACTIVE' AND {LISTED})"
 _MEMORY = "merchants whose unpublished products are visible"
-
-
-def excluded(ctx: Context) -> RawSQL:
-    """Of a query of products: whether the caller's channel does not list the product."""
-    return RawSQL(
-        "EXISTS (SELECT 1 FROM channel_exclusion x WHERE x.product_id = product.id"
-        f" AND x.channel = '{ctx.channel}')"
-    )
-
-
-def on_sale(product: Product) -> bool:
-    """Whether a product that was asked for with `excluded` is on sale in the caller's channel."""
-    return product.status is ProductStatus.ACTIVE and not product.excluded  # type: ignore[attr-defined]
 
 
 async def sees_unpublished(ctx: Context, merchant_id: int | None) -> bool:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from models.accounts.roles import Permission
-from models.database import fetch, marks
+from models.database import any_of, array, fetch, marks
 from models.stock.effective import EFFECTIVE
 from models.stock.rules import Pieces, effective, sellable, shown_to_the_public
 from models.stores.locations import Location
@@ -71,9 +71,9 @@ async def page(
     tie = f"levels {ctx.merchant_id} {variant_id} {location_id}"
     found = await page_of_ids(FROM, conditions, Order(("l.id",), (int,)), request, tie)
     asked = Conditions()
-    asked.add(f"l.id IN ({marks(found.ids)})", *found.ids)
+    asked.add(any_of("l.id"), array(found.rows))
     rows = {level.id: level for level in await read(ctx, asked)}
-    levels = [rows[each] for each in found.ids]
+    levels = [rows[each] for each in found.rows]
     return Page(levels, found.cursors, found.has_next, found.has_previous)
 
 

@@ -42,9 +42,9 @@ async def page(ctx: Context, wanted: MovementFilter, request: PageRequest) -> Pa
     conditions = await _conditions(ctx, wanted)
     order, tie = Order(("m.id",), (int,)), f"movements {wanted}"
     found = await page_of_ids("stock_movement m", conditions, order, request, tie)
-    rows = {row.id: row for row in await StockMovement.filter(id__in=list(found.ids))}
+    rows = {row.id: row for row in await StockMovement.filter(id__in=list(found.rows))}
     return Page(
-        [rows[each] for each in found.ids], found.cursors, found.has_next, found.has_previous
+        [rows[each] for each in found.rows], found.cursors, found.has_next, found.has_previous
     )
 
 

@@ -62,7 +62,7 @@ async def page(
     conditions = await _asked(ctx, variant_id, location_id)
     tie = f"snapshots {at.timestamp()} {variant_id} {location_id}"
     found = await page_of_ids("stock_level l", conditions, Order(("l.id",), (int,)), request, tie)
-    rows = await of_levels(found.ids, at)
+    rows = await of_levels(found.rows, at)
     return Page(rows, found.cursors, found.has_next, found.has_previous)
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from models.catalog.products import MediaKind, ProductStatus
-from models.catalog.products import Product as ProductRow
-from models.catalog.products import Variant as VariantRow
+from models.catalog.rows import ProductRow, VariantRow
+from models.columns import moment, parsed
 from resolvers.accounts import organisations
 from resolvers.catalog import (
     assortments,
@@ -24,9 +24,10 @@ from schema.accounts.types import Channel, Organisation
 from schema.batching import batched
 from schema.catalog.classification import Brand, Category
 from schema.catalog.price_types import PriceChange, VariantPrice
+from schema.columns import column, derived, identity
 from schema.geography import GeoPointInput
 from schema.money import Money
-from schema.nodes import Node, global_id, optional_row_id, row_id
+from schema.nodes import Node, optional_row_id, row_id
 from schema.pagination import Connection
 from schema.public import public
 
@@ -68,18 +69,40 @@ class PriceRange:
 
 @strawberry.type(description="What is shown; its variants are what is sold.")
 class Product(Node):
-    id: strawberry.ID
-    code: str
-    slug: str
-    name: str
-    description: str
-    status: ProductStatus
-    options: list[ProductOption]
-    media: list[Media]
-    tags: list[str]
-    created_at: datetime
-    updated_at: datetime
     row: strawberry.Private[ProductRow]
+    id: strawberry.ID = identity("Product")
+    code: str = column("code")
+    slug: str = column("slug")
+    name: str = column("name")
+    description: str = column("description")
+
+    @derived
+    def status(self) -> ProductStatus:
+        return ProductStatus(self.row.status)
+
+    @derived
+    def options(self) -> list[ProductOption]:
+        return [ProductOption(**each) for each in parsed(self.row.options)]
+
+    @derived
+    def media(self) -> list[Media]:
+        return [
+            Media(url=each["url"], alt=each["alt"], kind=MediaKind(each["kind"]))
+            for each in parsed(self.row.media)
+        ]
+
+    @derived
+    def tags(self) -> list[str]:
+        tags: list[str] = parsed(self.row.tags)
+        return tags
+
+    @derived
+    def created_at(self) -> datetime:
+        return moment(self.row.created_at)
+
+    @derived
+    def updated_at(self) -> datetime:
+        return moment(self.row.updated_at)
 
     @public
     @batched
@@ -127,23 +150,7 @@ class Product(Node):
 
     @classmethod
     def of(cls, row: ProductRow) -> Product:
-        return cls(
-            id=global_id("Product", row.id),
-            code=row.code,
-            slug=row.slug,
-            name=row.name,
-            description=row.description,
-            status=row.status,
-            options=[ProductOption(**each) for each in row.options],
-            media=[
-                Media(url=each["url"], alt=each["alt"], kind=MediaKind(each["kind"]))
-                for each in row.media
-            ],
-            tags=list(row.tags),
-            created_at=row.created_at,
-            updated_at=row.updated_at,
-            row=row,
-        )
+        return cls(row=row)
 
     @classmethod
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Product | None]:
@@ -153,14 +160,19 @@ class Product(Node):
 
 @strawberry.type(description="What is sold: one SKU.")
 class Variant(Node):
-    id: strawberry.ID
-    sku: str
-    name: str
-    selected_options: list[SelectedOption]
-    compare_at_price: Money | None = strawberry.field(
-        description="What it cost before, or the price recommended; shown struck through."
-    )
     row: strawberry.Private[VariantRow]
+    id: strawberry.ID = identity("Variant")
+    sku: str = column("sku")
+    name: str = column("name")
+
+    @derived
+    def selected_options(self) -> list[SelectedOption]:
+        return [SelectedOption(**each) for each in parsed(self.row.selected_options)]
+
+    @derived
+    def compare_at_price(self) -> Money | None:
+        """What it cost before, or the price recommended; shown struck through."""
+        return Money.optional(self.row.compare_at_minor)
 
     @public
     @batched
@@ -252,14 +264,7 @@ class Variant(Node):
 
     @classmethod
     def of(cls, row: VariantRow) -> Variant:
-        return cls(
-            id=global_id("Variant", row.id),
-            sku=row.sku,
-            name=row.name,
-            selected_options=[SelectedOption(**each) for each in row.selected_options],
-            compare_at_price=Money.optional(row.compare_at_minor),
-            row=row,
-        )
+        return cls(row=row)
 
     @classmethod
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Variant | None]:

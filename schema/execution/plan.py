@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import NoneType
 from typing import Any, cast
 
@@ -36,7 +36,7 @@ from schema.execution.objects import Abstract, Objects
 from schema.execution.places import ROOT
 from schema.execution.selection import Field, Selection, Selections
 from schema.execution.slots import Complete, Lists, Slot
-from schema.execution.sources import Attribute, Batch, Resolver, Source, TypeName
+from schema.execution.sources import Attribute, Batch, Method, Resolver, Source, TypeName
 
 DEFINITION = GraphQLCoreConverter.DEFINITION_BACKREF
 
@@ -125,6 +125,8 @@ class _Compiler:
                 return Batch(field.metadata[BATCH], python_arguments)
             if field.is_basic_field:
                 return Attribute(field.python_name, field.default_resolver)
+            if method := _method_of(field):
+                return Method(method, converted(self._strawberry, field, arguments))
         return Resolver(site, definition.resolve or default_field_resolver, arguments)
 
     def _is_plain(self, field: StrawberryField) -> bool:
@@ -153,6 +155,16 @@ class _Compiler:
             )
         type_ = cast(GraphQLObjectType, type_)
         return Slot(site, nullable, Objects(site, type_, _origin(type_), selections).complete)
+
+
+def _method_of(field: StrawberryField) -> Callable[..., Any] | None:
+    """The resolver's function, if it is called with `self` and arguments and nothing else."""
+    resolver = field.base_resolver
+    if resolver is None or not resolver.self_parameter:
+        return None
+    if resolver.info_parameter or resolver.parent_parameter or resolver.root_parameter:
+        return None
+    return cast("Callable[..., Any]", resolver.wrapped_func)
 
 
 def _names(type_: GraphQLAbstractType, possible: Mapping[str, Objects]) -> dict[type, str]:

@@ -67,6 +67,21 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
+class Method:
+    """A resolver that asks for its parent and arguments alone: neither path nor info is made for it."""
+
+    function: Callable[..., Any]
+    arguments: Coerce
+
+    async def __call__(self, parents: Column, places: Places, execution: Execution) -> Column:
+        try:
+            arguments = self.arguments(execution.variables)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is every parent's
+            return [error] * len(parents)
+        return [_attempt(self.function, parent, **arguments) for parent in parents]
+
+
+@dataclass(frozen=True, slots=True)
 class Resolver:
     """Any other field: its resolver as Strawberry wraps it, extensions and permissions included."""
 

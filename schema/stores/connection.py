@@ -42,14 +42,8 @@ class StoreConnection:
 
     @classmethod
     def of(cls, page: StorePage, count: Callable[[], Awaitable[int]]) -> StoreConnection:
-        cursors = page.cursors
         return cls(
             edges=[StoreEdge.of(each) for each in page.found],
-            page_info=PageInfo(
-                has_next_page=page.has_next,
-                has_previous_page=page.has_previous,
-                start_cursor=cursors[0] if cursors else None,
-                end_cursor=cursors[-1] if cursors else None,
-            ),
+            page_info=PageInfo.of(page),
             count=count,
         )

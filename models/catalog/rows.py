@@ -1,0 +1,45 @@
+"""Products and variants as they are read: only what is shown, columns as the driver answers them.
+
+`models.columns` makes values of those that are JSON or moments.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from models.columns import Json, Moment
+from models.database import columns
+
+
+class ProductRow(NamedTuple):
+    id: int
+    merchant_id: int
+    code: str
+    slug: str
+    name: str
+    description: str
+    status: str
+    brand_id: int | None
+    category_id: int | None
+    options: Json
+    media: Json
+    tags: Json
+    lowest_price_minor: int
+    highest_price_minor: int
+    created_at: Moment
+    updated_at: Moment
+
+
+class VariantRow(NamedTuple):
+    id: int
+    merchant_id: int
+    product_id: int
+    sku: str
+    name: str
+    selected_options: Json
+    price_minor: int
+    compare_at_minor: int | None
+
+
+PRODUCT = columns(ProductRow, "p")
+VARIANT = columns(VariantRow, "v")

@@ -1,0 +1,37 @@
+"""Fields that are columns of their object's row, or made of them, when they are asked for."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any
+
+import strawberry
+
+from schema.nodes import global_id
+from schema.public import public
+
+
+def column(name: str, *, description: str | None = None) -> Any:
+    """A field that is the column `name` of `row` as it stands."""
+    read = attrgetter(f"row.{name}")
+
+    def resolve(self: Any) -> Any:
+        return read(self)
+
+    return public(strawberry.field(resolver=resolve, description=description))
+
+
+def identity(kind: str) -> Any:
+    """The global ID of a node, made of its row's."""
+
+    def resolve(self: Any) -> strawberry.ID:
+        return global_id(kind, self.row.id)
+
+    return public(strawberry.field(resolver=resolve))
+
+
+def derived(method: Callable[[Any], Any]) -> Any:
+    """A field that its method works out of the row alone; so it is as public as its object."""
+    return public(strawberry.field(resolver=method, description=inspect.getdoc(method)))
