@@ -174,7 +174,7 @@ async def _with_database(
 ) -> None:
     from server import make_gateways
 
-    await database.connect(settings.database_url, settings.database_pool_size)
+    await database.connect(settings.database_url, **settings.database_options)
     try:
         if checked and await pending():
             if database.is_postgres():

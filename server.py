@@ -56,7 +56,7 @@ def make_gateways(settings: Settings) -> Gateways:
     """The doors outward that these settings open."""
     return Gateways(
         sms=LoggingSms(settings.sms_outbox, log_codes=not settings.is_production),
-        bus=make_bus(settings.database_url, settings.redis_url),
+        bus=make_bus(settings.listening_url, settings.redis_url),
         rate_limits=WindowRateLimits(settings.redis_url),
         webhooks=HttpWebhooks(
             private_addresses=settings.webhook_private_addresses,
@@ -144,7 +144,7 @@ def _lifespan(
 ) -> Callable[[Any], Any]:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        await database.connect(settings.database_url, settings.database_pool_size)
+        await database.connect(settings.database_url, **settings.database_options)
         await gateways.bus.start()
         try:
             async with _embedded_worker(settings, gateways), _warming(operations):

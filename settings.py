@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal, get_args, get_type_hints
 from zoneinfo import ZoneInfo
 
-from models.config import connection_settings
+from models.config import POOL_SIZE, connection_settings
 
 PREFIX = "QUINTET_"
 DEVELOPMENT_KEY = "development-only: never sign anything real with this"
@@ -28,7 +28,9 @@ class Settings:
 
     environment: Literal["development", "production"] = "development"
     database_url: str = field(default="sqlite://quintet.db", repr=False)
-    database_pool_size: int = 10
+    database_pool_size: int = POOL_SIZE
+    database_pooler: bool = False
+    database_direct_url: str = secret()
     redis_url: str = secret()
     secret_key: str = secret(DEVELOPMENT_KEY)
     admin_username: str = ""
@@ -88,6 +90,16 @@ class Settings:
         """Where shared links and cart codes lead: the chain's own web page, else this server's."""
         return self.storefront_url.rstrip("/") or self.base_url
 
+    @property
+    def database_options(self) -> dict[str, Any]:
+        """How `models.database.connect` opens the database, beside its URL."""
+        return {"pool_size": self.database_pool_size, "pooler": self.database_pooler}
+
+    @property
+    def listening_url(self) -> str:
+        """The database past any pooler, which would lose what LISTEN asks for."""
+        return self.database_direct_url or self.database_url
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
         """Read and check every setting.
@@ -138,6 +150,7 @@ def _parse(variable: str, text: str, kind: Any) -> Any:
 
 def _check(settings: Settings) -> None:
     _check_database(settings)
+    _check_pooler(settings)
     if not 1 <= settings.port <= 65535:
         raise SettingsError(f"QUINTET_PORT must lie between 1 and 65535, not {settings.port}.")
     if settings.workers < 1 or settings.database_pool_size < 1:
@@ -182,6 +195,18 @@ def _check_database(settings: Settings) -> None:
             raise SettingsError(
                 "QUINTET_WORKERS above 1 needs PostgreSQL: SQLite serves one process."
             )
+
+
+def _check_pooler(settings: Settings) -> None:
+    if not settings.database_pooler:
+        return
+    if settings.database_url.startswith("sqlite://"):
+        raise SettingsError("QUINTET_DATABASE_POOLER is for PostgreSQL.")
+    if not settings.redis_url and not settings.database_direct_url:
+        raise SettingsError(
+            "QUINTET_DATABASE_POOLER needs QUINTET_REDIS_URL or QUINTET_DATABASE_DIRECT_URL:"
+            " live events cannot be heard through a pooler."
+        )
 
 
 def _check_timezone(name: str) -> None:

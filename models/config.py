@@ -40,6 +40,9 @@ TABLES = [
 ]
 
 
+POOL_SIZE = 20  # of one process on PostgreSQL
+
+
 class ReadFromReader:
     """Tortoise's router: reads outside a transaction go to the reading connection."""
 
@@ -52,12 +55,17 @@ class ReadFromReader:
         return "default"
 
 
-def connection_settings(database_url: str, pool_size: int = 10) -> dict[str, Any]:
-    """Tortoise's configuration for a `sqlite://` or `postgres://` URL."""
+def connection_settings(
+    database_url: str, pool_size: int = POOL_SIZE, *, pooler: bool = False
+) -> dict[str, Any]:
+    """Tortoise's configuration for a `sqlite://` or `postgres://` URL.
+
+    `pooler`: a pooler such as PgBouncer hands each transaction to whichever connection it has.
+    """
     connections = (
         _sqlite(database_url)
         if database_url.startswith("sqlite://")
-        else _postgres(database_url, pool_size)
+        else _postgres(database_url, pool_size, pooler)
     )
     return {
         "connections": connections,
@@ -91,7 +99,8 @@ def _sqlite(database_url: str) -> dict[str, Any]:
     }
 
 
-def _postgres(database_url: str, pool_size: int) -> dict[str, Any]:
+def _postgres(database_url: str, pool_size: int, pooler: bool) -> dict[str, Any]:
+    """Half of the connections are for transactions, half for reading: neither waits for the other."""
     url = urlsplit(database_url)
     credentials = {
         "host": url.hostname or "127.0.0.1",
@@ -100,12 +109,19 @@ def _postgres(database_url: str, pool_size: int) -> dict[str, Any]:
         "password": unquote(url.password) if url.password else None,
         "database": url.path.lstrip("/") or "postgres",
         "minsize": 1,
-        "maxsize": pool_size,
         "reset": _no_reset,
         **dict(parse_qsl(url.query)),
     }
-    whole = {"engine": "tortoise.backends.asyncpg", "credentials": credentials}
-    return {"default": whole, "reader": whole}
+    if pooler:
+        # A statement that was prepared on one of the pooler's connections is not known on the next.
+        credentials["statement_cache_size"] = 0
+    return {
+        name: {
+            "engine": "tortoise.backends.asyncpg",
+            "credentials": {**credentials, "maxsize": max(1, size)},
+        }
+        for name, size in (("default", pool_size // 2), ("reader", pool_size - pool_size // 2))
+    }
 
 
 async def _no_reset(connection: object) -> None:

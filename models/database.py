@@ -21,7 +21,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connection, get_connections
 from tortoise.exceptions import OperationalError
 
-from models.config import connection_settings
+from models.config import POOL_SIZE, connection_settings
 from models.deferred import Change, NewRows, Write
 from models.readers import PostgresReader, Reader, Records, reader_of
 from models.transactions import InTransaction, TransactionLost, begun, numbered
@@ -46,10 +46,11 @@ class _Scope:
 _scope: ContextVar[_Scope | None] = ContextVar("transaction", default=None)
 
 
-async def connect(database_url: str, pool_size: int = 10) -> None:
+async def connect(database_url: str, pool_size: int = POOL_SIZE, *, pooler: bool = False) -> None:
     """Open the database that `database_url` names, for this process."""
     await Tortoise.init(
-        config=connection_settings(database_url, pool_size), _enable_global_fallback=True
+        config=connection_settings(database_url, pool_size, pooler=pooler),
+        _enable_global_fallback=True,
     )
     for name in ("default", "reader"):
         await get_connection(name).create_connection(with_db=True)

@@ -17,6 +17,11 @@ KEY = "k" * 32
     [
         ({"QUINTET_DATABASE_URL": "mysql://db"}, "QUINTET_DATABASE_URL"),
         ({"QUINTET_DATABASE_URL": "sqlite://:memory:"}, "QUINTET_DATABASE_URL"),
+        ({"QUINTET_DATABASE_POOLER": "true"}, "QUINTET_DATABASE_POOLER"),
+        (
+            {"QUINTET_DATABASE_URL": "postgres://db/x", "QUINTET_DATABASE_POOLER": "true"},
+            "QUINTET_DATABASE_DIRECT_URL",
+        ),
         ({"QUINTET_WORKERS": "2"}, "QUINTET_WORKERS"),
         ({"QUINTET_WORKERS": "0"}, "QUINTET_WORKERS"),
         ({"QUINTET_PORT": "70000"}, "QUINTET_PORT"),
@@ -65,6 +70,7 @@ def test_secrets_are_never_printed() -> None:
         "QUINTET_ADMIN_PASSWORD": "s3cret",
         "QUINTET_REDIS_URL": "redis://:s3cret@cache",
         "QUINTET_DATABASE_URL": "postgres://u:s3cret@db/x",
+        "QUINTET_DATABASE_DIRECT_URL": "postgres://u:s3cret@db/x",
     }
     assert "s3cret" not in repr(Settings.from_environment(given))
 

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from dataclasses import replace
-from pathlib import Path
 
-import httpx
 import pytest
 
 from settings import Settings
@@ -19,9 +14,8 @@ from tests.conftest import free_port
 from tests.make.api import Api
 from tests.make.databases import POSTGRES
 from tests.make.documents import document
+from tests.make.processes import process
 from tests.make.shop import Shop, buy, open_shop
-
-ROOT = Path(__file__).parents[2]
 
 
 async def test_exactly_fifty_of_two_hundred_buyers_get_a_piece(api: Api) -> None:
@@ -58,40 +52,3 @@ async def nothing_is_left_and_nothing_drifted(admin: Api, shop: Shop) -> None:
     (edge,) = levels["stockLevels"]["edges"]
     assert edge["node"] == {"onHand": 50, "available": 0, "held": 0, "committed": 50}
     assert (await admin.ask(document("hq/stock_audit")))["stockAudit"]["drifts"] == []
-
-
-@asynccontextmanager
-async def process(settings: Settings) -> AsyncIterator[Api]:
-    """A server process of its own, as a user starts it."""
-    running = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "cli.py",
-        "serve",
-        f"--port={settings.port}",
-        f"--database-url={settings.database_url}",
-        cwd=ROOT,
-        env={**os.environ, "QUINTET_LOG_LEVEL": "error"},
-        stdout=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        async with httpx.AsyncClient(
-            base_url=settings.base_url,
-            timeout=120,
-            # A connection that was kept may be closed by the server just as it is used again.
-            limits=httpx.Limits(max_connections=50, max_keepalive_connections=0),
-        ) as client:
-            await _until_ready(client)
-            yield Api(client, settings)
-    finally:
-        running.terminate()
-        await running.wait()
-
-
-async def _until_ready(client: httpx.AsyncClient) -> None:
-    for _ in range(300):
-        try:
-            if (await client.get("/health/ready")).status_code == 200:
-                return
-        except httpx.TransportError:
-            await asyncio.sleep(0.1)
-    pytest.fail("the server process did not come up")
