@@ -10,7 +10,7 @@ from models.stock.transfer_rules import TransferStatus
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0004_webhooks")]
+    dependencies = [("models", "0005_assortments")]
 
     initial = False
 

@@ -27,6 +27,7 @@ TABLES = [
     "models.stock.transfers",
     "models.stock.purchases",
     "models.stock.costs",
+    "models.stock.stocktakes",
     "models.members.members",
     "models.members.cards",
     "models.referrals.bindings",

@@ -29,6 +29,8 @@ from schema.roots import NodeQueries
 from schema.scalars import SCALARS
 from schema.stock.mutations import StockMutations
 from schema.stock.queries import StockQueries
+from schema.stock.stocktake_mutations import StocktakeMutations
+from schema.stock.stocktake_queries import StocktakeQueries
 from schema.stock.subscriptions import StockSubscriptions
 from schema.stock.transfer_mutations import TransferMutations
 from schema.stock.transfer_queries import TransferQueries
@@ -45,6 +47,7 @@ class Query(
     StoreQueries,
     StockQueries,
     TransferQueries,
+    StocktakeQueries,
     CheckoutQueries,
     FulfilmentQueries,
     MemberQueries,
@@ -62,6 +65,7 @@ class Mutation(
     StoreMutations,
     StockMutations,
     TransferMutations,
+    StocktakeMutations,
     CheckoutMutations,
     FulfilmentMutations,
     PaymentMutations,

@@ -24,6 +24,7 @@ class Permission(StrEnum):
     PURCHASE_WRITE = "PURCHASE_WRITE"
     PURCHASE_APPROVE = "PURCHASE_APPROVE"
     PURCHASE_RECEIVE = "PURCHASE_RECEIVE"
+    STOCK_COUNT = "STOCK_COUNT"
     CART_SERVE = "CART_SERVE"
     ORDER_READ = "ORDER_READ"
     ORDER_CANCEL = "ORDER_CANCEL"
@@ -72,6 +73,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.CATALOG_READ,
             _P.STOCK_READ,
             _P.STOCK_WRITE,
+            _P.STOCK_COUNT,
             _P.STOCK_COST_READ,
             _P.TRANSFER_WRITE,
             _P.TRANSFER_DECIDE,
@@ -111,6 +113,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.TRANSFER_WRITE,
             _P.PURCHASE_READ,
             _P.PURCHASE_RECEIVE,
+            _P.STOCK_COUNT,
             _P.CART_SERVE,
             _P.ORDER_READ,
             _P.ORDER_CANCEL,
@@ -147,7 +150,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.MEMBER_IDENTIFY,
         }
     ),
-    Role.PICKER: frozenset({_P.STOCK_READ, _P.FULFILMENT_READ, _P.FULFILMENT_WRITE}),
+    Role.PICKER: frozenset(
+        {_P.STOCK_READ, _P.STOCK_COUNT, _P.FULFILMENT_READ, _P.FULFILMENT_WRITE}
+    ),
 }
 
 

@@ -196,7 +196,7 @@ async def _codes(level: StockLevel) -> tuple[str, str]:
     return level.location.code, level.variant.sku
 
 
-async def _actor(location: Location, permission: Permission) -> Actor:
+async def _actor(location: Location, *permissions: Permission) -> Actor:
     await location.fetch_related("organisation")
     node = location.organisation
-    return Actor(ActorKind.STAFF, 1, (GrantedNode(node.id, node.path, frozenset({permission})),))
+    return Actor(ActorKind.STAFF, 1, (GrantedNode(node.id, node.path, frozenset(permissions)),))

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import strawberry
+
+from models.stock.stocktake_rules import StocktakeStatus
+from models.stock.stocktakes import Stocktake as StocktakeRow
+from models.stock.stocktakes import StocktakeLine as StocktakeLineRow
+from resolvers.context import Context
+from resolvers.stock import stocktakes
+from schema.actors import Actor, actors
+from schema.batching import batched
+from schema.catalog.types import Variant
+from schema.nodes import Node, global_id
+from schema.stock.documents import DocumentEvent, histories
+from schema.stock.types import variants_of
+from schema.stores.types import StockLocation
+
+strawberry.enum(StocktakeStatus)
+
+
+@strawberry.type(
+    description="What was found of a variant, in whatever state. What was expected, and so the difference,"
+    " stays hidden while the stocktake is open."
+)
+class StocktakeLine:
+    counted: int | None
+    expected: int | None = strawberry.field(
+        description="What was on hand when it was counted; sales since then change neither."
+    )
+    difference: int | None = strawberry.field(description="Pieces too many, below 0 too few.")
+    counted_at: datetime | None
+    row: strawberry.Private[StocktakeLineRow]
+
+    @batched
+    @staticmethod
+    async def variant(parents: list[StocktakeLine], ctx: Context) -> list[Variant]:
+        return await variants_of(parents, ctx)
+
+    @batched
+    @staticmethod
+    async def counted_by(parents: list[StocktakeLine], ctx: Context) -> list[Actor | None]:
+        rows = [each.row for each in parents]
+        return await actors(ctx, [(row.counter_kind or "", row.counter_id) for row in rows])
+
+    @classmethod
+    def of(cls, row: StocktakeLineRow, *, blind: bool) -> StocktakeLine:
+        count = None if blind else row.count
+        return cls(
+            counted=row.counted,
+            expected=count.expected if count else None,
+            difference=count.difference if count else None,
+            counted_at=row.counted_at,
+            row=row,
+        )
+
+
+@strawberry.type(description="Some variants of a location that are counted while selling goes on.")
+class Stocktake(Node):
+    id: strawberry.ID
+    number: str
+    status: StocktakeStatus
+    note: str | None
+    created_at: datetime
+    updated_at: datetime
+    row: strawberry.Private[StocktakeRow]
+
+    @batched
+    @staticmethod
+    async def location(parents: list[Stocktake], ctx: Context) -> list[StockLocation]:
+        return await StockLocation.load(ctx, [each.row.location_id for each in parents])
+
+    @batched
+    @staticmethod
+    async def lines(parents: list[Stocktake], ctx: Context) -> list[list[StocktakeLine]]:
+        found = await stocktakes.lines_of([each.row.id for each in parents])
+        return [
+            [
+                StocktakeLine.of(line, blind=each.status is StocktakeStatus.OPEN)
+                for line in found[each.row.id]
+            ]
+            for each in parents
+        ]
+
+    @batched
+    @staticmethod
+    async def available_actions(parents: list[Stocktake], ctx: Context) -> list[list[str]]:
+        """What you may do with it now: COUNT, RECOUNT, APPROVE, CANCEL."""
+        found = await stocktakes.actions_of(ctx, [each.row for each in parents])
+        return [[str(action) for action in actions] for actions in found]
+
+    @batched
+    @staticmethod
+    async def history(parents: list[Stocktake], ctx: Context) -> list[list[DocumentEvent]]:
+        return await histories(stocktakes.KIND, [each.row.id for each in parents])
+
+    @classmethod
+    def of(cls, row: StocktakeRow) -> Stocktake:
+        return cls(
+            id=global_id("Stocktake", row.id),
+            number=row.number,
+            status=row.status,
+            note=row.note,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+            row=row,
+        )
+
+    @classmethod
+    async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Stocktake | None]:
+        found = await stocktakes.by_ids(ctx, ids)
+        return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
