@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from models.database import fetch
 from models.stores.distance import Candidate
 from models.stores.locations import Location
+from models.stores.rows import LocationRow
 from resolvers.context import Context
 from resolvers.keyset import Conditions, checked_key
-from resolvers.paging import PageRequest, cursor_of
+from resolvers.paging import Cursors, PageRequest
 from resolvers.permissions import for_anyone
-from resolvers.stores import nearby
+from resolvers.stores import locations, nearby
 from resolvers.stores.filters import StoreQuery, conditions_of
 from resolvers.stores.locations import is_open
 
@@ -21,22 +22,18 @@ _CHUNK = 250
 
 @dataclass(frozen=True, slots=True)
 class FoundStore:
-    row: Location
-    cursor: str
+    row: LocationRow
     distance_metres: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class StorePage:
-    """Found stores in list order; `cursors` as a page of rows has them."""
+    """Found stores in list order, a cursor beside each."""
 
     found: Sequence[FoundStore]
+    cursors: Cursors
     has_next: bool
     has_previous: bool
-
-    @property
-    def cursors(self) -> list[str]:
-        return [each.cursor for each in self.found]
 
 
 @for_anyone
@@ -50,12 +47,11 @@ async def page(ctx: Context, query: StoreQuery, request: PageRequest) -> StorePa
         keys = await _by_code(conditions, query, request.after, tie, size + 1)
     else:
         keys = await _by_distance(conditions, query, request.after, tie, size + 1)
-    ids = [row_id for row_id, _ in keys[:size]]
-    rows = await Location.filter(id__in=ids).in_bulk(ids, "id") if ids else {}
-    found = [
-        FoundStore(rows[row_id], cursor_of(key, tie), _distance(key)) for row_id, key in keys[:size]
-    ]
-    return StorePage(found, len(keys) > size, request.after is not None)
+    kept = keys[:size]
+    rows = await locations.rows_by_ids(ctx, [row_id for row_id, _ in kept])
+    found = [FoundStore(rows[row_id], _distance(key)) for row_id, key in kept]
+    cursors = Cursors([key for _, key in kept], tie)
+    return StorePage(found, cursors, len(keys) > size, request.after is not None)
 
 
 @for_anyone

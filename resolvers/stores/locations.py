@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from models.columns import parsed
+from models.database import any_of, array, read
 from models.errors import InvalidInput, NotFound
 from models.stores import hours
 from models.stores.coordinates import CoordinateSystem, Point, convert
 from models.stores.distance import bounding_boxes, nearest
-from models.stores.locations import Location, LocationKind, StoreService
+from models.stores.locations import Location, StoreService
+from models.stores.rows import LOCATION, LocationRow
 from resolvers.context import Context
 from resolvers.keyset import kept
 from resolvers.permissions import for_anyone
@@ -26,6 +30,15 @@ async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Location]:
 
 
 @for_anyone
+async def rows_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, LocationRow]:
+    """The same locations as they are shown."""
+    found = await read(
+        LocationRow, f"SELECT {LOCATION} FROM location o WHERE {any_of('o.id')}", array(set(ids))
+    )
+    return {row.id: row for row in found}
+
+
+@for_anyone
 async def get(ctx: Context, location_id: int) -> Location:
     """Raises: NotFound."""
     location = await Location.filter(id=location_id).first()
@@ -35,12 +48,15 @@ async def get(ctx: Context, location_id: int) -> Location:
 
 
 @for_anyone
-async def store(ctx: Context, location_id: int | None, code: str | None) -> Location | None:
+async def store(ctx: Context, location_id: int | None, code: str | None) -> LocationRow | None:
     """The merchant's store with this ID or code; closed ones too, so that old orders lead to them."""
-    query = Location.filter(kind=LocationKind.STORE)
+    values: tuple[Any, ...]
+    condition, values = "o.code = ? AND o.merchant_id = ?", (kept(code or ""), ctx.merchant_id)
     if location_id is not None:
-        return await query.filter(id=location_id).first()
-    return await query.filter(code=kept(code or ""), merchant_id=ctx.merchant_id).first()
+        condition, values = "o.id = ?", (location_id,)
+    statement = f"SELECT {LOCATION} FROM location o WHERE o.kind = 'STORE' AND {condition}"
+    found = await read(LocationRow, statement, *values)
+    return found[0] if found else None
 
 
 @for_anyone
@@ -68,23 +84,23 @@ async def within(
     return [(fit[each.key], each.distance_metres) for each in ranked]
 
 
-def position_of(location: Location, system: CoordinateSystem) -> Point | None:
+def position_of(location: Location | LocationRow, system: CoordinateSystem) -> Point | None:
     """Where a location is, in the system asked for; exact in the one it was given in."""
     if location.latitude is None or location.longitude is None:
         return None
     given = Point(
         location.latitude,
         location.longitude,
-        location.coordinate_system or CoordinateSystem.WGS84,
+        CoordinateSystem(location.coordinate_system or CoordinateSystem.WGS84),
     )
     return convert(given, system)
 
 
-def hours_of(location: Location) -> list[hours.OpeningHours]:
-    return [hours.parse(**each) for each in location.hours]
+def hours_of(location: Location | LocationRow) -> list[hours.OpeningHours]:
+    return [hours.parse(**each) for each in parsed(location.hours)]
 
 
-def is_open(location: Location, at: datetime, *path: str) -> bool:
+def is_open(location: Location | LocationRow, at: datetime, *path: str) -> bool:
     """Whether it is open then. Raises: InvalidInput for a moment outside the calendar."""
     try:
         return hours.is_open(hours_of(location), at, ZoneInfo(location.timezone))

@@ -6,9 +6,9 @@ A store stands at (geodesic metres to the millimetre, code), which is also the k
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from math import pi
+from math import pi, sqrt
 
-from models.database import fetch
+from models.database import records
 from models.stores.coordinates import CoordinateSystem, Point, convert
 from models.stores.distance import (
     EARTH_RADIUS_METRES,
@@ -48,7 +48,12 @@ async def walk(
         found = await _ranked(place, conditions, after, limit, radius, keep)
         if len(found) >= limit or radius >= furthest:
             return found[:limit]
-        radius = min(furthest, radius * GROWTH)
+        radius = min(furthest, radius * _growth(len(found), limit))
+
+
+def _growth(found: int, limit: int) -> float:
+    """How much wider to look, if stores lie as densely there as those that were found."""
+    return min(float(GROWTH), 1.3 * sqrt(limit / found)) if found else GROWTH
 
 
 async def candidates_in(
@@ -57,13 +62,13 @@ async def candidates_in(
     """Everything in the boxes around the radius; some of it lies a little beyond."""
     boxes = bounding_boxes(place, radius_metres)
     values = [edge for box in boxes for edge in (box.south, box.north, box.west, box.east)]
-    rows = await fetch(
+    found = await records(
         "SELECT o.id, o.code, o.latitude_wgs84, o.longitude_wgs84 FROM location o"
         f" WHERE {conditions} AND ({' OR '.join(map(_inside, boxes))})",
         *conditions.values,
         *values,
     )
-    return [(row["id"], row["code"], row["latitude_wgs84"], row["longitude_wgs84"]) for row in rows]
+    return [tuple(row) for row in found]
 
 
 async def _ranked(

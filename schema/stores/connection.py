@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import strawberry
 
 from resolvers.context import Context
-from resolvers.stores.listing import FoundStore, StorePage
+from resolvers.stores.listing import StorePage
 from schema.batching import batched
+from schema.columns import derived
 from schema.pagination import PageInfo
 from schema.stores.types import Store
 
@@ -14,17 +15,24 @@ from schema.stores.types import Store
 @strawberry.type
 class StoreEdge:
     node: Store
-    cursor: str
+    position: strawberry.Private[int]
+    cursors: strawberry.Private[Sequence[str]]
     distance_metres: int | None = strawberry.field(
         description="How far it is from the point asked about, on the earth's surface."
     )
 
+    @derived
+    def cursor(self) -> str:
+        return self.cursors[self.position]
+
     @classmethod
-    def of(cls, found: FoundStore) -> StoreEdge:
+    def of(cls, page: StorePage, position: int) -> StoreEdge:
+        found = page.found[position]
         metres = found.distance_metres
         return cls(
             node=Store.of(found.row),
-            cursor=found.cursor,
+            position=position,
+            cursors=page.cursors,
             distance_metres=None if metres is None else round(metres),
         )
 
@@ -43,7 +51,7 @@ class StoreConnection:
     @classmethod
     def of(cls, page: StorePage, count: Callable[[], Awaitable[int]]) -> StoreConnection:
         return cls(
-            edges=[StoreEdge.of(each) for each in page.found],
+            edges=[StoreEdge.of(page, position) for position in range(len(page.found))],
             page_info=PageInfo.of(page),
             count=count,
         )

@@ -6,17 +6,20 @@ from typing import Any
 
 import strawberry
 
+from models.columns import parsed
 from models.stores.coordinates import CoordinateSystem
 from models.stores.hours import Weekday
 from models.stores.locations import Location, LocationKind, StoreService
+from models.stores.rows import LocationRow
 from resolvers.accounts import organisations
 from resolvers.context import Context
 from resolvers.stores import locations
 from schema.accounts.types import Organisation
 from schema.batching import batched
+from schema.columns import column, derived, identity
 from schema.geography import Address, GeoPoint
 from schema.info import Info
-from schema.nodes import Node, global_id
+from schema.nodes import Node
 
 strawberry.enum(StoreService)
 strawberry.enum(Weekday)
@@ -25,11 +28,14 @@ strawberry.enum(LocationKind)
 
 @strawberry.interface(description="A place that holds stock: a store or a warehouse.")
 class StockLocation:
+    row: strawberry.Private[Location | LocationRow]
     id: strawberry.ID
-    code: str
-    name: str
-    active: bool
-    row: strawberry.Private[Location]
+    code: str = column("code")
+    name: str = column("name")
+
+    @derived
+    def active(self) -> bool:
+        return bool(self.row.active)
 
     @batched
     @staticmethod
@@ -43,13 +49,13 @@ class StockLocation:
         return GeoPoint.of(point) if point else None
 
     @classmethod
-    def of(cls, row: Location) -> Store | Warehouse:
-        return _KINDS[row.kind].of(row)
+    def of(cls, row: Location | LocationRow) -> Store | Warehouse:
+        return _KINDS[LocationKind(row.kind)](row=row)
 
     @classmethod
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Any]:
         """The stores and warehouses with these row IDs, None where there is none."""
-        found = await locations.by_ids(ctx, ids)
+        found = await locations.rows_by_ids(ctx, ids)
         return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
 
 
@@ -64,35 +70,34 @@ class OpeningHours:
 
 @strawberry.type
 class Store(Node, StockLocation):
-    phone: str | None
-    address: Address
-    hours: list[OpeningHours]
-    services: list[StoreService]
-    delivery_radius_metres: int | None = strawberry.field(
-        description="How far it delivers; empty: however far."
+    id: strawberry.ID = identity("Store")
+    phone: str | None = column("phone")
+    delivery_radius_metres: int | None = column(
+        "delivery_radius_metres", description="How far it delivers; empty: however far."
     )
+
+    @derived
+    def address(self) -> Address:
+        return Address.of(parsed(self.row.address))
+
+    @derived
+    def hours(self) -> list[OpeningHours]:
+        return [
+            OpeningHours(weekday=each.weekday, opens=each.opens, closes=each.closes)
+            for each in locations.hours_of(self.row)
+        ]
+
+    @derived
+    def services(self) -> list[StoreService]:
+        return [StoreService(each) for each in parsed(self.row.services)]
 
     @strawberry.field(description="Whether it is open now, or at a moment.")
     def is_open(self, info: Info, at: datetime | None = None) -> bool:
         return locations.is_open(self.row, at or info.context.now())
 
     @classmethod
-    def of(cls, row: Location) -> Store:
-        return cls(
-            id=global_id("Store", row.id),
-            code=row.code,
-            name=row.name,
-            active=row.active,
-            phone=row.phone,
-            address=Address.of(row.address),
-            hours=[
-                OpeningHours(weekday=each.weekday, opens=each.opens, closes=each.closes)
-                for each in locations.hours_of(row)
-            ],
-            services=[StoreService(each) for each in row.services],
-            delivery_radius_metres=row.delivery_radius_metres,
-            row=row,
-        )
+    def of(cls, row: Location | LocationRow) -> Store:
+        return cls(row=row)
 
     @classmethod
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Store | None]:
@@ -101,18 +106,16 @@ class Store(Node, StockLocation):
 
 @strawberry.type
 class Warehouse(Node, StockLocation):
-    address: Address | None
+    id: strawberry.ID = identity("Warehouse")
+
+    @derived
+    def address(self) -> Address | None:
+        kept = parsed(self.row.address)
+        return Address.of(kept) if kept else None
 
     @classmethod
-    def of(cls, row: Location) -> Warehouse:
-        return cls(
-            id=global_id("Warehouse", row.id),
-            code=row.code,
-            name=row.name,
-            active=row.active,
-            address=Address.of(row.address) if row.address else None,
-            row=row,
-        )
+    def of(cls, row: Location | LocationRow) -> Warehouse:
+        return cls(row=row)
 
     @classmethod
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Warehouse | None]:
@@ -126,6 +129,6 @@ _KINDS: dict[LocationKind, type[Store] | type[Warehouse]] = {
 
 
 async def _of_kind(ctx: Context, ids: Sequence[int], kind: LocationKind) -> list[Any]:
-    found = await locations.by_ids(ctx, ids)
+    found = await locations.rows_by_ids(ctx, ids)
     rows = [found.get(row_id) for row_id in ids]
-    return [_KINDS[kind].of(row) if row and row.kind is kind else None for row in rows]
+    return [_KINDS[kind].of(row) if row and row.kind == kind else None for row in rows]
