@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Self
 
 from tortoise import fields
 from tortoise.migrations.constraints import CheckConstraint
@@ -17,6 +18,16 @@ class Row(Model):
 
     class Meta:
         abstract = True
+
+    @classmethod
+    def selected(cls, alias: str) -> str:
+        """All columns of the table, as plain SQL that `read` understands."""
+        return ", ".join(f"{alias}.{each} AS {alias}_{each}" for each in cls._meta.db_fields)
+
+    @classmethod
+    def read(cls, row: Mapping[str, Any], alias: str) -> Self:
+        """The object of a row of plain SQL that has what `selected` names."""
+        return cls._init_from_db(**{each: row[f"{alias}_{each}"] for each in cls._meta.db_fields})
 
 
 def reference(model: str, **options: Any) -> Any:

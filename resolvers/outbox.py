@@ -91,8 +91,12 @@ async def last_sequence() -> int:
 
 async def oldest_sequence() -> int:
     """The first change that is still kept, or the next to come where none is."""
-    rows = await fetch("SELECT MIN(sequence) AS oldest FROM outbox_event")
-    return rows[0]["oldest"] or await last_sequence() + 1
+    # One statement, so that changes which are being numbered count on both sides or on neither.
+    rows = await fetch(
+        "SELECT MIN(sequence) AS oldest, (SELECT MAX(last_sequence) FROM outbox_counter) AS last"
+        " FROM outbox_event"
+    )
+    return rows[0]["oldest"] or (rows[0]["last"] or 0) + 1
 
 
 async def refuse_forgotten(after: int, name: str = "after") -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from models.accounts.channels import Channel
-from models.catalog.products import ProductStatus, Variant
+from models.catalog.products import ProductStatus
 from models.catalog.rows import PRODUCT, ProductRow
-from models.database import any_of, array, execute_many, fetch, read, records
+from models.database import any_of, array, change_later, fetch, for_update, read, records
 from resolvers.catalog.visibility import ON_SALE, sees_unpublished
 from resolvers.context import Context
 from resolvers.keyset import kept
@@ -70,12 +69,21 @@ async def channels_of(ctx: Context, ids: Sequence[int]) -> dict[int, list[Channe
     return {each: [c for c in Channel if (each, str(c)) not in left_out] for each in ids}
 
 
+_COUNT = """
+WITH sold (variant_id, quantity) AS (VALUES (CAST(? AS BIGINT), CAST(? AS BIGINT)){more})
+UPDATE product SET units_sold = units_sold + (
+  SELECT SUM(sold.quantity) FROM sold JOIN variant ON variant.id = sold.variant_id
+  WHERE variant.product_id = product.id)
+WHERE id IN (
+  SELECT id FROM product WHERE id IN (
+    SELECT variant.product_id FROM sold JOIN variant ON variant.id = sold.variant_id)
+  ORDER BY id{lock})
+"""
+
+
 async def count_sales(ctx: Context, quantities: Mapping[int, int]) -> None:
     """Add units sold, by variant ID, to the products that these variants belong to."""
-    sold: Counter[int] = Counter()
-    for variant in await Variant.filter(id__in=list(quantities)):
-        sold[variant.product_id] += quantities[variant.id]
-    await execute_many(
-        "UPDATE product SET units_sold = units_sold + ? WHERE id = ?",
-        [(quantity, product_id) for product_id, quantity in sorted(sold.items())],
-    )
+    if quantities:
+        more = ", (?, ?)" * (len(quantities) - 1)
+        values = [value for sold in sorted(quantities.items()) for value in sold]
+        await change_later("product", _COUNT.format(more=more, lock=for_update()), *values)

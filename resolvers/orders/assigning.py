@@ -4,39 +4,51 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
-from models.orders.fulfilments import Fulfilment
+from models.database import change_later
 from models.orders.orders import Order
 from models.orders.pickup import RANDOM_BYTES, pickup_code
 from models.orders.states import FulfilmentMethod
 from resolvers.context import Context
 from resolvers.orders import tickets
-from resolvers.orders.fulfilments import change
+from resolvers.orders.orders import subject_of
+from resolvers.orders.parts import Part
 from resolvers.outbox import Change
 
-
-async def assign(ctx: Context, order: Order, fulfilments: Sequence[Fulfilment]) -> list[Change]:
-    """Give fulfilments, their locations at hand, to their stores; answers what to announce."""
-    changes = []
-    for fulfilment in fulfilments:
-        columns = {"assigned_at": ctx.now(), **_terms(ctx, fulfilment)}
-        fulfilment.update_from_dict(columns)
-        await fulfilment.save(update_fields=[*columns, "updated_at"])
-        await tickets.queue(ctx, order, fulfilment)
-        changes.append(change("fulfilment.assigned", order, fulfilment))
-    return changes
+_ASSIGN = """
+UPDATE fulfilment SET assigned_at = ?, updated_at = ?, pickup_code = ?, pickup_expires_at = ?,
+  accept_due_at = ? WHERE id = ?
+"""
 
 
-def _terms(ctx: Context, fulfilment: Fulfilment) -> dict[str, Any]:
-    """Until when a pickup may be collected, or from when a delivery may be taken away again."""
+async def assign(ctx: Context, order: Order, parts: Sequence[Part]) -> list[Change]:
+    """Give parts of an order to their stores; answers what to announce."""
+    now = ctx.now()
+    for part in parts:
+        await change_later("fulfilment", _ASSIGN, now, now, *_terms(ctx, part), part.id)
+    await tickets.queue(ctx, order, parts)
+    return [_assigned(order, part) for part in parts]
+
+
+def _terms(ctx: Context, part: Part) -> tuple[str | None, datetime | None, datetime | None]:
+    """The code and end of a pickup, or from when a delivery may be taken away again."""
     settings = ctx.settings
-    if fulfilment.method is FulfilmentMethod.STORE_PICKUP:
-        return {
-            "pickup_code": pickup_code(secrets.token_bytes(RANDOM_BYTES)),
-            "pickup_expires_at": ctx.now() + timedelta(days=settings.pickup_days),
-        }
-    if fulfilment.method.in_person:
-        return {}
-    return {"accept_due_at": ctx.now() + timedelta(minutes=settings.accept_minutes)}
+    if part.method is FulfilmentMethod.STORE_PICKUP:
+        code = pickup_code(secrets.token_bytes(RANDOM_BYTES))
+        return code, ctx.now() + timedelta(days=settings.pickup_days), None
+    if part.method.in_person:
+        return None, None, None
+    return None, None, ctx.now() + timedelta(minutes=settings.accept_minutes)
+
+
+def _assigned(order: Order, part: Part) -> Change:
+    return Change(
+        topic="fulfilment.assigned",
+        node_type="Fulfilment",
+        node_id=part.id,
+        merchant_id=order.merchant_id,
+        organisation_id=part.organisation_id,
+        location_id=part.location_id,
+        subject=subject_of(order),
+    )

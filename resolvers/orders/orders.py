@@ -10,7 +10,7 @@ from typing import Any
 from tortoise.queryset import QuerySet
 
 from models.accounts.channels import Channel
-from models.database import insert_later
+from models.database import execute, insert_later
 from models.errors import InvalidInput, NotSignedIn, StateConflict
 from models.orders.orders import Order, OrderEvent, OrderLine
 from models.orders.states import OrderStatus
@@ -109,7 +109,14 @@ async def record_event(
     """
     from_status = order.status
     columns = {**columns, "status": to_status, "updated_at": ctx.now()}
-    if not await Order.filter(id=order.id, status=from_status).update(**columns):
+    change = ", ".join(f"{column} = ?" for column in columns)
+    moved = await execute(
+        f"UPDATE sales_order SET {change} WHERE id = ? AND status = ?",
+        *columns.values(),
+        order.id,
+        from_status,
+    )
+    if not moved:
         raise StateConflict("The order has changed meanwhile.", state=from_status)
     order.update_from_dict(columns)
     await _write_event(ctx, order, from_status, note)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from models.orders.fulfilments import Fulfilment
-from models.orders.orders import Order, OrderLine
+from models.orders.orders import Order
 from models.orders.states import FulfilmentStatus, OrderStatus
 from resolvers.catalog.products import count_sales
 from resolvers.context import Context
+from resolvers.orders import parts
 from resolvers.orders.assigning import assign
 from resolvers.orders.orders import record_event
 from resolvers.outbox import announce
@@ -15,17 +15,22 @@ from resolvers.stock import reservations
 
 
 async def pay(ctx: Context, order: Order) -> None:
-    """Make a locked order, whose money is booked, a paid one; in the running transaction.
+    """Make a locked order, whose `paid_minor` says what has come, a paid one; in the running transaction.
 
     Raises: InsufficientStock or Refusals of it when its hold had run out and the goods are gone.
     """
     await reservations.commit(ctx, order.id)
     paid = await record_event(
-        ctx, order, OrderStatus.PAID, paid_at=ctx.now(), hold_expires_at=None, cancelled_at=None
+        ctx,
+        order,
+        OrderStatus.PAID,
+        paid_minor=order.paid_minor,
+        paid_at=ctx.now(),
+        hold_expires_at=None,
+        cancelled_at=None,
     )
-    parts = Fulfilment.filter(order_id=order.id, status=FulfilmentStatus.OPEN).order_by("id")
-    assigned = await assign(ctx, order, await parts.prefetch_related("location"))
-    lines = await OrderLine.filter(order_id=order.id).order_by("id")
+    sent, lines = await parts.of_order(order.id)
+    assigned = await assign(ctx, order, [p for p in sent if p.status is FulfilmentStatus.OPEN])
     await commissions.fix(
         ctx,
         commissions.PaidOrder(

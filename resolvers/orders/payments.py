@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from orjson import dumps
 from tortoise.expressions import Subquery
-from tortoise.queryset import QuerySet
 
 from gateways import Charge, GatewayError, PaymentGateway, StartedCharge
-from models.database import transaction
+from models.database import fetch, for_update, marks, transaction
 from models.errors import Expired, InvalidInput, NotFound, PaymentFailed, StateConflict
 from models.money import CurrencyCode
 from models.orders.orders import Order
@@ -19,7 +19,7 @@ from resolvers.context import Context
 from resolvers.idempotency import once
 from resolvers.orders.actions import is_void
 from resolvers.orders.references import new_reference
-from resolvers.orders.visibility import owned, visible
+from resolvers.orders.visibility import visible
 from resolvers.permissions import for_anyone, for_customers
 
 
@@ -58,25 +58,28 @@ async def start(ctx: Context, draft: ChargeDraft) -> Payment:
     PaymentFailed when the provider does not answer.
     """
     gateway = _gateway(ctx, draft)
-    payment = await Payment.get(id=await transaction(_record_intent, ctx, draft))
+    payment, order_number = await transaction(_record_intent, ctx, draft)
     if payment.status is not PaymentStatus.PENDING or _is_started(payment):
         return payment
-    order = await Order.get(id=payment.order_id)
     try:
-        started = await gateway.start(_charge(ctx, payment, order.number))
+        started = await gateway.start(_charge(ctx, payment, order_number))
     except GatewayError as error:
         raise PaymentFailed("The payment provider does not answer. Try again.") from error
-    return await transaction(_keep, payment.id, started)
+    return await transaction(_keep, ctx, payment.id, started)
 
 
-async def _keep(payment_id: int, started: StartedCharge) -> Payment:
+async def _keep(ctx: Context, payment_id: int, started: StartedCharge) -> Payment:
     """Keep the provider's first answer; it may have told us of the result already."""
-    payment = await Payment.filter(id=payment_id).select_for_update().get()
-    if not _is_started(payment):
-        payment.code_url = started.code_url
-        payment.client_parameters = started.client_parameters
-        await payment.save(update_fields=["code_url", "client_parameters", "updated_at"])
-    return payment
+    rows = await fetch(
+        "UPDATE payment SET code_url = ?, client_parameters = ?, updated_at = ?"
+        " WHERE id = ? AND code_url IS NULL AND CAST(client_parameters AS TEXT) = '{}'"
+        f" RETURNING {Payment.selected('payment')}",
+        started.code_url,
+        dumps(started.client_parameters).decode(),
+        ctx.now(),
+        payment_id,
+    )
+    return Payment.read(rows[0], "payment") if rows else await Payment.get(id=payment_id)
 
 
 def _is_started(payment: Payment) -> bool:
@@ -99,29 +102,62 @@ def _gateway(ctx: Context, draft: ChargeDraft) -> PaymentGateway:
     return gateway
 
 
-async def _record_intent(ctx: Context, draft: ChargeDraft) -> int:
+async def _record_intent(ctx: Context, draft: ChargeDraft) -> tuple[Payment, str]:
+    """The payment and its order's number: made now, or by the same key before."""
+    made: list[tuple[Payment, str]] = []
+
     async def work() -> int:
-        order = await locked_payable(Order.filter(owned(ctx), id=draft.order_id))
+        order = payable(await _locked_own(ctx, draft.order_id))
         if is_void(ctx, order):
             raise Expired("The time to pay this order is over.", path=("orderId",))
-        payment = await Payment.create(
-            order_id=order.id,
-            provider=draft.provider,
-            flow=draft.flow,
-            amount_minor=payable_minor(order),
-            reference=new_reference("P"),
-        )
-        return payment.id
+        made.append((await _create(ctx, draft, order), order.number))
+        return made[0][0].id
 
-    return int(await once(ctx, "paymentStart", draft.idempotency_key, draft, work))
+    payment_id = int(await once(ctx, "paymentStart", draft.idempotency_key, draft, work))
+    if made:
+        return made[0]
+    payment = await Payment.get(id=payment_id)
+    return payment, (await Order.get(id=payment.order_id)).number
 
 
-async def locked_payable(found: QuerySet[Order]) -> Order:
-    """The one order that is found, locked, if it waits for money.
+async def _locked_own(ctx: Context, order_id: int) -> Order | None:
+    """The caller's own order, locked."""
+    rows = await fetch(
+        f"SELECT {Order.selected('o')} FROM sales_order AS o WHERE o.id = ?"
+        f" AND (o.member_id = ? OR o.guest_id = ?){for_update()}",
+        order_id,
+        ctx.member_id,
+        ctx.guest_id,
+    )
+    return Order.read(rows[0], "o") if rows else None
+
+
+async def _create(ctx: Context, draft: ChargeDraft, order: Order) -> Payment:
+    columns = {
+        "order_id": order.id,
+        "provider": draft.provider,
+        "flow": draft.flow,
+        "status": PaymentStatus.PENDING,
+        "amount_minor": payable_minor(order),
+        "refunded_minor": 0,
+        "reference": new_reference("P"),
+        "client_parameters": "{}",
+        "created_at": ctx.now(),
+        "updated_at": ctx.now(),
+    }
+    (row,) = await fetch(
+        f"INSERT INTO payment ({', '.join(columns)}) VALUES ({marks(list(columns))})"
+        f" RETURNING {Payment.selected('payment')}",
+        *columns.values(),
+    )
+    return Payment.read(row, "payment")
+
+
+def payable(order: Order | None) -> Order:
+    """The order that was looked for, if it waits for money.
 
     Raises: NotFound, StateConflict.
     """
-    order = await found.select_for_update().first()
     if order is None:
         raise NotFound("There is no such order.", path=("orderId",))
     if order.status is not OrderStatus.PENDING_PAYMENT:

@@ -23,6 +23,7 @@ from resolvers.orders.assigning import assign
 from resolvers.orders.fulfilment_steps import take
 from resolvers.orders.fulfilments import change, lines_of, locked
 from resolvers.orders.orders import record_event
+from resolvers.orders.parts import of_order
 from resolvers.orders.routing import Destination, Route, refusals_of, route
 from resolvers.orders.routing_records import point_of_json, route_as_json
 from resolvers.outbox import announce
@@ -59,7 +60,8 @@ async def move_on(ctx: Context, order: Order, fulfilment: Fulfilment, reason: st
     await reservations.release(ctx, order.id, fulfilment.id)
     replacements = await _create(ctx, order, fulfilment, found, lines)
     moved = await record_event(ctx, order, order.status, f"{fulfilment.number}: {reason}")
-    assigned = await assign(ctx, order, replacements)
+    parts, _ = await of_order(order.id)
+    assigned = await assign(ctx, order, [part for part in parts if part.id in replacements])
     await announce(ctx, [change("fulfilment.changed", order, fulfilment), *assigned, moved])
 
 
@@ -90,7 +92,7 @@ async def _create(
     rejected: Fulfilment,
     found: Route,
     lines: Sequence[FulfilmentLine],
-) -> list[Fulfilment]:
+) -> set[int]:
     """New fulfilments where the route leads, their pieces committed."""
     number = await Fulfilment.filter(order_id=order.id).count()
     sources = {line.variant_id: line for line in lines}
@@ -101,7 +103,7 @@ async def _create(
                 order_id=order.id,
                 number=f"{order.number}-{number + len(created) + 1}",
                 method=rejected.method,
-                location=found.places[pick.location_id],
+                location_id=pick.location_id,
                 distance_metres=pick.distance_metres,
                 routing=route_as_json(found),
             )
@@ -115,7 +117,7 @@ async def _create(
     requests = [_request(pick, created[pick.location_id]) for pick in found.picks]
     await reservations.hold(ctx, order.id, requests, ctx.now())
     await reservations.commit(ctx, order.id)
-    return list(created.values())
+    return {each.id for each in created.values()}
 
 
 def _request(pick: Pick, fulfilment: Fulfilment) -> HoldRequest:

@@ -29,7 +29,7 @@ from enum import StrEnum
 import structlog
 
 from gateways import Notification
-from models.database import transaction
+from models.database import change_later, fetch, for_update, transaction
 from models.errors import InsufficientStock, Refusals
 from models.money import CurrencyCode
 from models.orders.fulfilments import Fulfilment
@@ -75,18 +75,17 @@ async def settle_free(ctx: Context, order_id: int) -> None:
 
 
 async def _outcome(ctx: Context, provider: str, said: Notification) -> Outcome:
-    payment = await Payment.filter(reference=said.reference, provider=provider).first()
-    if payment is None:
-        return Outcome.UNKNOWN
     try:
-        return await transaction(_settle, ctx, payment, said)
+        return await transaction(_settle, ctx, provider, said)
     except (InsufficientStock, Refusals):
         # Rolled back: the hold had run out and the goods are gone.
-        return await transaction(_give_back, ctx, payment, said)
+        return await transaction(_give_back, ctx, provider, said)
 
 
-async def _settle(ctx: Context, found: Payment, said: Notification) -> Outcome:
-    order, payment = await _locked(found)
+async def _settle(ctx: Context, provider: str, said: Notification) -> Outcome:
+    if (found := await _locked(provider, said.reference)) is None:
+        return Outcome.UNKNOWN
+    order, payment = found
     if (nothing := _nothing_to_do(payment, said)) is not None:
         return nothing
     if not said.succeeded:
@@ -102,9 +101,11 @@ async def _settle(ctx: Context, found: Payment, said: Notification) -> Outcome:
     return await _refund(ctx, order, payment, "The order was not waiting for this payment.")
 
 
-async def _give_back(ctx: Context, found: Payment, said: Notification) -> Outcome:
+async def _give_back(ctx: Context, provider: str, said: Notification) -> Outcome:
     """The money for goods that are gone: cancel the order, unless it has moved on, and refund."""
-    order, payment = await _locked(found)
+    if (found := await _locked(provider, said.reference)) is None:
+        return Outcome.UNKNOWN
+    order, payment = found
     if (nothing := _nothing_to_do(payment, said)) is not None:
         return nothing
     await _book(ctx, order, payment, said)
@@ -117,10 +118,16 @@ async def _give_back(ctx: Context, found: Payment, said: Notification) -> Outcom
     return await _refund(ctx, order, payment, "The goods were sold before the payment came.")
 
 
-async def _locked(found: Payment) -> tuple[Order, Payment]:
-    """The payment as it is now that its order is locked."""
-    order = await Order.filter(id=found.order_id).select_for_update().get()
-    return order, await Payment.get(id=found.id)
+async def _locked(provider: str, reference: str) -> tuple[Order, Payment] | None:
+    """The payment with this number at the provider, and its order: locked at once, the order first."""
+    rows = await fetch(
+        f"SELECT {Order.selected('o')}, {Payment.selected('p')}"
+        " FROM sales_order AS o JOIN payment AS p ON p.order_id = o.id"
+        f" WHERE p.reference = ? AND p.provider = ?{for_update()}",
+        reference,
+        provider,
+    )
+    return (Order.read(rows[0], "o"), Payment.read(rows[0], "p")) if rows else None
 
 
 def _nothing_to_do(payment: Payment, said: Notification) -> Outcome | None:
@@ -134,17 +141,23 @@ def _nothing_to_do(payment: Payment, said: Notification) -> Outcome | None:
 
 async def _book(ctx: Context, order: Order, payment: Payment, said: Notification) -> None:
     """The money is here, whatever it is for: as much as came, not as was asked."""
-    payment.status, payment.settled_at = PaymentStatus.SUCCEEDED, ctx.now()
-    payment.amount_minor = said.amount_minor
-    payment.provider_reference = said.provider_reference
-    await payment.save(
-        update_fields=["status", "settled_at", "amount_minor", "provider_reference", "updated_at"]
+    columns = {
+        "status": PaymentStatus.SUCCEEDED,
+        "settled_at": ctx.now(),
+        "amount_minor": said.amount_minor,
+        "provider_reference": said.provider_reference,
+        "updated_at": ctx.now(),
+    }
+    change = ", ".join(f"{column} = ?" for column in columns)
+    await change_later(
+        "payment", f"UPDATE payment SET {change} WHERE id = ?", *columns.values(), payment.id
     )
+    payment.update_from_dict(columns)
     order.paid_minor += said.amount_minor
-    await order.save(update_fields=["paid_minor", "updated_at"])
 
 
 async def _refund(ctx: Context, order: Order, payment: Payment, reason: str) -> Outcome:
+    await order.save(update_fields=["paid_minor", "updated_at"])
     await refund_payment(ctx, order, payment, payment.amount_minor, reason)
     await announce(ctx, [change_of(order)])
     return Outcome.REFUNDED

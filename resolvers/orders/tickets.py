@@ -8,13 +8,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from models.accounts.roles import Permission
-from models.database import transaction
+from models.database import insert_later, transaction
 from models.errors import NotFound
-from models.orders.fulfilments import Fulfilment, FulfilmentLine, PrintTicket
+from models.orders.fulfilments import PrintTicket
 from models.orders.orders import Order
 from models.orders.states import FulfilmentMethod, FulfilmentStatus, TicketStatus
 from models.orders.tickets import TicketContent, TicketLine, escpos, ticket_text
 from resolvers.context import Context
+from resolvers.orders.parts import Part
 from resolvers.permissions import for_anyone, requires, scoped
 
 # Tickets are Chinese, as the printers of the stores and those who read them are.
@@ -26,16 +27,24 @@ METHOD_LABELS = {
     FulfilmentMethod.EXPRESS: "快递发货",
 }
 
+_QUEUED = ("fulfilment_id", "location_id", "status", "text", "escpos", "created_at")
 
-async def queue(ctx: Context, order: Order, fulfilment: Fulfilment) -> PrintTicket:
-    """Queue the ticket of a fulfilment whose location is at hand, in the running transaction."""
-    content = await _content(order, fulfilment)
-    return await PrintTicket.create(
-        fulfilment_id=fulfilment.id,
-        location_id=fulfilment.location_id,
-        text=ticket_text(content),
-        escpos=b64encode(escpos(content)).decode(),
-    )
+
+async def queue(ctx: Context, order: Order, parts: Sequence[Part]) -> None:
+    """Queue the ticket of each part, in the running transaction."""
+    contents = [(part, _content(order, part)) for part in parts]
+    rows = [
+        (
+            part.id,
+            part.location_id,
+            str(TicketStatus.QUEUED),
+            ticket_text(content),
+            b64encode(escpos(content)).decode(),
+            ctx.now(),
+        )
+        for part, content in contents
+    ]
+    await insert_later("print_ticket", _QUEUED, rows)
 
 
 @for_anyone
@@ -92,17 +101,16 @@ async def _acknowledge(ctx: Context, ticket_id: int) -> PrintTicket:
     return await PrintTicket.get(id=ticket_id)
 
 
-async def _content(order: Order, fulfilment: Fulfilment) -> TicketContent:
-    lines = FulfilmentLine.filter(fulfilment_id=fulfilment.id).prefetch_related("order_line")
-    location, address = fulfilment.location, order.address or {}
-    delivered = not fulfilment.method.in_person
-    placed_at = order.created_at.astimezone(ZoneInfo(location.timezone))
+def _content(order: Order, part: Part) -> TicketContent:
+    address = order.address or {}
+    delivered = not part.method.in_person
+    placed_at = order.created_at.astimezone(ZoneInfo(part.timezone))
     return TicketContent(
-        store_name=location.name,
-        fulfilment_number=fulfilment.number,
+        store_name=part.place_name,
+        fulfilment_number=part.number,
         order_number=order.number,
-        method_label=METHOD_LABELS[fulfilment.method],
-        lines=tuple([_line(line) async for line in lines.order_by("id")]),
+        method_label=METHOD_LABELS[part.method],
+        lines=tuple(TicketLine(each.name, each.sku, each.quantity) for each in part.pieces),
         paid_minor=order.payable_minor,
         placed_at=f"{placed_at:%Y-%m-%d %H:%M}",
         recipient=str(address.get("recipient") or "") if delivered else "",
@@ -110,10 +118,6 @@ async def _content(order: Order, fulfilment: Fulfilment) -> TicketContent:
         address=_address(address) if delivered else "",
         remark=order.remark or "",
     )
-
-
-def _line(line: Any) -> TicketLine:
-    return TicketLine(name=line.order_line.name, sku=line.order_line.sku, quantity=line.quantity)
 
 
 def _masked(phone: str) -> str:

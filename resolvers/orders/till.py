@@ -15,7 +15,7 @@ from models.orders.states import PaymentFlow, PaymentProvider, PaymentStatus
 from resolvers.context import Context
 from resolvers.idempotency import once
 from resolvers.orders import paying
-from resolvers.orders.payments import locked_payable, payable_minor
+from resolvers.orders.payments import payable, payable_minor
 from resolvers.orders.references import new_reference
 from resolvers.orders.visibility import in_territory
 from resolvers.permissions import requires
@@ -53,7 +53,7 @@ async def record(ctx: Context, draft: TillDraft) -> Payment:
 async def _record(ctx: Context, draft: TillDraft) -> int:
     async def work() -> int:
         reachable = in_territory(Order.filter(id=draft.order_id), ctx, Permission.PAYMENT_RECORD)
-        order = await locked_payable(reachable)
+        order = payable(await reachable.select_for_update().first())
         amount_minor = payable_minor(order)
         _check_amount(draft.amount, amount_minor)
         payment = await Payment.create(
@@ -67,7 +67,6 @@ async def _record(ctx: Context, draft: TillDraft) -> int:
             settled_at=ctx.now(),
         )
         order.paid_minor += amount_minor
-        await order.save(update_fields=["paid_minor", "updated_at"])
         await paying.pay(ctx, order)
         return payment.id
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from models.accounts.staff import Staff
-from models.database import execute, execute_many, transaction
+from models.database import execute, execute_many, fetch, transaction
 from models.members.members import Member
 from models.referrals.commissions import Commission
 from models.referrals.rules import (
+    MAX_LEVELS,
     CommissionKind,
     CommissionStatus,
     PayeeKind,
@@ -30,6 +30,15 @@ INSERT INTO commission (merchant_id, kind, status, level, payee_key, member_id, 
 VALUES (?, ?, 'PENDING', ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)
 ON CONFLICT (order_id, kind, level, payee_key) DO NOTHING
 """
+_EARNERS = (
+    trees.ABOVE.format(roots="?")
+    + """
+SELECT 'UPLINE' AS kind, above.level, member.id, member.distributor AS earns
+FROM above JOIN member ON member.id = above.upline_id
+UNION ALL SELECT 'BUYER', 0, id, distributor FROM member WHERE id = ?
+UNION ALL SELECT 'GUIDE', 0, id, active FROM staff WHERE id = ?
+"""
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,26 +52,34 @@ class PaidOrder:
     line_bases_minor: Sequence[int]
 
 
+@dataclass(frozen=True, slots=True)
+class _Earners:
+    """Those who may earn by an order: the buyer's uplines, the nearest first, None for one who may not."""
+
+    uplines: Sequence[int | None]
+    buyer_id: int | None
+    guide_id: int | None
+
+    @property
+    def any(self) -> bool:
+        return any((*self.uplines, self.buyer_id, self.guide_id))
+
+
 async def fix(ctx: Context, order: PaidOrder) -> None:
     """Write the commissions of an order as payees and rates are now; fixing it again does nothing.
 
     Only distributors and staff who still work here earn. Runs inside the caller's transaction.
     """
-    if await Commission.filter(order_id=order.order_id).exists():
+    earners = await _earners(ctx, order)
+    if not earners.any or await Commission.filter(order_id=order.order_id).exists():
         return
     plan = (await plans.effective(order.merchant_id)).plan
-    uplines: list[int] = []
-    if order.member_id is not None:
-        levels = len(plan.levels)
-        uplines = (await trees.ancestors_of(ctx, [order.member_id], levels))[order.member_id]
-    earners = await _earners([*uplines, order.member_id])
-    guide_works = order.guide_id and await Staff.filter(id=order.guide_id, active=True).exists()
     shares = split_commission(
         order.line_bases_minor,
         plan,
-        uplines=[upline if upline in earners else None for upline in uplines],
-        buyer_id=order.member_id if order.member_id in earners else None,
-        guide_id=order.guide_id if guide_works else None,
+        uplines=earners.uplines[: len(plan.levels)],
+        buyer_id=earners.buyer_id,
+        guide_id=earners.guide_id,
     )
     await execute_many(_INSERT, [_row(ctx, order, share) for share in shares])
 
@@ -139,11 +156,18 @@ def _status_after(plan: EffectivePlan) -> CommissionStatus:
     return CommissionStatus.FROZEN if plan.freeze_days else CommissionStatus.AVAILABLE
 
 
-async def _earners(member_ids: Sequence[int | None]) -> set[int]:
-    wanted = {member_id for member_id in member_ids if member_id is not None}
-    if not wanted:
-        return set()
-    return {member.id for member in await Member.filter(id__in=wanted, distributor=True)}
+async def _earners(ctx: Context, order: PaidOrder) -> _Earners:
+    now = ctx.now()
+    rows = await fetch(
+        _EARNERS, order.member_id, now, MAX_LEVELS, now, order.member_id, order.guide_id
+    )
+    found = {(row["kind"], row["level"]): row["id"] for row in rows if row["earns"]}
+    levels = range(1, 1 + sum(row["kind"] == "UPLINE" for row in rows))
+    return _Earners(
+        uplines=[found.get(("UPLINE", level)) for level in levels],
+        buyer_id=found.get(("BUYER", 0)),
+        guide_id=found.get(("GUIDE", 0)),
+    )
 
 
 def _row(ctx: Context, order: PaidOrder, share: Share) -> tuple[object, ...]:

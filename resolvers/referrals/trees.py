@@ -13,7 +13,7 @@ from resolvers.context import Context
 # An upline's binding may end at a time known beforehand; it counts until then, swept or not.
 IN_FORCE = "open_key IS NOT NULL AND kind = 'UPLINE' AND (ended_at IS NULL OR ended_at > ?)"
 
-_ABOVE = """
+ABOVE = """
 WITH RECURSIVE above (root, upline_id, level) AS (
   SELECT open_key, upline_id, 1 FROM referral_binding
   WHERE open_key IN ({roots}) AND kind = 'UPLINE' AND (ended_at IS NULL OR ended_at > ?)
@@ -41,7 +41,7 @@ async def ancestors_of(
 ) -> dict[int, list[int]]:
     """The IDs of those above each member, the nearest first, at most so many levels up."""
     chains: dict[int, list[int]] = {member_id: [] for member_id in member_ids}
-    statement = _ABOVE.format(roots=marks(member_ids))
+    statement = ABOVE.format(roots=marks(member_ids))
     rows = await fetch(
         statement + "SELECT root, upline_id FROM above ORDER BY root, level",
         *member_ids,
@@ -57,7 +57,7 @@ async def ancestors_of(
 async def depths_of(ctx: Context, member_ids: Sequence[int]) -> dict[int, int]:
     """How many stand above each member: 0 at the root."""
     rows = await fetch(
-        _ABOVE.format(roots=marks(member_ids))
+        ABOVE.format(roots=marks(member_ids))
         + "SELECT root, MAX(level) AS depth FROM above GROUP BY root",
         *member_ids,
         ctx.now(),
