@@ -29,6 +29,11 @@ class Row(Model):
         """The object of a row of plain SQL that has what `selected` names."""
         return cls._init_from_db(**{each: row[f"{alias}_{each}"] for each in cls._meta.db_fields})
 
+    @classmethod
+    def written(cls, **columns: Any) -> Self:
+        """The object of a row that plain SQL has written; columns that are not named are empty."""
+        return cls._init_from_db(**{**dict.fromkeys(cls._meta.db_fields), **columns})
+
 
 def reference(model: str, **options: Any) -> Any:
     """A foreign key: indexed, and nothing that is referred to can be deleted.

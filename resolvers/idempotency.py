@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
 from orjson import OPT_SORT_KEYS, dumps
 
-from models.database import change_later, fetch, in_transaction_now
+from models.database import change_later, execute_many, fetch, in_transaction_now
 from models.errors import IdempotencyKeyReused, InvalidInput
 from models.idempotency import IdempotencyRecord
 from resolvers.context import Context
 
 _CLAIM = """
-INSERT INTO idempotency_record (scope, key, fingerprint, created_at) VALUES (?, ?, ?, ?)
-ON CONFLICT (scope, key) DO NOTHING RETURNING id
+INSERT INTO idempotency_record (scope, key, fingerprint{columns}, created_at) VALUES {rows}
+ON CONFLICT (scope, key) DO NOTHING RETURNING id, scope, key
 """
 _ANSWER = "UPDATE idempotency_record SET answer = ? WHERE id = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A caller's key for an operation, and the fingerprint of what it came with."""
+
+    scope: str
+    key: str
+    fingerprint: str
 
 
 async def once(
@@ -34,21 +45,63 @@ async def once(
     Raises: InvalidInput for an unusable key, IdempotencyKeyReused for another input.
     """
     assert in_transaction_now()  # noqa: S101 - the record must live and die with the work
+    claim = claim_of(ctx, operation, key, given)
+    values = claim.scope, claim.key, claim.fingerprint, ctx.now()
+    if claimed := await fetch(_CLAIM.format(columns="", rows="(?, ?, ?, ?)"), *values):
+        answer = await work()
+        await change_later("idempotency_record", _ANSWER, dumps(answer).decode(), claimed[0]["id"])
+        return answer
+    record = await IdempotencyRecord.get(scope=claim.scope, key=claim.key)
+    return _same(claim, record).answer
+
+
+def claim_of(ctx: Context, operation: str, key: str, given: object) -> Claim:
+    """Raises: InvalidInput for an unusable key."""
     if not 1 <= len(key) <= 128 or not key.isprintable():
         raise InvalidInput(
             "An idempotency key has 1 to 128 printable characters.", path=("idempotencyKey",)
         )
-    scope, fingerprint = f"{ctx.actor.key} {operation}", _fingerprint(given)
-    if claimed := await fetch(_CLAIM, scope, key, fingerprint, ctx.now()):
-        answer = await work()
-        await change_later("idempotency_record", _ANSWER, dumps(answer).decode(), claimed[0]["id"])
-        return answer
-    record = await IdempotencyRecord.get(scope=scope, key=key)
-    if record.fingerprint != fingerprint:
+    return Claim(f"{ctx.actor.key} {operation}", key, _fingerprint(given))
+
+
+async def claim_all(answers: Mapping[Claim, Any], now: datetime) -> set[Claim]:
+    """Claim several keys, whose answers are known beforehand; answers those that nobody had before.
+
+    Call it first thing inside the transaction, as `once`; what is not done in the end must be `disclaimed`.
+    """
+    rows = [
+        (claim.scope, claim.key, claim.fingerprint, dumps(answers[claim]).decode(), now)
+        for claim in sorted(answers, key=lambda claim: (claim.scope, claim.key))
+    ]
+    statement = _CLAIM.format(columns=", answer", rows=", ".join(["(?, ?, ?, ?, ?)"] * len(rows)))
+    claimed = await fetch(statement, *[value for row in rows for value in row])
+    fresh = {(row["scope"], row["key"]) for row in claimed}
+    return {claim for claim in answers if (claim.scope, claim.key) in fresh}
+
+
+async def disclaim(claims: Iterable[Claim]) -> None:
+    """Give keys back whose work was not done."""
+    await execute_many(
+        "DELETE FROM idempotency_record WHERE scope = ? AND key = ?",
+        [(claim.scope, claim.key) for claim in claims],
+    )
+
+
+async def answered(claim: Claim) -> Any:
+    """What this key was answered before; None when it is new.
+
+    Raises: IdempotencyKeyReused for another input.
+    """
+    record = await IdempotencyRecord.get_or_none(scope=claim.scope, key=claim.key)
+    return None if record is None else _same(claim, record).answer
+
+
+def _same(claim: Claim, record: IdempotencyRecord) -> IdempotencyRecord:
+    if record.fingerprint != claim.fingerprint:
         raise IdempotencyKeyReused(
             "This idempotency key was used with another input.", path=("idempotencyKey",)
         )
-    return record.answer
+    return record
 
 
 def _fingerprint(given: object) -> str:

@@ -38,13 +38,13 @@ class Demand:
     pieces: Mapping[int, int]
 
 
-async def gather(ctx: Context, draft: CheckoutDraft, *, lock: bool) -> Basket:
-    """The basket of a checked draft; `lock` its cart to order it.
+async def gather(ctx: Context, draft: CheckoutDraft) -> Basket:
+    """The basket of a checked draft.
 
     Raises: NotFound for a cart or goods that are not there, StateConflict for a cart that was ordered.
     """
     if draft.cart_id is not None:
-        return await _from_cart(ctx, await carts.opened(ctx, draft.cart_id, lock=lock))
+        return await _from_cart(ctx, await carts.opened(ctx, draft.cart_id, lock=False))
     lines = draft.lines or ()
     goods = await check_on_sale(ctx, lines)
     pieces = changed_by(rules.added, {}, lines)

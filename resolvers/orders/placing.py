@@ -1,34 +1,26 @@
-"""Placing an order: planned, written and its pieces held in one transaction, once for a key."""
+"""Placing an order: worked out without a lock, then booked in one short transaction, once for a key."""
 
 from __future__ import annotations
 
-from functools import partial
+import asyncio
+from collections.abc import Sequence
+from weakref import WeakKeyDictionary
 
 from models.database import transaction
-from models.errors import InsufficientStock, Refusal, Refusals
+from models.errors import Refusal, Refusals, StateConflict
 from models.orders.carts import CartStatus
 from models.orders.orders import Order
 from resolvers.context import Context
-from resolvers.idempotency import once
-from resolvers.orders import settlement
-from resolvers.orders.carts import touch
+from resolvers.idempotency import Claim, answered, claim_of
+from resolvers.orders.booking import Booking, Outcome, PlacedBefore, StockWent, book
 from resolvers.orders.checkout import CheckoutDraft
-from resolvers.orders.orders import record_placed
-from resolvers.orders.quoting import Plan, plan
-from resolvers.orders.recording import Recorded, record
-from resolvers.outbox import announce
+from resolvers.orders.lanes import Lanes
+from resolvers.orders.quoting import plan
+from resolvers.orders.recording import attributed
 from resolvers.permissions import for_shoppers
-from resolvers.stock import reservations
-from resolvers.stock.reservations import HoldRequest
 
-
-class StockWent(Exception):
-    """What the plan found was sold to somebody else before it could be held."""
-
-    def __init__(self, found: Plan, shortage: Refusal | Refusals) -> None:
-        super().__init__(str(shortage))
-        self.plan = found
-        self.shortage = shortage
+MOST_ATTEMPTS = 8
+_lanes: WeakKeyDictionary[asyncio.AbstractEventLoop, Lanes[Booking, Outcome]] = WeakKeyDictionary()
 
 
 @for_shoppers
@@ -38,59 +30,59 @@ async def place(ctx: Context, draft: CheckoutDraft, idempotency_key: str) -> Ord
     Raises: InvalidInput, NotFound, StateConflict, OutOfRange, InsufficientStock, or Refusals with several,
     their paths below the input of `quoting.quote`; IdempotencyKeyReused.
     """
-    try:
-        order_id = await transaction(_place, ctx, draft, idempotency_key)
-    except StockWent as first:
-        if not any(parcel.routing for parcel in first.plan.parcels):
-            raise first.shortage from None
-        order_id = await _place_elsewhere(ctx, draft, idempotency_key)
-    return await Order.get(id=order_id)
+    claim = claim_of(ctx, "checkoutPlace", idempotency_key, draft)
+    shortages = 0
+    for _ in range(MOST_ATTEMPTS):
+        try:
+            booking = await _worked_out(ctx, claim, draft)
+        except (Refusal, Refusals):
+            # What cannot be placed now may have been placed by this key before.
+            if (order := await transaction(_placed_before, claim)) is None:
+                raise
+            return order
+        outcome = await _booked(booking)
+        if isinstance(outcome, Order):
+            return outcome
+        if isinstance(outcome, PlacedBefore) and (
+            order := await transaction(_placed_before, claim)
+        ):
+            return order
+        if isinstance(outcome, StockWent):
+            shortages += 1
+            # Another place may still have what went: once more, from the beginning.
+            if shortages > 1 or not any(parcel.routing for parcel in booking.plan.parcels):
+                raise outcome.shortage
+    raise StateConflict(
+        "The cart is being changed. Try again.", state=CartStatus.OPEN, path=("cartId",)
+    )
 
 
-async def _place_elsewhere(ctx: Context, draft: CheckoutDraft, idempotency_key: str) -> int:
-    """Another place may still have what went: once more, from the beginning."""
-    try:
-        return await transaction(_place, ctx, draft, idempotency_key)
-    except StockWent as again:
-        raise again.shortage from None
-
-
-async def _place(ctx: Context, draft: CheckoutDraft, idempotency_key: str) -> int:
-    work = partial(_place_once, ctx, draft)
-    order_id: int = await once(ctx, "checkoutPlace", idempotency_key, draft, work)
-    return order_id
-
-
-async def _place_once(ctx: Context, draft: CheckoutDraft) -> int:
-    found = await plan(ctx, draft, lock=True)
+async def _worked_out(ctx: Context, claim: Claim, draft: CheckoutDraft) -> Booking:
+    """Raises: Refusal, Refusals."""
+    found = await plan(ctx, draft)
     if found.refusals:
         raise Refusals(found.refusals)
-    recorded = await record(ctx, draft, found)
-    await _hold(ctx, found, recorded)
-    if found.basket.cart is not None:
-        await touch(ctx, found.basket.cart, status=CartStatus.ORDERED)
-    await announce(ctx, [await record_placed(ctx, recorded.order)])
-    if recorded.order.payable_minor == 0:
-        await settlement.settle_free(ctx, recorded.order.id)
-    return recorded.order.id
+    counts_for = await attributed(ctx, draft, found)
+    return Booking(ctx=ctx, claim=claim, draft=draft, plan=found, counts_for=counts_for)
 
 
-async def _hold(ctx: Context, found: Plan, recorded: Recorded) -> None:
-    parcels = list(zip(recorded.fulfilment_ids, found.parcels, strict=True))
-    requests = [
-        HoldRequest(
-            variant_id=variant_id,
-            location_id=parcel.location.id,
-            quantity=quantity,
-            fulfilment_id=fulfilment_id,
-        )
-        for fulfilment_id, parcel in parcels
-        for variant_id, quantity in parcel.pieces.items()
-    ]
-    counter = frozenset(row_id for row_id, parcel in parcels if parcel.at_counter)
-    try:
-        await reservations.hold(
-            ctx, recorded.order.id, requests, recorded.hold_expires_at, counter=counter
-        )
-    except (InsufficientStock, Refusals) as shortage:
-        raise StockWent(found, shortage) from None
+async def _placed_before(claim: Claim) -> Order | None:
+    """Raises: IdempotencyKeyReused."""
+    order_id = await answered(claim)
+    return None if order_id is None else await Order.get(id=order_id)
+
+
+async def _booked(booking: Booking) -> Outcome:
+    """Booked at once, or together with others that want the same goods at the same time."""
+    loop = asyncio.get_running_loop()
+    if (lanes := _lanes.get(loop)) is None:
+        lanes = _lanes[loop] = Lanes(_book)
+    basket = booking.plan.basket
+    alone = {("key", booking.claim.scope, booking.claim.key)}
+    if basket.cart is not None:
+        alone.add(("cart", str(basket.cart.id), ""))
+    return await lanes.go(booking, frozenset(basket.pieces), frozenset(alone))
+
+
+async def _book(bookings: Sequence[Booking]) -> list[Outcome]:
+    return await transaction(book, bookings)

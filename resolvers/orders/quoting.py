@@ -44,7 +44,7 @@ async def quote(ctx: Context, draft: CheckoutDraft) -> Quote:
     """What `placing.place` would do now; nothing is held by it."""
     expires_at = ctx.now() + timedelta(minutes=ctx.settings.quote_minutes)
     try:
-        found = await plan(ctx, draft, lock=False)
+        found = await plan(ctx, draft)
     except Refusal as refusal:
         return Quote(None, [refusal], expires_at)
     except Refusals as refused:
@@ -52,13 +52,13 @@ async def quote(ctx: Context, draft: CheckoutDraft) -> Quote:
     return Quote(found, found.refusals, expires_at)
 
 
-async def plan(ctx: Context, draft: CheckoutDraft, *, lock: bool) -> Plan:
-    """Work a checkout out; `lock` its cart to place it.
+async def plan(ctx: Context, draft: CheckoutDraft) -> Plan:
+    """Work a checkout out, as everything is now.
 
     Raises: Refusal, Refusals when there is nothing that could be priced.
     """
     delivery = check(draft)
-    basket = await gather(ctx, draft, lock=lock)
+    basket = await gather(ctx, draft)
     pricing = await _price(ctx, basket, draft)
     try:
         demands = spread(basket, draft)

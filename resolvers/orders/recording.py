@@ -1,4 +1,4 @@
-"""Writing a planned order: itself, its lines, its fulfilments and theirs, each kind in one statement."""
+"""Writing planned orders: themselves, their lines, their fulfilments and theirs, all in one trip."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import orjson
-
-from models.database import execute, fetch
+from models.database import fetch, insert_later
 from models.orders.orders import Order
 from models.orders.pickup import ALPHABET
 from models.orders.states import FulfilmentStatus, OrderStatus
@@ -24,33 +22,45 @@ from resolvers.referrals.attribution import Attribution
 
 NUMBER_CHARACTERS = 10
 
+_LINE = (
+    *("id", "order_id", "variant_id", "sku", "name", "quantity", "unit_price_minor"),
+    *("discount_minor", "total_minor", "fulfilled", "returned", "created_at"),
+)
+_FULFILMENT = (
+    *("id", "order_id", "number", "method", "status", "location_id", "distance_metres"),
+    *("routing", "created_at", "updated_at"),
+)
+_FULFILMENT_LINE = ("fulfilment_id", "order_line_id", "variant_id", "quantity", "created_at")
+
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
-    """An order as it was written; the fulfilments stand in the order of the plan's parcels."""
+class Ids:
+    """The IDs that an order will have: its own, its lines' and its fulfilments', in the order of the plan."""
 
-    order: Order
-    fulfilment_ids: Sequence[int]
-    hold_expires_at: datetime
+    order: int
+    lines: Sequence[int]
+    fulfilments: Sequence[int]
 
 
-async def record(ctx: Context, draft: CheckoutDraft, found: Plan) -> Recorded:
+async def record(
+    ctx: Context, draft: CheckoutDraft, found: Plan, counts_for: Attribution, ids: Ids
+) -> Order:
     """Write the order of a plan without refusals. Runs inside the caller's transaction."""
-    hold_expires_at = ctx.now() + timedelta(minutes=ctx.settings.hold_minutes)
-    order = await _create_order(ctx, draft, found, hold_expires_at)
-    line_ids = await _create_lines(ctx, order, found)
-    fulfilment_ids = await _create_fulfilments(ctx, order, found)
+    now = ctx.now()
+    columns = _order(ctx, draft, found, counts_for, now)
+    await insert_later("sales_order", ("id", *columns), [(ids.order, *columns.values())])
+    order = Order.written(id=ids.order, **columns)
+    await insert_later("order_line", _LINE, _lines(found, ids, now))
+    await insert_later("fulfilment", _FULFILMENT, _fulfilments(order, found, ids, now))
+    line_ids = dict(zip(found.basket.pieces, ids.lines, strict=True))
     rows = [
-        (fulfilment_id, line_ids[variant_id], variant_id, quantity, ctx.now())
-        for fulfilment_id, parcel in zip(fulfilment_ids, found.parcels, strict=True)
+        (fulfilment_id, line_ids[variant_id], variant_id, quantity, now)
+        for fulfilment_id, parcel in zip(ids.fulfilments, found.parcels, strict=True)
         for variant_id, quantity in parcel.pieces.items()
     ]
-    await execute(
-        "INSERT INTO fulfilment_line (fulfilment_id, order_line_id, variant_id, quantity, created_at)"
-        f" VALUES {_marks(rows)}",
-        *_flat(rows),
-    )
-    return Recorded(order, fulfilment_ids, hold_expires_at)
+    await insert_later("fulfilment_line", _FULFILMENT_LINE, rows)
+    await attribution.count(counts_for.share_link_id)
+    return order
 
 
 def order_number(placed_at: datetime, timezone: ZoneInfo) -> str:
@@ -59,34 +69,7 @@ def order_number(placed_at: datetime, timezone: ZoneInfo) -> str:
     return f"{placed_at.astimezone(timezone):%y%m%d}{drawn}"
 
 
-async def _create_order(
-    ctx: Context, draft: CheckoutDraft, found: Plan, hold_expires_at: datetime
-) -> Order:
-    basket, pricing = found.basket, found.pricing
-    counts_for = await _attribution(ctx, draft, found)
-    return await Order.create(
-        merchant_id=ctx.merchant_id,
-        number=order_number(ctx.now(), ZoneInfo(ctx.settings.timezone)),
-        status=OrderStatus.PENDING_PAYMENT,
-        channel=ctx.channel,
-        member_id=basket.member_id,
-        guest_id=basket.guest_id,
-        cart_id=basket.cart.id if basket.cart else None,
-        goods_minor=pricing.goods_minor,
-        discount_minor=pricing.discount_minor,
-        delivery_minor=pricing.delivery_minor,
-        payable_minor=pricing.payable_minor,
-        attribution_store_id=counts_for.store_id,
-        attribution_guide_id=counts_for.guide_id,
-        attribution_referrer_id=counts_for.referrer_id,
-        share_link_id=counts_for.share_link_id,
-        address=_kept_address(found),
-        remark=(draft.remark or "").strip() or None,
-        hold_expires_at=hold_expires_at,
-    )
-
-
-async def _attribution(ctx: Context, draft: CheckoutDraft, found: Plan) -> Attribution:
+async def attributed(ctx: Context, draft: CheckoutDraft, found: Plan) -> Attribution:
     """Whom the sale counts for; where nobody brought the customer, whoever served the cart."""
     cart = found.basket.cart
     served_by = cart.guide_id if cart else ctx.staff_id
@@ -95,6 +78,36 @@ async def _attribution(ctx: Context, draft: CheckoutDraft, found: Plan) -> Attri
         store_id = await _store_of(ctx, served_by)
     decided = await attribution.decide(ctx, found.basket.member_id, draft.referral_token, store_id)
     return replace(decided, guide_id=decided.guide_id or served_by)
+
+
+def _order(
+    ctx: Context, draft: CheckoutDraft, found: Plan, counts_for: Attribution, now: datetime
+) -> dict[str, Any]:
+    basket, pricing = found.basket, found.pricing
+    return {
+        "merchant_id": ctx.merchant_id,
+        "number": order_number(now, ZoneInfo(ctx.settings.timezone)),
+        "status": OrderStatus.PENDING_PAYMENT,
+        "channel": ctx.channel,
+        "member_id": basket.member_id,
+        "guest_id": basket.guest_id,
+        "cart_id": basket.cart.id if basket.cart else None,
+        "goods_minor": pricing.goods_minor,
+        "discount_minor": pricing.discount_minor,
+        "delivery_minor": pricing.delivery_minor,
+        "payable_minor": pricing.payable_minor,
+        "paid_minor": 0,
+        "refunded_minor": 0,
+        "attribution_store_id": counts_for.store_id,
+        "attribution_guide_id": counts_for.guide_id,
+        "attribution_referrer_id": counts_for.referrer_id,
+        "share_link_id": counts_for.share_link_id,
+        "address": _kept_address(found),
+        "remark": (draft.remark or "").strip() or None,
+        "hold_expires_at": now + timedelta(minutes=ctx.settings.hold_minutes),
+        "created_at": now,
+        "updated_at": now,
+    }
 
 
 async def _store_of(ctx: Context, staff_id: int) -> int | None:
@@ -117,12 +130,13 @@ def _kept_address(found: Plan) -> dict[str, Any] | None:
     return {**address, "position": point_as_json(position)} if position else address
 
 
-async def _create_lines(ctx: Context, order: Order, found: Plan) -> dict[int, int]:
-    """IDs of the new order lines by variant."""
+def _lines(found: Plan, ids: Ids, now: datetime) -> list[tuple[Any, ...]]:
     goods = found.basket.goods
-    rows = [
+    lines = zip(found.basket.pieces, found.pricing.lines, ids.lines, strict=True)
+    return [
         (
-            order.id,
+            line_id,
+            ids.order,
             variant_id,
             goods[variant_id].sku,
             goods[variant_id].name,
@@ -132,49 +146,27 @@ async def _create_lines(ctx: Context, order: Order, found: Plan) -> dict[int, in
             line.total_minor,
             0,
             0,
-            ctx.now(),
+            now,
         )
-        for variant_id, line in zip(found.basket.pieces, found.pricing.lines, strict=True)
+        for variant_id, line, line_id in lines
     ]
-    written = await fetch(
-        "INSERT INTO order_line (order_id, variant_id, sku, name, quantity, unit_price_minor,"
-        " discount_minor, total_minor, fulfilled, returned, created_at)"
-        f" VALUES {_marks(rows)} RETURNING id, variant_id",
-        *_flat(rows),
-    )
-    return {row["variant_id"]: row["id"] for row in written}
 
 
-async def _create_fulfilments(ctx: Context, order: Order, found: Plan) -> list[int]:
-    """IDs of the new fulfilments in the order of the parcels."""
-    now = ctx.now()
-    rows = [
+def _fulfilments(order: Order, found: Plan, ids: Ids, now: datetime) -> list[tuple[Any, ...]]:
+    return [
         (
+            fulfilment_id,
             order.id,
             f"{order.number}-{number}",
-            str(parcel.method),
-            str(FulfilmentStatus.OPEN),
+            parcel.method,
+            FulfilmentStatus.OPEN,
             parcel.location.id,
             parcel.distance_metres,
-            orjson.dumps(parcel.routing).decode() if parcel.routing else None,
+            parcel.routing,
             now,
             now,
         )
-        for number, parcel in enumerate(found.parcels, 1)
+        for number, (fulfilment_id, parcel) in enumerate(
+            zip(ids.fulfilments, found.parcels, strict=True), 1
+        )
     ]
-    written = await fetch(
-        "INSERT INTO fulfilment (order_id, number, method, status, location_id, distance_metres,"
-        f" routing, created_at, updated_at) VALUES {_marks(rows)} RETURNING id, number",
-        *_flat(rows),
-    )
-    ids = {row["number"]: row["id"] for row in written}
-    return [ids[row[1]] for row in rows]
-
-
-def _marks(rows: Sequence[Sequence[Any]]) -> str:
-    one = f"({', '.join('?' * len(rows[0]))})"
-    return ", ".join([one] * len(rows))
-
-
-def _flat(rows: Sequence[Sequence[Any]]) -> list[Any]:
-    return [value for row in rows for value in row]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.database import execute
-from models.members.members import Member
+from models.database import change_later, fetch
 from resolvers.context import Context
 from resolvers.referrals import trees
 from resolvers.referrals.tokens import Sharer, sharer_of
@@ -19,48 +18,64 @@ class Attribution:
     share_link_id: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """To whom a member is bound."""
+
+    home_store_id: int | None = None
+    guide_id: int | None = None
+    upline_id: int | None = None
+
+
+_NOBODY = _Bound()
+_BOUND = f"""
+SELECT member.home_store_id, member.guide_id, referral_binding.upline_id
+FROM member LEFT JOIN referral_binding ON open_key = member.id AND {trees.IN_FORCE}
+WHERE member.id = ?
+"""
+
+
 async def decide(
     ctx: Context,
     member_id: int | None,
     referral_token: str | None,
     counter_store_id: int | None,
 ) -> Attribution:
-    """The attribution of an order that is being placed, counted on the link it came through.
+    """The attribution of an order that is being placed; `count` it once it is.
 
     Store and guide are the member's own, wherever they buy and whoever fulfils; else the link's; else
     the counter's store. The referrer is the member's upline, else the member who shared the link. A token
-    that stands for nobody is no reason to refuse a sale. Runs inside the caller's transaction.
+    that stands for nobody is no reason to refuse a sale.
     """
-    member = await Member.get(id=member_id) if member_id is not None else None
+    member = await _bound(ctx, member_id) if member_id is not None else _NOBODY
     sharer = await sharer_of(ctx.merchant_id, referral_token) if referral_token else None
-    if sharer and sharer.share_link_id is not None:
-        await execute(
-            "UPDATE share_link SET orders = orders + 1 WHERE id = ?", sharer.share_link_id
-        )
     store_id, guide_id = _place(member, sharer, counter_store_id)
+    shared_by = sharer.member_id if sharer and sharer.member_id != member_id else None
     return Attribution(
         store_id=store_id,
         guide_id=guide_id,
-        referrer_id=await _referrer(ctx, member_id, sharer),
+        referrer_id=member.upline_id or shared_by,
         share_link_id=sharer.share_link_id if sharer else None,
     )
 
 
+async def count(share_link_id: int | None) -> None:
+    """Count an order on the link it came through; runs inside the transaction that places it."""
+    if share_link_id is not None:
+        change = "UPDATE share_link SET orders = orders + 1 WHERE id = ?"
+        await change_later("share_link", change, share_link_id)
+
+
+async def _bound(ctx: Context, member_id: int) -> _Bound:
+    rows = await fetch(_BOUND, ctx.now(), member_id)
+    return _Bound(**rows[0]) if rows else _NOBODY
+
+
 def _place(
-    member: Member | None, sharer: Sharer | None, counter_store_id: int | None
+    member: _Bound, sharer: Sharer | None, counter_store_id: int | None
 ) -> tuple[int | None, int | None]:
-    if member and (member.home_store_id is not None or member.guide_id is not None):
+    if member.home_store_id is not None or member.guide_id is not None:
         return member.home_store_id, member.guide_id
     if sharer and sharer.store_id is not None:
         return sharer.store_id, sharer.guide_id
     return counter_store_id, None
-
-
-async def _referrer(ctx: Context, member_id: int | None, sharer: Sharer | None) -> int | None:
-    if member_id is not None:
-        above = await trees.ancestors_of(ctx, [member_id], 1)
-        if above[member_id]:
-            return above[member_id][0]
-    if sharer and sharer.member_id != member_id:
-        return sharer.member_id
-    return None

@@ -59,14 +59,22 @@ async def move(ctx: Context, moves: Sequence[Move]) -> dict[Place, ChangedLevel]
     A level that lacks some, or is not there, is left as it is and missing from the answer. Quantities go by
     a guarded update, so nobody can have taken the pieces in between.
     """
+    changed = await change(ctx, moves)
+    await record(ctx, moves, changed)
+    return changed
+
+
+async def change(ctx: Context, moves: Sequence[Move]) -> dict[Place, ChangedLevel]:
+    """What `move` does to the levels, without the movements, which the caller owes.
+
+    All levels are locked by it, also those that are left as they are.
+    """
     if not moves:
         return {}
     rows = await fetch(
         _update(len({each.place for each in moves})), *_values(moves), *[ctx.now()] * 2
     )
-    changed = {(row["variant_id"], row["location_id"]): ChangedLevel(**row) for row in rows}
-    await _record(ctx, moves, changed)
-    return changed
+    return {(row["variant_id"], row["location_id"]): ChangedLevel(**row) for row in rows}
 
 
 async def move_all(ctx: Context, moves: Sequence[Move]) -> list[ChangedLevel]:
@@ -171,7 +179,7 @@ def _values(moves: Sequence[Move]) -> list[int]:
     ]
 
 
-async def _record(
+async def record(
     ctx: Context, moves: Sequence[Move], changed: Mapping[Place, ChangedLevel]
 ) -> None:
     """Write the movements of the changed levels; the history of a level never runs backwards."""

@@ -7,7 +7,7 @@ what it changed, and does nothing the second time.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,14 +16,15 @@ from models.errors import Refusals
 from models.stock.states import HoldStatus, MovementReason, StockState
 from resolvers.context import Context
 from resolvers.stock import shortages
+from resolvers.stock.granting import grant
 from resolvers.stock.holds import EXPIRED, Held, free, free_expired, locked, turn
 from resolvers.stock.ledger import (
     ChangedLevel,
     Move,
     Place,
     announce_changed,
-    move,
     move_all,
+    record,
 )
 
 _HELD = (
@@ -43,6 +44,15 @@ class HoldRequest:
     fulfilment_id: int
 
 
+@dataclass(frozen=True, slots=True)
+class OrderHolds:
+    """All that an order wants held; its `counter` fulfilments may dip into the safety stock."""
+
+    order_id: int
+    requests: Sequence[HoldRequest]
+    counter: frozenset[int]
+
+
 async def hold(
     ctx: Context,
     order_id: int,
@@ -55,30 +65,42 @@ async def hold(
 
     Raises: Refusals with an InsufficientStock for each level that is short.
     """
-    wanted = _summed(requests)
-    moves = [_holding(order_id, each, counter) for each in wanted]
-    taken, freed = await _take(ctx, moves)
-    if short := [each for each in moves if each.place not in taken]:
-        raise Refusals(await shortages.of_moves(ctx, short))
+    holds = OrderHolds(order_id, list(requests), counter)
+    granted = await grant(ctx, [moves_of(holds)])
+    if granted.shortages[0]:
+        raise Refusals(granted.shortages[0])
+    await record_held(ctx, holds, granted.levels, expires_at)
+    await announce_changed(ctx, [*granted.freed, *granted.levels.values()])
+
+
+def moves_of(holds: OrderHolds) -> list[Move]:
+    """The moves that hold an order's pieces, in the order of levels."""
+    return [_holding(holds.order_id, each, holds.counter) for each in _summed(holds.requests)]
+
+
+async def record_held(
+    ctx: Context, holds: OrderHolds, levels: Mapping[Place, ChangedLevel], expires_at: datetime
+) -> None:
+    """Write the holds and movements of pieces that were granted at these levels."""
+    await record(ctx, moves_of(holds), levels)
     now = ctx.now()
     await insert_later(
         "stock_hold",
         _HELD,
         [
             (
-                taken[each.variant_id, each.location_id].id,
-                order_id,
+                levels[each.variant_id, each.location_id].id,
+                holds.order_id,
                 each.fulfilment_id,
                 each.quantity,
                 str(HoldStatus.HELD),
                 expires_at,
-                each.fulfilment_id in counter,
+                each.fulfilment_id in holds.counter,
                 now,
             )
-            for each in wanted
+            for each in _summed(holds.requests)
         ],
     )
-    await announce_changed(ctx, [*freed, *taken.values()])
 
 
 async def commit(ctx: Context, order_id: int) -> None:
@@ -192,23 +214,3 @@ def _committing(held: Held) -> Move:
         MovementReason.COMMIT,
         above_safety=again and not held.below_safety,
     )
-
-
-async def _take(
-    ctx: Context, moves: Sequence[Move]
-) -> tuple[dict[Place, ChangedLevel], list[ChangedLevel]]:
-    """The levels that moved, at once or after their expired holds were freed, and those freed."""
-    taken = await move(ctx, moves)
-    short = {each.place for each in moves} - taken.keys()
-    if not short:
-        return taken, []
-    freed = await free_expired(ctx, await _level_ids(short))
-    # Tried again even when nothing was freed: somebody may have given pieces back while we waited.
-    return taken | await move(ctx, [each for each in moves if each.place in short]), freed
-
-
-async def _level_ids(places: Collection[Place]) -> list[int]:
-    condition = " OR ".join(["variant_id = ? AND location_id = ?"] * len(places))
-    values = [part for place in sorted(places) for part in place]
-    rows = await fetch(f"SELECT id FROM stock_level WHERE {condition}", *values)
-    return [row["id"] for row in rows]

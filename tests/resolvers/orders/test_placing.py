@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -13,8 +14,8 @@ from models.orders.states import FulfilmentMethod, FulfilmentStatus, OrderStatus
 from models.outbox import OutboxEvent
 from models.stock.levels import StockLevel
 from resolvers.context import Context
-from resolvers.orders import carts, placing, quoting
-from resolvers.stock import reservations
+from resolvers.orders import booking, carts, placing, quoting
+from resolvers.stock.granting import Granted, Want
 from tests.make.checkouts import (
     CARRY_OUT,
     DELIVERY,
@@ -191,14 +192,15 @@ async def test_only_what_is_routed_is_tried_again_when_it_went_meanwhile(
     level = await a_level(ctx, 1, location=store)
     calls = []
 
-    async def sold_to_another(*arguments: object, **options: object) -> None:
-        calls.append(arguments)
-        raise InsufficientStock(level.variant_id, requested=1, available=0)
+    async def sold_to_another(ctx: Context, wants: Sequence[Want]) -> Granted:
+        calls.append(wants)
+        return Granted([[InsufficientStock(level.variant_id, requested=1, available=0)]], {}, ())
 
-    monkeypatch.setattr(reservations, "hold", sold_to_another)
+    monkeypatch.setattr(booking, "grant", sold_to_another)
     draft = checkout([line(level.variant_id)], choice(method, store if method.in_person else None))
-    with pytest.raises(InsufficientStock):
+    with pytest.raises(Refusals) as refused:
         await placing.place(await a_guest(ctx), draft, a_key())
+    assert [type(each) for each in refused.value.refusals] == [InsufficientStock]
     assert len(calls) == tries
     assert await nothing_was_placed(level)
 

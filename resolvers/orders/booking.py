@@ -1,0 +1,187 @@
+"""Booking planned orders, any number of them in one transaction, each as if it had come by itself.
+
+Keys are claimed first, the levels of all orders are taken by one guarded update, and whatever is written
+goes in one trip. An order that cannot be booked leaves nothing behind and holds nobody up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from models.database import execute, fetch, flush, for_update, marks
+from models.errors import Refusals
+from models.identifiers import next_ids
+from models.orders.carts import CartStatus
+from models.orders.orders import Order
+from resolvers.context import Context
+from resolvers.idempotency import Claim, claim_all, disclaim
+from resolvers.orders import settlement
+from resolvers.orders.checkout import CheckoutDraft
+from resolvers.orders.orders import record_placed
+from resolvers.orders.quoting import Plan
+from resolvers.orders.recording import Ids, record
+from resolvers.outbox import announce
+from resolvers.referrals.attribution import Attribution
+from resolvers.stock import reservations
+from resolvers.stock.granting import Granted, grant
+from resolvers.stock.ledger import announce_changed
+from resolvers.stock.reservations import HoldRequest
+
+
+class PlacedBefore(Exception):
+    """The key has been answered before, or came with another input: whoever asks looks it up."""
+
+
+class BasketChanged(Exception):
+    """Somebody has changed the cart since it was read: it has to be looked at again."""
+
+
+class StockWent(Exception):
+    """What the plan found was sold to somebody else before it could be held."""
+
+    def __init__(self, shortage: Refusals) -> None:
+        super().__init__(str(shortage))
+        self.shortage = shortage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booking:
+    """An order worked out, and whose it is."""
+
+    ctx: Context
+    claim: Claim
+    draft: CheckoutDraft
+    plan: Plan
+    counts_for: Attribution
+
+
+Outcome = Order | PlacedBefore | BasketChanged | StockWent
+
+
+async def book(bookings: Sequence[Booking]) -> list[Outcome]:
+    """The outcome of each, in their order of arrival. Runs inside the caller's transaction."""
+    ids = await _ids(bookings)
+    outcomes: dict[Claim, Outcome] = {}
+    fresh = await claim_all(
+        {each.claim: ids[each.claim].order for each in bookings}, bookings[0].ctx.now()
+    )
+    outcomes |= {each.claim: PlacedBefore() for each in bookings if each.claim not in fresh}
+    outcomes |= await _changed_baskets([each for each in bookings if each.claim not in outcomes])
+    going = [each for each in bookings if each.claim not in outcomes]
+    granted = await _grant(going, ids)
+    for booking, missing in zip(going, granted.shortages, strict=True):
+        if missing:
+            outcomes[booking.claim] = StockWent(Refusals(missing))
+    if undone := [claim for claim in fresh if claim in outcomes]:
+        await disclaim(undone)
+    placed = [each for each in going if each.claim not in outcomes]
+    outcomes |= await _write(placed, ids, granted)
+    return [outcomes[each.claim] for each in bookings]
+
+
+async def _ids(bookings: Sequence[Booking]) -> dict[Claim, Ids]:
+    plans = [each.plan for each in bookings]
+    given = await next_ids(
+        sales_order=len(plans),
+        order_line=sum(len(plan.basket.pieces) for plan in plans),
+        fulfilment=sum(len(plan.parcels) for plan in plans),
+    )
+    orders, lines, parts = (iter(each) for each in given.values())
+    return {
+        each.claim: Ids(
+            next(orders),
+            [next(lines) for _ in each.plan.basket.pieces],
+            [next(parts) for _ in each.plan.parcels],
+        )
+        for each in bookings
+    }
+
+
+async def _changed_baskets(bookings: Sequence[Booking]) -> dict[Claim, Outcome]:
+    """Lock the carts; answers those that are not as they were when their order was worked out."""
+    carts = {each.plan.basket.cart.id: each for each in bookings if each.plan.basket.cart}
+    if not carts:
+        return {}
+    rows = await fetch(
+        "SELECT id, status, version, member_id, guest_id FROM cart"
+        f" WHERE id IN ({marks(list(carts))}) ORDER BY id{for_update()}",
+        *sorted(carts),
+    )
+    standing = {
+        (row["id"], row["status"], row["version"], row["member_id"], row["guest_id"])
+        for row in rows
+    }
+    return {
+        each.claim: BasketChanged()
+        for each in bookings
+        if (cart := each.plan.basket.cart)
+        and (cart.id, CartStatus.OPEN, cart.version, cart.member_id, cart.guest_id) not in standing
+    }
+
+
+async def _grant(bookings: Sequence[Booking], ids: dict[Claim, Ids]) -> Granted:
+    if not bookings:
+        return Granted((), {}, ())
+    wants = [reservations.moves_of(_order_holds(each, ids[each.claim])) for each in bookings]
+    return await grant(bookings[0].ctx, wants)
+
+
+def _order_holds(booking: Booking, ids: Ids) -> reservations.OrderHolds:
+    parcels = list(zip(ids.fulfilments, booking.plan.parcels, strict=True))
+    requests = [
+        HoldRequest(
+            variant_id=variant_id,
+            location_id=parcel.location.id,
+            quantity=quantity,
+            fulfilment_id=fulfilment_id,
+        )
+        for fulfilment_id, parcel in parcels
+        for variant_id, quantity in parcel.pieces.items()
+    ]
+    counter = frozenset(row_id for row_id, parcel in parcels if parcel.at_counter)
+    return reservations.OrderHolds(ids.order, requests, counter)
+
+
+async def _write(
+    bookings: Sequence[Booking], ids: dict[Claim, Ids], granted: Granted
+) -> dict[Claim, Outcome]:
+    placed: dict[Claim, Outcome] = {}
+    changes = []
+    for each in bookings:
+        ctx, own = each.ctx, ids[each.claim]
+        order = await record(ctx, each.draft, each.plan, each.counts_for, own)
+        assert order.hold_expires_at is not None  # noqa: S101 - it has just been set
+        holds = _order_holds(each, own)
+        await reservations.record_held(ctx, holds, granted.levels, order.hold_expires_at)
+        changes.append((ctx, await record_placed(ctx, order)))
+        placed[each.claim] = order
+    for ctx, change in changes:
+        await announce(ctx, [change])
+    if placed:
+        taken = {place for each in bookings for place in _places(each)}
+        levels = [level for place, level in granted.levels.items() if place in taken]
+        await announce_changed(bookings[0].ctx, [*granted.freed, *levels])
+    await _finish(bookings, placed)
+    return placed
+
+
+def _places(booking: Booking) -> set[tuple[int, int]]:
+    return {(v, parcel.location.id) for parcel in booking.plan.parcels for v in parcel.pieces}
+
+
+async def _finish(bookings: Sequence[Booking], placed: dict[Claim, Outcome]) -> None:
+    """Close the carts, and pay what costs nothing."""
+    for each in bookings:
+        if each.plan.basket.cart is not None:
+            await execute(
+                "UPDATE cart SET status = ?, version = version + 1, updated_at = ? WHERE id = ?",
+                CartStatus.ORDERED,
+                each.ctx.now(),
+                each.plan.basket.cart.id,
+            )
+        order = placed[each.claim]
+        if isinstance(order, Order) and order.payable_minor == 0:
+            await flush()
+            await settlement.settle_free(each.ctx, order.id)
+            await order.refresh_from_db()
