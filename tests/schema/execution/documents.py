@@ -28,7 +28,9 @@ from hypothesis import strategies as st
 
 Allowed = Callable[[GraphQLField], bool]
 
-SCALARS: dict[str, st.SearchStrategy[Any]] = {
+Scalars = dict[str, st.SearchStrategy[Any]]
+
+SCALARS: Scalars = {
     "Int": st.integers(-1, 4),
     "Float": st.sampled_from([0.5, 2.0, 3]),
     "Boolean": st.booleans(),
@@ -60,8 +62,10 @@ def operations(
     *,
     depth: int = 4,
     allowed: Allowed = lambda definition: True,
+    scalars: Scalars | None = None,
 ) -> Asked:
-    writer = _Writer(draw, schema, allowed)
+    """`scalars`: values of scalars that are likelier to find something."""
+    writer = _Writer(draw, schema, allowed, SCALARS | (scalars or {}))
     root = schema.query_type if operation == "query" else schema.mutation_type
     selection = writer.selection(root, depth)
     declared = ", ".join(writer.declared)
@@ -76,6 +80,7 @@ class _Writer:
     draw: st.DrawFn
     schema: GraphQLSchema
     allowed: Allowed
+    scalars: Scalars
     declared: list[str] = field(default_factory=list)
     variables: dict[str, Any] = field(default_factory=dict)
     fragments: list[str] = field(default_factory=list)
@@ -187,7 +192,7 @@ class _Writer:
                 for name, definition in type_.fields.items()
                 if is_required_input_field(definition) or self.draw(st.booleans())
             }
-        return self.draw(SCALARS.get(type_.name, OTHER_SCALAR))
+        return self.draw(self.scalars.get(type_.name, OTHER_SCALAR))
 
 
 def written(value: Any) -> str:

@@ -21,7 +21,7 @@ from tests.schema.execution.oracle import agree
 from tests.schema.execution.toy import PLACES, ToyContext, toy
 
 # QUINTET_TEST_EXAMPLES=20000 looks further.
-EXAMPLES = int(os.environ.get("QUINTET_TEST_EXAMPLES", "300"))
+EXAMPLES = int(os.environ.get("QUINTET_TEST_EXAMPLES", "200"))
 
 WAITING = ("squares", "promises")  # their resolvers do not wait, but what they answer does
 
