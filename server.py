@@ -9,7 +9,7 @@ import asyncio
 import dataclasses
 import gc
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
 from starlette.applications import Starlette
@@ -35,7 +35,7 @@ from gateways.telemetry import RequestIdMiddleware, configure_logging
 from gateways.webhooks import HttpWebhooks
 from models import database
 from resolvers import worker
-from resolvers.context import SYSTEM, Context
+from resolvers.context import SYSTEM, ActorKind, Context
 from schema import schema
 from schema.context import context_factory
 from schema.errors import format_error
@@ -90,6 +90,7 @@ def create_app(settings: Settings, *, warming: bool = False) -> ASGIApp:
         confirm=confirm,
         observe=count_operation,
         persisted=_persisted_documents(settings, gateways),
+        read_public=_read_public,
     )
     graphql, *others = graphql_routes(operations, public_seconds=settings.public_cache_seconds)
     starlette = Starlette(
@@ -184,6 +185,12 @@ async def _warming(operations: Operations[Context] | None) -> AsyncIterator[None
     finally:
         preparing.cancel()
         await asyncio.wait([preparing])
+
+
+def _read_public(ctx: Context) -> AbstractContextManager[None]:
+    """The catalogue from a replica, but not for those who may have changed it just now."""
+    writes = ctx.actor.kind in (ActorKind.STAFF, ActorKind.API_CLIENT)
+    return nullcontext() if writes else database.may_lag()
 
 
 def _event_context(ctx: Context) -> Context:

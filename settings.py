@@ -31,6 +31,8 @@ class Settings:
     database_pool_size: int = POOL_SIZE
     database_pooler: bool = False
     database_direct_url: str = secret()
+    replica_url: str = secret()
+    replica_lag_seconds: int = 5
     redis_url: str = secret()
     secret_key: str = secret(DEVELOPMENT_KEY)
     admin_username: str = ""
@@ -93,7 +95,12 @@ class Settings:
     @property
     def database_options(self) -> dict[str, Any]:
         """How `models.database.connect` opens the database, beside its URL."""
-        return {"pool_size": self.database_pool_size, "pooler": self.database_pooler}
+        return {
+            "pool_size": self.database_pool_size,
+            "pooler": self.database_pooler,
+            "replica_url": self.replica_url,
+            "replica_lag_seconds": self.replica_lag_seconds,
+        }
 
     @property
     def listening_url(self) -> str:
@@ -198,6 +205,8 @@ def _check_database(settings: Settings) -> None:
 
 
 def _check_pooler(settings: Settings) -> None:
+    if settings.replica_url and not _both_postgres(settings.database_url, settings.replica_url):
+        raise SettingsError("QUINTET_REPLICA_URL must start with postgres://, as the database's.")
     if not settings.database_pooler:
         return
     if settings.database_url.startswith("sqlite://"):
@@ -207,6 +216,10 @@ def _check_pooler(settings: Settings) -> None:
             "QUINTET_DATABASE_POOLER needs QUINTET_REDIS_URL or QUINTET_DATABASE_DIRECT_URL:"
             " live events cannot be heard through a pooler."
         )
+
+
+def _both_postgres(*urls: str) -> bool:
+    return all(url.startswith(("postgres://", "postgresql://")) for url in urls)
 
 
 def _check_timezone(name: str) -> None:

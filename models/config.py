@@ -113,9 +113,7 @@ def _postgres(database_url: str, pool_size: int, pooler: bool) -> dict[str, Any]
         "reset": _no_reset,
         **dict(parse_qsl(url.query)),
     }
-    if pooler:
-        # A statement that was prepared on one of the pooler's connections is not known on the next.
-        credentials["statement_cache_size"] = 0
+    credentials |= _through(pooler)
     return {
         name: {
             "engine": "tortoise.backends.asyncpg",
@@ -123,6 +121,20 @@ def _postgres(database_url: str, pool_size: int, pooler: bool) -> dict[str, Any]
         }
         for name, size in (("default", pool_size // 2), ("reader", pool_size - pool_size // 2))
     }
+
+
+def replica_options(pool_size: int, *, pooler: bool) -> dict[str, Any]:
+    """How asyncpg opens a replica's pool: it takes what reading would have on the primary."""
+    return {
+        "max_size": max(1, pool_size - pool_size // 2),
+        "reset": _no_reset,
+        **_through(pooler),
+    }
+
+
+def _through(pooler: bool) -> dict[str, Any]:
+    """A statement that was prepared on one of the pooler's connections is not known on the next."""
+    return {"statement_cache_size": 0} if pooler else {}
 
 
 async def _no_reset(connection: object) -> None:

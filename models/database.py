@@ -1,6 +1,7 @@
 """The database: connecting, the one `transaction()`, and plain SQL for where the ORM is too slow.
 
-SQLite serves reads from a second, read-only connection, so that a transaction never blocks them.
+SQLite serves reads from a second, read-only connection, so that a transaction never blocks them. PostgreSQL
+may have a replica, for reads that `may_lag`.
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ import asyncio
 import logging
 import random
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import wraps
 from itertools import starmap
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import asyncpg
 from tortoise import Tortoise
@@ -21,18 +24,22 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connection, get_connections
 from tortoise.exceptions import OperationalError
 
-from models.config import POOL_SIZE, connection_settings
+from models.config import POOL_SIZE, connection_settings, replica_options
 from models.deferred import Change, NewRows, Write
 from models.readers import PostgresReader, Reader, Records, reader_of
+from models.replica import Replica
 from models.transactions import InTransaction, TransactionLost, begun, numbered
 
 T = TypeVar("T")
+P = ParamSpec("P")
 R = TypeVar("R", bound=tuple[Any, ...])
 log = logging.getLogger(__name__)
 
 ATTEMPTS = 8
 _running: set[asyncio.Task[Any]] = set()
 _opened: list[Reader] = []
+_replicas: list[Replica] = []
+_may_lag: ContextVar[bool] = ContextVar("may_lag", default=False)
 
 
 @dataclass(slots=True)
@@ -46,7 +53,14 @@ class _Scope:
 _scope: ContextVar[_Scope | None] = ContextVar("transaction", default=None)
 
 
-async def connect(database_url: str, pool_size: int = POOL_SIZE, *, pooler: bool = False) -> None:
+async def connect(
+    database_url: str,
+    pool_size: int = POOL_SIZE,
+    *,
+    pooler: bool = False,
+    replica_url: str = "",
+    replica_lag_seconds: float = 5,
+) -> None:
     """Open the database that `database_url` names, for this process."""
     await Tortoise.init(
         config=connection_settings(database_url, pool_size, pooler=pooler),
@@ -55,12 +69,17 @@ async def connect(database_url: str, pool_size: int = POOL_SIZE, *, pooler: bool
     for name in ("default", "reader"):
         await get_connection(name).create_connection(with_db=True)
     _opened[:] = [reader_of(get_connection("reader"))]
+    if replica_url:
+        options = replica_options(pool_size, pooler=pooler)
+        _replicas[:] = [Replica.at(replica_url, _opened[0], replica_lag_seconds, **options)]
 
 
 async def close() -> None:
     """Let running transactions end, then close every connection."""
     if _running:
         await asyncio.wait(set(_running))
+    while _replicas:
+        await _replicas.pop().close()
     while _opened:
         await _opened.pop().close()
     await Tortoise.close_connections()
@@ -97,11 +116,39 @@ def after_commit(callback: Callable[[], None]) -> None:
         scope.after_commit.append(callback)
 
 
+@contextmanager
+def may_lag() -> Iterator[None]:
+    """What is read here by plain SQL may be a few seconds old: a replica may answer it."""
+    scope = _may_lag.set(True)
+    try:
+        yield
+    finally:
+        _may_lag.reset(scope)
+
+
+def up_to_date(work: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
+    """What this function reads must be as it is now, whoever calls it."""
+
+    @wraps(work)
+    async def work_up_to_date(*arguments: P.args, **more: P.kwargs) -> T:
+        scope = _may_lag.set(False)
+        try:
+            return await work(*arguments, **more)
+        finally:
+            _may_lag.reset(scope)
+
+    return work_up_to_date
+
+
 async def records(query: str, *values: Any) -> Records:
     """Rows of a SELECT whose parameters are `?`, columns as the driver answers them."""
     if isinstance(_opened[0], PostgresReader):
         query = numbered(query)
     if not in_transaction_now():
+        if _replicas and _may_lag.get():
+            found = await _replicas[0].records(query, values)
+            if found is not None:
+                return found
         return await _opened[0].records(query, values)
     return (await get_connection("default").execute_query(query, list(values)))[1]
 

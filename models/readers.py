@@ -56,9 +56,8 @@ class PostgresReader:
     what a statement costs. When none is at hand, the pool is asked as usual.
     """
 
-    def __init__(self, client: AsyncpgDBClient) -> None:
-        assert client._pool  # noqa: S101 - it has been opened
-        self._pool = client._pool
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
         self._kept = self._pool.get_max_size() // 2
         self._idle: list[Any] = []
 
@@ -103,6 +102,7 @@ class PostgresReader:
 
 def reader_of(client: BaseDBAsyncClient) -> Reader:
     if isinstance(client, AsyncpgDBClient):
-        return PostgresReader(client)
+        assert client._pool  # noqa: S101 - it has been opened
+        return PostgresReader(client._pool)
     assert isinstance(client, SqliteClient)  # noqa: S101 - the settings allow no other
     return SqliteReader(client)

@@ -42,11 +42,15 @@ def invalid(error: GraphQLError) -> GraphQLError:
 
 @dataclass(slots=True)
 class Operation:
-    """One operation of a valid document. `is_public`: any cache may keep its answers; None: unknown yet."""
+    """One operation of a valid document. What it is, is None until somebody has asked.
+
+    `is_public`: any cache may keep its answers; `begins_public`: so far as its first fields go.
+    """
 
     document: DocumentNode
     node: OperationDefinitionNode
     is_public: bool | None = None
+    begins_public: bool | None = None
 
     @property
     def type(self) -> OperationType:

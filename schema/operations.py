@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import AbstractContextManager, aclosing, nullcontext
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, Protocol, TypeVar, cast
 
@@ -26,7 +26,7 @@ from schema.documents import Documents, Operation, invalid
 from schema.http_request import GraphQLRequest
 from schema.limits import Limits
 from schema.persisted_documents import PersistedDocuments
-from schema.public import is_public
+from schema.public import begins_public, is_public
 
 C = TypeVar("C")
 
@@ -113,6 +113,11 @@ def no_extensions(context: object) -> None:
     """Events carry no extensions."""
 
 
+def as_it_is(context: object) -> AbstractContextManager[None]:
+    """Read everything where it is written."""
+    return nullcontext()
+
+
 def unobserved(operation_type: str, outcome: Outcome) -> None:
     """Keep no account of an operation."""
 
@@ -126,7 +131,8 @@ class Operations(Generic[C]):
     subscription's own context what its resolver left there for the event it has just yielded.
     `confirm` takes the context that a subscription began with and one made anew from the same
     credentials, and raises a `Denial` when it may not go on. `observe` hears of every operation;
-    `persisted` finds documents that a request only names.
+    `persisted` finds documents that a request only names. Within `read_public` a query runs that
+    begins with public fields.
     """
 
     def __init__(
@@ -142,6 +148,7 @@ class Operations(Generic[C]):
         confirm: Callable[[C, C], None] = unconfirmed,
         observe: Observe = unobserved,
         persisted: PersistedDocuments | None = None,
+        read_public: Callable[[C], AbstractContextManager[None]] = as_it_is,
     ) -> None:
         if schema.extensions or schema.directives:
             raise ValueError("Schema extensions and operation directives would not be run here.")
@@ -154,6 +161,7 @@ class Operations(Generic[C]):
         self.event_extensions = event_extensions
         self.confirm = confirm
         self.observe = observe
+        self.read_public = read_public
         self.documents = Documents(schema, limits)
         self.persisted = persisted or PersistedDocuments()
 
@@ -176,6 +184,13 @@ class Operations(Generic[C]):
             core = self.schema._schema
             operation.is_public = is_public(core, operation.document, operation.node)
         return operation.is_public
+
+    def reading(self, operation: Operation, context: C) -> AbstractContextManager[None]:
+        """How an operation's answer may be read: see `read_public`."""
+        if operation.begins_public is None:
+            core = self.schema._schema
+            operation.begins_public = begins_public(core, operation.document, operation.node)
+        return self.read_public(context) if operation.begins_public else nullcontext()
 
     async def answer(
         self,

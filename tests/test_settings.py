@@ -22,6 +22,7 @@ KEY = "k" * 32
             {"QUINTET_DATABASE_URL": "postgres://db/x", "QUINTET_DATABASE_POOLER": "true"},
             "QUINTET_DATABASE_DIRECT_URL",
         ),
+        ({"QUINTET_REPLICA_URL": "postgres://db/x"}, "QUINTET_REPLICA_URL"),
         ({"QUINTET_WORKERS": "2"}, "QUINTET_WORKERS"),
         ({"QUINTET_WORKERS": "0"}, "QUINTET_WORKERS"),
         ({"QUINTET_PORT": "70000"}, "QUINTET_PORT"),
@@ -71,6 +72,7 @@ def test_secrets_are_never_printed() -> None:
         "QUINTET_REDIS_URL": "redis://:s3cret@cache",
         "QUINTET_DATABASE_URL": "postgres://u:s3cret@db/x",
         "QUINTET_DATABASE_DIRECT_URL": "postgres://u:s3cret@db/x",
+        "QUINTET_REPLICA_URL": "postgres://u:s3cret@db2/x",
     }
     assert "s3cret" not in repr(Settings.from_environment(given))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models.catalog.assortments import CARRIED
-from models.database import fetch, marks
+from models.database import fetch, marks, up_to_date
 from models.stock.effective import EFFECTIVE
 from models.stock.rules import sellable
 from resolvers.context import Context
@@ -13,6 +13,7 @@ from resolvers.context import Context
 _OPEN = f"l.location_id NOT IN (SELECT id FROM location WHERE active = FALSE) AND {CARRIED}"
 
 
+@up_to_date
 async def of_variants(ctx: Context, variant_ids: Sequence[int]) -> dict[int, int]:
     """What the caller's channel may still buy of each variant, at all active locations that carry it."""
     floor = "0" if ctx.channel.is_counter else "safety_stock"
@@ -28,6 +29,7 @@ async def of_variants(ctx: Context, variant_ids: Sequence[int]) -> dict[int, int
     return dict.fromkeys(wanted, 0) | {row["variant_id"]: int(row["sellable"]) for row in rows}
 
 
+@up_to_date
 async def at_locations(
     ctx: Context, variant_ids: Sequence[int], location_ids: Sequence[int], *, counter: bool
 ) -> dict[tuple[int, int], int]:

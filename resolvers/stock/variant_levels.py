@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from models.database import fetch, marks
+from models.database import fetch, marks, up_to_date
 from models.stores.coordinates import Point
 from models.stores.distance import Ranked
 from resolvers.context import Context
@@ -28,6 +28,7 @@ _RANKED = (
 
 
 @for_anyone
+@up_to_date
 async def of_variants(
     ctx: Context, variant_ids: Sequence[int], near: Point | None, request: PageRequest
 ) -> dict[int, Page[Any]]:

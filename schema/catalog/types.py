@@ -142,6 +142,7 @@ class Product(Node):
         found = await products.channels_of(ctx, [each.row.id for each in parents])
         return [found[each.row.id] for each in parents]
 
+    @public
     @batched
     @staticmethod
     async def variants(parents: list[Product], ctx: Context) -> list[list[Variant]]:

@@ -1,0 +1,97 @@
+"""Reading from a replica: what may lag and nothing else, and only while it keeps up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from models import database as db
+from tests.conftest import free_port
+from tests.make.databases import POSTGRES, PostgresDatabases, named, on_server
+from tests.make.streaming import IS_INSTALLED, primary_and_replica
+
+pytestmark = pytest.mark.skipif(not POSTGRES, reason="SQLite has no replica")
+
+
+async def read_from() -> str:
+    name: str = (await db.fetch("SELECT current_database() AS name"))[0]["name"]
+    return name
+
+
+async def read_lagging() -> str:
+    with db.may_lag():
+        return await read_from()
+
+
+async def comes_to(read: Callable[[], Awaitable[str]], name: str) -> None:
+    for _ in range(100):
+        if await read() == name:
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"{name} is never read, but {await read()}")
+
+
+async def test_only_what_may_lag_is_read_from_the_replica_and_only_while_it_answers(
+    postgres_databases: PostgresDatabases,
+) -> None:
+    primary, replica = postgres_databases.own(), postgres_databases.own()
+    await db.connect(named(primary), replica_url=named(replica))
+    try:
+        await comes_to(read_lagging, replica)
+        assert await read_from() == primary
+        with db.may_lag():
+            assert await db.up_to_date(read_from)() == primary
+            assert await db.transaction(read_from) == primary
+            assert await read_from() == replica
+        await on_server(f'DROP DATABASE "{replica}" WITH (FORCE)')
+        assert [await read_lagging() for _ in range(20)] == [primary] * 20
+        await on_server(f'CREATE DATABASE "{replica}"')
+        await comes_to(read_lagging, replica)
+    finally:
+        await db.close()
+        for name in (primary, replica):
+            postgres_databases.drop(name)
+
+
+async def test_a_replica_that_is_away_delays_no_start(
+    postgres_databases: PostgresDatabases,
+) -> None:
+    primary = postgres_databases.shared()
+    await asyncio.wait_for(
+        db.connect(named(primary), replica_url="postgres://nobody@127.0.0.1:1/x"), 5
+    )
+    try:
+        assert await read_lagging() == primary
+    finally:
+        await asyncio.wait_for(db.close(), 5)
+
+
+@pytest.mark.skipif(not IS_INSTALLED, reason="PostgreSQL's own programs are not installed")
+async def test_a_streaming_replica_is_left_while_it_lags(tmp_path: Path) -> None:
+    ports = (free_port(), free_port())
+    async with primary_and_replica(tmp_path, ports) as (primary, replica):
+        standby = await asyncpg.connect(replica)
+        await db.connect(primary, replica_url=replica, replica_lag_seconds=2)
+        try:
+            await comes_to(lagging_port, str(ports[1]))
+            await db.execute("CREATE TABLE written (number int)")
+            await comes_to(lagging_port, str(ports[1]))
+            await standby.execute("SELECT pg_wal_replay_pause()")
+            await db.execute("INSERT INTO written VALUES (1)")
+            await comes_to(lagging_port, str(ports[0]))
+            await standby.execute("SELECT pg_wal_replay_resume()")
+            await comes_to(lagging_port, str(ports[1]))
+            with db.may_lag():
+                assert await db.fetch("SELECT number FROM written") == [{"number": 1}]
+        finally:
+            await db.close()
+            await standby.close()
+
+
+async def lagging_port() -> str:
+    with db.may_lag():
+        return str((await db.fetch("SELECT inet_server_port() AS port"))[0]["port"])
