@@ -54,13 +54,20 @@ async def engines_that_answer() -> list[str]:
 @asynccontextmanager
 async def filled(engine: str, scale: Scale) -> AsyncIterator[Database]:
     """A filled database; this process stays connected to it, and it is gone in the end."""
+    async with empty(engine) as made:
+        await fill(scale)
+        yield made
+
+
+@asynccontextmanager
+async def empty(engine: str) -> AsyncIterator[Database]:
+    """A migrated database with nothing in it."""
     async with sqlite() if engine == "sqlite" else postgres() as made:
         # Tortoise keeps its INSERT statements by connection name, also for another engine's dialect.
         EXECUTOR_CACHE.clear()
         await database.connect(made.url)
         try:
             await migrate()
-            await fill(scale)
             yield made
         finally:
             await database.close()

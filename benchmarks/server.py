@@ -39,16 +39,16 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(database_url: str, workers: int = 1) -> AsyncIterator[Server]:
+async def serving(database_url: str, workers: int = 1, **variables: str) -> AsyncIterator[Server]:
     """A server that has answered its first request; stopped in the end."""
-    port = _free_port()
+    port = free_port()
     with tempfile.TemporaryFile() as output:
         began = time.perf_counter()
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("cli.py", "serve", "--port", str(port), "--workers", str(workers)),
             cwd=ROOT,
-            env=_environment(database_url),
+            env=_environment(database_url) | variables,
             stdout=output,
             stderr=output,
         )
@@ -102,7 +102,7 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
