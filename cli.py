@@ -70,12 +70,13 @@ def serve(settings: Settings, given: argparse.Namespace) -> None:
 
 def work(settings: Settings, given: argparse.Namespace) -> None:
     from resolvers.worker import run
+    from schema.integrations.bulk_rows import draft_of
 
     async def forever(ctx: Context) -> None:
         await ctx.gateways.bus.start()
         print("Working. Stop with Ctrl-C.", flush=True)
         try:
-            await run(ctx)
+            await run(ctx, draft_of)
         finally:
             await ctx.gateways.bus.stop()
 

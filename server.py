@@ -38,8 +38,10 @@ from resolvers import worker
 from resolvers.context import SYSTEM, ActorKind, Context
 from schema import schema
 from schema.context import context_factory
+from schema.downloads import download_routes
 from schema.errors import format_error
 from schema.execution import CompiledExecutor
+from schema.integrations.bulk_rows import draft_of
 from schema.landing import landing_pages
 from schema.limits import Limits
 from schema.operations import Operations
@@ -47,6 +49,7 @@ from schema.persisted_documents import PersistedDocuments
 from schema.routes import Shortcut, graphql_routes
 from schema.standing import confirm
 from schema.trusted_documents import read_trusted_documents
+from schema.uploads import uploads_of
 from schema.warming import known_documents, warm
 from schema.webhooks import payment_webhooks
 from settings import Settings
@@ -92,12 +95,17 @@ def create_app(settings: Settings, *, warming: bool = False) -> ASGIApp:
         persisted=_persisted_documents(settings, gateways),
         read_public=_read_public,
     )
-    graphql, *others = graphql_routes(operations, public_seconds=settings.public_cache_seconds)
+    graphql, *others = graphql_routes(
+        operations,
+        public_seconds=settings.public_cache_seconds,
+        uploads=uploads_of(settings, operations.context_factory),
+    )
     starlette = Starlette(
         routes=[
             graphql,
             *others,
             *payment_webhooks(settings, gateways),
+            *download_routes(settings),
             *landing_pages(settings, gateways),
             *_sandbox(gateways),
             Route("/health", live),
@@ -165,7 +173,7 @@ async def _embedded_worker(settings: Settings, gateways: Gateways) -> AsyncItera
         yield
         return
     working = asyncio.create_task(
-        worker.run(Context(settings=settings, gateways=gateways, actor=SYSTEM))
+        worker.run(Context(settings=settings, gateways=gateways, actor=SYSTEM), draft_of)
     )
     try:
         yield

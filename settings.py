@@ -77,6 +77,9 @@ class Settings:
     trusted_documents: str = ""
     trusted_documents_only: bool = False
     public_cache_seconds: int = 60
+    files_folder: str = "quintet-files"
+    upload_limit_bytes: int = 500_000_000
+    bulk_days: int = 30
 
     @property
     def is_production(self) -> bool:

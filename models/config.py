@@ -38,6 +38,7 @@ TABLES = [
     "models.orders.fulfilments",
     "models.orders.payments",
     "models.integrations.webhooks",
+    "models.integrations.bulk",
 ]
 
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
 from resolvers.context import Context
-from resolvers.integrations import sweeping
+from resolvers.integrations import bulk_running, sweeping
+from resolvers.integrations.bulk_running import ReadJson
 from resolvers.integrations.delivering import deliver_forever
 from resolvers.jobs import run_due
 from resolvers.orders import cancelling, completion, overdue, pickups, refunds
@@ -58,16 +60,18 @@ TASKS = (
     Task("end bindings", 300, binding.end_due),
     Task("forget old changes", 300, sweeping.forget_changes),
     Task("forget old deliveries", 300, sweeping.forget_deliveries),
+    Task("forget old files", 3600, sweeping.forget_files),
     Task("add up the ledger", 3600, _add_up_the_ledger),
     Task("settle costs", 300, costs.settle_due),
 )
 
 
-async def run(ctx: Context) -> None:
-    """Run every task until cancelled."""
+async def run(ctx: Context, read_json: ReadJson) -> None:
+    """Run every task until cancelled; `read_json` reads the rows of files of JSON."""
+    files = Task("work through files", 1, partial(bulk_running.run_due, read_json=read_json))
     async with asyncio.TaskGroup() as group:
         group.create_task(deliver_forever(ctx), name="deliver webhooks")
-        for task in TASKS:
+        for task in (*TASKS, files):
             group.create_task(_repeat(ctx, task), name=task.name)
 
 

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 import orjson
 from graphql import GraphQLError, OperationType
-from starlette.requests import ClientDisconnect, HTTPConnection
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.types import Receive, Scope, Send
 
 from models.errors import Denial, NotSignedIn, PermissionDenied, RateLimited
@@ -29,6 +29,7 @@ from schema.http_response import (
     negotiate,
     raw,
 )
+from schema.multipart import Uploads, is_multipart, multipart_request
 from schema.operations import Answer, Operations
 from schema.persisted_documents import DocumentNotFound
 
@@ -43,15 +44,22 @@ class GraphQLOverHTTP(Generic[C]):
 
     `application/graphql-response+json` has 400 for what was refused before any field ran;
     `application/json` has 200 for every well-formed request, as older clients expect.
-    Anonymous queries by GET for public fields may be kept by caches for `public_seconds`.
+    Anonymous queries by GET for public fields may be kept by caches for `public_seconds`. Files come by
+    multipart requests where there are `uploads`.
     """
 
     def __init__(
-        self, operations: Operations[C], *, graphiql: bool = True, public_seconds: int = 0
+        self,
+        operations: Operations[C],
+        *,
+        graphiql: bool = True,
+        public_seconds: int = 0,
+        uploads: Uploads | None = None,
     ) -> None:
         self.operations = operations
         self.graphiql = graphiql
         self.public_seconds = public_seconds
+        self.uploads = uploads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers: Headers = dict(scope["headers"])
@@ -66,8 +74,11 @@ class GraphQLOverHTTP(Generic[C]):
             if accepted is None or accepted == HTML:
                 raise BadRequest(f"Accept must allow {GRAPHQL} or {JSON}.", 406)
             limit = self.operations.limits.max_body_bytes
-            asked = await read_request(scope, receive, headers, limit)
-            response = await self.respond(exchange, asked)
+            if self.uploads is not None and is_multipart(headers):
+                response = await self.respond_to_files(exchange, Request(scope, receive))
+            else:
+                asked = await read_request(scope, receive, headers, limit)
+                response = await self.respond(exchange, asked)
         except BadRequest as bad:
             error = GraphQLError(bad.message, extensions={"code": "INVALID"})
             response = exchange.response(self.operations.refused([error]), bad.status, bad.headers)
@@ -99,8 +110,7 @@ class GraphQLOverHTTP(Generic[C]):
             response = exchange.response(answer)
         except Denial as denial:
             answer = operations.failed(denial)
-            challenge = {"WWW-Authenticate": "Bearer"} if isinstance(denial, NotSignedIn) else {}
-            response = exchange.response(answer, DENIAL_STATUS.get(type(denial), 403), challenge)
+            response = _denied(exchange, denial, answer)
         except BadRequest:
             raise
         except Exception as error:  # noqa: BLE001  # masked and logged by format_error
@@ -109,8 +119,23 @@ class GraphQLOverHTTP(Generic[C]):
         operations.observe(operation.type.value if operation else "unknown", answer.outcome)
         return response
 
+    async def respond_to_files(self, exchange: Exchange, request: Request) -> JsonResponse:
+        """The same for an operation that brings files. Raises `BadRequest`."""
+        assert self.uploads is not None  # noqa: S101 - else it would have been refused
+        limit = self.operations.limits.max_body_bytes
+        try:
+            async with multipart_request(request, self.uploads, limit) as asked:
+                return await self.respond(exchange, asked)
+        except Denial as denial:
+            return _denied(exchange, denial, self.operations.failed(denial))
+
     def _is_public(self, operation: Operation, answer: Answer) -> bool:
         return answer.outcome == "ok" and self.operations.is_public(operation)
+
+
+def _denied(exchange: Exchange, denial: Denial, answer: Answer) -> JsonResponse:
+    challenge = {"WWW-Authenticate": "Bearer"} if isinstance(denial, NotSignedIn) else {}
+    return exchange.response(answer, DENIAL_STATUS.get(type(denial), 403), challenge)
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from schema.graphiql import ASSETS_PATH, graphiql_assets
 from schema.http import GraphQLOverHTTP
+from schema.multipart import Uploads
 from schema.operations import Operations
 from schema.websocket import GraphQLOverWebSocket
 
@@ -23,8 +24,11 @@ def graphql_routes(
     graphiql: bool = True,
     public_seconds: int = 0,
     allowed_origins: Sequence[str] = (),
+    uploads: Uploads | None = None,
 ) -> list[BaseRoute]:
-    http = GraphQLOverHTTP(operations, graphiql=graphiql, public_seconds=public_seconds)
+    http = GraphQLOverHTTP(
+        operations, graphiql=graphiql, public_seconds=public_seconds, uploads=uploads
+    )
     routes: list[BaseRoute] = [
         Route(path, http),
         WebSocketRoute(path, GraphQLOverWebSocket(operations, allowed_origins=allowed_origins)),

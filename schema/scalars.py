@@ -11,7 +11,10 @@ import strawberry
 from strawberry.schema.types.scalar import DEFAULT_SCALAR_REGISTRY
 from strawberry.types.scalar import ScalarDefinition
 
+from resolvers.integrations.bulk_files import UploadedFile
+
 BigInt = NewType("BigInt", int)
+Upload = NewType("Upload", object)
 
 
 def _parse_decimal(value: object) -> PythonDecimal:
@@ -65,6 +68,16 @@ def _parse_big_int(value: object) -> int:
     return number
 
 
+def _parse_upload(value: object) -> object:
+    if not isinstance(value, UploadedFile):
+        raise ValueError("A file is sent by a multipart request, with null in its place.")
+    return value
+
+
+def _serialise_upload(value: object) -> str:
+    raise ValueError("A file is never answered.")
+
+
 SCALARS: dict[object, ScalarDefinition] = {
     **DEFAULT_SCALAR_REGISTRY,
     PythonDecimal: strawberry.scalar(
@@ -84,6 +97,12 @@ SCALARS: dict[object, ScalarDefinition] = {
         description="An ISO 8601 day.",
         serialize=date.isoformat,
         parse_value=_parse_date,
+    ),
+    Upload: strawberry.scalar(
+        name="Upload",
+        description="A file, by the GraphQL multipart request specification.",
+        serialize=_serialise_upload,
+        parse_value=_parse_upload,
     ),
     BigInt: strawberry.scalar(
         name="BigInt",

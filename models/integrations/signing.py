@@ -6,7 +6,7 @@ Source: Standard Webhooks, https://github.com/standard-webhooks/standard-webhook
 from __future__ import annotations
 
 import hmac
-from base64 import b64decode, b64encode
+from base64 import b64decode, b64encode, urlsafe_b64encode
 from collections.abc import Sequence
 from hashlib import sha256
 
@@ -24,6 +24,12 @@ def signature(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
     key = b64decode(secret.removeprefix(PREFIX))
     digest = hmac.new(key, f"{message_id}.{timestamp}.".encode() + body, sha256).digest()
     return f"v1,{b64encode(digest).decode()}"
+
+
+def link_signature(server_key: str, what: str) -> str:
+    """What a link that is good for a while carries, in URL-safe base64."""
+    digest = hmac.new(server_key.encode(), f"link {what}".encode(), sha256).digest()
+    return urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 def headers(secrets: Sequence[str], message_id: str, timestamp: int, body: bytes) -> dict[str, str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from models.accounts.channels import Channel
 from models.accounts.organisations import Organisation, OrganisationKind
@@ -14,7 +14,7 @@ from models.accounts.sessions import SubjectKind
 from models.columns import moment, parsed
 from models.database import records
 from models.errors import NotSignedIn
-from resolvers.context import Actor, ActorKind, Context, GrantedNode
+from resolvers.context import SYSTEM, Actor, ActorKind, Context, GrantedNode
 
 
 class Node(NamedTuple):
@@ -46,6 +46,8 @@ _CLIENT = (
     f"SELECT c.id, c.scopes, {_NODE} FROM api_client c JOIN organisation n ON n.id = c.organisation_id"
     " WHERE c.secret_hash = ? AND c.active"
 )
+_CLIENT_BY_ID = _CLIENT.replace("c.secret_hash = ?", "c.id = ?")
+_ACTIVE_STAFF = "SELECT id FROM staff WHERE id = ? AND active"
 _SESSION_COLUMNS = 6
 _SESSION = (
     "SELECT s.id, s.kind, s.subject_id, s.revoked_at, s.access_expires_at, t.active,"
@@ -71,10 +73,28 @@ async def actor_of(token: str, now: datetime) -> Actor:
     return await _signed_in(hashed, now)
 
 
+async def actor_by_id(kind: ActorKind, actor_id: int | None) -> Actor:
+    """Whoever asked for something to be done later, with the rights that they have by now.
+
+    Raises: NotSignedIn for one who is no longer active.
+    """
+    if kind is ActorKind.SYSTEM:
+        return SYSTEM
+    if kind is ActorKind.API_CLIENT and (found := await records(_CLIENT_BY_ID, actor_id)):
+        return _client_of(found)
+    if kind is ActorKind.STAFF and await records(_ACTIVE_STAFF, actor_id):
+        return Actor(kind, actor_id, await _grants_of(actor_id or 0))
+    raise NotSignedIn("This account is no longer active.")
+
+
 async def _client(secret_hash: str) -> Actor:
     found = await records(_CLIENT, secret_hash)
     if not found:
         raise NotSignedIn("This token is not known.")
+    return _client_of(found)
+
+
+def _client_of(found: Sequence[Sequence[Any]]) -> Actor:
     client_id, scopes, *node = found[0]
     granted = _granted(Node(*node), map(Permission, parsed(scopes)))
     return Actor(ActorKind.API_CLIENT, client_id, (granted,))

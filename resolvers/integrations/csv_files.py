@@ -1,13 +1,11 @@
-"""Tables in CSV files: UTF-8 with or without a byte order mark, a header line, any column order."""
+"""Rows of CSV files, by the names of their columns in any order."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from pathlib import Path
 
 from models.errors import InvalidInput
 
@@ -52,6 +50,22 @@ class CsvRow:
         except InvalidOperation:
             raise self._no_number(column) from None
 
+    def moment(self, column: str) -> datetime | None:
+        """None where the cell is empty. Raises: InvalidInput naming the column."""
+        if not (text := self.text(column)):
+            return None
+        try:
+            found = datetime.fromisoformat(text)
+        except ValueError:
+            found = None
+        if found is None or found.tzinfo is None:
+            raise InvalidInput(
+                "The column {column} must be a moment such as 2026-01-31T08:00:00+08:00.",
+                path=(column,),
+                column=column,
+            )
+        return found
+
     def _no_number(self, column: str) -> InvalidInput:
         return InvalidInput(
             "The column {column} must be a number, not {text}.",
@@ -61,40 +75,8 @@ class CsvRow:
         )
 
 
-def read_table(path: Path, required: Sequence[Sequence[str]]) -> list[CsvRow]:
-    """The lines below the header; of each group in `required`, one column must be there.
-
-    Raises: UnreadableFile.
-    """
-    reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
-    try:
-        header = [name.strip().lower() for name in next(reader, [])]
-        _check_header(header, required)
-        rows = []
-        for cells in reader:
-            if len(cells) > len(header):
-                raise UnreadableFile(reader.line_num, "There are more cells than columns.")
-            values = dict(zip(header, map(str.strip, cells), strict=False))
-            if any(values.values()):
-                rows.append(CsvRow(reader.line_num, values))
-    except csv.Error as error:
-        raise UnreadableFile(reader.line_num, f"This is not CSV: {error}.") from None
-    return rows
-
-
-def _text(path: Path) -> str:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise UnreadableFile(0, f"{path} cannot be read: {error.strerror}.") from None
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise UnreadableFile(line, "This is not UTF-8: save the file as UTF-8.") from None
-
-
-def _check_header(header: Sequence[str], required: Sequence[Sequence[str]]) -> None:
+def check_header(header: Sequence[str], required: Sequence[Sequence[str]]) -> None:
+    """Of each group of columns one must be there. Raises: UnreadableFile."""
     for group in required:
         if not set(group) & set(header):
             names = " or ".join(group)

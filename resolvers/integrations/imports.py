@@ -4,64 +4,49 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from models.database import fetch, marks
 from models.errors import Refusal
-from models.stock.effective import EFFECTIVE
-from resolvers.batches import BatchOutcome, OnError
-from resolvers.catalog import upsert as catalog
+from models.integrations.bulk import BulkFormat, BulkKind
+from resolvers.batches import BatchOutcome
 from resolvers.context import Context
-from resolvers.integrations.csv_files import CsvRow, UnreadableFile, read_table
+from resolvers.integrations.csv_files import CsvRow, UnreadableFile
+from resolvers.integrations.kinds import KINDS, Kind
 from resolvers.integrations.reports import ImportReport
-from resolvers.integrations.rows import (
-    level_draft,
-    product_code,
-    product_draft,
-    sku_of,
-    store_code,
-    store_draft,
-)
+from resolvers.integrations.row_files import RowFile, count_rows
+from resolvers.integrations.rows import product_code, product_draft, sku_of, store_code
 from resolvers.keyset import kept
-from resolvers.stock.sync import LevelDraft, set_levels
-from resolvers.stores import upsert as stores
 from resolvers.validation import MAXIMUM_ROWS
 
 Draft = TypeVar("Draft")
 Progress = Callable[[int, int], object]
+Convert = Callable[[CsvRow], Any]
 Send = Callable[[list[Draft]], Awaitable[BatchOutcome]]
 
 
 async def import_stores(ctx: Context, path: Path, progress: Progress) -> ImportReport:
     """Columns: code, name, address; latitude and longitude with system, or named by their system."""
-
-    async def batch(rows: Sequence[CsvRow], report: ImportReport) -> None:
-        async def send(drafts: list[stores.StoreDraft]) -> BatchOutcome:
-            return await stores.upsert(ctx, drafts, OnError.SKIP_FAILED)
-
-        await _send(rows, store_code, store_draft, send, report)
-
-    return await _import(path, [["code"], ["name"], ["address"]], store_code, batch, progress)
+    return await _import(ctx, path, BulkKind.STORES, store_code, progress)
 
 
 async def import_products(ctx: Context, path: Path, progress: Progress) -> ImportReport:
     """Columns: name and gtin, sku or code; price. Without a price an old one stays, a new one is made up."""
     priceless = 0
 
-    async def batch(rows: Sequence[CsvRow], report: ImportReport) -> None:
+    async def reader(rows: Sequence[CsvRow]) -> Convert:
         nonlocal priceless
         prices = await _prices(ctx, [sku_of(row) for row in rows])
         priceless += sum(not row.text("price") and sku_of(row) not in prices for row in rows)
+        return partial(product_draft, prices_minor=prices)
 
-        async def send(drafts: list[catalog.ProductDraft]) -> BatchOutcome:
-            return await catalog.upsert(ctx, drafts, OnError.SKIP_FAILED)
-
-        await _send(rows, product_code, lambda row: product_draft(row, prices), send, report)
-
-    required = [["name"], ["gtin", "sku", "code"]]
-    report = await _import(path, required, product_code, batch, progress)
+    columns = [["name"], ["gtin", "sku", "code"]]
+    report = await _import(
+        ctx, path, BulkKind.CATALOG, product_code, progress, columns=columns, reader=reader
+    )
     if priceless:
         report.notes.append(
             f"{priceless} new products came without a price: theirs are made up from their SKU,"
@@ -72,60 +57,60 @@ async def import_products(ctx: Context, path: Path, progress: Progress) -> Impor
 
 async def import_stock(ctx: Context, path: Path, progress: Progress) -> ImportReport:
     """Columns: location_code, sku (or gtin), quantity: what is to be available there."""
-
-    async def batch(rows: Sequence[CsvRow], report: ImportReport) -> None:
-        async def send(drafts: list[LevelDraft]) -> BatchOutcome:
-            before = await _available(ctx, drafts)
-            outcome = await set_levels(ctx, drafts, OnError.SKIP_FAILED, f"import-{uuid4()}")
-            done = [drafts[row.index] for row in outcome.batch.rows if row.ok]
-            known = [before.get((each.location_code, each.sku)) for each in done]
-            return BatchOutcome(
-                outcome.batch.rows,
-                created=known.count(None),
-                updated=sum(
-                    old is not None and old != each.quantity
-                    for old, each in zip(known, done, strict=True)
-                ),
-            )
-
-        await _send(rows, _place, level_draft, send, report)
-
-    required = [["location_code", "code"], ["sku", "gtin"], ["quantity"]]
-    return await _import(path, required, _place, batch, progress)
+    return await _import(ctx, path, BulkKind.STOCK, _place, progress)
 
 
 async def _import(
+    ctx: Context,
     path: Path,
-    required: Sequence[Sequence[str]],
+    name: BulkKind,
     key: Callable[[CsvRow], str],
-    batch: Callable[[Sequence[CsvRow], ImportReport], Awaitable[None]],
     progress: Progress,
+    *,
+    columns: Sequence[Sequence[str]] | None = None,
+    reader: Callable[[Sequence[CsvRow]], Awaitable[Convert]] | None = None,
 ) -> ImportReport:
     """Send the file's rows in batches; of rows with the same key the first counts."""
-    report = ImportReport()
+    kind, report = KINDS[name], ImportReport()
+    first: dict[str, int] = {}
+    done = 0
     try:
-        rows = await asyncio.to_thread(read_table, path, required)
+        total = await asyncio.to_thread(count_rows, path, BulkFormat.CSV)
+        file = RowFile(path, BulkFormat.CSV, columns or kind.columns, 0, 0)
+        while found := await asyncio.to_thread(file.rows, MAXIMUM_ROWS):
+            progress(done, total)
+            rows = _without_twins([each.value for each in found], key, first, report)
+            convert = await reader(rows) if reader else kind.draft
+            await _send(rows, key, convert, partial(_batch, ctx, kind), report)
+            done += len(found)
+        progress(done, done)
+    except OSError as error:
+        report.failed.append((0, "", f"{path} cannot be read: {error.strerror}."))
     except UnreadableFile as error:
         report.failed.append((error.line, "", str(error)))
-        return report
-    rows = _without_twins(rows, key, report)
-    for start in range(0, len(rows), MAXIMUM_ROWS):
-        progress(start, len(rows))
-        await batch(rows[start : start + MAXIMUM_ROWS], report)
-    progress(len(rows), len(rows))
     report.failed.sort()
     return report
 
 
+async def _batch(ctx: Context, kind: Kind, drafts: list[Any]) -> BatchOutcome:
+    return await kind.send(ctx, drafts, f"import-{uuid4()}")
+
+
 def _without_twins(
-    rows: Sequence[CsvRow], key: Callable[[CsvRow], str], report: ImportReport
+    rows: Sequence[CsvRow],
+    key: Callable[[CsvRow], str],
+    first: dict[str, int],
+    report: ImportReport,
 ) -> list[CsvRow]:
-    first: dict[str, CsvRow] = {}
+    """`first` remembers the line of each key."""
+    kept_rows = []
     for row in rows:
-        if first.setdefault(key(row), row) is not row:
-            twin = first[key(row)]
-            report.failed.append((row.line, key(row), f"The same stands on line {twin.line}."))
-    return list(first.values())
+        line = first.setdefault(key(row), row.line)
+        if line == row.line:
+            kept_rows.append(row)
+        else:
+            report.failed.append((row.line, key(row), f"The same stands on line {line}."))
+    return kept_rows
 
 
 async def _send(
@@ -168,18 +153,3 @@ async def _prices(ctx: Context, skus: Sequence[str]) -> dict[str, int]:
         *map(kept, skus),
     )
     return {row["sku"]: row["price_minor"] for row in rows}
-
-
-async def _available(ctx: Context, drafts: Sequence[LevelDraft]) -> dict[tuple[str, str], int]:
-    """What is available now at the places of the drafts, by location code and SKU."""
-    codes = sorted({each.location_code for each in drafts})
-    skus = sorted({each.sku for each in drafts})
-    rows = await fetch(
-        f"SELECT o.code, v.sku, {EFFECTIVE} AS available FROM stock_level l"
-        " JOIN location o ON o.id = l.location_id JOIN variant v ON v.id = l.variant_id"
-        f" WHERE o.code IN ({marks(codes)}) AND v.sku IN ({marks(skus)})",
-        ctx.now(),
-        *map(kept, codes),
-        *map(kept, skus),
-    )
-    return {(row["code"], row["sku"]): row["available"] for row in rows}

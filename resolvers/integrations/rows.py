@@ -12,6 +12,7 @@ from models.stores.coordinates import CoordinateSystem
 from models.stores.locations import LocationKind
 from resolvers.batches import KEEP, Unset
 from resolvers.catalog.drafts import ProductDraft, VariantDraft
+from resolvers.catalog.price_setting import PriceDraft
 from resolvers.integrations.csv_files import CsvRow
 from resolvers.stock.sync import LevelDraft
 from resolvers.stores.addresses import AddressDraft, PointDraft
@@ -56,13 +57,13 @@ def store_draft(row: CsvRow) -> StoreDraft:
     )
 
 
-def product_draft(row: CsvRow, prices_minor: Mapping[str, int]) -> ProductDraft:
-    """`prices_minor` are those of SKUs that are there already; a new one without a price gets one.
+def product_draft(row: CsvRow, prices_minor: Mapping[str, int] | None = None) -> ProductDraft:
+    """With `prices_minor`, those of SKUs that are there, a row may come without a price; a new one gets one.
 
     Raises: InvalidInput naming the column at fault.
     """
     sku, gtin = sku_of(row), row.text("gtin")
-    if row.text("price"):
+    if row.text("price") or prices_minor is None:
         price = row.decimal("price")
     else:
         price = to_decimal(prices_minor.get(sku, made_up_price_minor(sku)), CurrencyCode.CNY)
@@ -83,12 +84,24 @@ def made_up_price_minor(sku: str) -> int:
     return _CHEAPEST_MINOR + number % choices * _STEP_MINOR
 
 
+def price_draft(row: CsvRow) -> PriceDraft:
+    """Raises: InvalidInput naming the column at fault."""
+    return PriceDraft(
+        sku=row.text("sku", "gtin"),
+        price=row.decimal("price"),
+        list_code=row.text("list_code") or None,
+        valid_from=row.moment("valid_from"),
+        valid_to=row.moment("valid_to"),
+    )
+
+
 def level_draft(row: CsvRow) -> LevelDraft:
     """Raises: InvalidInput naming the column at fault."""
     return LevelDraft(
         location_code=row.text("location_code", "code"),
         sku=row.text("sku", "gtin"),
         quantity=row.whole("quantity"),
+        compare_quantity=row.whole("compare_quantity") if row.text("compare_quantity") else None,
     )
 
 

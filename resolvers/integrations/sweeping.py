@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 from models.database import execute, fetch, transaction
+from models.integrations.bulk import BulkOperation
 from resolvers.context import Context
+from resolvers.integrations import bulk_files
 from resolvers.outbox import oldest_sequence
 
 AT_ONCE = 5_000
+FILES_AT_ONCE = 100
+STALE_SECONDS = 24 * 3600
 
 
 async def forget_changes(ctx: Context) -> int:
@@ -26,6 +31,17 @@ async def forget_changes(ctx: Context) -> int:
     young = found[0]["young"]
     upto = oldest + AT_ONCE if young is None else young
     return await transaction(execute, "DELETE FROM outbox_event WHERE sequence < ?", upto)
+
+
+async def forget_files(ctx: Context) -> int:
+    """Forget bulk operations that ended long ago, with their files, and uploads that never ended."""
+    before = ctx.now() - timedelta(days=ctx.settings.bulk_days)
+    old = await BulkOperation.filter(finished_at__lt=before).order_by("id").limit(FILES_AT_ONCE)
+    for operation in old:
+        await asyncio.to_thread(bulk_files.remove, ctx.settings, operation)
+        await transaction(execute, "DELETE FROM bulk_operation WHERE id = ?", operation.id)
+    stale = await asyncio.to_thread(bulk_files.remove_stale_uploads, ctx.settings, STALE_SECONDS)
+    return len(old) + stale
 
 
 async def forget_deliveries(ctx: Context) -> int:

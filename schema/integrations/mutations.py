@@ -3,9 +3,15 @@ from __future__ import annotations
 import strawberry
 
 from resolvers.batches import KEEP
-from resolvers.integrations import deliveries, webhooks
+from resolvers.integrations import bulk, deliveries, webhooks
 from schema.errors import refusing
 from schema.info import Info
+from schema.integrations.bulk_types import (
+    BulkOperation,
+    BulkOperationCancelInput,
+    BulkOperationCreateInput,
+    BulkOperationPayload,
+)
 from schema.integrations.inputs import (
     WebhookCreateInput,
     WebhookDeleteInput,
@@ -74,6 +80,23 @@ class IntegrationMutations:
         """Remove it with its log."""
         row = await webhooks.delete(info.context, _webhook_id(input.webhook_id))
         return WebhookPayload(webhook=Webhook.of(row))
+
+    @refusing(BulkOperationPayload)
+    async def bulk_operation_create(
+        self, info: Info, input: BulkOperationCreateInput
+    ) -> BulkOperationPayload:
+        """Upload a large file of rows, to be worked through in the background."""
+        row = await bulk.create(info.context, input.draft())
+        return BulkOperationPayload(bulk_operation=BulkOperation.of(row))
+
+    @refusing(BulkOperationPayload)
+    async def bulk_operation_cancel(
+        self, info: Info, input: BulkOperationCancelInput
+    ) -> BulkOperationPayload:
+        """Stop after the rows that are being done; those that are done stay done."""
+        operation_id = row_id(input.bulk_operation_id, "BulkOperation", path=("bulkOperationId",))
+        row = await bulk.cancel(info.context, operation_id)
+        return BulkOperationPayload(bulk_operation=BulkOperation.of(row))
 
 
 def _webhook_id(text: str) -> int:

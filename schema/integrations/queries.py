@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import strawberry
 
-from resolvers.integrations import changes, webhooks
+from resolvers.integrations import bulk, changes, webhooks
 from resolvers.paging import PageRequest
 from schema.info import Info
+from schema.integrations.bulk_types import BulkOperation
 from schema.integrations.types import Change
 from schema.integrations.webhook_types import Webhook
+from schema.nodes import row_id
 from schema.pagination import Connection
 
 
@@ -23,6 +25,18 @@ class IntegrationQueries:
         """Every change in your territory, oldest first; the last cursor is where to go on next time."""
         page = await changes.page(info.context, types, PageRequest(first=first, after=after))
         return Connection.of(page, Change.of)
+
+    @strawberry.field
+    async def bulk_operation(self, info: Info, id: strawberry.ID) -> BulkOperation | None:
+        return (await BulkOperation.load(info.context, [row_id(id, "BulkOperation")]))[0]
+
+    @strawberry.field
+    async def bulk_operations(
+        self, info: Info, first: int | None = None, after: str | None = None
+    ) -> Connection[BulkOperation]:
+        """Your own, newest first."""
+        page = await bulk.page(info.context, PageRequest(first=first, after=after))
+        return Connection.of(page, BulkOperation.of)
 
     @strawberry.field
     async def webhooks(self, info: Info) -> list[Webhook]:

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from enum import StrEnum
+
+from tortoise import fields
+
+from models.fields import Row, choice, never_negative
+
+
+class BulkKind(StrEnum):
+    CATALOG = "CATALOG"
+    PRICES = "PRICES"
+    STOCK = "STOCK"
+    STORES = "STORES"
+
+
+class BulkStatus(StrEnum):
+    """CHECKING rehearses every row before RUNNING does any, where one fault is to stop them all."""
+
+    QUEUED = "QUEUED"
+    CHECKING = "CHECKING"
+    RUNNING = "RUNNING"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+
+class BulkFormat(StrEnum):
+    CSV = "CSV"
+    JSONL = "JSONL"
+
+
+class BulkOperation(Row):
+    """A file of rows that a worker reads, a chunk a transaction.
+
+    `offset` and `line` say where in the file the next chunk begins, `result_bytes` and `error_bytes`
+    how much of the files of results is certain: what stands behind that was never committed.
+    """
+
+    kind = choice(BulkKind)
+    status = choice(BulkStatus)
+    format = choice(BulkFormat)
+    all_or_nothing = fields.BooleanField()
+    dry_run = fields.BooleanField()
+    merchant_id = fields.BigIntField(null=True)
+    actor_kind = fields.CharField(max_length=16)
+    actor_id = fields.BigIntField(null=True)
+    file = fields.CharField(max_length=64)
+    file_name = fields.CharField(max_length=200)
+    file_bytes = fields.BigIntField()
+    rows_total = fields.BigIntField(null=True)
+    rows_done = fields.BigIntField(default=0)
+    rows_failed = fields.BigIntField(default=0)
+    created = fields.BigIntField(default=0)
+    updated = fields.BigIntField(default=0)
+    offset = fields.BigIntField(default=0)
+    line = fields.BigIntField(default=0)
+    result_bytes = fields.BigIntField(default=0)
+    error_bytes = fields.BigIntField(default=0)
+    cancel_asked = fields.BooleanField(default=False)
+    error = fields.CharField(max_length=500, null=True)
+    claim = fields.CharField(max_length=40, null=True)
+    locked_until = fields.DatetimeField(null=True)
+    started_at = fields.DatetimeField(null=True)
+    finished_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "bulk_operation"
+        indexes = (("actor_kind", "actor_id"), ("status", "locked_until"))
+        constraints = never_negative(
+            "bulk_operation",
+            *("rows_done", "rows_failed", "offset", "result_bytes", "error_bytes"),
+        )

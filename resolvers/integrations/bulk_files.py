@@ -1,0 +1,135 @@
+"""Where files of bulk operations lie, in a folder of the settings: what was uploaded, what came of it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import time
+from typing import Any
+
+import orjson
+
+from models.errors import Refusal
+from models.integrations.bulk import BulkOperation
+from settings import Settings
+
+ERROR_COLUMNS = ("line", "code", "error", "field", "message")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedFile:
+    """A file that came with a request; whoever wants to keep it moves it away before the answer."""
+
+    path: Path
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowResult:
+    """What came of one row of a file; the paths of its refusals lie inside the row behind so many steps."""
+
+    line: int
+    code: str
+    refusals: Sequence[Refusal] = ()
+    outside: int = 0
+
+
+def incoming(settings: Settings) -> Path:
+    """Where uploads are written while they come in."""
+    return _made(Path(settings.files_folder) / "incoming")
+
+
+def source_of(settings: Settings, operation: BulkOperation) -> Path:
+    return _made(Path(settings.files_folder) / "bulk") / operation.file
+
+
+def results_of(settings: Settings, operation: BulkOperation) -> Path:
+    """Every row, as JSON lines."""
+    return source_of(settings, operation).with_suffix(".results.jsonl")
+
+
+def errors_of(settings: Settings, operation: BulkOperation) -> Path:
+    """The rows that failed, as CSV."""
+    return source_of(settings, operation).with_suffix(".errors.csv")
+
+
+def write_results(
+    settings: Settings, operation: BulkOperation, rows: Sequence[RowResult]
+) -> tuple[int, int]:
+    """Write behind what is certain, in place of what was never committed; answers both new lengths."""
+    lines = b"".join(orjson.dumps(_told(row)) + b"\n" for row in rows)
+    failed = [row for row in rows if row.refusals]
+    header = operation.error_bytes == 0
+    return (
+        _write_at(results_of(settings, operation), operation.result_bytes, lines),
+        _write_at(errors_of(settings, operation), operation.error_bytes, _csv(failed, header)),
+    )
+
+
+def remove(settings: Settings, operation: BulkOperation) -> None:
+    for path in (
+        source_of(settings, operation),
+        results_of(settings, operation),
+        errors_of(settings, operation),
+    ):
+        path.unlink(missing_ok=True)
+
+
+def remove_stale_uploads(settings: Settings, seconds: float) -> int:
+    """Uploads whose request never ended, such as of a process that was killed."""
+    folder = Path(settings.files_folder) / "incoming"
+    found = folder.iterdir() if folder.exists() else ()
+    stale = [path for path in found if path.stat().st_mtime < time() - seconds]
+    for path in stale:
+        path.unlink(missing_ok=True)
+    return len(stale)
+
+
+def _write_at(path: Path, offset: int, content: bytes) -> int:
+    with path.open("r+b" if path.exists() else "w+b") as file:
+        file.truncate(offset)
+        file.seek(offset)
+        file.write(content)
+    return offset + len(content)
+
+
+def _told(row: RowResult) -> dict[str, Any]:
+    told: dict[str, Any] = {"line": row.line, "code": row.code, "ok": not row.refusals}
+    if row.refusals:
+        told["errors"] = [
+            {"code": each.code, "field": _field(row, each), "message": str(each)}
+            for each in row.refusals
+        ]
+    return told
+
+
+def _csv(rows: Sequence[RowResult], header: bool) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    if header:
+        writer.writerow(ERROR_COLUMNS)
+    for row in rows:
+        for each in row.refusals:
+            cells = [str(row.line), row.code, each.code, _field(row, each), str(each)]
+            writer.writerow([_harmless(cell) for cell in cells])
+    return text.getvalue().encode()
+
+
+def _harmless(cell: str) -> str:
+    """A spreadsheet must not take what somebody else wrote for a formula."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def _field(row: RowResult, refusal: Refusal) -> str:
+    return ".".join(map(str, refusal.path[row.outside :]))
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,272 @@
+"""Working through files of bulk operations: a chunk of rows a transaction, its progress in the same one.
+
+A worker that is killed lets its claim run out; the next goes on behind the last chunk that was committed,
+so each row is done exactly once. Rows are done in the order of the file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+import structlog
+
+from models.database import execute, fetch, is_postgres, transaction
+from models.errors import QuintetError, Refusal
+from models.integrations.bulk import BulkKind, BulkOperation, BulkStatus
+from resolvers.accounts.identity import actor_by_id
+from resolvers.context import ActorKind, Context
+from resolvers.integrations.bulk_files import RowResult, source_of, write_results
+from resolvers.integrations.csv_files import CsvRow, UnreadableFile
+from resolvers.integrations.kinds import KINDS, Kind
+from resolvers.integrations.row_files import FileRow, RowFile, count_rows
+from resolvers.validation import MAXIMUM_ROWS
+
+CLAIM = timedelta(minutes=2)
+IN_BATCH = 2  # the paths of use cases begin with the batch and the row in it
+# From what a line of JSON says to what the use case takes. Raises: Refusal.
+ReadJson = Callable[[BulkKind, Any], Any]
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Rows that may be done together, and the drafts of those that could be read."""
+
+    rows: Sequence[FileRow]
+    drafts: Sequence[tuple[FileRow, Any]]
+    unread: Sequence[RowResult]
+
+
+class _Stopped(Exception):
+    """The operation was cancelled, or another worker holds it."""
+
+
+class _Rehearsed(Exception):
+    def __init__(self, results: Sequence[RowResult], counts: tuple[int, int]) -> None:
+        super().__init__("rolled back")
+        self.results = results
+        self.counts = counts
+
+
+async def run_due(ctx: Context, read_json: ReadJson) -> int:
+    """Work through one operation that waits; answers how many there were."""
+    operation = await transaction(_claim, ctx)
+    if operation is None:
+        return 0
+    try:
+        await run(ctx, operation, read_json)
+    except _Stopped:
+        await transaction(_cancelled, ctx, operation)
+    except asyncio.CancelledError:
+        # The worker is being stopped: the next one need not wait.
+        await transaction(_let_go, operation)
+        raise
+    return 1
+
+
+async def run(ctx: Context, operation: BulkOperation, read_json: ReadJson) -> None:
+    """Raises: _Stopped."""
+    settings = ctx.settings
+    try:
+        actor = await actor_by_id(ActorKind(operation.actor_kind), operation.actor_id)
+        own = replace(ctx, actor=actor, merchant_id=operation.merchant_id, memory={})
+        if operation.rows_total is None:
+            path = source_of(settings, operation)
+            operation.rows_total = await asyncio.to_thread(count_rows, path, operation.format)
+        if operation.status is BulkStatus.CHECKING:
+            await _pass(own, operation, read_json)
+            if operation.rows_failed or operation.dry_run:
+                await _end(ctx, operation)
+                return
+            await transaction(_begin_anew, operation)
+        await _pass(own, operation, read_json)
+        await _end(ctx, operation)
+    except _Stopped:
+        raise
+    except UnreadableFile as error:
+        await _fail(ctx, operation, f"Line {error.line}: {error}")
+    except (QuintetError, OSError) as error:
+        await _fail(ctx, operation, str(error))
+    except Exception as error:
+        log.exception("bulk operation failed", operation=operation.id)
+        await _fail(ctx, operation, f"Something went wrong on our side: {type(error).__name__}.")
+
+
+async def _pass(ctx: Context, operation: BulkOperation, read_json: ReadJson) -> None:
+    """All rows from where it stands to the end of the file."""
+    kind = KINDS[operation.kind]
+    path = source_of(ctx.settings, operation)
+    file = RowFile(path, operation.format, kind.columns, operation.offset, operation.line)
+    read = partial(_draft, kind, operation.kind, read_json)
+    try:
+        while (chunk := await asyncio.to_thread(_next_chunk, file, kind, read)).rows:
+            await _do(ctx, operation, kind, chunk)
+    finally:
+        file.close()
+
+
+def _next_chunk(file: RowFile, kind: Kind, read: Callable[[Any], Any]) -> Chunk:
+    """As many rows as a batch takes, up to the first about something that was in it before."""
+    rows = file.rows(MAXIMUM_ROWS)
+    drafts, unread, seen = [], [], set()
+    for position, row in enumerate(rows):
+        try:
+            draft = read(row.value)
+        except Refusal as refusal:
+            unread.append(RowResult(row.line, "", [refusal]))
+            continue
+        if (key := kind.key_of(draft)) in seen:
+            file.put_back(rows[position:])
+            rows = rows[:position]
+            break
+        seen.add(key)
+        drafts.append((row, draft))
+    return Chunk(rows, drafts, unread)
+
+
+def _draft(kind: Kind, name: BulkKind, read_json: ReadJson, value: Any) -> Any:
+    if isinstance(value, Refusal):
+        raise value
+    return kind.draft(value) if isinstance(value, CsvRow) else read_json(name, value)
+
+
+async def _do(ctx: Context, operation: BulkOperation, kind: Kind, chunk: Chunk) -> None:
+    """One chunk in one transaction; a rehearsal keeps nothing of it but what it found. Raises: _Stopped."""
+    rehearses = operation.status is BulkStatus.CHECKING
+    try:
+        done = await transaction(_do_chunk, ctx, operation, kind, chunk, rehearses)
+    except _Rehearsed as rehearsed:
+        done = await transaction(
+            _progress, ctx, operation, chunk, rehearsed.results, rehearsed.counts
+        )
+    for name, value in done.items():
+        setattr(operation, name, value)
+
+
+async def _do_chunk(
+    ctx: Context, operation: BulkOperation, kind: Kind, chunk: Chunk, rehearses: bool
+) -> dict[str, Any]:
+    results = list(chunk.unread)
+    counts = (0, 0)
+    if chunk.drafts:
+        key = f"bulk-{operation.id}-{chunk.drafts[0][0].line}"
+        outcome = await kind.send(ctx, [draft for _, draft in chunk.drafts], key)
+        for told in outcome.rows:
+            row, _ = chunk.drafts[told.index]
+            results.append(RowResult(row.line, told.external_code, told.refusals, IN_BATCH))
+        counts = (outcome.created, outcome.updated)
+    results.sort(key=lambda result: result.line)
+    if rehearses:
+        raise _Rehearsed(results, counts)
+    failed = [result for result in results if result.refusals]
+    if failed and operation.all_or_nothing:
+        # It passed the rehearsal: something else has changed meanwhile.
+        raise failed[0].refusals[0]
+    return await _progress(ctx, operation, chunk, results, counts)
+
+
+async def _progress(
+    ctx: Context,
+    operation: BulkOperation,
+    chunk: Chunk,
+    results: Sequence[RowResult],
+    counts: tuple[int, int],
+) -> dict[str, Any]:
+    """Write down how far it is, in the database and the files. Raises: _Stopped."""
+    written = await asyncio.to_thread(write_results, ctx.settings, operation, results)
+    changes = {
+        "rows_done": operation.rows_done + len(results),
+        "rows_failed": operation.rows_failed + sum(bool(each.refusals) for each in results),
+        "created": operation.created + counts[0],
+        "updated": operation.updated + counts[1],
+        "offset": chunk.rows[-1].end,
+        "line": chunk.rows[-1].line,
+        "result_bytes": written[0],
+        "error_bytes": written[1],
+        "rows_total": operation.rows_total,
+        "locked_until": ctx.now() + CLAIM,
+    }
+    held = BulkOperation.filter(id=operation.id, claim=operation.claim, cancel_asked=False)
+    if not await held.update(**changes):
+        raise _Stopped
+    return changes
+
+
+async def _claim(ctx: Context) -> BulkOperation | None:
+    skip = " FOR UPDATE SKIP LOCKED" if is_postgres() else ""
+    now = ctx.now()
+    await execute(
+        "UPDATE bulk_operation SET status = 'CANCELLED', finished_at = ? WHERE cancel_asked"
+        " AND status IN ('CHECKING', 'RUNNING') AND locked_until <= ?",
+        now,
+        now,
+    )
+    claimed = await fetch(
+        "UPDATE bulk_operation SET claim = ?, locked_until = ?,"
+        " started_at = COALESCE(started_at, ?), status = CASE WHEN status <> 'QUEUED' THEN status"
+        " WHEN dry_run OR all_or_nothing THEN 'CHECKING' ELSE 'RUNNING' END"
+        " WHERE id IN (SELECT id FROM bulk_operation"
+        " WHERE status IN ('QUEUED', 'CHECKING', 'RUNNING')"
+        f" AND (locked_until IS NULL OR locked_until <= ?) ORDER BY id LIMIT 1{skip}) RETURNING id",
+        uuid4().hex,
+        now + CLAIM,
+        now,
+        now,
+    )
+    return await BulkOperation.get(id=claimed[0]["id"]) if claimed else None
+
+
+async def _cancelled(ctx: Context, operation: BulkOperation) -> None:
+    held = BulkOperation.filter(id=operation.id, claim=operation.claim, cancel_asked=True)
+    await held.update(status=BulkStatus.CANCELLED, finished_at=ctx.now(), locked_until=None)
+
+
+async def _let_go(operation: BulkOperation) -> None:
+    await BulkOperation.filter(id=operation.id, claim=operation.claim).update(locked_until=None)
+
+
+async def _begin_anew(operation: BulkOperation) -> None:
+    """From the rehearsal to the thing itself. Raises: _Stopped."""
+    changes: dict[str, Any] = dict.fromkeys(
+        ("rows_done", "created", "updated", "offset", "line", "result_bytes", "error_bytes"), 0
+    )
+    changes["status"] = BulkStatus.RUNNING
+    held = BulkOperation.filter(id=operation.id, claim=operation.claim, cancel_asked=False)
+    if not await held.update(**changes):
+        raise _Stopped
+    operation.update_from_dict(changes)
+
+
+async def _end(ctx: Context, operation: BulkOperation) -> None:
+    refused = operation.rows_failed and operation.all_or_nothing
+    error = (
+        "Some rows are faulty, so nothing was done." if refused and not operation.dry_run else None
+    )
+    status = BulkStatus.FAILED if error else BulkStatus.COMPLETED
+    await _finish(ctx, operation, status, error)
+
+
+async def _fail(ctx: Context, operation: BulkOperation, error: str) -> None:
+    await _finish(ctx, operation, BulkStatus.FAILED, error[:500])
+
+
+async def _finish(
+    ctx: Context, operation: BulkOperation, status: BulkStatus, error: str | None
+) -> None:
+    async def write() -> None:
+        held = BulkOperation.filter(id=operation.id, claim=operation.claim)
+        await held.update(
+            status=status,
+            error=error,
+            finished_at=ctx.now(),
+            rows_total=operation.rows_done if error is None else operation.rows_total,
+            locked_until=None,
+        )
+
+    await transaction(write)

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import field
+from datetime import datetime, timedelta
+
+import strawberry
+
+from models.integrations.bulk import BulkFormat, BulkKind, BulkStatus
+from models.integrations.bulk import BulkOperation as BulkRow
+from resolvers.batches import OnError
+from resolvers.context import Context
+from resolvers.integrations import bulk
+from resolvers.integrations.bulk import BulkDraft
+from resolvers.integrations.bulk_files import UploadedFile
+from schema.downloads import signed_link
+from schema.errors import UserError
+from schema.info import Info
+from schema.nodes import Node, global_id
+from schema.scalars import BigInt, Upload
+
+strawberry.enum(BulkKind, description="What the rows of a file are.")
+strawberry.enum(BulkFormat)
+strawberry.enum(BulkStatus, description="CHECKING rehearses all rows before any is done.")
+LINK_LIFE = timedelta(hours=1)
+
+
+@strawberry.type(description="A large file of rows that is worked through in the background.")
+class BulkOperation(Node):
+    id: strawberry.ID
+    kind: BulkKind
+    status: BulkStatus
+    format: BulkFormat
+    on_error: OnError
+    dry_run: bool
+    file_name: str
+    file_bytes: BigInt
+    rows_total: BigInt | None = strawberry.field(
+        description="By the lines of the file; exact at the end."
+    )
+    rows_done: BigInt = strawberry.field(description="Rows dealt with, the failed among them.")
+    rows_failed: BigInt
+    created: BigInt
+    updated: BigInt
+    error: str | None = strawberry.field(description="Why it failed as a whole.")
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    row: strawberry.Private[BulkRow]
+
+    @strawberry.field(description="What came of each row, as JSON lines; a link for an hour.")
+    def results_url(self, info: Info) -> str | None:
+        return signed_link(info.context, self.row, "results.jsonl", LINK_LIFE)
+
+    @strawberry.field(description="The rows that failed, as CSV; a link for an hour.")
+    def errors_url(self, info: Info) -> str | None:
+        return signed_link(info.context, self.row, "errors.csv", LINK_LIFE)
+
+    @classmethod
+    def of(cls, row: BulkRow) -> BulkOperation:
+        return cls(
+            id=global_id("BulkOperation", row.id),
+            kind=row.kind,
+            status=row.status,
+            format=row.format,
+            on_error=OnError.REJECT_ALL if row.all_or_nothing else OnError.SKIP_FAILED,
+            dry_run=row.dry_run,
+            file_name=row.file_name,
+            file_bytes=BigInt(row.file_bytes),
+            rows_total=None if row.rows_total is None else BigInt(row.rows_total),
+            rows_done=BigInt(row.rows_done),
+            rows_failed=BigInt(row.rows_failed),
+            created=BigInt(row.created),
+            updated=BigInt(row.updated),
+            error=row.error,
+            created_at=row.created_at,
+            started_at=row.started_at,
+            finished_at=row.finished_at,
+            row=row,
+        )
+
+    @classmethod
+    async def load(cls, ctx: Context, ids: Sequence[int]) -> list[BulkOperation | None]:
+        found = await bulk.by_ids(ctx, ids)
+        return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
+
+
+@strawberry.input
+class BulkOperationCreateInput:
+    kind: BulkKind
+    file: Upload
+    idempotency_key: str
+    format: BulkFormat | None = strawberry.field(
+        default=None, description="Left out: by the file's name, .csv or .jsonl."
+    )
+    on_error: OnError = strawberry.field(
+        default=OnError.SKIP_FAILED,
+        description="With REJECT_ALL every row is rehearsed first, and one fault stops them all.",
+    )
+    dry_run: bool = False
+
+    def draft(self) -> BulkDraft:
+        assert isinstance(self.file, UploadedFile)  # noqa: S101 - the scalar takes nothing else
+        return BulkDraft(
+            kind=self.kind,
+            file=self.file,
+            form=self.format,
+            on_error=self.on_error,
+            dry_run=self.dry_run,
+            idempotency_key=self.idempotency_key,
+        )
+
+
+@strawberry.input
+class BulkOperationCancelInput:
+    bulk_operation_id: strawberry.ID
+
+
+@strawberry.type
+class BulkOperationPayload:
+    bulk_operation: BulkOperation | None = None
+    user_errors: list[UserError] = field(default_factory=list)
