@@ -19,7 +19,10 @@ ROOT = Path(__file__).parents[2]
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *ROOT.glob("examples/*.md")]
 FENCE = re.compile(r"^```graphql\n(.*?)^```", re.MULTILINE | re.DOTALL)
 # Who sends what; everything else a visitor may send.
-SENDERS = {"SetStock": "demo-hq", "SetPrices": "demo-hq", "Scan": "demo-guide"}
+SENDERS = {
+    **dict.fromkeys(("SetStock", "SetPrices", "Feed", "Listen"), "demo-hq"),
+    "Scan": "demo-guide",
+}
 # What is shown for the way it is refused.
 REFUSED = {"Tell"}
 
