@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gateways import Bus
 
 POLL_SECONDS = 1.0
-GATHER_SECONDS = 0.02  # what changes close together is numbered and read together
+GATHER_SECONDS = 0.02  # the first change is read at once, what follows closely is read together
 KEPT = 2_000
 BATCH = 100
 log = structlog.get_logger(__name__)
@@ -97,8 +97,8 @@ class Hub:
             woken = asyncio.create_task(self._bus.wait(POLL_SECONDS))
             try:
                 await self._read()
-                await woken
                 await asyncio.sleep(GATHER_SECONDS)
+                await woken
             except Exception:
                 log.exception("changes could not be read")
                 await asyncio.sleep(POLL_SECONDS)
