@@ -65,6 +65,7 @@ class Settings:
     complete_after_express_days: int = 15
     delivery_fee: str = "0.00"
     express_fee: str = "0.00"
+    purchase_four_eyes: bool = False
     request_limit_bytes: int = 4_000_000
     outbox_days: int = 30
     webhook_private_addresses: bool = False

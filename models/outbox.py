@@ -17,8 +17,13 @@ TOPICS = frozenset(
         "price.changed",
         "price_list.changed",
         "product.changed",
+        "purchase_order.changed",
         "stock.changed",
+        "stocktake.changed",
         "store.changed",
+        "supplier.changed",
+        "supplier_return.changed",
+        "transfer.changed",
     }
 )
 

@@ -28,6 +28,8 @@ from schema.referrals.queries import ReferralQueries
 from schema.roots import NodeQueries
 from schema.scalars import SCALARS
 from schema.stock.mutations import StockMutations
+from schema.stock.purchase_mutations import PurchaseMutations
+from schema.stock.purchase_queries import PurchaseQueries
 from schema.stock.queries import StockQueries
 from schema.stock.stocktake_mutations import StocktakeMutations
 from schema.stock.stocktake_queries import StocktakeQueries
@@ -48,6 +50,7 @@ class Query(
     StockQueries,
     TransferQueries,
     StocktakeQueries,
+    PurchaseQueries,
     CheckoutQueries,
     FulfilmentQueries,
     MemberQueries,
@@ -66,6 +69,7 @@ class Mutation(
     StockMutations,
     TransferMutations,
     StocktakeMutations,
+    PurchaseMutations,
     CheckoutMutations,
     FulfilmentMutations,
     PaymentMutations,

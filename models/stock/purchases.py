@@ -45,6 +45,10 @@ class PurchaseOrder(Row):
     supplier_id: int
     destination_id: int
 
+    @property
+    def place_id(self) -> int:
+        return self.destination_id
+
     class Meta:
         table = "purchase_order"
         unique_together = (("merchant_id", "number"),)
@@ -64,6 +68,10 @@ class PurchaseOrderLine(Row):
 
     purchase_order_id: int
     variant_id: int
+
+    @property
+    def to_come(self) -> int:
+        return self.ordered - self.received
 
     class Meta:
         table = "purchase_order_line"
@@ -96,6 +104,10 @@ class SupplierReturn(Row):
     supplier_id: int
     location_id: int
     purchase_order_id: int | None
+
+    @property
+    def place_id(self) -> int:
+        return self.location_id
 
     class Meta:
         table = "supplier_return"

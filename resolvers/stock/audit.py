@@ -14,6 +14,7 @@ from models.stock.states import StockState
 from models.stores.locations import Location
 from resolvers.context import Context
 from resolvers.permissions import requires, scoped
+from resolvers.stock import incoming
 from resolvers.stock.replaying import NEWEST, NONE, replayed
 
 # So many levels in one statement: a long one would keep others from reading.
@@ -22,7 +23,10 @@ _AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """A level says `recorded` pieces in a state; its movements or holds say `expected`."""
+    """A level says `recorded` pieces in a state; its movements or holds say `expected`.
+
+    IN_TRANSIT stands for what is on its way to it, which its documents know.
+    """
 
     level_id: int
     state: StockState
@@ -55,7 +59,16 @@ async def run(ctx: Context, location_id: int | None = None, *, full: bool = Fals
         checked += len(rows)
         movements += sum(row["movements"] for row in rows)
         drifts += [drift for row in rows for drift in _drifts_of(row)]
+    drifts += await _incoming_drifts(places)
     return Audit(checked, movements, drifts)
+
+
+async def _incoming_drifts(location_ids: Sequence[int]) -> list[Drift]:
+    """What levels say is on its way to them, against their transfers and purchase orders."""
+    found = [each for part in chunks(location_ids) for each in await incoming.drifts_of(part)]
+    return [
+        Drift(each.level_id, StockState.IN_TRANSIT, each.recorded, each.expected) for each in found
+    ]
 
 
 async def _levels_at(location_ids: Sequence[int]) -> list[int]:

@@ -32,7 +32,7 @@ LEFT JOIN stock_movement AS movement ON movement.variant_id = level.variant_id
   AND (movement.from_state IN {_BEYOND}) <> (movement.to_state IN {_BEYOND})
 """
 COLUMNS = (
-    "level.id, level.variant_id, level.location_id, level.version, cost.quantity,"
+    "level.id AS id, level.variant_id, level.location_id, level.version, cost.quantity,"
     " cost.value_minor, cost.known_quantity, cost.known_minor, movement.id AS movement_id,"
     " movement.from_state, movement.to_state, movement.quantity AS pieces,"
     " movement.document_type, movement.document_id"

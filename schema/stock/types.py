@@ -14,8 +14,10 @@ from resolvers.stock import audit, levels, movements, snapshots
 from schema.actors import Actor, actors
 from schema.batching import batched
 from schema.catalog.types import Variant
+from schema.money import Money
 from schema.nodes import Node, global_id
 from schema.scalars import BigInt
+from schema.stock.cost_types import average_costs, stock_values
 from schema.stores.types import StockLocation
 
 strawberry.enum(StockState)
@@ -53,6 +55,18 @@ class StockLevel(Node):
     @staticmethod
     async def location(parents: list[StockLevel], ctx: Context) -> list[StockLocation]:
         return await StockLocation.load(ctx, [each.row.location_id for each in parents])
+
+    @batched
+    @staticmethod
+    async def average_cost(parents: list[StockLevel], ctx: Context) -> list[Money | None]:
+        """What one piece is worth on average; null without STOCK_COST_READ, or where it never had a cost."""
+        return await average_costs([each.row.id for each in parents], ctx)
+
+    @batched
+    @staticmethod
+    async def stock_value(parents: list[StockLevel], ctx: Context) -> list[Money | None]:
+        """What all pieces here are worth together, to the fen."""
+        return await stock_values([each.row.id for each in parents], ctx)
 
     @classmethod
     def of(cls, row: levels.Level) -> StockLevel:

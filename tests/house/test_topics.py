@@ -9,16 +9,17 @@ from collections.abc import Iterator
 from models.outbox import TOPICS
 from tests.house.source import Module, product
 
+TELLING = re.compile("change|announce")
 TOPIC = re.compile(r"[a-z][a-zA-Z_]*\.[a-z][a-zA-Z_]*")
 
 
 def announced(modules: list[Module]) -> Iterator[str]:
-    """The topics in calls of `Change(…)` and of functions whose name has `change` in it."""
+    """The topics in calls of `Change(…)` and of functions whose name has `change` or `announce` in it."""
     for module in modules:
         if module.path.parts[0] != "resolvers":
             continue
         for node in ast.walk(module.tree):
-            if isinstance(node, ast.Call) and "change" in ast.unparse(node.func).lower():
+            if isinstance(node, ast.Call) and TELLING.search(ast.unparse(node.func).lower()):
                 given = [*node.args, *(each.value for each in node.keywords)]
                 for value in given:
                     text = value.value if isinstance(value, ast.Constant) else None
@@ -33,5 +34,5 @@ def test_every_topic_is_known() -> None:
 
 
 def test_a_new_topic_is_found(sample) -> None:  # type: ignore[no-untyped-def]
-    text = 'Change(topic="a.made")\nchanged("b.made", 1)\nprint("c.made")'
-    assert set(announced(sample("resolvers/a.py", text))) == {"a.made", "b.made"}
+    text = 'Change(topic="a.made")\nchanged("b.made", 1)\nannounce_it("d.made")\nprint("c.made")'
+    assert set(announced(sample("resolvers/a.py", text))) == {"a.made", "b.made", "d.made"}

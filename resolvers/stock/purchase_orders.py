@@ -1,0 +1,129 @@
+"""Purchase orders: who sees them, what a caller may do with one, and how each step is written down."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tortoise.queryset import QuerySet
+
+from models.accounts.roles import Permission
+from models.errors import InvalidInput, NotFound
+from models.stock.lifecycles import next_status
+from models.stock.purchase_rules import (
+    PURCHASE_LIFE,
+    PurchaseAction,
+    PurchaseOrderStatus,
+    purchase_actions,
+)
+from models.stock.purchases import PurchaseOrder, PurchaseOrderLine
+from resolvers.context import Context
+from resolvers.keyset import kept
+from resolvers.paging import Page, PageRequest, paginate
+from resolvers.permissions import for_anyone, requires, scoped
+from resolvers.stock.documents import announce_document, record
+from resolvers.stock.purchase_rights import check, rights_of
+
+KIND = "PurchaseOrder"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurchaseFilter:
+    """What a list is cut to; empty fields cut nothing."""
+
+    statuses: Sequence[PurchaseOrderStatus] | None = None
+    location_id: int | None = None
+    supplier_code: str | None = None
+
+
+@for_anyone
+async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, PurchaseOrder]:
+    """Those of the purchase orders that the caller may see."""
+    return {row.id: row for row in await _visible(PurchaseOrder.filter(id__in=set(ids)), ctx)}
+
+
+@requires(Permission.PURCHASE_READ)
+async def get(ctx: Context, order_id: int | None, number: str | None) -> PurchaseOrder | None:
+    """The order with this ID or number, None where there is none for this caller.
+
+    Raises: InvalidInput unless exactly one of them is given.
+    """
+    if (order_id is None) == (number is None):
+        raise InvalidInput("Give the id or the number.", path=("id",))
+    if order_id is not None:
+        return await _visible(PurchaseOrder.filter(id=order_id), ctx).first()
+    numbered = PurchaseOrder.filter(merchant_id=ctx.merchant_id, number=kept(number or ""))
+    return await _visible(numbered, ctx).first()
+
+
+@requires(Permission.PURCHASE_READ)
+async def page(ctx: Context, wanted: PurchaseFilter, request: PageRequest) -> Page[PurchaseOrder]:
+    """The purchase orders for places in the caller's territory, the latest first."""
+    query = _visible(PurchaseOrder.filter(merchant_id=ctx.merchant_id), ctx)
+    if wanted.statuses is not None:
+        query = query.filter(status__in=sorted(set(wanted.statuses)))
+    if wanted.location_id is not None:
+        query = query.filter(destination_id=wanted.location_id)
+    if wanted.supplier_code is not None:
+        query = query.filter(supplier__code=kept(wanted.supplier_code))
+    return await paginate(query, request, ("-id",), f"purchase orders {wanted}")
+
+
+async def lines_of(order_ids: Sequence[int]) -> dict[int, list[PurchaseOrderLine]]:
+    """The lines of purchase orders that the caller has been shown."""
+    found: dict[int, list[PurchaseOrderLine]] = {row_id: [] for row_id in order_ids}
+    query = PurchaseOrderLine.filter(purchase_order_id__in=sorted(found))
+    for line in await query.order_by("id") if found else []:
+        found[line.purchase_order_id].append(line)
+    return found
+
+
+async def actions_of(ctx: Context, orders: Sequence[PurchaseOrder]) -> list[list[PurchaseAction]]:
+    """What the caller may do with each now."""
+    four_eyes = ctx.settings.purchase_four_eyes
+    return [
+        purchase_actions(order.status, rights, four_eyes=four_eyes)
+        for order, rights in zip(orders, await rights_of(ctx, orders), strict=True)
+    ]
+
+
+async def locked(ctx: Context, order_id: int, action: PurchaseAction) -> PurchaseOrder:
+    """The order, locked and ready for the action, its destination at hand.
+
+    Raises: NotFound outside the caller's territory, StateConflict, Forbidden.
+    """
+    if not await _visible(PurchaseOrder.filter(id=order_id), ctx).exists():
+        raise NotFound("There is no such purchase order.", path=("purchaseOrderId",))
+    order = await PurchaseOrder.filter(id=order_id).select_for_update().get()
+    await order.fetch_related("destination")
+    next_status(PURCHASE_LIFE, order.status, action)
+    await check(ctx, order, action)
+    return order
+
+
+async def turn(
+    ctx: Context,
+    order: PurchaseOrder,
+    to_status: PurchaseOrderStatus,
+    note: str | None,
+    **columns: Any,
+) -> None:
+    """Move a locked order on, and tell of it."""
+    from_status = order.status
+    order.update_from_dict({**columns, "status": to_status})
+    await order.save(update_fields=[*columns, "status", "updated_at"])
+    await written(ctx, order, from_status, note)
+
+
+async def written(
+    ctx: Context, order: PurchaseOrder, from_status: PurchaseOrderStatus | None, note: str | None
+) -> None:
+    """Put a change that is saved into the history, and announce it."""
+    document = (KIND, order.id)
+    await record(ctx, document, from_status, order.status, note)
+    await announce_document(ctx, "purchase_order.changed", document, [order.destination])
+
+
+def _visible(query: QuerySet[PurchaseOrder], ctx: Context) -> QuerySet[PurchaseOrder]:
+    return scoped(query, ctx, Permission.PURCHASE_READ, "destination__organisation")

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import strawberry
+
+from models.stock.purchase_rules import PurchaseOrderStatus, SupplierReturnStatus
+from resolvers.paging import PageRequest
+from resolvers.stock import purchase_orders, supplier_returns, suppliers, values
+from resolvers.stock.purchase_orders import PurchaseFilter
+from schema.info import Info
+from schema.nodes import optional_row_id
+from schema.pagination import Connection
+from schema.stock.cost_types import StockValue
+from schema.stock.purchase_types import PurchaseOrder, Supplier
+from schema.stock.return_types import SupplierReturn
+
+_PLACES = ("Store", "Warehouse")
+
+
+@strawberry.type
+class PurchaseQueries:
+    @strawberry.field
+    async def supplier(self, info: Info, code: str) -> Supplier | None:
+        row = await suppliers.get(info.context, code)
+        return Supplier.of(row) if row else None
+
+    @strawberry.field
+    async def suppliers(
+        self,
+        info: Info,
+        active: bool | None = None,
+        first: int | None = None,
+        after: str | None = None,
+    ) -> Connection[Supplier]:
+        """The merchant's suppliers, by code."""
+        request = PageRequest(first=first, after=after)
+        return Connection.of(await suppliers.page(info.context, active, request), Supplier.of)
+
+    @strawberry.field
+    async def purchase_order(
+        self, info: Info, id: strawberry.ID | None = None, number: str | None = None
+    ) -> PurchaseOrder | None:
+        """A purchase order for a place in your territory."""
+        order_id = optional_row_id(id, "PurchaseOrder")
+        row = await purchase_orders.get(info.context, order_id, number)
+        return PurchaseOrder.of(row) if row else None
+
+    @strawberry.field
+    async def purchase_orders(
+        self,
+        info: Info,
+        status: list[PurchaseOrderStatus] | None = None,
+        location_id: strawberry.ID | None = None,
+        supplier_code: str | None = None,
+        first: int | None = None,
+        after: str | None = None,
+    ) -> Connection[PurchaseOrder]:
+        """The purchase orders for places in your territory, the latest first."""
+        wanted = PurchaseFilter(
+            statuses=None if status is None else tuple(status),
+            location_id=optional_row_id(location_id, *_PLACES, path=("locationId",)),
+            supplier_code=supplier_code,
+        )
+        request = PageRequest(first=first, after=after)
+        page = await purchase_orders.page(info.context, wanted, request)
+        return Connection.of(page, PurchaseOrder.of)
+
+    @strawberry.field
+    async def supplier_return(
+        self, info: Info, id: strawberry.ID | None = None, number: str | None = None
+    ) -> SupplierReturn | None:
+        """A supplier return from a place in your territory."""
+        return_id = optional_row_id(id, "SupplierReturn")
+        row = await supplier_returns.get(info.context, return_id, number)
+        return SupplierReturn.of(row) if row else None
+
+    @strawberry.field
+    async def supplier_returns(
+        self,
+        info: Info,
+        status: list[SupplierReturnStatus] | None = None,
+        location_id: strawberry.ID | None = None,
+        first: int | None = None,
+        after: str | None = None,
+    ) -> Connection[SupplierReturn]:
+        """The supplier returns from places in your territory, the latest first."""
+        location = optional_row_id(location_id, *_PLACES, path=("locationId",))
+        request = PageRequest(first=first, after=after)
+        page = await supplier_returns.page(info.context, status, location, request)
+        return Connection.of(page, SupplierReturn.of)
+
+    @strawberry.field
+    async def stock_value(self, info: Info, location_id: strawberry.ID | None = None) -> StockValue:
+        """What the stock in your territory, or at one place of it, is worth at moving average cost."""
+        location = optional_row_id(location_id, *_PLACES, path=("locationId",))
+        return StockValue.of(await values.total(info.context, location))
