@@ -20,7 +20,7 @@ PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *ROOT.glob("examples
 FENCE = re.compile(r"^```graphql\n(.*?)^```", re.MULTILINE | re.DOTALL)
 # Who sends what; everything else a visitor may send.
 SENDERS = {
-    **dict.fromkeys(("SetStock", "SetPrices", "Feed", "Listen"), "demo-hq"),
+    **dict.fromkeys(("SetStock", "SetPrices", "StockValue", "Feed", "Listen"), "demo-hq"),
     "Scan": "demo-guide",
 }
 # What is shown for the way it is refused.

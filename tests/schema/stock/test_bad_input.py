@@ -1,0 +1,364 @@
+"""What must be refused, for every mutation that moves stock: each row names its fault; nothing has changed.
+
+A mutation is an entry of `GOOD`, an input that would do it; `ROWS` spoil that input one field at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+from models.database import fetch
+from schema.nodes import global_id
+from tests.make.api import Api
+from tests.make.persons import staff
+from tests.make.shop import Shop, new_key, open_shop
+
+HUGE = 2**31
+NOBODY = 999_999_999
+COUNTED = (
+    "stock_level", "stock_movement", "stock_cost", "stock_cost_entry", "outbox_event",
+    "idempotency_record", "document_event", "document_counter", "transfer", "transfer_line",
+    "supplier", "purchase_order", "purchase_order_line", "supplier_return", "supplier_return_line",
+)  # fmt: skip
+INPUTS = {
+    "transferApprove": "TransferDecideInput",
+    "transferReject": "TransferDecideInput",
+    "purchaseOrderApprove": "PurchaseOrderActInput",
+    "purchaseOrderCancel": "PurchaseOrderActInput",
+    "supplierReturnApprove": "SupplierReturnActInput",
+    "supplierReturnCancel": "SupplierReturnActInput",
+}
+
+
+@dataclass
+class Scene:
+    """A chain with documents in every state; `ids` are theirs by name, `callers` whoever may try."""
+
+    shop: Shop
+    other: Shop
+    callers: dict[str, Api]
+    ids: dict[str, str]
+
+
+Good = Callable[[Scene], dict[str, Any]]
+
+
+def a_line(scene: Scene, quantity: int = 1, **more: Any) -> dict[str, Any]:
+    return {"variantId": scene.shop.variant_id, "quantity": quantity, **more}
+
+
+GOOD: dict[str, Good] = {
+    "transferRequest": lambda s: {
+        "sourceId": s.shop.store_id,
+        "destinationId": s.other.store_id,
+        "lines": [a_line(s)],
+    },
+    "transferApprove": lambda s: {"transferId": s.ids["SUBMITTED"], "lines": [a_line(s)]},
+    "transferReject": lambda s: {"transferId": s.ids["SUBMITTED"]},
+    "transferShip": lambda s: {"transferId": s.ids["APPROVED"], "lines": [a_line(s)]},
+    "transferReceive": lambda s: {
+        "transferId": s.ids["IN_TRANSIT"],
+        "lines": [{"variantId": s.shop.variant_id, "accepted": 1, "rejected": 0, "lost": 0}],
+    },
+    "transferCancel": lambda s: {"transferId": s.ids["IN_TRANSIT"], "lost": [a_line(s)]},
+    "purchaseOrderCreate": lambda s: {
+        "supplierCode": "DAIRY",
+        "destinationId": s.shop.store_id,
+        "lines": [a_line(s, unitCost="1.50")],
+    },
+    "purchaseOrderApprove": lambda s: {"purchaseOrderId": s.ids["ORDERED"]},
+    "purchaseOrderReceive": lambda s: {"purchaseOrderId": s.ids["AGREED"], "lines": [a_line(s)]},
+    "purchaseOrderCancel": lambda s: {"purchaseOrderId": s.ids["AGREED"]},
+    "supplierReturnCreate": lambda s: {
+        "supplierCode": "DAIRY",
+        "locationId": s.shop.store_id,
+        "lines": [a_line(s, fromState="AVAILABLE")],
+    },
+    "supplierReturnApprove": lambda s: {"supplierReturnId": s.ids["RETURN"]},
+    "supplierReturnShip": lambda s: {"supplierReturnId": s.ids["RETURN_AGREED"]},
+    "supplierReturnCancel": lambda s: {"supplierReturnId": s.ids["RETURN"]},
+    "stockAdjust": lambda s: {
+        "locationCode": s.shop.store_code,
+        "sku": s.shop.sku,
+        "fromState": "AVAILABLE",
+        "toState": "DAMAGED",
+        "quantity": 1,
+        "reason": "DAMAGE",
+    },
+    "stockSet": lambda s: {
+        "rows": [{"locationCode": s.shop.store_code, "sku": s.shop.sku, "quantity": 40}]
+    },
+}
+KEYED = {
+    "transferRequest", "transferShip", "transferReceive", "transferCancel", "purchaseOrderCreate",
+    "purchaseOrderReceive", "supplierReturnCreate", "supplierReturnShip", "stockAdjust", "stockSet",
+}  # fmt: skip
+DOCUMENTS = {
+    "transferId": ("Transfer", ["transferApprove", "transferReject", "transferShip",
+                                "transferReceive", "transferCancel"]),
+    "purchaseOrderId": ("PurchaseOrder", ["purchaseOrderApprove", "purchaseOrderReceive",
+                                          "purchaseOrderCancel"]),
+    "supplierReturnId": ("SupplierReturn", ["supplierReturnApprove", "supplierReturnShip",
+                                            "supplierReturnCancel"]),
+}  # fmt: skip
+
+Row = tuple[str, str, str, Any, str, str]  # mutation, caller, field, value, code, path
+
+
+def _lines(mutation: str, name: str = "lines", quantity: str = "quantity") -> list[Row]:
+    """What is wrong with any list of lines."""
+    at = f"{name}.0"
+    unknown = global_id("Variant", NOBODY)
+    return [
+        (mutation, "hq", f"{at}.{quantity}", -1, "INVALID", f"{at}.{quantity}"),
+        (mutation, "hq", f"{at}.{quantity}", 1_000_001, "INVALID", f"{at}.{quantity}"),
+        (mutation, "hq", f"{at}.{quantity}", HUGE, "TOP", ""),
+        (mutation, "hq", f"{at}.variantId", unknown, "NOT_FOUND", f"{at}.variantId"),
+        (mutation, "hq", f"{at}.variantId", "rubbish", "INVALID", f"{at}.variantId"),
+        (mutation, "hq", name, [], "INVALID", name),
+    ]
+
+
+def _too_many(mutation: str, field: str = "lines.0.quantity") -> list[Row]:
+    return [(mutation, "hq", field, 500, "LIMIT_EXCEEDED", field)]
+
+
+def _documents() -> list[Row]:
+    """A document that is not there, is another thing, or is somebody else's."""
+    rows: list[Row] = []
+    for field, (kind, mutations) in DOCUMENTS.items():
+        for mutation in mutations:
+            nothing = global_id(kind, NOBODY)
+            rows.append((mutation, "hq", field, nothing, "NOT_FOUND", field))
+            rows.append((mutation, "hq", field, "rubbish", "INVALID", field))
+            rows.append((mutation, "stranger", "", None, "NOT_FOUND", field))
+            rows.append((mutation, "hq", "note", "x" * 501, "INVALID", "note"))
+    return [row for row in rows if row[2] != "note" or row[0] not in KEYED - {"transferCancel"}]
+
+
+def _twins(mutation: str) -> list[Row]:
+    """Lines of one variant are summed before they are checked."""
+    return [(mutation, "hq", "lines.*", 600_000, "INVALID", "lines.1.quantity")]
+
+
+LINED = (
+    "transferRequest", "transferApprove", "transferShip", "purchaseOrderCreate",
+    "purchaseOrderReceive", "supplierReturnCreate",
+)  # fmt: skip
+PLACES = [
+    ("transferRequest", "sourceId"),
+    ("transferRequest", "destinationId"),
+    ("purchaseOrderCreate", "destinationId"),
+    ("supplierReturnCreate", "locationId"),
+]
+ROWS: list[Row] = [
+    *(row for mutation in LINED for row in (*_lines(mutation), *_twins(mutation))),
+    *((each, "hq", "lines.0.quantity", 0, "INVALID", "lines.0.quantity") for each in LINED),
+    *_lines("transferReceive", quantity="accepted"),
+    *_lines("transferReceive", quantity="lost")[:3],
+    ("transferReceive", "hq", "lines.0.accepted", 0, "INVALID", "lines.0"),
+    *_too_many("transferReceive", "lines.0.accepted"),
+    *_lines("transferCancel", "lost"),
+    *_too_many("transferCancel", "lost.0.quantity"),
+    *_too_many("transferApprove"),
+    *_too_many("transferShip"),
+    *_too_many("purchaseOrderReceive"),
+    *_documents(),
+    *((m, "hq", f, global_id("Store", NOBODY), "NOT_FOUND", f) for m, f in PLACES),
+    *((m, "hq", f, "rubbish", "INVALID", f) for m, f in PLACES),
+    ("transferRequest", "hq", "destinationId", "SAME", "INVALID", "destinationId"),
+    ("transferRequest", "stranger", "", None, "NOT_FOUND", "destinationId"),
+    ("transferRequest", "hq", "note", "x" * 501, "INVALID", "note"),
+    ("transferReject", "hq", "lines", [], "INVALID", "lines"),
+    ("transferApprove", "hq", "transferId", "=APPROVED", "STATE_CONFLICT", ""),
+    ("transferShip", "hq", "transferId", "=SUBMITTED", "STATE_CONFLICT", ""),
+    ("transferReceive", "hq", "transferId", "=APPROVED", "STATE_CONFLICT", ""),
+    ("transferCancel", "hq", "transferId", "=RECEIVED", "STATE_CONFLICT", ""),
+    ("transferCancel", "receiver", "", None, "FORBIDDEN", ""),
+    ("transferShip", "receiver", "", None, "FORBIDDEN", ""),
+    ("purchaseOrderCreate", "stranger", "", None, "NOT_FOUND", "destinationId"),
+    ("purchaseOrderCreate", "hq", "supplierCode", "a b", "INVALID", "supplierCode"),
+    ("purchaseOrderCreate", "hq", "supplierName", "", "INVALID", "supplierName"),
+    ("purchaseOrderCreate", "hq", "lines.0.unitCost", "-1", "INVALID", "lines.0.unitCost"),
+    ("purchaseOrderCreate", "hq", "lines.0.unitCost", "0.001", "INVALID", "lines.0.unitCost"),
+    ("purchaseOrderCreate", "hq", "lines.0.unitCost", "1e30", "INVALID", "lines.0.unitCost"),
+    ("purchaseOrderApprove", "hq", "purchaseOrderId", "=AGREED", "STATE_CONFLICT", ""),
+    ("purchaseOrderReceive", "hq", "purchaseOrderId", "=ORDERED", "STATE_CONFLICT", ""),
+    ("supplierReturnCreate", "hq", "supplierCode", "NOBODY", "NOT_FOUND", "supplierCode"),
+    ("supplierReturnCreate", "hq", "locationId", None, "INVALID", "locationId"),
+    ("supplierReturnCreate", "hq", "purchaseOrderId", "=AGREED", "INVALID", "supplierCode"),
+    ("supplierReturnCreate", "hq", "lines.0.fromState", "HELD", "INVALID", "lines.0.fromState"),
+    ("supplierReturnShip", "hq", "supplierReturnId", "=RETURN", "STATE_CONFLICT", ""),
+    ("supplierReturnApprove", "hq", "supplierReturnId", "=RETURN_AGREED", "STATE_CONFLICT", ""),
+    ("stockAdjust", "hq", "locationCode", "NOWHERE", "NOT_FOUND", "locationCode"),
+    ("stockAdjust", "hq", "sku", "NOTHING", "NOT_FOUND", "sku"),
+    ("stockAdjust", "hq", "quantity", 0, "INVALID", "quantity"),
+    ("stockAdjust", "hq", "quantity", -1, "INVALID", "quantity"),
+    ("stockAdjust", "hq", "quantity", HUGE, "TOP", ""),
+    ("stockAdjust", "hq", "quantity", 500, "INSUFFICIENT_STOCK", "quantity"),
+    ("stockAdjust", "hq", "toState", "COMMITTED", "INVALID", "toState"),
+    ("stockAdjust", "stranger", "", None, "NOT_FOUND", "locationCode"),
+    ("stockSet", "stranger", "", None, "NOT_FOUND", "rows.0.locationCode"),
+    ("stockAdjust", "receiver", "", None, "TOP", ""),
+    ("stockSet", "hq", "rows.0.locationCode", "NOWHERE", "NOT_FOUND", "rows.0.locationCode"),
+    ("stockSet", "hq", "rows.0.sku", "NOTHING", "NOT_FOUND", "rows.0.sku"),
+    ("stockSet", "hq", "rows.0.quantity", -1, "INVALID", "rows.0.quantity"),
+    ("stockSet", "hq", "rows.0.quantity", HUGE, "TOP", ""),
+    ("stockSet", "hq", "rows.0.compareQuantity", 7777, "STALE_VERSION", "rows.0.compareQuantity"),
+    ("stockSet", "hq", "rows.*", 1, "DUPLICATE", "rows.1.sku"),
+    ("stockSet", "hq", "rows", [], "INVALID", "rows"),
+    *((m, "hq", "idempotencyKey", "", "INVALID", "idempotencyKey") for m in sorted(KEYED)),
+    *((m, "hq", "idempotencyKey", "k" * 129, "INVALID", "idempotencyKey") for m in sorted(KEYED)),
+]
+
+
+async def test_what_makes_no_sense_is_refused_and_changes_nothing(api: Api) -> None:
+    scene = await open_scene(api)
+    before = await everything()
+    for mutation, caller, field, value, code, path in ROWS:
+        row = (mutation, caller, field, str(value)[:40])
+        given = spoilt(scene, mutation, field, value)
+        answer = await scene.callers[caller].send(asking(mutation), input=given)
+        if code == "TOP":
+            assert answer["errors"][0]["extensions"]["code"] in {"INVALID", "FORBIDDEN"}, row
+        else:
+            assert "errors" not in answer, (row, answer)
+            errors = answer["data"][mutation]["userErrors"]
+            found = [(each["code"], ".".join(each["path"] or ())) for each in errors]
+            assert found == [(code, path)], row
+        assert await everything() == before, row
+
+
+async def test_a_key_does_it_once_and_for_one_input(api: Api) -> None:
+    scene = await open_scene(api)
+    hq = scene.callers["hq"]
+    for mutation in (each for each in GOOD if each in KEYED):
+        given = spoilt(scene, mutation, "", None)
+        await hq.do(asking(mutation), input=given)
+        before = await everything()
+        await hq.do(asking(mutation), input=given)
+        assert await everything() == before, mutation
+        if mutation != "supplierReturnShip":  # has nothing but its document
+            other = changed(given)
+            (error,) = await hq.refused(asking(mutation), input=other)
+            assert error["code"] == "IDEMPOTENCY_KEY_REUSED", mutation
+        assert await everything() == before, mutation
+    drifts = "{ stockAudit { drifts { state recorded expected } } }"
+    assert (await hq.ask(drifts))["stockAudit"]["drifts"] == []
+
+
+def test_every_mutation_that_moves_stock_stands_in_the_table() -> None:
+    assert {row[0] for row in ROWS} == set(GOOD)
+
+
+def asking(mutation: str) -> str:
+    kind = INPUTS.get(mutation, f"{mutation[0].upper()}{mutation[1:]}Input")
+    return (
+        f"mutation($input: {kind}!)"
+        f" {{ {mutation}(input: $input) {{ userErrors {{ code path message }} }} }}"
+    )
+
+
+def spoilt(scene: Scene, mutation: str, field: str, value: Any) -> dict[str, Any]:
+    """The good input with one field replaced; `lines.*` doubles the first line, with this quantity."""
+    given = deepcopy(GOOD[mutation](scene))
+    if mutation in KEYED:
+        given["idempotencyKey"] = new_key()
+    if isinstance(value, str):
+        value = scene.ids[value[1:]] if value.startswith("=") else value
+        value = given["sourceId"] if value == "SAME" else value
+    if field.endswith(".*"):
+        lines = given[field[:-2]]
+        lines[0] = {**lines[0], "quantity": value}
+        lines.append(dict(lines[0]))
+    elif field:
+        *way, last = [int(step) if step.isdecimal() else step for step in field.split(".")]
+        target: Any = given
+        for step in way:
+            target = target[step]
+        target[last] = value
+    return given
+
+
+def changed(given: dict[str, Any]) -> dict[str, Any]:
+    """The same input with another quantity."""
+    other = deepcopy(given)
+    lines = other.get("lines") or other.get("lost") or other.get("rows") or [other]
+    name = "accepted" if "accepted" in lines[0] else "quantity"
+    lines[0][name] += 1
+    return other
+
+
+async def everything() -> list[Any]:
+    """What a refusal must leave alone: how many rows there are of each kind, every level and status."""
+    found: list[Any] = []
+    for table in COUNTED:
+        found += await fetch(f"SELECT COUNT(*) AS {table} FROM {table}")
+    found += await fetch(
+        "SELECT variant_id, location_id, available, held, committed, damaged, quarantined, incoming,"
+        " version FROM stock_level ORDER BY id"
+    )
+    for table in ("transfer", "purchase_order", "supplier_return"):
+        found += await fetch(f"SELECT id, status FROM {table} ORDER BY id")
+    return found
+
+
+async def open_scene(api: Api) -> Scene:
+    """Two stores with documents in every state, headquarters, and managers of theirs and of a third."""
+    hq = await api.staff()
+    shop, other = await open_shop(hq, 50), await open_shop(hq, 5, code="OTHER")
+    third = await open_shop(hq, 5, code="THIRD")
+    receiver = await staff(hq, other.store_code, "MANAGER")
+    stranger = await staff(hq, third.store_code, "ADMIN")
+    scene = Scene(shop, other, {"hq": hq, "receiver": receiver, "stranger": stranger}, {})
+    await _transfers(scene)
+    await _purchases(scene)
+    return scene
+
+
+async def _transfers(scene: Scene) -> None:
+    steps = ("transferApprove", "transferShip", "transferReceive")
+    for number, status in enumerate(("SUBMITTED", "APPROVED", "IN_TRANSIT", "RECEIVED")):
+        asked = {
+            **GOOD["transferRequest"](scene),
+            "lines": [a_line(scene, 3)],
+            "idempotencyKey": new_key(),
+        }
+        scene.ids[status] = await _made(scene.callers["receiver"], "transferRequest", asked)
+        given: dict[str, Any] = {"transferId": scene.ids[status]}
+        for step in steps[:number]:
+            if step != "transferApprove":
+                given["idempotencyKey"] = new_key()
+            if step == "transferReceive":
+                given["lines"] = [{"variantId": scene.shop.variant_id, "accepted": 3}]
+            await scene.callers["hq"].do(asking(step), input=given)
+
+
+async def _purchases(scene: Scene) -> None:
+    hq = scene.callers["hq"]
+    for name in ("ORDERED", "AGREED"):
+        draft = {
+            **GOOD["purchaseOrderCreate"](scene),
+            "lines": [a_line(scene, 5, unitCost="1.50")],
+            "idempotencyKey": new_key(),
+        }
+        scene.ids[name] = await _made(hq, "purchaseOrderCreate", draft)
+    agreed = {"purchaseOrderId": scene.ids["AGREED"]}
+    await hq.do(asking("purchaseOrderApprove"), input=agreed)
+    for name in ("RETURN", "RETURN_AGREED"):
+        draft = {**GOOD["supplierReturnCreate"](scene), "idempotencyKey": new_key()}
+        scene.ids[name] = await _made(hq, "supplierReturnCreate", draft)
+    agreed = {"supplierReturnId": scene.ids["RETURN_AGREED"]}
+    await hq.do(asking("supplierReturnApprove"), input=agreed)
+
+
+async def _made(caller: Api, mutation: str, given: dict[str, Any]) -> str:
+    """The ID of the document that the mutation makes."""
+    name = mutation.removesuffix("Request").removesuffix("Create")
+    query = asking(mutation).replace("{ userErrors", f"{{ {name} {{ id }} userErrors", 1)
+    payload = await caller.do(query, input=given)
+    row_id: str = payload[name]["id"]
+    return row_id
