@@ -55,7 +55,7 @@ async def run(ctx: Context, location_id: int | None = None, *, full: bool = Fals
     places: list[Any] = await query.values_list("id", flat=True)
     checked, movements, drifts = 0, 0, []
     for part in chunks(await _levels_at(places), _AT_ONCE):
-        rows = await fetch(_compared(NONE if full else NEWEST, len(part)), *part, *part)
+        rows = await fetch(_compared(NONE if full else NEWEST, len(part)), *part * 3)
         checked += len(rows)
         movements += sum(row["movements"] for row in rows)
         drifts += [drift for row in rows for drift in _drifts_of(row)]
@@ -101,6 +101,7 @@ SELECT level.id, replayed.movements,
   COALESCE(promised.committed, 0) AS promised_committed
 FROM replayed JOIN stock_level AS level ON level.id = replayed.level_id
 LEFT JOIN promised ON promised.level_id = level.id
+WHERE level.id IN ({places})
 ORDER BY level.id
 """
 

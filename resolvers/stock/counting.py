@@ -64,7 +64,7 @@ async def count(
 async def recount(ctx: Context, stocktake_id: int, variant_ids: Sequence[int]) -> Stocktake:
     """Have some lines of a counted stocktake counted again: what was found of them is forgotten.
 
-    Raises: InvalidInput, NotFound, StateConflict, Forbidden.
+    Raises: InvalidInput, NotFound, Duplicate, StateConflict, Forbidden.
     """
     rows_of(variant_ids, "variantIds")
     return await transaction(_recount, ctx, stocktake_id, variant_ids)
@@ -118,14 +118,15 @@ async def _standing(ctx: Context, places: Sequence[Place], at: datetime | None) 
 async def _recount(ctx: Context, stocktake_id: int, variant_ids: Sequence[int]) -> Stocktake:
     stocktake, lines = await locked(ctx, stocktake_id, StocktakeAction.RECOUNT)
     found = {line.variant_id: line for line in lines}
-    refusals = [
+    refusals: list[Refusal] = [
         NotFound("This variant is not in the document.", path=("variantIds", place))
         for place, variant_id in enumerate(variant_ids)
         if variant_id not in found
     ]
+    refusals += twins(variant_ids, "variantIds")
     if refusals:
         raise Refusals(refusals)
-    again = [found[variant_id] for variant_id in set(variant_ids)]
+    again = [found[variant_id] for variant_id in variant_ids]
     for line in again:
         line.counted = line.expected = line.counted_at = None
         line.counter_kind = line.counter_id = None

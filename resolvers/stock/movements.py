@@ -106,7 +106,7 @@ async def _sequence_at(moment: datetime) -> int:
 _MIDDLE = "(SELECT created_at FROM stock_movement WHERE id >= (low + high) / 2 ORDER BY id LIMIT 1)"
 _HALVING = f"""
 WITH RECURSIVE halving (low, high) AS (
-  SELECT MIN(id), MAX(id) + 1 FROM stock_movement
+  SELECT (SELECT MIN(id) FROM stock_movement), (SELECT MAX(id) FROM stock_movement) + 1
   UNION ALL
   SELECT CASE WHEN {_MIDDLE} < ? THEN (low + high) / 2 + 1 ELSE low END,
     CASE WHEN {_MIDDLE} < ? THEN high ELSE (low + high) / 2 END

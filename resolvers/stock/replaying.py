@@ -15,9 +15,10 @@ def replayed(levels: str, checkpoint: str, *, until: str = "TRUE", last: str = "
 
     `checkpoint` is the sequence of the checkpoint to start from, `until` which movements count, `last` the
     sequence after which none does: all in SQL, with their parameters in the order `last`, `checkpoint`,
-    `levels`, `until`. `replayed` has a level's ID, the five states, and of the movements that were added
-    their number, the last sequence and the last moment.
+    `levels`, `until`. `replayed` has a level's ID, place and version, the five states, and of the movements
+    that were added their number, the last sequence and the last moment.
     """
+    grouped = "base.level_id, base.variant_id, base.location_id, base.version"
     kept = ", ".join(f"COALESCE(c.{column}, 0) AS {column}" for column in COLUMNS)
     return f"""
 base AS (
@@ -26,11 +27,11 @@ base AS (
   FROM stock_level l LEFT JOIN stock_checkpoint c ON c.level_id = l.id AND c.sequence = {checkpoint}
   WHERE {levels}),
 replayed AS (
-  SELECT base.level_id, base.version, COUNT(m.id) AS movements, MAX(m.id) AS sequence,
-    MAX(m.created_at) AS last_at, {", ".join(map(_added, STANDING))}
+  SELECT {grouped}, COUNT(m.id) AS movements, MAX(m.id) AS sequence, MAX(m.created_at) AS last_at,
+    {", ".join(map(_added, STANDING))}
   FROM base LEFT JOIN stock_movement m ON m.variant_id = base.variant_id
     AND m.location_id = base.location_id AND m.id > base.first AND m.id <= base.last AND {until}
-  GROUP BY base.level_id, base.version, {", ".join(f"base.{column}" for column in COLUMNS)})
+  GROUP BY {grouped}, {", ".join(f"base.{column}" for column in COLUMNS)})
 """
 
 

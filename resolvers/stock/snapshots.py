@@ -92,8 +92,7 @@ def _standing(levels: int) -> str:
     asked = f"l.id IN ({marks(range(levels))})"
     return (
         f"WITH {replayed(asked, _BEFORE, until='m.created_at <= ?', last=_AFTER)}"
-        f" SELECT l.id, l.variant_id, l.location_id, {', '.join(f'r.{each}' for each in COLUMNS)}"
-        " FROM replayed r JOIN stock_level l ON l.id = r.level_id"
+        f" SELECT level_id AS id, variant_id, location_id, {', '.join(COLUMNS)} FROM replayed"
     )
 
 

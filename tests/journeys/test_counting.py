@@ -6,20 +6,8 @@ from typing import Any
 
 from tests.make.api import Api
 from tests.make.documents import document
+from tests.make.persons import staff
 from tests.make.shop import Shop, buy, new_key, open_shop
-
-PASSWORD = "quintet-password"
-
-
-async def staff(admin: Api, username: str, role: str) -> Api:
-    person = {
-        "username": username,
-        "password": PASSWORD,
-        "name": username,
-        "grants": [{"role": role, "organisationCode": "SHOP"}],
-    }
-    await admin.do(document("hq/staff_create"), input=person)
-    return await admin.staff(username, PASSWORD)
 
 
 async def adjust(admin: Api, shop: Shop, path: str, quantity: int, reason: str) -> dict[str, Any]:
@@ -41,7 +29,7 @@ async def adjust(admin: Api, shop: Shop, path: str, quantity: int, reason: str) 
 async def test_a_shelf_is_counted_while_it_sells(api: Api) -> None:
     admin = await api.staff()
     shop = await open_shop(admin, 9)
-    picker = await staff(admin, "picker", "PICKER")
+    picker = await staff(admin, "SHOP", "PICKER")
     broken = await adjust(admin, shop, "AVAILABLE>DAMAGED", 2, "DAMAGE")
     assert broken["level"] == {
         "onHand": 9, "available": 7, "damaged": 2, "quarantined": 0, "version": 2,
@@ -61,7 +49,7 @@ async def test_a_shelf_is_counted_while_it_sells(api: Api) -> None:
     line = counted["lines"][0]
     assert (line["counted"], line["expected"], line["difference"]) == (7, 9, -2)
 
-    hq = await staff(admin, "controller", "STOCK_CONTROLLER")
+    hq = await staff(admin, "SHOP", "STOCK_CONTROLLER")
     (found,) = (await hq.ask(document("hq/stocktakes"), status=["COUNTED"]))["stocktakes"]["edges"]
     assert found["node"]["availableActions"] == ["APPROVE", "RECOUNT", "CANCEL"]
     before = found["node"]["createdAt"]

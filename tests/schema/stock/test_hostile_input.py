@@ -1,0 +1,320 @@
+"""Whatever is wrong with what a stock mutation is given, it says what and where, and nothing has changed.
+
+Each mutation has one sound input here. Every part of it is broken in turn; strangers and visitors send it;
+then it is sent as it is, sent again in the wrong state, and its key is used for another input.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import GraphQLInputObjectType, GraphQLNonNull
+from tortoise import Tortoise
+
+from models.database import fetch
+from schema import schema
+from schema.nodes import global_id
+from tests.make.api import Api
+from tests.make.documents import document
+from tests.make.persons import staff
+from tests.make.shop import new_key, open_shop
+
+STOCK = (
+    "stock_", "transfer", "stocktake", "safety_", "document_", "supplier", "purchase_",
+    "idempotency_record", "outbox_event",
+)  # fmt: skip
+KINDS = {
+    "locationId": "Store", "sourceId": "Store", "destinationId": "Store", "variantId": "Variant",
+    "variantIds": "Variant", "stocktakeId": "Stocktake", "transferId": "Transfer",
+}  # fmt: skip
+# A count may be 0, and of a receipt's three numbers two.
+MAY_BE_0 = {"stockSet", "safetyStockSet", "stocktakeCount"}
+Path = tuple[str | int, ...]
+
+
+@dataclass
+class World:
+    """A chain of two stores with a document in each state that a step wants."""
+
+    admin: Api
+    counter: Api
+    ids: dict[str, str] = field(default_factory=dict)
+
+    async def make(self, who: Api, mutation: str, given: dict[str, Any]) -> str:
+        (payload,) = (await who.ask(text(mutation), input=given)).values()
+        assert payload["userErrors"] == [], payload
+        (node,) = (value for name, value in payload.items() if name != "userErrors")
+        return node["id"]  # type: ignore[no-any-return]
+
+    def line(self, quantity: int = 2) -> dict[str, Any]:
+        return {"variantId": self.ids["variant"], "quantity": quantity}
+
+
+def text(mutation: str) -> str:
+    kind = schema._schema.mutation_type.fields[mutation]  # type: ignore[union-attr]
+    payload = kind.type.of_type if isinstance(kind.type, GraphQLNonNull) else kind.type
+    node = next((name for name in payload.fields if name in ("transfer", "stocktake")), None)
+    return (
+        f"mutation($input: {kind.args['input'].type}) {{ {mutation}(input: $input)"
+        f" {{ {f'{node} {{ id }}' if node else ''} userErrors {{ code message path }} }} }}"
+    )
+
+
+async def transfer(world: World, *steps: str) -> str:
+    given = {
+        "sourceId": world.ids["source"],
+        "destinationId": world.ids["store"],
+        "lines": [world.line()],
+        "idempotencyKey": new_key(),
+    }
+    made = await world.make(world.counter, "transferRequest", given)
+    for step in steps:
+        key = {"idempotencyKey": new_key()} if step == "transferShip" else {}
+        await world.make(world.admin, step, {"transferId": made, **key})
+    return made
+
+
+async def stocktake(world: World, *, counted: bool) -> str:
+    sku = f"COUNT-{new_key()}"
+    product = {"code": sku, "name": sku, "variants": [{"sku": sku, "price": "1.00"}]}
+    await world.admin.do(document("erp/catalog_upsert"), input={"products": [product]})
+    query = "query($sku: String!) { variant(sku: $sku) { id } }"
+    variant = (await world.admin.ask(query, sku=sku))["variant"]["id"]
+    given = {"locationId": world.ids["store"], "variantIds": [variant]}
+    made = await world.make(world.counter, "stocktakeOpen", given)
+    if counted:
+        counts = [{"variantId": variant, "quantity": 1}]
+        await world.make(world.counter, "stocktakeCount", {"stocktakeId": made, "counts": counts})
+    world.ids[made] = variant
+    return made
+
+
+def adjustment(world: World) -> dict[str, Any]:
+    return {
+        "locationCode": "SHOP",
+        "sku": world.ids["sku"],
+        "fromState": "AVAILABLE",
+        "toState": "DAMAGED",
+        "quantity": 1,
+        "reason": "DAMAGE",
+        "note": "seen",
+        "idempotencyKey": new_key(),
+    }
+
+
+async def sound_inputs(world: World) -> dict[str, dict[str, Any]]:
+    """What each mutation takes, in an order in which all of them may be done."""
+    row, ids, keyed = (
+        {"locationCode": "SHOP", "sku": world.ids["sku"], "quantity": 5},
+        world.ids,
+        {},
+    )
+    for name in (
+        "stockSet",
+        "transferRequest",
+        "transferShip",
+        "transferReceive",
+        "stocktakeApprove",
+    ):
+        keyed[name] = {"idempotencyKey": new_key()}
+    opened, counted, again, ended = [
+        await stocktake(world, counted=each) for each in (False, True, True, False)
+    ]
+    return {
+        "stockSet": {"rows": [{**row, "compareQuantity": 9}], **keyed["stockSet"]},
+        "stockAdjust": adjustment(world),
+        "safetyStockSet": {"rows": [row]},
+        "stocktakeOpen": {
+            "locationId": ids["store"], "variantIds": [ids["variant"]], "note": "all",
+        },
+        "stocktakeCount": {
+            "stocktakeId": opened, "counts": [{"variantId": ids[opened], "quantity": 3}],
+            "idempotencyKey": new_key(),
+        },
+        "stocktakeRecount": {"stocktakeId": again, "variantIds": [ids[again]]},
+        "stocktakeApprove": {"stocktakeId": counted, **keyed["stocktakeApprove"]},
+        "stocktakeCancel": {"stocktakeId": ended, "note": "enough"},
+        "transferRequest": {
+            "sourceId": ids["source"], "destinationId": ids["store"],
+            "lines": [world.line()], "note": "please", **keyed["transferRequest"],
+        },
+        "transferApprove": {"transferId": await transfer(world), "lines": [world.line(1)]},
+        "transferReject": {"transferId": await transfer(world), "note": "no"},
+        "transferShip": {
+            "transferId": await transfer(world, "transferApprove"),
+            "lines": [world.line()], **keyed["transferShip"],
+        },
+        "transferReceive": {
+            "transferId": await transfer(world, "transferApprove", "transferShip"),
+            "lines": [{"variantId": ids["variant"], "accepted": 2}], **keyed["transferReceive"],
+        },
+        "transferCancel": {"transferId": await transfer(world), "note": "no more"},
+    }  # fmt: skip
+
+
+# With the same key, something else: what of the input is another then.
+OTHERWISE: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "stockSet": lambda given: given["rows"][0].update(quantity=7),
+    "stockAdjust": lambda given: given.update(note="something else"),
+    "stocktakeCount": lambda given: given["counts"][0].update(quantity=4),
+    "stocktakeApprove": lambda given: given.update(stocktakeId=global_id("Stocktake", 1)),
+    "transferRequest": lambda given: given.update(note="something else"),
+    "transferShip": lambda given: given.update(lines=None),
+    "transferReceive": lambda given: given["lines"][0].update(lost=1),
+}
+AFTERWARDS = {"stocktakeOpen": "DUPLICATE", "stocktakeCount": "STATE_CONFLICT"}
+ANY_TIME = {"stockSet", "stockAdjust", "safetyStockSet", "transferRequest"}
+
+
+def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    if isinstance(value, dict | list):
+        yield path, value
+        for key, each in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from leaves(each, (*path, key))
+    else:
+        yield path, value
+
+
+def broken(mutation: str, path: Path, value: Any) -> Iterator[Any]:
+    """Whatever could be wrong in this place of the input."""
+    name = next(str(each) for each in reversed(path) if isinstance(each, str))
+    if isinstance(value, list):
+        yield []
+        if mutation not in (
+            "transferRequest",
+            "transferApprove",
+            "transferShip",
+            "transferReceive",
+        ):
+            yield value * 2
+        yield value * 501
+    elif isinstance(value, int):
+        yield from (-1, 1_000_001, 2**31)
+        if mutation not in MAY_BE_0:
+            yield 0
+    elif name in KINDS:
+        yield from ("nonsense", global_id("Member", 1), global_id(KINDS[name], 10**9))
+    elif name == "idempotencyKey":
+        yield from ("", "k" * 129, "tab\there")
+    elif name in ("sku", "locationCode"):
+        yield from ("", "NOTHING", "a b", "x" * 65, "零")
+    elif name == "note":
+        yield from ("x" * 501, "bell\a")
+    elif name == "fromState":
+        yield from ("HELD", "IN_TRANSIT", "DAMAGED", "NOWHERE")
+    elif name == "toState":
+        yield from ("COMMITTED", "AVAILABLE")
+    elif name == "reason":
+        yield from ("SALE", "HOLD")
+
+
+async def digest() -> dict[str, Any]:
+    """Every row that stock is made of; the feed's own numbering of its changes aside."""
+    found: dict[str, Any] = {}
+    for model in Tortoise.apps["models"].values():
+        table = model._meta.db_table
+        if table.startswith(STOCK):
+            columns = "id" if table == "outbox_event" else "*"
+            found[table] = await fetch(f"SELECT {columns} FROM {table} ORDER BY id")
+    return found
+
+
+def refusals(answer: dict[str, Any]) -> list[tuple[str, tuple[str, ...] | None]]:
+    """Code and path of whatever is said to be wrong; a path is None where GraphQL itself refused."""
+    if "errors" in answer:
+        return [(error["extensions"]["code"], None) for error in answer["errors"]]
+    (payload,) = answer["data"].values()
+    return [(error["code"], tuple(error["path"] or ())) for error in payload["userErrors"]]
+
+
+async def opened(api: Api) -> tuple[World, Api]:
+    """The world, and somebody who may do everything, elsewhere."""
+    admin = await api.staff()
+    shop, source = await open_shop(admin, 9), await open_shop(admin, 9, code="SOURCE")
+    await open_shop(admin, 9, code="FAR")
+    counter, stranger = await staff(admin, "SHOP", "ADMIN"), await staff(admin, "FAR", "ADMIN")
+    rows = [{"locationCode": "SOURCE", "sku": shop.sku, "quantity": 50}]
+    await admin.do(document("erp/stock_set"), input={"rows": rows, "idempotencyKey": new_key()})
+    ids = {
+        "store": shop.store_id,
+        "source": source.store_id,
+        "variant": shop.variant_id,
+        "sku": shop.sku,
+    }
+    return World(admin, counter, ids), stranger
+
+
+def stock_mutations() -> set[str]:
+    """The mutations that the room of stock declares; buying has a table of bad input of its own."""
+    fields = schema.schema_converter.type_map["Mutation"].definition.fields  # type: ignore[union-attr]
+    return {
+        schema.config.name_converter.get_graphql_name(field)
+        for field in fields
+        if field.base_resolver.wrapped_func.__module__.startswith("schema.stock.")
+        and not field.python_name.startswith(("purchase_order", "supplier"))
+    }
+
+
+async def test_whatever_is_wrong_is_named_and_changes_nothing(api: Api) -> None:
+    world, stranger = await opened(api)
+    inputs = await sound_inputs(world)
+    assert set(inputs) == stock_mutations()
+    before, tried = await digest(), 0
+    for mutation, given in inputs.items():
+        for path, value in list(leaves(given))[1:]:
+            for wrong in broken(mutation, path, value):
+                bad = copy.deepcopy(given)
+                place: Any = bad
+                for step in path[:-1]:
+                    place = place[step]
+                place[path[-1]] = wrong
+                found = refusals(await world.admin.send(text(mutation), input=bad))
+                case = (mutation, path, str(wrong)[:40], found)
+                assert found, case
+                assert {code for code, _ in found} <= {
+                    "INVALID", "NOT_FOUND", "DUPLICATE", "INSUFFICIENT_STOCK", "LIMIT_EXCEEDED",
+                    "STALE_VERSION",
+                }, case  # fmt: skip
+                named = [where for _, where in found if where is not None]
+                assert all(where and where[0] == path[0] for where in named) or (
+                    path[0] in ("fromState", "toState")
+                ), case
+                tried += 1
+        for somebody, codes in ((stranger, {"NOT_FOUND", "FORBIDDEN"}), (api, {"UNAUTHENTICATED"})):
+            found = refusals(await somebody.send(text(mutation), input=given))
+            assert found, mutation
+            assert {code for code, _ in found} <= codes, (mutation, found)
+        assert await digest() == before, mutation
+    assert tried > 150
+
+
+async def test_what_is_sound_is_done_once_and_not_in_the_wrong_state(api: Api) -> None:
+    world, _ = await opened(api)
+    for mutation, given in (await sound_inputs(world)).items():
+        assert refusals(await world.admin.send(text(mutation), input=given)) == [], mutation
+        done = await digest()
+        if mutation in OTHERWISE:
+            other = copy.deepcopy(given)
+            OTHERWISE[mutation](other)
+            found = refusals(await world.admin.send(text(mutation), input=other))
+            assert found == [("IDEMPOTENCY_KEY_REUSED", ("idempotencyKey",))], mutation
+            assert refusals(await world.admin.send(text(mutation), input=given)) == [], mutation
+        if mutation not in ANY_TIME:
+            again = given | ({"idempotencyKey": new_key()} if "idempotencyKey" in given else {})
+            found = refusals(await world.admin.send(text(mutation), input=again))
+            assert [code for code, _ in found] == [AFTERWARDS.get(mutation, "STATE_CONFLICT")], (
+                found
+            )
+        assert await digest() == done, mutation
+
+
+def test_every_input_that_moves_stock_has_a_key() -> None:
+    keyless = {"safetyStockSet", "stocktakeOpen", "stocktakeRecount", "stocktakeCancel"}
+    for mutation in stock_mutations() - keyless:
+        kind: Any = schema._schema.mutation_type.fields[mutation].args["input"].type.of_type  # type: ignore[union-attr]
+        assert isinstance(kind, GraphQLInputObjectType)
+        decides = mutation in ("transferApprove", "transferReject")
+        assert ("idempotencyKey" in kind.fields) is not decides, mutation
