@@ -60,9 +60,14 @@ async def drive(requests: Sequence[bytes], port: int, connections: int, seconds:
         script = Path(folder) / "row.lua"
         script.write_text(SCRIPT % ", ".join(_lua(each) for each in requests), encoding="ascii")
         # wrk knows whole seconds only.
-        options = ("-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "-s", str(script))
+        options = ("-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--timeout", "60s")
         process = await asyncio.create_subprocess_exec(
-            "wrk", *options, f"http://{HOST}:{port}/", stdout=asyncio.subprocess.PIPE
+            "wrk",
+            *options,
+            "-s",
+            str(script),
+            f"http://{HOST}:{port}/",
+            stdout=asyncio.subprocess.PIPE,
         )
         output, _ = await process.communicate()
     line = output.decode().strip().rpartition("\n")[2]
