@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 
 from tortoise.expressions import Subquery
 
@@ -14,11 +15,18 @@ from models.errors import InvalidInput
 from models.outbox import OutboxEvent
 from resolvers.context import Context
 from resolvers.feed import batches
-from resolvers.outbox import give_sequences, refuse_forgotten
-from resolvers.paging import Page, PageRequest, key_of, paginate
+from resolvers.keyset import checked_key
+from resolvers.outbox import (
+    give_sequences,
+    last_sequence,
+    oldest_sequence,
+    refuse_forgotten,
+)
+from resolvers.paging import Page, PageRequest, cursor_of, paginate
 from resolvers.permissions import may, requires, scoped
 
 MAXIMUM_TYPES = 50
+WINDOW = 20_000
 
 
 @requires(Permission.CHANGES_READ)
@@ -27,20 +35,32 @@ async def page(
 ) -> Page[OutboxEvent]:
     """Changes of these types (none: of all) in the caller's territory, oldest first.
 
+    One page looks at so many sequences at most, whoever they belong to: it may hold few or none and
+    still have a next.
+
     Raises: InvalidInput, Expired for a cursor so old that changes after it are no longer kept.
     """
     topics = _topics(types)
     tie = f"changes {topics}"
     await give_sequences()
+    after = 0
+    if request.after is not None:
+        (after,) = checked_key(request.after, tie, (int,), "after")
+    last = await last_sequence()
+    upto = min(last, max(after, await oldest_sequence() - 1) + WINDOW)
     nodes = scoped(Organisation.all(), ctx, Permission.CHANGES_READ, "").values("id")
-    query = OutboxEvent.filter(sequence__isnull=False, organisation_id__in=Subquery(nodes))
+    query = OutboxEvent.filter(
+        sequence__gt=after, sequence__lte=upto, organisation_id__in=Subquery(nodes)
+    )
     if topics:
         query = query.filter(topic__in=topics)
     found = await paginate(query, request, ["sequence"], tie)
     if request.after is not None:
-        (after,) = key_of(request.after, tie, 1, "after")
-        await refuse_forgotten(after)
-    return found
+        await refuse_forgotten(after)  # last, as they may go while they are read
+    if found.has_next or upto == last:
+        return found
+    # Nothing more up to there: the page ends behind its last row, or without one.
+    return replace(found, has_next=True, cursors=[*found.cursors, cursor_of([upto], tie)])
 
 
 @requires(Permission.CHANGES_READ)

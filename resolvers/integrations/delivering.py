@@ -26,6 +26,7 @@ AT_ONCE = 8
 WEBHOOKS = 20
 SECONDS = 20.0
 POLL_SECONDS = 1.0
+GATHER_SECONDS = 0.05
 log = structlog.get_logger(__name__)
 
 
@@ -43,14 +44,21 @@ async def deliver_forever(ctx: Context) -> None:
         while True:
             news = asyncio.create_task(ctx.gateways.bus.wait(POLL_SECONDS))
             try:
+                if not await fetch("SELECT id FROM webhook WHERE active LIMIT 1"):
+                    # Where nobody listens, no change costs anything more.
+                    await asyncio.sleep(POLL_SECONDS)
+                    continue
                 await give_sequences()
                 for webhook in await transaction(_claim, ctx, WEBHOOKS - len(running)):
                     running.add(task := asyncio.create_task(deliver(ctx, webhook)))
                     task.add_done_callback(running.discard)
+                await asyncio.sleep(GATHER_SECONDS)
+                await asyncio.wait({news, *running}, return_when=asyncio.FIRST_COMPLETED)
             except Exception:
                 log.exception("webhooks could not be claimed")
-            await asyncio.wait({news, *running}, return_when=asyncio.FIRST_COMPLETED)
-            news.cancel()
+                await asyncio.sleep(POLL_SECONDS)
+            finally:
+                news.cancel()
     finally:
         for task in running:
             task.cancel()

@@ -3,6 +3,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
+from resolvers.integrations import changes
 from tests.make.api import Api
 from tests.make.shop import open_shop
 from tests.schema.stock.test_stock import put
@@ -99,3 +102,22 @@ async def test_a_subscriber_misses_nothing_while_many_write(api: Api) -> None:
         await writing
         assert sequences == list(range(int(last) + 1, int(last) + 41))
         assert await feed.silent()
+
+
+async def test_a_page_looks_at_so_many_changes_and_no_further(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However much others change, a page costs the same; it leads on although it is empty."""
+    monkeypatch.setattr(changes, "WINDOW", 3)
+    admin = await api.staff()
+    shop = await open_shop(admin, 5)
+    for count in range(6):
+        await put(admin, ("SHOP", shop.sku, 50 + count))
+    await open_shop(admin, 5, code="OTHER")
+    everything = await pages(admin, first=250)
+    assert [int(each["sequence"]) for each in everything] == list(range(1, len(everything) + 1))
+    erp = await erp_of(admin, "OTHER")
+    assert len(await pages(erp, types=["stock.changed"])) == 1
+    page = (await erp.ask(CHANGES))["changes"]
+    assert page["edges"] == []
+    assert page["pageInfo"]["hasNextPage"] is True
