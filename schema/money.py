@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 
 import strawberry
 
@@ -16,9 +17,10 @@ class Money:
     amount: Decimal
     currency: CurrencyCode
 
-    @classmethod
-    def of(cls, amount_minor: int, currency: CurrencyCode = CurrencyCode.CNY) -> Money:
-        return cls(amount=to_decimal(amount_minor, currency), currency=currency)
+    @staticmethod
+    @lru_cache(maxsize=16_384)  # lists show the same prices again and again
+    def of(amount_minor: int, currency: CurrencyCode = CurrencyCode.CNY) -> Money:
+        return Money(amount=to_decimal(amount_minor, currency), currency=currency)
 
     @classmethod
     def optional(cls, amount_minor: int | None) -> Money | None:

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from models.database import is_postgres
+
 # `l` is a stock_level; the parameter is now. An expired hold counts before anybody releases it.
 EFFECTIVE = (
     "(l.available + CASE WHEN l.held = 0 THEN 0 ELSE"
     " (SELECT COALESCE(SUM(h.quantity), 0) FROM stock_hold h"
     " WHERE h.level_id = l.id AND h.status = 'HELD' AND h.expires_at <= ?) END)"
 )
+
+
+def above(floor: str) -> str:
+    """How many pieces of the level may be sold when `floor` of them stay, in SQL."""
+    greatest = "GREATEST" if is_postgres() else "MAX"
+    return f"{greatest}({EFFECTIVE} - {floor}, 0)"

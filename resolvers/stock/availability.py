@@ -5,28 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models.catalog.assortments import CARRIED
-from models.database import fetch, marks, up_to_date
-from models.stock.effective import EFFECTIVE
+from models.database import any_of, array, fetch, records, up_to_date
+from models.stock.effective import EFFECTIVE, above
 from models.stock.rules import sellable
 from resolvers.context import Context
 
-_OPEN = f"l.location_id NOT IN (SELECT id FROM location WHERE active = FALSE) AND {CARRIED}"
+# Places that are closed or do not carry the variant; each first look is made once for all rows.
+_CLOSED = "(SELECT id FROM location WHERE active = FALSE)"
+_OPEN = f"(NOT EXISTS {_CLOSED} OR l.location_id NOT IN {_CLOSED}) AND {CARRIED}"
 
 
 @up_to_date
 async def of_variants(ctx: Context, variant_ids: Sequence[int]) -> dict[int, int]:
     """What the caller's channel may still buy of each variant, at all active locations that carry it."""
-    floor = "0" if ctx.channel.is_counter else "safety_stock"
-    wanted = sorted(set(variant_ids))
-    rows = await fetch(
-        f"SELECT variant_id, SUM(CASE WHEN effective > {floor} THEN effective - {floor} ELSE 0 END)"
-        f" AS sellable FROM (SELECT l.variant_id, l.safety_stock, {EFFECTIVE} AS effective"
-        f" FROM stock_level l WHERE l.variant_id IN ({marks(wanted)}) AND {_OPEN}) AS standing"
-        " GROUP BY variant_id",
+    found = dict.fromkeys(variant_ids, 0)
+    sellable = above("0" if ctx.channel.is_counter else "l.safety_stock")
+    rows = await records(
+        f"SELECT l.variant_id, CAST(SUM({sellable}) AS BIGINT) FROM stock_level l"
+        f" WHERE {any_of('l.variant_id')} AND {_OPEN} GROUP BY l.variant_id",
         ctx.now(),
-        *wanted,
+        array(found),
     )
-    return dict.fromkeys(wanted, 0) | {row["variant_id"]: int(row["sellable"]) for row in rows}
+    found.update(map(tuple, rows))
+    return found
 
 
 @up_to_date
@@ -42,11 +43,11 @@ async def at_locations(
     variants, locations = sorted(set(variant_ids)), sorted(set(location_ids))
     rows = await fetch(
         f"SELECT l.variant_id, l.location_id, l.safety_stock, {EFFECTIVE} AS effective"
-        f" FROM stock_level l WHERE l.variant_id IN ({marks(variants)})"
-        f" AND l.location_id IN ({marks(locations)}) AND {_OPEN}",
+        f" FROM stock_level l WHERE {any_of('l.variant_id')} AND {any_of('l.location_id')}"
+        f" AND {_OPEN}",
         ctx.now(),
-        *variants,
-        *locations,
+        array(variants),
+        array(locations),
     )
     found = {(variant, location): 0 for variant in variants for location in locations}
     for row in rows:

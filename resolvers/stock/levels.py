@@ -6,14 +6,13 @@ Holds that have expired are counted as available, so the numbers agree whoever s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from models.accounts.roles import Permission
-from models.database import any_of, array, fetch, marks
+from models.columns import Moment
+from models.database import any_of, array, records
 from models.stock.effective import EFFECTIVE
-from models.stock.rules import Pieces, effective, sellable, shown_to_the_public
+from models.stock.rules import Pieces, sellable, shown_to_the_public
 from models.stores.locations import Location
 from resolvers.context import Context
 from resolvers.keyset import Conditions, Order, page_of_ids
@@ -26,13 +25,11 @@ WHERE_IT_IS = (
 FROM = f"stock_level l {WHERE_IT_IS}"
 COLUMNS_READ = (
     "l.id, l.variant_id, l.location_id, l.available, l.held, l.committed, l.damaged, l.quarantined,"
-    f" {EFFECTIVE} - l.available AS expired, l.incoming, l.safety_stock, l.version, l.updated_at,"
-    " n.path"
+    f" {EFFECTIVE} AS effective, l.incoming, l.safety_stock, l.version, l.updated_at, n.path"
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
+class Level(NamedTuple):
     """A level as its viewer may see it; `distance_metres` is set in lists by distance."""
 
     id: int
@@ -42,7 +39,7 @@ class Level:
     incoming: int
     safety_stock: int
     version: int
-    updated_at: datetime
+    updated_at: Moment
     distance_metres: float | None = None
 
 
@@ -50,7 +47,7 @@ class Level:
 async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Level]:
     """Those of the levels that the caller may see."""
     conditions = await visible(ctx)
-    conditions.add(f"l.id IN ({marks(ids)})", *ids)
+    conditions.add(any_of("l.id"), array(ids))
     return {level.id: level for level in await read(ctx, conditions)}
 
 
@@ -84,42 +81,47 @@ async def visible(ctx: Context) -> Conditions:
     if Permission.STOCK_READ in ctx.actor.permissions:
         query = scoped(Location.filter(active=False), ctx, Permission.STOCK_READ, "organisation")
         closed = await query.values_list("id", flat=True)  # type: ignore[assignment]
-    found.add(f"(o.active OR o.id IN ({marks(closed)}))", *closed)
+    found.add(f"(o.active OR {any_of('o.id')})" if closed else "o.active")
+    found.values += [array(closed)] if closed else []
     return found
 
 
 async def read(ctx: Context, conditions: Conditions) -> list[Level]:
     """The levels of `FROM` that meet `conditions`."""
-    rows = await fetch(
+    found = await records(
         f"SELECT {COLUMNS_READ} FROM {FROM} WHERE {conditions}",
         ctx.now(),
         *conditions.values,
     )
-    return [level_of(ctx, row) for row in rows]
+    return [level_of(ctx, *row) for row in found]
 
 
-def level_of(ctx: Context, row: dict[str, Any], distance_metres: float | None = None) -> Level:
-    """The caller's view of a row of the columns that `read` asks for."""
-    standing = Pieces(
-        row["available"], row["held"], row["committed"], row["damaged"], row["quarantined"]
-    )
-    pieces = effective(standing, int(row["expired"]))
-    incoming, safety_stock = row["incoming"], row["safety_stock"]
-    if not may(ctx, Permission.STOCK_READ, row["path"]):
+def level_of(
+    ctx: Context,
+    level_id: int,
+    variant_id: int,
+    location_id: int,
+    available: int,
+    held: int,
+    committed: int,
+    damaged: int,
+    quarantined: int,
+    effective: int,
+    incoming: int,
+    safety_stock: int,
+    version: int,
+    updated_at: Moment,
+    path: str,
+) -> Level:
+    """The caller's view of a row of `COLUMNS_READ`."""
+    effective = int(effective)  # PostgreSQL's sums are decimals
+    if may(ctx, Permission.STOCK_READ, path):
+        held -= effective - available
+        pieces = Pieces(effective, held, committed, damaged, quarantined)
+    else:
         counter = ctx.channel.is_counter
-        pieces = shown_to_the_public(sellable(pieces.available, safety_stock, counter=counter))
+        pieces = shown_to_the_public(sellable(effective, safety_stock, counter=counter))
         incoming = safety_stock = 0
-    updated_at = row["updated_at"]
-    if isinstance(updated_at, str):  # SQLite keeps moments as text
-        updated_at = datetime.fromisoformat(updated_at)
     return Level(
-        row["id"],
-        row["variant_id"],
-        row["location_id"],
-        pieces,
-        incoming,
-        safety_stock,
-        row["version"],
-        updated_at,
-        distance_metres,
+        level_id, variant_id, location_id, pieces, incoming, safety_stock, version, updated_at
     )

@@ -6,15 +6,14 @@ One cursor serves every variant of a request: it says where in the order of loca
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
-from models.database import fetch, marks, up_to_date
+from models.database import any_of, array, records, up_to_date
 from models.stores.coordinates import Point
 from models.stores.distance import Ranked
 from resolvers.context import Context
 from resolvers.keyset import Conditions, checked_key
-from resolvers.paging import Page, PageRequest, cursor_of
+from resolvers.paging import Cursors, Page, PageRequest
 from resolvers.permissions import for_anyone
 from resolvers.stock.levels import COLUMNS_READ, WHERE_IT_IS, Level, level_of, read, visible
 from resolvers.stores import nearby
@@ -49,19 +48,20 @@ async def _by_code(
 ) -> dict[int, Found]:
     """One statement, whatever the number of variants."""
     conditions = await visible(ctx)
-    conditions.add(f"l.variant_id IN ({marks(variant_ids)})", *variant_ids)
+    conditions.add(any_of("l.variant_id"), array(variant_ids))
     if request.after is not None:
         conditions.add("o.code > ?", *checked_key(request.after, tie, (str,), "after"))
-    rows = await fetch(
-        f"SELECT {COLUMNS_READ}, o.code FROM ({_RANKED} WHERE {conditions}) AS ranked"
+    rows = await records(
+        f"SELECT o.code, {COLUMNS_READ} FROM ({_RANKED} WHERE {conditions}) AS ranked"
         f" JOIN stock_level l ON l.id = ranked.level_id {WHERE_IT_IS}"
         f" WHERE place <= {request.size + 1} ORDER BY l.variant_id, place",
         ctx.now(),
         *conditions.values,
     )
     found: dict[int, Found] = {variant_id: [] for variant_id in variant_ids}
-    for row in rows:
-        found[row["variant_id"]].append((level_of(ctx, row), [row["code"]]))
+    for code, *columns in rows:
+        level = level_of(ctx, *columns)
+        found[level.variant_id].append((level, [code]))
     return found
 
 
@@ -83,7 +83,7 @@ async def _by_distance(
         for place in ranked:
             for variant_id in lacking:
                 if level := levels.get((variant_id, place.key)):
-                    seen = replace(level, distance_metres=place.distance_metres)
+                    seen = level._replace(distance_metres=place.distance_metres)
                     found[variant_id].append((seen, [place.distance_metres, place.code]))
         if len(ranked) < limit:
             break
@@ -103,8 +103,8 @@ async def _nearest_with(
     conditions = Conditions()
     conditions.add("o.active AND o.latitude_wgs84 IS NOT NULL")
     conditions.add(
-        f"o.id IN (SELECT location_id FROM stock_level WHERE variant_id IN ({marks(variant_ids)}))",
-        *variant_ids,
+        f"o.id IN (SELECT location_id FROM stock_level WHERE {any_of('variant_id')})",
+        array(variant_ids),
     )
     return await nearby.walk(
         near, conditions, after=after, limit=limit, within_metres=None, keep=_all
@@ -119,8 +119,8 @@ async def _levels_at(
     ctx: Context, variant_ids: Sequence[int], location_ids: Sequence[int]
 ) -> list[Level]:
     conditions = Conditions()
-    conditions.add(f"l.variant_id IN ({marks(variant_ids)})", *variant_ids)
-    conditions.add(f"l.location_id IN ({marks(location_ids)})", *location_ids)
+    conditions.add(any_of("l.variant_id"), array(variant_ids))
+    conditions.add(any_of("l.location_id"), array(location_ids))
     return await read(ctx, conditions)
 
 
@@ -128,7 +128,7 @@ def _page(found: Found, request: PageRequest, tie: str) -> Page[Any]:
     kept = found[: request.size]
     return Page(
         [level for level, _ in kept],
-        [cursor_of(key, tie) for _, key in kept],
+        Cursors([key for _, key in kept], tie),
         has_next=len(found) > request.size,
         has_previous=request.after is not None,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
@@ -12,7 +13,6 @@ from uuid import UUID
 import strawberry
 from graphql import (
     FieldNode,
-    GraphQLError,
     GraphQLField,
     ListValueNode,
     ObjectValueNode,
@@ -31,6 +31,16 @@ Coerce = Callable[[VariableValues], Arguments]
 NO_VARIABLES = VariableValues({}, {})
 # What no resolver can change, so that requests may share it.
 IMMUTABLE = (str, int, float, type(None), Decimal, datetime, date, time, UUID, Enum)
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """Arguments that no variable changes."""
+
+    arguments: Arguments
+
+    def __call__(self, variables: VariableValues) -> Arguments:
+        return self.arguments
 
 
 def coerced(definition: GraphQLField, node: FieldNode) -> Coerce:
@@ -55,17 +65,17 @@ def converted(schema: strawberry.Schema, field: StrawberryField, coerce: Coerce)
             config=schema.config,
         )
 
-    return convert
+    return (isinstance(coerce, Constant) and _constant(convert)) or convert
 
 
-def _constant(coerce: Coerce) -> Coerce | None:
+def _constant(coerce: Coerce) -> Constant | None:
     try:
         arguments = coerce(NO_VARIABLES)
-    except GraphQLError:
+    except Exception:  # noqa: BLE001 - it is each request's own error
         return None
     if not all(isinstance(value, IMMUTABLE) for value in arguments.values()):
         return None
-    return lambda variables: arguments
+    return Constant(arguments)
 
 
 def _has_variable(value: ValueNode) -> bool:

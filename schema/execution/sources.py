@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from operator import attrgetter
 from typing import Any, Protocol
 
@@ -78,7 +79,11 @@ class Method:
             arguments = self.arguments(execution.variables)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is every parent's
             return [error] * len(parents)
-        return [_attempt(self.function, parent, **arguments) for parent in parents]
+        function = partial(self.function, **arguments) if arguments else self.function
+        try:
+            return list(map(function, parents))
+        except Exception:  # noqa: BLE001 - found again below, as the error of its own parent
+            return [_attempt(function, parent) for parent in parents]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 import strawberry
 
+from models.columns import moment
 from models.stock.ledger import StockMovement as MovementRow
 from models.stock.states import MovementReason, StockState
 from resolvers.catalog import variants
@@ -14,6 +15,7 @@ from resolvers.stock import audit, levels, movements, snapshots
 from schema.actors import Actor, actors
 from schema.batching import batched
 from schema.catalog.types import Variant
+from schema.columns import column, derived, identity
 from schema.money import Money
 from schema.nodes import Node, global_id
 from schema.scalars import BigInt
@@ -30,21 +32,27 @@ strawberry.enum(MovementReason)
     " as `available` what their channel may buy, and 0 in every other state."
 )
 class StockLevel(Node):
-    id: strawberry.ID
-    on_hand: int
-    available: int
-    held: int = strawberry.field(description="Promised to an unpaid order until it expires.")
-    committed: int = strawberry.field(description="Paid, not yet handed over.")
-    damaged: int
-    quarantined: int
-    incoming: int = strawberry.field(description="On its way here; not part of onHand.")
-    safety_stock: int = strawberry.field(description="What online channels leave alone.")
-    distance_metres: int | None = strawberry.field(
-        description="How far the location is, in lists by distance."
-    )
-    version: int
-    updated_at: datetime
     row: strawberry.Private[levels.Level]
+    id: strawberry.ID = identity("StockLevel")
+    on_hand: int = column("pieces.on_hand")
+    available: int = column("pieces.available")
+    held: int = column("pieces.held", description="Promised to an unpaid order until it expires.")
+    committed: int = column("pieces.committed", description="Paid, not yet handed over.")
+    damaged: int = column("pieces.damaged")
+    quarantined: int = column("pieces.quarantined")
+    incoming: int = column("incoming", description="On its way here; not part of onHand.")
+    safety_stock: int = column("safety_stock", description="What online channels leave alone.")
+    version: int = column("version")
+
+    @derived
+    def distance_metres(self) -> int | None:
+        """How far the location is, in lists by distance."""
+        metres = self.row.distance_metres
+        return None if metres is None else round(metres)
+
+    @derived
+    def updated_at(self) -> datetime:
+        return moment(self.row.updated_at)
 
     @batched
     @staticmethod
@@ -70,22 +78,7 @@ class StockLevel(Node):
 
     @classmethod
     def of(cls, row: levels.Level) -> StockLevel:
-        pieces, metres = row.pieces, row.distance_metres
-        return cls(
-            id=global_id("StockLevel", row.id),
-            on_hand=pieces.on_hand,
-            available=pieces.available,
-            held=pieces.held,
-            committed=pieces.committed,
-            damaged=pieces.damaged,
-            quarantined=pieces.quarantined,
-            incoming=row.incoming,
-            safety_stock=row.safety_stock,
-            distance_metres=None if metres is None else round(metres),
-            version=row.version,
-            updated_at=row.updated_at,
-            row=row,
-        )
+        return cls(row=row)
 
     @classmethod
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[StockLevel | None]:

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC
 
 import pytest
 from geopy.distance import geodesic
 
 from models.accounts.channels import Channel
 from models.accounts.roles import Permission
+from models.columns import moment
 from models.errors import InvalidInput
 from models.stock.levels import StockLevel
 from models.stock.rules import Pieces
@@ -37,8 +37,8 @@ async def test_those_who_read_stock_see_every_state(ctx: Context) -> None:
     await hold(ctx, 1, of(level, 3))
     found = await seen(ctx, level)
     assert (found.pieces, found.safety_stock) == (Pieces(available=6, held=3), 2)
-    assert found.updated_at.tzinfo is not None
-    assert found.updated_at.astimezone(UTC) >= level.created_at
+    assert moment(found.updated_at).tzinfo is not None
+    assert moment(found.updated_at) >= level.created_at
 
 
 async def test_the_public_sees_what_its_channel_may_buy_and_the_sum_still_holds(
