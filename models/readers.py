@@ -13,6 +13,8 @@ from tortoise.backends.asyncpg.client import AsyncpgDBClient
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.backends.sqlite.client import SqliteClient
 
+from models.kept_results import KeptResults
+
 log = logging.getLogger("tortoise.db_client")  # where every other statement is logged, too
 
 PATIENCE = 400_000  # steps of SQLite's virtual machine: some 5 ms
@@ -49,18 +51,22 @@ class SqliteReader:
         )
         self._near.row_factory = sqlite3.Row
         self._near.execute("PRAGMA query_only = ON")
+        self._kept = KeptResults(self._near)
         self._calls = 0
         self._near.set_progress_handler(self._takes_long, PATIENCE)
 
     async def records(self, query: str, values: Sequence[Any]) -> Records:
-        log.debug("%s: %s", query, values)
         self._calls = 0
         try:
-            return self._near.execute(query, values).fetchall()
+            return self._kept.get((query, values), lambda: self._read(query, values))
         except sqlite3.OperationalError:
             connection = self._client._connection
             assert connection  # noqa: S101 - open as long as this is
             return await connection.execute_fetchall(query, values)  # type: ignore[return-value]
+
+    def _read(self, query: str, values: Sequence[Any]) -> list[Any]:
+        log.debug("%s: %s", query, values)
+        return self._near.execute(query, values).fetchall()
 
     async def close(self) -> None:
         self._near.close()

@@ -12,7 +12,7 @@ EFFECTIVE = (
 )
 
 
-def above(floor: str) -> str:
-    """How many pieces of the level may be sold when `floor` of them stay, in SQL."""
+def above(floor: str, of: str = EFFECTIVE) -> str:
+    """How many of the pieces of a level may be sold when `floor` of them stay, in SQL."""
     greatest = "GREATEST" if is_postgres() else "MAX"
-    return f"{greatest}({EFFECTIVE} - {floor}, 0)"
+    return f"{greatest}({of} - {floor}, 0)"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.accounts.channels import Channel
-from models.database import fetch, marks
+from models.database import any_of, array, fetch, records
 from resolvers.context import Context
 
 # The key of each kind of list for a viewer; a later rank goes before an earlier one.
@@ -22,12 +22,15 @@ _TIER = (
 )
 _CHANNEL = "SELECT 2 AS rank, 'CHANNEL' AS kind, CAST(? AS VARCHAR(64)) AS key"
 _STORE = "SELECT 3 AS rank, 'STORE' AS kind, code AS key FROM location WHERE {column} = ?"
+_LISTS = (
+    "JOIN price_list l"
+    " ON l.merchant_id = ? AND l.kind = viewer.kind AND l.key = viewer.key AND l.active"
+)
 # The last row of a variant is its price.
-_IN_FORCE = """
-SELECT p.variant_id, p.amount_minor FROM ({keys}) AS viewer
-JOIN price_list l ON l.merchant_id = ? AND l.kind = viewer.kind AND l.key = viewer.key
-    AND l.active AND l.valid_from <= ? AND (l.valid_to IS NULL OR l.valid_to > ?)
-JOIN price p ON p.price_list_id = l.id AND p.variant_id IN ({variants})
+_IN_FORCE = f"""
+SELECT p.variant_id, p.amount_minor FROM ({{keys}}) AS viewer {_LISTS}
+    AND l.valid_from <= ? AND (l.valid_to IS NULL OR l.valid_to > ?)
+JOIN price p ON p.price_list_id = l.id AND {{variants}}
     AND p.valid_from <= ? AND (p.valid_to IS NULL OR p.valid_to > ?)
 ORDER BY viewer.rank, l.valid_from, l.id, p.valid_from
 """
@@ -74,49 +77,49 @@ async def resolve(ctx: Context, viewer: Viewer, list_minor: Mapping[int, int]) -
     """The unit price in minor units of each variant; `list_minor` has its list price."""
     if not list_minor:
         return {}
-    ids = list(list_minor)
-    return {**list_minor, **await _in_force(ctx, viewer, marks(ids), ids)}
+    found = await _in_force(ctx, viewer, any_of("p.variant_id"), array(list_minor))
+    return {**list_minor, **found}
 
 
 async def by_ids(ctx: Context, viewer: Viewer, variant_ids: Sequence[int]) -> dict[int, int]:
     """The unit price in minor units of each variant of which nothing but the ID is known."""
     ids = sorted(set(variant_ids))
-    rows = await fetch(f"SELECT id, price_minor FROM variant WHERE id IN ({marks(ids)})", *ids)
-    return await resolve(ctx, viewer, {row["id"]: row["price_minor"] for row in rows})
+    rows = await records(f"SELECT id, price_minor FROM variant WHERE {any_of('id')}", array(ids))
+    return await resolve(ctx, viewer, dict(map(tuple, rows)))
 
 
 async def ranges(
     ctx: Context, viewer: Viewer, product_ids: Sequence[int]
 ) -> dict[int, tuple[int, int]]:
     """The lowest and highest price of those products that cost this viewer other than by list price."""
-    ids = sorted(set(product_ids))
-    variants = f"SELECT id FROM variant WHERE product_id IN ({marks(ids)})"
-    if not (own := await _in_force(ctx, viewer, variants, ids)):
+    variants = f"p.variant_id IN (SELECT id FROM variant WHERE {any_of('product_id')})"
+    if not (own := await _in_force(ctx, viewer, variants, array(set(product_ids)))):
         return {}
     found: defaultdict[int, list[int]] = defaultdict(list)
     for row in await fetch(
         "SELECT id, product_id, price_minor FROM variant WHERE product_id IN ("
-        f"SELECT product_id FROM variant WHERE id IN ({marks(list(own))}))",
-        *own,
+        f"SELECT product_id FROM variant WHERE {any_of('id')})",
+        array(own),
     ):
         found[row["product_id"]].append(own.get(row["id"], row["price_minor"]))
     return {product_id: (min(amounts), max(amounts)) for product_id, amounts in found.items()}
 
 
-async def _in_force(
-    ctx: Context, viewer: Viewer, variants: str, values: Sequence[int]
-) -> dict[int, int]:
-    """The prices that lists have for this viewer now, by variant; `variants` fills an IN (…)."""
+async def _in_force(ctx: Context, viewer: Viewer, variants: str, wanted: Any) -> dict[int, int]:
+    """The prices that lists have for this viewer now, by variant; `wanted` fills `variants`, a condition."""
     keys, of_viewer = viewer.keys()
+    any_list = f"SELECT 1 FROM ({keys}) AS viewer {_LISTS} LIMIT 1"
+    if not await records(any_list, *of_viewer, ctx.merchant_id):
+        return {}
     now = ctx.now()
-    rows = await fetch(
+    rows = await records(
         _IN_FORCE.format(keys=keys, variants=variants),
         *of_viewer,
         ctx.merchant_id,
         now,
         now,
-        *values,
+        wanted,
         now,
         now,
     )
-    return {row["variant_id"]: row["amount_minor"] for row in rows}
+    return dict(map(tuple, rows))

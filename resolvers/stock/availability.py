@@ -17,17 +17,27 @@ _OPEN = f"(NOT EXISTS {_CLOSED} OR l.location_id NOT IN {_CLOSED}) AND {CARRIED}
 
 @up_to_date
 async def of_variants(ctx: Context, variant_ids: Sequence[int]) -> dict[int, int]:
-    """What the caller's channel may still buy of each variant, at all active locations that carry it."""
+    """What the caller's channel may still buy of each variant, at all active locations that carry it.
+
+    Most variants have nothing on hold, so the moment does not matter for them; the others are added up
+    again with what has expired, each in one statement, so that no number is of two moments.
+    """
     found = dict.fromkeys(variant_ids, 0)
-    sellable = above("0" if ctx.channel.is_counter else "l.safety_stock")
-    rows = await records(
-        f"SELECT l.variant_id, CAST(SUM({sellable}) AS BIGINT) FROM stock_level l"
-        f" WHERE {any_of('l.variant_id')} AND {_OPEN} GROUP BY l.variant_id",
-        ctx.now(),
-        array(found),
-    )
-    found.update(map(tuple, rows))
+    floor = "0" if ctx.channel.is_counter else "l.safety_stock"
+    rows = await records(_total(above(floor, of="l.available")), array(found))
+    found.update((variant_id, sellable) for variant_id, sellable, _ in rows)
+    if held := [variant_id for variant_id, _, most_held in rows if most_held]:
+        rows = await records(_total(above(floor)), ctx.now(), array(held))
+        found.update((variant_id, int(sellable)) for variant_id, sellable, _ in rows)
     return found
+
+
+def _total(sellable: str) -> str:
+    """The statement that adds up the levels of variants."""
+    return (
+        f"SELECT l.variant_id, SUM({sellable}), MAX(l.held) FROM stock_level l"
+        f" WHERE {any_of('l.variant_id')} AND {_OPEN} GROUP BY l.variant_id"
+    )
 
 
 @up_to_date

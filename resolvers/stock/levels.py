@@ -5,7 +5,7 @@ Holds that have expired are counted as available, so the numbers agree whoever s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from models.accounts.roles import Permission
@@ -23,10 +23,11 @@ WHERE_IT_IS = (
     "JOIN location o ON o.id = l.location_id JOIN organisation n ON n.id = o.organisation_id"
 )
 FROM = f"stock_level l {WHERE_IT_IS}"
-COLUMNS_READ = (
+_COLUMNS = (
     "l.id, l.variant_id, l.location_id, l.available, l.held, l.committed, l.damaged, l.quarantined,"
-    f" {EFFECTIVE} AS effective, l.incoming, l.safety_stock, l.version, l.updated_at, n.path"
+    " l.incoming, l.safety_stock, l.version, l.updated_at, n.path"
 )
+_HELD = 5  # its position behind what is effective
 
 
 class Level(NamedTuple):
@@ -88,16 +89,34 @@ async def visible(ctx: Context) -> Conditions:
 
 async def read(ctx: Context, conditions: Conditions) -> list[Level]:
     """The levels of `FROM` that meet `conditions`."""
-    found = await records(
-        f"SELECT {COLUMNS_READ} FROM {FROM} WHERE {conditions}",
-        ctx.now(),
-        *conditions.values,
+    found = await rows_of(
+        ctx, lambda columns: f"SELECT {columns} FROM {FROM} WHERE {conditions}", conditions.values
     )
-    return [level_of(ctx, *row) for row in found]
+    return [level_of(ctx, row) for row in found]
 
 
-def level_of(
+async def rows_of(
+    ctx: Context, statement: Callable[[str], str], values: Sequence[Any]
+) -> Sequence[Any]:
+    """The rows of a statement that selects the columns it is given, whose levels are `level_of`.
+
+    The moment matters only where something is held; then all is read again with what has expired,
+    in one statement, so that no level is of two moments.
+    """
+    rows = await records(statement(f"l.available, {_COLUMNS}"), *values)
+    if any(row[_HELD] for row in rows):
+        rows = await records(statement(f"{EFFECTIVE}, {_COLUMNS}"), ctx.now(), *values)
+    return rows
+
+
+def level_of(ctx: Context, row: Sequence[Any]) -> Level:
+    """The caller's view of a row; more columns may follow in it."""
+    return _level(ctx, *row[:14])
+
+
+def _level(
     ctx: Context,
+    effective: int,
     level_id: int,
     variant_id: int,
     location_id: int,
@@ -106,14 +125,12 @@ def level_of(
     committed: int,
     damaged: int,
     quarantined: int,
-    effective: int,
     incoming: int,
     safety_stock: int,
     version: int,
     updated_at: Moment,
     path: str,
 ) -> Level:
-    """The caller's view of a row of `COLUMNS_READ`."""
     effective = int(effective)  # PostgreSQL's sums are decimals
     if may(ctx, Permission.STOCK_READ, path):
         held -= effective - available

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from models.database import any_of, array, records, up_to_date
+from models.database import any_of, array, up_to_date
 from models.stores.coordinates import Point
 from models.stores.distance import Ranked
 from resolvers.context import Context
 from resolvers.keyset import Conditions, checked_key
 from resolvers.paging import Cursors, Page, PageRequest
 from resolvers.permissions import for_anyone
-from resolvers.stock.levels import COLUMNS_READ, WHERE_IT_IS, Level, level_of, read, visible
+from resolvers.stock.levels import WHERE_IT_IS, Level, level_of, read, rows_of, visible
 from resolvers.stores import nearby
 
 Found = list[tuple[Level, list[float | str]]]  # each level with its cursor's key
@@ -51,17 +51,19 @@ async def _by_code(
     conditions.add(any_of("l.variant_id"), array(variant_ids))
     if request.after is not None:
         conditions.add("o.code > ?", *checked_key(request.after, tie, (str,), "after"))
-    rows = await records(
-        f"SELECT o.code, {COLUMNS_READ} FROM ({_RANKED} WHERE {conditions}) AS ranked"
-        f" JOIN stock_level l ON l.id = ranked.level_id {WHERE_IT_IS}"
-        f" WHERE place <= {request.size + 1} ORDER BY l.variant_id, place",
-        ctx.now(),
-        *conditions.values,
+    rows = await rows_of(
+        ctx,
+        lambda columns: (
+            f"SELECT {columns}, o.code FROM ({_RANKED} WHERE {conditions}) AS ranked"
+            f" JOIN stock_level l ON l.id = ranked.level_id {WHERE_IT_IS}"
+            f" WHERE place <= {request.size + 1} ORDER BY l.variant_id, place"
+        ),
+        conditions.values,
     )
     found: dict[int, Found] = {variant_id: [] for variant_id in variant_ids}
-    for code, *columns in rows:
-        level = level_of(ctx, *columns)
-        found[level.variant_id].append((level, [code]))
+    for row in rows:
+        level = level_of(ctx, row)
+        found[level.variant_id].append((level, [row[-1]]))
     return found
 
 
