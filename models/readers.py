@@ -56,6 +56,7 @@ class SqliteReader:
         self._near.set_progress_handler(self._takes_long, PATIENCE)
 
     async def records(self, query: str, values: Sequence[Any]) -> Records:
+        log.debug("%s: %s", query, values)
         self._calls = 0
         try:
             return self._kept.get((query, values), lambda: self._read(query, values))
@@ -65,7 +66,6 @@ class SqliteReader:
             return await connection.execute_fetchall(query, values)  # type: ignore[return-value]
 
     def _read(self, query: str, values: Sequence[Any]) -> list[Any]:
-        log.debug("%s: %s", query, values)
         return self._near.execute(query, values).fetchall()
 
     async def close(self) -> None:

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import asyncio
+from typing import NamedTuple
+
+import pytest
+
+from models.accounts.organisations import Organisation
+from models.database import any_of, array, columns, execute, is_postgres, read, records, transaction
+from tests.make.elsewhere import write_elsewhere
+
+NAME = "SELECT name FROM organisation WHERE id = ?"
+
+
+class Node(NamedTuple):
+    id: int
+    code: str
+
+
+async def name() -> str:
+    return str((await records(NAME, 1))[0][0])
+
+
+async def rename(new: str) -> None:
+    await execute("UPDATE organisation SET name = ? WHERE id = 1", new)
+
+
+async def test_rows_are_named_tuples_and_a_list_is_one_parameter(database: str) -> None:
+    await Organisation.create(code="B", name="b", kind="REGION", path="2/")
+    statement = f"SELECT {columns(Node, 'o')} FROM organisation o WHERE {any_of('o.id')}"
+    for ids in ([], [2], [1, 2, 3]):
+        found = await read(Node, statement, array(ids))
+        assert {row.id for row in found} == {1, 2} & set(ids)
+        assert all(row.code == "B" for row in found if row.id == 2)
+
+
+async def test_whatever_is_committed_anywhere_is_read_next(database: str) -> None:
+    for number in range(20):
+        await transaction(rename, f"own {number}")
+        assert await name() == await name() == f"own {number}"
+        await write_elsewhere(database, f"UPDATE organisation SET name = 'foreign {number}'")
+        assert await name() == f"foreign {number}"
+
+
+async def test_a_transaction_reads_its_own_writes_and_nobody_else_does(database: str) -> None:
+    before, written, seen = await name(), asyncio.Event(), asyncio.Event()
+
+    async def work() -> str:
+        await rename("not yet")
+        written.set()
+        await seen.wait()
+        return await name()
+
+    writing = asyncio.create_task(transaction(work))
+    await written.wait()
+    assert await name() == before
+    seen.set()
+    assert await writing == await name() == "not yet"
+
+
+async def test_a_statement_that_takes_long_holds_nobody_up(database: str) -> None:
+    ticks = 0
+
+    async def tick() -> None:
+        nonlocal ticks
+        while True:
+            await asyncio.sleep(0.001)
+            ticks += 1
+
+    ticking = asyncio.create_task(tick())
+    counted = await records(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000)"
+        " SELECT COUNT(*) FROM n"
+    )
+    ticking.cancel()
+    assert counted[0][0] == 1_000_000
+    assert ticks > 10
+
+
+async def test_readers_that_hang_up_leave_no_connection_behind(database: str) -> None:
+    if not is_postgres():
+        pytest.skip("SQLite answers before anybody could hang up")
+    for _ in range(30):
+        reading = asyncio.create_task(records("SELECT pg_sleep(5)"))
+        await asyncio.sleep(0.005)
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+    assert await asyncio.wait_for(asyncio.gather(*(name() for _ in range(30))), 5)
