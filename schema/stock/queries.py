@@ -78,11 +78,11 @@ class StockQueries:
 
     @strawberry.field
     async def stock_audit(
-        self, info: Info, location_id: strawberry.ID | None = None, full: bool = False
+        self, info: Info, location_id: strawberry.ID | None = None, full: bool | None = False
     ) -> StockAudit:
         """Replays the ledger of your territory, or of one location in it, against the levels.
 
         From each level's last checkpoint on; `full` replays everything.
         """
         location = optional_row_id(location_id, "Store", "Warehouse", path=("locationId",))
-        return StockAudit.of(await audit.run(info.context, location, full=full))
+        return StockAudit.of(await audit.run(info.context, location, full=bool(full)))

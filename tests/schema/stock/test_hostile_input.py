@@ -21,6 +21,7 @@ from tests.make.api import Api
 from tests.make.documents import document
 from tests.make.persons import staff
 from tests.make.shop import new_key, open_shop
+from tests.schema.stock.test_bad_input import GOOD
 
 STOCK = (
     "stock_", "transfer", "stocktake", "safety_", "document_", "supplier", "purchase_",
@@ -127,6 +128,7 @@ async def sound_inputs(world: World) -> dict[str, dict[str, Any]]:
         "stockSet": {"rows": [{**row, "compareQuantity": 9}], **keyed["stockSet"]},
         "stockAdjust": adjustment(world),
         "safetyStockSet": {"rows": [row]},
+        "supplierUpsert": {"suppliers": [{"code": "DAIRY", "name": "Dairy", "contact": "Li Lei"}]},
         "stocktakeOpen": {
             "locationId": ids["store"], "variantIds": [ids["variant"]], "note": "all",
         },
@@ -165,8 +167,10 @@ OTHERWISE: dict[str, Callable[[dict[str, Any]], Any]] = {
     "transferShip": lambda given: given.update(lines=None),
     "transferReceive": lambda given: given["lines"][0].update(lost=1),
 }
+# Buying and sending back are broken in a table of their own.
+BUYING = {name for name in GOOD if name.startswith(("purchaseOrder", "supplier"))}
 AFTERWARDS = {"stocktakeOpen": "DUPLICATE", "stocktakeCount": "STATE_CONFLICT"}
-ANY_TIME = {"stockSet", "stockAdjust", "safetyStockSet", "transferRequest"}
+ANY_TIME = {"supplierUpsert", "stockSet", "stockAdjust", "safetyStockSet", "transferRequest"}
 
 
 def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
@@ -199,8 +203,12 @@ def broken(mutation: str, path: Path, value: Any) -> Iterator[Any]:
         yield from ("nonsense", global_id("Member", 1), global_id(KINDS[name], 10**9))
     elif name == "idempotencyKey":
         yield from ("", "k" * 129, "tab\there")
-    elif name in ("sku", "locationCode"):
-        yield from ("", "NOTHING", "a b", "x" * 65, "零")
+    elif name == "name":
+        yield from ("", "x" * 201)
+    elif name in ("sku", "locationCode", "code"):
+        yield from ("", "a b", "x" * 65, "零")
+        if name != "code":
+            yield "NOTHING"
     elif name == "note":
         yield from ("x" * 501, "bell\a")
     elif name == "fromState":
@@ -248,20 +256,19 @@ async def opened(api: Api) -> tuple[World, Api]:
 
 
 def stock_mutations() -> set[str]:
-    """The mutations that the room of stock declares; buying has a table of bad input of its own."""
+    """The mutations that the room of stock declares."""
     fields = schema.schema_converter.type_map["Mutation"].definition.fields  # type: ignore[union-attr]
     return {
         schema.config.name_converter.get_graphql_name(field)
         for field in fields
         if field.base_resolver.wrapped_func.__module__.startswith("schema.stock.")
-        and not field.python_name.startswith(("purchase_order", "supplier"))
     }
 
 
 async def test_whatever_is_wrong_is_named_and_changes_nothing(api: Api) -> None:
     world, stranger = await opened(api)
     inputs = await sound_inputs(world)
-    assert set(inputs) == stock_mutations()
+    assert set(inputs) | BUYING == stock_mutations()
     before, tried = await digest(), 0
     for mutation, given in inputs.items():
         for path, value in list(leaves(given))[1:]:
@@ -312,8 +319,14 @@ async def test_what_is_sound_is_done_once_and_not_in_the_wrong_state(api: Api) -
 
 
 def test_every_input_that_moves_stock_has_a_key() -> None:
-    keyless = {"safetyStockSet", "stocktakeOpen", "stocktakeRecount", "stocktakeCancel"}
-    for mutation in stock_mutations() - keyless:
+    keyless = {
+        "supplierUpsert",
+        "safetyStockSet",
+        "stocktakeOpen",
+        "stocktakeRecount",
+        "stocktakeCancel",
+    }
+    for mutation in stock_mutations() - keyless - BUYING:
         kind: Any = schema._schema.mutation_type.fields[mutation].args["input"].type.of_type  # type: ignore[union-attr]
         assert isinstance(kind, GraphQLInputObjectType)
         decides = mutation in ("transferApprove", "transferReject")
