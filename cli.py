@@ -85,10 +85,19 @@ def work(settings: Settings, given: argparse.Namespace) -> None:
 
 def run_migrations(settings: Settings, given: argparse.Namespace) -> None:
     async def apply(ctx: Context) -> None:
-        applied = await migrate()
+        applied = await _migrate()
         print("\n".join(f"Applied {name}." for name in applied) or "Nothing to migrate.")
 
     asyncio.run(_with_database(settings, apply, checked=False))
+
+
+async def _migrate() -> list[str]:
+    """Apply what is not applied, and index what a new index has not."""
+    if applied := await migrate():
+        from resolvers.catalog.indexing import ensure_index
+
+        await ensure_index()
+    return applied
 
 
 def seed(settings: Settings, given: argparse.Namespace) -> None:
@@ -151,7 +160,7 @@ async def _prepare(settings: Settings, given: argparse.Namespace) -> str:
                     f"The database lacks migrations: {', '.join(missing)}."
                     " Run python cli.py migrate, or serve --migrate."
                 )
-            await migrate()
+            await _migrate()
         if given.demo:
             if settings.is_production:
                 raise Stop("The demo chain has well-known passwords: it is not for production.")
@@ -180,7 +189,7 @@ async def _with_database(
         if checked and await pending():
             if database.is_postgres():
                 raise Stop("The database lacks migrations. Run python cli.py migrate first.")
-            await migrate()
+            await _migrate()
         await task(Context(settings=settings, gateways=make_gateways(settings), actor=SYSTEM))
     finally:
         await database.close()

@@ -15,8 +15,7 @@ from models.accounts.organisations import Organisation, OrganisationKind
 from models.accounts.passwords import token_hash
 from models.accounts.sessions import Session, SubjectKind
 from models.catalog.prices import Price, PriceList, PriceListKind
-from models.catalog.products import Product, ProductTerm, Variant
-from models.catalog.search import index_terms, normalise
+from models.catalog.products import Product, Variant
 from models.catalog.slugs import slugify
 from models.database import execute, fetch, is_postgres
 from models.fields import Row
@@ -27,6 +26,7 @@ from models.stores.coordinates import CoordinateSystem
 from models.stores.hours import Weekday
 from models.stores.locations import Location, LocationKind, StoreService
 from resolvers.accounts.bootstrap import ensure_platform
+from resolvers.catalog.indexing import rebuild
 
 PLATFORM, CHAIN, WIDE_CHAIN = 1, 2, 3
 STOREFRONT_KEY, WIDE_STOREFRONT_KEY = "benchmark-chain", "benchmark-wide-chain"
@@ -91,7 +91,6 @@ async def fill(scale: Scale) -> None:
         list(_stores(scale)),
         list(_storefronts()),
         list(_products(scale)),
-        list(_terms(scale)),
         list(_variants(scale)),
         [PriceList(merchant_id=CHAIN, code="WECHAT", name="WeChat", kind=PriceListKind.CHANNEL,
                    key=str(Channel.WECHAT))],
@@ -101,6 +100,7 @@ async def fill(scale: Scale) -> None:
         list(_sessions(scale)),
     ):  # fmt: skip
         await _insert(rows)
+    await rebuild()
     await _stock(scale)
 
 
@@ -194,7 +194,6 @@ def _products(scale: Scale) -> Iterator[Product]:
             slug=product_slug(product_id),
             name=name,
             description=f"{name}，门店与线上同价。",
-            search_text=normalise(name),
             options=[{"name": "size", "values": [str(n) for n in range(scale.variants)]}],
             lowest_price_minor=_price(product_id, 0),
             highest_price_minor=_price(product_id, scale.variants - 1),
@@ -225,12 +224,6 @@ def _channel_prices(scale: Scale) -> Iterator[Price]:
                     variant_id=variant_id(scale, product_id, position),
                     amount_minor=asked,
                 )
-
-
-def _terms(scale: Scale) -> Iterator[ProductTerm]:
-    for product_id in range(1, scale.products + 2):
-        for term in sorted(index_terms(product_name(product_id))):
-            yield ProductTerm(term=term, product_id=product_id)
 
 
 def variant_id(scale: Scale, product_id: int, position: int) -> int:

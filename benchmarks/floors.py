@@ -99,7 +99,7 @@ _PAGE = (
 _BY_SLUG = f"SELECT {_PRODUCT} FROM product WHERE merchant_id = $1 AND slug = $2"
 _SEARCH = (
     f"SELECT LIST({_PRODUCT}) FROM (SELECT * FROM product WHERE merchant_id = $1 AND id IN"
-    " (SELECT product_id FROM product_term WHERE term = $2) ORDER BY id DESC LIMIT 20) AS product"
+    " (SELECT product_id FROM search_term WHERE term = $2) ORDER BY id DESC LIMIT 20) AS product"
 )
 _STOCK = (
     "SELECT LIST(OBJECT('available', s.available, 'code', l.code, 'name', l.name))"

@@ -34,13 +34,15 @@ class Conditions:
 class Order:
     """SQL expressions to sort by, all rising or all falling, the last one unique.
 
-    `kinds` are the Python types of their values; `values` fill the expressions' own parameters.
+    `kinds` are the Python types of their values; `values` fill the parameters of the expressions and of
+    `source`, the FROM that they are read from where that is not the table itself.
     """
 
     columns: tuple[str, ...]
     kinds: tuple[type, ...]
     falling: bool = False
     values: tuple[Any, ...] = ()
+    source: str = ""
 
 
 def kept(text: str) -> str:
@@ -93,7 +95,8 @@ def _keys_of_page(
     )
     beyond, values = _beyond(order, request, tie, names)
     statement = (
-        f"SELECT {', '.join(names)} FROM (SELECT {selected} FROM {table} WHERE {conditions}) AS t"
+        f"SELECT {', '.join(names)} FROM (SELECT {selected} FROM {order.source or table}"
+        f" WHERE {conditions}) AS keys"
         f" WHERE {beyond} ORDER BY {_sorted(names, order, request)} LIMIT {request.size + 1}"
     )
     return names, statement, [*order.values, *conditions.values, *values]

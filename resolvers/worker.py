@@ -13,6 +13,7 @@ from functools import partial
 
 import structlog
 
+from resolvers.catalog.indexing import rank_sales
 from resolvers.context import Context
 from resolvers.integrations import bulk_running, sweeping
 from resolvers.integrations.bulk_running import ReadJson
@@ -62,6 +63,7 @@ TASKS = (
     Task("forget old deliveries", 300, sweeping.forget_deliveries),
     Task("forget old files", 3600, sweeping.forget_files),
     Task("add up the ledger", 3600, _add_up_the_ledger),
+    Task("rank by sales", 3600, rank_sales),
     Task("settle costs", 300, costs.settle_due),
 )
 

@@ -23,8 +23,8 @@ class Product(Row):
     """What is shown; its variants are what is sold.
 
     `options` is `[{"name", "values"}]`, `media` `[{"url", "alt", "kind"}]`. `search_text` is what
-    searches look into: name, then brand, normalised, a line each. The price range repeats the variants'
-    prices for sorting.
+    searches look into: name, brand and pinyin in normal form, a line each. The price
+    range repeats the variants' prices for sorting.
     """
 
     merchant = reference("Organisation")
@@ -103,14 +103,3 @@ class ProductTag(Row):
     class Meta:
         table = "product_tag"
         unique_together = (("tag", "product_id"),)
-
-
-class ProductTerm(Row):
-    """The inverted index of the search: one character or two that stand in a product's text."""
-
-    term = fields.CharField(max_length=8)
-    product = reference("Product")
-
-    class Meta:
-        table = "product_term"
-        unique_together = (("term", "product_id"),)

@@ -1,11 +1,18 @@
-"""Search in Chinese names without a dictionary: by single characters and pairs of neighbours."""
+"""Search in Chinese names without a dictionary: by single characters and pairs of neighbours.
+
+What is indexed of a product are the *terms* of its texts: single characters and pairs of neighbours,
+and of Latin letters and digits threes. The initials of its pinyin are a text like its name, so that
+"cnn" finds 纯牛奶; its full pinyin is only looked into where the initials fit.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+
+from models.catalog.pinyin import split, syllables
 
 QUERY_LIMIT = 100
 _POINT = "."
@@ -19,11 +26,48 @@ class InvalidQuery(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SearchWord:
-    """A text has the word if it has all `terms` and, where `recheck`, `text` in its normal form."""
+    """A product has the word if it has all `terms` and, where `recheck`, `text` in its search text.
+
+    `terms` stand in the order of the word; `spelled` is the same word read as pinyin, if it can be.
+    """
 
     text: str
-    terms: frozenset[str]
+    terms: tuple[str, ...]
     recheck: bool
+    spelled: SearchWord | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchTexts:
+    """The texts of a product in normal form; `spelled` is the full pinyin, in upper case."""
+
+    name: str
+    brand: str = ""
+    name_initials: str = ""
+    brand_initials: str = ""
+    spelled: str = ""
+
+    def __str__(self) -> str:
+        """A line each, as kept: no word that is searched for has a line break."""
+        lines = (self.name, self.brand, self.name_initials, self.brand_initials, self.spelled)
+        return "".join(f"{line}\n" for line in lines if line)
+
+
+def search_texts(name: str, brand: str = "") -> SearchTexts:
+    sounds = [syllables(text) if _is_chinese(text) else [] for text in (name, brand)]
+    initials = ["".join(map(_initial, each)) for each in sounds]
+    return SearchTexts(
+        normalise(name),
+        normalise(brand),
+        initials[0],
+        initials[1],
+        spelled=" | ".join(filter(None, map(_spelled, sounds))),
+    )
+
+
+def search_text(*parts: str) -> str:
+    """What is kept to search in by substring: each part in normal form on a line of its own."""
+    return "".join(f"{normalise(part)}\n" for part in parts if part)
 
 
 def normalise(text: str) -> str:
@@ -36,34 +80,67 @@ def normalise(text: str) -> str:
     return _DROPPED.sub("", folded)
 
 
-def index_terms(text: str) -> frozenset[str]:
-    """All single characters and pairs of neighbours, to be indexed."""
-    return frozenset(
-        run[start : start + length]
-        for run in normalise(text).split(_POINT)
-        for start in range(len(run))
-        for length in (1, 2)
-    )
+def terms_at(text: str) -> Iterator[tuple[str, int]]:
+    """The terms of a text in normal form, each with its place."""
+    place = 0
+    for run in text.split(_POINT):
+        for start in range(len(run)):
+            yield run[start], place + start
+            if start + 2 <= len(run):
+                yield run[start : start + 2], place + start
+            if _is_latin(run[start : start + 3]):
+                yield run[start : start + 3], place + start
+        place += len(run) + 1
 
 
-def query_terms(query: str) -> list[SearchWord]:
-    """The words of a query, all of which a text must have; none if it is without letter or digit.
+def query_words(query: str) -> list[SearchWord]:
+    """The words of a query, all of which a product must have; none if it is without letter or digit.
 
     Raises: InvalidQuery beyond 100 characters.
     """
     if len(query) > QUERY_LIMIT:
         raise InvalidQuery(f"A search takes at most {QUERY_LIMIT} characters.")
-    words = dict.fromkeys(map(normalise, query.split()))
-    return [SearchWord(word, _word_terms(word), len(word) > 2) for word in words if word]
+    return [_word(word) for word in dict.fromkeys(map(normalise, query.split())) if word]
 
 
-def _word_terms(word: str) -> frozenset[str]:
-    """Pairs suffice: they imply their characters. A character on its own stands for itself."""
-    return frozenset(
-        pair
-        for run in word.split(_POINT)
-        for pair in ([run] if len(run) < 2 else map("".join, pairwise(run)))
-    )
+def _word(text: str) -> SearchWord:
+    sounds = split(text)
+    spelled = None
+    if sounds:
+        initials = "".join(sound[0] for sound in sounds)
+        spelled = SearchWord(" ".join(sounds).upper(), _query_terms(initials), recheck=True)
+    terms = _query_terms(text)
+    return SearchWord(text, terms, recheck=terms != (text,), spelled=spelled)
+
+
+def _query_terms(word: str) -> tuple[str, ...]:
+    """Threes of Latin, else pairs: they imply their characters. What stands alone stands for itself."""
+    found: dict[str, None] = {}
+    for run in word.split(_POINT):
+        starts = range(max(1, len(run) - 1))
+        threes = {start for start in starts if _is_latin(run[start : start + 3])}
+        for start in starts:
+            if start in threes:
+                found[run[start : start + 3]] = None
+            elif start - 1 not in threes:
+                found[run[start : start + 2]] = None
+    return tuple(found)
+
+
+def _spelled(sounds: list[str]) -> str:
+    return " ".join(sound.upper() for sound in sounds if sound.islower())
+
+
+def _initial(sound: str) -> str:
+    return sound[0] if sound.islower() else normalise(sound)
+
+
+def _is_latin(three: str) -> bool:
+    return len(three) == 3 and three.isascii() and three.isalnum()
+
+
+def _is_chinese(text: str) -> bool:
+    return any("\u3400" <= character <= "\U0003134f" for character in text)
 
 
 def _decompose(text: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from models.catalog.assortments import CARRIED
 from models.catalog.products import ProductStatus
+from models.database import is_postgres
 from models.errors import InvalidInput
 from models.money import MAX_MINOR, CurrencyCode, InvalidAmount, to_minor
 from models.stock.effective import EFFECTIVE
@@ -16,6 +18,8 @@ from resolvers.context import Context
 from resolvers.keyset import Conditions, kept
 
 MAXIMUM_TAGS = 20
+MAXIMUM_OPTIONS = 5
+OPTION_NAME, OPTION_VALUE = "o.value ->> 'name'", "o.value ->> 'value'"
 _BELOW_CATEGORY = """p.category_id IN (
 WITH RECURSIVE tree AS (
     SELECT id FROM category WHERE merchant_id = ? AND code = ?
@@ -32,12 +36,13 @@ _LEVELS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductQuery:
-    """What to list: all that is given must hold; `tags` are had all."""
+    """What to list: all that is given must hold; `tags` are had all, `options` by one variant."""
 
     search: str | None = None
     category_code: str | None = None
     brand_code: str | None = None
     tags: tuple[str, ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
     status: ProductStatus | None = None
     price_from: Decimal | None = None
     price_to: Decimal | None = None
@@ -60,6 +65,7 @@ async def conditions_of(ctx: Context, query: ProductQuery) -> Conditions:
         )
     for tag in query.tags:
         found.add("p.id IN (SELECT product_id FROM product_tag WHERE tag = ?)", kept(tag))
+    _add_options(query.options, found)
     _add_prices(query, found)
     _add_stock(ctx, query, found)
     return found
@@ -74,6 +80,32 @@ async def _add_status(ctx: Context, status: ProductStatus | None, found: Conditi
     found.add(ON_SALE, str(ctx.channel))
     if status not in (None, ProductStatus.ACTIVE):
         found.add("1 = 0")
+
+
+def selections() -> str:
+    """What `variant v` selects, as rows `o`."""
+    if is_postgres():
+        return "jsonb_array_elements(v.selected_options) AS o(value)"
+    return "json_each(v.selected_options) AS o"
+
+
+def _add_options(options: Sequence[tuple[str, str]], found: Conditions) -> None:
+    """Products with a variant that selects all of them."""
+    if len(options) > MAXIMUM_OPTIONS:
+        raise InvalidInput(
+            "Give at most {maximum} options.",
+            path=("filter", "options"),
+            maximum=MAXIMUM_OPTIONS,
+        )
+    if options:
+        one = (
+            f"EXISTS (SELECT 1 FROM {selections()} WHERE {OPTION_NAME} = ? AND {OPTION_VALUE} = ?)"
+        )
+        found.add(
+            "EXISTS (SELECT 1 FROM variant v WHERE v.product_id = p.id"
+            f" AND {' AND '.join([one] * len(options))})",
+            *(kept(text) for option in options for text in option),
+        )
 
 
 def _add_prices(query: ProductQuery, found: Conditions) -> None:

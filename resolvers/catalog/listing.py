@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
+from models.catalog.assortments import LISTED
+from models.catalog.relevance import ON_SALE_LIMIT
 from models.catalog.rows import ProductRow
-from models.database import fetch
+from models.database import records
 from resolvers.catalog.filters import ProductQuery, conditions_of
 from resolvers.catalog.searching import Search, search_of
+from resolvers.catalog.visibility import sees_unpublished
 from resolvers.context import Context
-from resolvers.keyset import Conditions, Order, page_of
+from resolvers.keyset import Order, page_of
 from resolvers.paging import Page, PageRequest
 from resolvers.permissions import for_anyone
 
@@ -44,30 +50,61 @@ async def page(
 
     Raises: InvalidInput.
     """
-    conditions, search = await _conditions(ctx, query)
+    conditions = await conditions_of(ctx, query)
     tie = f"products {ctx.merchant_id} {sort} {query}"
-    order = _order(search, sort or ProductSort.RELEVANCE)
+    order = _ORDERS.get(sort or ProductSort.RELEVANCE)
+    if search := await search_of(ctx, query.search):
+        found = search.otherwise_sorted()
+        if order is None:
+            order, found = search.by_relevance()
+        conditions.add(str(found), *found.values)
+    order = order or _ORDERS[ProductSort.NEWEST]
     return await page_of(ProductRow, _TABLE, conditions, order, request, tie)
 
 
 @for_anyone
 async def count(ctx: Context, query: ProductQuery) -> int:
     """How many products there are in all the pages of `query`."""
-    conditions, _ = await _conditions(ctx, query)
-    rows = await fetch(f"SELECT COUNT(*) AS n FROM {_TABLE} WHERE {conditions}", *conditions.values)
-    number: int = rows[0]["n"]
-    return number
-
-
-async def _conditions(ctx: Context, query: ProductQuery) -> tuple[Conditions, Search | None]:
-    conditions = await conditions_of(ctx, query)
     search = await search_of(ctx, query.search)
-    if search:
-        conditions.add(search.condition, *search.condition_values)
-    return conditions, search
+    alone = query == ProductQuery(search=query.search)
+    if search is None or not alone or search.coded or search.needs_texts:
+        return await _count(await _matches(ctx, query, search))
+    if await sees_unpublished(ctx, ctx.merchant_id):
+        return await _count(await _matches(ctx, query, search))
+    # The index knows what is on sale: no product need be read.
+    hits, values = search.hits(f"rank < {ON_SALE_LIMIT}")
+    listed = LISTED.replace("p.id", "hit.product_id")
+    return await _count(Matches(f"({hits}) AS hit", listed, [*values, str(ctx.channel)]))
 
 
-def _order(search: Search | None, sort: ProductSort) -> Order:
-    if sort is ProductSort.RELEVANCE:
-        return search.order if search else _ORDERS[ProductSort.NEWEST]
-    return _ORDERS[sort]
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """The products of a list, `product p` among them: a FROM, a WHERE, and the values of both."""
+
+    source: str
+    conditions: str
+    values: Sequence[Any]
+
+    def __str__(self) -> str:
+        return f"{self.source} WHERE {self.conditions}"
+
+
+async def matches(ctx: Context, query: ProductQuery) -> Matches:
+    """Whatever stands on the pages of `query`. Raises: InvalidInput."""
+    return await _matches(ctx, query, await search_of(ctx, query.search))
+
+
+async def _matches(ctx: Context, query: ProductQuery, search: Search | None) -> Matches:
+    conditions = await conditions_of(ctx, query)
+    if search is None:
+        return Matches(_TABLE, str(conditions), conditions.values)
+    hits, values = search.hits()
+    confirmed = search.confirmed()
+    conditions.add(str(confirmed), *confirmed.values)
+    source = f"({hits}) AS hit JOIN product p ON p.id = hit.product_id"
+    return Matches(source, str(conditions), [*values, *conditions.values])
+
+
+async def _count(found: Matches) -> int:
+    rows = await records(f"SELECT COUNT(*) FROM {found}", *found.values)
+    return int(rows[0][0])

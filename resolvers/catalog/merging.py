@@ -8,10 +8,10 @@ from typing import Any
 from models.accounts.channels import Channel
 from models.bulk import assign
 from models.catalog.products import Product, Variant
+from models.catalog.search import SearchTexts, search_texts
 from resolvers.batches import KEEP
 from resolvers.catalog.checking import CheckedProduct, CheckedVariant
 from resolvers.catalog.options import Options, derived, in_order
-from resolvers.catalog.searching import search_text
 from resolvers.catalog.stored import ProductRow, Stored
 
 PRODUCT_COLUMNS = (
@@ -34,14 +34,13 @@ class VariantPlan:
 
 @dataclass(slots=True)
 class ProductPlan:
-    """`excluded` are the channels that are not to list it; None where they stay."""
+    """`texts` are to be indexed, `excluded` are the channels not to list it; None where they stay."""
 
     product: Product
     variants: list[VariantPlan]
-    brand_name: str
     is_new: bool
     changed: bool
-    reindexed: bool
+    texts: SearchTexts | None
     retagged: bool
     excluded: frozenset[Channel] | None
 
@@ -60,7 +59,7 @@ def plan(merchant_id: int, row: ProductRow, stored: Stored, slug: str | None) ->
     product = stored.products.get(checked.code)
     is_new = product is None
     product = product or Product(merchant_id=merchant_id, code=checked.code)
-    old_text, old_tags = product.search_text, product.tags
+    old_text, old_tags, old_status = product.search_text, product.tags, product.status
     options = _options(checked, product, stored)
     others = stored.variants_of(checked.code)
     positions = iter(range(len(others), len(others) + len(checked.variants)))
@@ -75,27 +74,34 @@ def plan(merchant_id: int, row: ProductRow, stored: Stored, slug: str | None) ->
         for each in checked.variants
     ]
     values = _values(checked, product, stored, slug)
+    brand_name = _brand_name(values.get("brand_id", product.brand_id), stored)
+    texts = search_texts(checked.name, brand_name)
     prices = [each.price_minor for each in (*others, *(each.variant for each in variants))]
     changed = assign(
         product,
         **values,
+        search_text=str(texts),
         options=options,
         lowest_price_minor=min(prices),
         highest_price_minor=max(prices),
     )
-    excluded = checked.excluded
-    if excluded == frozenset(stored.excluded.get(product.pk or 0, ())):
-        excluded = None
     return ProductPlan(
         product=product,
         variants=variants,
-        brand_name=_brand_name(product.brand_id, stored),
         is_new=is_new,
         changed=changed,
-        reindexed=product.search_text != old_text,
+        texts=texts if product.search_text != old_text or product.status != old_status else None,
         retagged=product.tags != old_tags,
-        excluded=excluded,
+        excluded=_excluded(checked, product, stored),
     )
+
+
+def _excluded(
+    checked: CheckedProduct, product: Product, stored: Stored
+) -> frozenset[Channel] | None:
+    """The channels that are not to list it, where they are not those already."""
+    kept = frozenset(stored.excluded.get(product.pk or 0, ()))
+    return None if checked.excluded == kept else checked.excluded
 
 
 def _values(
@@ -115,8 +121,7 @@ def _values(
     if checked.category_code is not KEEP:
         category = stored.categories.get(checked.category_code or "")
         values["category_id"] = category.id if category else None
-    brand_name = _brand_name(values.get("brand_id", product.brand_id), stored)
-    return {**values, "name": checked.name, "search_text": search_text(checked.name, brand_name)}
+    return {**values, "name": checked.name}
 
 
 def _options(checked: CheckedProduct, product: Product, stored: Stored) -> Options:

@@ -25,9 +25,9 @@ async def save(ctx: Context, merchant_id: int, plans: Sequence[ProductPlan]) -> 
     await _save_gtins(ctx, merchant_id, [each for each in variants if each.gtins is not None])
     for is_new in (True, False):
         indexed = [
-            (each.product, each.brand_name)
+            (each.product, each.texts)
             for each in plans
-            if each.reindexed and each.is_new is is_new
+            if each.texts is not None and each.is_new is is_new
         ]
         await index(indexed, new=is_new)
     await _save_tags(ctx, [each for each in plans if each.retagged])

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from models.catalog.search import search_text
 from models.errors import InvalidInput
 from models.stores import hours
 from models.stores.coordinates import CoordinateSystem, convert
 from resolvers.batches import KEEP, Faults, Unset
-from resolvers.catalog.searching import search_text
 from resolvers.stores.addresses import PointDraft, address_of, point_of
 from resolvers.stores.drafts import HoursDraft, StoreDraft
 from resolvers.validation import code_of, text_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from models.catalog.assortments import CARRIED
-from models.catalog.search import InvalidQuery, query_terms
+from models.catalog.search import InvalidQuery, query_words
 from models.database import is_postgres
 from models.errors import InvalidInput
 from models.stock.effective import EFFECTIVE
@@ -57,7 +57,7 @@ def _add_search(text: str | None, found: Conditions) -> None:
     if text is None or not text.strip():
         return
     try:
-        words = query_terms(text)
+        words = query_words(text)
     except InvalidQuery:
         raise InvalidInput(
             "A search has at most 100 characters.", path=("filter", "search")

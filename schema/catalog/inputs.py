@@ -29,6 +29,9 @@ class ProductFilter:
     )
     brand_code: str | None = None
     tags: list[str] | None = strawberry.field(default=None, description="Has all of them.")
+    options: list[SelectedOptionInput] | None = strawberry.field(
+        default=None, description="Has a variant that selects all of them."
+    )
     status: ProductStatus | None = strawberry.field(
         default=None, description="Only ACTIVE finds anything for who may not read drafts."
     )
@@ -45,6 +48,7 @@ class ProductFilter:
             category_code=self.category_code,
             brand_code=self.brand_code,
             tags=tuple(dict.fromkeys(self.tags or ())),
+            options=tuple((each.name, each.value) for each in self.options or ()),
             status=self.status,
             price_from=self.price_from,
             price_to=self.price_to,

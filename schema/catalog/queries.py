@@ -7,6 +7,7 @@ from resolvers.catalog.filters import ProductQuery
 from resolvers.catalog.listing import ProductSort
 from resolvers.paging import PageRequest
 from schema.catalog.classification import Brand, Category
+from schema.catalog.facets import ProductFacets
 from schema.catalog.inputs import ProductFilter
 from schema.catalog.price_types import PriceList
 from schema.catalog.types import Product, Variant
@@ -50,6 +51,14 @@ class CatalogQueries:
         request = PageRequest(first=first, after=after, last=last, before=before)
         page = await listing.page(ctx, query, sort, request)
         return CountedConnection.of(page, Product.of, lambda: listing.count(ctx, query))
+
+    @public
+    @strawberry.field
+    async def product_facets(
+        self, info: Info, filter: ProductFilter | None = None
+    ) -> ProductFacets:
+        """How many products a list would keep with each brand, category, tag, option, price and in stock."""
+        return ProductFacets(query=filter.query() if filter else ProductQuery())
 
     @public
     @strawberry.field
