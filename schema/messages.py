@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from models.errors import QuintetError
@@ -16,6 +16,7 @@ def translate(error: QuintetError, language: str) -> str:
     return template.format(**error.parts)
 
 
+@lru_cache(maxsize=1024)
 def preferred_language(accept_language: str, default: str) -> str:
     """The first language of an Accept-Language header, by weight, that we speak.
 

@@ -62,9 +62,9 @@ class CompiledExecutor:
         return operation
 
     def _plan(self, operation: Operation, values: VariableValues) -> Plan | None:
-        size = operation.size
+        known = operation.plans
         plan = operation.plan(values)
-        if operation.size > size:
+        if operation.plans > known:
             self._forget_oldest()
         return plan
 

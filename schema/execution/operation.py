@@ -57,6 +57,10 @@ class Operation:
         fields = sum(plan.fields for plan in self._plans.values())
         return characters * BYTES_OF_A_CHARACTER + fields * BYTES_OF_A_FIELD
 
+    @property
+    def plans(self) -> int:
+        return len(self._plans)
+
     def variable_values(self, variables: Variables) -> VariableValues | list[GraphQLError]:
         definitions = self._node.variable_definitions
         if not definitions:

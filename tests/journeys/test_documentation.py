@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from tests.make.api import Api
 ROOT = Path(__file__).parents[2]
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *ROOT.glob("examples/*.md")]
 FENCE = re.compile(r"^```graphql\n(.*?)^```", re.MULTILINE | re.DOTALL)
+CONSOLE = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
 # Who sends what; everything else a visitor may send.
 SENDERS = {
     **dict.fromkeys(("SetStock", "SetPrices", "StockValue", "Feed", "Listen"), "demo-hq"),
@@ -47,6 +50,31 @@ async def test_what_the_documentation_shows_works(block: str, api: Api) -> None:
     assert bool(answer.get("userErrors")) is (name in REFUSED)
     if "edges" in answer:
         assert answer["edges"]
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="there is no curl")
+async def test_what_is_shown_at_a_terminal_comes_so(api: Api) -> None:
+    """`$ command` and what it prints; `…` is any text to the end of the line. One shell for a page."""
+    gateways = make_gateways(api.settings)
+    await plant_demo_chain(Context(settings=api.settings, gateways=gateways, actor=SYSTEM))
+    page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    lines = "".join(CONSOLE.findall(page)).splitlines()
+    script = "\n".join(line[2:] for line in lines if line.startswith("$ "))
+    expected = [line for line in lines if not line.startswith("$ ")]
+    script = script.replace("http://127.0.0.1:8000", api.settings.base_url)
+    # Each answer ends in a line of its own, whether curl prints one or not.
+    shell = f"set -e; curl() {{ command curl --noproxy '*' \"$@\"; echo; }}; {script}"
+    process = await asyncio.create_subprocess_exec(
+        "bash", "-c", shell, stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await process.communicate()
+    printed = [line for line in output.decode().splitlines() if line]
+    assert process.returncode == 0
+    assert len(printed) == len(expected) > 8
+    for shown, line in zip(expected, printed, strict=True):
+        start, any_text, _ = shown.partition("…")
+        assert line.startswith(start)
+        assert any_text or line == shown
 
 
 def test_the_documentation_shows_queries() -> None:
