@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 
-from models.database import execute, fetch
+from models.database import execute
 from models.members.members import Tier
 from resolvers.context import Context
 from resolvers.permissions import for_anyone
@@ -22,18 +21,6 @@ async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Tier]:
 async def of_merchant(ctx: Context) -> list[Tier]:
     """The merchant's tiers, lowest first."""
     return await Tier.filter(merchant_id=ctx.merchant_id).order_by("level")
-
-
-async def discount_percent(ctx: Context, member_id: int | None) -> Decimal:
-    """What the member's tier takes off, in percent; nothing for somebody unknown."""
-    if member_id is None:
-        return Decimal(0)
-    rows = await fetch(
-        "SELECT tier.discount_percent FROM member JOIN tier ON tier.id = member.tier_id"
-        " WHERE member.id = ?",
-        member_id,
-    )
-    return Decimal(rows[0]["discount_percent"]) if rows else Decimal(0)
 
 
 async def lowest(ctx: Context, merchant_id: int) -> Tier:

@@ -132,7 +132,7 @@ def _order_holds(booking: Booking, ids: Ids) -> reservations.OrderHolds:
     requests = [
         HoldRequest(
             variant_id=variant_id,
-            location_id=parcel.location.id,
+            location_id=parcel.location_id,
             quantity=quantity,
             fulfilment_id=fulfilment_id,
         )
@@ -167,7 +167,7 @@ async def _write(
 
 
 def _places(booking: Booking) -> set[tuple[int, int]]:
-    return {(v, parcel.location.id) for parcel in booking.plan.parcels for v in parcel.pieces}
+    return {(v, parcel.location_id) for parcel in booking.plan.parcels for v in parcel.pieces}
 
 
 async def _finish(bookings: Sequence[Booking], placed: dict[Claim, Outcome]) -> None:

@@ -29,7 +29,7 @@ class Parcel:
     """What one place hands over in one way; `routing` is the decision that chose the place."""
 
     method: FulfilmentMethod
-    location: Location
+    location_id: int
     pieces: Mapping[int, int]
     distance_metres: int | None = None
     routing: dict[str, Any] | None = None
@@ -98,7 +98,7 @@ async def _hand_over(
         if shortages := _short(demand, stock, done.taken):
             done.refusals += await _left_out(ctx, demand) or shortages
         store = stores[demand.store_id or 0]
-        _take(done, Parcel(demand.method, store, demand.pieces))
+        _take(done, Parcel(demand.method, store.id, demand.pieces))
 
 
 def _unfit(demand: Demand, stores: Mapping[int, Location]) -> Refusal | None:
@@ -172,12 +172,12 @@ async def _send(
     for location_id in dict.fromkeys(pick.location_id for pick in found.picks):
         picks = [pick for pick in found.picks if pick.location_id == location_id]
         pieces = {pick.variant_id: pick.quantity for pick in picks}
-        place, metres = found.places[location_id], picks[0].distance_metres
-        _take(done, Parcel(demand.method, place, pieces, metres, decision))
+        metres = picks[0].distance_metres
+        _take(done, Parcel(demand.method, location_id, pieces, metres, decision))
 
 
 def _take(done: Dispatch, parcel: Parcel) -> None:
     done.parcels.append(parcel)
     done.taken.update(
-        {(variant_id, parcel.location.id): n for variant_id, n in parcel.pieces.items()}
+        {(variant_id, parcel.location_id): n for variant_id, n in parcel.pieces.items()}
     )

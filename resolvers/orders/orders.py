@@ -10,7 +10,7 @@ from typing import Any
 from tortoise.queryset import QuerySet
 
 from models.accounts.channels import Channel
-from models.database import execute, insert_later
+from models.database import change_later, execute, insert_later
 from models.errors import InvalidInput, NotSignedIn, StateConflict
 from models.orders.orders import Order, OrderEvent, OrderLine
 from models.orders.states import OrderStatus
@@ -99,24 +99,25 @@ async def record_event(
     order: Order,
     to_status: OrderStatus,
     note: str | None = None,
+    *,
+    locked: bool = False,
     **columns: Any,
 ) -> Change:
     """Move `order` to `to_status` with these columns, write its history; answers what to announce.
 
-    Runs inside the caller's transaction; `order` is changed too. A status that stays may be recorded.
+    Runs inside the caller's transaction; `order` is changed too. A status that stays may be recorded. An
+    order that is `locked` cannot have moved, so it is written with the commit.
 
     Raises: StateConflict when somebody else has moved the order since it was read.
     """
     from_status = order.status
     columns = {**columns, "status": to_status, "updated_at": ctx.now()}
     change = ", ".join(f"{column} = ?" for column in columns)
-    moved = await execute(
-        f"UPDATE sales_order SET {change} WHERE id = ? AND status = ?",
-        *columns.values(),
-        order.id,
-        from_status,
-    )
-    if not moved:
+    statement = f"UPDATE sales_order SET {change} WHERE id = ? AND status = ?"
+    values = *columns.values(), order.id, from_status
+    if locked:
+        await change_later("sales_order", statement, *values)
+    elif not await execute(statement, *values):
         raise StateConflict("The order has changed meanwhile.", state=from_status)
     order.update_from_dict(columns)
     await _write_event(ctx, order, from_status, note)

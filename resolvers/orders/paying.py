@@ -24,6 +24,7 @@ async def pay(ctx: Context, order: Order) -> None:
         ctx,
         order,
         OrderStatus.PAID,
+        locked=True,
         paid_minor=order.paid_minor,
         paid_at=ctx.now(),
         hold_expires_at=None,

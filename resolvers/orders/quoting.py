@@ -12,11 +12,12 @@ from models.orders.pricing import Line, Pricing, price
 from models.orders.states import FulfilmentMethod
 from resolvers.catalog import prices
 from resolvers.context import Context
-from resolvers.members import tiers
 from resolvers.orders.baskets import Basket, gather, spread
 from resolvers.orders.checkout import CheckoutDraft, Delivery, check
 from resolvers.orders.dispatching import Parcel, dispatch
 from resolvers.permissions import for_shoppers
+from resolvers.referrals import attribution
+from resolvers.referrals.attribution import Buyer
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Plan:
     """A checkout worked out; with refusals it cannot be placed, and is worked out as far as possible."""
 
     basket: Basket
+    buyer: Buyer
     pricing: Pricing
     delivery: Delivery
     parcels: Sequence[Parcel]
@@ -59,16 +61,17 @@ async def plan(ctx: Context, draft: CheckoutDraft) -> Plan:
     """
     delivery = check(draft)
     basket = await gather(ctx, draft)
-    pricing = await _price(ctx, basket, draft)
+    buyer = await attribution.buyer_of(ctx, basket.member_id)
+    pricing = await _price(ctx, basket, buyer, draft)
     try:
         demands = spread(basket, draft)
     except Refusals as refused:
-        return Plan(basket, pricing, delivery, (), refused.refusals)
+        return Plan(basket, buyer, pricing, delivery, (), refused.refusals)
     done = await dispatch(ctx, demands, delivery.position)
-    return Plan(basket, pricing, delivery, done.parcels, done.refusals)
+    return Plan(basket, buyer, pricing, delivery, done.parcels, done.refusals)
 
 
-async def _price(ctx: Context, basket: Basket, draft: CheckoutDraft) -> Pricing:
+async def _price(ctx: Context, basket: Basket, buyer: Buyer, draft: CheckoutDraft) -> Pricing:
     list_minor = {each: basket.goods[each].list_minor for each in basket.pieces}
     unit_minor = await prices.resolve(ctx, prices.buyer(ctx, basket.member_id), list_minor)
     lines = [
@@ -83,7 +86,7 @@ async def _price(ctx: Context, basket: Basket, draft: CheckoutDraft) -> Pricing:
     try:
         return price(
             lines,
-            tier_discount_percent=await tiers.discount_percent(ctx, basket.member_id),
+            tier_discount_percent=buyer.discount_percent,
             delivery_minor=_fees(ctx, draft),
         )
     except InvalidAmount:

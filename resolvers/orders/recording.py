@@ -73,10 +73,10 @@ async def attributed(ctx: Context, draft: CheckoutDraft, found: Plan) -> Attribu
     """Whom the sale counts for; where nobody brought the customer, whoever served the cart."""
     cart = found.basket.cart
     served_by = cart.guide_id if cart else ctx.staff_id
-    store_id = next((each.location.id for each in found.parcels if each.at_counter), None)
+    store_id = next((each.location_id for each in found.parcels if each.at_counter), None)
     if store_id is None and served_by is not None:
         store_id = await _store_of(ctx, served_by)
-    decided = await attribution.decide(ctx, found.basket.member_id, draft.referral_token, store_id)
+    decided = await attribution.decide(ctx, found.buyer, draft.referral_token, store_id)
     return replace(decided, guide_id=decided.guide_id or served_by)
 
 
@@ -160,7 +160,7 @@ def _fulfilments(order: Order, found: Plan, ids: Ids, now: datetime) -> list[tup
             f"{order.number}-{number}",
             parcel.method,
             FulfilmentStatus.OPEN,
-            parcel.location.id,
+            parcel.location_id,
             parcel.distance_metres,
             parcel.routing,
             now,

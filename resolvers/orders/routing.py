@@ -18,12 +18,12 @@ from models.orders.routing import (
     decide,
 )
 from models.orders.states import FulfilmentMethod
-from models.stores.coordinates import CoordinateSystem, Point, convert
-from models.stores.distance import geodesic_metres
-from models.stores.locations import Location, StoreService
+from models.stores.coordinates import Point
+from models.stores.locations import StoreService
 from resolvers.context import Context
+from resolvers.orders import senders
+from resolvers.orders.senders import Sender
 from resolvers.stock import availability
-from resolvers.stores import locations
 
 # Looked at first; only when they cannot send it in one parcel, everything farther away too.
 NEARBY_METRES = 20_000
@@ -49,10 +49,9 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A decision or a shortage, with the places it speaks of."""
+    """A decision or a shortage."""
 
     outcome: Decision | Shortage
-    places: Mapping[int, Location]
     decided_at: datetime
 
     @property
@@ -67,11 +66,11 @@ async def route(ctx: Context, destination: Destination, taken: Taken | None = No
     be better. The answer is the same as from all places.
     """
     if destination.position is not None and destination.store_id is None:
-        near = await _places(ctx, destination, NEARBY_METRES)
+        near = await _senders(ctx, destination, NEARBY_METRES)
         found = await _decide(ctx, destination, near, taken or {})
         if _settled(found):
             return found
-    return await _decide(ctx, destination, await _places(ctx, destination, None), taken or {})
+    return await _decide(ctx, destination, await _senders(ctx, destination, None), taken or {})
 
 
 def refusals_of(destination: Destination, route: Route, *path: str | int) -> list[Refusal]:
@@ -91,61 +90,41 @@ def refusals_of(destination: Destination, route: Route, *path: str | int) -> lis
     ]
 
 
-async def _places(
+async def _senders(
     ctx: Context, destination: Destination, radius_metres: int | None
-) -> list[tuple[Location, float | None]]:
-    """The places to look at with their distance in metres, the nearest first."""
+) -> list[Sender]:
+    """The places to look at."""
     position = destination.position
     if destination.store_id is not None:
-        found = await locations.by_ids(ctx, [destination.store_id])
-        return [(place, _distance(place, position)) for place in found.values()]
-    everywhere = Location.filter(merchant_id=ctx.merchant_id, active=True)
+        return await senders.one(destination.store_id, position)
     if position is None:
-        return [(place, None) for place in await everywhere]
-    near: list[tuple[Location, float | None]] = [
-        *await locations.within(ctx, position, radius_metres, ())
-    ]
+        return await senders.all_of(ctx)
+    near = await senders.within(ctx, position, radius_metres)
     if radius_metres is None and destination.method is FulfilmentMethod.EXPRESS:
-        near += [(place, None) for place in await everywhere.filter(latitude_wgs84__isnull=True)]
+        near += await senders.without_position(ctx)
     return near
 
 
-def _distance(place: Location, position: Point | None) -> float | None:
-    if position is None or place.latitude_wgs84 is None or place.longitude_wgs84 is None:
-        return None
-    origin = convert(position, CoordinateSystem.WGS84)
-    return geodesic_metres(
-        origin.latitude, origin.longitude, place.latitude_wgs84, place.longitude_wgs84
-    )
-
-
 async def _decide(
-    ctx: Context,
-    destination: Destination,
-    places: Sequence[tuple[Location, float | None]],
-    taken: Taken,
+    ctx: Context, destination: Destination, places: Sequence[Sender], taken: Taken
 ) -> Route:
     candidates = [
         Candidate(
             location_id=place.id,
             code=place.code,
-            distance_metres=None if metres is None else round(metres),
+            distance_metres=None if place.metres is None else round(place.metres),
             available={},
-            refusals=_refusals(destination, place, metres),
+            refusals=_refusals(destination, place),
         )
-        for place, metres in places
+        for place in places
     ]
     able = [each.location_id for each in candidates if not each.refusals]
     stock = await availability.at_locations(ctx, list(destination.demand), able, counter=False)
     supplied = [_supplied(each, destination.demand, stock, taken) for each in candidates]
-    return Route(
-        decide(destination.demand, supplied), {place.id: place for place, _ in places}, ctx.now()
-    )
+    return Route(decide(destination.demand, supplied), ctx.now())
 
 
-def _refusals(
-    destination: Destination, place: Location, metres: float | None
-) -> tuple[RefusalReason, ...]:
+def _refusals(destination: Destination, place: Sender) -> tuple[RefusalReason, ...]:
     reasons = {
         RefusalReason.INACTIVE: not place.active,
         RefusalReason.ALREADY_REJECTED: place.id in destination.rejected,
@@ -153,8 +132,8 @@ def _refusals(
     if destination.method is FulfilmentMethod.STORE_DELIVERY:
         radius = place.delivery_radius_metres
         reasons[RefusalReason.SERVICE_NOT_OFFERED] = StoreService.DELIVERY not in place.services
-        reasons[RefusalReason.OUT_OF_RADIUS] = metres is None or (
-            radius is not None and metres > radius
+        reasons[RefusalReason.OUT_OF_RADIUS] = place.metres is None or (
+            radius is not None and place.metres > radius
         )
     return tuple(reason for reason, applies in reasons.items() if applies)
 

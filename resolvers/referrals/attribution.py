@@ -1,8 +1,9 @@
-"""Whom a sale counts for, fixed when its order is placed."""
+"""Whom a sale counts for, fixed when its order is placed, and what is known of the buyer for it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from models.database import change_later, fetch
 from resolvers.context import Context
@@ -19,25 +20,37 @@ class Attribution:
 
 
 @dataclass(frozen=True, slots=True)
-class _Bound:
-    """To whom a member is bound."""
+class Buyer:
+    """A member, to whom they are bound, and what their tier takes off a price, in percent."""
 
+    member_id: int | None = None
     home_store_id: int | None = None
     guide_id: int | None = None
     upline_id: int | None = None
+    discount_percent: Decimal = Decimal(0)
 
 
-_NOBODY = _Bound()
-_BOUND = f"""
-SELECT member.home_store_id, member.guide_id, referral_binding.upline_id
-FROM member LEFT JOIN referral_binding ON open_key = member.id AND {trees.IN_FORCE}
+NOBODY = Buyer()
+_BUYER = f"""
+SELECT member.id AS member_id, member.home_store_id, member.guide_id, referral_binding.upline_id,
+  tier.discount_percent
+FROM member JOIN tier ON tier.id = member.tier_id
+LEFT JOIN referral_binding ON open_key = member.id AND {trees.IN_FORCE}
 WHERE member.id = ?
 """
 
 
+async def buyer_of(ctx: Context, member_id: int | None) -> Buyer:
+    """What counts of a buyer, in one statement; nobody for somebody unknown."""
+    if member_id is None:
+        return NOBODY
+    (row,) = await fetch(_BUYER, ctx.now(), member_id)
+    return Buyer(**{**row, "discount_percent": Decimal(row["discount_percent"])})
+
+
 async def decide(
     ctx: Context,
-    member_id: int | None,
+    buyer: Buyer,
     referral_token: str | None,
     counter_store_id: int | None,
 ) -> Attribution:
@@ -47,14 +60,13 @@ async def decide(
     the counter's store. The referrer is the member's upline, else the member who shared the link. A token
     that stands for nobody is no reason to refuse a sale.
     """
-    member = await _bound(ctx, member_id) if member_id is not None else _NOBODY
     sharer = await sharer_of(ctx.merchant_id, referral_token) if referral_token else None
-    store_id, guide_id = _place(member, sharer, counter_store_id)
-    shared_by = sharer.member_id if sharer and sharer.member_id != member_id else None
+    store_id, guide_id = _place(buyer, sharer, counter_store_id)
+    shared_by = sharer.member_id if sharer and sharer.member_id != buyer.member_id else None
     return Attribution(
         store_id=store_id,
         guide_id=guide_id,
-        referrer_id=member.upline_id or shared_by,
+        referrer_id=buyer.upline_id or shared_by,
         share_link_id=sharer.share_link_id if sharer else None,
     )
 
@@ -66,13 +78,8 @@ async def count(share_link_id: int | None) -> None:
         await change_later("share_link", change, share_link_id)
 
 
-async def _bound(ctx: Context, member_id: int) -> _Bound:
-    rows = await fetch(_BOUND, ctx.now(), member_id)
-    return _Bound(**rows[0]) if rows else _NOBODY
-
-
 def _place(
-    member: _Bound, sharer: Sharer | None, counter_store_id: int | None
+    member: Buyer, sharer: Sharer | None, counter_store_id: int | None
 ) -> tuple[int | None, int | None]:
     if member.home_store_id is not None or member.guide_id is not None:
         return member.home_store_id, member.guide_id

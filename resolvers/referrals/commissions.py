@@ -37,6 +37,7 @@ SELECT 'UPLINE' AS kind, above.level, member.id, member.distributor AS earns
 FROM above JOIN member ON member.id = above.upline_id
 UNION ALL SELECT 'BUYER', 0, id, distributor FROM member WHERE id = ?
 UNION ALL SELECT 'GUIDE', 0, id, active FROM staff WHERE id = ?
+UNION ALL SELECT 'FIXED', 0, MIN(id), TRUE FROM commission WHERE order_id = ? HAVING COUNT(*) > 0
 """
 )
 
@@ -54,11 +55,15 @@ class PaidOrder:
 
 @dataclass(frozen=True, slots=True)
 class _Earners:
-    """Those who may earn by an order: the buyer's uplines, the nearest first, None for one who may not."""
+    """Those who may earn by an order, None for one who may not; `fixed` when they do already.
+
+    The buyer's uplines stand with the nearest first.
+    """
 
     uplines: Sequence[int | None]
     buyer_id: int | None
     guide_id: int | None
+    fixed: bool
 
     @property
     def any(self) -> bool:
@@ -71,7 +76,7 @@ async def fix(ctx: Context, order: PaidOrder) -> None:
     Only distributors and staff who still work here earn. Runs inside the caller's transaction.
     """
     earners = await _earners(ctx, order)
-    if not earners.any or await Commission.filter(order_id=order.order_id).exists():
+    if earners.fixed or not earners.any:
         return
     plan = (await plans.effective(order.merchant_id)).plan
     shares = split_commission(
@@ -81,7 +86,8 @@ async def fix(ctx: Context, order: PaidOrder) -> None:
         buyer_id=earners.buyer_id,
         guide_id=earners.guide_id,
     )
-    await execute_many(_INSERT, [_row(ctx, order, share) for share in shares])
+    if shares:
+        await execute_many(_INSERT, [_row(ctx, order, share) for share in shares])
 
 
 async def receive(ctx: Context, order_id: int) -> None:
@@ -159,7 +165,9 @@ def _status_after(plan: EffectivePlan) -> CommissionStatus:
 async def _earners(ctx: Context, order: PaidOrder) -> _Earners:
     now = ctx.now()
     rows = await fetch(
-        _EARNERS, order.member_id, now, MAX_LEVELS, now, order.member_id, order.guide_id
+        _EARNERS,
+        *(order.member_id, now, MAX_LEVELS, now, order.member_id, order.guide_id),
+        order.order_id,
     )
     found = {(row["kind"], row["level"]): row["id"] for row in rows if row["earns"]}
     levels = range(1, 1 + sum(row["kind"] == "UPLINE" for row in rows))
@@ -167,6 +175,7 @@ async def _earners(ctx: Context, order: PaidOrder) -> _Earners:
         uplines=[found.get(("UPLINE", level)) for level in levels],
         buyer_id=found.get(("BUYER", 0)),
         guide_id=found.get(("GUIDE", 0)),
+        fixed=("FIXED", 0) in found,
     )
 
 

@@ -47,22 +47,27 @@ class QuoteLine:
 @strawberry.type(description="What one place would hand over in one way.")
 class PlannedFulfilment:
     method: FulfilmentMethod
-    location: StockLocation
     lines: list[FulfilmentLine]
     distance_metres: int | None
     ready_at: datetime | None = strawberry.field(description="Empty where it cannot be told.")
+    location_id: strawberry.Private[int]
+
+    @batched
+    @staticmethod
+    async def location(parents: list[PlannedFulfilment], ctx: Context) -> list[StockLocation]:
+        return await StockLocation.load(ctx, [each.location_id for each in parents])
 
     @classmethod
     def of(cls, parcel: Parcel, now: datetime) -> PlannedFulfilment:
         return cls(
             method=parcel.method,
-            location=StockLocation.of(parcel.location),
             lines=[
                 FulfilmentLine(quantity=quantity, variant_id=variant_id)
                 for variant_id, quantity in parcel.pieces.items()
             ],
             distance_metres=parcel.distance_metres,
             ready_at=now if parcel.at_counter else None,
+            location_id=parcel.location_id,
         )
 
 

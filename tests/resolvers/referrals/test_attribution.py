@@ -10,7 +10,7 @@ from models.members.members import Member
 from models.referrals.rules import ShareTarget
 from models.referrals.share_links import ShareLink
 from resolvers.context import Context
-from resolvers.referrals.attribution import Attribution, count, decide
+from resolvers.referrals.attribution import Attribution, buyer_of, count, decide
 from tests.make import members as make
 
 
@@ -20,7 +20,8 @@ async def decided(
     token: str | None = None,
     counter_store_id: int | None = None,
 ) -> Attribution:
-    found = await decide(ctx, member.id if member else None, token, counter_store_id)
+    buyer = await buyer_of(ctx, member.id if member else None)
+    found = await decide(ctx, buyer, token, counter_store_id)
     await transaction(count, found.share_link_id)
     return found
 
