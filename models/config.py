@@ -91,7 +91,7 @@ def sqlite_path(database_url: str) -> str:
 
 
 def _sqlite(database_url: str) -> dict[str, Any]:
-    engine = "tortoise.backends.sqlite"
+    engine = "models.sqlite_engine"
     shared = {"file_path": sqlite_path(database_url), "busy_timeout": 10_000}
     writer = {**shared, "synchronous": "FULL"}
     reader = {**shared, "query_only": "ON"}

@@ -88,12 +88,41 @@ class _Sqlite(InTransaction, SqliteTransactionWrapper):
             await connection._execute(run, connection._conn, writes)
 
 
-def begun(client: BaseDBAsyncClient) -> AbstractAsyncContextManager[InTransaction]:
-    """A transaction that commits in the end, or is rolled back by any exception."""
+class _BriefSqlite(_Sqlite):
+    """Runs its statements at once, in the thread of the event loop: nothing else can have the connection."""
+
+    @sqlite_exceptions
+    async def execute_query(
+        self, query: str, values: list[Any] | None = None
+    ) -> tuple[int, Sequence[dict[str, Any]]]:
+        await self._ready_for(query)
+        connection: Any = self._connection._conn
+        self.log.debug("%s: %s", query, values)
+        before = connection.total_changes
+        rows = connection.execute(query, values or ()).fetchall()
+        return connection.total_changes - before or len(rows), rows
+
+    @sqlite_exceptions
+    async def execute_query_dict(
+        self, query: str, values: list[Any] | None = None
+    ) -> list[dict[str, Any]]:
+        return list(map(dict, (await self.execute_query(query, values))[1]))
+
+    @sqlite_exceptions
+    async def send(self, writes: list[Write]) -> None:
+        self.log.debug("%s", writes)
+        run(self._connection._conn, writes)
+
+
+def begun(client: BaseDBAsyncClient, *, brief: bool) -> AbstractAsyncContextManager[InTransaction]:
+    """A transaction that commits in the end, or is rolled back by any exception.
+
+    A `brief` one has few statements that each take microseconds.
+    """
     if isinstance(client, AsyncpgDBClient):
         return _postgres(client)
     assert isinstance(client, SqliteClient)  # noqa: S101 - the settings allow no other
-    return _sqlite(client)
+    return _sqlite(client, _BriefSqlite if brief else _Sqlite)
 
 
 @asynccontextmanager
@@ -103,9 +132,9 @@ async def _postgres(client: AsyncpgDBClient) -> AsyncIterator[InTransaction]:
 
 
 @asynccontextmanager
-async def _sqlite(client: SqliteClient) -> AsyncIterator[InTransaction]:
+async def _sqlite(client: SqliteClient, kind: type[_Sqlite]) -> AsyncIterator[InTransaction]:
     async with turn(client):
-        yield _Sqlite(client)
+        yield kind(client)
 
 
 @lru_cache(maxsize=2048)

@@ -9,7 +9,7 @@ from orjson import dumps
 from tortoise.expressions import Subquery
 
 from gateways import Charge, GatewayError, PaymentGateway, StartedCharge
-from models.database import fetch, for_update, marks, transaction
+from models.database import brief_transaction, fetch, for_update, marks
 from models.errors import Expired, InvalidInput, NotFound, PaymentFailed, StateConflict
 from models.money import CurrencyCode
 from models.orders.orders import Order
@@ -58,14 +58,14 @@ async def start(ctx: Context, draft: ChargeDraft) -> Payment:
     PaymentFailed when the provider does not answer.
     """
     gateway = _gateway(ctx, draft)
-    payment, order_number = await transaction(_record_intent, ctx, draft)
+    payment, order_number = await brief_transaction(_record_intent, ctx, draft)
     if payment.status is not PaymentStatus.PENDING or _is_started(payment):
         return payment
     try:
         started = await gateway.start(_charge(ctx, payment, order_number))
     except GatewayError as error:
         raise PaymentFailed("The payment provider does not answer. Try again.") from error
-    return await transaction(_keep, ctx, payment.id, started)
+    return await brief_transaction(_keep, ctx, payment.id, started)
 
 
 async def _keep(ctx: Context, payment_id: int, started: StartedCharge) -> Payment:

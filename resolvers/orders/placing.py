@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from weakref import WeakKeyDictionary
 
-from models.database import transaction
+from models.database import brief_transaction, transaction
 from models.errors import Refusal, Refusals, StateConflict
 from models.orders.carts import CartStatus
 from models.orders.orders import Order
@@ -85,4 +85,4 @@ async def _booked(booking: Booking) -> Outcome:
 
 
 async def _book(bookings: Sequence[Booking]) -> list[Outcome]:
-    return await transaction(book, bookings)
+    return await brief_transaction(book, bookings)

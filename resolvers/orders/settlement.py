@@ -29,7 +29,7 @@ from enum import StrEnum
 import structlog
 
 from gateways import Notification
-from models.database import change_later, fetch, for_update, transaction
+from models.database import brief_transaction, change_later, fetch, for_update, transaction
 from models.errors import InsufficientStock, Refusals
 from models.money import CurrencyCode
 from models.orders.fulfilments import Fulfilment
@@ -76,7 +76,7 @@ async def settle_free(ctx: Context, order_id: int) -> None:
 
 async def _outcome(ctx: Context, provider: str, said: Notification) -> Outcome:
     try:
-        return await transaction(_settle, ctx, provider, said)
+        return await brief_transaction(_settle, ctx, provider, said)
     except (InsufficientStock, Refusals):
         # Rolled back: the hold had run out and the goods are gone.
         return await transaction(_give_back, ctx, provider, said)
