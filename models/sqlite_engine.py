@@ -1,8 +1,8 @@
 """SQLite as Tortoise connects to it, but for one thing: the connection may be used from any thread.
 
 A statement that takes microseconds costs several times as much when it is handed to the connection's own
-thread: see `brief_transaction`. Nobody uses the connection from two threads at once, since whoever has the turn
-to write waits for each of its statements.
+thread: see `brief_transaction`. Nobody uses the connection from two threads at once: whoever has the turn to
+write waits for each of its statements.
 """
 
 from __future__ import annotations

@@ -1,0 +1,70 @@
+"""What a purchase costs the database, and a rush of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+import pytest
+
+from models.orders.orders import Order
+from resolvers.context import Context
+from resolvers.orders import booking, placing
+from resolvers.orders.settlement import Outcome
+from tests.make.checkouts import EXPRESS, a_member, a_store, checkout, choice, line
+from tests.make.sales import a_key, a_payment, settled
+from tests.make.statements import counting
+from tests.make.stock import a_level, again
+
+IDENTITY = 2  # of the caller, with each of the two calls that have one
+MOST = 25
+
+
+async def test_the_whole_purchase_of_a_member_costs_few_statements(ctx: Context) -> None:
+    level = await a_level(ctx, 9, location=await a_store(ctx))
+    draft = checkout([line(level.variant_id)], choice(EXPRESS))
+    member = await a_member(ctx)
+    with counting() as placed:
+        order = await placing.place(member, draft, a_key())
+    with counting() as started:
+        payment = await a_payment(member, order)
+    with counting() as paid:
+        assert await settled(ctx, payment) is Outcome.PAID
+    costs = len(placed), len(started), len(paid)
+    assert sum(costs) + IDENTITY <= MOST, (costs, placed, started, paid)
+    assert ((await again(level)).available, (await again(level)).committed) == (8, 1)
+
+
+async def test_a_rush_costs_one_update_of_the_level_a_batch(ctx: Context) -> None:
+    level = await a_level(ctx, 100, location=await a_store(ctx))
+    draft = checkout([line(level.variant_id)], choice(EXPRESS))
+    members = [await a_member(ctx) for _ in range(40)]
+    with counting() as statements:
+        orders = await asyncio.gather(*(placing.place(each, draft, a_key()) for each in members))
+    kinds = Counter("UPDATE stock_level" in each for each in statements)
+    assert kinds[True] <= 5, kinds
+    assert len({order.number for order in orders}) == await Order.all().count() == 40
+    assert ((await again(level)).available, (await again(level)).held) == (60, 40)
+
+
+async def test_one_order_that_cannot_be_written_fails_alone(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A member who has gone meanwhile breaks the batch, which is then written one by one."""
+    level = await a_level(ctx, 100, location=await a_store(ctx))
+    draft = checkout([line(level.variant_id)], choice(EXPRESS))
+    members = [await a_member(ctx) for _ in range(8)]
+    real = placing._worked_out
+
+    async def worked_out(ctx: Context, *arguments: object) -> booking.Booking:
+        found = await real(ctx, *arguments)  # type: ignore[arg-type]
+        if ctx is members[5]:
+            object.__setattr__(found.plan.basket, "member_id", 10**9)
+        return found
+
+    monkeypatch.setattr(placing, "_worked_out", worked_out)
+    outcomes = await asyncio.gather(
+        *(placing.place(each, draft, a_key()) for each in members), return_exceptions=True
+    )
+    assert [isinstance(each, Order) for each in outcomes] == [n != 5 for n in range(8)]
+    assert ((await again(level)).available, (await again(level)).held) == (93, 7)
