@@ -1,16 +1,22 @@
-"""`python -m benchmarks.hot_sku`: many buyers of one SKU at once, and how fast one SKU can be sold."""
+"""`python -m benchmarks.hot_sku`: many buyers of one SKU at once; how fast one SKU is sold, and a thousand.
+
+Beside them the bare conditional update of the same levels, each committed by itself on the same database.
+"""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import sqlite3
 import sys
 import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
+import asyncpg
+
 from benchmarks.client import Connection, WrongAnswer
-from benchmarks.data import Scale
+from benchmarks.data import Scale, member_token
 from benchmarks.databases import ENGINES, engines_that_answer, filled
 from benchmarks.measure import Figures, figures_of, numbers
 from benchmarks.purchase import CALLS, Buyers, paid_orders
@@ -21,6 +27,9 @@ from models.database import fetch
 VARIANT = 1
 PLENTY = 1_000_000
 CONNECTIONS = 16
+CROWD = 64
+MANY_SKUS = 1_000
+_TAKE = "UPDATE stock_level SET available = available - 1 WHERE variant_id = {} AND available >= 1"
 
 
 @dataclass(frozen=True)
@@ -34,22 +43,32 @@ async def main(given: argparse.Namespace) -> None:
     for engine in [given.database] if given.database else await engines_that_answer():
         workers = 1 if engine == "sqlite" else given.workers
         rush = await rush_of(engine, given.buyers, given.stock, workers)
-        figures = await rate_of(engine, given.seconds, workers)
         print(
             f"{engine}, {workers} server process(es): {given.buyers} buyers of {given.stock} pieces:"
-            f" {rush.paid} paid, {rush.refused} refused in {rush.seconds:.1f} s.\n"
-            f"  One SKU over {CONNECTIONS} connections: {figures.per_second:.0f} purchases a second,"
-            f" p95 {figures.p95_ms:.0f} ms, CPU {figures.server_cpu_ms:.1f} ms in the server and"
-            f" {figures.database_cpu_ms:.1f} ms in the database each.",
+            f" {rush.paid} paid, {rush.refused} refused in {rush.seconds:.1f} s.",
             flush=True,
         )
+        for skus in (1, MANY_SKUS):
+            for title, placed_only in (("purchases", False), ("placed orders", True)):
+                figures = await rate_of(engine, given.seconds, workers, skus, placed_only)
+                print(f"  {_said(skus, title, figures)}", flush=True)
+            print(
+                f"  {skus} SKU(s): {await bare_rate(engine, given.seconds, skus):.0f} bare updates"
+            )
+
+
+def _said(skus: int, title: str, figures: Figures) -> str:
+    return (
+        f"{skus} SKU(s): {figures.per_second:.0f} {title} a second, p95 {figures.p95_ms:.0f} ms, CPU"
+        f" {figures.server_cpu_ms:.1f} ms in the server, {figures.database_cpu_ms:.1f} in the database"
+    )
 
 
 async def rush_of(engine: str, buyers: int, stock: int, workers: int) -> Rush:
     """All buyers at once, each through the whole purchase. Raises: WrongAnswer when oversold."""
     crowd = Buyers(buyers)
     async with (
-        filled(engine, _one_sku(stock, buyers)) as database,
+        filled(engine, _skus(1, stock, buyers)) as database,
         serving(database.url, workers) as server,
         AsyncExitStack() as stack,
     ):
@@ -65,24 +84,69 @@ async def rush_of(engine: str, buyers: int, stock: int, workers: int) -> Rush:
     return Rush(crowd.paid, crowd.refused, seconds)
 
 
-async def rate_of(engine: str, seconds: float, workers: int) -> Figures:
-    """One SKU that never runs out."""
+async def rate_of(
+    engine: str, seconds: float, workers: int, skus: int, placed_only: bool
+) -> Figures:
+    """So many SKUs that never run out: whole purchases, or orders that are only placed."""
     crowd = Buyers(members=200)
 
     async def work(connection: Connection, number: int) -> None:
-        await crowd.buy(connection, number, VARIANT)
+        variant = number % skus + 1
+        if not placed_only:
+            await crowd.buy(connection, number, variant)
+        elif not await crowd._place(connection, variant, _token(crowd, number), f"only-{number}"):
+            raise WrongAnswer("refused")
 
     async def after() -> None:
-        await _check(crowd, crowd.paid, PLENTY)
+        if not placed_only and skus == 1:
+            await _check(crowd, crowd.paid, PLENTY)
 
-    row = Row("hot", "one SKU", work, CALLS, after)
+    row = Row("hot", "hot SKU", work, CALLS, after)
     async with (
-        filled(engine, _one_sku(PLENTY, crowd.members)) as database,
+        filled(engine, _skus(skus, PLENTY, crowd.members)) as database,
         serving(database.url, workers) as server,
     ):
+        connections = CROWD if placed_only else CONNECTIONS
         return await figures_of(
-            row, server, database, CONNECTIONS, seconds=seconds, repeats=1, numbers=numbers()
+            row, server, database, connections, seconds=seconds, repeats=1, numbers=numbers()
         )
+
+
+async def bare_rate(engine: str, seconds: float, skus: int) -> float:
+    """The best a row of the table can do: updates a second, each committed."""
+    async with filled(engine, _skus(skus, PLENTY, 1)) as database:
+        if engine == "sqlite":
+            path = database.url.removeprefix("sqlite://")
+            return await asyncio.to_thread(_bare_sqlite, path, seconds, skus)
+        done = await asyncio.gather(
+            *(_bare_postgres(database.url, seconds, skus, n) for n in range(CONNECTIONS))
+        )
+        return sum(done) / seconds
+
+
+def _bare_sqlite(path: str, seconds: float, skus: int) -> float:
+    connection = sqlite3.connect(path, isolation_level=None, timeout=10)
+    connection.execute("PRAGMA synchronous=FULL")
+    until, done = time.perf_counter() + seconds, 0
+    while time.perf_counter() < until:
+        connection.execute(_TAKE.format("?"), (done % skus + 1,))
+        done += 1
+    connection.close()
+    return done / seconds
+
+
+async def _bare_postgres(url: str, seconds: float, skus: int, first: int) -> int:
+    connection = await asyncpg.connect(url)
+    until, done = time.perf_counter() + seconds, 0
+    while time.perf_counter() < until:
+        await connection.execute(_TAKE.format("$1"), (first * 61 + done) % skus + 1)
+        done += 1
+    await connection.close()
+    return done
+
+
+def _token(crowd: Buyers, number: int) -> str:
+    return member_token(number % crowd.members + 1)
 
 
 async def _check(crowd: Buyers, sold: int, stock: int) -> None:
@@ -95,8 +159,8 @@ async def _check(crowd: Buyers, sold: int, stock: int) -> None:
         raise WrongAnswer(f"{crowd}, {await paid_orders()} orders are paid, stock is {level}")
 
 
-def _one_sku(pieces: int, members: int) -> Scale:
-    return Scale(1, variants=1, stores=1, pieces=pieces, wide_stores=0, members=members)
+def _skus(count: int, pieces: int, members: int) -> Scale:
+    return Scale(count, variants=1, stores=1, pieces=pieces, wide_stores=0, members=members)
 
 
 def _arguments() -> argparse.Namespace:

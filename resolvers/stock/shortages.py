@@ -7,30 +7,8 @@ from collections.abc import Sequence
 from models.errors import InsufficientStock
 from models.stock.rules import sellable, suffices
 from models.stock.states import HoldStatus
-from resolvers.context import Context
-from resolvers.stock import availability
 from resolvers.stock.holds import Held
-from resolvers.stock.ledger import Move, Place
-
-
-async def of_moves(ctx: Context, moves: Sequence[Move]) -> list[InsufficientStock]:
-    """A refusal for each level that `moves` ask too much of, with what may be sold there now."""
-    asked: dict[Place, list[Move]] = {}
-    for each in moves:
-        asked.setdefault(each.place, []).append(each)
-    variants, locations = zip(*asked, strict=True)
-    standing = {
-        counter: await availability.at_locations(ctx, variants, locations, counter=counter)
-        for counter in {not each.above_safety for each in moves}
-    }
-    return [
-        InsufficientStock(
-            place[0],
-            requested=sum(each.quantity for each in lines),
-            available=standing[not any(each.above_safety for each in lines)][place],
-        )
-        for place, lines in asked.items()
-    ]
+from resolvers.stock.ledger import Place
 
 
 def of_holds(holds: Sequence[Held]) -> list[InsufficientStock]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,13 +12,11 @@ from models.database import any_of, array, read
 from models.errors import InvalidInput, NotFound
 from models.stores import hours
 from models.stores.coordinates import CoordinateSystem, Point, convert
-from models.stores.distance import bounding_boxes, nearest
-from models.stores.locations import Location, StoreService
+from models.stores.locations import Location
 from models.stores.rows import LOCATION, LocationRow
 from resolvers.context import Context
 from resolvers.keyset import kept
 from resolvers.permissions import for_anyone
-from resolvers.stores.boxes import in_boxes
 
 
 @for_anyone
@@ -57,31 +55,6 @@ async def store(ctx: Context, location_id: int | None, code: str | None) -> Loca
     statement = f"SELECT {LOCATION} FROM location o WHERE o.kind = 'STORE' AND {condition}"
     found = await read(LocationRow, statement, *values)
     return found[0] if found else None
-
-
-@for_anyone
-async def within(
-    ctx: Context,
-    point: Point,
-    radius_metres: float | None,
-    services: Collection[StoreService],
-) -> list[tuple[Location, float]]:
-    """The merchant's active stores and warehouses that offer all of `services`, nearest first.
-
-    `radius_metres` None means however far. Distances are geodesics in metres; equally far, the lower
-    code first.
-    """
-    query = Location.filter(merchant_id=ctx.merchant_id, active=True, latitude_wgs84__isnull=False)
-    if radius_metres is not None:
-        query = query.filter(in_boxes(bounding_boxes(point, radius_metres)))
-    wanted = {str(service) for service in services}
-    fit = {row.id: row for row in await query if wanted <= set(row.services)}
-    candidates = [
-        (row.id, row.code, row.latitude_wgs84 or 0.0, row.longitude_wgs84 or 0.0)
-        for row in fit.values()
-    ]
-    ranked = nearest(point, candidates, max(1, len(candidates)), radius_metres)
-    return [(fit[each.key], each.distance_metres) for each in ranked]
 
 
 def position_of(location: Location | LocationRow, system: CoordinateSystem) -> Point | None:

@@ -18,6 +18,7 @@ from models.stores.hours import Weekday
 from models.stores.locations import Location, LocationKind, StoreService
 from resolvers.context import Context
 from resolvers.keyset import Conditions
+from resolvers.orders import senders
 from resolvers.paging import PageRequest
 from resolvers.stores import listing, locations, nearby
 from resolvers.stores.addresses import AddressDraft
@@ -260,10 +261,8 @@ async def test_what_lies_within_reach_is_told_with_its_distance(ctx: Context) ->
         a_store("NOWHERE"),
     )
     point = Point(41.8, 123.4)
-    every = await locations.within(ctx, point, None, [])
-    assert [row.code for row, _ in every] == ["NEAR", "HOUSE", "FAR"]
-    assert [metres for _, metres in every] == sorted(metres for _, metres in every)
-    close = await locations.within(ctx, point, 5_000, [StoreService.DELIVERY])
-    assert [row.code for row, _ in close] == ["NEAR", "HOUSE"]
-    picking = await locations.within(ctx, point, 5_000, [StoreService.PICKUP])
-    assert [row.code for row, _ in picking] == ["NEAR"]
+    every = {each.code: each.metres for each in await senders.within(ctx, point, None)}
+    assert sorted(every, key=lambda code: every[code] or 0) == ["NEAR", "HOUSE", "FAR"]
+    assert (every["NEAR"], round(every["HOUSE"] or 0, -2)) == (0, 1100)
+    assert {each.code for each in await senders.within(ctx, point, 5_000)} == {"NEAR", "HOUSE"}
+    assert [each.code for each in await senders.without_position(ctx)] == ["NOWHERE"]
