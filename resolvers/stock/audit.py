@@ -55,7 +55,7 @@ async def run(ctx: Context, location_id: int | None = None, *, full: bool = Fals
     places: list[Any] = await query.values_list("id", flat=True)
     checked, movements, drifts = 0, 0, []
     for part in chunks(await _levels_at(places), _AT_ONCE):
-        rows = await fetch(_compared(NONE if full else NEWEST, len(part)), *part * 3)
+        rows = await fetch(_compared(NONE if full else NEWEST, len(part)), *part, *part, *part)
         checked += len(rows)
         movements += sum(row["movements"] for row in rows)
         drifts += [drift for row in rows for drift in _drifts_of(row)]
