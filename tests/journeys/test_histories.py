@@ -217,7 +217,7 @@ async def stocktake(world: World, chance: random.Random) -> None:
 
 
 KINDS: list[Callable[[World, random.Random], Awaitable[None]]] = [
-    purchase, purchase, purchase, sync, adjust, transfer,
+    purchase, purchase, purchase, sync, adjust, transfer, stocktake,
 ]  # fmt: skip
 
 
@@ -283,7 +283,9 @@ async def everything_is_sound(settings: Settings, world: World) -> None:
         "INSUFFICIENT_STOCK", "STATE_CONFLICT", "STALE_VERSION", "EXPIRED", "DUPLICATE", "INVALID",
     }, world.outcomes  # fmt: skip
     done = {each.split()[0] for each, count in world.outcomes.items() if each.endswith(" ok")}
-    assert {"place", "pay", "cancel", "sync", "adjust", "ship", "receive"} <= done, world.outcomes
+    assert {"place", "pay", "cancel", "sync", "adjust", "ship", "receive", "take"} <= done, (
+        world.outcomes
+    )
     assert world.fleet.transport.unanswered > 0
 
 
