@@ -15,15 +15,12 @@ from resolvers.context import Context
 from resolvers.keyset import Conditions, checked_key
 from resolvers.paging import Cursors, Page, PageRequest
 from resolvers.permissions import for_anyone
-from resolvers.stock.levels import WHERE_IT_IS, Level, level_of, read, rows_of, visible
+from resolvers.stock.levels import FROM, Level, level_of, read, rows_of, visible
 from resolvers.stores import nearby
 
 Found = list[tuple[Level, list[float | str]]]  # each level with its cursor's key
 
-_RANKED = (
-    "SELECT l.id AS level_id, ROW_NUMBER() OVER (PARTITION BY l.variant_id ORDER BY o.code) AS place"
-    " FROM stock_level l JOIN location o ON o.id = l.location_id"
-)
+_PLACE = "ROW_NUMBER() OVER (PARTITION BY l.variant_id ORDER BY o.code) AS place"
 
 
 @for_anyone
@@ -54,16 +51,15 @@ async def _by_code(
     rows = await rows_of(
         ctx,
         lambda columns: (
-            f"SELECT {columns}, o.code FROM ({_RANKED} WHERE {conditions}) AS ranked"
-            f" JOIN stock_level l ON l.id = ranked.level_id {WHERE_IT_IS}"
-            f" WHERE place <= {request.size + 1} ORDER BY l.variant_id, place"
+            f"SELECT * FROM (SELECT {columns}, o.code, {_PLACE} FROM {FROM} WHERE {conditions})"
+            f" AS ranked WHERE place <= {request.size + 1} ORDER BY variant_id, place"
         ),
         conditions.values,
     )
     found: dict[int, Found] = {variant_id: [] for variant_id in variant_ids}
     for row in rows:
         level = level_of(ctx, row)
-        found[level.variant_id].append((level, [row[-1]]))
+        found[level.variant_id].append((level, [row[-2]]))
     return found
 
 
