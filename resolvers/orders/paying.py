@@ -19,7 +19,6 @@ async def pay(ctx: Context, order: Order) -> None:
 
     Raises: InsufficientStock or Refusals of it when its hold had run out and the goods are gone.
     """
-    await reservations.commit(ctx, order.id)
     paid = await record_event(
         ctx,
         order,
@@ -42,5 +41,7 @@ async def pay(ctx: Context, order: Order) -> None:
             line_bases_minor=tuple(line.total_minor for line in lines),
         ),
     )
+    # Last, since others wait for the levels from here to the commit.
+    await reservations.commit(ctx, order.id)
     await count_sales(ctx, {line.variant_id: line.quantity for line in lines})
     await announce(ctx, [paid, *assigned])
