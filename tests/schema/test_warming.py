@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
 from schema import warming
@@ -18,6 +19,7 @@ GOOD = "query A { hello } query B { node { child { name } } }"
 async def test_documents_are_prepared_and_refused_ones_are_logged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    structlog.reset_defaults()  # whatever level another test's server has set
     monkeypatch.setattr(warming, "FIRST_SECONDS", 0)
     operations = toy_operations()
     compiled: list[str | None] = []
