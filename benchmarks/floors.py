@@ -108,8 +108,8 @@ _STOCK = (
 )
 _NEAR = (
     "SELECT LIST(OBJECT('code', l.code, 'name', l.name)) FROM location l"
-    " JOIN stock_level s ON s.location_id = l.id AND s.variant_id = $2 AND s.available >= 1"
-    " WHERE l.merchant_id = $1 AND l.latitude_wgs84 BETWEEN 30 AND 30.8"
+    " JOIN stock_level s ON s.location_id = l.id AND s.variant_id = $1 AND s.available >= 1"
+    " WHERE l.merchant_id = $2 AND l.latitude_wgs84 BETWEEN 30 AND 30.8"
     " AND l.longitude_wgs84 BETWEEN 110 AND 110.8"
 )
 _STATES = ("available", "held", "committed", "available")
@@ -127,6 +127,6 @@ def _statements(scale: Scale) -> dict[str, tuple[list[str], tuple[Any, ...]]]:
         "R2": ([_BY_SLUG], (CHAIN, product_slug(11))),
         "R3": ([_SEARCH], (CHAIN, kinds()[0])),
         "R4": ([_STOCK], (CHAIN, f"{product_code(11)}-1")),
-        "R5": ([_NEAR], (WIDE_CHAIN, scale.skus + 1)),
+        "R5": ([_NEAR], (scale.skus + 1, WIDE_CHAIN)),
         "W1": (_MOVES, ()),
     }
