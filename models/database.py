@@ -227,6 +227,11 @@ def any_of(column: str) -> str:
     return _opened[0].any_of(column)
 
 
+def any_id(column: str) -> str:
+    """The same for a few IDs that an index finds: PostgreSQL plans it once, whatever their number."""
+    return _opened[0].any_id(column)
+
+
 def array(values: Iterable[Any]) -> Any:
     return _opened[0].array(values)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.accounts.channels import Channel
-from models.database import any_of, array, fetch, records
+from models.database import any_id, any_of, array, fetch, records
 from resolvers.context import Context
 
 # The key of each kind of list for a viewer; a later rank goes before an earlier one.
@@ -77,14 +77,14 @@ async def resolve(ctx: Context, viewer: Viewer, list_minor: Mapping[int, int]) -
     """The unit price in minor units of each variant; `list_minor` has its list price."""
     if not list_minor:
         return {}
-    found = await _in_force(ctx, viewer, any_of("p.variant_id"), array(list_minor))
+    found = await _in_force(ctx, viewer, any_id("p.variant_id"), array(list_minor))
     return {**list_minor, **found}
 
 
 async def by_ids(ctx: Context, viewer: Viewer, variant_ids: Sequence[int]) -> dict[int, int]:
     """The unit price in minor units of each variant of which nothing but the ID is known."""
     ids = sorted(set(variant_ids))
-    rows = await records(f"SELECT id, price_minor FROM variant WHERE {any_of('id')}", array(ids))
+    rows = await records(f"SELECT id, price_minor FROM variant WHERE {any_id('id')}", array(ids))
     return await resolve(ctx, viewer, dict(map(tuple, rows)))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from models.accounts.channels import Channel
 from models.catalog.products import ProductStatus
 from models.catalog.rows import PRODUCT, ProductRow
-from models.database import any_of, array, change_later, fetch, for_update, read, records
+from models.database import any_id, array, change_later, fetch, for_update, read, records
 from resolvers.catalog.visibility import ON_SALE, sees_unpublished
 from resolvers.context import Context
 from resolvers.keyset import kept
@@ -21,7 +21,7 @@ async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, ProductRow]:
     if not ids:
         return {}
     rows = await read(
-        ProductRow, f"SELECT {PRODUCT} FROM product p WHERE {any_of('p.id')}", array(set(ids))
+        ProductRow, f"SELECT {PRODUCT} FROM product p WHERE {any_id('p.id')}", array(set(ids))
     )
     return {row.id: row for row in rows}
 
@@ -62,7 +62,7 @@ async def find(
 async def channels_of(ctx: Context, ids: Sequence[int]) -> dict[int, list[Channel]]:
     """The channels that list each product."""
     rows = await fetch(
-        f"SELECT product_id, channel FROM channel_exclusion WHERE {any_of('product_id')}",
+        f"SELECT product_id, channel FROM channel_exclusion WHERE {any_id('product_id')}",
         array(ids),
     )
     left_out = {(row["product_id"], row["channel"]) for row in rows}

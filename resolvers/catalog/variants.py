@@ -8,7 +8,7 @@ from typing import Any
 from models.catalog.gtin import InvalidGtin, gtin_key
 from models.catalog.products import ProductStatus
 from models.catalog.rows import VARIANT, VariantRow
-from models.database import any_of, array, fetch, read
+from models.database import any_id, array, fetch, read
 from resolvers.catalog.visibility import ON_SALE, sees_unpublished
 from resolvers.context import Context
 from resolvers.keyset import kept
@@ -21,7 +21,7 @@ async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, VariantRow]:
     if not ids:
         return {}
     rows = await read(
-        VariantRow, f"SELECT {VARIANT} FROM variant v WHERE {any_of('v.id')}", array(set(ids))
+        VariantRow, f"SELECT {VARIANT} FROM variant v WHERE {any_id('v.id')}", array(set(ids))
     )
     return {row.id: row for row in rows}
 
@@ -65,7 +65,7 @@ async def of_products(ctx: Context, product_ids: Sequence[int]) -> dict[int, lis
     found: dict[int, list[VariantRow]] = {product_id: [] for product_id in product_ids}
     rows = await read(
         VariantRow,
-        f"SELECT {VARIANT} FROM variant v WHERE {any_of('v.product_id')} ORDER BY v.position, v.id",
+        f"SELECT {VARIANT} FROM variant v WHERE {any_id('v.product_id')} ORDER BY v.position, v.id",
         array(found),
     )
     for row in rows:
@@ -78,7 +78,7 @@ async def gtins_of(ctx: Context, variant_ids: Sequence[int]) -> dict[int, list[s
     """The barcodes of each variant as they were given."""
     found: dict[int, list[str]] = {variant_id: [] for variant_id in variant_ids}
     rows = await fetch(
-        f"SELECT variant_id, gtin FROM variant_gtin WHERE {any_of('variant_id')} ORDER BY id",
+        f"SELECT variant_id, gtin FROM variant_gtin WHERE {any_id('variant_id')} ORDER BY id",
         array(found),
     )
     for row in rows:
@@ -99,5 +99,5 @@ async def _on_sale(ctx: Context, condition: str, *values: Any) -> VariantRow | N
 
 
 async def _statuses(product_ids: Iterable[int]) -> dict[int, ProductStatus]:
-    rows = await fetch(f"SELECT id, status FROM product WHERE {any_of('id')}", array(product_ids))
+    rows = await fetch(f"SELECT id, status FROM product WHERE {any_id('id')}", array(product_ids))
     return {row["id"]: ProductStatus(row["status"]) for row in rows}

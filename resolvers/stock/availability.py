@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models.catalog.assortments import CARRIED
-from models.database import any_of, array, fetch, records, up_to_date
+from models.database import any_id, any_of, array, fetch, records, up_to_date
 from models.stock.effective import EFFECTIVE, above
 from models.stock.rules import sellable
 from resolvers.context import Context
@@ -36,7 +36,7 @@ def _total(sellable: str) -> str:
     """The statement that adds up the levels of variants."""
     return (
         f"SELECT l.variant_id, SUM({sellable}), MAX(l.held) FROM stock_level l"
-        f" WHERE {any_of('l.variant_id')} AND {_OPEN} GROUP BY l.variant_id"
+        f" WHERE {any_id('l.variant_id')} AND {_OPEN} GROUP BY l.variant_id"
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from models.database import any_of, array, up_to_date
+from models.database import any_id, any_of, array, up_to_date
 from models.stores.coordinates import Point
 from models.stores.distance import Ranked
 from resolvers.context import Context
@@ -45,7 +45,7 @@ async def _by_code(
 ) -> dict[int, Found]:
     """One statement, whatever the number of variants."""
     conditions = await visible(ctx)
-    conditions.add(any_of("l.variant_id"), array(variant_ids))
+    conditions.add(any_id("l.variant_id"), array(variant_ids))
     if request.after is not None:
         conditions.add("o.code > ?", *checked_key(request.after, tie, (str,), "after"))
     rows = await rows_of(

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from models.columns import parsed
-from models.database import any_of, array, read
+from models.database import any_id, array, read
 from models.errors import InvalidInput, NotFound
 from models.stores import hours
 from models.stores.coordinates import CoordinateSystem, Point, convert
@@ -31,7 +31,7 @@ async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Location]:
 async def rows_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, LocationRow]:
     """The same locations as they are shown."""
     found = await read(
-        LocationRow, f"SELECT {LOCATION} FROM location o WHERE {any_of('o.id')}", array(set(ids))
+        LocationRow, f"SELECT {LOCATION} FROM location o WHERE {any_id('o.id')}", array(set(ids))
     )
     return {row.id: row for row in found}
 

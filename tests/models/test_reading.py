@@ -1,12 +1,23 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import NamedTuple
 
 import pytest
 
 from models.accounts.organisations import Organisation
-from models.database import any_of, array, columns, execute, is_postgres, read, records, transaction
+from models.database import (
+    any_id,
+    any_of,
+    array,
+    columns,
+    execute,
+    is_postgres,
+    read,
+    records,
+    transaction,
+)
 from tests.make.elsewhere import write_elsewhere
 
 NAME = "SELECT name FROM organisation WHERE id = ?"
@@ -25,13 +36,29 @@ async def rename(new: str) -> None:
     await execute("UPDATE organisation SET name = ? WHERE id = 1", new)
 
 
-async def test_rows_are_named_tuples_and_a_list_is_one_parameter(database: str) -> None:
+@pytest.mark.parametrize("among", [any_of, any_id])
+async def test_rows_are_named_tuples_and_a_list_is_one_parameter(
+    database: str, among: Callable[[str], str]
+) -> None:
     await Organisation.create(code="B", name="b", kind="REGION", path="2/")
-    statement = f"SELECT {columns(Node, 'o')} FROM organisation o WHERE {any_of('o.id')}"
+    statement = f"SELECT {columns(Node, 'o')} FROM organisation o WHERE {among('o.id')}"
     for ids in ([], [2], [1, 2, 3]):
         found = await read(Node, statement, array(ids))
         assert {row.id for row in found} == {1, 2} & set(ids)
         assert all(row.code == "B" for row in found if row.id == 2)
+
+
+async def test_postgresql_plans_a_look_up_of_ids_once(database: str) -> None:
+    if not is_postgres():
+        pytest.skip("SQLite keeps its plans whatever the parameters")
+    await execute("CREATE TABLE ware AS SELECT id FROM generate_series(1::bigint, 5000) AS id")
+    await execute("CREATE UNIQUE INDEX ON ware (id)")
+    await execute("ANALYZE ware")
+    for _ in range(8):
+        assert await records(f"SELECT id FROM ware WHERE {any_id('id')}", array([1]))
+    plans = "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE ?"
+    ((generic, custom),) = await records(plans, "SELECT id FROM ware%")
+    assert (generic, custom) == (3, 5)
 
 
 async def test_whatever_is_committed_anywhere_is_read_next(database: str) -> None:
