@@ -27,6 +27,7 @@ Keep = Callable[[list[Candidate[int]]], Awaitable[list[Candidate[int]]]]
 FIRST_RADIUS_METRES = 4_000.0
 GROWTH = 4
 HALF_WAY_ROUND_METRES = pi * EARTH_RADIUS_METRES * 1.01
+_CIRCLE_OF_ITS_BOX = pi / 4
 _ELLIPSOID_SLACK = 1.01  # haversine is less than 0.6 % off the geodesic
 _SLACK_METRES = 2.0
 
@@ -45,13 +46,17 @@ async def walk(
     furthest = HALF_WAY_ROUND_METRES if within_metres is None else float(within_metres)
     radius = min(furthest, max(FIRST_RADIUS_METRES, GROWTH * after[0] if after else 0.0))
     while True:
-        found = await _ranked(place, conditions, after, limit, radius, keep)
-        if len(found) >= limit or radius >= furthest:
-            return found[:limit]
-        radius = min(furthest, radius * _growth(len(found), limit))
+        candidates = await keep(await candidates_in(conditions, place, radius))
+        near = len(candidates) * _CIRCLE_OF_ITS_BOX
+        if len(candidates) >= limit or radius >= furthest:
+            found = _ranked(place, candidates, after, limit, radius)
+            if len(found) >= limit or radius >= furthest:
+                return found[:limit]
+            near = len(found)
+        radius = min(furthest, radius * _growth(near, limit))
 
 
-def _growth(found: int, limit: int) -> float:
+def _growth(found: float, limit: int) -> float:
     """How much wider to look, if stores lie as densely there as those that were found."""
     return min(float(GROWTH), 1.3 * sqrt(limit / found)) if found else GROWTH
 
@@ -71,15 +76,13 @@ async def candidates_in(
     return [tuple(row) for row in found]
 
 
-async def _ranked(
+def _ranked(
     place: Point,
-    conditions: Conditions,
+    candidates: list[Candidate[int]],
     after: Place | None,
     limit: int,
     radius: float,
-    keep: Keep,
 ) -> list[Ranked[int]]:
-    candidates = await keep(await candidates_in(conditions, place, radius))
     skipped = 0
     if after is not None:
         candidates, skipped = _beyond(place, candidates, after[0])
