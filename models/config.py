@@ -28,6 +28,7 @@ TABLES = [
     "models.stock.purchases",
     "models.stock.costs",
     "models.stock.stocktakes",
+    "models.stock.serials",
     "models.members.members",
     "models.members.cards",
     "models.referrals.bindings",

@@ -31,6 +31,7 @@ from schema.stock.mutations import StockMutations
 from schema.stock.purchase_mutations import PurchaseMutations
 from schema.stock.purchase_queries import PurchaseQueries
 from schema.stock.queries import StockQueries
+from schema.stock.serial_queries import SerialQueries
 from schema.stock.stocktake_mutations import StocktakeMutations
 from schema.stock.stocktake_queries import StocktakeQueries
 from schema.stock.subscriptions import StockSubscriptions
@@ -48,6 +49,7 @@ class Query(
     CatalogQueries,
     StoreQueries,
     StockQueries,
+    SerialQueries,
     TransferQueries,
     StocktakeQueries,
     PurchaseQueries,

@@ -60,7 +60,10 @@ class Product(Row):
 
 
 class Variant(Row):
-    """What is sold: one SKU. `selected_options` is `[{"name", "value"}]`."""
+    """What is sold: one SKU. `selected_options` is `[{"name", "value"}]`.
+
+    With `tracks_serials` each piece on hand has a serial number; it changes only while none is.
+    """
 
     merchant = reference("Organisation")
     product = reference("Product")
@@ -70,6 +73,7 @@ class Variant(Row):
     price_minor = minor()
     compare_at_minor = minor(null=True)
     position = fields.IntField(default=0)
+    tracks_serials = fields.BooleanField(default=False, db_default=False)
     updated_at = fields.DatetimeField(auto_now=True)
 
     merchant_id: int

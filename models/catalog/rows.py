@@ -39,6 +39,7 @@ class VariantRow(NamedTuple):
     selected_options: Json
     price_minor: int
     compare_at_minor: int | None
+    tracks_serials: bool | int  # SQLite answers 0 or 1
 
 
 PRODUCT = columns(ProductRow, "p")

@@ -33,6 +33,7 @@ class CheckedVariant:
     compare_at_minor: int | Unset | None
     gtins: list[tuple[str, str]] | None
     selected: list[dict[str, str]] | None
+    tracks_serials: bool | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +101,7 @@ def _variant(draft: VariantDraft, faults: Faults, path: Path) -> CheckedVariant:
         else compare_at,
         gtins=_gtins(draft.gtins, faults, (*path, "gtins")),
         selected=_selected(draft, faults, (*path, "options")),
+        tracks_serials=draft.tracks_serials,
     )
 
 

@@ -38,6 +38,7 @@ class VariantDraft:
     gtins: Sequence[str] | None = None
     compare_at_price: Decimal | Unset | None = KEEP
     options: Sequence[SelectedOptionDraft] | None = None
+    tracks_serials: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

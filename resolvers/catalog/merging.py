@@ -18,7 +18,9 @@ PRODUCT_COLUMNS = (
     "slug", "name", "description", "status", "brand_id", "category_id", "options", "media", "tags",
     "search_text", "lowest_price_minor", "highest_price_minor", "updated_at",
 )  # fmt: skip
-VARIANT_COLUMNS = ("name", "selected_options", "price_minor", "compare_at_minor", "updated_at")
+VARIANT_COLUMNS = (
+    "name", "selected_options", "price_minor", "compare_at_minor", "tracks_serials", "updated_at",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -149,6 +151,8 @@ def _plan_variant(
         values["name"] = " / ".join(each["value"] for each in values["selected_options"])
     if checked.compare_at_minor is not KEEP:
         values["compare_at_minor"] = checked.compare_at_minor
+    if checked.tracks_serials is not None:
+        values["tracks_serials"] = checked.tracks_serials
     gtins = None if checked.gtins is None else dict(checked.gtins)
     if gtins == stored.gtins.get(variant.pk or 0, {}):
         gtins = None

@@ -21,6 +21,7 @@ from resolvers.catalog.drafts import ProductDraft
 from resolvers.catalog.locking import locked_merchant
 from resolvers.catalog.merging import ProductPlan, plan
 from resolvers.catalog.saving import save
+from resolvers.catalog.serial_tracking import refuse_tracking
 from resolvers.catalog.slugging import slugs_for, taken
 from resolvers.catalog.stored import ProductRow, Stored, read_stored
 from resolvers.context import Context
@@ -59,6 +60,7 @@ async def _upsert(ctx: Context, drafts: Sequence[ProductDraft], on_error: OnErro
     stored = await read_stored(merchant_id, rows)
     slugs = await taken(merchant_id, (row.checked.slug for row in rows if row.checked.slug))
     refuse_stored(rows, stored, slugs)
+    await refuse_tracking(rows, stored)
     outcomes = [
         RowOutcome(row.index, drafts[row.index].code, tuple(row.faults.found)) for row in rows
     ]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 from models.accounts.roles import Permission
 from models.database import transaction
-from models.errors import StateConflict
+from models.errors import InvalidInput, StateConflict
 from models.orders.fulfilments import Fulfilment
 from models.orders.orders import Order
 from models.orders.states import (
@@ -24,6 +26,7 @@ from resolvers.orders.fulfilments import change, lock, locked, of_own_orders
 from resolvers.outbox import announce
 from resolvers.permissions import for_customers, requires
 from resolvers.stock import reservations
+from resolvers.stock.serials import Scanned, SerialDraft, checked
 from resolvers.validation import text_of
 
 _GONE = (FulfilmentStatus.SHIPPED, FulfilmentStatus.DONE)
@@ -34,6 +37,7 @@ class ShipmentDraft:
     fulfilment_id: int
     carrier: str
     tracking_number: str
+    serials: Sequence[SerialDraft] = ()
 
 
 @requires(Permission.FULFILMENT_WRITE)
@@ -52,20 +56,29 @@ async def ready(ctx: Context, fulfilment_id: int) -> Fulfilment:
 async def ship(ctx: Context, draft: ShipmentDraft) -> Fulfilment:
     """The goods have left the location, with this carrier.
 
-    Raises: InvalidInput, NotFound, StateConflict.
+    Raises: InvalidInput, NotFound, StateConflict; Duplicate for serial numbers given twice.
     """
+    scanned = checked(draft.serials)
     columns = {
         "carrier": text_of(draft.carrier, "carrier", 64),
         "tracking_number": text_of(draft.tracking_number, "trackingNumber", 64),
         "shipped_at": ctx.now(),
     }
-    return await transaction(_step, ctx, draft.fulfilment_id, FulfilmentAction.SHIP, columns)
+    return await transaction(
+        _step, ctx, draft.fulfilment_id, FulfilmentAction.SHIP, columns, scanned
+    )
 
 
 @requires(Permission.FULFILMENT_WRITE)
-async def complete(ctx: Context, fulfilment_id: int) -> Fulfilment:
-    """Delivered, or handed over at the counter; an order handed over in person is complete."""
-    return await transaction(_step, ctx, fulfilment_id, FulfilmentAction.COMPLETE, {})
+async def complete(
+    ctx: Context, fulfilment_id: int, serials: Sequence[SerialDraft] = ()
+) -> Fulfilment:
+    """Delivered, or handed over at the counter; an order handed over in person is complete.
+
+    Raises: NotFound, StateConflict; InvalidInput, Duplicate for serial numbers that do not fit.
+    """
+    scanned = checked(serials)
+    return await transaction(_step, ctx, fulfilment_id, FulfilmentAction.COMPLETE, {}, scanned)
 
 
 @for_customers
@@ -78,11 +91,15 @@ async def confirm(ctx: Context, fulfilment_id: int) -> Fulfilment:
 
 
 async def take(
-    ctx: Context, fulfilment: Fulfilment, action: FulfilmentAction, **columns: Any
+    ctx: Context,
+    fulfilment: Fulfilment,
+    action: FulfilmentAction,
+    scanned: Scanned = MappingProxyType({}),
+    **columns: Any,
 ) -> None:
     """One step of a fulfilment whose order is locked, and the stock that leaves with it.
 
-    Raises: StateConflict.
+    Raises: StateConflict; InvalidInput, NotFound when the wrong serial numbers were scanned for it.
     """
     had_left = fulfilment.status in _GONE
     columns["status"] = next_status(fulfilment.status, fulfilment.method, action)
@@ -91,19 +108,25 @@ async def take(
     fulfilment.update_from_dict(columns)
     await fulfilment.save(update_fields=[*columns, "updated_at"])
     if fulfilment.status in _GONE and not had_left:
-        await reservations.take_out(ctx, fulfilment.id)
+        await reservations.take_out(ctx, fulfilment.id, scanned)
+    elif scanned:
+        raise InvalidInput("No pieces leave with this step.", path=("serials",))
     if fulfilment.status is FulfilmentStatus.DONE:
         await completion.count_handed_over(fulfilment)
 
 
 async def _step(
-    ctx: Context, fulfilment_id: int, action: FulfilmentAction, columns: dict[str, Any]
+    ctx: Context,
+    fulfilment_id: int,
+    action: FulfilmentAction,
+    columns: dict[str, Any],
+    scanned: Scanned = MappingProxyType({}),
 ) -> Fulfilment:
     order, fulfilment = await locked(ctx, fulfilment_id)
     if action is FulfilmentAction.READY and fulfilment.method is FulfilmentMethod.STORE_PICKUP:
         lapse = timedelta(days=ctx.settings.pickup_days)
         columns = {**columns, "pickup_expires_at": ctx.now() + lapse}
-    await take(ctx, fulfilment, action, **columns)
+    await take(ctx, fulfilment, action, scanned, **columns)
     moved = change("fulfilment.changed", order, fulfilment)
     await announce(ctx, [moved, await completion.advance(ctx, order)])
     return fulfilment

@@ -6,6 +6,8 @@ Codes that fit nothing here count as attempts at guessing, as many in a quarter 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tortoise.queryset import QuerySet
 
 from models.accounts.roles import Permission
@@ -25,6 +27,7 @@ from resolvers.orders.refunds import refund_fulfilment, refund_order
 from resolvers.outbox import announce
 from resolvers.permissions import requires, scoped
 from resolvers.stock import reservations
+from resolvers.stock.serials import Scanned, SerialDraft, checked, given
 
 WRONG_CODES, WINDOW_SECONDS = 20, 900
 _WAITING = (FulfilmentStatus.OPEN, FulfilmentStatus.ACCEPTED, FulfilmentStatus.READY)
@@ -40,15 +43,19 @@ async def preview(ctx: Context, code: str) -> Fulfilment | None:
 
 
 @requires(Permission.FULFILMENT_WRITE)
-async def collect(ctx: Context, code: str, idempotency_key: str) -> Fulfilment:
+async def collect(
+    ctx: Context, code: str, idempotency_key: str, serials: Sequence[SerialDraft] = ()
+) -> Fulfilment:
     """Hand over what a code stands for, once, while it is ready and has not expired.
 
-    Raises: NotFound for a code that is not good here, StateConflict, Expired, RateLimited.
+    Raises: NotFound for a code that is not good here, StateConflict, Expired, RateLimited; InvalidInput,
+    Duplicate for serial numbers that do not fit.
     """
+    scanned = checked(serials)
     found = await _found(ctx, code)
     if found is None:
         raise NotFound("This code is not good here.", path=("code",))
-    fulfilment_id = await transaction(_collect, ctx, found.id, idempotency_key)
+    fulfilment_id = await transaction(_collect, ctx, found.id, idempotency_key, scanned)
     return await Fulfilment.get(id=fulfilment_id)
 
 
@@ -77,16 +84,18 @@ def _here(ctx: Context, query: QuerySet[Fulfilment]) -> QuerySet[Fulfilment]:
     return scoped(query, ctx, Permission.FULFILMENT_WRITE, "location__organisation")
 
 
-async def _collect(ctx: Context, fulfilment_id: int, key: str) -> int:
+async def _collect(ctx: Context, fulfilment_id: int, key: str, scanned: Scanned) -> int:
     async def work() -> int:
         order, fulfilment = await lock(await Fulfilment.get(id=fulfilment_id))
         await _check(ctx, order, fulfilment)
-        await take(ctx, fulfilment, FulfilmentAction.COLLECT, pickup_used_at=ctx.now())
+        used = {"pickup_used_at": ctx.now()}
+        await take(ctx, fulfilment, FulfilmentAction.COLLECT, scanned, **used)
         moved = change("fulfilment.changed", order, fulfilment)
         await announce(ctx, [moved, await completion.advance(ctx, order)])
         return fulfilment.id
 
-    return int(await once(ctx, "pickupCollect", key, fulfilment_id, work))
+    keyed = [fulfilment_id, *given(scanned)] if scanned else fulfilment_id
+    return int(await once(ctx, "pickupCollect", key, keyed, work))
 
 
 async def _check(ctx: Context, order: Order, fulfilment: Fulfilment) -> None:

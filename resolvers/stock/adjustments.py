@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
@@ -17,6 +18,7 @@ from resolvers.permissions import requires
 from resolvers.stock.ledger import Move, announce_changed, move
 from resolvers.stock.locking import lock
 from resolvers.stock.places import find
+from resolvers.stock.serials import SerialDraft, checked, scan
 from resolvers.validation import code_of, quantity_of, text_of
 
 
@@ -29,6 +31,7 @@ class AdjustmentDraft:
     quantity: int
     reason: MovementReason
     note: str | None = None
+    serials: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +47,15 @@ async def adjust(ctx: Context, draft: AdjustmentDraft, idempotency_key: str) -> 
     """Move pieces from one state to another, or from and to outside.
 
     Raises: InvalidInput for a movement or reason that nobody may give by hand, NotFound,
-    InsufficientStock when there are fewer pieces in `from_state`.
+    InsufficientStock when there are fewer pieces in `from_state`; what `scan` raises for `serials`.
     """
     code_of(draft.location_code, "locationCode")
     code_of(draft.sku, "sku")
     quantity_of(draft.quantity, "quantity")
     if draft.note is not None:
         draft = replace(draft, note=text_of(draft.note, "note", 500, minimum=0) or None)
+    if draft.serials is not None:
+        draft = replace(draft, serials=checked([SerialDraft(0, draft.serials)])[0].serials)
     _check_reason(draft)
     return Adjustment(**await transaction(_once, ctx, draft, idempotency_key))
 
@@ -71,29 +76,28 @@ def _check_reason(draft: AdjustmentDraft) -> None:
 
 
 async def _once(ctx: Context, draft: AdjustmentDraft, idempotency_key: str) -> Any:
-    return await once(
-        ctx, "stockAdjust", idempotency_key, asdict(draft), partial(_adjust, ctx, draft)
-    )
+    given = asdict(draft)
+    if not draft.serials:
+        del given["serials"]  # keys from before there were any still fit
+    return await once(ctx, "stockAdjust", idempotency_key, given, partial(_adjust, ctx, draft))
 
 
 async def _adjust(ctx: Context, draft: AdjustmentDraft) -> dict[str, int]:
     places = await find(ctx, [draft.location_code], [draft.sku])
     place = places.place_of(draft.location_code, draft.sku)
     levels, freed = await lock(ctx, [place])
-    moved = await move(
-        ctx,
-        [
-            Move(
-                variant_id=place[0],
-                location_id=place[1],
-                from_state=draft.from_state,
-                to_state=draft.to_state,
-                quantity=draft.quantity,
-                reason=draft.reason,
-                note=draft.note,
-            )
-        ],
-    )
+    moves = [
+        Move(
+            variant_id=place[0],
+            location_id=place[1],
+            from_state=draft.from_state,
+            to_state=draft.to_state,
+            quantity=draft.quantity,
+            reason=draft.reason,
+            note=draft.note,
+        )
+    ]
+    moved = await move(ctx, moves)
     if not moved:
         raise InsufficientStock(
             place[0],
@@ -101,6 +105,8 @@ async def _adjust(ctx: Context, draft: AdjustmentDraft) -> dict[str, int]:
             available=levels[place].pieces.of(draft.from_state),
             path=("quantity",),
         )
+    scanned = {place[0]: SerialDraft(place[0], draft.serials or ())}
+    await scan(ctx, moves, scanned, ("serials",))
     await announce_changed(ctx, [*freed, *moved.values()])
     # The level is locked, so its latest movement is ours.
     latest = await fetch(

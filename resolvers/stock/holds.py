@@ -16,7 +16,10 @@ EXPIRED = "hold.status = 'HELD' AND hold.expires_at <= ?"
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A hold as it is now that its level is locked; `available` and `safety_stock` are the level's."""
+    """A hold as it is now that its level is locked; `available` and `safety_stock` are the level's.
+
+    `serials_of` is the merchant, where the variant tracks serial numbers.
+    """
 
     id: int
     order_id: int
@@ -28,6 +31,7 @@ class Held:
     location_id: int
     available: int
     safety_stock: int
+    serials_of: int | None
 
     @property
     def place(self) -> Place:
@@ -55,7 +59,9 @@ async def locked(condition: str, *values: Any) -> list[Held]:
     """
     rows = await fetch(
         "SELECT hold.id, hold.order_id, hold.quantity, hold.status, hold.below_safety, level.id AS"
-        " level_id, level.variant_id, level.location_id, level.available, level.safety_stock"
+        " level_id, level.variant_id, level.location_id, level.available, level.safety_stock,"
+        " (SELECT merchant_id FROM variant WHERE variant.id = level.variant_id"
+        " AND variant.tracks_serials) AS serials_of"
         " FROM stock_level AS level JOIN stock_hold AS hold ON hold.level_id = level.id"
         f" WHERE {condition} ORDER BY level.variant_id, level.location_id, hold.id{for_update()}",
         *values,

@@ -26,6 +26,7 @@ from resolvers.stock.incoming import expect
 from resolvers.stock.ledger import Move, announce_changed
 from resolvers.stock.locking import lock
 from resolvers.stock.purchase_orders import KIND, lines_of, locked, turn, written
+from resolvers.stock.serials import Scanned, SerialDraft, checked, given, scan
 from resolvers.validation import code_of, text_of
 
 PREFIX = "PO"
@@ -79,17 +80,21 @@ async def approve(ctx: Context, order_id: int, note: str | None) -> PurchaseOrde
 
 @requires(Permission.PURCHASE_RECEIVE)
 async def receive(
-    ctx: Context, order_id: int, lines: Sequence[LineDraft], idempotency_key: str
+    ctx: Context,
+    order_id: int,
+    lines: Sequence[LineDraft],
+    idempotency_key: str,
+    serials: Sequence[SerialDraft] = (),
 ) -> PurchaseOrder:
     """Take in what has come, at the order's prices; the rest is still on its way.
 
     Raises: InvalidInput, NotFound, LimitExceeded for more than was ordered, StateConflict, Forbidden,
-    IdempotencyKeyReused.
+    IdempotencyKeyReused; what `scan` raises for `serials`.
     """
-    came = summed(lines)
-    given = [order_id, [asdict(line) for line in lines]]
-    work = partial(_receive, ctx, order_id, came)
-    row_id = await do_once(ctx, "purchaseOrderReceive", idempotency_key, given, work)
+    came, scanned = summed(lines), checked(serials)
+    keyed = [order_id, [asdict(line) for line in lines], *given(scanned)]
+    work = partial(_receive, ctx, order_id, came, scanned)
+    row_id = await do_once(ctx, "purchaseOrderReceive", idempotency_key, keyed, work)
     return await PurchaseOrder.get(id=row_id)
 
 
@@ -168,7 +173,7 @@ async def _expect(
     await announce_changed(ctx, [*freed, *await expect(ctx, deltas)])
 
 
-async def _receive(ctx: Context, order_id: int, came: Lines) -> int:
+async def _receive(ctx: Context, order_id: int, came: Lines, scanned: Scanned) -> int:
     order = await locked(ctx, order_id, PurchaseAction.RECEIVE)
     lines = (await lines_of([order.id]))[order.id]
     check_within(came, {line.variant_id: line.to_come for line in lines})
@@ -185,6 +190,7 @@ async def _receive(ctx: Context, order_id: int, came: Lines) -> int:
         worth[place, StockState.OUTSIDE, StockState.AVAILABLE] = pieces * line.unit_cost_minor
         deltas[place] = -pieces
         line.received += pieces
+    await scan(ctx, moves, scanned, ("serials",))
     carried = await carry(ctx, moves, (KIND, order.id), worth)
     fewer = await expect(ctx, deltas)
     await update_all(list(places.values()), ("received",))

@@ -26,6 +26,7 @@ from resolvers.stock.ledger import (
     move_all,
     record,
 )
+from resolvers.stock.serials import Scanned, scan_tracked
 
 _HELD = (
     *("level_id", "order_id", "fulfilment_id", "quantity", "status", "expires_at"),
@@ -148,13 +149,18 @@ async def release(ctx: Context, order_id: int, fulfilment_id: int | None = None)
     await announce_changed(ctx, freed)
 
 
-async def take_out(ctx: Context, fulfilment_id: int) -> None:
-    """Hand the fulfilment's committed pieces over: they leave the house."""
+async def take_out(ctx: Context, fulfilment_id: int, scanned: Scanned) -> None:
+    """Hand the fulfilment's committed pieces over: they leave the house.
+
+    Raises: InvalidInput, NotFound unless their serial numbers were `scanned` as far as they have any.
+    """
     holds = await locked("hold.fulfilment_id = ? AND hold.status = 'COMMITTED'", fulfilment_id)
     await turn(holds, HoldStatus.TAKEN)
     moves = [
         each.move(StockState.COMMITTED, StockState.OUTSIDE, MovementReason.SALE) for each in holds
     ]
+    merchants = {each.variant_id: each.serials_of for each in holds if each.serials_of is not None}
+    await scan_tracked(ctx, moves, merchants, scanned, ("serials",))
     await announce_changed(ctx, await move_all(ctx, moves))
 
 

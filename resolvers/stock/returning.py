@@ -24,6 +24,7 @@ from resolvers.stock.document_lines import Lines, check_variants, check_within
 from resolvers.stock.documents import do_once, next_number, note_of
 from resolvers.stock.ledger import Move, Place, announce_changed
 from resolvers.stock.locking import LockedLevel, lock
+from resolvers.stock.serials import refuse_tracked
 from resolvers.stock.supplier_returns import KIND, lines_of, locked, turn, written
 from resolvers.validation import quantity_of, rows_of
 
@@ -168,6 +169,7 @@ async def _ship(ctx: Context, return_id: int) -> int:
     await _count_returned(found, lines)
     levels, freed = await lock(ctx, {(line.variant_id, found.location_id) for line in lines})
     _check_there(found, lines, levels)
+    await refuse_tracked({line.variant_id for line in lines}, "supplierReturnId")
     carried = await carry(ctx, [_move(found, line) for line in lines], (KIND, found.id), {})
     for line in lines:
         place = line.variant_id, found.location_id

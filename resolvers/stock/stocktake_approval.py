@@ -14,6 +14,7 @@ from resolvers.permissions import requires
 from resolvers.stock.documents import do_once
 from resolvers.stock.ledger import Move, announce_changed, move_all
 from resolvers.stock.locking import LockedLevel, lock
+from resolvers.stock.serials import refuse_tracked
 from resolvers.stock.stocktake_opening import end
 from resolvers.stock.stocktakes import KIND, locked, turn
 
@@ -43,6 +44,7 @@ async def _approve(ctx: Context, stocktake_id: int) -> int:
         if levels[place].pieces.available + line.difference < 0
     ]:
         raise Refusals(short)
+    await refuse_tracked({each.variant_id for each in differing.values()}, "stocktakeId")
     changed = await move_all(ctx, [_move(stocktake, line) for line in differing.values()])
     await announce_changed(ctx, [*freed, *changed])
     await end(lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
@@ -18,6 +18,7 @@ from resolvers.permissions import requires
 from resolvers.stock.ledger import Move, Place, announce_changed, move_all
 from resolvers.stock.locking import LockedLevel, lock
 from resolvers.stock.places import find
+from resolvers.stock.serials import tracked, untracked
 from resolvers.validation import code_of, quantity_of, rows_of
 
 _REFUSALS = {kind.code: kind for kind in (InvalidInput, NotFound, Duplicate, StaleVersion)}
@@ -93,6 +94,7 @@ async def _set(ctx: Context, drafts: Sequence[LevelDraft], on_error: OnError) ->
     for row in rows:
         if not row.faults:
             row.faults.check(_compare, row.draft, levels[row.place])
+    await _refuse_tracked([row for row in rows if not row.faults], levels)
     if not stands(on_error, [row.faults for row in rows]):
         raise _Rejected(SyncOutcome(_outcome_of(drafts, [row.faults.found for row in rows], True)))
     sound = [row for row in rows if not row.faults]
@@ -120,6 +122,15 @@ async def _find_places(ctx: Context, rows: Sequence[_Row]) -> None:
     for row in rows:
         if not row.faults:
             row.place = row.faults.check(places.place_of, row.draft.location_code, row.draft.sku)
+
+
+async def _refuse_tracked(rows: Sequence[_Row], levels: Mapping[Place, LockedLevel]) -> None:
+    """Find fault with rows that would change how many pieces there are of what has serial numbers."""
+    changing = [row for row in rows if _difference(row, levels[row.place])]
+    tracking = await tracked({row.place[0] for row in changing})
+    for row in changing:
+        if row.place[0] in tracking:
+            row.faults.add(untracked("quantity"))
 
 
 def _compare(draft: LevelDraft, level: LockedLevel) -> None:

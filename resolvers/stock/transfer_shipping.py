@@ -20,6 +20,7 @@ from resolvers.stock.documents import do_once
 from resolvers.stock.incoming import expect
 from resolvers.stock.ledger import Move, Place, announce_changed
 from resolvers.stock.locking import LockedLevel, lock
+from resolvers.stock.serials import refuse_tracked
 from resolvers.stock.transfers import KIND, lines_of, locked, turn
 
 
@@ -53,6 +54,7 @@ async def _ship(ctx: Context, transfer_id: int, wanted: Lines | None) -> int:
     }
     levels, freed = await lock(ctx, [*sent, *arrivals])
     _check_there(sent, levels, wanted)
+    await refuse_tracked({variant_id for variant_id, _ in sent}, "transferId")
     moves = [_off(transfer, place, line.shipped) for place, line in sent.items()]
     carried = await carry(ctx, moves, (KIND, transfer.id), {})
     for place, line in sent.items():

@@ -98,6 +98,10 @@ class VariantUpsertRow:
         default=strawberry.UNSET, description="Null takes it away."
     )
     options: list[SelectedOptionInput] | None = None
+    tracks_serials: bool | None = strawberry.field(
+        default=None,
+        description="Each piece has a serial number; changes only while none is on hand or on its way.",
+    )
 
     def draft(self) -> VariantDraft:
         return VariantDraft(
@@ -109,6 +113,7 @@ class VariantUpsertRow:
             options=None
             if self.options is None
             else [SelectedOptionDraft(each.name, each.value) for each in self.options],
+            tracks_serials=self.tracks_serials,
         )
 
 

@@ -32,6 +32,7 @@ from schema.pagination import Connection
 from schema.public import public
 
 if TYPE_CHECKING:
+    from schema.stock.serial_types import SerialNumber
     from schema.stock.types import StockLevel
 
 strawberry.enum(ProductStatus)
@@ -175,6 +176,11 @@ class Variant(Node):
         """What it cost before, or the price recommended; shown struck through."""
         return Money.optional(self.row.compare_at_minor)
 
+    @derived
+    def tracks_serials(self) -> bool:
+        """Whether each piece has a serial number, scanned in at receipt and out at sale."""
+        return bool(self.row.tracks_serials)
+
     @public
     @batched
     @staticmethod
@@ -262,6 +268,24 @@ class Variant(Node):
 
         point = near.point("near") if near else None
         return await levels_of_variants([each.row.id for each in parents], ctx, point, first, after)
+
+    @batched
+    @staticmethod
+    async def serials(
+        parents: list[Variant],
+        ctx: Context,
+        *,
+        location_id: strawberry.ID,
+        first: int | None = 20,
+        after: str | None = None,
+    ) -> list[Connection[Annotated[SerialNumber, strawberry.lazy("schema.stock.serial_types")]]]:
+        """The serial numbers in stock at a place of your territory."""
+        from schema.stock.serial_types import serials_of_variants
+
+        place = row_id(location_id, "Store", "Warehouse", path=("locationId",))
+        return await serials_of_variants(
+            [each.row.id for each in parents], ctx, place, first, after
+        )
 
     @classmethod
     def of(cls, row: VariantRow) -> Variant:

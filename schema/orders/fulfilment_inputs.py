@@ -6,6 +6,9 @@ import strawberry
 
 from schema.errors import UserError
 from schema.orders.fulfilment_types import Fulfilment, PrintTicket
+from schema.stock.serial_inputs import SerialInput
+
+SCANNED = "Of the variants that track them: one for each piece that is handed over."
 
 
 @strawberry.input
@@ -24,12 +27,14 @@ class FulfilmentShipInput:
     fulfilment_id: strawberry.ID
     carrier: str
     tracking_number: str
+    serials: list[SerialInput] | None = strawberry.field(default=None, description=SCANNED)
 
 
 @strawberry.input
 class PickupCollectInput:
     code: str
     idempotency_key: str
+    serials: list[SerialInput] | None = strawberry.field(default=None, description=SCANNED)
 
 
 @strawberry.input

@@ -17,6 +17,7 @@ from schema.orders.fulfilment_inputs import (
     TicketPayload,
 )
 from schema.orders.fulfilment_types import Fulfilment, PrintTicket
+from schema.stock.serial_inputs import SerialInput, serial_drafts
 
 
 @strawberry.type
@@ -44,22 +45,35 @@ class FulfilmentMutations:
     @refusing(FulfilmentPayload)
     async def fulfilment_ship(self, info: Info, input: FulfilmentShipInput) -> FulfilmentPayload:
         """The goods have left the store with a carrier."""
-        draft = ShipmentDraft(_id(input.fulfilment_id), input.carrier, input.tracking_number)
+        draft = ShipmentDraft(
+            _id(input.fulfilment_id),
+            input.carrier,
+            input.tracking_number,
+            serial_drafts(input.serials),
+        )
         row = await fulfilment_steps.ship(info.context, draft)
         return FulfilmentPayload(fulfilment=Fulfilment.of(row))
 
     @refusing(FulfilmentPayload)
-    async def fulfilment_complete(self, info: Info, input: FulfilmentActInput) -> FulfilmentPayload:
-        """Staff: delivered, or handed over at the counter. A customer: I have received it."""
-        ctx = info.context
-        step = fulfilment_steps.confirm if ctx.actor.is_customer else fulfilment_steps.complete
-        row = await step(ctx, _id(input.fulfilment_id))
+    async def fulfilment_complete(
+        self, info: Info, input: FulfilmentActInput, serials: list[SerialInput] | None = None
+    ) -> FulfilmentPayload:
+        """Staff: delivered, or handed over at the counter. A customer: I have received it.
+
+        `serials` are those handed over, of the variants that track them: one for each piece.
+        """
+        ctx, fulfilment_id = info.context, _id(input.fulfilment_id)
+        if ctx.actor.is_customer:
+            row = await fulfilment_steps.confirm(ctx, fulfilment_id)
+        else:
+            row = await fulfilment_steps.complete(ctx, fulfilment_id, serial_drafts(serials))
         return FulfilmentPayload(fulfilment=Fulfilment.of(row))
 
     @refusing(FulfilmentPayload)
     async def pickup_collect(self, info: Info, input: PickupCollectInput) -> FulfilmentPayload:
         """Hand over what a pickup code stands for, once."""
-        row = await pickups.collect(info.context, input.code, input.idempotency_key)
+        scanned = serial_drafts(input.serials)
+        row = await pickups.collect(info.context, input.code, input.idempotency_key, scanned)
         return FulfilmentPayload(fulfilment=Fulfilment.of(row))
 
     @refusing(TicketPayload)

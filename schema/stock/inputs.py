@@ -44,6 +44,10 @@ class StockAdjustInput:
     reason: MovementReason
     idempotency_key: str
     note: str | None = None
+    serials: list[str] | None = strawberry.field(
+        default=None,
+        description="One for each piece that comes in or goes out, where the variant tracks them.",
+    )
 
     def draft(self) -> AdjustmentDraft:
         return AdjustmentDraft(
@@ -54,6 +58,7 @@ class StockAdjustInput:
             quantity=self.quantity,
             reason=self.reason,
             note=self.note,
+            serials=self.serials,
         )
 
 

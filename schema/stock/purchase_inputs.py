@@ -16,6 +16,7 @@ from schema.errors import UserError
 from schema.nodes import optional_row_id, row_id
 from schema.stock.purchase_types import PurchaseOrder
 from schema.stock.return_types import SupplierReturn
+from schema.stock.serial_inputs import SerialInput
 
 _PLACES = ("Store", "Warehouse")
 
@@ -93,6 +94,9 @@ class PurchaseOrderReceiveInput:
     purchase_order_id: strawberry.ID
     lines: list[VariantQuantityInput]
     idempotency_key: str
+    serials: list[SerialInput] | None = strawberry.field(
+        default=None, description="Of the variants that track them: one for each piece."
+    )
 
     def order_row(self) -> int:
         return row_id(self.purchase_order_id, "PurchaseOrder", path=("purchaseOrderId",))

@@ -19,6 +19,7 @@ from schema.stock.purchase_inputs import (
 )
 from schema.stock.purchase_types import PurchaseOrder
 from schema.stock.return_types import SupplierReturn
+from schema.stock.serial_inputs import serial_drafts
 from schema.stock.transfer_inputs import line_drafts
 
 
@@ -55,7 +56,11 @@ class PurchaseMutations:
     ) -> PurchaseOrderPayload:
         """Take in what has come, in as many parts as it comes in; never more than was ordered."""
         row = await purchasing.receive(
-            info.context, input.order_row(), line_drafts(input.lines), input.idempotency_key
+            info.context,
+            input.order_row(),
+            line_drafts(input.lines),
+            input.idempotency_key,
+            serial_drafts(input.serials),
         )
         return PurchaseOrderPayload(purchase_order=PurchaseOrder.of(row))
 

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import strawberry
+
+from models.stock.serials import SerialEvent as EventRow
+from models.stock.serials import SerialNumber as SerialRow
+from models.stock.serials import SerialState
+from resolvers.context import Context
+from resolvers.paging import PageRequest
+from resolvers.stock import serial_lookup
+from schema.actors import Actor, actors
+from schema.batching import batched
+from schema.catalog.types import Variant
+from schema.nodes import global_id
+from schema.pagination import Connection
+from schema.stores.types import StockLocation
+
+strawberry.enum(SerialState)
+
+
+@strawberry.type(description="A serial number came in, or went out, at a location.")
+class SerialEvent:
+    row: strawberry.Private[EventRow]
+    from_state: SerialState | None
+    to_state: SerialState
+    document_id: strawberry.ID | None = strawberry.field(
+        description="What it was done for, such as an order."
+    )
+    occurred_at: datetime
+
+    @batched
+    @staticmethod
+    async def location(parents: list[SerialEvent], ctx: Context) -> list[StockLocation]:
+        return await StockLocation.load(ctx, [each.row.location_id for each in parents])
+
+    @batched
+    @staticmethod
+    async def actor(parents: list[SerialEvent], ctx: Context) -> list[Actor | None]:
+        return await actors(ctx, [(each.row.actor_kind, each.row.actor_id) for each in parents])
+
+    @classmethod
+    def of(cls, row: EventRow) -> SerialEvent:
+        return cls(
+            row=row,
+            from_state=row.from_state,
+            to_state=row.to_state,
+            document_id=document_of(row),
+            occurred_at=row.created_at,
+        )
+
+
+@strawberry.type(description="One piece of a variant that is sold by piece.")
+class SerialNumber:
+    row: strawberry.Private[SerialRow]
+    serial: str
+    state: SerialState
+    document_id: strawberry.ID | None = strawberry.field(description="What moved it last.")
+    updated_at: datetime
+
+    @batched
+    @staticmethod
+    async def variant(parents: list[SerialNumber], ctx: Context) -> list[Variant | None]:
+        return await Variant.load(ctx, [each.row.variant_id for each in parents])
+
+    @batched
+    @staticmethod
+    async def location(parents: list[SerialNumber], ctx: Context) -> list[StockLocation]:
+        """Where it is, or where it was before it left."""
+        return await StockLocation.load(ctx, [each.row.location_id for each in parents])
+
+    @batched
+    @staticmethod
+    async def history(parents: list[SerialNumber], ctx: Context) -> list[list[SerialEvent]]:
+        """Each time it came or went, the first first."""
+        found = await serial_lookup.histories(ctx, [each.row.id for each in parents])
+        return [[SerialEvent.of(row) for row in found[each.row.id]] for each in parents]
+
+    @classmethod
+    def of(cls, row: SerialRow) -> SerialNumber:
+        return cls(
+            row=row,
+            serial=row.serial,
+            state=row.state,
+            document_id=document_of(row),
+            updated_at=row.updated_at,
+        )
+
+
+def document_of(row: SerialRow | EventRow) -> strawberry.ID | None:
+    if row.document_type is None or row.document_id is None:
+        return None
+    return global_id(row.document_type, row.document_id)
+
+
+async def serials_of_variants(
+    variant_ids: Sequence[int],
+    ctx: Context,
+    location_id: int,
+    first: int | None,
+    after: str | None,
+) -> list[Connection[SerialNumber]]:
+    """A page of the serial numbers in stock at a location for each variant, in their order."""
+    request = PageRequest(first=first, after=after)
+    found = await serial_lookup.of_variants(ctx, variant_ids, location_id, request)
+    return [Connection.of(found[variant_id], SerialNumber.of) for variant_id in variant_ids]

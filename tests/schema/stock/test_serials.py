@@ -1,0 +1,276 @@
+"""Variants sold by piece: each has a serial number on hand for each piece, whatever is done or refused."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from models.database import fetch
+from tests.make.api import Api
+from tests.make.documents import document
+from tests.make.persons import staff
+from tests.make.shop import Shop, new_key, one_piece, open_shop
+from tests.make.statements import counting
+
+ERRORS = "userErrors { code message path }"
+ADJUST = f"mutation($input: StockAdjustInput!) {{ stockAdjust(input: $input) {{ {ERRORS} }} }}"
+STEP = f"""mutation($input: FulfilmentActInput!) {{
+  fulfilment%s(input: $input) {{ fulfilment {{ status }} {ERRORS} }} }}"""
+COMPLETE = f"""mutation($input: FulfilmentActInput!, $serials: [SerialInput!]) {{
+  fulfilmentComplete(input: $input, serials: $serials) {{ fulfilment {{ status }} {ERRORS} }} }}"""
+COLLECT = f"""mutation($input: PickupCollectInput!) {{
+  pickupCollect(input: $input) {{ fulfilment {{ status }} {ERRORS} }} }}"""
+ORDER = "query($id: ID!) { order(id: $id) { fulfilments { id pickup { code } } } }"
+SERIAL = """query($sku: String!, $serial: String!) { serialNumber(sku: $sku, serial: $serial) {
+  state location { code } documentId variant { sku }
+  history { fromState toState documentId location { code } actor { __typename } } } }"""
+HERE = """query($sku: String!, $at: ID!, $after: String) { variant(sku: $sku) { tracksSerials
+  serials(locationId: $at, first: 2, after: $after) {
+    edges { node { serial state } } pageInfo { hasNextPage endCursor } } } }"""
+DOCUMENT = f"""mutation($input: %sInput!) {{ %s(input: $input) {{ %s {{ id }} {ERRORS} }} }}"""
+
+
+@dataclass
+class Phones:
+    admin: Api
+    visitor: Api
+    shop: Shop
+
+    async def track(self, on: bool) -> list[Any]:
+        variant = {"sku": self.shop.sku, "price": "9.90", "tracksSerials": on}
+        product = {"code": self.shop.sku, "name": "Phone", "variants": [variant]}
+        given = {"products": [product]}
+        payload = await self.admin.ask(document("erp/catalog_upsert"), input=given)
+        return [(e["code"], e["path"]) for e in payload["catalogUpsert"]["userErrors"]]
+
+    async def adjust(self, way: str, reason: str, *serials: str, **more: Any) -> list[Any]:
+        start, end = way.split(">")
+        given = {
+            "locationCode": self.shop.store_code,
+            "sku": self.shop.sku,
+            "fromState": start,
+            "toState": end,
+            "quantity": len(serials),
+            "reason": reason,
+            "serials": list(serials),
+            "idempotencyKey": new_key(),
+            **more,
+        }
+        return told(await self.admin.ask(ADJUST, input=given))
+
+    async def take_in(
+        self, *serials: str, reason: str = "PURCHASE_RECEIPT", **more: Any
+    ) -> list[Any]:
+        return await self.adjust("OUTSIDE>AVAILABLE", reason, *serials, **more)
+
+    async def ready(self, quantity: int = 1) -> Any:
+        """A paid pickup that waits at the shop."""
+        guest = await self.visitor.guest()
+        given = {"checkout": one_piece(self.shop, quantity), "idempotencyKey": new_key()}
+        order = (await guest.do(document("phone/checkout_place"), **given))["order"]
+        started = await guest.do(
+            document("phone/payment_start"), orderId=order["id"], idempotencyKey=new_key()
+        )
+        await self.visitor.client.post(started["payment"]["codeUrl"])
+        (part,) = (await guest.ask(ORDER, id=order["id"]))["order"]["fulfilments"]
+        for step in ("Accept", "Ready"):
+            await self.admin.do(STEP % step, input={"fulfilmentId": part["id"]})
+        return {"code": part["pickup"]["code"], "order": order["id"]}
+
+    async def collect(self, pickup: Any, *serials: str, variant: str = "") -> list[Any]:
+        scanned = [{"variantId": variant or self.shop.variant_id, "serials": list(serials)}]
+        given = {"code": pickup["code"], "serials": scanned, "idempotencyKey": new_key()}
+        return told(await self.admin.ask(COLLECT, input=given))
+
+    async def state(self, serial: str) -> Any:
+        return (await self.admin.ask(SERIAL, sku=self.shop.sku, serial=serial))["serialNumber"]
+
+    async def here(self, who: Api | None = None) -> list[str]:
+        """The serial numbers in stock at the shop, which are as many as its pieces on hand."""
+        found, after = [], None
+        while True:
+            given = {"sku": self.shop.sku, "at": self.shop.store_id, "after": after}
+            page = (await (who or self.admin).ask(HERE, **given))["variant"]["serials"]
+            found += [edge["node"]["serial"] for edge in page["edges"]]
+            after = page["pageInfo"]["endCursor"]
+            if not page["pageInfo"]["hasNextPage"]:
+                return found
+
+    async def sound(self, *serials: str) -> None:
+        """These and no others are in stock, everywhere as many as there are pieces."""
+        assert await self.here() == list(serials)
+        drifts = await fetch(
+            "SELECT level.id FROM stock_level AS level JOIN variant ON variant.id = level.variant_id"
+            " WHERE variant.tracks_serials AND level.available + level.held + level.committed"
+            " + level.damaged + level.quarantined <> (SELECT COUNT(*) FROM serial_number AS serial"
+            " WHERE serial.variant_id = level.variant_id AND serial.location_id = level.location_id"
+            " AND serial.state = 'IN_STOCK')"
+        )
+        assert drifts == []
+
+
+def told(data: Any) -> list[Any]:
+    (payload,) = data.values()
+    return [(error["code"], error["path"]) for error in payload["userErrors"]]
+
+
+@pytest.fixture
+async def phones(api: Api) -> Phones:
+    """A shop without a single one of the phones it sells."""
+    admin = await api.staff()
+    found = Phones(admin, api, await open_shop(admin, 0))
+    assert await found.track(True) == []
+    return found
+
+
+async def test_in_at_receipt_and_out_at_sale(phones: Phones) -> None:
+    assert await phones.take_in("A1", "B2", "C3") == []
+    await phones.sound("A1", "B2", "C3")
+    pickup = await phones.ready(2)
+    for wrong, told_so in {
+        (): ("INVALID", ["serials", "0", "serials"]),
+        ("A1",): ("INVALID", ["serials", "0", "serials"]),
+        ("A1", "A1"): ("DUPLICATE", ["serials", "0", "serials", "1"]),
+        ("A1", "Z9"): ("NOT_FOUND", ["serials", "0", "serials", "1"]),
+    }.items():
+        assert await phones.collect(pickup, *wrong) == [told_so]
+        await phones.sound("A1", "B2", "C3")
+    given = {"code": pickup["code"], "idempotencyKey": new_key()}
+    assert told(await phones.admin.ask(COLLECT, input=given)) == [("INVALID", ["serials"])]
+    assert await phones.collect(pickup, "B2", " C3 ") == []
+    await phones.sound("A1")
+    sold = await phones.state("B2")
+    assert (sold["state"], sold["documentId"], sold["location"]["code"]) == (
+        "SOLD", pickup["order"], "SHOP",
+    )  # fmt: skip
+    assert await phones.take_in("B2", reason="RETURN") == []
+    assert await phones.adjust("AVAILABLE>OUTSIDE", "DAMAGE", "B2") == []
+    history = (await phones.state("B2"))["history"]
+    assert [each["toState"] for each in history] == ["IN_STOCK", "SOLD", "IN_STOCK", "GONE"]
+    assert [each["documentId"] for each in history] == [None, pickup["order"], None, None]
+    assert {each["actor"]["__typename"] for each in history} == {"Staff"}
+    await phones.sound("A1")
+
+
+async def test_what_does_not_fit_is_refused_and_nothing_changes(phones: Phones) -> None:
+    assert await phones.take_in("A1", "B2") == []
+    other = await open_shop(phones.admin, 3, code="OTHER")
+    many = [str(each) for each in range(501)]
+    for given, told_so in (
+        ({"serials": None, "quantity": 1}, ("INVALID", ["serials"])),
+        ({"serials": ["C3"], "quantity": 2}, ("INVALID", ["serials"])),
+        ({"serials": many, "quantity": 501}, ("INVALID", ["serials"])),
+        ({"serials": ["C3", " "], "quantity": 2}, ("INVALID", ["serials", "1"])),
+        ({"serials": ["C3", "x" * 65], "quantity": 2}, ("INVALID", ["serials", "1"])),
+        ({"serials": ["C3", "C3"], "quantity": 2}, ("DUPLICATE", ["serials", "1"])),
+        ({"serials": ["C3", "B2"], "quantity": 2}, ("DUPLICATE", ["serials", "1"])),
+        (
+            {"serials": ["B2"], "quantity": 1, "locationCode": "OTHER"},
+            ("DUPLICATE", ["serials", "0"]),
+        ),
+        ({"serials": ["C3"], "quantity": 1, "sku": other.sku}, ("INVALID", ["serials"])),
+    ):
+        assert await phones.take_in(**given) == [told_so], given
+    inside = await phones.adjust("AVAILABLE>DAMAGED", "DAMAGE", "A1")
+    assert inside == [("INVALID", ["serials"])]
+    assert await phones.adjust("AVAILABLE>DAMAGED", "DAMAGE", quantity=1) == []
+    assert await phones.adjust("DAMAGED>OUTSIDE", "DAMAGE", "C3") == [
+        ("NOT_FOUND", ["serials", "0"])
+    ]
+    assert await phones.track(False) == [
+        ("INVALID", ["products", "0", "variants", "0", "tracksSerials"])
+    ]
+    rows = [{"locationCode": "SHOP", "sku": phones.shop.sku, "quantity": 7}]
+    keyed = {"idempotencyKey": new_key()}
+    answer = await phones.admin.ask(document("erp/stock_set"), input={"rows": rows, **keyed})
+    assert told(answer) == [("INVALID", ["rows", "0", "quantity"])]
+    await phones.sound("A1", "B2")
+    stranger = await staff(phones.admin, "OTHER", "ADMIN")
+    assert await phones.here(stranger) == []
+    assert (await stranger.ask(SERIAL, sku=phones.shop.sku, serial="A1"))["serialNumber"] is None
+    assert "errors" in await phones.visitor.send(SERIAL, sku=phones.shop.sku, serial="A1")
+
+
+async def test_it_begins_and_ends_with_nothing_on_hand(api: Api) -> None:
+    admin = await api.staff()
+    phones = Phones(admin, api, await open_shop(admin, 2))
+    refused = [("INVALID", ["products", "0", "variants", "0", "tracksSerials"])]
+    assert await phones.track(True) == refused
+    assert await phones.adjust("AVAILABLE>OUTSIDE", "DAMAGE", quantity=2) == []
+    assert await phones.track(True) == []
+    assert await phones.take_in("A1") == []
+    assert await phones.track(False) == refused
+    assert await phones.adjust("AVAILABLE>OUTSIDE", "DAMAGE", "A1") == []
+    assert await phones.track(False) == []
+    assert await phones.take_in(quantity=1) == []
+
+
+async def test_a_serial_number_is_handed_over_once(phones: Phones) -> None:
+    assert await phones.take_in("A1", "B2") == []
+    pickups = [await phones.ready(), await phones.ready()]
+    answers = await asyncio.gather(*(phones.collect(each, "A1") for each in pickups))
+    assert sorted(answers) == [[], [("NOT_FOUND", ["serials", "0", "serials", "0"])]]
+    await phones.sound("B2")
+    assert len((await phones.state("A1"))["history"]) == 2
+
+
+async def test_a_serial_number_comes_to_one_place(phones: Phones) -> None:
+    await open_shop(phones.admin, 0, code="OTHER")
+    answers = await asyncio.gather(
+        *(phones.take_in("A1", locationCode=code) for code in ("SHOP", "OTHER"))
+    )
+    assert sorted(answers) == [[], [("DUPLICATE", ["serials", "0"])]]
+    await phones.sound(*(["A1"] if answers[0] == [] else []))
+
+
+async def test_a_purchase_is_scanned_in_and_a_transfer_refused(phones: Phones) -> None:
+    async def do(
+        mutation: str, node: str, kind: str = "", who: Api = phones.admin, **given: Any
+    ) -> Any:
+        name = kind or mutation[0].upper() + mutation[1:]
+        text = DOCUMENT % (name, mutation, node)
+        return (await who.ask(text, input=given))[mutation]
+
+    line = {"variantId": phones.shop.variant_id, "quantity": 2}
+    created = await do(
+        "purchaseOrderCreate",
+        "purchaseOrder",
+        supplierCode="MAKER",
+        destinationId=phones.shop.store_id,
+        lines=[{**line, "unitCost": "5.00"}],
+        idempotencyKey=new_key(),
+    )
+    order = {"purchaseOrderId": created["purchaseOrder"]["id"]}
+    await do("purchaseOrderApprove", "purchaseOrder", "PurchaseOrderAct", **order)
+    keyed = {**order, "lines": [line], "idempotencyKey": new_key()}
+    refused = await do("purchaseOrderReceive", "purchaseOrder", **keyed)
+    assert [(e["code"], e["path"]) for e in refused["userErrors"]] == [("INVALID", ["serials"])]
+    await phones.sound()
+    scanned = [{"variantId": phones.shop.variant_id, "serials": ["A1", "B2"]}]
+    for _ in range(2):  # the same again, with the same key
+        done = await do("purchaseOrderReceive", "purchaseOrder", **keyed, serials=scanned)
+        assert done["userErrors"] == []
+    await phones.sound("A1", "B2")
+    assert (await phones.state("A1"))["documentId"] == order["purchaseOrderId"]
+    other = await open_shop(phones.admin, 0, code="OTHER")
+    ends = {"sourceId": phones.shop.store_id, "destinationId": other.store_id}
+    asker = await staff(phones.admin, "OTHER", "ADMIN")
+    wanted = {**ends, "lines": [line], "idempotencyKey": new_key()}
+    asked = await do("transferRequest", "transfer", who=asker, **wanted)
+    transfer = {"transferId": asked["transfer"]["id"]}
+    await do("transferApprove", "transfer", "TransferDecide", **transfer)
+    shipped = await do("transferShip", "transfer", **transfer, idempotencyKey=new_key())
+    assert [(e["code"], e["path"]) for e in shipped["userErrors"]] == [("INVALID", ["transferId"])]
+    await phones.sound("A1", "B2")
+
+
+async def test_serial_numbers_of_many_pieces_take_no_more_statements(phones: Phones) -> None:
+    taken = []
+    for serials in (["A"], [f"B{each}" for each in range(50)]):
+        with counting() as statements:
+            assert await phones.take_in(*serials) == []
+        taken.append(len(statements))
+    assert taken[0] == taken[1]
