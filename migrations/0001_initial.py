@@ -1,5 +1,5 @@
 from orjson import loads
-from tortoise import fields, migrations
+from tortoise import fields
 from tortoise.fields.base import OnDelete
 from tortoise.fields.data import JSON_DUMPS
 from tortoise.indexes import Index
@@ -11,6 +11,7 @@ from models.accounts.roles import Role
 from models.accounts.sessions import SubjectKind
 from models.catalog.products import ProductStatus
 from models.create_table import CreateTable
+from models.create_tables import TableMigration
 from models.members.cards import CardKind, CardStatus
 from models.orders.carts import CartStatus
 from models.orders.payments import RefundStatus
@@ -30,7 +31,7 @@ from models.stores.coordinates import CoordinateSystem
 from models.stores.locations import LocationKind
 
 
-class Migration(migrations.Migration):
+class Migration(TableMigration):
     initial = True
 
     operations = [

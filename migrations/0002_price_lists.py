@@ -1,14 +1,15 @@
-from tortoise import fields, migrations
+from tortoise import fields
 from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint
 
 from models.catalog.prices import ALWAYS, PriceListKind
 from models.create_table import CreateTable
+from models.create_tables import TableMigration
 from models.money import CurrencyCode
 
 
-class Migration(migrations.Migration):
+class Migration(TableMigration):
     dependencies = [("models", "0001_initial")]
 
     initial = False

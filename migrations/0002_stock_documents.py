@@ -1,12 +1,13 @@
-from tortoise import fields, migrations
+from tortoise import fields
 from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint
 
 from models.create_table import CreateTable
+from models.create_tables import TableMigration
 
 
-class Migration(migrations.Migration):
+class Migration(TableMigration):
     dependencies = [("models", "0002_price_lists")]
 
     initial = False

@@ -1,4 +1,4 @@
-from tortoise import fields, migrations
+from tortoise import fields
 from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
@@ -7,6 +7,7 @@ from tortoise.migrations.schema_editor.base import BaseSchemaEditor
 from tortoise.migrations.schema_generator.state_apps import StateApps
 
 from models.create_table import CreateTable
+from models.create_tables import TableMigration
 
 
 async def keep_own_numbers(apps: StateApps, editor: BaseSchemaEditor) -> None:
@@ -16,7 +17,7 @@ async def keep_own_numbers(apps: StateApps, editor: BaseSchemaEditor) -> None:
     )
 
 
-class Migration(migrations.Migration):
+class Migration(TableMigration):
     dependencies = [("models", "0002_stock_documents")]
 
     initial = False

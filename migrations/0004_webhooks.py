@@ -1,15 +1,16 @@
 from orjson import loads
-from tortoise import fields, migrations
+from tortoise import fields
 from tortoise.fields.base import OnDelete
 from tortoise.fields.data import JSON_DUMPS
 from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint
 
 from models.create_table import CreateTable
+from models.create_tables import TableMigration
 from models.integrations.webhooks import DeliveryStatus
 
 
-class Migration(migrations.Migration):
+class Migration(TableMigration):
     dependencies = [("models", "0003_stock_counting")]
 
     initial = False

@@ -1,11 +1,12 @@
-from tortoise import fields, migrations
+from tortoise import fields
 from tortoise.fields.base import OnDelete
 
 from models.accounts.channels import Channel
 from models.create_table import CreateTable
+from models.create_tables import TableMigration
 
 
-class Migration(migrations.Migration):
+class Migration(TableMigration):
     dependencies = [("models", "0004_webhooks")]
 
     initial = False

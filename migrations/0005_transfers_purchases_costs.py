@@ -1,15 +1,16 @@
-from tortoise import fields, migrations
+from tortoise import fields
 from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint
 
 from models.create_table import CreateTable
+from models.create_tables import TableMigration
 from models.stock.purchase_rules import PurchaseOrderStatus, SupplierReturnStatus
 from models.stock.states import StockState
 from models.stock.transfer_rules import TransferStatus
 
 
-class Migration(migrations.Migration):
+class Migration(TableMigration):
     dependencies = [("models", "0005_assortments")]
 
     initial = False

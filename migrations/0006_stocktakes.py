@@ -1,13 +1,14 @@
-from tortoise import fields, migrations
+from tortoise import fields
 from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint
 
 from models.create_table import CreateTable
+from models.create_tables import TableMigration
 from models.stock.stocktake_rules import StocktakeStatus
 
 
-class Migration(migrations.Migration):
+class Migration(TableMigration):
     dependencies = [("models", "0005_transfers_purchases_costs")]
 
     initial = False

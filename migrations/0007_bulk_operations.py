@@ -1,12 +1,13 @@
-from tortoise import fields, migrations
+from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint
 
 from models.create_table import CreateTable
+from models.create_tables import TableMigration
 from models.integrations.bulk import BulkFormat, BulkKind, BulkStatus
 
 
-class Migration(migrations.Migration):
+class Migration(TableMigration):
     dependencies = [("models", "0006_stocktakes")]
 
     initial = False

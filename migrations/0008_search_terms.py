@@ -1,10 +1,10 @@
-from tortoise import migrations
 from tortoise.migrations import operations as ops
 
+from models.create_tables import TableMigration
 from models.search_table import CreateSearchTable
 
 
-class Migration(migrations.Migration):
+class Migration(TableMigration):
     dependencies = [("models", "0007_bulk_operations")]
 
     initial = False
