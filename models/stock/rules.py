@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from models.stock.states import MovementReason, StockState
 
@@ -66,6 +67,7 @@ def suffices(available: int, safety_stock: int, *, total: int, online: int) -> b
     return available >= total and (online == 0 or available - online >= safety_stock)
 
 
+@lru_cache(maxsize=1024)
 def shown_to_the_public(available: int) -> Pieces:
     """What somebody without the right to read stock sees of a level: only what may be sold."""
     return Pieces(available=available)

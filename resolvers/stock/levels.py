@@ -111,26 +111,23 @@ async def rows_of(
 
 def level_of(ctx: Context, row: Sequence[Any]) -> Level:
     """The caller's view of a row; more columns may follow in it."""
-    return _level(ctx, *row[:14])
-
-
-def _level(
-    ctx: Context,
-    effective: int,
-    level_id: int,
-    variant_id: int,
-    location_id: int,
-    available: int,
-    held: int,
-    committed: int,
-    damaged: int,
-    quarantined: int,
-    incoming: int,
-    safety_stock: int,
-    version: int,
-    updated_at: Moment,
-    path: str,
-) -> Level:
+    (
+        effective,
+        level_id,
+        variant_id,
+        location_id,
+        available,
+        held,
+        committed,
+        damaged,
+        quarantined,
+        incoming,
+        safety_stock,
+        version,
+        updated_at,
+        path,
+        *_,
+    ) = row
     effective = int(effective)  # PostgreSQL's sums are decimals
     if may(ctx, Permission.STOCK_READ, path):
         held -= effective - available
