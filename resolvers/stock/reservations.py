@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from models.database import fetch, insert_later, transaction
 from models.errors import Refusals
@@ -149,7 +150,9 @@ async def release(ctx: Context, order_id: int, fulfilment_id: int | None = None)
     await announce_changed(ctx, freed)
 
 
-async def take_out(ctx: Context, fulfilment_id: int, scanned: Scanned) -> None:
+async def take_out(
+    ctx: Context, fulfilment_id: int, scanned: Scanned = MappingProxyType({})
+) -> None:
     """Hand the fulfilment's committed pieces over: they leave the house.
 
     Raises: InvalidInput, NotFound unless their serial numbers were `scanned` as far as they have any.
