@@ -66,19 +66,25 @@ class Phones:
     ) -> list[Any]:
         return await self.adjust("OUTSIDE>AVAILABLE", reason, *serials, **more)
 
-    async def ready(self, quantity: int = 1) -> Any:
-        """A paid pickup that waits at the shop."""
+    async def paid(self, quantity: int, method: str) -> Any:
         guest = await self.visitor.guest()
-        given = {"checkout": one_piece(self.shop, quantity), "idempotencyKey": new_key()}
+        choice = {"method": method, "storeId": self.shop.store_id}
+        checkout = {**one_piece(self.shop, quantity), "fulfilments": [choice]}
+        given = {"checkout": checkout, "idempotencyKey": new_key()}
         order = (await guest.do(document("phone/checkout_place"), **given))["order"]
         started = await guest.do(
             document("phone/payment_start"), orderId=order["id"], idempotencyKey=new_key()
         )
         await self.visitor.client.post(started["payment"]["codeUrl"])
         (part,) = (await guest.ask(ORDER, id=order["id"]))["order"]["fulfilments"]
+        return {**part, "order": order["id"]}
+
+    async def ready(self, quantity: int = 1) -> Any:
+        """A paid pickup that waits at the shop."""
+        part = await self.paid(quantity, "STORE_PICKUP")
         for step in ("Accept", "Ready"):
             await self.admin.do(STEP % step, input={"fulfilmentId": part["id"]})
-        return {"code": part["pickup"]["code"], "order": order["id"]}
+        return {"code": part["pickup"]["code"], "order": part["order"]}
 
     async def collect(self, pickup: Any, *serials: str, variant: str = "") -> list[Any]:
         scanned = [{"variantId": variant or self.shop.variant_id, "serials": list(serials)}]
@@ -153,6 +159,17 @@ async def test_in_at_receipt_and_out_at_sale(phones: Phones) -> None:
     assert [each["documentId"] for each in history] == [None, pickup["order"], None, None]
     assert {each["actor"]["__typename"] for each in history} == {"Staff"}
     await phones.sound("A1")
+
+
+async def test_at_the_counter_it_is_scanned_out_too(phones: Phones) -> None:
+    assert await phones.take_in("A1", "B2") == []
+    given = {"input": {"fulfilmentId": (await phones.paid(1, "CARRY_OUT"))["id"]}}
+    assert told(await phones.admin.ask(COMPLETE, **given)) == [("INVALID", ["serials"])]
+    await phones.sound("A1", "B2")
+    scanned = [{"variantId": phones.shop.variant_id, "serials": ["A1"]}]
+    assert told(await phones.admin.ask(COMPLETE, **given, serials=scanned)) == []
+    await phones.sound("B2")
+    assert (await phones.state("A1"))["state"] == "SOLD"
 
 
 async def test_what_does_not_fit_is_refused_and_nothing_changes(phones: Phones) -> None:
