@@ -21,6 +21,7 @@ TABLES = [
     "models.stock.levels",
     "models.stock.ledger",
     "models.stock.reservations",
+    "models.stock.backorders",
     "models.stock.documents",
     "models.stock.safety",
     "models.stock.checkpoints",

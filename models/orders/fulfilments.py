@@ -13,6 +13,7 @@ class Fulfilment(Row):
 
     `routing` is the decision that sent it there: `{"picks", "candidates", "decided_at"}`. From
     `accept_due_at` on it is looked whether the place has been open for long enough to have accepted it.
+    `awaits_until` is when the pieces were said to come that it still waits for; empty once they are there.
     """
 
     order = reference("Order")
@@ -31,6 +32,7 @@ class Fulfilment(Row):
     assigned_at = fields.DatetimeField(null=True)
     accept_due_at = fields.DatetimeField(null=True)
     done_at = fields.DatetimeField(null=True)
+    awaits_until = fields.DateField(null=True)
     updated_at = fields.DatetimeField(auto_now=True)
 
     order_id: int

@@ -62,6 +62,17 @@ class FulfilmentAction(StrEnum):
     EXPIRE = "EXPIRE"
 
 
+NEEDS_GOODS = frozenset(
+    {
+        FulfilmentAction.READY,
+        FulfilmentAction.SHIP,
+        FulfilmentAction.COMPLETE,
+        FulfilmentAction.COLLECT,
+    }
+)
+"""What cannot be done while pieces are awaited."""
+
+
 class PaymentProvider(StrEnum):
     WECHAT_PAY = "WECHAT_PAY"
     ALIPAY = "ALIPAY"

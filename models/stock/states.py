@@ -44,3 +44,16 @@ class HoldStatus(StrEnum):
     TAKEN = "TAKEN"
     RELEASED = "RELEASED"
     WITHDRAWN = "WITHDRAWN"
+
+
+class PromiseStatus(StrEnum):
+    """A promise of pieces that are yet to come: HELD until paid, AWAITED until FILLED by pieces that came.
+
+    RELEASED ones may be promised again by a late payment, WITHDRAWN ones never are.
+    """
+
+    HELD = "HELD"
+    AWAITED = "AWAITED"
+    FILLED = "FILLED"
+    RELEASED = "RELEASED"
+    WITHDRAWN = "WITHDRAWN"

@@ -32,11 +32,15 @@ async def assign(ctx: Context, order: Order, parts: Sequence[Part]) -> list[Chan
 
 
 def _terms(ctx: Context, part: Part) -> tuple[str | None, datetime | None, datetime | None]:
-    """The code and end of a pickup, or from when a delivery may be taken away again."""
+    """The code and end of a pickup, or from when a delivery may be taken away again.
+
+    A pickup that waits for its goods has no end until they are there.
+    """
     settings = ctx.settings
     if part.method is FulfilmentMethod.STORE_PICKUP:
         code = pickup_code(secrets.token_bytes(RANDOM_BYTES))
-        return code, ctx.now() + timedelta(days=settings.pickup_days), None
+        lapse = timedelta(days=settings.pickup_days)
+        return code, None if part.awaiting else ctx.now() + lapse, None
     if part.method.in_person:
         return None, None, None
     return None, None, ctx.now() + timedelta(minutes=settings.accept_minutes)

@@ -6,7 +6,8 @@ goes in one trip. An order that cannot be booked leaves nothing behind and holds
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from models.database import execute, fetch, flush, for_update, marks
@@ -18,12 +19,13 @@ from resolvers.context import Context
 from resolvers.idempotency import Claim, claim_all, disclaim
 from resolvers.orders import settlement
 from resolvers.orders.checkout import CheckoutDraft
+from resolvers.orders.dispatching import Parcel
 from resolvers.orders.orders import record_placed
 from resolvers.orders.quoting import Plan
 from resolvers.orders.recording import Ids, record
 from resolvers.outbox import announce
 from resolvers.referrals.attribution import Attribution
-from resolvers.stock import reservations
+from resolvers.stock import backorders, reservations
 from resolvers.stock.granting import Granted, grant
 from resolvers.stock.ledger import announce_changed
 from resolvers.stock.reservations import HoldRequest
@@ -68,6 +70,7 @@ async def book(bookings: Sequence[Booking]) -> list[Outcome]:
     )
     outcomes |= {each.claim: PlacedBefore() for each in bookings if each.claim not in fresh}
     outcomes |= await _changed_baskets([each for each in bookings if each.claim not in outcomes])
+    outcomes |= await _beyond_backorders([each for each in bookings if each.claim not in outcomes])
     going = [each for each in bookings if each.claim not in outcomes]
     granted = await _grant(going, ids)
     for booking, missing in zip(going, granted.shortages, strict=True):
@@ -120,6 +123,29 @@ async def _changed_baskets(bookings: Sequence[Booking]) -> dict[Claim, Outcome]:
     }
 
 
+async def _beyond_backorders(bookings: Sequence[Booking]) -> dict[Claim, Outcome]:
+    """Lock the backorders, before any level; answers those that are promised more than is left of them."""
+    wants = {each.claim: _awaited(each) for each in bookings}
+    wanted = {variant_id for awaited in wants.values() for variant_id in awaited}
+    if not wanted:
+        return {}
+    left = backorders.rest(await backorders.locked(bookings[0].ctx, wanted))
+    beyond: dict[Claim, Outcome] = {}
+    for claim, awaited in wants.items():
+        if missing := backorders.missing(left, awaited):
+            beyond[claim] = StockWent(Refusals(missing))
+        else:
+            left.subtract(awaited)
+    return beyond
+
+
+def _awaited(booking: Booking) -> Counter[int]:
+    awaited: Counter[int] = Counter()
+    for parcel in booking.plan.parcels:
+        awaited.update(parcel.awaited)
+    return awaited
+
+
 async def _grant(bookings: Sequence[Booking], ids: dict[Claim, Ids]) -> Granted:
     if not bookings:
         return Granted((), {}, ())
@@ -130,17 +156,33 @@ async def _grant(bookings: Sequence[Booking], ids: dict[Claim, Ids]) -> Granted:
 def _order_holds(booking: Booking, ids: Ids) -> reservations.OrderHolds:
     parcels = list(zip(ids.fulfilments, booking.plan.parcels, strict=True))
     requests = [
-        HoldRequest(
+        request
+        for fulfilment_id, parcel in parcels
+        for request in _requests(fulfilment_id, parcel, parcel.at_hand)
+    ]
+    counter = frozenset(row_id for row_id, parcel in parcels if parcel.at_counter)
+    return reservations.OrderHolds(ids.order, requests, counter)
+
+
+def _promises(booking: Booking, ids: Ids) -> list[HoldRequest]:
+    parcels = zip(ids.fulfilments, booking.plan.parcels, strict=True)
+    return [
+        request
+        for fulfilment_id, parcel in parcels
+        for request in _requests(fulfilment_id, parcel, parcel.awaited)
+    ]
+
+
+def _requests(
+    fulfilment_id: int, parcel: Parcel, pieces: Mapping[int, int]
+) -> Iterator[HoldRequest]:
+    for variant_id, quantity in pieces.items():
+        yield HoldRequest(
             variant_id=variant_id,
             location_id=parcel.location_id,
             quantity=quantity,
             fulfilment_id=fulfilment_id,
         )
-        for fulfilment_id, parcel in parcels
-        for variant_id, quantity in parcel.pieces.items()
-    ]
-    counter = frozenset(row_id for row_id, parcel in parcels if parcel.at_counter)
-    return reservations.OrderHolds(ids.order, requests, counter)
 
 
 async def _write(
@@ -154,6 +196,7 @@ async def _write(
         assert order.hold_expires_at is not None  # noqa: S101 - it has just been set
         holds = _order_holds(each, own)
         await reservations.record_held(ctx, holds, granted.levels, order.hold_expires_at)
+        await backorders.promise(ctx, order.id, _promises(each, own))
         changes.append((ctx, await record_placed(ctx, order)))
         placed[each.claim] = order
     for ctx, change in changes:
@@ -167,7 +210,7 @@ async def _write(
 
 
 def _places(booking: Booking) -> set[tuple[int, int]]:
-    return {(v, parcel.location_id) for parcel in booking.plan.parcels for v in parcel.pieces}
+    return {(v, parcel.location_id) for parcel in booking.plan.parcels for v in parcel.at_hand}
 
 
 async def _finish(bookings: Sequence[Booking], placed: dict[Claim, Outcome]) -> None:

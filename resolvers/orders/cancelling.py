@@ -20,7 +20,7 @@ from resolvers.orders.refunds import refund_order
 from resolvers.orders.visibility import visible
 from resolvers.outbox import Change, announce
 from resolvers.permissions import for_anyone
-from resolvers.stock import reservations
+from resolvers.stock import backorders, reservations
 from resolvers.validation import text_of
 
 SWEPT_AT_ONCE = 100
@@ -83,6 +83,8 @@ async def _end(ctx: Context, order: Order, reason: str) -> list[Change]:
     await Fulfilment.filter(id__in=[part.id for part in live]).update(
         status=FulfilmentStatus.CANCELLED, updated_at=ctx.now()
     )
+    if any(part.awaits_until for part in live):
+        await backorders.release(ctx, order.id)
     await reservations.release(ctx, order.id)
     ended = await record_event(ctx, order, OrderStatus.CANCELLED, reason, cancelled_at=ctx.now())
     assigned = [part for part in live if part.assigned_at is not None]

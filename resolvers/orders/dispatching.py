@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 from models.accounts.roles import Permission
 from models.errors import InsufficientStock, InvalidInput, NotFound, Refusal
+from models.orders.routing import Decision, Pick
 from models.orders.states import FulfilmentMethod
 from models.stores.coordinates import Point
 from models.stores.locations import Location, LocationKind, StoreService
 from resolvers.catalog import assortments, variants
 from resolvers.context import ActorKind, Context
+from resolvers.orders import backordering
+from resolvers.orders.backordering import Backorder
 from resolvers.orders.baskets import Demand
-from resolvers.orders.routing import Destination, refusals_of, route
+from resolvers.orders.routing import Destination, Route, may_send, refusals_of, route
 from resolvers.orders.routing_records import route_as_json
 from resolvers.permissions import scoped
 from resolvers.stock import availability
@@ -26,13 +30,23 @@ COUNTER = (FulfilmentMethod.CARRY_OUT, FulfilmentMethod.CASHIER_COLLECT)
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """What one place hands over in one way; `routing` is the decision that chose the place."""
+    """What one place hands over in one way; `routing` is the decision that chose the place.
+
+    Of its pieces those of `awaited` variants are yet to come, by `awaits_until`.
+    """
 
     method: FulfilmentMethod
     location_id: int
     pieces: Mapping[int, int]
     distance_metres: int | None = None
     routing: dict[str, Any] | None = None
+    awaited: Mapping[int, int] = field(default_factory=dict)
+    awaits_until: date | None = None
+
+    @property
+    def at_hand(self) -> Mapping[int, int]:
+        """The pieces that are there to be held."""
+        return {v: n for v, n in self.pieces.items() if v not in self.awaited}
 
     @property
     def at_counter(self) -> bool:
@@ -47,6 +61,7 @@ class Dispatch:
     parcels: list[Parcel]
     refusals: list[Refusal]
     taken: Counter[tuple[int, int]]
+    promised: Counter[int] = field(default_factory=Counter)
 
 
 async def dispatch(ctx: Context, demands: Sequence[Demand], position: Point | None) -> Dispatch:
@@ -95,10 +110,27 @@ async def _hand_over(
         counter=open_demands[0].method in COUNTER,
     )
     for demand in open_demands:
+        parcel = Parcel(demand.method, demand.store_id or 0, demand.pieces)
         if shortages := _short(demand, stock, done.taken):
-            done.refusals += await _left_out(ctx, demand) or shortages
-        store = stores[demand.store_id or 0]
-        _take(done, Parcel(demand.method, store.id, demand.pieces))
+            later = await _later(ctx, demand, [parcel.location_id], done)
+            if later is not None:
+                parcel = _awaiting(parcel, later)
+            else:
+                done.refusals += await _left_out(ctx, demand) or shortages
+        _take(done, parcel)
+
+
+async def _later(
+    ctx: Context, demand: Demand, places: Sequence[int], done: Dispatch
+) -> Backorder | None:
+    """How the demand is met by goods that are yet to come; nothing that is not there leaves a counter."""
+    if demand.method in COUNTER:
+        return None
+    return await backordering.find(ctx, demand, places, done.taken, done.promised)
+
+
+def _awaiting(parcel: Parcel, later: Backorder) -> Parcel:
+    return replace(parcel, awaited=later.pieces, awaits_until=later.expected_on)
 
 
 def _unfit(demand: Demand, stores: Mapping[int, Location]) -> Refusal | None:
@@ -167,7 +199,13 @@ async def _send(
         store_id=demand.store_id,
     )
     found = await route(ctx, destination, done.taken)
-    done.refusals += refusals_of(destination, found, *path)
+    if refusals := refusals_of(destination, found, *path):
+        able = [each.location_id for each in found.outcome.candidates if may_send(each)]
+        if (later := await _later(ctx, demand, able, done)) is None:
+            done.refusals += refusals
+        else:
+            _take(done, _sent_later(demand, found, later))
+        return
     decision = route_as_json(found)
     for location_id in dict.fromkeys(pick.location_id for pick in found.picks):
         picks = [pick for pick in found.picks if pick.location_id == location_id]
@@ -176,8 +214,24 @@ async def _send(
         _take(done, Parcel(demand.method, location_id, pieces, metres, decision))
 
 
+def _sent_later(demand: Demand, found: Route, later: Backorder) -> Parcel:
+    """The parcel of the place that will have everything, with the decision that says so."""
+    candidates = tuple(
+        replace(each, chosen=True, refused_because=())
+        if each.location_id == later.location_id
+        else each
+        for each in found.outcome.candidates
+    )
+    metres = next(each.distance_metres for each in candidates if each.chosen)
+    picks = tuple(Pick(later.location_id, v, n, metres) for v, n in demand.pieces.items())
+    decision = route_as_json(replace(found, outcome=Decision(picks, candidates)))
+    parcel = Parcel(demand.method, later.location_id, demand.pieces, metres, decision)
+    return _awaiting(parcel, later)
+
+
 def _take(done: Dispatch, parcel: Parcel) -> None:
     done.parcels.append(parcel)
     done.taken.update(
-        {(variant_id, parcel.location_id): n for variant_id, n in parcel.pieces.items()}
+        {(variant_id, parcel.location_id): n for variant_id, n in parcel.at_hand.items()}
     )
+    done.promised.update(parcel.awaited)

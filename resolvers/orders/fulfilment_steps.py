@@ -14,6 +14,7 @@ from models.errors import InvalidInput, StateConflict
 from models.orders.fulfilments import Fulfilment
 from models.orders.orders import Order
 from models.orders.states import (
+    NEEDS_GOODS,
     FulfilmentAction,
     FulfilmentMethod,
     FulfilmentStatus,
@@ -102,6 +103,8 @@ async def take(
     Raises: StateConflict; InvalidInput, NotFound when the wrong serial numbers were scanned for it.
     """
     had_left = fulfilment.status in _GONE
+    if fulfilment.awaits_until and action in NEEDS_GOODS:
+        raise StateConflict("The goods are not all there yet.", state=fulfilment.status)
     columns["status"] = next_status(fulfilment.status, fulfilment.method, action)
     if columns["status"] is FulfilmentStatus.DONE:
         columns["done_at"] = ctx.now()

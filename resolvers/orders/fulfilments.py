@@ -10,7 +10,12 @@ from models.accounts.roles import Permission
 from models.errors import NotFound, StateConflict
 from models.orders.fulfilments import Fulfilment, FulfilmentLine
 from models.orders.orders import Order
-from models.orders.states import FulfilmentAction, FulfilmentStatus, available_actions
+from models.orders.states import (
+    NEEDS_GOODS,
+    FulfilmentAction,
+    FulfilmentStatus,
+    available_actions,
+)
 from resolvers.context import Context
 from resolvers.orders.orders import subject_of
 from resolvers.orders.visibility import owned
@@ -111,7 +116,8 @@ def actions(ctx: Context, fulfilment: Fulfilment) -> list[str]:
         confirmable = fulfilment.status is FulfilmentStatus.SHIPPED
         return [FulfilmentAction.COMPLETE] if confirmable else []
     steps = available_actions(fulfilment.status, fulfilment.method)
-    return [step for step in steps if step is not FulfilmentAction.CANCEL]
+    barred = {FulfilmentAction.CANCEL, *(NEEDS_GOODS if fulfilment.awaits_until else ())}
+    return [step for step in steps if step not in barred]
 
 
 def change(topic: str, order: Order, fulfilment: Fulfilment) -> Change:

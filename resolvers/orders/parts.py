@@ -10,6 +10,7 @@ from models.orders.states import FulfilmentMethod, FulfilmentStatus
 
 _PARTS = """
 SELECT part.id, part.number, part.method, part.status, part.location_id,
+  part.awaits_until IS NOT NULL AS awaiting,
   place.name AS place_name, place.timezone, place.organisation_id,
   part_line.quantity, line.id AS line_id, line.sku, line.name, line.variant_id,
   line.quantity AS ordered, line.total_minor
@@ -53,6 +54,7 @@ class Part:
     place_name: str
     timezone: str
     organisation_id: int
+    awaiting: bool
     pieces: list[Piece] = field(default_factory=list)
 
 
@@ -79,4 +81,5 @@ def _part(row: dict[str, Any]) -> Part:
         place_name=row["place_name"],
         timezone=row["timezone"],
         organisation_id=row["organisation_id"],
+        awaiting=bool(row["awaiting"]),
     )

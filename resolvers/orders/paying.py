@@ -11,7 +11,7 @@ from resolvers.orders.assigning import assign
 from resolvers.orders.orders import record_event
 from resolvers.outbox import announce
 from resolvers.referrals import commissions
-from resolvers.stock import reservations
+from resolvers.stock import backorders, reservations
 
 
 async def pay(ctx: Context, order: Order) -> None:
@@ -42,6 +42,8 @@ async def pay(ctx: Context, order: Order) -> None:
         ),
     )
     # Last, since others wait for the levels from here to the commit.
+    if any(part.awaiting for part in sent):
+        await backorders.commit(ctx, order.id)
     await reservations.commit(ctx, order.id)
     await count_sales(ctx, {line.variant_id: line.quantity for line in lines})
     await announce(ctx, [paid, *assigned])

@@ -50,7 +50,7 @@ async def place(ctx: Context, draft: CheckoutDraft, idempotency_key: str) -> Ord
         if isinstance(outcome, StockWent):
             shortages += 1
             # Another place may still have what went: once more, from the beginning.
-            if shortages > 1 or not any(parcel.routing for parcel in booking.plan.parcels):
+            if shortages > 1 or not any(p.routing or p.awaited for p in booking.plan.parcels):
                 raise outcome.shortage
     raise StateConflict(
         "The cart is being changed. Try again.", state=CartStatus.OPEN, path=("cartId",)

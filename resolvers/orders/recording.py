@@ -28,7 +28,7 @@ _LINE = (
 )
 _FULFILMENT = (
     *("id", "order_id", "number", "method", "status", "location_id", "distance_metres"),
-    *("routing", "created_at", "updated_at"),
+    *("routing", "awaits_until", "created_at", "updated_at"),
 )
 _FULFILMENT_LINE = ("fulfilment_id", "order_line_id", "variant_id", "quantity", "created_at")
 
@@ -164,6 +164,7 @@ def _fulfilments(order: Order, found: Plan, ids: Ids, now: datetime) -> list[tup
             parcel.location_id,
             parcel.distance_metres,
             parcel.routing,
+            parcel.awaits_until,
             now,
             now,
         )

@@ -28,7 +28,7 @@ from resolvers.orders.routing import Destination, Route, refusals_of, route
 from resolvers.orders.routing_records import point_of_json, route_as_json
 from resolvers.outbox import announce
 from resolvers.permissions import requires
-from resolvers.stock import reservations
+from resolvers.stock import backorders, reservations
 from resolvers.stock.reservations import HoldRequest
 from resolvers.validation import text_of
 
@@ -57,6 +57,8 @@ async def move_on(ctx: Context, order: Order, fulfilment: Fulfilment, reason: st
     await take(ctx, fulfilment, FulfilmentAction.REJECT)
     lines = (await lines_of(ctx, [fulfilment.id]))[fulfilment.id]
     found = await _next(ctx, order, fulfilment, lines)
+    if fulfilment.awaits_until:
+        await backorders.release(ctx, order.id, fulfilment.id)
     await reservations.release(ctx, order.id, fulfilment.id)
     replacements = await _create(ctx, order, fulfilment, found, lines)
     moved = await record_event(ctx, order, order.status, f"{fulfilment.number}: {reason}")

@@ -77,7 +77,7 @@ def refusals_of(destination: Destination, route: Route, *path: str | int) -> lis
     """Why a route leads nowhere; empty for one that does."""
     if isinstance(route.outcome, Decision):
         return []
-    if not any(_may_send(candidate) for candidate in route.outcome.candidates):
+    if not any(may_send(candidate) for candidate in route.outcome.candidates):
         return [OutOfRange("No store delivers there.", path=path)]
     return [
         InsufficientStock(
@@ -151,5 +151,6 @@ def _settled(route: Route) -> bool:
     return len({pick.location_id for pick in route.picks}) == 1
 
 
-def _may_send(candidate: Considered) -> bool:
+def may_send(candidate: Considered) -> bool:
+    """Whether a place would send it, if it had it."""
     return candidate.refused_because == (RefusalReason.INSUFFICIENT_STOCK,)

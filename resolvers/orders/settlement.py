@@ -46,7 +46,7 @@ from resolvers.orders import lapsing, paying
 from resolvers.orders.orders import change_of, record_event
 from resolvers.orders.refunds import refund_payment
 from resolvers.outbox import announce
-from resolvers.stock import reservations
+from resolvers.stock import backorders, reservations
 
 log = structlog.get_logger(__name__)
 
@@ -112,6 +112,7 @@ async def _give_back(ctx: Context, provider: str, said: Notification) -> Outcome
     if order.status is OrderStatus.PENDING_PAYMENT:
         parts = Fulfilment.filter(order_id=order.id, status=FulfilmentStatus.OPEN)
         await parts.update(status=FulfilmentStatus.CANCELLED, updated_at=ctx.now())
+        await backorders.release(ctx, order.id)
         await reservations.release(ctx, order.id)
         note = "Paid after the goods were sold to others."
         await record_event(ctx, order, OrderStatus.CANCELLED, note, cancelled_at=ctx.now())

@@ -24,6 +24,7 @@ from schema.accounts.types import Channel, Organisation
 from schema.batching import batched
 from schema.catalog.classification import Brand, Category
 from schema.catalog.price_types import PriceChange, VariantPrice
+from schema.catalog.product_parts import Media, PriceRange, ProductOption, SelectedOption
 from schema.columns import column, derived, identity
 from schema.geography import GeoPointInput
 from schema.money import Money
@@ -34,38 +35,9 @@ from schema.public import public
 if TYPE_CHECKING:
     from schema.stock.serial_types import SerialNumber
     from schema.stock.types import StockLevel
+    from schema.stock.variant_fields import Backorder
 
 strawberry.enum(ProductStatus)
-strawberry.enum(MediaKind)
-
-
-@strawberry.type(description="What variants of a product differ in, such as size.")
-class ProductOption:
-    name: str
-    values: list[str]
-
-
-@strawberry.type
-class SelectedOption:
-    name: str
-    value: str
-
-
-@strawberry.type
-class Media:
-    url: str
-    alt: str
-    kind: MediaKind
-
-
-@strawberry.type
-class PriceRange:
-    lowest: Money
-    highest: Money
-
-    @classmethod
-    def of(cls, lowest_minor: int, highest_minor: int) -> PriceRange:
-        return cls(lowest=Money.of(lowest_minor), highest=Money.of(highest_minor))
 
 
 @strawberry.type(description="What is shown; its variants are what is sold.")
@@ -237,11 +209,21 @@ class Variant(Node):
     @batched
     @staticmethod
     async def available(parents: list[Variant], ctx: Context) -> list[int]:
-        """What this viewer's channel may still buy, all locations together."""
+        """What this viewer's channel may still buy of what is there, all locations together."""
         from resolvers.stock import availability
 
         found = await availability.of_variants(ctx, [each.row.id for each in parents])
         return [found[each.row.id] for each in parents]
+
+    @batched
+    @staticmethod
+    async def backorder(
+        parents: list[Variant], ctx: Context
+    ) -> list[Annotated[Backorder, strawberry.lazy("schema.stock.variant_fields")] | None]:
+        """What may be ordered of it before it is there; empty where nothing may."""
+        from schema.stock.variant_fields import backorders_of_variants
+
+        return await backorders_of_variants([each.row.id for each in parents], ctx)
 
     @batched
     @staticmethod

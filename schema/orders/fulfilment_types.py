@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
@@ -99,6 +99,9 @@ class Fulfilment(Node):
     method: FulfilmentMethod
     status: FulfilmentStatus
     distance_metres: int | None
+    awaits_stock_until: date | None = strawberry.field(
+        description="When the goods were said to come that it waits for; empty once all are there."
+    )
     row: strawberry.Private[FulfilmentRow]
 
     @batched
@@ -167,6 +170,7 @@ class Fulfilment(Node):
             method=row.method,
             status=row.status,
             distance_metres=row.distance_metres,
+            awaits_stock_until=row.awaits_until,
             row=row,
         )
 

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from datetime import date
+
 import strawberry
 
 from models.stock.states import MovementReason, StockState
 from resolvers.batches import OnError
 from resolvers.stock.adjustments import AdjustmentDraft
+from resolvers.stock.backorder_setting import BackorderDraft
 from resolvers.stock.safety import SafetyDraft
 from resolvers.stock.sync import LevelDraft
 
@@ -80,5 +83,26 @@ class SafetyStockRow:
 @strawberry.input
 class SafetyStockSetInput:
     rows: list[SafetyStockRow]
+    on_error: OnError = OnError.REJECT_ALL
+    dry_run: bool = False
+
+
+@strawberry.input
+class BackorderRow:
+    sku: str
+    limit: int = strawberry.field(
+        description="How many pieces may be promised at a time that are not there yet; 0 ends it."
+    )
+    expected_on: date | None = strawberry.field(
+        default=None, description="When they are expected; after that day nothing more is promised."
+    )
+
+    def draft(self) -> BackorderDraft:
+        return BackorderDraft(sku=self.sku, limit=self.limit, expected_on=self.expected_on)
+
+
+@strawberry.input
+class BackorderSetInput:
+    rows: list[BackorderRow]
     on_error: OnError = OnError.REJECT_ALL
     dry_run: bool = False

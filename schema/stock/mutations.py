@@ -2,12 +2,22 @@ from __future__ import annotations
 
 import strawberry
 
-from resolvers.stock import adjustments, safety, sync
+from resolvers.stock import adjustments, backorder_setting, safety, sync
 from schema.batches import errors_of, row_results
 from schema.errors import refusing
 from schema.info import Info
-from schema.stock.inputs import SafetyStockSetInput, StockAdjustInput, StockSetInput
-from schema.stock.payloads import SafetyStockSetPayload, StockAdjustPayload, StockSetPayload
+from schema.stock.inputs import (
+    BackorderSetInput,
+    SafetyStockSetInput,
+    StockAdjustInput,
+    StockSetInput,
+)
+from schema.stock.payloads import (
+    BackorderSetPayload,
+    SafetyStockSetPayload,
+    StockAdjustPayload,
+    StockSetPayload,
+)
 from schema.stock.types import StockLevel, StockMovement
 
 
@@ -46,5 +56,19 @@ class StockMutations:
         return SafetyStockSetPayload(
             results=row_results(outcome, ctx),
             changed_levels=outcome.updated,
+            user_errors=errors_of(outcome.refusals, ctx),
+        )
+
+    @refusing(BackorderSetPayload)
+    async def backorder_set(self, info: Info, input: BackorderSetInput) -> BackorderSetPayload:
+        """Set how many pieces of SKUs may be sold before they are there, and when they come."""
+        ctx = info.context
+        drafts = [row.draft() for row in input.rows]
+        outcome = await backorder_setting.set_backorders(
+            ctx, drafts, input.on_error, dry_run=input.dry_run
+        )
+        return BackorderSetPayload(
+            results=row_results(outcome, ctx),
+            changed_variants=outcome.updated,
             user_errors=errors_of(outcome.refusals, ctx),
         )

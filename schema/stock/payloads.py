@@ -30,3 +30,12 @@ class SafetyStockSetPayload:
         default=0, description="How many levels have another safety stock now."
     )
     user_errors: list[UserError] = field(default_factory=list)
+
+
+@strawberry.type
+class BackorderSetPayload:
+    results: list[RowResult] = field(default_factory=list)
+    changed_variants: int = strawberry.field(
+        default=0, description="How many variants have another limit or day now."
+    )
+    user_errors: list[UserError] = field(default_factory=list)

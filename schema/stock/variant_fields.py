@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
+
+import strawberry
 
 from models.stores.coordinates import Point
 from resolvers.context import Context
 from resolvers.paging import PageRequest
-from resolvers.stock import variant_levels
+from resolvers.stock import backorders, variant_levels
 from schema.pagination import Connection
 from schema.stock.types import StockLevel
+
+
+@strawberry.type(description="What may be ordered of a variant before it is there.")
+class Backorder:
+    limit: int
+    remaining: int = strawberry.field(description="How many more pieces may be promised now.")
+    expected_on: date
 
 
 async def levels_of_variants(
@@ -23,3 +33,16 @@ async def levels_of_variants(
     request = PageRequest(first=first, after=after)
     found = await variant_levels.of_variants(ctx, variant_ids, near, request)
     return [Connection.of(found[variant_id], StockLevel.of) for variant_id in variant_ids]
+
+
+async def backorders_of_variants(
+    variant_ids: Sequence[int], ctx: Context
+) -> list[Backorder | None]:
+    """What may be promised of each variant, in their order."""
+    found = await backorders.offers(ctx, variant_ids)
+    return [
+        Backorder(limit=offer.limit, remaining=offer.remaining, expected_on=offer.expected_on)
+        if (offer := found.get(variant_id))
+        else None
+        for variant_id in variant_ids
+    ]

@@ -13,7 +13,16 @@ CONTRADICTIONS = {
         WHERE NOT EXISTS (SELECT 1 FROM order_line l WHERE l.order_id = o.id)
           OR NOT EXISTS (SELECT 1 FROM fulfilment f WHERE f.order_id = o.id)
           OR NOT EXISTS (SELECT 1 FROM order_event e WHERE e.order_id = o.id)
-          OR NOT EXISTS (SELECT 1 FROM stock_hold h WHERE h.order_id = o.id)""",
+          OR NOT EXISTS (SELECT 1 FROM stock_hold h WHERE h.order_id = o.id)
+            AND NOT EXISTS (SELECT 1 FROM stock_promise p WHERE p.order_id = o.id)""",
+    "a backorder that owes other than its promises": """
+        SELECT b.id FROM stock_backorder b WHERE b.promised <> COALESCE((
+          SELECT SUM(p.quantity - p.filled) FROM stock_promise p
+          WHERE p.variant_id = b.variant_id AND p.status IN ('HELD', 'AWAITED')), 0)""",
+    "a fulfilment that waits for nothing, or does not wait for what it awaits": """
+        SELECT f.id FROM fulfilment f WHERE f.assigned_at IS NOT NULL AND f.status <> 'CANCELLED'
+          AND (f.awaits_until IS NOT NULL) <> EXISTS (SELECT 1 FROM stock_promise p
+            WHERE p.fulfilment_id = f.id AND p.status = 'AWAITED')""",
     "an unpaid order that holds what was paid for": """
         SELECT o.id FROM sales_order o JOIN stock_hold h ON h.order_id = o.id
         WHERE o.status = 'PENDING_PAYMENT' AND h.status NOT IN ('HELD', 'RELEASED')""",

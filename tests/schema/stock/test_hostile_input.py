@@ -32,7 +32,7 @@ KINDS = {
     "variantIds": "Variant", "stocktakeId": "Stocktake", "transferId": "Transfer",
 }  # fmt: skip
 # A count may be 0, and of a receipt's three numbers two.
-MAY_BE_0 = {"stockSet", "safetyStockSet", "stocktakeCount"}
+MAY_BE_0 = {"stockSet", "safetyStockSet", "backorderSet", "stocktakeCount"}
 Path = tuple[str | int, ...]
 
 
@@ -128,6 +128,7 @@ async def sound_inputs(world: World) -> dict[str, dict[str, Any]]:
         "stockSet": {"rows": [{**row, "compareQuantity": 9}], **keyed["stockSet"]},
         "stockAdjust": adjustment(world),
         "safetyStockSet": {"rows": [row]},
+        "backorderSet": {"rows": [{"sku": ids["sku"], "limit": 3, "expectedOn": "2999-01-01"}]},
         "supplierUpsert": {"suppliers": [{"code": "DAIRY", "name": "Dairy", "contact": "Li Lei"}]},
         "stocktakeOpen": {
             "locationId": ids["store"], "variantIds": [ids["variant"]], "note": "all",
@@ -170,7 +171,9 @@ OTHERWISE: dict[str, Callable[[dict[str, Any]], Any]] = {
 # Buying and sending back are broken in a table of their own.
 BUYING = {name for name in GOOD if name.startswith(("purchaseOrder", "supplier"))}
 AFTERWARDS = {"stocktakeOpen": "DUPLICATE", "stocktakeCount": "STATE_CONFLICT"}
-ANY_TIME = {"supplierUpsert", "stockSet", "stockAdjust", "safetyStockSet", "transferRequest"}
+ANY_TIME = {
+    "supplierUpsert", "stockSet", "stockAdjust", "safetyStockSet", "backorderSet", "transferRequest",
+}  # fmt: skip
 
 
 def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
@@ -215,6 +218,8 @@ def broken(mutation: str, path: Path, value: Any) -> Iterator[Any]:
         yield from ("HELD", "IN_TRANSIT", "DAMAGED", "NOWHERE")
     elif name == "toState":
         yield from ("COMMITTED", "AVAILABLE")
+    elif name == "expectedOn":
+        yield from ("2020-01-01", "tomorrow", None)
     elif name == "reason":
         yield from ("SALE", "HOLD")
 
@@ -322,6 +327,7 @@ def test_every_input_that_moves_stock_has_a_key() -> None:
     keyless = {
         "supplierUpsert",
         "safetyStockSet",
+        "backorderSet",
         "stocktakeOpen",
         "stocktakeRecount",
         "stocktakeCancel",

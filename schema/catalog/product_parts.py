@@ -1,0 +1,39 @@
+"""What a product shows besides its variants."""
+
+from __future__ import annotations
+
+import strawberry
+
+from models.catalog.products import MediaKind
+from schema.money import Money
+
+strawberry.enum(MediaKind)
+
+
+@strawberry.type(description="What variants of a product differ in, such as size.")
+class ProductOption:
+    name: str
+    values: list[str]
+
+
+@strawberry.type
+class SelectedOption:
+    name: str
+    value: str
+
+
+@strawberry.type
+class Media:
+    url: str
+    alt: str
+    kind: MediaKind
+
+
+@strawberry.type
+class PriceRange:
+    lowest: Money
+    highest: Money
+
+    @classmethod
+    def of(cls, lowest_minor: int, highest_minor: int) -> PriceRange:
+        return cls(lowest=Money.of(lowest_minor), highest=Money.of(highest_minor))
