@@ -8,6 +8,7 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 PROGRAMS = ("initdb", "pg_ctl", "pg_basebackup")
 HASTE = "-c fsync=off -c shared_buffers=16MB -c unix_socket_directories=''"
@@ -22,11 +23,16 @@ IS_INSTALLED = all(map(_found, PROGRAMS))
 
 
 @asynccontextmanager
-async def primary_and_replica(folder: Path, ports: tuple[int, int]) -> AsyncIterator[list[str]]:
+async def primary_and_replica(ports: tuple[int, int]) -> AsyncIterator[list[str]]:
     """The URLs of the servers' `postgres` database; the replica streams from the primary."""
+    with TemporaryDirectory() as folder:  # pytest's folders are closed to other users
+        async with _streaming(Path(folder), ports) as urls:
+            yield urls
+
+
+@asynccontextmanager
+async def _streaming(folder: Path, ports: tuple[int, int]) -> AsyncIterator[list[str]]:
     if os.geteuid() == 0:  # as whom PostgreSQL does not start
-        for each in (folder, *folder.parents[:2]):
-            each.chmod(0o755)
         shutil.chown(folder, "nobody")
     primary, replica = (folder / "primary", folder / "replica")
     urls = [f"postgres://postgres@127.0.0.1:{port}/postgres" for port in ports]

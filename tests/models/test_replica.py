@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 import asyncpg
 import pytest
@@ -71,9 +70,9 @@ async def test_a_replica_that_is_away_delays_no_start(
 
 
 @pytest.mark.skipif(not IS_INSTALLED, reason="PostgreSQL's own programs are not installed")
-async def test_a_streaming_replica_is_left_while_it_lags(tmp_path: Path) -> None:
+async def test_a_streaming_replica_is_left_while_it_lags() -> None:
     ports = (free_port(), free_port())
-    async with primary_and_replica(tmp_path, ports) as (primary, replica):
+    async with primary_and_replica(ports) as (primary, replica):
         standby = await asyncpg.connect(replica)
         await db.connect(primary, replica_url=replica, replica_lag_seconds=2)
         try:
