@@ -51,7 +51,7 @@ from schema.standing import confirm
 from schema.trusted_documents import read_trusted_documents
 from schema.uploads import uploads_of
 from schema.warming import known_documents, warm
-from schema.webhooks import payment_webhooks
+from schema.webhooks import payment_webhooks, receive
 from settings import Settings
 
 
@@ -107,7 +107,7 @@ def create_app(settings: Settings, *, warming: bool = False) -> ASGIApp:
             *payment_webhooks(settings, gateways),
             *download_routes(settings),
             *landing_pages(settings, gateways),
-            *_sandbox(gateways),
+            *_sandbox(settings, gateways),
             Route("/health", live),
             Route("/health/live", live),
             Route("/health/ready", ready),
@@ -128,10 +128,14 @@ def _persisted_documents(settings: Settings, gateways: Gateways) -> PersistedDoc
     )
 
 
-def _sandbox(gateways: Gateways) -> list[BaseRoute]:
+def _sandbox(settings: Settings, gateways: Gateways) -> list[BaseRoute]:
     """The pages of the sandbox provider, where there is one."""
     provider = gateways.payments.get("SANDBOX")
-    return sandbox_routes(provider) if isinstance(provider, SandboxPayments) else []
+
+    async def tell(headers: dict[str, str], body: bytes) -> bool:
+        return (await receive(settings, gateways, "SANDBOX", headers, body)).status == 200
+
+    return sandbox_routes(provider, tell) if isinstance(provider, SandboxPayments) else []
 
 
 async def live(request: Request) -> JSONResponse:

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from functools import cache
 from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from gateways import GatewayError
 from models.database import in_transaction_now
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 # Shorter than servers keep an idle connection, so that none is closed just as it is used again.
 _IDLE_SECONDS = 2
 READ_AT_MOST = 4_096
-_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
 
 
 class CalledInTransaction(RuntimeError):
@@ -36,37 +34,12 @@ def _tls() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def _client() -> httpx.AsyncClient:
-    """One for each event loop, with its connections: making one costs more than a request."""
-
-    loop = asyncio.get_running_loop()
-    if (client := _clients.get(loop)) is None:
-        client = _clients[loop] = open_client()
-    return client
-
-
 def open_client() -> httpx.AsyncClient:
     """No proxy from the environment: what a process does is in its settings alone."""
     import httpx
 
     limits = httpx.Limits(keepalive_expiry=_IDLE_SECONDS)
     return httpx.AsyncClient(verify=_tls(), limits=limits, trust_env=False)
-
-
-async def post(
-    url: str, *, body: bytes, headers: dict[str, str], seconds: float = 10
-) -> httpx.Response:
-    """Send a request and read its whole answer; redirects are not followed.
-
-    Raises: GatewayError when no answer came, CalledInTransaction.
-    """
-    import httpx
-
-    _refuse_in_transaction(url)
-    try:
-        return await _client().post(url, content=body, headers=headers, timeout=seconds)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise GatewayError(f"no answer from {httpx.URL(url).host}: {error!r}") from error
 
 
 async def post_pinned(

@@ -1,7 +1,8 @@
 """A payment provider that takes no money, for development and tests: it answers and notifies as a real one.
 
 It keeps nothing. A charge is a signed token in the address of its page; whoever opens the page pays or
-fails there, and the provider then tells the shop over HTTP, signed.
+fails there, and the provider then tells the shop, signed. It lives in the shop's own process, so it hands
+over what would travel over HTTP; the shop verifies it as if it had.
 
 Source: the scheme of signed notifications (timestamp, nonce, signature over `timestamp.nonce.body`)
 is that of WeChat Pay's API v3, with HMAC-SHA256 in place of RSA.

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from hashlib import sha256
@@ -14,12 +13,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from gateways import Charge, GatewayError, http
+from gateways import Charge
 from gateways.sandbox import BadToken, SandboxPayments
 
-RETRY_SECONDS = (0.2, 1.0, 3.0)
-PATIENCE_SECONDS = 30
-PAID, FAILED, UNREACHED = "paid", "failed", "could not reach the shop"
+PAID, FAILED, REFUSED = "paid", "failed", "refused by the shop"
+Tell = Callable[[dict[str, str], bytes], Awaitable[bool]]
+"""Gives the shop a signed notification, headers and body; answers whether it took it."""
 
 _STYLE = (
     "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:26rem;margin:12vh auto;padding:0 1rem}"
@@ -35,7 +34,7 @@ HEADERS = {
 }
 
 
-def sandbox_routes(provider: SandboxPayments) -> list[BaseRoute]:
+def sandbox_routes(provider: SandboxPayments, tell: Tell) -> list[BaseRoute]:
     async def show(request: Request) -> Response:
         charge = _charge(provider, request)
         return _no_such_page() if charge is None else _page(_what_is_to_be_paid(charge), 200)
@@ -45,9 +44,11 @@ def sandbox_routes(provider: SandboxPayments) -> list[BaseRoute]:
         if charge is None:
             return _no_such_page()
         succeeded = request.query_params.get("outcome") != "failed"
-        reached = await _notify(provider, charge, succeeded)
-        outcome = (PAID if succeeded else FAILED) if reached else UNREACHED
-        return _answer(request, outcome, 200 if reached else 502)
+        now = datetime.now(UTC)
+        body, headers = provider.notification_of(charge, succeeded=succeeded, now=now)
+        taken = await tell(headers, body)
+        outcome = (PAID if succeeded else FAILED) if taken else REFUSED
+        return _answer(request, outcome, 200 if taken else 502)
 
     path = "/sandbox/pay/{token}"
     return [Route(path, show, methods=["GET"]), Route(path, pay, methods=["POST"])]
@@ -58,31 +59,6 @@ def _charge(provider: SandboxPayments, request: Request) -> Charge | None:
         return provider.charge_of(request.path_params["token"])
     except BadToken:
         return None
-
-
-async def _notify(
-    provider: SandboxPayments,
-    charge: Charge,
-    succeeded: bool,
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-) -> bool:
-    """Tell the shop, again when it does not answer 2xx; answers whether it has heard."""
-    for wait in (*RETRY_SECONDS, None):
-        body, headers = provider.notification_of(charge, succeeded=succeeded, now=clock())
-        if await _heard(charge.notify_url, body, headers):
-            return True
-        if wait is not None:
-            await asyncio.sleep(wait)
-    return False
-
-
-async def _heard(url: str, body: bytes, headers: dict[str, str]) -> bool:
-    try:
-        return (
-            await http.post(url, body=body, headers=headers, seconds=PATIENCE_SECONDS)
-        ).is_success
-    except GatewayError:
-        return False
 
 
 def _answer(request: Request, outcome: str, status: int) -> Response:

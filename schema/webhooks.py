@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -19,27 +21,42 @@ STATUSES = {Outcome.UNKNOWN: 404, Outcome.MISMATCHED: 422}
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a notification did, and the HTTP status that says so."""
+
+    outcome: str
+    status: int = 200
+
+
 def payment_webhooks(settings: Settings, gateways: Gateways) -> list[BaseRoute]:
     async def payment_notification(request: Request) -> Response:
-        """Verify a notification and settle it; whatever comes, it is answered by what it did."""
-        provider = request.path_params["provider"].upper()
-        gateway = gateways.payments.get(provider)
-        if gateway is None:
-            return _answer("this provider is not configured", 404)
         body = await _body(request)
         if body is None:
-            return _answer("the notification is too long", 413)
-        try:
-            notification = gateway.verify(dict(request.headers), body, utc_now())
-        except BadNotification as bad:
-            log.warning("payment notification refused", provider=provider, why=str(bad))
-            return _answer(str(bad), 401)
-        ctx = Context(settings=settings, gateways=gateways, actor=SYSTEM)
-        outcome = await settlement.settle(ctx, provider, notification)
-        return _answer(str(outcome), STATUSES.get(outcome, 200))
+            return _response(Answer("the notification is too long", 413))
+        provider = request.path_params["provider"].upper()
+        headers = dict(request.headers)
+        return _response(await receive(settings, gateways, provider, headers, body))
 
     path = "/webhooks/payments/{provider}"
     return [Route(path, payment_notification, methods=["POST"])]
+
+
+async def receive(
+    settings: Settings, gateways: Gateways, provider: str, headers: dict[str, str], body: bytes
+) -> Answer:
+    """Verify a notification and settle it; whatever comes, it is answered by what it did."""
+    gateway = gateways.payments.get(provider)
+    if gateway is None:
+        return Answer("this provider is not configured", 404)
+    try:
+        notification = gateway.verify(headers, body, utc_now())
+    except BadNotification as bad:
+        log.warning("payment notification refused", provider=provider, why=str(bad))
+        return Answer(str(bad), 401)
+    ctx = Context(settings=settings, gateways=gateways, actor=SYSTEM)
+    outcome = await settlement.settle(ctx, provider, notification)
+    return Answer(str(outcome), STATUSES.get(outcome, 200))
 
 
 async def _body(request: Request) -> bytes | None:
@@ -52,5 +69,5 @@ async def _body(request: Request) -> bytes | None:
     return body
 
 
-def _answer(outcome: str, status: int) -> Response:
-    return JSONResponse({"outcome": outcome}, status)
+def _response(answer: Answer) -> Response:
+    return JSONResponse({"outcome": answer.outcome}, answer.status)

@@ -137,6 +137,21 @@ async def test_a_forged_page_pays_nothing(counter: Counter) -> None:
     assert (await seen(guest, order))["status"] == "PENDING_PAYMENT"
 
 
+async def test_the_sandbox_is_verified_like_any_other_provider(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guest = await counter.api.guest()
+    order = await place(counter, guest)
+    url = (await start(guest, order))["codeUrl"]
+    monkeypatch.setattr(SandboxPayments, "_signature", lambda *_: "forged" + new_key())
+    answer = await counter.api.client.post(url, headers={"accept": "application/json"})
+    assert (answer.status_code, answer.json()) == (502, {"outcome": "refused by the shop"})
+    assert (await seen(guest, order))["status"] == "PENDING_PAYMENT"
+    monkeypatch.undo()
+    answer = await counter.api.client.post(url, headers={"accept": "application/json"})
+    assert (answer.status_code, answer.json()) == (200, {"outcome": "paid"})
+
+
 async def test_forged_and_old_notifications_pay_nothing(counter: Counter) -> None:
     guest = await counter.api.guest()
     order = await place(counter, guest)
@@ -198,16 +213,13 @@ async def test_without_the_sandbox_there_is_none(settings: Settings) -> None:
         assert (await api.client.post(WEBHOOK, content=b"{}")).status_code == 404
 
 
-async def test_a_shop_that_cannot_be_reached_is_said_so(
-    counter: Counter, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("gateways.sandbox_pages.RETRY_SECONDS", (0.0, 0.0))
+async def test_a_charge_that_the_shop_does_not_know_is_said_so(counter: Counter) -> None:
     guest = await counter.api.guest()
     order = await place(counter, guest)
     url = (await start(guest, order))["codeUrl"]
     await Payment.filter(order_id=row_id(order["id"], "Order")).update(reference="moved")
     answer = await counter.api.client.post(url, headers={"accept": "application/json"})
-    assert (answer.status_code, answer.json()) == (502, {"outcome": "could not reach the shop"})
+    assert (answer.status_code, answer.json()) == (502, {"outcome": "refused by the shop"})
     assert (await seen(guest, order))["status"] == "PENDING_PAYMENT"
 
 
