@@ -24,11 +24,13 @@ from hypothesis import settings as hypothesis_settings
 from models import database as db
 from models.migrating import migrate
 from resolvers.accounts.bootstrap import ensure_platform
-from resolvers.context import SYSTEM, Context
-from server import create_app, make_gateways
+from resolvers.context import Context
+from server import create_app
 from settings import Settings
 from tests.make.api import Api
 from tests.make.databases import MEMORY, POSTGRES, PostgresDatabases, named
+from tests.make.deaths import Prepared
+from tests.make.killing import system
 
 ADMIN_USERNAME, ADMIN_PASSWORD = "admin", "admin-password"
 
@@ -97,14 +99,15 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 @pytest.fixture
 async def ctx(database: str, settings: Settings) -> Context:
     """The system's own context, which may do everything; `replace` its actor for others."""
-    from resolvers.accounts.identity import first_merchant
+    return await system(settings)
 
-    return Context(
-        settings=settings,
-        gateways=make_gateways(settings),
-        actor=SYSTEM,
-        merchant_id=await first_merchant(),
-    )
+
+@pytest.fixture
+def prepared(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> Prepared:
+    """A database for work that is killed; mark the test `own_database`."""
+    databases = request.getfixturevalue("postgres_databases") if POSTGRES else None
+    settings = Settings(database_url=database_url, log_level="error", embedded_worker=False)
+    return Prepared(settings, database_url, databases, tmp_path)
 
 
 @pytest.fixture

@@ -257,7 +257,7 @@ def killing(servers: Fleet, chance: random.Random) -> Iterator[list[int]]:
             await servers.processes[victim].kill()
             kills.append(victim)
             await servers.processes[victim].start()
-            await servers.processes[victim].answers()
+            await servers.processes[victim].ready()
 
     task = asyncio.create_task(forever())
     try:

@@ -3,60 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 import httpx
 
 from settings import Settings
 from tests.conftest import free_port
 from tests.make.api import Api
+from tests.make.processes import PATIENCE_SECONDS, Process
 
-ROOT = Path(__file__).parents[2]
 ANY_OF_THEM = "http://fleet.test"
-PATIENCE_SECONDS = 60
-
-
-@dataclass
-class Process:
-    """One server process, as a user starts it."""
-
-    settings: Settings
-    running: asyncio.subprocess.Process | None = field(default=None, init=False)
-
-    async def start(self) -> None:
-        self.running = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "cli.py",
-            "serve",
-            f"--port={self.settings.port}",
-            f"--database-url={self.settings.database_url}",
-            cwd=ROOT,
-            env={**os.environ, "QUINTET_LOG_LEVEL": "error"},
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-
-    async def answers(self) -> None:
-        """Wait until it does."""
-        async with asyncio.timeout(PATIENCE_SECONDS), httpx.AsyncClient() as client:
-            while True:
-                try:
-                    await client.get(f"http://127.0.0.1:{self.settings.port}/health/ready")
-                except httpx.TransportError:
-                    await asyncio.sleep(0.05)
-                else:
-                    return
-
-    async def kill(self) -> None:
-        assert self.running is not None
-        if self.running.returncode is None:
-            self.running.kill()
-        await self.running.wait()
 
 
 class Failover(httpx.AsyncBaseTransport):
@@ -110,7 +68,7 @@ async def fleet(settings: Settings, size: int = 2) -> AsyncIterator[Fleet]:
         try:
             for each in processes:
                 await each.start()
-            await asyncio.gather(*(each.answers() for each in processes))
+            await asyncio.gather(*(each.ready() for each in processes))
             yield Fleet(processes, transport, Api(client, settings))
         finally:
             for each in processes:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -21,21 +23,60 @@ from tests.make.api import Api
 ROOT = Path(__file__).parents[2]
 PGBOUNCER = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
 POOLED_CONNECTIONS = 4
+PATIENCE_SECONDS = 60
+
+
+@dataclass
+class Process:
+    """One server process, as a user starts it; `variables` are settings of its environment."""
+
+    settings: Settings
+    variables: Mapping[str, str] = field(default_factory=dict)
+    running: asyncio.subprocess.Process | None = field(default=None, init=False)
+
+    async def start(self) -> None:
+        self.running = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "cli.py",
+            "serve",
+            f"--port={self.settings.port}",
+            f"--database-url={self.settings.database_url}",
+            cwd=ROOT,
+            env={**os.environ, "QUINTET_LOG_LEVEL": "error", **self.variables},
+            stdout=asyncio.subprocess.DEVNULL,
+        )
+
+    async def ready(self) -> None:
+        """Wait until it is."""
+        url = f"http://127.0.0.1:{self.settings.port}/health/ready"
+        async with asyncio.timeout(PATIENCE_SECONDS), httpx.AsyncClient() as client:
+            while True:
+                try:
+                    if (await client.get(url)).status_code == 200:
+                        return
+                except httpx.TransportError:
+                    assert self.running is not None
+                    assert self.running.returncode is None, "the server process ended"
+                await asyncio.sleep(0.05)
+
+    async def stop(self) -> None:
+        await self._end(signal.SIGTERM)
+
+    async def kill(self) -> None:
+        await self._end(signal.SIGKILL)
+
+    async def _end(self, by: signal.Signals) -> None:
+        if self.running is not None:
+            if self.running.returncode is None:
+                self.running.send_signal(by)
+            await self.running.wait()
 
 
 @asynccontextmanager
 async def process(settings: Settings, **variables: str) -> AsyncIterator[Api]:
-    """A server process of its own; `variables` are the settings that it reads from its environment."""
-    running = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "cli.py",
-        "serve",
-        f"--port={settings.port}",
-        f"--database-url={settings.database_url}",
-        cwd=ROOT,
-        env={**os.environ, "QUINTET_LOG_LEVEL": "error", **variables},
-        stdout=asyncio.subprocess.DEVNULL,
-    )
+    """A server process of its own, and a client of it."""
+    server = Process(settings, variables)
+    await server.start()
     try:
         async with httpx.AsyncClient(
             base_url=settings.base_url,
@@ -43,11 +84,10 @@ async def process(settings: Settings, **variables: str) -> AsyncIterator[Api]:
             # A connection that was kept may be closed by the server just as it is used again.
             limits=httpx.Limits(max_connections=50, max_keepalive_connections=0),
         ) as client:
-            await _until_ready(client)
+            await server.ready()
             yield Api(client, settings)
     finally:
-        running.terminate()
-        await running.wait()
+        await server.stop()
 
 
 @asynccontextmanager
@@ -80,16 +120,6 @@ async def pgbouncer(database_url: str, port: int, folder: Path) -> AsyncIterator
     finally:
         running.terminate()
         await running.wait()
-
-
-async def _until_ready(client: httpx.AsyncClient) -> None:
-    for _ in range(300):
-        try:
-            if (await client.get("/health/ready")).status_code == 200:
-                return
-        except httpx.TransportError:
-            await asyncio.sleep(0.1)
-    pytest.fail("the server process did not come up")
 
 
 async def _until_connected(url: str) -> None:

@@ -16,16 +16,15 @@ from models.orders.payments import Payment
 from models.orders.states import FulfilmentMethod, PaymentFlow, PaymentProvider
 from models.stock.levels import StockLevel
 from models.stores.locations import Location
-from resolvers.accounts.identity import first_merchant
-from resolvers.context import SYSTEM, Actor, ActorKind, Context, GrantedNode
+from resolvers.context import Actor, ActorKind, Context, GrantedNode
 from resolvers.orders import payments, placing, settlement
 from resolvers.orders.checkout import CheckoutDraft, ChoiceDraft
 from resolvers.orders.goods import LineDraft
 from resolvers.orders.payments import ChargeDraft
 from resolvers.orders.settlement import Outcome
 from resolvers.stores.addresses import AddressDraft, PointDraft
-from server import make_gateways
 from tests.make.api import Api
+from tests.make.killing import system
 from tests.make.stock import a_level, a_location
 
 _numbers = itertools.count(1)
@@ -137,9 +136,4 @@ async def parts_of(order: Order) -> list[Fulfilment]:
 
 async def context_of(api: Api) -> Context:
     """The system's context on the database of a running server, which shares this process."""
-    return Context(
-        settings=api.settings,
-        gateways=make_gateways(api.settings),
-        actor=SYSTEM,
-        merchant_id=await first_merchant(),
-    )
+    return await system(api.settings)

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from models import database
 from models.accounts.sessions import Guest
 from models.database import fetch
 from models.orders.payments import Payment
@@ -24,58 +17,11 @@ from resolvers.context import Actor, ActorKind, Context
 from resolvers.orders import fulfilment_steps, payments, placing, settlement
 from resolvers.orders.fulfilment_steps import ShipmentDraft
 from resolvers.orders.payments import ChargeDraft
-from settings import Settings
 from tests.make.checkouts import DELIVERY, PICKUP, a_store, checkout, choice, line
-from tests.make.databases import POSTGRES, PostgresDatabases, named
-from tests.make.killing import Work, killed, system
+from tests.make.deaths import Prepared, in_database
 from tests.make.sales import a_guest, a_paid_order, an_address, an_order, later, said, staff_of
 from tests.make.soundness import contradictions
 from tests.make.stock import a_level, a_variant
-
-# Every so many statements in CI; 1 kills at each of them.
-STRIDE = int(os.environ.get("QUINTET_TEST_KILL_STRIDE", "9"))
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A database to copy, and how."""
-
-    settings: Settings
-    url: str
-    databases: PostgresDatabases | None
-    folder: Path
-
-    @contextmanager
-    def copy(self) -> Iterator[Settings]:
-        if self.databases is None:
-            path = shutil.copy(self.url.removeprefix("sqlite://"), self.folder / "copy.db")
-            yield replace(self.settings, database_url=f"sqlite://{path}")
-            for leftover in self.folder.glob("copy.db*"):
-                leftover.unlink()
-            return
-        name = self.databases.own(self.url.rpartition("/")[2])
-        yield replace(self.settings, database_url=named(name))
-        self.databases.drop(name)
-
-
-@pytest.fixture
-def prepared(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> Prepared:
-    databases = request.getfixturevalue("postgres_databases") if POSTGRES else None
-    settings = Settings(database_url=database_url, log_level="error", embedded_worker=False)
-    return Prepared(settings, database_url, databases, tmp_path)
-
-
-def in_database(settings: Settings, work: Work) -> Any:
-    """`work` by a process that nobody kills: this one."""
-
-    async def connected() -> Any:
-        await database.connect(settings.database_url)
-        try:
-            return await work(await system(settings))
-        finally:
-            await database.close()
-
-    return asyncio.run(connected())
 
 
 async def shop(ctx: Context) -> None:
@@ -116,7 +62,7 @@ def test_killed_at_any_statement_of_a_purchase_it_can_be_finished(prepared: Prep
         stock = await fetch("SELECT SUM(committed) AS n FROM stock_level")
         return [*broken, *await contradictions(ctx)], orders, stock[0]["n"]
 
-    for settings in deaths(prepared, purchase):
+    for settings in prepared.deaths(purchase):
         wrong, orders, committed = in_database(settings, finished)
         assert wrong == []
         assert orders == [{"status": "PAID", "paid_minor": 3000}]
@@ -182,18 +128,7 @@ def test_a_worker_killed_at_any_statement_loses_and_doubles_nothing(prepared: Pr
     with prepared.copy() as settings:
         undisturbed = in_database(settings, outcome)
         assert {"PAID", "CANCELLED"} & {row["status"] for row in undisturbed["orders"]}
-    for settings in deaths(prepared, background_work):
+    for settings in prepared.deaths(background_work):
         assert in_database(settings, contradictions) == []
         assert in_database(settings, outcome) == undisturbed
         assert in_database(settings, contradictions) == []
-
-
-def deaths(prepared: Prepared, work: Work) -> Iterator[Settings]:
-    """A copy of the database after each death, from the first statement of `work` to its last."""
-    statement, alive = 1, False
-    while not alive:
-        with prepared.copy() as settings:
-            alive = not killed(settings, work, statement)
-            yield settings
-        statement += STRIDE
-    assert statement > 2 * STRIDE, "the work sent hardly any statement"

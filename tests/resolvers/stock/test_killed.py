@@ -1,0 +1,178 @@
+"""A process killed at any statement of any stock document leaves a sound database, and the document goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from models.catalog.products import Variant
+from models.database import fetch
+from models.errors import StateConflict
+from models.stock.levels import StockLevel
+from models.stock.states import MovementReason, StockState
+from models.stock.stocktakes import Stocktake
+from models.stores.locations import Location
+from resolvers.batches import OnError
+from resolvers.context import Context
+from resolvers.stock import (
+    purchasing,
+    returning,
+    transfer_arrivals,
+    transfer_requests,
+    transfer_shipping,
+)
+from resolvers.stock.adjustments import AdjustmentDraft, adjust
+from resolvers.stock.backorder_setting import BackorderDraft, set_backorders
+from resolvers.stock.backorders import today
+from resolvers.stock.counting import CountDraft, count
+from resolvers.stock.document_lines import LineDraft
+from resolvers.stock.returning import ReturnDraft, ReturnLineDraft
+from resolvers.stock.safety import SafetyDraft, set_safety
+from resolvers.stock.serials import SerialDraft
+from resolvers.stock.stocktake_approval import approve
+from resolvers.stock.stocktake_opening import open_
+from resolvers.stock.sync import LevelDraft, set_levels
+from resolvers.stock.transfer_arrivals import ReceiptDraft
+from resolvers.stock.transfer_requests import TransferDraft
+from tests.make.deaths import Prepared, in_database
+from tests.make.killing import Work
+from tests.make.purchases import a_purchase, bought
+from tests.make.sales import a_guest, a_level_in_a_store, an_order, later
+from tests.make.soundness import contradictions
+from tests.make.stock import a_level, a_location, a_variant
+
+MILK, PHONE = "KILLED-MILK", "KILLED-PHONE"
+OUTSIDE, AVAILABLE, DAMAGED = StockState.OUTSIDE, StockState.AVAILABLE, StockState.DAMAGED
+
+
+async def chain(ctx: Context) -> None:
+    """Two places with milk, bought at two prices; some of it is held by an order that nobody pays."""
+    milk = await a_level_in_a_store(ctx, 9)
+    await Variant.filter(id=milk.variant_id).update(sku=MILK)
+    await a_level(ctx, 4, variant=await Variant.get(sku=MILK), location=await a_location(ctx))
+    await bought(ctx, milk, 6, "3.33")
+    await an_order(await a_guest(ctx), milk, quantity=2)
+    phone = await a_variant(ctx, PHONE)
+    await Variant.filter(id=phone.id).update(tracks_serials=True)
+
+
+async def scene(ctx: Context) -> tuple[Context, int, int, list[Location]]:
+    """A day later; the two variants and the two places."""
+    milk, phone = await Variant.get(sku=MILK), await Variant.get(sku=PHONE)
+    levels = await StockLevel.filter(variant_id=milk.id).order_by("id").prefetch_related("location")
+    return later(ctx, days=1), milk.id, phone.id, [each.location for each in levels]
+
+
+async def told(step: Awaitable[object]) -> None:
+    """A step that has no key: whoever asks again is told that it has been done."""
+    with suppress(StateConflict):
+        await step
+
+
+async def transfer(ctx: Context) -> None:
+    ctx, milk, _, (source, destination) = await scene(ctx)
+    draft = TransferDraft(
+        source_id=source.id, destination_id=destination.id, lines=[LineDraft(milk, 9)]
+    )
+    row = await transfer_requests.request(ctx, draft, "request")
+    await told(transfer_requests.approve(ctx, row.id, [LineDraft(milk, 7)], None))
+    await transfer_shipping.ship(ctx, row.id, None, "ship")
+    receipt = ReceiptDraft(milk, 2, rejected=1, lost=1)
+    await transfer_arrivals.receive(ctx, row.id, [receipt], "receive")
+    await transfer_arrivals.cancel(ctx, row.id, None, [LineDraft(milk, 1)], "cancel")
+
+
+async def purchase(ctx: Context) -> None:
+    ctx, milk, phone, (store, _) = await scene(ctx)
+    draft = a_purchase(store.id, (milk, 5, "2.50"), (phone, 3, "100.00"))
+    order = await purchasing.create(ctx, draft, "create")
+    await told(purchasing.approve(ctx, order.id, None))
+    first = [LineDraft(milk, 2), LineDraft(phone, 2)]
+    await purchasing.receive(ctx, order.id, first, "first", [SerialDraft(phone, ["A", "B"])])
+    rest = [LineDraft(milk, 3)]
+    await purchasing.receive(ctx, order.id, rest, "rest")
+    await told(purchasing.cancel(ctx, order.id, None))
+    back = ReturnDraft(
+        purchase_order_id=order.id,
+        supplier_code=None,
+        location_id=None,
+        lines=[ReturnLineDraft(milk, 4)],
+    )
+    found = await returning.create(ctx, back, "return")
+    await told(returning.approve(ctx, found.id, None))
+    await returning.ship(ctx, found.id, "ship")
+
+
+async def stocktake(ctx: Context) -> None:
+    ctx, milk, phone, (store, _) = await scene(ctx)
+    row = await Stocktake.first() or await open_(ctx, store.id, [milk, phone], None)
+    await count(ctx, row.id, [CountDraft(milk, 11)], None, "milk")
+    await count(ctx, row.id, [CountDraft(phone, 0)], None, "phone")
+    await approve(ctx, row.id, "approve")
+
+
+async def corrections(ctx: Context) -> None:
+    ctx, _, _, (store, other) = await scene(ctx)
+    for sku, origin, to, pieces, serials in (
+        (MILK, AVAILABLE, DAMAGED, 3, None),
+        (PHONE, OUTSIDE, AVAILABLE, 2, ["A", "B"]),
+        (PHONE, AVAILABLE, OUTSIDE, 1, ["A"]),
+    ):
+        draft = AdjustmentDraft(
+            location_code=store.code,
+            sku=sku,
+            from_state=origin,
+            to_state=to,
+            quantity=pieces,
+            reason=MovementReason.ADJUSTMENT,
+            serials=serials,
+        )
+        await adjust(ctx, draft, f"{sku} {origin}")
+    rows = [LevelDraft(location_code=each.code, sku=MILK, quantity=20) for each in (store, other)]
+    await set_levels(ctx, rows, OnError.REJECT_ALL, "set")
+    floor = SafetyDraft(location_code=other.code, sku=None, quantity=3)
+    await set_safety(ctx, [floor], OnError.REJECT_ALL)
+    day = today(ctx) + timedelta(days=9)
+    limit = BackorderDraft(sku=PHONE, limit=5, expected_on=day)
+    await set_backorders(ctx, [limit], OnError.REJECT_ALL)
+
+
+# Nothing here tells one run from another, save what was done twice or not at all.
+OUTCOME = (
+    "SELECT variant_id, location_id, available, held, committed, damaged, quarantined, incoming,"
+    " safety_stock FROM stock_level ORDER BY variant_id, location_id",
+    "SELECT from_state, to_state, quantity, reason, document_type FROM stock_movement"
+    " ORDER BY variant_id, location_id, id",
+    "SELECT level_id, quantity, value_minor FROM stock_cost ORDER BY level_id",
+    "SELECT serial, state, location_id FROM serial_number ORDER BY serial",
+    "SELECT document_type, from_status, to_status FROM document_event ORDER BY id",
+    "SELECT number, status FROM transfer UNION ALL SELECT number, status FROM purchase_order"
+    " UNION ALL SELECT number, status FROM supplier_return"
+    " UNION ALL SELECT number, status FROM stocktake ORDER BY number",
+    "SELECT variant_id, most, promised FROM stock_backorder ORDER BY variant_id",
+    "SELECT topic, COUNT(*) AS times FROM outbox_event GROUP BY topic ORDER BY topic",
+    "SELECT scope, key FROM idempotency_record ORDER BY scope, key",
+)
+
+
+@pytest.mark.own_database
+@pytest.mark.parametrize("work", [transfer, purchase, stocktake, corrections])
+def test_killed_at_any_statement_it_can_be_repeated(prepared: Prepared, work: Work) -> None:
+    in_database(prepared.settings, chain)
+
+    async def finished(ctx: Context) -> list[Any]:
+        """What has come of it, once whoever got no answer has asked again, and again."""
+        assert await contradictions(ctx) == []
+        await work(ctx)
+        await work(ctx)
+        assert await contradictions(ctx) == []
+        return [await fetch(query) for query in OUTCOME]
+
+    with prepared.copy() as settings:
+        undisturbed = in_database(settings, finished)
+    for settings in prepared.deaths(work):
+        assert in_database(settings, finished) == undisturbed
