@@ -1,4 +1,4 @@
-"""A process killed at any statement of any stock document leaves a sound database, and the document goes on."""
+"""A process killed at any statement of a stock document leaves a sound database, and it can go on."""
 
 from __future__ import annotations
 
@@ -143,16 +143,17 @@ async def corrections(ctx: Context) -> None:
 
 # Nothing here tells one run from another, save what was done twice or not at all.
 OUTCOME = (
-    "SELECT variant_id, location_id, available, held, committed, damaged, quarantined, incoming,"
-    " safety_stock FROM stock_level ORDER BY variant_id, location_id",
-    "SELECT from_state, to_state, quantity, reason, document_type FROM stock_movement"
-    " ORDER BY variant_id, location_id, id",
-    "SELECT level_id, quantity, value_minor FROM stock_cost ORDER BY level_id",
+    """SELECT variant_id, location_id, available, held, committed, damaged, quarantined, incoming,
+       safety_stock, quantity, value_minor
+       FROM stock_level AS level LEFT JOIN stock_cost AS cost ON cost.level_id = level.id
+       ORDER BY variant_id, location_id""",
+    """SELECT from_state, to_state, quantity, reason, document_type FROM stock_movement
+       ORDER BY variant_id, location_id, id""",
     "SELECT serial, state, location_id FROM serial_number ORDER BY serial",
     "SELECT document_type, from_status, to_status FROM document_event ORDER BY id",
-    "SELECT number, status FROM transfer UNION ALL SELECT number, status FROM purchase_order"
-    " UNION ALL SELECT number, status FROM supplier_return"
-    " UNION ALL SELECT number, status FROM stocktake ORDER BY number",
+    """SELECT number, status FROM transfer UNION ALL SELECT number, status FROM purchase_order
+       UNION ALL SELECT number, status FROM supplier_return
+       UNION ALL SELECT number, status FROM stocktake ORDER BY number""",
     "SELECT variant_id, most, promised FROM stock_backorder ORDER BY variant_id",
     "SELECT topic, COUNT(*) AS times FROM outbox_event GROUP BY topic ORDER BY topic",
     "SELECT scope, key FROM idempotency_record ORDER BY scope, key",
