@@ -5,6 +5,9 @@
 Members run one after another, each in a savepoint of its own, and are answered only once the commit that they
 share is on the disk. One that fails undoes its own savepoint and nobody else's. Whoever reads from another
 connection sees the whole group or nothing of it; a member sees those before it, as it would have anyway.
+
+What takes microseconds runs in the thread of the event loop; waiting, undoing and the disk are left to the
+connection's own.
 """
 
 from __future__ import annotations
@@ -74,23 +77,27 @@ class _Writer:
 
     async def _group(self) -> None:
         connection: Any = self._client._connection
+        near: sqlite3.Connection = connection._conn
         group: list[_Member] = []
-        steps, until, committing = ["BEGIN IMMEDIATE"], float("inf"), False
+        until, committing = float("inf"), False
         try:
             while (member := self._next(len(group), until)) is not None:
                 group.append(member)
-                await _visit(connection, [*steps, "SAVEPOINT member"])
+                if not near.in_transaction:
+                    await _begin(connection)
+                near.execute("SAVEPOINT member")
                 until = min(until, time.monotonic() + LONGEST_SECONDS)
                 _resolve(member.begins)
-                steps = ["RELEASE member"]
-                if not await member.ended:
-                    await _visit(connection, ["ROLLBACK TO member", *steps])
-                    steps = []
+                if await member.ended:
+                    near.execute("RELEASE member")
+                else:
+                    await _visit(connection, ["ROLLBACK TO member", "RELEASE member"])
                     _resolve(group.pop().settled)
             committing = True
-            await _visit(connection, [*steps, "COMMIT"])
+            if group or near.in_transaction:
+                await _visit(connection, ["COMMIT"])
         except BaseException as error:
-            await _visit(connection, ["ROLLBACK"] if connection.in_transaction else [])
+            await _visit(connection, ["ROLLBACK"] if near.in_transaction else [])
             for member in group:
                 member.fail(error if committing or len(group) == 1 else TransactionLost(str(error)))
             if not isinstance(error, Exception):
@@ -128,6 +135,22 @@ async def turn(client: SqliteClient) -> AsyncIterator[None]:
         raise
     _resolve(member.ended, value=True)
     await member.settled
+
+
+async def _begin(connection: Any) -> None:
+    """Begin to write: at once where nobody else writes, else in the connection's thread, which may wait."""
+    near: sqlite3.Connection = connection._conn
+    (patience,) = near.execute("PRAGMA busy_timeout").fetchone()
+    near.execute("PRAGMA busy_timeout = 0")
+    try:
+        near.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError:
+        waits = True
+    else:
+        waits = False
+    near.execute(f"PRAGMA busy_timeout = {patience}")
+    if waits:
+        await _visit(connection, ["BEGIN IMMEDIATE"])
 
 
 async def _visit(connection: Any, steps: list[str]) -> None:

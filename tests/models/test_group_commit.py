@@ -166,3 +166,24 @@ async def test_callers_that_leave_the_queue_hold_nobody_up(commits: list[str]) -
     assert sum(isinstance(each, asyncio.CancelledError) for each in outcomes) == 5
     assert await asyncio.wait_for(transaction(_a_guest), 5)
     assert await Guest.all().count() == 6
+
+
+async def test_the_loop_goes_on_while_another_process_writes(
+    database_url: str, database: str
+) -> None:
+    """Only waiting for the other one is left to the connection's thread."""
+    other = sqlite3.connect(database_url.removeprefix("sqlite://"), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        waiting = [asyncio.create_task(transaction(_a_guest)) for _ in range(3)]
+        for _ in range(20):
+            await asyncio.sleep(0.005)
+            assert await db.fetch("SELECT 1 AS alive") == [{"alive": 1}]
+        assert not any(each.done() for each in waiting)
+        other.execute("COMMIT")
+    finally:
+        other.close()
+    assert len(set(await asyncio.gather(*waiting))) == 3
+    writer = get_connection("default")._connection
+    (patience,) = (await writer.execute_fetchall("PRAGMA busy_timeout"))[0]
+    assert patience == 10_000
