@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -20,15 +20,18 @@ from graphql import (
     VariableNode,
     VariableValues,
     get_argument_values,
+    get_nullable_type,
+    is_leaf_type,
 )
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
+
+from schema.execution.variables import NO_VARIABLES
 
 Arguments = dict[str, Any]
 # Raises what graphql-core raises: the error of the field.
 Coerce = Callable[[VariableValues], Arguments]
 
-NO_VARIABLES = VariableValues({}, {})
 # What no resolver can change, so that requests may share it.
 IMMUTABLE = (str, int, float, type(None), Decimal, datetime, date, time, UUID, Enum)
 
@@ -43,29 +46,74 @@ class Constant:
         return self.arguments
 
 
+@dataclass(frozen=True, slots=True)
+class Mixed:
+    """Arguments that are constant, variables as they stand (by names of both), or made by `others`.
+
+    A variable may be null or left out where its argument may not: `whole` knows.
+    """
+
+    constant: Arguments
+    variables: Sequence[tuple[str, str]]
+    others: Coerce
+    whole: Coerce
+
+    def __call__(self, variables: VariableValues) -> Arguments:
+        arguments = {**self.constant}
+        for name, variable in self.variables:
+            value = variables.coerced.get(variable)
+            if value is None:
+                return self.whole(variables)
+            arguments[name] = value
+        arguments.update(self.others(variables))
+        return arguments
+
+
 def coerced(definition: GraphQLField, node: FieldNode) -> Coerce:
     """Coerce the arguments of a field by their GraphQL names; now, if they are always the same."""
 
     def coerce(variables: VariableValues) -> Arguments:
         return get_argument_values(definition, node, variables)
 
-    if any(_has_variable(argument.value) for argument in node.arguments or ()):
-        return coerce
-    return _constant(coerce) or coerce
+    varies = any(_has_variable(argument.value) for argument in node.arguments or ())
+    return (not varies and _constant(coerce)) or coerce
 
 
-def converted(schema: strawberry.Schema, field: StrawberryField, coerce: Coerce) -> Coerce:
+def converted(
+    schema: strawberry.Schema, field: StrawberryField, definition: GraphQLField, node: FieldNode
+) -> Coerce:
     """The same arguments by their Python names, inputs as instances of their classes."""
+    name_of = schema.config.name_converter.from_argument
+    arguments = {name_of(argument): argument for argument in field.arguments}
+    given = {argument.name.value: argument.value for argument in node.arguments or ()}
 
-    def convert(variables: VariableValues) -> Arguments:
-        return convert_arguments(
-            coerce(variables),
-            field.arguments,
-            scalar_registry=schema.schema_converter.scalar_registry,
-            config=schema.config,
-        )
+    def of(names: Sequence[str]) -> Coerce:
+        """Those of these names alone, in their order."""
+        some = GraphQLField(definition.type, {name: definition.args[name] for name in names})
 
-    return (isinstance(coerce, Constant) and _constant(convert)) or convert
+        def convert(variables: VariableValues) -> Arguments:
+            return convert_arguments(
+                get_argument_values(some, node, variables),
+                [arguments[name] for name in names],
+                scalar_registry=schema.schema_converter.scalar_registry,
+                config=schema.config,
+            )
+
+        return convert
+
+    varying = [name for name in arguments if name in given and _has_variable(given[name])]
+    constant = _constant(of([name for name in arguments if name not in varying]))
+    if not constant or not varying:
+        return constant or of([*arguments])
+    standing, others = [], []
+    for name in varying:
+        value, argument = given[name], arguments[name]
+        is_leaf = is_leaf_type(get_nullable_type(definition.args[name].type))
+        if isinstance(value, VariableNode) and is_leaf and not argument.is_maybe:
+            standing.append((argument.python_name, value.name.value))
+        else:
+            others.append(name)
+    return Mixed(constant.arguments, standing, of(others), of([*arguments]))
 
 
 def _constant(coerce: Coerce) -> Constant | None:

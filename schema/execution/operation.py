@@ -14,14 +14,13 @@ from graphql import (
     VariableValues,
     default_field_resolver,
     default_type_resolver,
-    get_variable_values,
 )
 from graphql.execution.collect_fields import FragmentDetails
 from strawberry.execution import optimized_is_awaitable
 
-from schema.execution.arguments import NO_VARIABLES
 from schema.execution.coverage import switches_of
 from schema.execution.plan import Plan
+from schema.execution.variables import NO_VARIABLES, Definitions
 from schema.operations import Variables
 
 # An operation with n switches has up to 2^n plans; rare positions are left to graphql-core.
@@ -29,7 +28,6 @@ MAXIMUM_PLANS = 8
 # Measured: of a syntax tree at worst, and of a compiled field.
 BYTES_OF_A_CHARACTER = 280
 BYTES_OF_A_FIELD = 2_000
-MAXIMUM_COERCION_ERRORS = 50  # graphql-core's own default
 
 
 class Operation:
@@ -46,6 +44,7 @@ class Operation:
         self._schema = schema._schema
         self._document = document
         self._node = node
+        self._definitions = Definitions(self._schema, node.variable_definitions or ())
         self._switches = switches_of(document, node)
         self._plans: dict[tuple[object, ...], Plan] = {}
 
@@ -62,12 +61,7 @@ class Operation:
         return len(self._plans)
 
     def variable_values(self, variables: Variables) -> VariableValues | list[GraphQLError]:
-        definitions = self._node.variable_definitions
-        if not definitions:
-            return NO_VARIABLES
-        return get_variable_values(
-            self._schema, definitions, variables or {}, MAXIMUM_COERCION_ERRORS
-        )
+        return self._definitions.values(variables)
 
     def plan(self, variables: VariableValues) -> Plan | None:
         """None when graphql-core has to answer."""

@@ -13,6 +13,7 @@ from graphql import (
     GraphQLAbstractType,
     GraphQLObjectType,
     GraphQLOutputType,
+    GraphQLResolveInfo,
     OperationDefinitionNode,
     OperationType,
     VariableValues,
@@ -26,6 +27,7 @@ from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet, 
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
+from strawberry.types.fields.resolver import StrawberryResolver
 
 from schema.batching import BATCH
 from schema.execution.arguments import coerced, converted
@@ -117,17 +119,31 @@ class _Compiler:
         definition = site.definition
         if site.name == "__typename":
             return TypeName(site.parent_type.name)
-        arguments = coerced(definition, site.nodes[0])
         field = definition.extensions.get(DEFINITION)
-        if isinstance(field, StrawberryField) and self._is_plain(field):
-            if BATCH in field.metadata:
-                python_arguments = converted(self._strawberry, field, arguments)
-                return Batch(field.metadata[BATCH], python_arguments)
-            if field.is_basic_field:
-                return Attribute(field.python_name, field.default_resolver)
-            if method := _method_of(field):
-                return Method(method, converted(self._strawberry, field, arguments))
-        return Resolver(site, definition.resolve or default_field_resolver, arguments)
+        source = self._plain_source(site, field) if isinstance(field, StrawberryField) else None
+        if source:
+            return source
+        resolve = definition.resolve or default_field_resolver
+        return Resolver(site, resolve, coerced(definition, site.nodes[0]))
+
+    def _plain_source(self, site: Site, field: StrawberryField) -> Source | None:
+        """None where more than a function is to be called, or one that knows its parent by another name."""
+        if not self._is_plain(field):
+            return None
+        if field.is_basic_field:
+            return Attribute(field.python_name, field.default_resolver)
+        arguments = converted(self._strawberry, field, site.definition, site.nodes[0])
+        if BATCH in field.metadata:
+            return Batch(field.metadata[BATCH], arguments)
+        resolver = field.base_resolver
+        if resolver is None or not resolver.self_parameter:
+            return None
+        if resolver.parent_parameter or resolver.root_parameter:
+            return None
+        if resolver.info_parameter:
+            resolve = _informed(field, resolver, self._strawberry.config.info_class)
+            return Resolver(site, resolve, arguments)
+        return Method(cast("Callable[..., Any]", resolver.wrapped_func), arguments)
 
     def _is_plain(self, field: StrawberryField) -> bool:
         """Whether Strawberry wraps nothing around the field that a plan would leave out."""
@@ -157,14 +173,18 @@ class _Compiler:
         return Slot(site, nullable, Objects(site, type_, _origin(type_), selections).complete)
 
 
-def _method_of(field: StrawberryField) -> Callable[..., Any] | None:
-    """The resolver's function, if it is called with `self` and arguments and nothing else."""
-    resolver = field.base_resolver
-    if resolver is None or not resolver.self_parameter:
-        return None
-    if resolver.info_parameter or resolver.parent_parameter or resolver.root_parameter:
-        return None
-    return cast("Callable[..., Any]", resolver.wrapped_func)
+def _informed(
+    field: StrawberryField, resolver: StrawberryResolver[Any], info_class: type[strawberry.Info]
+) -> Callable[..., Any]:
+    """The resolver's function, which is given Strawberry's info by its own name for it."""
+    function, parameter = cast("Callable[..., Any]", resolver.wrapped_func), resolver.info_parameter
+    name = parameter.name if parameter else ""
+
+    def resolve(parent: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
+        arguments[name] = info_class(_raw_info=info, _field=field)
+        return function(parent, **arguments)
+
+    return resolve
 
 
 def _names(type_: GraphQLAbstractType, possible: Mapping[str, Objects]) -> dict[type, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -58,8 +59,10 @@ def break_on_demand(monkeypatch: pytest.MonkeyPatch) -> None:
                 spoilt.setdefault(function, _spoilt_batch(field_name, function))
                 metadata = {**field.metadata, BATCH: spoilt[function]}
                 monkeypatch.setattr(field, "metadata", metadata)
-        elif type_name == "Query":
-            monkeypatch.setattr(definition, "resolve", _spoilt_root(field_name, definition.resolve))
+        elif type_name == "Query" and isinstance(field, StrawberryField) and field.base_resolver:
+            resolver = field.base_resolver
+            spoilt_root = _spoilt_root(field_name, resolver.wrapped_func)
+            monkeypatch.setattr(resolver, "wrapped_func", spoilt_root)
     load = batching._loader
     monkeypatch.setattr(
         batching,
@@ -93,12 +96,13 @@ def _spoilt_batch(name: str, function: BatchFunction) -> BatchFunction:
 
 
 def _spoilt_root(name: str, resolve: Any) -> Any:
+    @functools.wraps(resolve)
     def answer(root: Any, info: Any, **arguments: Any) -> Any:
         kind, _ = info.context.memory.get(FAULTS, {}).get(name, ("", 0))
         wrong = _wrong(kind, name, None)
         if kind in ("raise", "refuse", "deny"):
             raise wrong
-        return wrong if kind else resolve(root, info, **arguments)
+        return wrong if kind else resolve(root, info=info, **arguments)
 
     return answer
 
