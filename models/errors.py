@@ -32,6 +32,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+_SHOWN = 500
+
+
+def _shown(part: object) -> object:
+    """What somebody sent is not sent back at any length."""
+    return f"{part[:_SHOWN]}…" if isinstance(part, str) and len(part) > _SHOWN else part
+
 
 class QuintetError(Exception):
     """The root: `template` is the English message, `parts` fill it."""
@@ -41,7 +48,7 @@ class QuintetError(Exception):
     def __init__(self, template: str, **parts: object) -> None:
         super().__init__(template)
         self.template = template
-        self.parts = parts
+        self.parts = {name: _shown(part) for name, part in parts.items()}
 
     def __str__(self) -> str:
         return self.template.format(**self.parts)

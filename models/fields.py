@@ -19,6 +19,12 @@ class Row(Model):
     class Meta:
         abstract = True
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        for field in cls._meta.fields_map.values():
+            if isinstance(field, fields.CharField):
+                _comparable(field)
+
     @classmethod
     def selected(cls, alias: str) -> str:
         """All columns of the table, as plain SQL that `read` understands."""
@@ -33,6 +39,17 @@ class Row(Model):
     def written(cls, **columns: Any) -> Self:
         """The object of a row that plain SQL has written; columns that are not named are empty."""
         return cls._init_from_db(**{**dict.fromkeys(cls._meta.db_fields), **columns})
+
+
+def _comparable(field: fields.CharField[Any]) -> None:
+    """Take a text of any length for comparing: one that is longer than the column is not found, no error."""
+    check = field.to_db_value
+
+    def encode(value: Any, instance: Any) -> Any:
+        comparing = isinstance(instance, type)
+        return value if comparing and isinstance(value, str) else check(value, instance)
+
+    vars(field)["to_db_value"] = encode
 
 
 def reference(model: str, **options: Any) -> Any:

@@ -82,9 +82,9 @@ class Faults:
 def refuse_twins(
     claims: Sequence[tuple[str | None, Faults, tuple[str | int, ...]]], template: str
 ) -> None:
-    """Of equal values in a batch the first stands; each later one is a fault at its path."""
+    """Of equal values in a batch the first of a sound row stands; each other one is a fault at its path."""
     seen: set[str] = set()
-    for value, faults, path in claims:
+    for value, faults, path in sorted(claims, key=lambda claim: bool(claim[1])):
         if value in seen:
             faults.add(Duplicate(template, path=path, code=value))
         if value is not None:

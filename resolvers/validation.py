@@ -9,6 +9,10 @@ from models.errors import InvalidInput
 
 CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._/-]{0,63}")
 INT32_MAX = 2**31 - 1
+# What a terminal, a label or a line of a log would act on: C0 and C1 but tab and newline, and marks that turn
+# the direction of text.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_LINE_ENDS = re.compile(r"[\n\u2028\u2029]")
 MAXIMUM_ROWS = 500
 
 
@@ -23,22 +27,29 @@ def code_of(text: str, *path: str | int) -> str:
 
 
 def text_of(text: str, name: str | tuple[str | int, ...], maximum: int, minimum: int = 1) -> str:
-    """Text of a bounded length without control characters, stripped."""
+    """Text of a bounded length without control characters, stripped; where it must have some, they show."""
     path = (name,) if isinstance(name, str) else name
     stripped = text.strip()
-    if not minimum <= len(stripped) <= maximum:
+    seen = not minimum or any(map(str.isprintable, stripped.replace(" ", "")))
+    if not (seen and minimum <= len(stripped) <= maximum):
         raise InvalidInput(
             "This has {minimum} to {maximum} characters.",
             path=path,
             minimum=minimum,
             maximum=maximum,
         )
-    if any(
-        (ord(character) < 32 and character not in "\n\t") or ord(character) == 127
-        for character in stripped
-    ):
+    if _CONTROLS.search(stripped):
         raise InvalidInput("This contains control characters.", path=path)
     return stripped
+
+
+def line_of(text: str, name: str | tuple[str | int, ...], maximum: int, minimum: int = 1) -> str:
+    """The same on one line, such as a name."""
+    line = text_of(text, name, maximum, minimum)
+    if _LINE_ENDS.search(line):
+        path = (name,) if isinstance(name, str) else name
+        raise InvalidInput("This is more than one line.", path=path)
+    return line
 
 
 def quantity_of(quantity: int, *path: str | int, minimum: int = 1) -> int:

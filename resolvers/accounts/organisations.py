@@ -11,7 +11,7 @@ from models.database import transaction
 from models.errors import InvalidInput, NotFound
 from resolvers.context import ActorKind, Context
 from resolvers.permissions import for_anyone, may, requires
-from resolvers.validation import code_of, text_of
+from resolvers.validation import code_of, line_of
 
 # Which kinds may stand below which.
 PARENTS = {
@@ -46,7 +46,7 @@ async def upsert(ctx: Context, draft: OrganisationDraft) -> Organisation:
     Raises: InvalidInput, NotFound for a parent that is not in the caller's territory.
     """
     code_of(draft.code, "code")
-    text_of(draft.name, "name", 200)
+    line_of(draft.name, "name", 200)
     return await transaction(_upsert, ctx, draft)
 
 

@@ -16,7 +16,7 @@ from models.errors import Duplicate, InvalidInput
 from models.money import CurrencyCode, InvalidAmount, to_minor
 from resolvers.batches import KEEP, Faults, Unset
 from resolvers.catalog.drafts import MediaDraft, ProductDraft, VariantDraft
-from resolvers.validation import code_of, text_of
+from resolvers.validation import code_of, line_of, text_of
 
 _SLUG = re.compile(r"\w+([-_]\w+)*")
 _MAXIMUM = {"variants": 100, "gtins": 20, "tags": 50, "media": 50, "options": 5, "values": 200}
@@ -63,7 +63,7 @@ def check_product(draft: ProductDraft, faults: Faults) -> CheckedProduct:
     check(_few, draft.variants, "variants", ("variants",), 1)
     return CheckedProduct(
         code=check(code_of, draft.code, "code"),
-        name=check(text_of, draft.name, "name", 200),
+        name=check(line_of, draft.name, "name", 200),
         slug=check(_slug, draft.slug),
         description=check(_description, draft.description),
         brand_code=check(_optional_code, draft.brand_code, "brandCode"),
@@ -141,8 +141,8 @@ def _selected(draft: VariantDraft, faults: Faults, path: Path) -> list[dict[str,
     faults.check(_few, draft.options, "options", path)
     return [
         {
-            "name": faults.check(text_of, each.name, (*path, position, "name"), 64),
-            "value": faults.check(text_of, each.value, (*path, position, "value"), 64),
+            "name": faults.check(line_of, each.name, (*path, position, "name"), 64),
+            "value": faults.check(line_of, each.value, (*path, position, "value"), 64),
         }
         for position, each in enumerate(draft.options[: _MAXIMUM["options"]])
     ]
@@ -157,11 +157,11 @@ def _options(draft: ProductDraft, faults: Faults) -> list[dict[str, Any]] | None
         path: Path = ("options", position)
         faults.check(_few, option.values, "values", (*path, "values"), 1)
         values = [
-            faults.check(text_of, value, (*path, "values", each), 64)
+            faults.check(line_of, value, (*path, "values", each), 64)
             for each, value in enumerate(option.values[: _MAXIMUM["values"]])
         ]
         faults.check(_distinct, values, (*path, "values"))
-        name = faults.check(text_of, option.name, (*path, "name"), 64)
+        name = faults.check(line_of, option.name, (*path, "name"), 64)
         found.append({"name": name, "values": values})
     faults.check(_distinct, [each["name"] for each in found], ("options",))
     return found
@@ -172,7 +172,7 @@ def _tags(tags: Sequence[str] | None, faults: Faults) -> list[str] | None:
         return None
     faults.check(_few, tags, "tags", ("tags",))
     checked = [
-        faults.check(text_of, tag, ("tags", position), 64)
+        faults.check(line_of, tag, ("tags", position), 64)
         for position, tag in enumerate(tags[: _MAXIMUM["tags"]])
     ]
     return list(dict.fromkeys(checked))
@@ -185,7 +185,7 @@ def _media(media: Sequence[MediaDraft] | None, faults: Faults) -> list[dict[str,
     return [
         {
             "url": faults.check(_url, each.url, ("media", position, "url")),
-            "alt": faults.check(text_of, each.alt or "", ("media", position, "alt"), 200, 0),
+            "alt": faults.check(line_of, each.alt or "", ("media", position, "alt"), 200, 0),
             "kind": str(each.kind or MediaKind.IMAGE),
         }
         for position, each in enumerate(media[: _MAXIMUM["media"]])
@@ -193,14 +193,18 @@ def _media(media: Sequence[MediaDraft] | None, faults: Faults) -> list[dict[str,
 
 
 def _url(text: str, path: Path) -> str:
-    address = text_of(text, path, 1000)
+    address = line_of(text, path, 1000)
     try:
         parts = urlsplit(address)
-        sound = parts.scheme in ("http", "https") and bool(parts.hostname)
+        # Reading the port checks it. A backslash is a slash to browsers: it would name another host to them.
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         sound = False
-    if not sound or re.search(r"\s", address):
-        raise InvalidInput("An address starts with http:// or https://.", path=path)
+    if not sound or "@" in parts.netloc or re.search(r"[\s\\]", address):
+        raise InvalidInput(
+            "An address starts with http:// or https:// and a host, and holds no spaces or passwords.",
+            path=path,
+        )
     return address
 
 
@@ -219,7 +223,7 @@ def _description(text: str | None) -> str | None:
 
 
 def _optional_text(text: str | None, path: Path, maximum: int) -> str | None:
-    return None if text is None else text_of(text, path, maximum)
+    return None if text is None else line_of(text, path, maximum)
 
 
 def _optional_code(code: str | Unset | None, name: str) -> str | Unset | None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from models.errors import Duplicate, InvalidInput
+from models.errors import Duplicate, InvalidInput, LimitExceeded
 from resolvers.batches import refuse_twins
+from resolvers.catalog.category_moves import refuse_circles
 from resolvers.catalog.options import Selection, check_selections, derived
 from resolvers.catalog.stored import ProductRow, Stored
+
+MAXIMUM_VARIANTS = 1_000
 
 
 def refuse_twins_within(rows: Sequence[ProductRow]) -> None:
     """The same code, SKU, barcode or slug twice in the batch: the first sound row keeps it."""
-    rows = sorted(rows, key=lambda row: bool(row.faults))
     codes = [(row.checked.code, row.faults, ("code",)) for row in rows]
     refuse_twins(codes, "The code {code} stands in the batch twice.")
     skus = [
@@ -30,6 +32,26 @@ def refuse_twins_within(rows: Sequence[ProductRow]) -> None:
     refuse_twins(gtins, "The barcode {code} stands in the batch twice.")
     slugs = [(row.checked.slug, row.faults, ("slug",)) for row in rows if row.checked.slug]
     refuse_twins(slugs, "The slug {code} stands in the batch twice.")
+    _refuse_contradictions(rows)
+
+
+def _refuse_contradictions(rows: Sequence[ProductRow]) -> None:
+    """Other names of a brand or category, or another parent, than an earlier sound row gives.
+
+    Such a batch would change it and change it back each time.
+    """
+    said: dict[tuple[str, str], str] = {}
+    for row in [row for row in rows if not row.faults]:
+        checked = row.checked
+        for name, code, value in (
+            ("brandName", checked.brand_code, checked.brand_name),
+            ("categoryName", checked.category_code, checked.category_name),
+            ("categoryParentCode", checked.category_code, checked.category_parent_code),
+        ):
+            if isinstance(code, str) and value and said.setdefault((name, code), value) != value:
+                row.faults.add(
+                    InvalidInput("Another row says otherwise of {code}.", path=(name,), code=code)
+                )
 
 
 def refuse_stored(rows: Sequence[ProductRow], stored: Stored, slugs: dict[str, int]) -> None:
@@ -37,6 +59,7 @@ def refuse_stored(rows: Sequence[ProductRow], stored: Stored, slugs: dict[str, i
     for row in rows:
         product = stored.products.get(row.checked.code)
         own = product.id if product else None
+        _check_number(row, stored)
         if row.checked.slug and slugs.get(row.checked.slug, own) != own:
             row.faults.add(
                 Duplicate("The slug {code} is taken.", path=("slug",), code=row.checked.slug)
@@ -52,9 +75,21 @@ def refuse_stored(rows: Sequence[ProductRow], stored: Stored, slugs: dict[str, i
                     )
                 )
         _check_options(row, stored)
-    _refuse_circles(rows, stored)
-    while _refuse_gtins(rows, stored):
+    while refuse_circles(rows, stored) or _refuse_gtins(rows, stored):
         continue
+
+
+def _check_number(row: ProductRow, stored: Stored) -> None:
+    skus = {variant.sku for variant in row.checked.variants}
+    skus |= {variant.sku for variant in stored.variants_of(row.checked.code)}
+    if len(skus) > MAXIMUM_VARIANTS:
+        row.faults.add(
+            LimitExceeded(
+                "A product has at most {maximum} variants.",
+                path=("variants",),
+                maximum=MAXIMUM_VARIANTS,
+            )
+        )
 
 
 def _check_options(row: ProductRow, stored: Stored) -> None:
@@ -105,25 +140,3 @@ def _refuse_gtins(rows: Sequence[ProductRow], stored: Stored) -> bool:
                     )
                 )
     return any(row.faults for row in sound)
-
-
-def _refuse_circles(rows: Sequence[ProductRow], stored: Stored) -> None:
-    codes = {category.id: code for code, category in stored.categories.items()}
-    above = {
-        code: codes[category.parent_id]
-        for code, category in stored.categories.items()
-        if category.parent_id in codes
-    }
-    for row in rows:
-        code, parent = row.checked.category_code, row.checked.category_parent_code
-        if row.faults or parent is None or not isinstance(code, str):
-            continue
-        node: str | None = parent
-        while node is not None and node != code:
-            node = above.get(node)
-        if node == code:
-            row.faults.add(
-                InvalidInput("A category cannot stand below itself.", path=("categoryParentCode",))
-            )
-        else:
-            above[code] = parent

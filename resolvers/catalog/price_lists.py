@@ -29,7 +29,7 @@ from resolvers.context import Context
 from resolvers.outbox import Change, announce
 from resolvers.paging import Page, PageRequest, paginate
 from resolvers.permissions import for_anyone, requires
-from resolvers.validation import code_of, rows_of, text_of
+from resolvers.validation import code_of, line_of, rows_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +132,7 @@ def _checked(
 ) -> tuple[PriceList, bool] | None:
     """The list as it is to be, and whether that is a difference; None for a faulty row."""
     faults.check(code_of, draft.code, "code")
-    name = faults.check(text_of, draft.name, "name", 200)
+    name = faults.check(line_of, draft.name, "name", 200)
     faults.check(_check_key, draft, keys)
     row = stored.get(draft.code) or PriceList(merchant_id=merchant_id, code=draft.code)
     valid_from = row.valid_from if draft.valid_from is KEEP else draft.valid_from or ALWAYS

@@ -55,8 +55,9 @@ class PriceDraft:
 
     @property
     def key(self) -> str:
-        """What no two rows of a batch may share."""
-        return f"{self.external_code} {self.valid_from or ''}".strip()
+        """What no two rows of a batch may share: list, SKU and beginning. No code has a space in it."""
+        begins = self.valid_from if self.valid_from != ALWAYS else None
+        return " ".join(str(each) for each in (self.list_code, self.sku, begins) if each)
 
 
 @requires(Permission.CATALOG_WRITE)

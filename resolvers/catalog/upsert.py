@@ -59,8 +59,8 @@ async def _upsert(ctx: Context, drafts: Sequence[ProductDraft], on_error: OnErro
     refuse_twins_within(rows)
     stored = await read_stored(merchant_id, rows)
     slugs = await taken(merchant_id, (row.checked.slug for row in rows if row.checked.slug))
-    refuse_stored(rows, stored, slugs)
     await refuse_tracking(rows, stored)
+    refuse_stored(rows, stored, slugs)
     outcomes = [
         RowOutcome(row.index, drafts[row.index].code, tuple(row.faults.found)) for row in rows
     ]

@@ -93,7 +93,7 @@ KINDS = {
         Permission.STOCK_WRITE,
         [["location_code", "code"], ["sku", "gtin"], ["quantity"]],
         rows.level_draft,
-        lambda draft: draft.external_code,
+        lambda draft: draft.key,
         _stock,
     ),
     BulkKind.STORES: Kind(

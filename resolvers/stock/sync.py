@@ -37,6 +37,11 @@ class LevelDraft:
     def external_code(self) -> str:
         return f"{self.location_code}/{self.sku}"
 
+    @property
+    def key(self) -> str:
+        """What no two rows of a batch may share. No code has a space in it."""
+        return f"{self.location_code} {self.sku}"
+
 
 @dataclass(frozen=True, slots=True)
 class SyncOutcome:
@@ -53,28 +58,42 @@ class _Row:
     place: Place = (0, 0)
 
 
-class _Rejected(Exception):
+class _RolledBack(Exception):
+    """Undoes a batch that is rejected, or only rehearsed."""
+
     def __init__(self, outcome: SyncOutcome) -> None:
-        super().__init__("some rows are faulty")
+        super().__init__("nothing is done")
         self.outcome = outcome
 
 
 @requires(Permission.STOCK_WRITE)
 async def set_levels(
-    ctx: Context, drafts: Sequence[LevelDraft], on_error: OnError, idempotency_key: str
+    ctx: Context,
+    drafts: Sequence[LevelDraft],
+    on_error: OnError,
+    idempotency_key: str,
+    dry_run: bool = False,
 ) -> SyncOutcome:
     """Set what is available, moving the difference in from outside or out to it.
 
-    A batch that is rejected changes nothing and does not use up its key.
+    A batch that is rejected changes nothing and does not use up its key; nor does a dry run.
 
     Raises: InvalidInput for an empty or oversized batch, IdempotencyKeyReused.
     """
     rows_of(drafts, "rows")
     try:
+        if dry_run:
+            await transaction(_rehearse, ctx, drafts, on_error)
         answer = await transaction(_once, ctx, drafts, on_error, idempotency_key)
-    except _Rejected as rejected:
-        return rejected.outcome
+    except _RolledBack as undone:
+        return undone.outcome
     return _restored(drafts, answer)
+
+
+async def _rehearse(ctx: Context, drafts: Sequence[LevelDraft], on_error: OnError) -> None:
+    """Raises: _RolledBack."""
+    answer = await _set(ctx, drafts, on_error)
+    raise _RolledBack(SyncOutcome(_restored(drafts, answer).batch))
 
 
 async def _once(
@@ -87,7 +106,7 @@ async def _once(
 
 async def _set(ctx: Context, drafts: Sequence[LevelDraft], on_error: OnError) -> dict[str, Any]:
     rows = [_checked(index, draft) for index, draft in enumerate(drafts)]
-    twins = [(row.draft.external_code, row.faults, ("sku",)) for row in rows]
+    twins = [(row.draft.key, row.faults, ("sku",)) for row in rows]
     refuse_twins(twins, "{code} is in this batch twice.")
     await _find_places(ctx, rows)
     levels, freed = await lock(ctx, [row.place for row in rows if not row.faults])
@@ -96,7 +115,9 @@ async def _set(ctx: Context, drafts: Sequence[LevelDraft], on_error: OnError) ->
             row.faults.check(_compare, row.draft, levels[row.place])
     await _refuse_tracked([row for row in rows if not row.faults], levels)
     if not stands(on_error, [row.faults for row in rows]):
-        raise _Rejected(SyncOutcome(_outcome_of(drafts, [row.faults.found for row in rows], True)))
+        raise _RolledBack(
+            SyncOutcome(_outcome_of(drafts, [row.faults.found for row in rows], True))
+        )
     sound = [row for row in rows if not row.faults]
     moves = [each for row in sound for each in _difference(row, levels[row.place])]
     await announce_changed(ctx, [*freed, *await move_all(ctx, moves)])

@@ -14,6 +14,7 @@ from resolvers.accounts.organisations import PARENTS
 from resolvers.context import Context
 from resolvers.permissions import may
 from resolvers.stores.drafts import StoreDraft
+from resolvers.validation import CODE
 
 
 @dataclass(slots=True)
@@ -30,7 +31,7 @@ async def read_tree(ctx: Context, drafts: Sequence[StoreDraft]) -> Tree:
     codes = {draft.code for draft in drafts} | {
         draft.organisation_code for draft in drafts if draft.organisation_code
     }
-    wanted = [code.replace("\0", "\ufffd") for code in codes]
+    wanted = [code for code in codes if CODE.fullmatch(code)]
     locations = await Location.filter(code__in=wanted)
     nodes = await Organisation.filter(code__in=wanted)
     ids = {row.organisation_id for row in locations} | {row.parent_id for row in nodes}
@@ -84,7 +85,7 @@ def _new_node(ctx: Context, draft: StoreDraft, tree: Tree) -> Organisation:
         raise NotFound(
             "There is no organisation {code}.",
             path=("organisationCode",),
-            code=draft.organisation_code or "-",
+            code=(draft.organisation_code or "-")[:64],
         )
     if parent.kind not in PARENTS[OrganisationKind.STORE]:
         raise InvalidInput(

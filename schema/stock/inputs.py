@@ -35,6 +35,9 @@ class StockSetInput:
     rows: list[StockSetRow]
     idempotency_key: str
     on_error: OnError = OnError.REJECT_ALL
+    dry_run: bool = strawberry.field(
+        default=False, description="Answers no levels, as none has changed."
+    )
 
 
 @strawberry.input

@@ -28,7 +28,9 @@ class StockMutations:
         """Set what is available as an ERP counts it, up to 500 levels at once."""
         ctx = info.context
         drafts = [row.draft() for row in input.rows]
-        outcome = await sync.set_levels(ctx, drafts, input.on_error, input.idempotency_key)
+        outcome = await sync.set_levels(
+            ctx, drafts, input.on_error, input.idempotency_key, input.dry_run
+        )
         levels = await StockLevel.load(ctx, outcome.level_ids)
         return StockSetPayload(
             results=row_results(outcome.batch, ctx),
