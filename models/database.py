@@ -25,7 +25,6 @@ from tortoise.connection import get_connection, get_connections
 from tortoise.exceptions import OperationalError
 
 from models.config import POOL_SIZE, connection_settings, replica_options
-from models.deferred import Change, NewRows, Write
 from models.readers import PostgresReader, Reader, Records, reader_of
 from models.replica import Replica
 from models.transactions import InTransaction, TransactionLost, begun, numbered
@@ -87,6 +86,12 @@ async def close() -> None:
 
 def in_transaction_now() -> bool:
     return _scope.get() is not None
+
+
+def running() -> InTransaction | None:
+    """The connection of the running transaction."""
+    scope = _scope.get()
+    return None if scope is None else scope.connection
 
 
 def is_postgres() -> bool:
@@ -197,26 +202,6 @@ async def execute_many(query: str, rows: Sequence[Sequence[Any]]) -> None:
     await client.execute_many(_dialect(query, client), [list(row) for row in rows])
 
 
-async def insert_later(table: str, columns: tuple[str, ...], rows: Sequence[Sequence[Any]]) -> None:
-    """Add rows to a table with the running transaction, at the latest just before it commits.
-
-    For rows that none of its other rows refers to: see `models.deferred`. A dict or list becomes JSON.
-    """
-    if rows:
-        await _later(NewRows(table, columns, list(rows)))
-
-
-async def change_later(table: str, query: str, *values: Any) -> None:
-    """Run a plain SQL statement that changes rows of `table`, at the latest just before the commit."""
-    await _later(Change(table, query, values))
-
-
-async def flush() -> None:
-    """Send what was put off, for rows that refer to it."""
-    if scope := _scope.get():
-        await scope.connection.flush()
-
-
 def marks(values: Sequence[Any]) -> str:
     """`?, ?, ?` for an IN list; an empty list gives NULL, which nothing is in."""
     return ", ".join("?" * len(values)) or "NULL"
@@ -270,13 +255,6 @@ async def _once(
     for callback in running.after_commit:
         callback()
     return result
-
-
-async def _later(write: Write) -> None:
-    if (scope := _scope.get()) is None:
-        await transaction(_later, write)
-    else:
-        await scope.connection.put_off(write)
 
 
 def _is_transient(error: Exception) -> bool:

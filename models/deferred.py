@@ -15,25 +15,50 @@ from typing import Any
 import orjson
 
 
-@dataclass(slots=True)
-class NewRows:
-    """Rows for a table; a dict or list in one becomes JSON."""
+class Outdated(Exception):
+    """What a transaction went by, read before it began, is no longer so; the transaction is undone."""
+
+
+@dataclass(slots=True, eq=False)
+class Rows:
+    """Rows of one table; a dict or list in one becomes JSON."""
 
     table: str
     columns: tuple[str, ...]
     rows: list[Sequence[Any]]
 
+    def takes(self, other: Write) -> bool:
+        """Whether the other's rows may go with these."""
+        return type(other) is type(self) and other.columns == self.columns
+
+
+class NewRows(Rows):
+    """Rows to add."""
+
+
+class MissingRows(Rows):
+    """Rows to add unless they are there already, by any of the table's keys."""
+
+
+class ChangedRows(Rows):
+    """New values for rows that are locked, the ID first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A plain SQL statement that changes rows of `table`, its parameters `?`."""
+    """A plain SQL statement that changes rows of `table`, its parameters `?`; `count` is how many it must."""
 
     table: str
     query: str
     values: Sequence[Any]
+    count: int | None = None
 
 
-Write = NewRows | Change
+Write = Rows | Change
+
+
+_SOURCE = "json_populate_recordset(NULL::{}, CAST(CAST(? AS TEXT) AS JSON))"
+_UNLESS_THERE = " ON CONFLICT DO NOTHING"
 
 
 @dataclass(slots=True)
@@ -53,9 +78,7 @@ class Deferred:
         before = self._writes.setdefault(write.table, write)
         if before is write:
             return True
-        if isinstance(before, Change) or isinstance(write, Change):
-            return False
-        if before.columns != write.columns:
+        if isinstance(before, Change) or isinstance(write, Change) or not before.takes(write):
             return False
         before.rows.extend(write.rows)
         return True
@@ -67,30 +90,49 @@ class Deferred:
 
 
 def as_one_statement(writes: Sequence[Write]) -> tuple[str, list[Any]]:
-    """All of them for PostgreSQL, where rows travel as one JSON document a table."""
+    """All of them for PostgreSQL, where rows travel as one JSON document a table.
+
+    It answers one row: how many rows each change has changed that `counts` has a number for.
+    """
     queries: list[str] = []
+    counted: list[int] = []
     values: list[Any] = []
-    for write in writes:
+    for number, write in enumerate(writes):
         if isinstance(write, Change):
-            queries.append(write.query)
+            queries.append(write.query if write.count is None else f"{write.query} RETURNING 1")
             values.extend(write.values)
+            if write.count is not None:
+                counted.append(number)
         else:
-            queries.append(_from_json(write.table, write.columns))
+            queries.append(_from_json(write))
             values.append(_json(write))
-    return _joined(tuple(queries)), values
+    return _joined(tuple(queries), tuple(counted)), values
+
+
+def counts(writes: Iterable[Write]) -> list[int]:
+    """How many rows those must change that say so."""
+    return [
+        write.count for write in writes if isinstance(write, Change) and write.count is not None
+    ]
 
 
 def run(connection: sqlite3.Connection, writes: Iterable[Write]) -> None:
-    """All of them, one after another, in the thread that owns the connection."""
+    """All of them, one after another, in the thread that owns the connection. Raises: Outdated."""
     for write in writes:
         if isinstance(write, Change):
-            connection.execute(write.query, write.values)
+            changed = connection.execute(write.query, write.values).rowcount
+            if write.count not in (None, changed):
+                raise Outdated(f"{changed} rows instead of {write.count}: {write.query}")
+            continue
+        rows = [[_plain(value) for value in row] for row in write.rows]
+        if isinstance(write, ChangedRows):
+            connection.executemany(_update(write.table, write.columns), rows)
         else:
-            rows = [[_plain(value) for value in row] for row in write.rows]
-            connection.executemany(_insert(write.table, write.columns), rows)
+            statement = _insert(write.table, write.columns, isinstance(write, MissingRows))
+            connection.executemany(statement, rows)
 
 
-def _json(write: NewRows) -> str:
+def _json(write: Rows) -> str:
     rows = [dict(zip(write.columns, row, strict=True)) for row in write.rows]
     return orjson.dumps(rows).decode()
 
@@ -99,21 +141,44 @@ def _plain(value: Any) -> Any:
     return orjson.dumps(value).decode() if isinstance(value, dict | list) else value
 
 
+def _from_json(write: Rows) -> str:
+    if isinstance(write, ChangedRows):
+        return _update_from_json(write.table, write.columns)
+    return _insert_from_json(write.table, write.columns, isinstance(write, MissingRows))
+
+
 @lru_cache(maxsize=256)
-def _from_json(table: str, columns: tuple[str, ...]) -> str:
+def _insert_from_json(table: str, columns: tuple[str, ...], missing_only: bool) -> str:
     names = ", ".join(columns)
-    source = f"json_populate_recordset(NULL::{table}, CAST(CAST(? AS TEXT) AS JSON))"
-    return f"INSERT INTO {table} ({names}) SELECT {names} FROM {source}"
+    insert = f"INSERT INTO {table} ({names}) SELECT {names} FROM {_SOURCE.format(table)}"
+    return insert + _UNLESS_THERE if missing_only else insert
 
 
 @lru_cache(maxsize=256)
-def _insert(table: str, columns: tuple[str, ...]) -> str:
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+def _update_from_json(table: str, columns: tuple[str, ...]) -> str:
+    changes = ", ".join(f"{column} = given.{column}" for column in columns[1:])
+    given = _SOURCE.format(table)
+    return f"UPDATE {table} SET {changes} FROM {given} AS given WHERE {table}.id = given.id"
 
 
 @lru_cache(maxsize=256)
-def _joined(queries: tuple[str, ...]) -> str:
-    if len(queries) == 1:
+def _insert(table: str, columns: tuple[str, ...], missing_only: bool) -> str:
+    values = ", ".join("?" * len(columns))
+    insert = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({values})"
+    return insert + _UNLESS_THERE if missing_only else insert
+
+
+@lru_cache(maxsize=256)
+def _update(table: str, columns: tuple[str, ...]) -> str:
+    """The parameters are numbered, as the ID comes first."""
+    changes = ", ".join(f"{column} = ?{number}" for number, column in enumerate(columns[1:], 2))
+    return f"UPDATE {table} SET {changes} WHERE id = ?1"
+
+
+@lru_cache(maxsize=256)
+def _joined(queries: tuple[str, ...], counted: tuple[int, ...]) -> str:
+    if len(queries) == 1 and not counted:
         return queries[0]
     parts = ", ".join(f"write_{number} AS ({query})" for number, query in enumerate(queries))
-    return f"WITH {parts} SELECT 1"
+    answer = ", ".join(f"(SELECT COUNT(*) FROM write_{number})" for number in counted)
+    return f"WITH {parts} SELECT {answer or 1}"

@@ -13,7 +13,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionWrapper
 from tortoise.backends.sqlite.client import translate_exceptions as sqlite_exceptions
 
-from models.deferred import Deferred, Write, as_one_statement, run
+from models.deferred import Deferred, Outdated, Write, as_one_statement, counts, run
 from models.group_commit import TransactionLost, turn
 
 __all__ = ["InTransaction", "TransactionLost", "begun", "numbered"]
@@ -73,7 +73,9 @@ class _Postgres(InTransaction, TransactionWrapper):  # type: ignore[misc]
         query, values = as_one_statement(writes)
         async with self.acquire_connection() as connection:
             self.log.debug("%s: %s", query, values)
-            await connection.execute(numbered(query), *values)
+            changed = await connection.fetchrow(numbered(query), *values)
+        if (wanted := counts(writes)) and list(changed) != wanted:
+            raise Outdated(f"{list(changed)} rows instead of {wanted}: {query}")
 
 
 class _Sqlite(InTransaction, SqliteTransactionWrapper):

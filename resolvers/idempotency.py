@@ -10,9 +10,10 @@ from typing import Any
 
 from orjson import OPT_SORT_KEYS, dumps
 
-from models.database import change_later, execute_many, fetch, in_transaction_now
+from models.database import execute_many, fetch, in_transaction_now
 from models.errors import IdempotencyKeyReused, InvalidInput
 from models.idempotency import IdempotencyRecord
+from models.later import change_later
 from resolvers.context import Context
 
 _CLAIM = """

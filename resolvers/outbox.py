@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.database import after_commit, fetch, for_update, insert_later, transaction
+from models.database import after_commit, fetch, for_update, transaction
 from models.database import execute as execute_sql
 from models.errors import Expired
+from models.later import insert_later
 from models.outbox import OutboxEvent
 from resolvers.context import Context, utc_now
 

@@ -8,7 +8,8 @@ from typing import Any
 from models.accounts.channels import Channel
 from models.catalog.products import ProductStatus
 from models.catalog.rows import PRODUCT, ProductRow
-from models.database import any_id, array, change_later, fetch, for_update, read, records
+from models.database import any_id, array, fetch, for_update, read, records
+from models.later import change_later
 from resolvers.catalog.visibility import ON_SALE, sees_unpublished
 from resolvers.context import Context
 from resolvers.keyset import kept

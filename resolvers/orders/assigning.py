@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from models.database import change_later
+from models.later import change_later
 from models.orders.orders import Order
 from models.orders.pickup import RANDOM_BYTES, pickup_code
 from models.orders.states import FulfilmentMethod

@@ -10,9 +10,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from models.database import execute, fetch, flush, for_update, marks
+from models.database import execute, fetch, for_update, marks
 from models.errors import Refusals
 from models.identifiers import next_ids
+from models.later import flush
 from models.orders.carts import CartStatus
 from models.orders.orders import Order
 from resolvers.context import Context

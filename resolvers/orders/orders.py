@@ -10,8 +10,9 @@ from typing import Any
 from tortoise.queryset import QuerySet
 
 from models.accounts.channels import Channel
-from models.database import change_later, execute, insert_later
+from models.database import execute
 from models.errors import InvalidInput, NotSignedIn, StateConflict
+from models.later import change_later, insert_later
 from models.orders.orders import Order, OrderEvent, OrderLine
 from models.orders.states import OrderStatus
 from resolvers.context import ActorKind, Context

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from models.database import fetch, insert_later
+from models.database import fetch
+from models.later import insert_later
 from models.orders.orders import Order
 from models.orders.pickup import ALPHABET
 from models.orders.states import FulfilmentStatus, OrderStatus

@@ -29,8 +29,9 @@ from enum import StrEnum
 import structlog
 
 from gateways import Notification
-from models.database import brief_transaction, change_later, fetch, for_update, transaction
+from models.database import brief_transaction, fetch, for_update, transaction
 from models.errors import InsufficientStock, Refusals
+from models.later import change_later
 from models.money import CurrencyCode
 from models.orders.fulfilments import Fulfilment
 from models.orders.orders import Order

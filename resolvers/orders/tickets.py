@@ -8,8 +8,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from models.accounts.roles import Permission
-from models.database import insert_later, transaction
+from models.database import transaction
 from models.errors import NotFound
+from models.later import insert_later
 from models.orders.fulfilments import PrintTicket
 from models.orders.orders import Order
 from models.orders.states import FulfilmentMethod, FulfilmentStatus, TicketStatus

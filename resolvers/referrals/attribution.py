@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from models.database import change_later, fetch
+from models.database import fetch
+from models.later import change_later
 from resolvers.context import Context
 from resolvers.referrals import trees
 from resolvers.referrals.tokens import Sharer, sharer_of

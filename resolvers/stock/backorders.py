@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from models.database import execute, fetch, for_update, insert_later, up_to_date
+from models.database import execute, fetch, for_update, up_to_date
 from models.errors import InsufficientStock, Refusals
+from models.later import insert_later
 from models.stock.backorders import StockBackorder, StockPromise
 from models.stock.states import HoldStatus, MovementReason, PromiseStatus, StockState
 from resolvers.context import Context

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from models.database import change_later, fetch, for_update, marks
+from models.database import fetch, for_update, marks
+from models.later import change_later
 from models.stock.states import HoldStatus, MovementReason, StockState
 from resolvers.context import Context
 from resolvers.stock.ledger import ChangedLevel, Move, Place, move_all

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from models.database import execute_many, fetch, for_update, insert_later, is_postgres, marks
+from models.database import execute_many, fetch, for_update, is_postgres, marks
+from models.later import insert_later
 from models.stock.rules import Pieces, moved
 from models.stock.states import MovementReason, StockState
 from resolvers.context import Context

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from models.database import fetch, insert_later, transaction
+from models.database import fetch, transaction
 from models.errors import Refusals
+from models.later import insert_later
 from models.stock.states import HoldStatus, MovementReason, StockState
 from resolvers.context import Context
 from resolvers.stock import shortages

@@ -10,8 +10,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from models.database import execute, fetch, for_update, insert_later, marks
+from models.database import execute, fetch, for_update, marks
 from models.errors import Duplicate, InvalidInput, NotFound
+from models.later import insert_later
 from models.stock.serials import SerialState
 from models.stock.states import MovementReason
 from resolvers.context import Context

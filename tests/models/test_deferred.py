@@ -7,9 +7,10 @@ from tortoise.exceptions import IntegrityError
 
 from models import database as db
 from models.accounts.sessions import Guest
-from models.database import change_later, insert_later, transaction
+from models.database import transaction
 from models.idempotency import IdempotencyRecord
 from models.jobs import Job
+from models.later import Outdated, change_later, insert_later, update_later
 from resolvers.context import utc_now
 from tests.make.statements import counting
 
@@ -82,3 +83,58 @@ async def test_outside_of_a_transaction_nothing_is_put_off(database: str) -> Non
     assert await _kinds() == ["a"]
     await insert_later("job", JOB, [])
     assert await _kinds() == ["a"]
+
+
+async def test_rows_are_changed_each_by_its_own(database: str) -> None:
+    jobs = [await Job.create(kind=kind, payload={}, run_at=utc_now()) for kind in "abc"]
+    moment = utc_now()
+
+    async def work() -> None:
+        columns = ("id", "kind", "payload", "run_at")
+        await update_later("job", columns, [(jobs[0].id, "A", {"n": [1]}, moment)])
+        await insert_later("guest", ("created_at",), [(moment,)])
+        await update_later("job", columns, [(jobs[2].id, "C", {}, None)][:0])
+        await update_later("job", columns, [(jobs[2].id, "C", {"n": "汉"}, moment)])
+
+    with counting() as statements:
+        await transaction(work)
+    assert len(statements) == 1, statements
+    found = await Job.all().order_by("id")
+    assert [(job.kind, job.payload) for job in found] == [
+        ("A", {"n": [1]}),
+        ("b", {}),
+        ("C", {"n": "汉"}),
+    ]
+    assert found[0].run_at == moment
+    assert await Guest.all().count() == 1
+
+
+async def test_rows_that_are_there_are_left_as_they_are(database: str) -> None:
+    first, again = (("s", "k", print_, None, utc_now()) for print_ in ("first", "again"))
+    await insert_later("idempotency_record", RECORD, [first])
+    await insert_later(
+        "idempotency_record", RECORD, [again, ("s", "k2", "f", None, utc_now())], missing_only=True
+    )
+    found = await IdempotencyRecord.all().order_by("id")
+    assert [(each.key, each.fingerprint) for each in found] == [("k", "first"), ("k2", "f")]
+
+
+@pytest.mark.parametrize("alone", [True, False])
+async def test_a_change_that_finds_other_rows_than_it_must_undoes_everything(
+    database: str, alone: bool
+) -> None:
+    for kind in "aab":
+        await Job.create(kind=kind, payload={}, run_at=utc_now())
+
+    async def work(count: int) -> None:
+        if not alone:
+            await insert_later("guest", ("created_at",), [(utc_now(),)])
+        await change_later("job", "UPDATE job SET kind = 'X' WHERE kind = ?", "a", count=count)
+
+    for count in (0, 1, 3):
+        with pytest.raises(Outdated):
+            await transaction(work, count)
+        assert await _kinds() == ["a", "a", "b"]
+        assert await Guest.all().count() == 0
+    await transaction(work, 2)
+    assert await _kinds() == ["X", "X", "b"]
