@@ -5,18 +5,42 @@ from enum import StrEnum
 from tortoise import fields
 
 from models.fields import Row, choice, reference
+from models.stock.states import MovementReason, StockState
 
 
 class SerialState(StrEnum):
+    """IN_STOCK pieces may be sold or are promised, DAMAGED and QUARANTINED ones stand there, too.
+
+    IN_TRANSIT ones are on the road with a transfer. SOLD (by a hand-over) or GONE, they may come back.
+    """
+
     IN_STOCK = "IN_STOCK"
+    DAMAGED = "DAMAGED"
+    QUARANTINED = "QUARANTINED"
+    IN_TRANSIT = "IN_TRANSIT"
     SOLD = "SOLD"
     GONE = "GONE"
+
+
+ON_HAND = (SerialState.IN_STOCK, SerialState.DAMAGED, SerialState.QUARANTINED)
+AWAY = (SerialState.SOLD, SerialState.GONE)
+
+
+def serial_state(state: StockState, reason: MovementReason) -> SerialState:
+    """The state of a serial number whose piece came to `state` for `reason`."""
+    match state:
+        case StockState.OUTSIDE:
+            return SerialState.SOLD if reason is MovementReason.SALE else SerialState.GONE
+        case StockState.DAMAGED | StockState.QUARANTINED | StockState.IN_TRANSIT:
+            return SerialState(state)
+    return SerialState.IN_STOCK
 
 
 class SerialNumber(Row):
     """One piece of a variant that is sold by piece: where it is, or where it left from.
 
-    It changes only under the lock of the level it comes to or leaves. `document_*` is what last moved it.
+    It changes only under the lock of the level it comes to or leaves; on the road, of its transfer.
+    `document_*` is what last moved it.
     """
 
     merchant = reference("Organisation")

@@ -41,16 +41,6 @@ class Move:
     def place(self) -> Place:
         return self.variant_id, self.location_id
 
-    @property
-    def arrives(self) -> bool:
-        """Whether the pieces come from outside."""
-        return self.from_state is StockState.OUTSIDE
-
-    @property
-    def beyond(self) -> bool:
-        """Whether the pieces come from outside or go there."""
-        return self.arrives or self.to_state is StockState.OUTSIDE
-
 
 @dataclass(frozen=True, slots=True)
 class ChangedLevel:

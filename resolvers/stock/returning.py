@@ -24,7 +24,7 @@ from resolvers.stock.document_lines import Lines, check_variants, check_within
 from resolvers.stock.documents import do_once, next_number, note_of
 from resolvers.stock.ledger import Move, Place, announce_changed
 from resolvers.stock.locking import LockedLevel, lock
-from resolvers.stock.serials import refuse_tracked
+from resolvers.stock.serials import Scanned, SerialDraft, checked, given, scan
 from resolvers.stock.supplier_returns import KIND, lines_of, locked, turn, written
 from resolvers.validation import quantity_of, rows_of
 
@@ -78,14 +78,18 @@ async def cancel(ctx: Context, return_id: int, note: str | None) -> SupplierRetu
 
 
 @requires(Permission.PURCHASE_RECEIVE)
-async def ship(ctx: Context, return_id: int, idempotency_key: str) -> SupplierReturn:
+async def ship(
+    ctx: Context, return_id: int, idempotency_key: str, serials: Sequence[SerialDraft] = ()
+) -> SupplierReturn:
     """The goods have left for their supplier, at what they are worth here.
 
     Raises: NotFound, StateConflict, Forbidden, LimitExceeded for more than the order brought,
-    IdempotencyKeyReused; Refusals with InsufficientStock for each line that is not there.
+    IdempotencyKeyReused; Refusals with InsufficientStock for each line that is not there; what `scan`
+    raises for `serials`.
     """
-    work = partial(_ship, ctx, return_id)
-    row_id = await do_once(ctx, "supplierReturnShip", idempotency_key, [return_id], work)
+    scanned = checked(serials)
+    work, keyed = partial(_ship, ctx, return_id, scanned), [return_id, *given(scanned)]
+    row_id = await do_once(ctx, "supplierReturnShip", idempotency_key, keyed, work)
     return await SupplierReturn.get(id=row_id)
 
 
@@ -163,14 +167,15 @@ async def _cancel(ctx: Context, return_id: int, note: str | None) -> SupplierRet
     return found
 
 
-async def _ship(ctx: Context, return_id: int) -> int:
+async def _ship(ctx: Context, return_id: int, scanned: Scanned) -> int:
     found = await locked(ctx, return_id, PurchaseAction.SHIP)
     lines = (await lines_of([found.id]))[found.id]
     await _count_returned(found, lines)
     levels, freed = await lock(ctx, {(line.variant_id, found.location_id) for line in lines})
     _check_there(found, lines, levels)
-    await refuse_tracked({line.variant_id for line in lines}, "supplierReturnId")
-    carried = await carry(ctx, [_move(found, line) for line in lines], (KIND, found.id), {})
+    moves = [_move(found, line) for line in lines]
+    await scan(ctx, moves, scanned, ("serials",))
+    carried = await carry(ctx, moves, (KIND, found.id), {})
     for line in lines:
         place = line.variant_id, found.location_id
         line.value_minor = carried.values[place, line.from_state, StockState.OUTSIDE]

@@ -1,12 +1,15 @@
-"""Looking serial numbers up: one with its history, or those that are in stock at a place."""
+"""Looking serial numbers up: one with its history, or those that stand at a place or are on the road."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tortoise.expressions import Subquery
+
 from models.accounts.roles import Permission
-from models.database import any_of, array, fetch
-from models.stock.serials import SerialEvent, SerialNumber, SerialState
+from models.database import any_of, array, fetch, marks
+from models.stock.serials import ON_HAND, SerialEvent, SerialNumber, SerialState
+from models.stock.transfers import Transfer, TransferLine
 from models.stores.locations import Location
 from resolvers.context import Context
 from resolvers.keyset import checked_key, kept
@@ -29,11 +32,11 @@ async def find(ctx: Context, sku: str, serial: str) -> SerialNumber | None:
 async def of_variants(
     ctx: Context, variant_ids: Sequence[int], location_id: int, request: PageRequest
 ) -> dict[int, Page[SerialNumber]]:
-    """A page of what each variant has in stock at a location; nothing outside the caller's territory."""
+    """A page of what each variant has on hand at a location; nothing outside the caller's territory."""
     found: dict[int, list[SerialNumber]] = {variant_id: [] for variant_id in variant_ids}
     place = Location.filter(id=location_id)
     if await scoped(place, ctx, Permission.STOCK_READ, "organisation").exists():
-        for row in await _in_stock(sorted(found), location_id, request):
+        for row in await _on_hand(sorted(found), location_id, request):
             found[row.variant_id].append(row)
     return {variant_id: _page(rows, request) for variant_id, rows in found.items()}
 
@@ -47,18 +50,39 @@ async def histories(ctx: Context, ids: Sequence[int]) -> dict[int, list[SerialEv
     return found
 
 
-async def _in_stock(
+@for_anyone
+async def on_the_road(
+    ctx: Context, lines: Sequence[TransferLine]
+) -> dict[tuple[int, int], list[SerialNumber]]:
+    """By transfer and variant, those on the road of lines that the caller has been shown."""
+    found: dict[tuple[int, int], list[SerialNumber]] = {}
+    going = [line for line in lines if line.on_the_road]
+    transfer_ids = {line.transfer_id for line in going}
+    sources = Subquery(Transfer.filter(id__in=transfer_ids).values("source_id"))
+    query = SerialNumber.filter(
+        variant_id__in={line.variant_id for line in going},
+        location_id__in=sources,
+        state=SerialState.IN_TRANSIT,
+        document_type="Transfer",
+        document_id__in=transfer_ids,
+    )
+    for row in await query.order_by("id") if going else []:
+        found.setdefault((row.document_id or 0, row.variant_id), []).append(row)
+    return found
+
+
+async def _on_hand(
     variant_ids: Sequence[int], location_id: int, request: PageRequest
 ) -> list[SerialNumber]:
     """One row more than a page of each variant."""
     after = checked_key(request.after, _TIE, (int,), "after") if request.after else [0]
     ranked = await fetch(
         "SELECT id FROM (SELECT id, ROW_NUMBER() OVER (PARTITION BY variant_id ORDER BY id) AS place"
-        f" FROM serial_number WHERE {any_of('variant_id')} AND location_id = ? AND state = ?"
-        f" AND id > ?) AS ranked WHERE place <= {request.size + 1}",
+        f" FROM serial_number WHERE {any_of('variant_id')} AND location_id = ?"
+        f" AND state IN ({marks(ON_HAND)}) AND id > ?) AS ranked WHERE place <= {request.size + 1}",
         array(variant_ids),
         location_id,
-        str(SerialState.IN_STOCK),
+        *map(str, ON_HAND),
         *after,
     )
     ids = [row["id"] for row in ranked]

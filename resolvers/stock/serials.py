@@ -1,4 +1,4 @@
-"""Serial numbers: scanned in with the pieces that come, and out with those that leave.
+"""Serial numbers: they go with the pieces, from place to place and from state to state.
 
 Callers have locked the levels, so pieces and serial numbers of a level change together. What a serial number
 does besides is guarded by its own row: two places cannot have it, two buyers cannot take it.
@@ -7,16 +7,16 @@ does besides is guarded by its own row: two places cannot have it, two buyers ca
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from models.database import execute, fetch, for_update, marks
 from models.errors import Duplicate, InvalidInput, NotFound
 from models.later import insert_later
-from models.stock.serials import SerialState
-from models.stock.states import MovementReason
+from models.stock.serials import AWAY, SerialState, serial_state
+from models.stock.states import StockState
 from resolvers.context import Context
-from resolvers.stock.ledger import Move, Place
+from resolvers.stock.ledger import Move
 from resolvers.validation import text_of
 
 MAXIMUM = 500  # in one line of one request
@@ -39,6 +39,9 @@ class SerialDraft:
     serials: Sequence[str]
     path: Path = field(default=("serials",), compare=False)
 
+    def at(self, serial: str) -> Path:
+        return (*self.path, self.serials.index(serial))
+
 
 Scanned = Mapping[int, SerialDraft]  # by variant
 
@@ -57,14 +60,14 @@ def checked(drafts: Sequence[SerialDraft]) -> Scanned:
         for number, serial in enumerate(draft.serials):
             text = text_of(serial, (*draft.path, number), 64)
             if text in kept:
-                raise Duplicate(
-                    "The serial number {serial} is given twice.",
-                    path=(*draft.path, number),
-                    serial=text,
-                )
+                raise twice((*draft.path, number), text)
             kept[text] = None
         found[draft.variant_id] = SerialDraft(draft.variant_id, [*kept], draft.path)
     return found
+
+
+def twice(path: Path, serial: str) -> Duplicate:
+    return Duplicate("The serial number {serial} is given twice.", path=path, serial=serial)
 
 
 def given(scanned: Scanned) -> list[list[Any]]:
@@ -87,7 +90,7 @@ async def tracked(variant_ids: Collection[int]) -> dict[int, int]:
 def untracked(*path: str | int) -> InvalidInput:
     """What is said where pieces would move without their serial numbers."""
     return InvalidInput(
-        "A variant that tracks serial numbers moves by receipts, hand-overs and adjustments only.",
+        "Pieces that have serial numbers come and go by documents, hand-overs and adjustments only.",
         path=path,
     )
 
@@ -99,7 +102,7 @@ async def refuse_tracked(variant_ids: Collection[int], *path: str | int) -> None
 
 
 async def scan(ctx: Context, moves: Sequence[Move], scanned: Scanned, path: Path) -> None:
-    """Take the serial numbers in or out with pieces that come from outside or go there.
+    """Let the serial numbers go with pieces that come to a place, leave it, or change their condition there.
 
     Raises: InvalidInput, Duplicate, NotFound, naming `path` or the serial number at fault.
     """
@@ -115,45 +118,92 @@ async def scan_tracked(
     path: Path,
 ) -> None:
     """What `scan` does, where the variants that track them are known already."""
-    crossing = [each for each in moves if each.beyond]
-    pieces: dict[Place, int] = {}
-    for each in crossing:
-        pieces[each.place] = pieces.get(each.place, 0) + each.quantity
-    counted = {variant_id for variant_id, _ in pieces} & merchants.keys()
+    ways = _ways(moves, merchants)
     for draft in scanned.values():
-        if draft.serials and draft.variant_id not in counted:
+        if draft.serials and draft.variant_id not in ways:
             raise InvalidInput("No serial numbers are kept of this.", path=draft.path)
-    for each in {each.place: each for each in crossing if each.variant_id in counted}.values():
-        draft = scanned.get(each.variant_id) or SerialDraft(each.variant_id, [], path)
-        if len(draft.serials) != pieces[each.place]:
-            raise InvalidInput(
-                "Give {quantity} serial numbers, one for each piece.",
-                path=draft.path,
-                quantity=pieces[each.place],
-            )
-        if each.arrives:
-            await _take_in(ctx, each, merchants[each.variant_id], draft)
-        else:
-            await _take_out(ctx, each, draft)
+    for variant_id, moving in ways.items():
+        draft = scanned.get(variant_id) or SerialDraft(variant_id, [], path)
+        for move, serials in await _divided(moving, draft):
+            await go(ctx, move, merchants[variant_id], draft, serials)
 
 
-async def _take_in(ctx: Context, move: Move, merchant_id: int, draft: SerialDraft) -> None:
-    known = await fetch(
-        "SELECT id, serial, state FROM serial_number WHERE variant_id = ?"
-        f" AND serial IN ({marks(draft.serials)}) ORDER BY id{for_update()}",
-        move.variant_id,
+async def go(
+    ctx: Context, move: Move, merchant_id: int, draft: SerialDraft, serials: Sequence[str]
+) -> None:
+    """Let these serial numbers of a draft go where the pieces of a move go.
+
+    Raises: InvalidInput unless they are as many, Duplicate for one that comes in though somebody has it,
+    NotFound for one that is not where the pieces leave.
+    """
+    if len(serials) != move.quantity:
+        raise InvalidInput(
+            "Give {quantity} serial numbers, one for each piece.",
+            path=draft.path,
+            quantity=move.quantity,
+        )
+    if move.from_state is StockState.OUTSIDE:
+        await _take_in(ctx, move, merchant_id, draft, serials)
+    else:
+        await _pass_on(ctx, move, draft, serials)
+
+
+def _ways(moves: Sequence[Move], merchants: Mapping[int, int]) -> dict[int, list[Move]]:
+    """By variant the moves that its serial numbers make too; those that are the same to them as one."""
+    found: dict[Any, Move] = {}
+    for each in moves:
+        start = serial_state(each.from_state, each.reason)
+        end = serial_state(each.to_state, each.reason)
+        if each.variant_id in merchants and start is not end:
+            before = found.get(key := (each.place, start, end))
+            more = before.quantity if before else 0
+            found[key] = replace(each, quantity=each.quantity + more)
+    ways: dict[int, list[Move]] = {}
+    for move in found.values():
+        ways.setdefault(move.variant_id, []).append(move)
+    return ways
+
+
+async def _divided(moving: Sequence[Move], draft: SerialDraft) -> list[tuple[Move, Sequence[str]]]:
+    """Which of the serial numbers go which way, as the state tells that each of them is in."""
+    if len(moving) == 1 or not draft.serials:
+        return [(move, draft.serials) for move in moving]
+    rows = await fetch(
+        "SELECT serial, state FROM serial_number WHERE variant_id = ? AND location_id = ?"
+        f" AND serial IN ({marks(draft.serials)})",
+        *moving[0].place,
         *draft.serials,
     )
+    states = {row["serial"]: row["state"] for row in rows}
+    starts = {serial_state(each.from_state, each.reason): each for each in moving}
+    for serial in draft.serials:
+        if states.get(serial) not in starts:
+            raise _not_there(draft, serial, min(starts))
+    return [
+        (move, [serial for serial in draft.serials if states[serial] == start])
+        for start, move in starts.items()
+    ]
+
+
+async def _take_in(
+    ctx: Context, move: Move, merchant_id: int, draft: SerialDraft, serials: Sequence[str]
+) -> None:
+    known = await fetch(
+        "SELECT id, serial, state FROM serial_number WHERE variant_id = ?"
+        f" AND serial IN ({marks(serials)}) ORDER BY id{for_update()}",
+        move.variant_id,
+        *serials,
+    )
     for row in known:
-        if row["state"] == SerialState.IN_STOCK:
-            raise _in_stock(draft, row["serial"])
-    new = sorted(set(draft.serials) - {row["serial"] for row in known})
+        if row["state"] not in AWAY:
+            raise _somewhere(draft, row["serial"])
+    new = sorted(set(serials) - {row["serial"] for row in known})
     added = await _add(ctx, move, merchant_id, new) if new else {}
     if missing := set(new) - added.keys():
-        raise _in_stock(draft, min(missing))  # somebody else was first
+        raise _somewhere(draft, min(missing))  # somebody else was first
     await _bring_back(ctx, move, [row["id"] for row in known])
-    await _record(ctx, move, [(each, None) for each in added.values()], SerialState.IN_STOCK)
-    await _record(ctx, move, [(row["id"], row["state"]) for row in known], SerialState.IN_STOCK)
+    befores = [(each, None) for each in added.values()]
+    await _record(ctx, move, [*befores, *((row["id"], row["state"]) for row in known)])
 
 
 async def _add(
@@ -161,7 +211,7 @@ async def _add(
 ) -> dict[str, int]:
     """The row IDs of those of the serial numbers that nobody has added meanwhile."""
     start = merchant_id, move.variant_id, move.location_id
-    end = str(SerialState.IN_STOCK), *(move.document or (None, None)), ctx.now(), ctx.now()
+    end = *_arrived(move), ctx.now(), ctx.now()
     rows = await fetch(
         f"INSERT INTO serial_number ({', '.join(_COLUMNS)}) VALUES "
         + ", ".join([f"({marks(_COLUMNS)})"] * len(serials))
@@ -171,57 +221,57 @@ async def _add(
     return {row["serial"]: row["id"] for row in rows}
 
 
+_MOVED = (
+    "UPDATE serial_number SET location_id = ?, state = ?, document_type = ?, document_id = ?,"
+    " updated_at = ?"
+)
+
+
 async def _bring_back(ctx: Context, move: Move, ids: Sequence[int]) -> None:
     if ids:
-        await execute(
-            "UPDATE serial_number SET state = ?, location_id = ?, document_type = ?,"
-            f" document_id = ?, updated_at = ? WHERE id IN ({marks(ids)})",
-            *(str(SerialState.IN_STOCK), move.location_id, *(move.document or (None, None))),
-            ctx.now(),
-            *ids,
-        )
+        values = move.location_id, *_arrived(move), ctx.now()
+        await execute(f"{_MOVED} WHERE id IN ({marks(ids)})", *values, *ids)
 
 
-async def _take_out(ctx: Context, move: Move, draft: SerialDraft) -> None:
-    sold = move.reason is MovementReason.SALE
-    state = SerialState.SOLD if sold else SerialState.GONE
+async def _pass_on(ctx: Context, move: Move, draft: SerialDraft, serials: Sequence[str]) -> None:
+    start = serial_state(move.from_state, move.reason)
+    where, there = "location_id = ?", [move.location_id]
+    if start is SerialState.IN_TRANSIT:
+        where, there = "document_type = ? AND document_id = ?", [*(move.document or ())]
     rows = await fetch(
-        "UPDATE serial_number SET state = ?, document_type = ?, document_id = ?, updated_at = ?"
-        " WHERE variant_id = ? AND location_id = ? AND state = 'IN_STOCK'"
-        f" AND serial IN ({marks(draft.serials)}) RETURNING id, serial",
-        *(str(state), *(move.document or (None, None)), ctx.now()),
-        *(move.variant_id, move.location_id),
-        *draft.serials,
+        f"{_MOVED} WHERE variant_id = ? AND serial IN ({marks(serials)}) AND state = ? AND {where}"
+        " RETURNING id, serial",
+        *(move.location_id, *_arrived(move), ctx.now(), move.variant_id),
+        *serials,
+        *(str(start), *there),
     )
-    there = {row["serial"] for row in rows}
-    for number, serial in enumerate(draft.serials):
-        if serial not in there:
-            raise NotFound(
-                "The serial number {serial} is not in stock here.",
-                path=(*draft.path, number),
-                serial=serial,
-            )
-    before = str(SerialState.IN_STOCK)
-    await _record(ctx, move, [(row["id"], before) for row in rows], state)
+    moved = {row["serial"] for row in rows}
+    for serial in serials:
+        if serial not in moved:
+            raise _not_there(draft, serial, start)
+    await _record(ctx, move, [(row["id"], start) for row in rows])
 
 
-async def _record(
-    ctx: Context, move: Move, befores: Sequence[tuple[int, str | None]], state: SerialState
-) -> None:
-    document, actor = move.document or (None, None), (str(ctx.actor.kind), ctx.actor.id)
-    await insert_later(
-        "serial_event",
-        _EVENT,
-        [
-            (row_id, move.location_id, before, str(state), *document, *actor, ctx.now())
-            for row_id, before in befores
-        ],
-    )
+def _arrived(move: Move) -> tuple[str, str | None, int | None]:
+    """The state and document of a serial number that made a move."""
+    kind, row_id = move.document or (None, None)
+    return str(serial_state(move.to_state, move.reason)), kind, row_id
 
 
-def _in_stock(draft: SerialDraft, serial: str) -> Duplicate:
-    return Duplicate(
-        "The serial number {serial} is in stock already.",
-        path=(*draft.path, draft.serials.index(serial)),
-        serial=serial,
-    )
+async def _record(ctx: Context, move: Move, befores: Sequence[tuple[int, str | None]]) -> None:
+    end, actor = _arrived(move), (str(ctx.actor.kind), ctx.actor.id)
+    rows = [
+        (row_id, move.location_id, before and str(before), *end, *actor, ctx.now())
+        for row_id, before in befores
+    ]
+    await insert_later("serial_event", _EVENT, rows)
+
+
+def _not_there(draft: SerialDraft, serial: str, state: SerialState) -> NotFound:
+    message = "The serial number {serial} is not {state} here."
+    return NotFound(message, path=draft.at(serial), serial=serial, state=state)
+
+
+def _somewhere(draft: SerialDraft, serial: str) -> Duplicate:
+    message = "The serial number {serial} is in stock already."
+    return Duplicate(message, path=draft.at(serial), serial=serial)

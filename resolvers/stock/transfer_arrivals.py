@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from itertools import groupby
+from typing import Any
 
 from models.accounts.roles import Permission
 from models.bulk import update_all
@@ -22,6 +23,9 @@ from resolvers.stock.documents import do_once, note_of
 from resolvers.stock.incoming import expect
 from resolvers.stock.ledger import Move, Place, announce_changed
 from resolvers.stock.locking import lock
+from resolvers.stock.serials import SerialDraft, checked
+from resolvers.stock.serials import given as given_serials
+from resolvers.stock.transfer_serials import Named, named_in, pass_on
 from resolvers.stock.transfers import KIND, lines_of, locked, turn
 from resolvers.validation import quantity_of, rows_of
 
@@ -35,12 +39,16 @@ _COUNTED = {
 
 @dataclass(frozen=True, slots=True)
 class ReceiptDraft:
-    """How the pieces of a variant came: sound, to be looked at, or not at all."""
+    """How the pieces of a variant came: sound, to be looked at, or not at all.
+
+    `serials` says which did, by `"accepted"`, `"rejected"` and `"lost"`.
+    """
 
     variant_id: int
     accepted: int
     rejected: int = 0
     lost: int = 0
+    serials: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +74,13 @@ async def receive(
 
     What is not counted stays on the road.
 
-    Raises: InvalidInput, NotFound, LimitExceeded, StateConflict, Forbidden, IdempotencyKeyReused.
+    Raises: InvalidInput, NotFound, LimitExceeded, StateConflict, Forbidden, IdempotencyKeyReused; what
+    `pass_on` raises for serial numbers.
     """
     counts, totals = _counted(receipts)
-    given = [transfer_id, [asdict(each) for each in receipts]]
-    work = partial(_receive, ctx, transfer_id, counts, totals)
+    named = named_in(receipts, totals)
+    given = [transfer_id, [_keyed(each) for each in receipts]]
+    work = partial(_receive, ctx, transfer_id, counts, totals, named)
     row_id = await do_once(ctx, "transferReceive", idempotency_key, given, work)
     return await Transfer.get(id=row_id)
 
@@ -82,20 +92,28 @@ async def cancel(
     note: str | None,
     lost: Sequence[LineDraft] | None,
     idempotency_key: str | None,
+    lost_serials: Sequence[SerialDraft] = (),
 ) -> Transfer:
     """Call it off. Of what is on the road, `lost` pieces are gone; all others are back at the source.
 
-    Raises: InvalidInput, NotFound, LimitExceeded, StateConflict, Forbidden, IdempotencyKeyReused.
+    Raises: InvalidInput, NotFound, LimitExceeded, StateConflict, Forbidden, IdempotencyKeyReused; what
+    `pass_on` raises for serial numbers.
     """
     gone = Lines({}, {}) if lost is None else summed(lost, "lost")
-    given = [transfer_id, note, [asdict(line) for line in lost or ()]]
-    work = partial(_cancel, ctx, transfer_id, note_of(note), gone)
+    scanned = checked(lost_serials)
+    given = [transfer_id, note, [asdict(line) for line in lost or ()], *given_serials(scanned)]
+    named = Named({(each.variant_id, "lost"): each for each in scanned.values()}, ("lostSerials",))
+    work = partial(_cancel, ctx, transfer_id, note_of(note), gone, named)
     row_id = await do_once(ctx, "transferCancel", idempotency_key, given, work)
     return await Transfer.get(id=row_id)
 
 
 async def _receive(
-    ctx: Context, transfer_id: int, counts: Mapping[int, Mapping[str, int]], totals: Lines
+    ctx: Context,
+    transfer_id: int,
+    counts: Mapping[int, Mapping[str, int]],
+    totals: Lines,
+    named: Named,
 ) -> int:
     transfer = await locked(ctx, transfer_id, TransferAction.RECEIVE)
     lines = (await lines_of([transfer.id]))[transfer.id]
@@ -106,14 +124,16 @@ async def _receive(
         if line.variant_id in counts
         for column, state in _COUNTED.items()
     ]
-    await _end(ctx, transfer, ends)
+    await _end(ctx, transfer, ends, named)
     left = any(line.on_the_road for line in lines)
     status = TransferStatus.PARTIALLY_RECEIVED if left else TransferStatus.RECEIVED
     await turn(ctx, transfer, status, None)
     return transfer.id
 
 
-async def _cancel(ctx: Context, transfer_id: int, note: str | None, gone: Lines) -> int:
+async def _cancel(
+    ctx: Context, transfer_id: int, note: str | None, gone: Lines, named: Named
+) -> int:
     transfer = await locked(ctx, transfer_id, TransferAction.CANCEL)
     lines = (await lines_of([transfer.id]))[transfer.id]
     check_within(gone, {line.variant_id: line.on_the_road for line in lines})
@@ -124,12 +144,14 @@ async def _cancel(ctx: Context, transfer_id: int, note: str | None, gone: Lines)
         ends.append(_End(line, "returned", transfer.source_id, StockState.AVAILABLE, back))
         ends.append(_End(line, "lost", transfer.destination_id, StockState.OUTSIDE, lost))
     if transfer.status in ON_THE_ROAD:
-        await _end(ctx, transfer, ends)
+        await _end(ctx, transfer, ends, named)
+    else:
+        named.refuse()
     await turn(ctx, transfer, TransferStatus.CANCELLED, note)
     return transfer.id
 
 
-async def _end(ctx: Context, transfer: Transfer, ends: Sequence[_End]) -> None:
+async def _end(ctx: Context, transfer: Transfer, ends: Sequence[_End], named: Named) -> None:
     """Take pieces off the road, with their share of its value. The ends of a line stand together."""
     ends = [each for each in ends if each.pieces]
     expected: dict[Place, int] = {}
@@ -137,10 +159,13 @@ async def _end(ctx: Context, transfer: Transfer, ends: Sequence[_End]) -> None:
         awaited = (each.line.variant_id, transfer.destination_id)
         expected[awaited] = expected.get(awaited, 0) - each.pieces
     _, freed = await lock(ctx, {*expected, *(each.place for each in ends)})
+    moves = [_move(transfer, each) for each in ends]
+    fates = [each.column for each in ends]
+    await pass_on(ctx, transfer, list(zip(fates, moves, strict=True)), named)
     worth: dict[Way, int] = {}
     for line, group in groupby(ends, key=lambda each: each.line):
         worth.update(_count(line, list(group)))
-    carried = await carry(ctx, [_move(transfer, each) for each in ends], (KIND, transfer.id), worth)
+    carried = await carry(ctx, moves, (KIND, transfer.id), worth)
     fewer = await expect(ctx, expected)
     columns = (*_COUNTED, "returned", "road_minor", "lost_minor")
     await update_all(list({each.line.id: each.line for each in ends}.values()), columns)
@@ -169,6 +194,12 @@ def _move(transfer: Transfer, end: _End) -> Move:
         reason=MovementReason.TRANSFER,
         document=(KIND, transfer.id),
     )
+
+
+def _keyed(receipt: ReceiptDraft) -> dict[str, Any]:
+    """What an idempotency key remembers of it: keys from before there were serial numbers still fit."""
+    found = asdict(receipt)
+    return found if receipt.serials else {k: v for k, v in found.items() if k != "serials"}
 
 
 def _counted(receipts: Sequence[ReceiptDraft]) -> tuple[dict[int, dict[str, int]], Lines]:

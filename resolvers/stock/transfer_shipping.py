@@ -20,27 +20,33 @@ from resolvers.stock.documents import do_once
 from resolvers.stock.incoming import expect
 from resolvers.stock.ledger import Move, Place, announce_changed
 from resolvers.stock.locking import LockedLevel, lock
-from resolvers.stock.serials import refuse_tracked
+from resolvers.stock.serials import Scanned, SerialDraft, checked, given, scan
 from resolvers.stock.transfers import KIND, lines_of, locked, turn
 
 
 @requires(Permission.TRANSFER_WRITE)
 async def ship(
-    ctx: Context, transfer_id: int, lines: Sequence[LineDraft] | None, idempotency_key: str
+    ctx: Context,
+    transfer_id: int,
+    lines: Sequence[LineDraft] | None,
+    idempotency_key: str,
+    serials: Sequence[SerialDraft] = (),
 ) -> Transfer:
     """Send off all that was approved or, given `lines`, those and no others; also below the safety stock.
 
     Raises: InvalidInput, NotFound, LimitExceeded, StateConflict, Forbidden, IdempotencyKeyReused;
-    Refusals with InsufficientStock for each line that is not there.
+    Refusals with InsufficientStock for each line that is not there; what `scan` raises for `serials`.
     """
-    wanted = None if lines is None else summed(lines)
-    given = [transfer_id, None if lines is None else [asdict(line) for line in lines]]
-    work = partial(_ship, ctx, transfer_id, wanted)
-    row_id = await do_once(ctx, "transferShip", idempotency_key, given, work)
+    wanted, scanned = None if lines is None else summed(lines), checked(serials)
+    sent = None if lines is None else [asdict(line) for line in lines]
+    work = partial(_ship, ctx, transfer_id, wanted, scanned)
+    row_id = await do_once(
+        ctx, "transferShip", idempotency_key, [transfer_id, sent, *given(scanned)], work
+    )
     return await Transfer.get(id=row_id)
 
 
-async def _ship(ctx: Context, transfer_id: int, wanted: Lines | None) -> int:
+async def _ship(ctx: Context, transfer_id: int, wanted: Lines | None, scanned: Scanned) -> int:
     transfer = await locked(ctx, transfer_id, TransferAction.SHIP)
     lines = (await lines_of([transfer.id]))[transfer.id]
     if wanted is not None:
@@ -54,8 +60,8 @@ async def _ship(ctx: Context, transfer_id: int, wanted: Lines | None) -> int:
     }
     levels, freed = await lock(ctx, [*sent, *arrivals])
     _check_there(sent, levels, wanted)
-    await refuse_tracked({variant_id for variant_id, _ in sent}, "transferId")
     moves = [_off(transfer, place, line.shipped) for place, line in sent.items()]
+    await scan(ctx, moves, scanned, ("serials",))
     carried = await carry(ctx, moves, (KIND, transfer.id), {})
     for place, line in sent.items():
         line.road_minor = carried.values[place, StockState.AVAILABLE, StockState.IN_TRANSIT]

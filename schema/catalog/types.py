@@ -261,7 +261,7 @@ class Variant(Node):
         first: int | None = 20,
         after: str | None = None,
     ) -> list[Connection[Annotated[SerialNumber, strawberry.lazy("schema.stock.serial_types")]]]:
-        """The serial numbers in stock at a place of your territory."""
+        """The serial numbers on hand at a place of your territory, in whatever state."""
         from schema.stock.serial_types import serials_of_variants
 
         place = row_id(location_id, "Store", "Warehouse", path=("locationId",))

@@ -52,7 +52,7 @@ class StockAdjustInput:
     note: str | None = None
     serials: list[str] | None = strawberry.field(
         default=None,
-        description="One for each piece that comes in or goes out, where the variant tracks them.",
+        description="One for each piece, where the variant tracks them.",
     )
 
     def draft(self) -> AdjustmentDraft:

@@ -16,7 +16,7 @@ from schema.errors import UserError
 from schema.nodes import optional_row_id, row_id
 from schema.stock.purchase_types import PurchaseOrder
 from schema.stock.return_types import SupplierReturn
-from schema.stock.serial_inputs import SerialInput
+from schema.stock.serial_inputs import OF_TRACKED, SerialInput
 
 _PLACES = ("Store", "Warehouse")
 
@@ -94,9 +94,7 @@ class PurchaseOrderReceiveInput:
     purchase_order_id: strawberry.ID
     lines: list[VariantQuantityInput]
     idempotency_key: str
-    serials: list[SerialInput] | None = strawberry.field(
-        default=None, description="Of the variants that track them: one for each piece."
-    )
+    serials: list[SerialInput] | None = strawberry.field(default=None, description=OF_TRACKED)
 
     def order_row(self) -> int:
         return row_id(self.purchase_order_id, "PurchaseOrder", path=("purchaseOrderId",))
@@ -148,6 +146,7 @@ class SupplierReturnActInput:
 class SupplierReturnShipInput:
     supplier_return_id: strawberry.ID
     idempotency_key: str
+    serials: list[SerialInput] | None = strawberry.field(default=None, description=OF_TRACKED)
 
     def return_row(self) -> int:
         return row_id(self.supplier_return_id, "SupplierReturn", path=("supplierReturnId",))

@@ -93,7 +93,12 @@ class PurchaseMutations:
         self, info: Info, input: SupplierReturnShipInput
     ) -> SupplierReturnPayload:
         """The goods have left for their supplier."""
-        row = await returning.ship(info.context, input.return_row(), input.idempotency_key)
+        row = await returning.ship(
+            info.context,
+            input.return_row(),
+            input.idempotency_key,
+            serial_drafts(input.serials),
+        )
         return SupplierReturnPayload(supplier_return=SupplierReturn.of(row))
 
     @refusing(SupplierReturnPayload)

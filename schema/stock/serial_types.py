@@ -8,6 +8,7 @@ import strawberry
 from models.stock.serials import SerialEvent as EventRow
 from models.stock.serials import SerialNumber as SerialRow
 from models.stock.serials import SerialState
+from models.stock.transfers import TransferLine
 from resolvers.context import Context
 from resolvers.paging import PageRequest
 from resolvers.stock import serial_lookup
@@ -21,7 +22,9 @@ from schema.stores.types import StockLocation
 strawberry.enum(SerialState)
 
 
-@strawberry.type(description="A serial number came in, or went out, at a location.")
+@strawberry.type(
+    description="A serial number came in, went out, or changed its state at a location."
+)
 class SerialEvent:
     row: strawberry.Private[EventRow]
     from_state: SerialState | None
@@ -74,7 +77,7 @@ class SerialNumber:
     @batched
     @staticmethod
     async def history(parents: list[SerialNumber], ctx: Context) -> list[list[SerialEvent]]:
-        """Each time it came or went, the first first."""
+        """Each of its steps, the first first."""
         found = await serial_lookup.histories(ctx, [each.row.id for each in parents])
         return [[SerialEvent.of(row) for row in found[each.row.id]] for each in parents]
 
@@ -95,6 +98,14 @@ def document_of(row: SerialRow | EventRow) -> strawberry.ID | None:
     return global_id(row.document_type, row.document_id)
 
 
+async def on_the_road(lines: Sequence[TransferLine], ctx: Context) -> list[list[SerialNumber]]:
+    found = await serial_lookup.on_the_road(ctx, lines)
+    return [
+        [SerialNumber.of(row) for row in found.get((line.transfer_id, line.variant_id), [])]
+        for line in lines
+    ]
+
+
 async def serials_of_variants(
     variant_ids: Sequence[int],
     ctx: Context,
@@ -102,7 +113,7 @@ async def serials_of_variants(
     first: int | None,
     after: str | None,
 ) -> list[Connection[SerialNumber]]:
-    """A page of the serial numbers in stock at a location for each variant, in their order."""
+    """A page of the serial numbers on hand at a location for each variant, in their order."""
     request = PageRequest(first=first, after=after)
     found = await serial_lookup.of_variants(ctx, variant_ids, location_id, request)
     return [Connection.of(found[variant_id], SerialNumber.of) for variant_id in variant_ids]

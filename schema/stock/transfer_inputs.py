@@ -11,6 +11,7 @@ from resolvers.stock.transfer_requests import TransferDraft
 from schema.catalog.inputs import VariantQuantityInput
 from schema.errors import UserError
 from schema.nodes import row_id
+from schema.stock.serial_inputs import OF_TRACKED, SerialInput
 from schema.stock.transfer_types import Transfer
 
 
@@ -50,18 +51,31 @@ class TransferShipInput:
         default=None,
         description="What is sent, and nothing else; without lines, all that was approved.",
     )
+    serials: list[SerialInput] | None = strawberry.field(default=None, description=OF_TRACKED)
 
 
-@strawberry.input(description="Pieces that are not counted stay on the road.")
+@strawberry.input(
+    description="Pieces that are not counted stay on the road. Serial numbers are of variants that track"
+    " them; those of one kind may be left out where they are all that is left on the road."
+)
 class TransferReceiptInput:
     variant_id: strawberry.ID
     accepted: int
     rejected: int = 0
     lost: int = 0
+    accepted_serials: list[str] | None = None
+    rejected_serials: list[str] | None = None
+    lost_serials: list[str] | None = None
 
     def draft(self, number: int) -> ReceiptDraft:
         variant_id = row_id(self.variant_id, "Variant", path=("lines", number, "variantId"))
-        return ReceiptDraft(variant_id, self.accepted, self.rejected, self.lost)
+        serials = {
+            "accepted": self.accepted_serials,
+            "rejected": self.rejected_serials,
+            "lost": self.lost_serials,
+        }
+        named = {fate: each for fate, each in serials.items() if each}
+        return ReceiptDraft(variant_id, self.accepted, self.rejected, self.lost, named)
 
 
 @strawberry.input
@@ -78,6 +92,10 @@ class TransferCancelInput:
     lost: list[VariantQuantityInput] | None = strawberry.field(
         default=None,
         description="Of what is on the road, these are gone; all others are back at the source.",
+    )
+    lost_serials: list[SerialInput] | None = strawberry.field(
+        default=None,
+        description="Which of the lost ones' variants that track serial numbers, unless all are lost.",
     )
     idempotency_key: str | None = None
 

@@ -7,6 +7,7 @@ from resolvers.stock import transfer_arrivals, transfer_requests, transfer_shipp
 from schema.errors import refusing
 from schema.info import Info
 from schema.nodes import row_id
+from schema.stock.serial_inputs import serial_drafts
 from schema.stock.transfer_inputs import (
     TransferCancelInput,
     TransferDecideInput,
@@ -51,6 +52,7 @@ class TransferMutations:
             _id(input.transfer_id),
             optional_drafts(input.lines),
             input.idempotency_key,
+            serial_drafts(input.serials),
         )
         return TransferPayload(transfer=Transfer.of(row))
 
@@ -72,6 +74,7 @@ class TransferMutations:
             input.note,
             optional_drafts(input.lost, "lost"),
             input.idempotency_key,
+            serial_drafts(input.lost_serials, "lostSerials"),
         )
         return TransferPayload(transfer=Transfer.of(row))
 

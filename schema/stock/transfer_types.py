@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -17,6 +18,9 @@ from schema.nodes import Node, global_id
 from schema.stock.documents import DocumentEvent, histories
 from schema.stock.types import variants_of
 from schema.stores.types import StockLocation
+
+if TYPE_CHECKING:
+    from schema.stock.serial_types import SerialNumber
 
 strawberry.enum(TransferStatus)
 
@@ -39,6 +43,16 @@ class TransferLine:
     @staticmethod
     async def variant(parents: list[TransferLine], ctx: Context) -> list[Variant]:
         return await variants_of(parents, ctx)
+
+    @batched
+    @staticmethod
+    async def serials_on_the_road(
+        parents: list[TransferLine], ctx: Context
+    ) -> list[list[Annotated[SerialNumber, strawberry.lazy("schema.stock.serial_types")]]]:
+        """Of a variant that tracks them: one for each piece that is on the road."""
+        from schema.stock.serial_types import on_the_road
+
+        return await on_the_road([each.row for each in parents], ctx)
 
     @classmethod
     def of(cls, row: TransferLineRow) -> TransferLine:

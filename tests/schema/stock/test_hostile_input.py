@@ -25,13 +25,14 @@ from tests.schema.stock.test_bad_input import GOOD
 
 STOCK = (
     "stock_", "transfer", "stocktake", "safety_", "document_", "supplier", "purchase_",
-    "idempotency_record", "outbox_event",
+    "idempotency_record", "outbox_event", "serial_",
 )  # fmt: skip
 KINDS = {
     "locationId": "Store", "sourceId": "Store", "destinationId": "Store", "variantId": "Variant",
     "variantIds": "Variant", "stocktakeId": "Stocktake", "transferId": "Transfer",
 }  # fmt: skip
 # A count may be 0, and of a receipt's three numbers two.
+SERIALS = {"serials", "acceptedSerials", "rejectedSerials", "lostSerials"}
 MAY_BE_0 = {"stockSet", "safetyStockSet", "backorderSet", "stocktakeCount"}
 Path = tuple[str | int, ...]
 
@@ -53,6 +54,9 @@ class World:
     def line(self, quantity: int = 2) -> dict[str, Any]:
         return {"variantId": self.ids["variant"], "quantity": quantity}
 
+    def scanned(self, *serials: str) -> list[dict[str, Any]]:
+        return [{"variantId": self.ids["phone"], "serials": list(serials)}]
+
 
 def text(mutation: str) -> str:
     kind = schema._schema.mutation_type.fields[mutation]  # type: ignore[union-attr]
@@ -64,18 +68,42 @@ def text(mutation: str) -> str:
     )
 
 
-async def transfer(world: World, *steps: str) -> str:
+async def transfer(world: World, *steps: str, serials: tuple[str, ...] = ()) -> str:
+    """Of phones, where serial numbers are given; they are shipped if that is among the steps."""
+    phones = {"variantId": world.ids["phone"], "quantity": len(serials)}
     given = {
         "sourceId": world.ids["source"],
         "destinationId": world.ids["store"],
-        "lines": [world.line()],
+        "lines": [phones if serials else world.line()],
         "idempotencyKey": new_key(),
     }
     made = await world.make(world.counter, "transferRequest", given)
     for step in steps:
-        key = {"idempotencyKey": new_key()} if step == "transferShip" else {}
+        more = {"serials": world.scanned(*serials)} if serials else {}
+        key = {"idempotencyKey": new_key(), **more} if step == "transferShip" else {}
         await world.make(world.admin, step, {"transferId": made, **key})
     return made
+
+
+async def take_in_phones(world: World) -> None:
+    """A variant that tracks serial numbers, P1 to P3 at the shop and Q1 to Q9 where transfers come from."""
+    phone = {"sku": "PHONE", "price": "1.00", "tracksSerials": True}
+    product = {"code": "PHONE", "name": "Phone", "variants": [phone]}
+    await world.admin.do(document("erp/catalog_upsert"), input={"products": [product]})
+    query = 'query { variant(sku: "PHONE") { id } }'
+    world.ids["phone"] = (await world.admin.ask(query))["variant"]["id"]
+    coming = {
+        "sku": "PHONE",
+        "fromState": "OUTSIDE",
+        "toState": "AVAILABLE",
+        "reason": "ADJUSTMENT",
+    }
+    for code, serials in (
+        ("SHOP", ["P1", "P2", "P3"]),
+        ("SOURCE", [f"Q{n}" for n in range(1, 10)]),
+    ):
+        given = {"locationCode": code, "quantity": len(serials), "serials": serials, **coming}
+        await world.admin.do(text("stockAdjust"), input={**given, "idempotencyKey": new_key()})
 
 
 async def stocktake(world: World, *, counted: bool) -> str:
@@ -96,10 +124,11 @@ async def stocktake(world: World, *, counted: bool) -> str:
 def adjustment(world: World) -> dict[str, Any]:
     return {
         "locationCode": "SHOP",
-        "sku": world.ids["sku"],
+        "sku": "PHONE",
         "fromState": "AVAILABLE",
         "toState": "DAMAGED",
         "quantity": 1,
+        "serials": ["P1"],
         "reason": "DAMAGE",
         "note": "seen",
         "idempotencyKey": new_key(),
@@ -121,6 +150,7 @@ async def sound_inputs(world: World) -> dict[str, dict[str, Any]]:
         "stocktakeApprove",
     ):
         keyed[name] = {"idempotencyKey": new_key()}
+    sent = ("transferApprove", "transferShip")
     opened, counted, again, ended = [
         await stocktake(world, counted=each) for each in (False, True, True, False)
     ]
@@ -147,14 +177,22 @@ async def sound_inputs(world: World) -> dict[str, dict[str, Any]]:
         "transferApprove": {"transferId": await transfer(world), "lines": [world.line(1)]},
         "transferReject": {"transferId": await transfer(world), "note": "no"},
         "transferShip": {
-            "transferId": await transfer(world, "transferApprove"),
-            "lines": [world.line()], **keyed["transferShip"],
+            "transferId": await transfer(world, "transferApprove", serials=("Q1", "Q2")),
+            "lines": [{"variantId": ids["phone"], "quantity": 2}],
+            "serials": world.scanned("Q1", "Q2"), **keyed["transferShip"],
         },
         "transferReceive": {
-            "transferId": await transfer(world, "transferApprove", "transferShip"),
-            "lines": [{"variantId": ids["variant"], "accepted": 2}], **keyed["transferReceive"],
+            "transferId": await transfer(world, *sent, serials=("Q3", "Q4", "Q5")),
+            "lines": [{
+                "variantId": ids["phone"], "accepted": 1, "acceptedSerials": ["Q3"],
+                "rejected": 1, "rejectedSerials": ["Q4"],
+            }], **keyed["transferReceive"],
         },
-        "transferCancel": {"transferId": await transfer(world), "note": "no more"},
+        "transferCancel": {
+            "transferId": await transfer(world, *sent, serials=("Q6", "Q7")), "note": "no more",
+            "lost": [{"variantId": ids["phone"], "quantity": 1}],
+            "lostSerials": world.scanned("Q7"),
+        },
     }  # fmt: skip
 
 
@@ -170,7 +208,7 @@ OTHERWISE: dict[str, Callable[[dict[str, Any]], Any]] = {
 }
 # Buying and sending back are broken in a table of their own.
 BUYING = {name for name in GOOD if name.startswith(("purchaseOrder", "supplier"))}
-AFTERWARDS = {"stocktakeOpen": "DUPLICATE", "stocktakeCount": "STATE_CONFLICT"}
+AFTERWARDS = {"stocktakeOpen": "DUPLICATE", "transferReceive": "LIMIT_EXCEEDED"}
 ANY_TIME = {
     "supplierUpsert", "stockSet", "stockAdjust", "safetyStockSet", "backorderSet", "transferRequest",
 }  # fmt: skip
@@ -190,18 +228,15 @@ def broken(mutation: str, path: Path, value: Any) -> Iterator[Any]:
     name = next(str(each) for each in reversed(path) if isinstance(each, str))
     if isinstance(value, list):
         yield []
-        if mutation not in (
-            "transferRequest",
-            "transferApprove",
-            "transferShip",
-            "transferReceive",
-        ):
+        if name not in ("lines", "lost"):
             yield value * 2
         yield value * 501
     elif isinstance(value, int):
         yield from (-1, 1_000_001, 2**31)
         if mutation not in MAY_BE_0:
             yield 0
+    elif name in SERIALS:
+        yield from ("", "x" * 65, "NOBODYS", "Q9" if mutation == "stockAdjust" else "P2")
     elif name in KINDS:
         yield from ("nonsense", global_id("Member", 1), global_id(KINDS[name], 10**9))
     elif name == "idempotencyKey":
@@ -257,7 +292,9 @@ async def opened(api: Api) -> tuple[World, Api]:
         "variant": shop.variant_id,
         "sku": shop.sku,
     }
-    return World(admin, counter, ids), stranger
+    world = World(admin, counter, ids)
+    await take_in_phones(world)
+    return world, stranger
 
 
 def stock_mutations() -> set[str]:

@@ -1,0 +1,36 @@
+from tortoise import migrations
+from tortoise.migrations import operations as ops
+from tortoise.migrations.schema_editor.base import BaseSchemaEditor
+from tortoise.migrations.schema_generator.state_apps import StateApps
+
+# The last to come first: which of a level's pieces are damaged nobody had noted, how many was.
+_TOLD = """
+UPDATE serial_number SET state = told.state FROM (
+  SELECT serial.id, CASE WHEN serial.place <= level.damaged THEN 'DAMAGED' ELSE 'QUARANTINED' END AS state
+  FROM (SELECT id, variant_id, location_id, ROW_NUMBER() OVER (
+      PARTITION BY variant_id, location_id ORDER BY id DESC) AS place
+    FROM serial_number WHERE state = 'IN_STOCK') AS serial
+  JOIN stock_level AS level ON level.variant_id = serial.variant_id
+    AND level.location_id = serial.location_id
+  WHERE serial.place <= level.damaged + level.quarantined) AS told
+WHERE serial_number.id = told.id
+"""
+
+
+async def tell_conditions(apps: StateApps, editor: BaseSchemaEditor) -> None:
+    """A level's damaged and quarantined pieces have as many serial numbers in these states."""
+    await editor.client.execute_script(_TOLD)
+
+
+async def forget_conditions(apps: StateApps, editor: BaseSchemaEditor) -> None:
+    await editor.client.execute_script(
+        "UPDATE serial_number SET state = 'IN_STOCK' WHERE state IN ('DAMAGED', 'QUARANTINED')"
+    )
+
+
+class Migration(migrations.Migration):
+    dependencies = [("models", "0010_backorders")]
+
+    initial = False
+
+    operations = [ops.RunPython(tell_conditions, forget_conditions)]
