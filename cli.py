@@ -71,12 +71,13 @@ def serve(settings: Settings, given: argparse.Namespace) -> None:
 def work(settings: Settings, given: argparse.Namespace) -> None:
     from resolvers.worker import run
     from schema.integrations.bulk_rows import draft_of
+    from schema.messages import translate
 
     async def forever(ctx: Context) -> None:
         await ctx.gateways.bus.start()
         print("Working. Stop with Ctrl-C.", flush=True)
         try:
-            await run(ctx, draft_of)
+            await run(ctx, draft_of, translate)
         finally:
             await ctx.gateways.bus.stop()
 

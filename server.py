@@ -12,9 +12,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
+import structlog
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
@@ -32,10 +33,12 @@ from gateways.sandbox import SandboxPayments
 from gateways.sandbox_pages import sandbox_routes
 from gateways.sms import LoggingSms
 from gateways.telemetry import RequestIdMiddleware, configure_logging
+from gateways.webhook_metrics import webhook_metrics
 from gateways.webhooks import HttpWebhooks
 from models import database
 from resolvers import worker
 from resolvers.context import SYSTEM, ActorKind, Context
+from resolvers.integrations.webhook_counts import webhook_counts
 from schema import schema
 from schema.context import context_factory
 from schema.downloads import download_routes
@@ -44,6 +47,7 @@ from schema.execution import CompiledExecutor
 from schema.integrations.bulk_rows import draft_of
 from schema.landing import landing_pages
 from schema.limits import Limits
+from schema.messages import translate
 from schema.operations import Operations
 from schema.persisted_documents import PersistedDocuments
 from schema.routes import Shortcut, graphql_routes
@@ -53,6 +57,8 @@ from schema.uploads import uploads_of
 from schema.warming import known_documents, warm
 from schema.webhooks import payment_webhooks, receive
 from settings import Settings
+
+log = structlog.get_logger(__name__)
 
 
 def make_gateways(settings: Settings) -> Gateways:
@@ -111,7 +117,7 @@ def create_app(settings: Settings, *, warming: bool = False) -> ASGIApp:
             Route("/health", live),
             Route("/health/live", live),
             Route("/health/ready", ready),
-            Route("/metrics", metrics_endpoint),
+            Route("/metrics", metrics),
         ],
         lifespan=_lifespan(settings, gateways, operations if warming else None),
     )
@@ -152,6 +158,16 @@ async def ready(request: Request) -> JSONResponse:
     return JSONResponse({"status": "ok"})
 
 
+async def metrics(request: Request) -> Response:
+    """This process's numbers, or those of all that share them, and what the database knows of webhooks."""
+    try:
+        counts = await webhook_counts()
+    except Exception:
+        log.exception("webhooks cannot be counted")
+        counts = []
+    return await asyncio.to_thread(metrics_endpoint, request, webhook_metrics(counts))
+
+
 def _lifespan(
     settings: Settings, gateways: Gateways, operations: Operations[Context] | None
 ) -> Callable[[Any], Any]:
@@ -177,7 +193,7 @@ async def _embedded_worker(settings: Settings, gateways: Gateways) -> AsyncItera
         yield
         return
     working = asyncio.create_task(
-        worker.run(Context(settings=settings, gateways=gateways, actor=SYSTEM), draft_of)
+        worker.run(Context(settings=settings, gateways=gateways, actor=SYSTEM), draft_of, translate)
     )
     try:
         yield

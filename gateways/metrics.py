@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from prometheus_client import (
     Histogram,
     multiprocess,
 )
+from prometheus_client.core import Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.values import ValueClass
 from starlette.requests import Request
@@ -103,12 +105,24 @@ class MetricsMiddleware:
             _request_seconds(method, path).observe(time.perf_counter() - started)
 
 
-def metrics_endpoint(request: Request) -> Response:
-    """Answers all metrics; a plain function, so that Starlette runs it off the event loop."""
-    registry = REGISTRY
+class Collected:
+    """Metrics that are known already, for one answer."""
+
+    def __init__(self, metrics: Iterable[Metric]) -> None:
+        self._metrics = list(metrics)
+
+    def collect(self) -> Iterable[Metric]:
+        return self._metrics
+
+
+def metrics_endpoint(request: Request, further: Iterable[Metric] = ()) -> Response:
+    """Answers all metrics and further ones; a plain function, to be run off the event loop."""
+    registry = CollectorRegistry()
     if MULTIPROCESS:
-        registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    else:
+        registry.register(REGISTRY)
+    registry.register(Collected(further))
     encode, content_type = choose_encoder(request.headers.get("accept", ""))
     headers = {"Content-Type": content_type, "Cache-Control": "no-store"}
     return Response(encode(registry), headers=headers)

@@ -16,7 +16,7 @@ import structlog
 from resolvers.catalog.indexing import rank_sales
 from resolvers.context import Context
 from resolvers.integrations import bulk_running, sweeping
-from resolvers.integrations.bulk_running import ReadJson
+from resolvers.integrations.bulk_running import ReadJson, Translate
 from resolvers.integrations.delivering import deliver_forever
 from resolvers.jobs import run_due
 from resolvers.orders import cancelling, completion, filling, overdue, pickups, refunds
@@ -69,9 +69,10 @@ TASKS = (
 )
 
 
-async def run(ctx: Context, read_json: ReadJson) -> None:
-    """Run every task until cancelled; `read_json` reads the rows of files of JSON."""
-    files = Task("work through files", 1, partial(bulk_running.run_due, read_json=read_json))
+async def run(ctx: Context, read_json: ReadJson, translate: Translate) -> None:
+    """Run every task until cancelled; the API lends how it reads rows of JSON, and its languages."""
+    work = partial(bulk_running.run_due, read_json=read_json, translate=translate)
+    files = Task("work through files", 1, work)
     async with asyncio.TaskGroup() as group:
         group.create_task(deliver_forever(ctx), name="deliver webhooks")
         for task in (*TASKS, files):

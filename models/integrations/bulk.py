@@ -34,7 +34,8 @@ class BulkOperation(Row):
     """A file of rows that a worker reads, a chunk a transaction.
 
     `offset` and `line` say where in the file the next chunk begins, `result_bytes` and `error_bytes`
-    how much of the files of results is certain: what stands behind that was never committed.
+    how much of the files of results is certain: what stands behind that was never committed. What is wrong
+    is said in the `language` of whoever asked.
     """
 
     kind = choice(BulkKind)
@@ -42,6 +43,7 @@ class BulkOperation(Row):
     format = choice(BulkFormat)
     all_or_nothing = fields.BooleanField()
     dry_run = fields.BooleanField()
+    language = fields.CharField(max_length=8, default="en", db_default="en")
     merchant_id = fields.BigIntField(null=True)
     actor_kind = fields.CharField(max_length=16)
     actor_id = fields.BigIntField(null=True)

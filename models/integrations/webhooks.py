@@ -19,7 +19,8 @@ class Webhook(Row):
 
     Its secret is derived from the server's key and `salt`; after a rotation the one before is good until
     `previous_until`. A worker that sends holds `claim` until `locked_until`. While the receiver
-    fails, `failing_since` is set and nothing is sent before `resume_at`.
+    fails, `failing_since` is set and nothing is sent before `resume_at`. `delivered` and `failed` count
+    attempts since ever, `dead` the messages that were given up.
     """
 
     organisation = reference("Organisation")
@@ -31,6 +32,9 @@ class Webhook(Row):
     previous_until = fields.DatetimeField(null=True)
     sequence = fields.BigIntField()
     failures = fields.IntField(default=0)
+    delivered = fields.BigIntField(default=0, db_default=0)
+    failed = fields.BigIntField(default=0, db_default=0)
+    dead = fields.BigIntField(default=0, db_default=0)
     failing_since = fields.DatetimeField(null=True)
     resume_at = fields.DatetimeField(null=True)
     last_error = fields.CharField(max_length=300, null=True)

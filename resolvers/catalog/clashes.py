@@ -97,17 +97,16 @@ def _check_options(row: ProductRow, stored: Stored) -> None:
         return
     product = stored.products.get(row.checked.code)
     mentioned = {variant.sku for variant in row.checked.variants}
-    selections: list[tuple[tuple[str | int, ...], Selection]] = []
+    selections: list[tuple[tuple[str | int, ...], Selection]] = [
+        (("options",), old.selected_options)
+        for old in stored.variants_of(row.checked.code)
+        if old.sku not in mentioned
+    ]
     for position, variant in enumerate(row.checked.variants):
         old = stored.by_sku.get(variant.sku)
         kept = old.selected_options if old else []
         selected = kept if variant.selected is None else variant.selected
         selections.append((("variants", position, "options"), selected))
-    selections += [
-        (("options",), old.selected_options)
-        for old in stored.variants_of(row.checked.code)
-        if old.sku not in mentioned
-    ]
     options = row.checked.options
     if options is None:
         kept_options = product.options if product else []

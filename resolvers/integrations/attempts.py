@@ -20,6 +20,9 @@ DUE = 64
 PENDING = 500
 GONE = 410
 _PRINTED = 300
+_RECORDED = (
+    "failures", "failing_since", "last_error", "resume_at", "active", "delivered", "failed", "dead",
+)  # fmt: skip
 
 
 class ClaimLost(Exception):
@@ -62,9 +65,10 @@ async def due(ctx: Context, webhook: Webhook) -> list[WebhookDelivery]:
 async def record(ctx: Context, webhook: Webhook, outcomes: Sequence[Outcome]) -> None:
     """Write down a round of attempts and what it says of the receiver. Raises: ClaimLost."""
     await _hold(ctx, webhook)
-    for outcome in outcomes:
-        await _record_one(ctx, outcome)
+    webhook.dead += sum([await _record_one(ctx, outcome) for outcome in outcomes])
     failed = [outcome for outcome in outcomes if outcome.error is not None]
+    webhook.delivered += len(outcomes) - len(failed)
+    webhook.failed += len(failed)
     if len(failed) < len(outcomes):
         if webhook.failures >= BREAK_AFTER:
             await _hurry(ctx, webhook)
@@ -78,9 +82,7 @@ async def record(ctx: Context, webhook: Webhook, outcomes: Sequence[Outcome]) ->
     webhook.resume_at = ctx.now() + pause if pause else None
     if any(outcome.status == GONE for outcome in failed) or _given_up(ctx, webhook):
         webhook.active = False
-    await webhook.save(
-        update_fields=["failures", "failing_since", "last_error", "resume_at", "active"]
-    )
+    await webhook.save(update_fields=_RECORDED)
 
 
 async def release(ctx: Context, webhook: Webhook) -> None:
@@ -116,7 +118,8 @@ async def _due(ctx: Context, webhook: Webhook, limit: int) -> list[WebhookDelive
     return await ready.order_by("sequence").limit(limit)
 
 
-async def _record_one(ctx: Context, outcome: Outcome) -> None:
+async def _record_one(ctx: Context, outcome: Outcome) -> bool:
+    """Whether this was the last attempt, and in vain."""
     delivery, now = outcome.delivery, ctx.now()
     attempts = delivery.attempts + 1
     changes: dict[str, object] = {"attempts": attempts, "response_status": outcome.status}
@@ -136,7 +139,8 @@ async def _record_one(ctx: Context, outcome: Outcome) -> None:
         changes["last_error"] = _printable(outcome)
     # Unless somebody has asked to have it sent again meanwhile.
     same = WebhookDelivery.filter(id=delivery.id, attempts=delivery.attempts)
-    await same.update(**changes)
+    written = await same.update(**changes)
+    return bool(written) and changes["status"] is DeliveryStatus.DEAD
 
 
 async def _hurry(ctx: Context, webhook: Webhook) -> None:

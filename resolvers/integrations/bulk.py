@@ -118,6 +118,7 @@ def _new(ctx: Context, draft: BulkDraft, form: BulkFormat) -> BulkOperation:
         format=form,
         all_or_nothing=rejects,
         dry_run=draft.dry_run,
+        language=ctx.language,
         merchant_id=ctx.merchant_id,
         actor_kind=str(ctx.actor.kind),
         actor_id=ctx.actor.id,

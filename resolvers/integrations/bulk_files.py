@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import time
@@ -12,10 +12,12 @@ from typing import Any
 
 import orjson
 
-from models.errors import Refusal
+from models.errors import QuintetError, Refusal
 from models.integrations.bulk import BulkOperation
 from settings import Settings
 
+# What is wrong, in the language of whoever asked for the operation.
+Say = Callable[[QuintetError], str]
 ERROR_COLUMNS = ("line", "code", "error", "field", "message")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -60,15 +62,15 @@ def errors_of(settings: Settings, operation: BulkOperation) -> Path:
 
 
 def write_results(
-    settings: Settings, operation: BulkOperation, rows: Sequence[RowResult]
+    settings: Settings, operation: BulkOperation, rows: Sequence[RowResult], say: Say
 ) -> tuple[int, int]:
     """Write behind what is certain, in place of what was never committed; answers both new lengths."""
-    lines = b"".join(orjson.dumps(_told(row)) + b"\n" for row in rows)
+    lines = b"".join(orjson.dumps(_told(row, say)) + b"\n" for row in rows)
     failed = [row for row in rows if row.refusals]
     header = operation.error_bytes == 0
     return (
         _write_at(results_of(settings, operation), operation.result_bytes, lines),
-        _write_at(errors_of(settings, operation), operation.error_bytes, _csv(failed, header)),
+        _write_at(errors_of(settings, operation), operation.error_bytes, _csv(failed, say, header)),
     )
 
 
@@ -99,24 +101,24 @@ def _write_at(path: Path, offset: int, content: bytes) -> int:
     return offset + len(content)
 
 
-def _told(row: RowResult) -> dict[str, Any]:
+def _told(row: RowResult, say: Say) -> dict[str, Any]:
     told: dict[str, Any] = {"line": row.line, "code": row.code, "ok": not row.refusals}
     if row.refusals:
         told["errors"] = [
-            {"code": each.code, "field": _field(row, each), "message": str(each)}
+            {"code": each.code, "field": _field(row, each), "message": say(each)}
             for each in row.refusals
         ]
     return told
 
 
-def _csv(rows: Sequence[RowResult], header: bool) -> bytes:
+def _csv(rows: Sequence[RowResult], say: Say, header: bool) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text)
     if header:
         writer.writerow(ERROR_COLUMNS)
     for row in rows:
         for each in row.refusals:
-            cells = [str(row.line), row.code, each.code, _field(row, each), str(each)]
+            cells = [str(row.line), row.code, each.code, _field(row, each), say(each)]
             writer.writerow([_harmless(cell) for cell in cells])
     return text.getvalue().encode()
 

@@ -17,11 +17,11 @@ from uuid import uuid4
 import structlog
 
 from models.database import execute, fetch, is_postgres, transaction
-from models.errors import QuintetError, Refusal
+from models.errors import InvalidInput, QuintetError, Refusal
 from models.integrations.bulk import BulkKind, BulkOperation, BulkStatus
 from resolvers.accounts.identity import actor_by_id
 from resolvers.context import ActorKind, Context
-from resolvers.integrations.bulk_files import RowResult, source_of, write_results
+from resolvers.integrations.bulk_files import RowResult, Say, source_of, write_results
 from resolvers.integrations.csv_files import CsvRow, UnreadableFile
 from resolvers.integrations.kinds import KINDS, Kind
 from resolvers.integrations.row_files import FileRow, RowFile, count_rows
@@ -31,6 +31,8 @@ CLAIM = timedelta(minutes=2)
 IN_BATCH = 2  # the paths of use cases begin with the batch and the row in it
 # From what a line of JSON says to what the use case takes. Raises: Refusal.
 ReadJson = Callable[[BulkKind, Any], Any]
+# An error in a language.
+Translate = Callable[[QuintetError, str], str]
 log = structlog.get_logger(__name__)
 
 
@@ -41,6 +43,16 @@ class Chunk:
     rows: Sequence[FileRow]
     drafts: Sequence[tuple[FileRow, Any]]
     unread: Sequence[RowResult]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One worker's run of an operation, with the rights of whoever asked for it and in their language."""
+
+    ctx: Context
+    operation: BulkOperation
+    kind: Kind
+    say: Say
 
 
 class _Stopped(Exception):
@@ -54,13 +66,13 @@ class _Rehearsed(Exception):
         self.counts = counts
 
 
-async def run_due(ctx: Context, read_json: ReadJson) -> int:
+async def run_due(ctx: Context, read_json: ReadJson, translate: Translate) -> int:
     """Work through one operation that waits; answers how many there were."""
     operation = await transaction(_claim, ctx)
     if operation is None:
         return 0
     try:
-        await run(ctx, operation, read_json)
+        await run(ctx, operation, read_json, lambda error: translate(error, operation.language))
     except _Stopped:
         await transaction(_cancelled, ctx, operation)
     except asyncio.CancelledError:
@@ -70,43 +82,50 @@ async def run_due(ctx: Context, read_json: ReadJson) -> int:
     return 1
 
 
-async def run(ctx: Context, operation: BulkOperation, read_json: ReadJson) -> None:
+async def run(ctx: Context, operation: BulkOperation, read_json: ReadJson, say: Say) -> None:
     """Raises: _Stopped."""
-    settings = ctx.settings
     try:
         actor = await actor_by_id(ActorKind(operation.actor_kind), operation.actor_id)
         own = replace(ctx, actor=actor, merchant_id=operation.merchant_id, memory={})
         if operation.rows_total is None:
-            path = source_of(settings, operation)
+            path = source_of(ctx.settings, operation)
             operation.rows_total = await asyncio.to_thread(count_rows, path, operation.format)
-        if operation.status is BulkStatus.CHECKING:
-            await _pass(own, operation, read_json)
-            if operation.rows_failed or operation.dry_run:
-                await _end(ctx, operation)
-                return
-            await transaction(_begin_anew, operation)
-        await _pass(own, operation, read_json)
-        await _end(ctx, operation)
+        await _passes(Run(own, operation, KINDS[operation.kind], say), read_json)
     except _Stopped:
         raise
     except UnreadableFile as error:
-        await _fail(ctx, operation, f"Line {error.line}: {error}")
-    except (QuintetError, OSError) as error:
-        await _fail(ctx, operation, str(error))
+        line = InvalidInput("Line {line}: {problem}", line=error.line, problem=say(error))
+        await _fail(ctx, operation, say(line))
+    except QuintetError as error:
+        await _fail(ctx, operation, say(error))
     except Exception as error:
         log.exception("bulk operation failed", operation=operation.id)
-        await _fail(ctx, operation, f"Something went wrong on our side: {type(error).__name__}.")
+        ours = InvalidInput("Something went wrong on our side: {kind}.", kind=type(error).__name__)
+        await _fail(ctx, operation, say(ours))
 
 
-async def _pass(ctx: Context, operation: BulkOperation, read_json: ReadJson) -> None:
+async def _passes(run: Run, read_json: ReadJson) -> None:
+    """The rehearsal, where it needs one, and the thing itself. Raises: _Stopped, UnreadableFile."""
+    operation = run.operation
+    if operation.status is BulkStatus.CHECKING:
+        await _pass(run, read_json)
+        if operation.rows_failed or operation.dry_run:
+            await _end(run)
+            return
+        await transaction(_begin_anew, operation)
+    await _pass(run, read_json)
+    await _end(run)
+
+
+async def _pass(run: Run, read_json: ReadJson) -> None:
     """All rows from where it stands to the end of the file."""
-    kind = KINDS[operation.kind]
-    path = source_of(ctx.settings, operation)
+    operation, kind = run.operation, run.kind
+    path = source_of(run.ctx.settings, operation)
     file = RowFile(path, operation.format, kind.columns, operation.offset, operation.line)
     read = partial(_draft, kind, operation.kind, read_json)
     try:
         while (chunk := await asyncio.to_thread(_next_chunk, file, kind, read)).rows:
-            await _do(ctx, operation, kind, chunk)
+            await _do(run, chunk)
     finally:
         file.close()
 
@@ -136,27 +155,23 @@ def _draft(kind: Kind, name: BulkKind, read_json: ReadJson, value: Any) -> Any:
     return kind.draft(value) if isinstance(value, CsvRow) else read_json(name, value)
 
 
-async def _do(ctx: Context, operation: BulkOperation, kind: Kind, chunk: Chunk) -> None:
+async def _do(run: Run, chunk: Chunk) -> None:
     """One chunk in one transaction; a rehearsal keeps nothing of it but what it found. Raises: _Stopped."""
-    rehearses = operation.status is BulkStatus.CHECKING
+    rehearses = run.operation.status is BulkStatus.CHECKING
     try:
-        done = await transaction(_do_chunk, ctx, operation, kind, chunk, rehearses)
+        done = await transaction(_do_chunk, run, chunk, rehearses)
     except _Rehearsed as rehearsed:
-        done = await transaction(
-            _progress, ctx, operation, chunk, rehearsed.results, rehearsed.counts
-        )
+        done = await transaction(_progress, run, chunk, rehearsed.results, rehearsed.counts)
     for name, value in done.items():
-        setattr(operation, name, value)
+        setattr(run.operation, name, value)
 
 
-async def _do_chunk(
-    ctx: Context, operation: BulkOperation, kind: Kind, chunk: Chunk, rehearses: bool
-) -> dict[str, Any]:
+async def _do_chunk(run: Run, chunk: Chunk, rehearses: bool) -> dict[str, Any]:
     results = list(chunk.unread)
     counts = (0, 0)
     if chunk.drafts:
-        key = f"bulk-{operation.id}-{chunk.drafts[0][0].line}"
-        outcome = await kind.send(ctx, [draft for _, draft in chunk.drafts], key)
+        key = f"bulk-{run.operation.id}-{chunk.drafts[0][0].line}"
+        outcome = await run.kind.send(run.ctx, [draft for _, draft in chunk.drafts], key)
         for told in outcome.rows:
             row, _ = chunk.drafts[told.index]
             results.append(RowResult(row.line, told.external_code, told.refusals, IN_BATCH))
@@ -165,21 +180,18 @@ async def _do_chunk(
     if rehearses:
         raise _Rehearsed(results, counts)
     failed = [result for result in results if result.refusals]
-    if failed and operation.all_or_nothing:
+    if failed and run.operation.all_or_nothing:
         # It passed the rehearsal: something else has changed meanwhile.
         raise failed[0].refusals[0]
-    return await _progress(ctx, operation, chunk, results, counts)
+    return await _progress(run, chunk, results, counts)
 
 
 async def _progress(
-    ctx: Context,
-    operation: BulkOperation,
-    chunk: Chunk,
-    results: Sequence[RowResult],
-    counts: tuple[int, int],
+    run: Run, chunk: Chunk, results: Sequence[RowResult], counts: tuple[int, int]
 ) -> dict[str, Any]:
     """Write down how far it is, in the database and the files. Raises: _Stopped."""
-    written = await asyncio.to_thread(write_results, ctx.settings, operation, results)
+    operation, settings = run.operation, run.ctx.settings
+    written = await asyncio.to_thread(write_results, settings, operation, results, run.say)
     changes = {
         "rows_done": operation.rows_done + len(results),
         "rows_failed": operation.rows_failed + sum(bool(each.refusals) for each in results),
@@ -190,7 +202,7 @@ async def _progress(
         "result_bytes": written[0],
         "error_bytes": written[1],
         "rows_total": operation.rows_total,
-        "locked_until": ctx.now() + CLAIM,
+        "locked_until": run.ctx.now() + CLAIM,
     }
     held = BulkOperation.filter(id=operation.id, claim=operation.claim, cancel_asked=False)
     if not await held.update(**changes):
@@ -243,13 +255,13 @@ async def _begin_anew(operation: BulkOperation) -> None:
     operation.update_from_dict(changes)
 
 
-async def _end(ctx: Context, operation: BulkOperation) -> None:
-    refused = operation.rows_failed and operation.all_or_nothing
-    error = (
-        "Some rows are faulty, so nothing was done." if refused and not operation.dry_run else None
-    )
-    status = BulkStatus.FAILED if error else BulkStatus.COMPLETED
-    await _finish(ctx, operation, status, error)
+async def _end(run: Run) -> None:
+    operation = run.operation
+    if operation.rows_failed and operation.all_or_nothing and not operation.dry_run:
+        refused = InvalidInput("Some rows are faulty, so nothing was done.")
+        await _fail(run.ctx, operation, run.say(refused))
+    else:
+        await _finish(run.ctx, operation, BulkStatus.COMPLETED, None)
 
 
 async def _fail(ctx: Context, operation: BulkOperation, error: str) -> None:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
-from models.errors import InvalidInput
+from models.errors import InvalidInput, QuintetError
+
+_FLAGS = {"": None, "true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
-class UnreadableFile(Exception):
+class UnreadableFile(QuintetError):
     """The file cannot be read as a table; `line` is where, 0 for the file as a whole."""
 
-    def __init__(self, line: int, message: str) -> None:
-        super().__init__(message)
+    code = "INVALID"
+
+    def __init__(self, line: int, template: str, **parts: object) -> None:
+        super().__init__(template, **parts)
         self.line = line
 
 
@@ -32,23 +36,32 @@ class CsvRow:
     def number(self, column: str) -> float:
         """Raises: InvalidInput naming the column."""
         try:
-            return float(self.text(column))
+            return float(self._plain(column))
         except ValueError:
             raise self._no_number(column) from None
 
     def whole(self, column: str) -> int:
         """Raises: InvalidInput naming the column."""
-        text = self.text(column)
-        if not (text.lstrip("-").isdecimal() and len(text) <= 18):
+        text = self._plain(column)
+        if not (text.removeprefix("-").isdecimal() and len(text) <= 18):
             raise self._no_number(column)
         return int(text)
 
     def decimal(self, column: str) -> Decimal:
         """Raises: InvalidInput naming the column."""
         try:
-            return Decimal(self.text(column))
+            return Decimal(self._plain(column))
         except InvalidOperation:
             raise self._no_number(column) from None
+
+    def flag(self, column: str) -> bool | None:
+        """None where the cell is empty. Raises: InvalidInput naming the column."""
+        text = self.text(column).lower()
+        if text not in _FLAGS:
+            raise InvalidInput(
+                "The column {column} must be true or false.", path=(column,), column=column
+            )
+        return _FLAGS[text]
 
     def moment(self, column: str) -> datetime | None:
         """None where the cell is empty. Raises: InvalidInput naming the column."""
@@ -56,15 +69,22 @@ class CsvRow:
             return None
         try:
             found = datetime.fromisoformat(text)
-        except ValueError:
-            found = None
-        if found is None or found.tzinfo is None:
+            if found.tzinfo is None:
+                raise ValueError
+            return found.astimezone(UTC)
+        except (ValueError, OverflowError):
             raise InvalidInput(
                 "The column {column} must be a moment such as 2026-01-31T08:00:00+08:00.",
                 path=(column,),
                 column=column,
-            )
-        return found
+            ) from None
+
+    def _plain(self, column: str) -> str:
+        """A number's text; Python's own would take underscores too."""
+        text = self.text(column)
+        if "_" in text:
+            raise self._no_number(column)
+        return text
 
     def _no_number(self, column: str) -> InvalidInput:
         return InvalidInput(
@@ -79,7 +99,11 @@ def check_header(header: Sequence[str], required: Sequence[Sequence[str]]) -> No
     """Of each group of columns one must be there. Raises: UnreadableFile."""
     for group in required:
         if not set(group) & set(header):
-            names = " or ".join(group)
-            raise UnreadableFile(1, f"The column {names} is missing; there are {header}.")
+            raise UnreadableFile(
+                1,
+                "The column {names} is missing; there are {header}.",
+                names=" / ".join(group),
+                header=", ".join(header),
+            )
     if len(set(header)) < len(header):
         raise UnreadableFile(1, "A column stands in the header twice.")

@@ -94,7 +94,9 @@ class RowFile:
         try:
             yield from csv.reader(self._lines, strict=True)
         except csv.Error as error:
-            raise UnreadableFile(self._lines.line, f"This is not CSV: {error}.") from None
+            raise UnreadableFile(
+                self._lines.line, "This is not CSV: {error}.", error=str(error)
+            ) from None
 
     def _json_rows(self) -> Iterator[FileRow]:
         for text in self._lines:
@@ -120,7 +122,9 @@ class _Lines(Iterator[str]):
             raise StopIteration
         self.line += 1
         if len(content) > LONGEST_LINE:
-            raise UnreadableFile(self.line, f"This line is longer than {LONGEST_LINE} bytes.")
+            raise UnreadableFile(
+                self.line, "This line is longer than {maximum} bytes.", maximum=LONGEST_LINE
+            )
         first = self.offset == 0
         self.offset += len(content)
         try:

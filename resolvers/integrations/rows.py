@@ -11,7 +11,7 @@ from models.money import CurrencyCode, to_decimal
 from models.stores.coordinates import CoordinateSystem
 from models.stores.locations import LocationKind
 from resolvers.batches import KEEP, Unset
-from resolvers.catalog.drafts import ProductDraft, VariantDraft
+from resolvers.catalog.drafts import ProductDraft, SelectedOptionDraft, VariantDraft
 from resolvers.catalog.price_setting import PriceDraft
 from resolvers.integrations.csv_files import CsvRow
 from resolvers.stock.sync import LevelDraft
@@ -24,6 +24,7 @@ _POSITIONS = [
     ("latitude_gcj02", "longitude_gcj02", CoordinateSystem.GCJ02),
     ("latitude_wgs84", "longitude_wgs84", CoordinateSystem.WGS84),
 ]
+OPTION_NUMBERS = range(1, 6)
 _CHEAPEST_MINOR, _DEAREST_MINOR, _STEP_MINOR = 100, 9_990, 10
 
 
@@ -73,8 +74,22 @@ def product_draft(row: CsvRow, prices_minor: Mapping[str, int] | None = None) ->
         code=product_code(row),
         name=row.text("name"),
         description=" · ".join(details) or None,
-        variants=[VariantDraft(sku=sku, price=price, gtins=[gtin] if gtin else None)],
+        variants=[
+            VariantDraft(
+                sku=sku,
+                price=price,
+                gtins=[gtin] if gtin else None,
+                options=_options(row),
+                tracks_serials=row.flag("tracks_serials"),
+            )
+        ],
     )
+
+
+def _options(row: CsvRow) -> list[SelectedOptionDraft] | None:
+    """What the variant selects, of each option that the row names; None where it names none."""
+    pairs = [(row.text(f"option{n}_name"), row.text(f"option{n}_value")) for n in OPTION_NUMBERS]
+    return [SelectedOptionDraft(*pair) for pair in pairs if any(pair)] or None
 
 
 def made_up_price_minor(sku: str) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from models.catalog.prices import Price, PriceListKind
 from models.catalog.products import Product, Variant
 from models.database import fetch
 from models.errors import IdempotencyKeyReused, PermissionDenied, StateConflict
@@ -16,10 +17,13 @@ from models.integrations.bulk import BulkFormat, BulkKind, BulkOperation, BulkSt
 from models.stock.levels import StockLevel
 from models.stores.locations import Location
 from resolvers.batches import OnError
+from resolvers.catalog import price_lists
+from resolvers.catalog.price_lists import PriceListDraft
 from resolvers.context import Actor, ActorKind, Context
 from resolvers.integrations import bulk, bulk_files, bulk_running, sweeping
 from resolvers.integrations.bulk_running import run_due
 from schema.integrations.bulk_rows import draft_of
+from schema.messages import translate
 from tests.make.bulk import a_bulk_operation, lines
 from tests.make.goods import a_product, a_store, open_stores, put
 from tests.make.sales import later
@@ -33,7 +37,7 @@ def here(ctx: Context, tmp_path: Path) -> Context:
 
 
 async def ended(ctx: Context, operation: BulkOperation) -> BulkOperation:
-    assert await run_due(ctx, draft_of) == 1
+    assert await run_due(ctx, draft_of, translate) == 1
     return await BulkOperation.get(id=operation.id)
 
 
@@ -152,12 +156,12 @@ async def test_a_killed_worker_is_followed_by_one_that_goes_on_where_it_was(
 
     monkeypatch.setattr(bulk_running, name, progress if name == "_progress" else next_chunk)
     with pytest.raises(Killed):
-        await run_due(here, draft_of)
+        await run_due(here, draft_of, translate)
     monkeypatch.setattr(bulk_running, name, real)
     stopped = await BulkOperation.get(id=operation.id)
     assert stopped.status is BulkStatus.RUNNING
     assert stopped.rows_done == (500 if when == "before the commit" else 1_000)
-    assert await run_due(here, draft_of) == 0
+    assert await run_due(here, draft_of, translate) == 0
     found = await ended(later(here, minutes=3), operation)
     assert (found.status, *counts(found)) == (BulkStatus.COMPLETED, 1_300, 0, 1_300, 0)
     movements = await fetch("SELECT COUNT(*) AS n, SUM(quantity) AS pieces FROM stock_movement")
@@ -168,7 +172,7 @@ async def test_a_killed_worker_is_followed_by_one_that_goes_on_where_it_was(
 async def test_workers_at_once_do_each_row_once(here: Context) -> None:
     text = "code,name,address\n" + "".join(f"S{number},店,街1号\n" for number in range(600))
     operation = await a_bulk_operation(here, BulkKind.STORES, text)
-    assert sum(await asyncio.gather(*(run_due(here, draft_of) for _ in range(4)))) == 1
+    assert sum(await asyncio.gather(*(run_due(here, draft_of, translate) for _ in range(4)))) == 1
     found = await BulkOperation.get(id=operation.id)
     assert (found.status, *counts(found)) == (BulkStatus.COMPLETED, 600, 0, 600, 0)
 
@@ -179,7 +183,7 @@ async def test_it_is_cancelled_before_or_between_chunks(
     text = "code,name,address\n" + "".join(f"S{number},店,街1号\n" for number in range(1_200))
     waiting = await a_bulk_operation(here, BulkKind.STORES, text)
     assert (await bulk.cancel(here, waiting.id)).status is BulkStatus.CANCELLED
-    assert await run_due(here, draft_of) == 0
+    assert await run_due(here, draft_of, translate) == 0
     running = await a_bulk_operation(here, BulkKind.STORES, text)
     real, seen = bulk_running._next_chunk, []
 
@@ -262,3 +266,85 @@ async def test_products_are_merged_by_rows_that_follow_each_other(here: Context)
     assert (found.rows_done, found.rows_failed) == (3, 1)
     assert await Product.all().count() == 1
     assert {each.sku for each in await Variant.all()} == {"K1", "K2"}
+
+
+async def test_a_csv_file_carries_options_and_the_serial_flag(here: Context) -> None:
+    text = (
+        "code,sku,name,price,option1_name,option1_value,option2_name,option2_value,tracks_serials\n"
+        "P1,K1,手机,1999,颜色,红,容量,128,true\n"
+        "P1,K2,手机,1999,颜色,蓝,容量,128,YES\n"
+        "P1,K3,手机,1999,颜色,蓝,容量,128,\n"
+        "P1,K4,手机,1999,颜色,蓝,,256,\n"
+        "P1,K5,手机,1999,颜色,白,,,\n"
+        "P2,K6,茶,5,,,,,maybe\n"
+        "P3,K7,茶,5,,,,,0\n"
+    )
+    found = await ended(here, await a_bulk_operation(here, BulkKind.CATALOG, text))
+    assert [(row["line"], row["error"], row["field"]) for row in errors(here, found)] == [
+        ("4", "DUPLICATE", "variants.0.options"),
+        ("5", "INVALID", "variants.0.options.1.name"),
+        ("6", "INVALID", "variants.0.options"),
+        ("7", "INVALID", "tracks_serials"),
+    ]
+    assert (await Product.get(code="P1")).options == [
+        {"name": "颜色", "values": ["红", "蓝"]},
+        {"name": "容量", "values": ["128"]},
+    ]
+    tracked = {each.sku: each.tracks_serials for each in await Variant.all()}
+    assert tracked == {"K1": True, "K2": True, "K7": False}
+    again = await ended(here, await a_bulk_operation(here, BulkKind.CATALOG, text))
+    assert (again.created, again.updated, again.rows_failed) == (0, 0, 4)
+
+
+HOSTILE_CELLS = [
+    (BulkKind.STOCK, "location_code,sku,quantity\n", "S1,K1,{}\n",
+     ["", "--5", "-1", "1e3", "1_000", "5.0", "½", "2147483648", "9" * 40, "NaN", "五", "='1'"]),
+    (BulkKind.PRICES, "sku,price\n", "K1,{}\n",
+     ["", "-1", "1.005", "NaN", "sNaN", "Infinity", "1e999999999", "1_000", "9" * 400, "x", "1e15", "--1"]),
+    (BulkKind.PRICES, "sku,list_code,price,valid_from\n", "K1,L,1,{}\n",
+     ["tomorrow", "2026-01-01", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00",
+      "1969-01-01T00:00Z"]),
+    (BulkKind.STORES, "code,name,address,latitude,longitude,system,kind\n", "S2,店,街,{},x,{},STORE\n",
+     ["", "nan", "inf", "1_0", "91", "MARS"]),
+    (BulkKind.STORES, "code,name,address,kind\n", "S2,店,街,{}\n", ["MOON"]),
+]  # fmt: skip
+
+
+async def test_hostile_cells_fail_their_row_and_nothing_else(here: Context) -> None:
+    await open_stores(here, a_store("S1"))
+    await put(here, a_product("K1"))
+    for kind, header, row, cells in HOSTILE_CELLS:
+        text = header + "".join(row.replace("{}", cell) for cell in cells)
+        found = await ended(here, await a_bulk_operation(here, kind, text))
+        assert found.status is BulkStatus.COMPLETED, found.error
+        assert (found.rows_done, found.rows_failed) == (len(cells), len(cells)), results(
+            here, found
+        )
+    assert await fetch("SELECT id FROM stock_level WHERE available > 0") == []
+
+
+async def test_equal_moments_with_other_offsets_are_one_price(here: Context) -> None:
+    await put(here, a_product("K1"))
+    lists = [PriceListDraft(code="L", name="L", kind=PriceListKind.CHANNEL, key="APP")]
+    await price_lists.upsert(here, lists)
+    text = (
+        "sku,list_code,price,valid_from\n"
+        "K1,L,1,2026-01-31T08:00:00+08:00\nK1,L,2,2026-01-31T00:00:00Z\n"
+        "K1,L,3,1970-01-01T00:00:00Z\nK1,L,4,\n"
+    )
+    found = await ended(here, await a_bulk_operation(here, BulkKind.PRICES, text))
+    assert (found.status, *counts(found)) == (BulkStatus.COMPLETED, 4, 0, 2, 2)
+    assert {each.amount_minor for each in await Price.all()} == {200, 400}
+
+
+async def test_what_is_wrong_is_said_in_the_language_of_whoever_asked(here: Context) -> None:
+    chinese = dataclasses.replace(here, language="zh")
+    text = "code,name,address\nS1,,街1号\n"
+    found = await ended(here, await a_bulk_operation(chinese, BulkKind.STORES, text))
+    assert errors(here, found)[0]["message"] == "长度须为 1 至 200 个字符。"
+    assert results(here, found)[0]["errors"][0]["message"] == "长度须为 1 至 200 个字符。"
+    asked = {"on_error": OnError.REJECT_ALL}
+    found = await ended(here, await a_bulk_operation(chinese, BulkKind.STORES, text, **asked))
+    assert found.error == "有些行有误，因此未作任何更改。"
+    found = await ended(here, await a_bulk_operation(chinese, BulkKind.STORES, "code\nS1\n"))
+    assert found.error == "第 1 行：缺少 name 列；现有的列：code。"

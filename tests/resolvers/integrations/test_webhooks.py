@@ -18,6 +18,7 @@ from resolvers.accounts.organisations import OrganisationDraft, create_below
 from resolvers.context import Actor, ActorKind, Context, GrantedNode
 from resolvers.integrations import deliveries, delivering, sweeping, webhooks
 from resolvers.integrations.delivering import deliver_due
+from resolvers.integrations.webhook_counts import webhook_counts
 from resolvers.integrations.webhooks import WebhookChanges
 from resolvers.outbox import Change, announce, give_sequences, last_sequence
 from server import make_gateways
@@ -133,6 +134,8 @@ async def test_a_failure_is_tried_again_and_again_and_then_dead(
     (dead, _) = await log_of(webhook)
     assert (dead.status, dead.attempts, dead.next_attempt_at) == ("DEAD", 3, None)
     assert len({m.body for m in receiver.messages if m.sequence == 1}) == 1
+    (counts,) = await webhook_counts()
+    assert (counts.delivered, counts.failed, counts.dead, counts.waiting) == (1, 3, 1, 0)
     afterwards = later(local, days=3)
     assert await deliver_due(afterwards) == 0
     receiver.answer = lambda message: 200
@@ -141,6 +144,10 @@ async def test_a_failure_is_tried_again_and_again_and_then_dead(
     assert await deliver_due(afterwards) == 1
     assert receiver.messages[-1].is_signed_with(secret)
     assert (await log_of(webhook))[0].status == DeliveryStatus.DELIVERED
+    await say(local, shop, 3)
+    await give_sequences()
+    (counts,) = await webhook_counts()
+    assert (counts.active, counts.delivered, counts.unread) == (True, 2, 1)
 
 
 @pytest.mark.parametrize(

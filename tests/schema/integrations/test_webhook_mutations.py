@@ -47,6 +47,14 @@ async def change(admin: Api, mutation: str, **given: Any) -> Any:
     return await admin.do(document + " userErrors { code path } } }", input=given)
 
 
+async def metrics(api: Api) -> dict[str, float]:
+    """What is counted of the one webhook, by name."""
+    lines = (await api.client.get("/metrics")).text.splitlines()
+    found = [line.removeprefix("quintet_webhook_") for line in lines if "quintet_webhook_" in line]
+    counts = [line.split() for line in found if "{" in line]
+    return {name.partition("{")[0]: float(value) for name, value in counts}
+
+
 async def settled(admin: Api) -> list[Any]:
     """The log of the one webhook, read in two pages, once nothing of it is on its way any more."""
     while True:
@@ -77,7 +85,14 @@ async def test_a_change_comes_to_the_receiver_and_is_fetched_by_its_id(
     )
     assert found["node"] == {"available": 7}
     webhook_id = made["webhook"]["id"]
+    assert {"delivered_total", "failed_total", "dead_total", "waiting", "unread", "active"} == set(
+        await metrics(working)
+    )
+    while True:  # the receiver has it before it is written down
+        if (await metrics(working))["delivered_total"] == 1:
+            break
     await change(admin, "webhookUpdate", webhookId=webhook_id, active=False)
+    assert (await metrics(working))["active"] == 0
     await put(admin, ("SHOP", shop.sku, 8))
     await change(admin, "webhookUpdate", webhookId=webhook_id, active=True)
     await receiver.count(2)
