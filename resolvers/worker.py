@@ -19,10 +19,10 @@ from resolvers.integrations import bulk_running, sweeping
 from resolvers.integrations.bulk_running import ReadJson, Translate
 from resolvers.integrations.delivering import deliver_forever
 from resolvers.jobs import run_due
-from resolvers.orders import cancelling, completion, filling, overdue, pickups, refunds
+from resolvers.orders import cancelling, completion, overdue, pickups, refunds
 from resolvers.outbox import give_sequences
 from resolvers.referrals import binding, commissions
-from resolvers.stock import checkpoints, costs, reservations
+from resolvers.stock import checkpoints, costs, filling, reservations
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +53,7 @@ TASKS = (
     Task("number changes", 1, _number_changes),
     Task("run jobs", 1, _run_jobs),
     Task("cancel unpaid orders", 5, cancelling.expire_due),
-    Task("fill backorders", 5, filling.fill_backorders),
+    Task("fill backorders", 5, filling.fill_due),
     Task("release expired holds", 15, reservations.release_expired),
     Task("re-route overdue", 30, overdue.reroute_overdue),
     Task("expire pickups", 60, pickups.expire_pickups),

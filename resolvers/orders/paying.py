@@ -45,5 +45,7 @@ async def pay(ctx: Context, order: Order) -> None:
     if any(part.awaiting for part in sent):
         await backorders.commit(ctx, order.id)
     await reservations.commit(ctx, order.id)
+    if any(part.awaiting for part in sent):
+        await backorders.fill(ctx, order.id)
     await count_sales(ctx, {line.variant_id: line.quantity for line in lines})
     await announce(ctx, [paid, *assigned])

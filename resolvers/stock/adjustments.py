@@ -15,8 +15,9 @@ from models.stock.states import MovementReason, StockState
 from resolvers.context import Context
 from resolvers.idempotency import once
 from resolvers.permissions import requires
+from resolvers.stock.filling import fill
 from resolvers.stock.ledger import Move, announce_changed, move
-from resolvers.stock.locking import lock
+from resolvers.stock.locking import backordered, lock
 from resolvers.stock.places import find
 from resolvers.stock.serials import SerialDraft, checked, scan
 from resolvers.validation import code_of, quantity_of, text_of
@@ -112,4 +113,5 @@ async def _adjust(ctx: Context, draft: AdjustmentDraft) -> dict[str, int]:
     latest = await fetch(
         "SELECT MAX(id) AS id FROM stock_movement WHERE variant_id = ? AND location_id = ?", *place
     )
+    await fill(ctx, backordered(levels))
     return {"level_id": levels[place].id, "movement_id": latest[0]["id"]}

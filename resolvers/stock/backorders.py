@@ -12,22 +12,18 @@ from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from models.database import execute, fetch, for_update, up_to_date
+from models.database import execute, up_to_date
 from models.errors import InsufficientStock, Refusals
 from models.later import insert_later
 from models.stock.backorders import StockBackorder, StockPromise
-from models.stock.states import HoldStatus, MovementReason, PromiseStatus, StockState
+from models.stock.states import PromiseStatus
 from resolvers.context import Context
-from resolvers.stock.ledger import Move, announce_changed, move_all
+from resolvers.stock import filling
 from resolvers.stock.reservations import HoldRequest
 
 _PROMISED = (
     *("variant_id", "location_id", "order_id", "fulfilment_id", "quantity", "filled"),
     *("status", "created_at"),
-)
-_COMMITTED = (
-    *("level_id", "order_id", "fulfilment_id", "quantity", "status", "expires_at"),
-    *("below_safety", "created_at"),
 )
 
 
@@ -84,8 +80,9 @@ async def commit(ctx: Context, order_id: int) -> None:
 
     Raises: Refusals with an InsufficientStock for each variant whose limit has been reached by others.
     """
-    promises = await _of(order_id, PromiseStatus.HELD, PromiseStatus.RELEASED)
-    left = rest(await locked(ctx, [each.variant_id for each in promises]))
+    unpaid = PromiseStatus.HELD, PromiseStatus.RELEASED
+    left = rest(await locked(ctx, [each.variant_id for each in await _of(order_id, *unpaid)]))
+    promises = await _of(order_id, *unpaid)
     again = _totals(
         (each.variant_id, each.owed) for each in promises if each.status is PromiseStatus.RELEASED
     )
@@ -97,10 +94,10 @@ async def commit(ctx: Context, order_id: int) -> None:
 
 async def release(ctx: Context, order_id: int, fulfilment_id: int | None = None) -> None:
     """Owe the order (or one fulfilment) nothing any more; a late payment may bring an unpaid one back."""
+    await filling.lock_backorders(filling.OF_ORDER, order_id, order_id)
     promises = await _of(order_id, PromiseStatus.HELD, PromiseStatus.AWAITED)
     if fulfilment_id is not None:
         promises = [each for each in promises if each.fulfilment_id == fulfilment_id]
-    await locked(ctx, [each.variant_id for each in promises])
     unpaid = [each for each in promises if each.status is PromiseStatus.HELD]
     paid = [each for each in promises if each.status is PromiseStatus.AWAITED]
     await _turn(unpaid, PromiseStatus.RELEASED)
@@ -108,29 +105,10 @@ async def release(ctx: Context, order_id: int, fulfilment_id: int | None = None)
     await _owe(_totals((each.variant_id, -each.owed) for each in promises))
 
 
-async def fill(ctx: Context, promise_id: int) -> StockPromise | None:
-    """Commit what there is to an awaited promise whose order is locked; None where that is nothing.
-
-    An older promise of the same pieces goes first, and the safety stock is left alone.
-    """
-    found = await StockPromise.get(id=promise_id)
-    await locked(ctx, [found.variant_id])
-    owing = StockPromise.filter(
-        variant_id=found.variant_id, location_id=found.location_id, status=PromiseStatus.AWAITED
-    )
-    oldest = await owing.order_by("id").first()
-    if oldest is None or oldest.id != promise_id:
-        return None
-    quantity = min(oldest.owed, await _free(oldest))
-    if quantity <= 0:
-        return None
-    await _commit_pieces(ctx, oldest, quantity)
-    oldest.filled += quantity
-    if not oldest.owed:
-        oldest.status = PromiseStatus.FILLED
-    await oldest.save(update_fields=["filled", "status"])
-    await _owe({oldest.variant_id: -quantity})
-    return oldest
+async def fill(ctx: Context, order_id: int) -> None:
+    """Commit what is there already to those who wait where this paid order does, in their order."""
+    promises = await _of(order_id, PromiseStatus.AWAITED)
+    await filling.fill(ctx, {(each.variant_id, each.location_id) for each in promises})
 
 
 def rest(standing: Mapping[int, Offer]) -> Counter[int]:
@@ -181,41 +159,3 @@ def _totals(quantities: Iterable[tuple[int, int]]) -> Counter[int]:
     for variant_id, quantity in quantities:
         totals[variant_id] += quantity
     return totals
-
-
-async def _free(promise: StockPromise) -> int:
-    """The pieces above the safety stock at the promise's level, which is locked by this."""
-    rows = await fetch(
-        "SELECT available - safety_stock AS free FROM stock_level"
-        f" WHERE variant_id = ? AND location_id = ?{for_update()}",
-        promise.variant_id,
-        promise.location_id,
-    )
-    return rows[0]["free"] if rows else 0
-
-
-async def _commit_pieces(ctx: Context, promise: StockPromise, quantity: int) -> None:
-    """A committed hold like that of any other paid order."""
-    move = Move(
-        variant_id=promise.variant_id,
-        location_id=promise.location_id,
-        from_state=StockState.AVAILABLE,
-        to_state=StockState.COMMITTED,
-        quantity=quantity,
-        reason=MovementReason.COMMIT,
-        document=("Order", promise.order_id),
-        above_safety=True,
-    )
-    (level,) = await move_all(ctx, [move])
-    hold = (
-        level.id,
-        promise.order_id,
-        promise.fulfilment_id,
-        quantity,
-        str(HoldStatus.COMMITTED),
-        None,
-        False,
-        ctx.now(),
-    )
-    await insert_later("stock_hold", _COMMITTED, [hold])
-    await announce_changed(ctx, [level])

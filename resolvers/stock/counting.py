@@ -20,8 +20,9 @@ from models.stock.stocktakes import Stocktake
 from resolvers.context import Context
 from resolvers.permissions import requires
 from resolvers.stock.documents import do_once
+from resolvers.stock.filling import fill
 from resolvers.stock.ledger import Place, announce_changed
-from resolvers.stock.locking import lock
+from resolvers.stock.locking import backordered, lock
 from resolvers.stock.snapshots import of_levels
 from resolvers.stock.stocktake_opening import twins
 from resolvers.stock.stocktakes import locked, turn
@@ -109,6 +110,7 @@ async def _standing(ctx: Context, places: Sequence[Place], at: datetime | None) 
     """What is on hand at these places, or was at a moment; their levels stay locked."""
     levels, freed = await lock(ctx, places)
     await announce_changed(ctx, freed)
+    await fill(ctx, backordered(levels))
     if at is None:
         return {place: level.pieces.on_hand for place, level in levels.items()}
     stood = await of_levels([level.id for level in levels.values()], at)

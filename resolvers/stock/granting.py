@@ -14,6 +14,7 @@ from models.database import fetch
 from models.errors import InsufficientStock
 from models.stock.rules import sellable, suffices
 from resolvers.context import Context
+from resolvers.stock.filling import fill_freed
 from resolvers.stock.holds import free_expired
 from resolvers.stock.ledger import ChangedLevel, Move, Place, change
 
@@ -54,6 +55,7 @@ async def grant(ctx: Context, wants: Sequence[Want]) -> Granted:
     left = await _standing(short)
     shortages = [_given(want, left, short) for want in wants]
     levels = {**levels, **await _correct(ctx, wants, shortages, short)}
+    await fill_freed(ctx, freed)
     return Granted(shortages, levels, freed)
 
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from models.database import fetch, for_update
+from models.database import fetch, for_update, is_postgres, marks
 from models.stock.rules import COLUMNS, Pieces
 from resolvers.context import Context
+from resolvers.stock.filling import lock_backorders
 from resolvers.stock.holds import free_expired
 from resolvers.stock.ledger import ChangedLevel, Place, create_missing
 
 
 @dataclass(frozen=True, slots=True)
 class LockedLevel:
+    """`backordered`: its variant may be promised before it comes, and what comes is to `fill` promises."""
+
     id: int
     pieces: Pieces
+    backordered: bool
 
 
 async def lock(
@@ -23,9 +27,11 @@ async def lock(
 ) -> tuple[dict[Place, LockedLevel], list[ChangedLevel]]:
     """The levels at `places`, locked in order, once their expired holds are given back.
 
-    Answers also the levels that changed by that.
+    Answers also the levels that changed by that. Their backorders, if any, are locked before them.
     """
     existing = await _read(places, "")
+    if owing := sorted({p[0] for p in places if p not in existing or existing[p].backordered}):
+        await lock_backorders(marks(owing), *owing)
     if missing := set(places) - existing.keys():
         await create_missing(ctx, missing)
     levels = await _read(places, for_update())
@@ -33,22 +39,29 @@ async def lock(
     return (await _read(places, "") if freed else levels), freed
 
 
+def backordered(levels: Mapping[Place, LockedLevel]) -> list[Place]:
+    return [place for place, level in levels.items() if level.backordered]
+
+
 async def _read(places: Collection[Place], locking: str) -> dict[Place, LockedLevel]:
     if not places:
         return {}
+    of = " OF level" if locking and is_postgres() else ""
     wanted = ", ".join(["(CAST(? AS BIGINT), CAST(? AS BIGINT))"] + ["(?, ?)"] * (len(places) - 1))
     rows = await fetch(
         f"WITH wanted (variant_id, location_id) AS (VALUES {wanted})"
         " SELECT level.id, level.variant_id, level.location_id, level.available, level.held,"
-        " level.committed, level.damaged, level.quarantined FROM stock_level AS level"
+        " level.committed, level.damaged, level.quarantined, EXISTS (SELECT 1 FROM stock_backorder"
+        " WHERE stock_backorder.variant_id = level.variant_id) AS backordered"
+        " FROM stock_level AS level"
         " JOIN wanted ON wanted.variant_id = level.variant_id"
         " AND wanted.location_id = level.location_id"
-        f" ORDER BY level.variant_id, level.location_id{locking}",
+        f" ORDER BY level.variant_id, level.location_id{locking}{of}",
         *(part for place in places for part in place),
     )
     return {
         (row["variant_id"], row["location_id"]): LockedLevel(
-            row["id"], Pieces(*(row[column] for column in COLUMNS))
+            row["id"], Pieces(*(row[column] for column in COLUMNS)), bool(row["backordered"])
         )
         for row in rows
     }

@@ -22,9 +22,10 @@ from resolvers.stock import suppliers
 from resolvers.stock.costs import carry
 from resolvers.stock.document_lines import LineDraft, Lines, check_variants, check_within, summed
 from resolvers.stock.documents import do_once, next_number, note_of
+from resolvers.stock.filling import fill
 from resolvers.stock.incoming import expect
 from resolvers.stock.ledger import Move, announce_changed
-from resolvers.stock.locking import lock
+from resolvers.stock.locking import backordered, lock
 from resolvers.stock.purchase_orders import KIND, lines_of, locked, turn, written
 from resolvers.stock.serials import Scanned, SerialDraft, checked, given, scan
 from resolvers.validation import code_of, text_of
@@ -169,8 +170,9 @@ async def _expect(
         for line in lines
         if line.to_come
     }
-    _, freed = await lock(ctx, deltas)
+    levels, freed = await lock(ctx, deltas)
     await announce_changed(ctx, [*freed, *await expect(ctx, deltas)])
+    await fill(ctx, backordered(levels))
 
 
 async def _receive(ctx: Context, order_id: int, came: Lines, scanned: Scanned) -> int:
@@ -182,7 +184,7 @@ async def _receive(ctx: Context, order_id: int, came: Lines, scanned: Scanned) -
         for line in lines
         if line.variant_id in came.pieces
     }
-    _, freed = await lock(ctx, places)
+    levels, freed = await lock(ctx, places)
     moves, worth, deltas = [], {}, {}
     for place, line in places.items():
         pieces = came.pieces[line.variant_id]
@@ -195,6 +197,7 @@ async def _receive(ctx: Context, order_id: int, came: Lines, scanned: Scanned) -
     fewer = await expect(ctx, deltas)
     await update_all(list(places.values()), ("received",))
     await announce_changed(ctx, [*freed, *carried.levels, *fewer])
+    await fill(ctx, backordered(levels))
     left = any(line.to_come for line in lines)
     status = PurchaseOrderStatus.PARTIALLY_RECEIVED if left else PurchaseOrderStatus.RECEIVED
     await turn(ctx, order, status, None)

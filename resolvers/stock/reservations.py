@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from models.database import fetch, transaction
+from models.database import fetch, marks, transaction
 from models.errors import Refusals
 from models.later import insert_later
 from models.stock.states import HoldStatus, MovementReason, StockState
 from resolvers.context import Context
-from resolvers.stock import shortages
+from resolvers.stock import filling, shortages
 from resolvers.stock.granting import grant
 from resolvers.stock.holds import EXPIRED, Held, free, free_expired, locked, turn
 from resolvers.stock.ledger import (
@@ -113,17 +113,19 @@ async def commit(ctx: Context, order_id: int) -> None:
 
     Raises: Refusals with an InsufficientStock for each level that is short; the order is as before then.
     """
-    holds = await locked(_OPEN, order_id)
+    holds, freed = await locked(_OPEN, order_id), []
     if short := shortages.of_holds(holds):
         # The levels are locked: what expired holds of others give back can go to nobody else.
         level_ids = {each.level_id for each in holds if each.status is HoldStatus.RELEASED}
-        await announce_changed(ctx, await free_expired(ctx, level_ids, sparing=order_id))
+        freed = await free_expired(ctx, level_ids, sparing=order_id)
+        await announce_changed(ctx, freed)
         holds = await locked(_OPEN, order_id)
         short = shortages.of_holds(holds)
     if short:
         raise Refusals(short)
     await turn(holds, HoldStatus.COMMITTED)
     await announce_changed(ctx, await move_all(ctx, [_committing(each) for each in holds]))
+    await filling.fill_freed(ctx, freed)
 
 
 async def release(ctx: Context, order_id: int, fulfilment_id: int | None = None) -> None:
@@ -132,6 +134,7 @@ async def release(ctx: Context, order_id: int, fulfilment_id: int | None = None)
     What an unpaid order gives back as a whole can be taken again by a late payment; what was paid for, or is
     taken from one fulfilment, is given back for good.
     """
+    owing = await filling.lock_backorders(filling.OF_ORDER, order_id, order_id)
     if fulfilment_id is None:
         holds = await locked("hold.order_id = ? AND hold.status IN ('HELD', 'COMMITTED')", order_id)
         unpaid = [each for each in holds if each.status is HoldStatus.HELD]
@@ -149,6 +152,7 @@ async def release(ctx: Context, order_id: int, fulfilment_id: int | None = None)
     freed = await free(ctx, unpaid, HoldStatus.RELEASED)
     freed += await free(ctx, paid, HoldStatus.WITHDRAWN)
     await announce_changed(ctx, freed)
+    await filling.fill(ctx, filling.of_variants(owing, (each.place for each in (*unpaid, *paid))))
 
 
 async def take_out(
@@ -182,8 +186,16 @@ async def _release_expired(ctx: Context, limit: int) -> int:
         ctx.now(),
         limit,
     )
-    freed = await free_expired(ctx, [row["level_id"] for row in found]) if found else []
+    if not found:
+        return 0
+    ids = sorted(row["level_id"] for row in found)
+    owing = await filling.lock_backorders(
+        f"SELECT variant_id FROM stock_level WHERE id IN ({marks(ids)})", *ids
+    )
+    freed = await free_expired(ctx, ids)
     await announce_changed(ctx, freed)
+    places = ((each.variant_id, each.location_id) for each in freed)
+    await filling.fill(ctx, filling.of_variants(owing, places))
     return len(freed)
 
 

@@ -22,8 +22,9 @@ from resolvers.stock import purchase_orders
 from resolvers.stock.costs import carry
 from resolvers.stock.document_lines import Lines, check_variants, check_within
 from resolvers.stock.documents import do_once, next_number, note_of
+from resolvers.stock.filling import fill
 from resolvers.stock.ledger import Move, Place, announce_changed
-from resolvers.stock.locking import LockedLevel, lock
+from resolvers.stock.locking import LockedLevel, backordered, lock
 from resolvers.stock.serials import Scanned, SerialDraft, checked, given, scan
 from resolvers.stock.supplier_returns import KIND, lines_of, locked, turn, written
 from resolvers.validation import quantity_of, rows_of
@@ -181,6 +182,7 @@ async def _ship(ctx: Context, return_id: int, scanned: Scanned) -> int:
         line.value_minor = carried.values[place, line.from_state, StockState.OUTSIDE]
     await update_all(lines, ("value_minor",))
     await announce_changed(ctx, [*freed, *carried.levels])
+    await fill(ctx, backordered(levels))
     await turn(ctx, found, SupplierReturnStatus.SHIPPED, None)
     return found.id
 

@@ -20,6 +20,7 @@ from resolvers.batches import (
 )
 from resolvers.context import Context
 from resolvers.permissions import requires
+from resolvers.stock import filling
 from resolvers.stock.ledger import ChangedLevel, Place, announce_changed, create_missing
 from resolvers.stock.places import Places, find
 from resolvers.validation import code_of, quantity_of, rows_of
@@ -134,9 +135,11 @@ async def _set_defaults(ctx: Context, rows: Sequence[_Row]) -> None:
 async def _set_levels(ctx: Context, rows: Sequence[_Row]) -> int:
     """Give the levels that rows name, and those that follow a default that was set, their numbers."""
     named = {row.place: row.draft.quantity for row in rows if row.draft.sku is not None}
+    whole = {row.location_id for row in rows if row.draft.sku is None}
+    owing = await _backordered(named, whole)
     if named:
         await create_missing(ctx, named)
-    levels = await _locked(named, {row.location_id for row in rows if row.draft.sku is None})
+    levels = await _locked(named, whole)
     defaults = await _defaults({level["location_id"] for level in levels})
     changes: dict[tuple[int, bool], list[dict[str, Any]]] = {}
     for level in levels:
@@ -145,6 +148,8 @@ async def _set_levels(ctx: Context, rows: Sequence[_Row]) -> int:
             changes.setdefault(wanted, []).append(level)
     for (quantity, own), group in changes.items():
         await _write(ctx, quantity, own, group)
+    changed = [(each["variant_id"], each["location_id"]) for g in changes.values() for each in g]
+    await filling.fill(ctx, filling.of_variants(owing, changed))
     return sum(map(len, changes.values()))
 
 
@@ -157,6 +162,17 @@ def _wanted(
     if place not in named and level["safety_is_own"]:
         own = level["safety_stock"]
     return (own, True) if own is not None else (defaults.get(level["location_id"], 0), False)
+
+
+async def _backordered(named: Mapping[Place, int | None], location_ids: set[int]) -> set[int]:
+    """Lock the backorders of all variants concerned: where less is kept back, promises are filled."""
+    variant_ids, places = sorted({variant_id for variant_id, _ in named}), sorted(location_ids)
+    return await filling.lock_backorders(
+        f"SELECT id FROM variant WHERE id IN ({marks(variant_ids)})"
+        f" UNION SELECT variant_id FROM stock_level WHERE location_id IN ({marks(places)})",
+        *variant_ids,
+        *places,
+    )
 
 
 async def _locked(

@@ -12,8 +12,9 @@ from models.stock.stocktakes import Stocktake, StocktakeLine
 from resolvers.context import Context
 from resolvers.permissions import requires
 from resolvers.stock.documents import do_once
+from resolvers.stock.filling import fill
 from resolvers.stock.ledger import Move, announce_changed, move_all
-from resolvers.stock.locking import LockedLevel, lock
+from resolvers.stock.locking import LockedLevel, backordered, lock
 from resolvers.stock.serials import refuse_tracked
 from resolvers.stock.stocktake_opening import end
 from resolvers.stock.stocktakes import KIND, locked, turn
@@ -47,6 +48,7 @@ async def _approve(ctx: Context, stocktake_id: int) -> int:
     await refuse_tracked({each.variant_id for each in differing.values()}, "stocktakeId")
     changed = await move_all(ctx, [_move(stocktake, line) for line in differing.values()])
     await announce_changed(ctx, [*freed, *changed])
+    await fill(ctx, backordered(levels))
     await end(lines)
     await turn(ctx, stocktake, StocktakeStatus.APPROVED)
     return stocktake.id

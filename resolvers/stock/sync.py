@@ -15,8 +15,9 @@ from resolvers.batches import BatchOutcome, Faults, OnError, RowOutcome, refuse_
 from resolvers.context import Context
 from resolvers.idempotency import once
 from resolvers.permissions import requires
+from resolvers.stock.filling import fill
 from resolvers.stock.ledger import Move, Place, announce_changed, move_all
-from resolvers.stock.locking import LockedLevel, lock
+from resolvers.stock.locking import LockedLevel, backordered, lock
 from resolvers.stock.places import find
 from resolvers.stock.serials import tracked, untracked
 from resolvers.validation import code_of, quantity_of, rows_of
@@ -121,6 +122,7 @@ async def _set(ctx: Context, drafts: Sequence[LevelDraft], on_error: OnError) ->
     sound = [row for row in rows if not row.faults]
     moves = [each for row in sound for each in _difference(row, levels[row.place])]
     await announce_changed(ctx, [*freed, *await move_all(ctx, moves)])
+    await fill(ctx, backordered(levels))
     return {
         "refusals": [[_kept(each) for each in row.faults.found] for row in rows],
         "levels": [levels[row.place].id for row in sound],

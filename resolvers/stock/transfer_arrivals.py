@@ -20,9 +20,10 @@ from resolvers.permissions import requires
 from resolvers.stock.costs import Way, carry
 from resolvers.stock.document_lines import LineDraft, Lines, check_within, summed
 from resolvers.stock.documents import do_once, note_of
+from resolvers.stock.filling import fill
 from resolvers.stock.incoming import expect
 from resolvers.stock.ledger import Move, Place, announce_changed
-from resolvers.stock.locking import lock
+from resolvers.stock.locking import backordered, lock
 from resolvers.stock.serials import SerialDraft, checked
 from resolvers.stock.serials import given as given_serials
 from resolvers.stock.transfer_serials import Named, named_in, pass_on
@@ -158,7 +159,7 @@ async def _end(ctx: Context, transfer: Transfer, ends: Sequence[_End], named: Na
     for each in ends:
         awaited = (each.line.variant_id, transfer.destination_id)
         expected[awaited] = expected.get(awaited, 0) - each.pieces
-    _, freed = await lock(ctx, {*expected, *(each.place for each in ends)})
+    levels, freed = await lock(ctx, {*expected, *(each.place for each in ends)})
     moves = [_move(transfer, each) for each in ends]
     fates = [each.column for each in ends]
     await pass_on(ctx, transfer, list(zip(fates, moves, strict=True)), named)
@@ -170,6 +171,7 @@ async def _end(ctx: Context, transfer: Transfer, ends: Sequence[_End], named: Na
     columns = (*_COUNTED, "returned", "road_minor", "lost_minor")
     await update_all(list({each.line.id: each.line for each in ends}.values()), columns)
     await announce_changed(ctx, [*freed, *carried.levels, *fewer])
+    await fill(ctx, backordered(levels))
 
 
 def _count(line: TransferLine, ends: Sequence[_End]) -> dict[Way, int]:

@@ -17,9 +17,10 @@ from resolvers.permissions import requires
 from resolvers.stock.costs import carry
 from resolvers.stock.document_lines import LineDraft, Lines, check_within, summed
 from resolvers.stock.documents import do_once
+from resolvers.stock.filling import fill
 from resolvers.stock.incoming import expect
 from resolvers.stock.ledger import Move, Place, announce_changed
-from resolvers.stock.locking import LockedLevel, lock
+from resolvers.stock.locking import LockedLevel, backordered, lock
 from resolvers.stock.serials import Scanned, SerialDraft, checked, given, scan
 from resolvers.stock.transfers import KIND, lines_of, locked, turn
 
@@ -68,6 +69,7 @@ async def _ship(ctx: Context, transfer_id: int, wanted: Lines | None, scanned: S
     await update_all(list(sent.values()), ("shipped", "road_minor"))
     expected = await expect(ctx, arrivals)
     await announce_changed(ctx, [*freed, *carried.levels, *expected])
+    await fill(ctx, backordered(levels))
     await turn(ctx, transfer, TransferStatus.IN_TRANSIT, None)
     return transfer.id
 

@@ -116,7 +116,7 @@ CONTRADICTIONS = {
         SELECT l.id FROM stock_level l JOIN variant v ON v.id = l.variant_id
         WHERE v.tracks_serials AND {ON_HAND} <> (SELECT COUNT(*) FROM serial_number s
           WHERE s.variant_id = l.variant_id AND s.location_id = l.location_id
-          AND s.state = 'IN_STOCK')""",
+          AND s.state IN ('IN_STOCK', 'DAMAGED', 'QUARANTINED'))""",
     "a serial number whose history ends elsewhere": """
         SELECT s.id FROM serial_number s WHERE s.state <> COALESCE((SELECT e.to_state
           FROM serial_event e WHERE e.serial_number_id = s.id ORDER BY e.id DESC LIMIT 1), '')""",

@@ -21,7 +21,6 @@ from resolvers.batches import OnError
 from resolvers.context import SYSTEM, Context
 from resolvers.orders import (
     cancelling,
-    filling,
     fulfilment_steps,
     fulfilments,
     overdue,
@@ -29,7 +28,7 @@ from resolvers.orders import (
     placing,
 )
 from resolvers.orders.settlement import Outcome
-from resolvers.stock import backorders
+from resolvers.stock import backorders, filling
 from resolvers.stock.backorder_setting import BackorderDraft, set_backorders
 from tests.make.checkouts import (
     CARRY_OUT,
@@ -144,7 +143,7 @@ async def test_what_is_there_is_held_and_what_is_not_is_promised(ctx: Context, m
         await fulfilment_steps.ready(manager, part.id)
     assert await pickups.expire_pickups(as_system(later(ctx, days=60))) == 0
     await arrive(ctx, variant, store, 3)
-    assert await filling.fill_backorders(as_system(ctx)) == 1
+    assert await filling.fill_due(as_system(ctx)) == 1
     assert (await part_of(placed)).awaits_until is None
     assert (await fulfilment_steps.ready(manager, part.id)).status == "READY"
     level = await StockLevel.get(variant_id=variant.id, location_id=store.id)
@@ -191,7 +190,7 @@ async def test_what_is_given_up_may_be_promised_again(ctx: Context) -> None:
     assert await promised(variant) == 1
     assert await sound(ctx)
     await arrive(ctx, variant, store, 2)
-    assert await filling.fill_backorders(as_system(after)) == 0  # nobody has paid
+    assert await filling.fill_due(as_system(after)) == 0  # nobody has paid
 
 
 async def test_the_oldest_are_filled_first_and_in_part(ctx: Context) -> None:
@@ -202,12 +201,12 @@ async def test_the_oldest_are_filled_first_and_in_part(ctx: Context) -> None:
     worker = as_system(ctx)
     await arrive(ctx, variant, store, 2)
     await StockLevel.filter(variant_id=variant.id).update(safety_stock=1)
-    assert await filling.fill_backorders(worker) == 1
+    assert await filling.fill_due(worker) == 1
     assert [each.filled for each in await StockPromise.all().order_by("id")] == [0, 1, 0]
     await arrive(ctx, variant, store, 3)
     # Several workers at once, and again: everything once.
-    counts = await asyncio.gather(*(filling.fill_backorders(worker) for _ in range(6)))
-    assert sum(counts) + await filling.fill_backorders(worker) == 2
+    counts = await asyncio.gather(*(filling.fill_due(worker) for _ in range(6)))
+    assert sum(counts) + await filling.fill_due(worker) == 2
     assert [each.filled for each in await StockPromise.all().order_by("id")] == [0, 3, 1]
     assert ((await part_of(old)).awaits_until, bool((await part_of(new)).awaits_until)) == (
         None,
@@ -235,12 +234,12 @@ async def test_killed_while_filling_nothing_has_happened(
         raise SystemError
 
     with monkeypatch.context() as patched:
-        patched.setattr(filling, "_arrived", die)
+        patched.setattr(filling, "_tell_arrived", die)
         with pytest.raises(SystemError):
-            await filling.fill_backorders(as_system(ctx))
+            await filling.fill_due(as_system(ctx))
     level = await StockLevel.get(variant_id=variant.id)
     assert (level.available, level.committed, await promised(variant)) == (1, 0, 1)
-    assert await filling.fill_backorders(as_system(ctx)) == 1
+    assert await filling.fill_due(as_system(ctx)) == 1
     assert (await part_of(placed)).awaits_until is None
     assert await sound(ctx)
 
@@ -269,14 +268,14 @@ async def test_buying_paying_cancelling_and_filling_at_once_stay_exact(ctx: Cont
     answers = await asyncio.gather(
         *(paid(ctx, variant, store) for _ in range(6)),
         *(pay(ctx, each) for each in unpaid),
-        *(filling.fill_backorders(worker) for _ in range(4)),
+        *(filling.fill_due(worker) for _ in range(4)),
         *(cancelling.cancel(worker, each.id, "No longer wanted.") for each in waiting[:2]),
         arrive(ctx, variant, store, 3),
         return_exceptions=True,
     )
     failed = [each for each in answers if isinstance(each, Exception)]
     assert all(isinstance(each, Refusals) for each in failed), failed
-    while await filling.fill_backorders(worker):
+    while await filling.fill_due(worker):
         pass
     level = await StockLevel.get(variant_id=variant.id)
     assert (level.available, level.held) == (0, 0)
