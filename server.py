@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import gc
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import structlog
@@ -36,6 +36,7 @@ from gateways.telemetry import RequestIdMiddleware, configure_logging
 from gateways.webhook_metrics import webhook_metrics
 from gateways.webhooks import HttpWebhooks
 from models import database
+from models.freshness import as_fresh_as, may_lag
 from resolvers import worker
 from resolvers.context import SYSTEM, ActorKind, Context
 from resolvers.integrations.webhook_counts import webhook_counts
@@ -99,7 +100,7 @@ def create_app(settings: Settings, *, warming: bool = False) -> ASGIApp:
         confirm=confirm,
         observe=count_operation,
         persisted=_persisted_documents(settings, gateways),
-        read_public=_read_public,
+        read=_read,
     )
     graphql, *others = graphql_routes(
         operations,
@@ -215,10 +216,12 @@ async def _warming(operations: Operations[Context] | None) -> AsyncIterator[None
         await asyncio.wait([preparing])
 
 
-def _read_public(ctx: Context) -> AbstractContextManager[None]:
+@contextmanager
+def _read(ctx: Context, begins_public: bool) -> Iterator[None]:
     """The catalogue from a replica, but not for those who may have changed it just now."""
     writes = ctx.actor.kind in (ActorKind.STAFF, ActorKind.API_CLIENT)
-    return nullcontext() if writes else database.may_lag()
+    with as_fresh_as(ctx.freshness), may_lag(begins_public and not writes):
+        yield
 
 
 def _event_context(ctx: Context) -> Context:

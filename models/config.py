@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from models.freshness import move_on
+
 TABLES = [
     "models.outbox",
     "models.idempotency",
@@ -53,9 +55,11 @@ class ReadFromReader:
     def db_for_read(self, model: type) -> str:
         from models.database import in_transaction_now
 
+        move_on()
         return "default" if in_transaction_now() else "reader"
 
     def db_for_write(self, model: type) -> str:
+        move_on()
         return "default"
 
 

@@ -10,11 +10,9 @@ import asyncio
 import logging
 import random
 import sqlite3
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import wraps
 from itertools import starmap
 from typing import Any, ParamSpec, TypeVar
 
@@ -25,6 +23,7 @@ from tortoise.connection import get_connection, get_connections
 from tortoise.exceptions import OperationalError
 
 from models.config import POOL_SIZE, connection_settings, replica_options
+from models.freshness import Freshness, lag_allowed, may_be_as_fresh_as, move_on
 from models.readers import PostgresReader, Reader, Records, reader_of
 from models.replica import Replica
 from models.transactions import InTransaction, TransactionLost, begun, numbered
@@ -38,7 +37,6 @@ ATTEMPTS = 8
 _running: set[asyncio.Task[Any]] = set()
 _opened: list[Reader] = []
 _replicas: list[Replica] = []
-_may_lag: ContextVar[bool] = ContextVar("may_lag", default=False)
 
 
 @dataclass(slots=True)
@@ -121,6 +119,7 @@ async def _transaction(
 ) -> T:
     if in_transaction_now():
         return await work(*arguments)
+    move_on()
     task = asyncio.create_task(_with_retries(work, arguments, brief))
     _running.add(task)
     task.add_done_callback(_finished)
@@ -135,28 +134,18 @@ def after_commit(callback: Callable[[], None]) -> None:
         scope.after_commit.append(callback)
 
 
-@contextmanager
-def may_lag() -> Iterator[None]:
-    """What is read here by plain SQL may be a few seconds old: a replica may answer it."""
-    scope = _may_lag.set(True)
-    try:
-        yield
-    finally:
-        _may_lag.reset(scope)
+def freshness_of_request() -> Freshness:
+    """For a request that has sent no statement yet; one of `first_records` makes it known."""
+    return _opened[0].begin()
 
 
-def up_to_date(work: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
-    """What this function reads must be as it is now, whoever calls it."""
-
-    @wraps(work)
-    async def work_up_to_date(*arguments: P.args, **more: P.kwargs) -> T:
-        scope = _may_lag.set(False)
-        try:
-            return await work(*arguments, **more)
-        finally:
-            _may_lag.reset(scope)
-
-    return work_up_to_date
+async def first_records(freshness: Freshness, query: str, *values: Any) -> Records:
+    """`records` at the beginning of a request, whose query has `{snapshot}` as its first column."""
+    query = query.format(snapshot=_opened[0].snapshot)
+    found = await records(query, *values)
+    if found and found[0][0]:
+        _opened[0].learn(freshness, found[0][0])
+    return found
 
 
 async def records(query: str, *values: Any) -> Records:
@@ -164,11 +153,11 @@ async def records(query: str, *values: Any) -> Records:
     if isinstance(_opened[0], PostgresReader):
         query = numbered(query)
     if not in_transaction_now():
-        if _replicas and _may_lag.get():
+        if _replicas and lag_allowed.get():
             found = await _replicas[0].records(query, values)
             if found is not None:
                 return found
-        return await _opened[0].records(query, values)
+        return await _opened[0].records(query, values, may_be_as_fresh_as.get())
     return (await get_connection("default").execute_query(query, list(values)))[1]
 
 
@@ -193,11 +182,13 @@ async def fetch(query: str, *values: Any) -> list[dict[str, Any]]:
 
 async def execute(query: str, *values: Any) -> int:
     """Run a plain SQL statement that changes rows; answers how many."""
+    move_on()
     client = get_connection("default")
     return (await client.execute_query(_dialect(query, client), list(values)))[0]
 
 
 async def execute_many(query: str, rows: Sequence[Sequence[Any]]) -> None:
+    move_on()
     client = get_connection("default")
     await client.execute_many(_dialect(query, client), [list(row) for row in rows])
 

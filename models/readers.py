@@ -13,7 +13,8 @@ from tortoise.backends.asyncpg.client import AsyncpgDBClient
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.backends.sqlite.client import SqliteClient
 
-from models.kept_results import KeptResults
+from models.freshness import Freshness
+from models.kept_results import SNAPSHOT, KeptOfPostgres, KeptOfSqlite
 
 log = logging.getLogger("tortoise.db_client")  # where every other statement is logged, too
 
@@ -24,11 +25,24 @@ Records = Sequence[Any]  # each a sequence of columns that `dict` also takes
 
 
 class Reader(Protocol):
-    """One database for reading. `any_of` and `array` write a list as a single parameter."""
+    """One database for reading. `any_of` and `array` write a list as a single parameter.
 
-    async def records(self, query: str, values: Sequence[Any]) -> Records:
-        """Rows of a statement in the database's own dialect."""
+    `snapshot` is the SQL of a column, for `learn`.
+    """
+
+    snapshot: str
+
+    async def records(
+        self, query: str, values: Sequence[Any], freshness: Freshness | None = None
+    ) -> Records:
+        """Rows of a statement in the database's own dialect, as they are or as fresh as may be."""
         ...
+
+    def begin(self) -> Freshness:
+        """For a request, before its first statement."""
+        ...
+
+    def learn(self, freshness: Freshness, seen: str) -> None: ...
 
     async def close(self) -> None: ...
 
@@ -46,6 +60,8 @@ class SqliteReader:
     by the client's thread, which may wait; reading twice changes nothing.
     """
 
+    snapshot = "NULL"
+
     def __init__(self, client: SqliteClient) -> None:
         self._client = client
         self._near = sqlite3.connect(
@@ -53,11 +69,13 @@ class SqliteReader:
         )
         self._near.row_factory = sqlite3.Row
         self._near.execute("PRAGMA query_only = ON")
-        self._kept = KeptResults(self._near)
+        self._kept = KeptOfSqlite(self._near)
         self._calls = 0
         self._near.set_progress_handler(self._takes_long, PATIENCE)
 
-    async def records(self, query: str, values: Sequence[Any]) -> Records:
+    async def records(
+        self, query: str, values: Sequence[Any], freshness: Freshness | None = None
+    ) -> Records:
         log.debug("%s: %s", query, values)
         self._calls = 0
         try:
@@ -66,6 +84,12 @@ class SqliteReader:
             connection = self._client._connection
             assert connection  # noqa: S101 - open as long as this is
             return await connection.execute_fetchall(query, values)  # type: ignore[return-value]
+
+    def begin(self) -> Freshness:
+        return Freshness()
+
+    def learn(self, freshness: Freshness, seen: str) -> None:
+        """Nothing: SQLite says at each statement whether anything has been written."""
 
     def _read(self, query: str, values: Sequence[Any]) -> list[Any]:
         return self._near.execute(query, values).fetchall()
@@ -93,12 +117,33 @@ class PostgresReader:
     what a statement costs. When none is at hand, the pool is asked as usual.
     """
 
+    snapshot = SNAPSHOT
+
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
-        self._kept = self._pool.get_max_size() // 2
+        self._at_hand = self._pool.get_max_size() // 2
         self._idle: list[Any] = []
+        self._kept = KeptOfPostgres()
 
-    async def records(self, query: str, values: Sequence[Any]) -> Records:
+    async def records(
+        self, query: str, values: Sequence[Any], freshness: Freshness | None = None
+    ) -> Records:
+        if freshness is None:
+            return await self._read(query, values)
+        key = (query, values)
+        rows = self._kept.get(freshness, key)
+        if rows is None:
+            rows = await self._read(query, values)
+            self._kept.offer(freshness, key, rows)
+        return rows
+
+    def begin(self) -> Freshness:
+        return self._kept.begin()
+
+    def learn(self, freshness: Freshness, seen: str) -> None:
+        self._kept.learn(freshness, seen)
+
+    async def _read(self, query: str, values: Sequence[Any]) -> Records:
         log.debug("%s: %s", query, values)
         connection = await self._take()
         try:
@@ -125,7 +170,7 @@ class PostgresReader:
         return f"{column} = ANY((SELECT ?::bigint[])::bigint[])"
 
     def array(self, values: Iterable[Any]) -> Any:
-        return list(values)
+        return tuple(values)
 
     async def _take(self) -> Any:
         while self._idle:
@@ -136,7 +181,7 @@ class PostgresReader:
         return await self._pool.acquire()
 
     async def _put_back(self, connection: Any) -> None:
-        if len(self._idle) < self._kept and not connection.is_closed():
+        if len(self._idle) < self._at_hand and not connection.is_closed():
             self._idle.append(connection)
         else:
             await self._pool.release(connection)

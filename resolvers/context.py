@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.accounts.channels import Channel
 from models.accounts.roles import Permission, Role
+from models.freshness import Freshness
 from settings import Settings
 
 if TYPE_CHECKING:
@@ -77,7 +78,8 @@ class Context:
 
     `merchant_id` is whose goods and stores the request is about; None where that cannot be told.
     `store_node_id` is the node of the store that it comes from, where it comes from one.
-    `memory` is for what one request need not ask twice; loaders live there.
+    `memory` is for what one request need not ask twice; loaders live there. `freshness` says since when the
+    answers to a query may hold.
     """
 
     settings: Settings
@@ -91,6 +93,7 @@ class Context:
     remote_address: str = ""
     clock: Callable[[], datetime] = utc_now
     memory: dict[Any, Any] = field(default_factory=dict)
+    freshness: Freshness = field(default_factory=Freshness)
 
     def now(self) -> datetime:
         return self.clock()

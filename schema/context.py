@@ -8,6 +8,7 @@ from typing import Any
 from starlette.requests import HTTPConnection
 
 from gateways import Gateways
+from models.database import freshness_of_request
 from models.errors import NotSignedIn
 from resolvers.accounts import identity
 from resolvers.context import Actor, Context, utc_now
@@ -31,8 +32,9 @@ def context_factory(settings: Settings, gateways: Gateways) -> ContextFactory:
         """Raises: NotSignedIn for a token or storefront key that is not good."""
         token = _bearer(header(connection, params, "Authorization"))
         key = header(connection, params, "X-Storefront-Key")
-        storefront = await identity.storefront_of(key) if key else None
-        actor = await identity.actor_of(token, utc_now()) if token else Actor()
+        freshness = freshness_of_request()
+        storefront = await identity.storefront_of(key, freshness) if key else None
+        actor = await identity.actor_of(token, utc_now(), freshness) if token else Actor()
         return Context(
             settings=settings,
             gateways=gateways,
@@ -45,6 +47,7 @@ def context_factory(settings: Settings, gateways: Gateways) -> ContextFactory:
             ),
             request_id=connection.scope.get("state", {}).get("request_id", "-"),
             remote_address=connection.client.host if connection.client else "",
+            freshness=freshness,
         )
 
     return make

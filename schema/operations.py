@@ -13,6 +13,7 @@ from graphql import (
     ExecutionResult,
     Executor,
     GraphQLError,
+    OperationType,
     create_source_event_stream,
     execute_subscription_event,
     map_source_to_response_event,
@@ -113,7 +114,7 @@ def no_extensions(context: object) -> None:
     """Events carry no extensions."""
 
 
-def as_it_is(context: object) -> AbstractContextManager[None]:
+def as_it_is(context: object, begins_public: bool) -> AbstractContextManager[None]:
     """Read everything where it is written."""
     return nullcontext()
 
@@ -131,8 +132,8 @@ class Operations(Generic[C]):
     subscription's own context what its resolver left there for the event it has just yielded.
     `confirm` takes the context that a subscription began with and one made anew from the same
     credentials, and raises a `Denial` when it may not go on. `observe` hears of every operation;
-    `persisted` finds documents that a request only names. Within `read_public` a query runs that
-    begins with public fields.
+    `persisted` finds documents that a request only names. Within `read` a query runs; its second argument
+    is whether the query begins with public fields.
     """
 
     def __init__(
@@ -148,7 +149,7 @@ class Operations(Generic[C]):
         confirm: Callable[[C, C], None] = unconfirmed,
         observe: Observe = unobserved,
         persisted: PersistedDocuments | None = None,
-        read_public: Callable[[C], AbstractContextManager[None]] = as_it_is,
+        read: Callable[[C, bool], AbstractContextManager[None]] = as_it_is,
     ) -> None:
         if schema.extensions or schema.directives:
             raise ValueError("Schema extensions and operation directives would not be run here.")
@@ -161,7 +162,7 @@ class Operations(Generic[C]):
         self.event_extensions = event_extensions
         self.confirm = confirm
         self.observe = observe
-        self.read_public = read_public
+        self.read = read
         self.documents = Documents(schema, limits)
         self.persisted = persisted or PersistedDocuments()
 
@@ -186,11 +187,13 @@ class Operations(Generic[C]):
         return operation.is_public
 
     def reading(self, operation: Operation, context: C) -> AbstractContextManager[None]:
-        """How an operation's answer may be read: see `read_public`."""
+        """How an operation's answer may be read: see `read`."""
+        if operation.type is not OperationType.QUERY:
+            return nullcontext()
         if operation.begins_public is None:
             core = self.schema._schema
             operation.begins_public = begins_public(core, operation.document, operation.node)
-        return self.read_public(context) if operation.begins_public else nullcontext()
+        return self.read(context, operation.begins_public)
 
     async def answer(
         self,

@@ -12,8 +12,9 @@ from models.accounts.passwords import API_CLIENT_PREFIX, token_hash
 from models.accounts.roles import ROLE_PERMISSIONS, Permission, Role
 from models.accounts.sessions import SubjectKind
 from models.columns import moment, parsed
-from models.database import records
+from models.database import first_records, records
 from models.errors import NotSignedIn
+from models.freshness import Freshness
 from resolvers.context import SYSTEM, Actor, ActorKind, Context, GrantedNode
 
 
@@ -39,18 +40,20 @@ class Origin(NamedTuple):
 
 _NODE = "n.id, n.path, n.kind, n.merchant_id"
 _STOREFRONT = (
-    f"SELECT f.channel, {_NODE} FROM storefront f JOIN organisation n ON n.id = f.organisation_id"
+    f"SELECT {{snapshot}}, f.channel, {_NODE}"
+    " FROM storefront f JOIN organisation n ON n.id = f.organisation_id"
     " WHERE f.key = ? AND f.active"
 )
 _CLIENT = (
-    f"SELECT c.id, c.scopes, {_NODE} FROM api_client c JOIN organisation n ON n.id = c.organisation_id"
+    f"SELECT {{snapshot}}, c.id, c.scopes, {_NODE}"
+    " FROM api_client c JOIN organisation n ON n.id = c.organisation_id"
     " WHERE c.secret_hash = ? AND c.active"
 )
-_CLIENT_BY_ID = _CLIENT.replace("c.secret_hash = ?", "c.id = ?")
+_CLIENT_BY_ID = _CLIENT.format(snapshot="NULL").replace("c.secret_hash = ?", "c.id = ?")
 _ACTIVE_STAFF = "SELECT id FROM staff WHERE id = ? AND active"
-_SESSION_COLUMNS = 6
+_SESSION_COLUMNS = 7
 _SESSION = (
-    "SELECT s.id, s.kind, s.subject_id, s.revoked_at, s.access_expires_at, t.active,"
+    "SELECT {snapshot}, s.id, s.kind, s.subject_id, s.revoked_at, s.access_expires_at, t.active,"
     f" g.role, {_NODE} FROM session s"
     " LEFT JOIN staff t ON s.kind = 'STAFF' AND t.id = s.subject_id"
     " LEFT JOIN staff_grant g ON g.staff_id = t.id"
@@ -62,15 +65,17 @@ _GRANTS = (
 )
 
 
-async def actor_of(token: str, now: datetime) -> Actor:
+async def actor_of(token: str, now: datetime, freshness: Freshness) -> Actor:
     """The actor whose bearer token this is, with all that was granted, in one statement.
+
+    How fresh answers to the request must be becomes known by it.
 
     Raises: NotSignedIn when it is unknown, expired or revoked.
     """
     hashed = token_hash(token)
     if token.startswith(f"{API_CLIENT_PREFIX}_"):
-        return await _client(hashed)
-    return await _signed_in(hashed, now)
+        return await _client(hashed, freshness)
+    return await _signed_in(hashed, now, freshness)
 
 
 async def actor_by_id(kind: ActorKind, actor_id: int | None) -> Actor:
@@ -87,24 +92,24 @@ async def actor_by_id(kind: ActorKind, actor_id: int | None) -> Actor:
     raise NotSignedIn("This account is no longer active.")
 
 
-async def _client(secret_hash: str) -> Actor:
-    found = await records(_CLIENT, secret_hash)
+async def _client(secret_hash: str, freshness: Freshness) -> Actor:
+    found = await first_records(freshness, _CLIENT, secret_hash)
     if not found:
         raise NotSignedIn("This token is not known.")
     return _client_of(found)
 
 
 def _client_of(found: Sequence[Sequence[Any]]) -> Actor:
-    client_id, scopes, *node = found[0]
+    _, client_id, scopes, *node = found[0]
     granted = _granted(Node(*node), map(Permission, parsed(scopes)))
     return Actor(ActorKind.API_CLIENT, client_id, (granted,))
 
 
-async def _signed_in(access_hash: str, now: datetime) -> Actor:
-    found = await records(_SESSION, access_hash)
+async def _signed_in(access_hash: str, now: datetime, freshness: Freshness) -> Actor:
+    found = await first_records(freshness, _SESSION, access_hash)
     if not found:
         raise NotSignedIn("This token is not known.")
-    session_id, kind, subject_id, revoked_at, expires_at, active = found[0][:_SESSION_COLUMNS]
+    _, session_id, kind, subject_id, revoked_at, expires_at, active = found[0][:_SESSION_COLUMNS]
     if revoked_at or moment(expires_at) <= now:
         raise NotSignedIn("Your sign-in has expired.")
     if kind == SubjectKind.STAFF and not active:
@@ -120,15 +125,15 @@ async def become(ctx: Context, kind: SubjectKind, subject_id: int) -> None:
     ctx.actor = Actor(ActorKind(kind), subject_id, grants)
 
 
-async def storefront_of(key: str) -> Origin:
-    """Where a request with this storefront key comes from.
+async def storefront_of(key: str, freshness: Freshness) -> Origin:
+    """Where a request with this storefront key comes from; how fresh its answer must be becomes known.
 
     Raises: NotSignedIn for a key that no active storefront has.
     """
-    found = await records(_STOREFRONT, key)
+    found = await first_records(freshness, _STOREFRONT, key)
     if not found:
         raise NotSignedIn("This X-Storefront-Key is not known.")
-    channel, *node = found[0]
+    _, channel, *node = found[0]
     return Origin(Channel(channel), Node(*node))
 
 

@@ -12,7 +12,7 @@ from models.catalog.products import ProductStatus
 from models.database import is_postgres
 from models.errors import InvalidInput
 from models.money import MAX_MINOR, CurrencyCode, InvalidAmount, to_minor
-from models.stock.effective import EFFECTIVE
+from models.stock.effective import EFFECTIVE, at_latest_change
 from resolvers.catalog.visibility import ON_SALE, sees_unpublished
 from resolvers.context import Context
 from resolvers.keyset import Conditions, kept
@@ -67,7 +67,7 @@ async def conditions_of(ctx: Context, query: ProductQuery) -> Conditions:
         found.add("p.id IN (SELECT product_id FROM product_tag WHERE tag = ?)", kept(tag))
     _add_options(query.options, found)
     _add_prices(query, found)
-    _add_stock(ctx, query, found)
+    await _add_stock(ctx, query, found)
     return found
 
 
@@ -134,13 +134,13 @@ def _minor(amount: Decimal | None, name: str, default: int) -> int:
         ) from None
 
 
-def _add_stock(ctx: Context, query: ProductQuery, found: Conditions) -> None:
+async def _add_stock(ctx: Context, query: ProductQuery, found: Conditions) -> None:
     """In stock: sellable somewhere, or at the store asked for; sold at a store: it keeps the product."""
     condition, values = _LEVELS, list[Any]()
     if query.in_stock_only:
         floor = "0" if ctx.channel.is_counter else "l.safety_stock"
         condition = f"{_LEVELS} AND {EFFECTIVE} > {floor}"
-        values.append(ctx.now())
+        values.append(await at_latest_change(ctx.now()))
     elif query.sold_at_store_id is None:
         return
     if query.sold_at_store_id is not None:

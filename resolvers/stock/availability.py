@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models.catalog.assortments import CARRIED
-from models.database import any_id, any_of, array, fetch, records, up_to_date
+from models.database import any_id, any_of, array, fetch, records
+from models.freshness import up_to_date
 from models.stock.effective import EFFECTIVE, above
 from models.stock.rules import sellable
 from resolvers.context import Context

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from models.database import execute, up_to_date
+from models.database import execute
 from models.errors import InsufficientStock, Refusals
+from models.freshness import up_to_date
 from models.later import insert_later
 from models.stock.backorders import StockBackorder, StockPromise
 from models.stock.states import PromiseStatus

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from models.database import any_id, any_of, array, up_to_date
+from models.database import any_id, any_of, array
+from models.freshness import up_to_date
 from models.stores.coordinates import Point
 from models.stores.distance import Ranked
 from resolvers.context import Context

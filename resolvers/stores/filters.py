@@ -10,7 +10,7 @@ from models.catalog.assortments import CARRIED
 from models.catalog.search import InvalidQuery, query_words
 from models.database import is_postgres
 from models.errors import InvalidInput
-from models.stock.effective import EFFECTIVE
+from models.stock.effective import EFFECTIVE, at_latest_change
 from models.stores.coordinates import Point
 from models.stores.locations import StoreService
 from resolvers.context import Context
@@ -33,7 +33,7 @@ class StoreQuery:
     city_name: str | None = None
 
 
-def conditions_of(ctx: Context, query: StoreQuery) -> Conditions:
+async def conditions_of(ctx: Context, query: StoreQuery) -> Conditions:
     """All of `query` but the distance and the opening hours. Raises: InvalidInput."""
     found = Conditions()
     # The plus keeps databases from walking through all of the merchant's stores.
@@ -47,7 +47,7 @@ def conditions_of(ctx: Context, query: StoreQuery) -> Conditions:
         city = kept(query.city_name.strip().removesuffix("市"))
         found.add("o.city IN (?, ?)", city, f"{city}市")
     _add_search(query.search, found)
-    _add_carrying(ctx, query, found)
+    await _add_carrying(ctx, query, found)
     _check_distance(query)
     return found
 
@@ -69,7 +69,7 @@ def _add_search(text: str | None, found: Conditions) -> None:
         found.add("1 = 0")
 
 
-def _add_carrying(ctx: Context, query: StoreQuery, found: Conditions) -> None:
+async def _add_carrying(ctx: Context, query: StoreQuery, found: Conditions) -> None:
     """Every variant with at least the quantity that this channel may still buy there.
 
     One look for each store that meets the rest: PostgreSQL would make a slow join of EXISTS or IN.
@@ -82,11 +82,12 @@ def _add_carrying(ctx: Context, query: StoreQuery, found: Conditions) -> None:
             "Give 1 to {maximum} rows.", path=("filter", "carrying"), maximum=MAXIMUM_VARIANTS
         )
     floor = "0" if ctx.channel.is_counter else "l.safety_stock"
+    at = await at_latest_change(ctx.now()) if wanted else None
     for variant_id, quantity in sorted(wanted.items()):
         found.add(
             f"(SELECT {EFFECTIVE} - {floor} FROM stock_level l"
             f" WHERE l.variant_id = ? AND l.location_id = o.id AND {CARRIED}) >= ?",
-            ctx.now(),
+            at,
             variant_id,
             quantity,
         )

@@ -42,7 +42,7 @@ async def page(ctx: Context, query: StoreQuery, request: PageRequest) -> StorePa
 
     Raises: InvalidInput.
     """
-    conditions, size, tie = conditions_of(ctx, query), request.size, _tie(ctx, query)
+    conditions, size, tie = await conditions_of(ctx, query), request.size, _tie(ctx, query)
     if query.near is None:
         keys = await _by_code(conditions, query, request.after, tie, size + 1)
     else:
@@ -57,7 +57,7 @@ async def page(ctx: Context, query: StoreQuery, request: PageRequest) -> StorePa
 @for_anyone
 async def count(ctx: Context, query: StoreQuery) -> int:
     """How many stores there are in all the pages of `query`."""
-    conditions = conditions_of(ctx, query)
+    conditions = await conditions_of(ctx, query)
     if query.near is not None and query.within_metres is not None:
         found = await nearby.walk(
             query.near,

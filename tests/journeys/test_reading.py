@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from models.database import is_postgres
 from tests.make.api import Api
+from tests.make.documents import document
 from tests.make.elsewhere import write_elsewhere
 from tests.make.goods import a_merchant
-from tests.make.shop import open_shop
+from tests.make.shop import new_key, open_shop
 
 VARIANTS = "variants { sku price { amount } available }"
 NODES = f"edges {{ node {{ id name slug {VARIANTS} }} }} pageInfo {{ endCursor }}"
@@ -33,7 +35,7 @@ async def test_each_read_costs_a_few_statements_however_much_it_answers(
     await api.ask(LIST)  # from here on the merchant is known
     near = {"near": HERE, "variant": shop.variant_id}
     guest = await api.guest()
-    for caller, document, variables, most in (
+    for caller, query, variables, most in (
         (api, LIST, {}, 4),  # products, variants, whether there are price lists, stock
         (api, SEARCH, {}, 4),
         (api, DETAIL, {}, 4),
@@ -42,13 +44,66 @@ async def test_each_read_costs_a_few_statements_however_much_it_answers(
         (staff, STOCK, {}, 6),
     ):
         with count_statements() as statements:
-            await caller.ask(document, **variables)
+            await caller.ask(query, **variables)
         assert len(statements) <= most, statements
     with count_statements() as statements:
         found = await api.ask(NEAREST, **near)
     assert found["stores"]["edges"][0]["node"]["code"] == "SHOP"
     boxes = [each for each in statements if "BETWEEN" in each]
-    assert len(statements) == len(boxes) + 1
+    assert len(statements) == len(boxes) + 2  # whether holds expire, and locations
+
+
+async def a_storefront(staff: Api) -> Api:
+    """Somebody who looks at an app that has prices of its own."""
+    front = await staff.do(
+        document("hq/storefront_create"),
+        input={"name": "App", "channel": "APP", "organisationCode": "CHAIN"},
+    )
+    prices = {"code": "APP", "name": "App", "kind": "CHANNEL", "key": "APP"}
+    await staff.do(document("erp/price_list_upsert"), input={"priceLists": [prices]})
+    row = {"sku": "SHOP-1", "price": "8.88", "listCode": "APP"}
+    await staff.do(document("erp/price_set"), input={"rows": [row], "idempotencyKey": new_key()})
+    return staff.as_(None).through(front["storefront"]["key"])
+
+
+async def test_what_is_asked_again_costs_one_statement_until_something_is_written(
+    api: Api, nothing_ever_changes: None, count_statements: Callable[[], Any]
+) -> None:
+    await a_merchant("CHAIN")
+    shop = await open_shop(await api.staff(), 5)
+    visitor = await a_storefront(await api.staff())
+    near = {"near": HERE, "variant": shop.variant_id}
+    for query, variables, most in (
+        (LIST, {}, 5),  # who asks, products, variants, prices, stock
+        (SEARCH, {}, 5),
+        (DETAIL, {}, 5),
+        (STOCK, {}, 4),  # who asks, variant, levels, locations
+        (NEAREST, near, 99),  # who asks, whether holds expire, boxes, locations
+    ):
+        with count_statements() as statements:
+            first = await visitor.ask(query, **variables)
+        assert len(statements) <= most, statements
+        for _ in range(2):
+            assert await visitor.ask(query, **variables) == first
+        with count_statements() as statements:
+            assert await visitor.ask(query, **variables) == first
+        if is_postgres():
+            assert len(statements) == 1, statements
+
+
+async def test_a_mutation_answers_what_it_has_changed_whatever_is_kept(
+    api: Api, nothing_ever_changes: None
+) -> None:
+    staff = await api.staff()
+    await open_shop(staff, 5)
+    for pieces in (6, 7, 8):
+        for _ in range(3):
+            await staff.ask(STOCK)
+        row = {"locationCode": "SHOP", "sku": "SHOP-1", "quantity": pieces}
+        done = await staff.do(
+            document("erp/stock_set"), input={"rows": [row], "idempotencyKey": new_key()}
+        )
+        assert [level["available"] for level in done["levels"]] == [pieces]
 
 
 async def test_what_another_process_writes_is_in_the_next_answer(

@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from models import database as db
+from models.freshness import may_lag, up_to_date
 from tests.conftest import free_port
 from tests.make.databases import POSTGRES, PostgresDatabases, named, on_server
 from tests.make.streaming import IS_INSTALLED, primary_and_replica
@@ -22,7 +23,7 @@ async def read_from() -> str:
 
 
 async def read_lagging() -> str:
-    with db.may_lag():
+    with may_lag():
         return await read_from()
 
 
@@ -42,8 +43,8 @@ async def test_only_what_may_lag_is_read_from_the_replica_and_only_while_it_answ
     try:
         await comes_to(read_lagging, replica)
         assert await read_from() == primary
-        with db.may_lag():
-            assert await db.up_to_date(read_from)() == primary
+        with may_lag():
+            assert await up_to_date(read_from)() == primary
             assert await db.transaction(read_from) == primary
             assert await read_from() == replica
         await on_server(f'DROP DATABASE "{replica}" WITH (FORCE)')
@@ -84,7 +85,7 @@ async def test_a_streaming_replica_is_left_while_it_lags() -> None:
             await comes_to(lagging_port, str(ports[0]))
             await standby.execute("SELECT pg_wal_replay_resume()")
             await comes_to(lagging_port, str(ports[1]))
-            with db.may_lag():
+            with may_lag():
                 assert await db.fetch("SELECT number FROM written") == [{"number": 1}]
         finally:
             await db.close()
@@ -92,5 +93,5 @@ async def test_a_streaming_replica_is_left_while_it_lags() -> None:
 
 
 async def lagging_port() -> str:
-    with db.may_lag():
+    with may_lag():
         return str((await db.fetch("SELECT inet_server_port() AS port"))[0]["port"])

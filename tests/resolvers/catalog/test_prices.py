@@ -33,6 +33,7 @@ from tests.make import members
 from tests.make.checkouts import a_guide, a_store
 from tests.make.goods import a_merchant, a_product, a_variant, a_visitor, erp_of, put
 from tests.make.prices import a_price, a_price_list, price
+from tests.make.requests import a_request
 
 NOON = datetime(2026, 11, 11, 12, tzinfo=UTC)
 
@@ -77,18 +78,24 @@ async def test_the_store_goes_before_the_channel_before_the_tier_before_the_list
     ids = [each.id for each in await Variant.all()]
     with count_statements() as statements:
         await prices.resolve(at_store, prices.viewer_of(at_store), dict.fromkeys(ids, 1))
-    assert len(statements) == 2  # whether there are lists for her, and what they say
+    assert len(statements) == 1
     products = [each.id for each in await Product.all().order_by("id")]
     assert await prices.ranges(at_store, prices.viewer_of(at_store), products) == {
         products[0]: (990, 990)
     }
 
 
-async def test_a_price_holds_from_its_beginning_until_its_end(ctx: Context) -> None:
+async def test_a_price_holds_from_its_beginning_until_its_end(
+    ctx: Context, nothing_ever_changes: None
+) -> None:
     await put(ctx, a_product("P1", price="10.00"))
     ctx = replace(ctx, channel=Channel.APP)
-    day = timedelta(days=1)
+    day, minute = timedelta(days=1), timedelta(minutes=1)
+    flash = NOON + 5 * day
     await a_price_list(ctx, "APP", "CHANNEL", "APP", valid_to=NOON + 9 * day)
+    await a_price_list(
+        ctx, "FLASH", "CHANNEL", "APP", valid_from=flash + 10 * minute, valid_to=flash + 20 * minute
+    )
     await a_price_list(ctx, "1111", "CHANNEL", "APP", valid_from=NOON, valid_to=NOON + day)
     await price(
         ctx,
@@ -96,6 +103,8 @@ async def test_a_price_holds_from_its_beginning_until_its_end(ctx: Context) -> N
         a_price("P1", "8.00", "APP", valid_from=NOON - 5 * day, valid_to=NOON - 4 * day),
         a_price("P1", "7.00", "APP", valid_from=NOON + 2 * day),
         a_price("P1", "5.00", "1111"),
+        a_price("P1", "4.00", "FLASH"),
+        a_price("P1", "3.00", "FLASH", valid_from=flash + 15 * minute),
     )
     moment = timedelta(microseconds=1)
     table = [
@@ -108,10 +117,23 @@ async def test_a_price_holds_from_its_beginning_until_its_end(ctx: Context) -> N
         (NOON + day - moment, 500),
         (NOON + day, 900),
         (NOON + 2 * day, 700),
+        (flash + 10 * minute - moment, 700),
+        (flash + 10 * minute, 400),
+        (flash + 15 * minute - moment, 400),
+        (flash + 15 * minute, 300),
+        (flash + 20 * minute - moment, 300),
+        (flash + 20 * minute, 700),
         (NOON + 9 * day - moment, 700),
         (NOON + 9 * day, 1000),
     ]
     assert [(at, await costs(members.at(ctx, at))) for at, _ in table] == table
+    listed = {(await Variant.get(sku="P1")).id: 1000}
+    for _ in range(3):  # the last time from what is kept
+        for at, amount in table:
+            async with a_request():
+                then = members.at(ctx, at)
+                found = await prices.resolve(then, prices.viewer_of(then), listed)
+                assert list(found.values()) == [amount], at
     await PriceList.filter(code="APP").update(active=False)
     assert await costs(members.at(ctx, NOON - 6 * day)) == 1000
 
