@@ -79,6 +79,9 @@ async def close() -> None:
         await _replicas.pop().close()
     while _opened:
         await _opened.pop().close()
+    # One after another: only who sees itself to be the last folds the log of SQLite into the file.
+    for connection in get_connections().all():
+        await connection.close()
     await Tortoise.close_connections()
 
 

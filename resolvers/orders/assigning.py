@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from models.later import change_later
+from models.later import update_later
 from models.orders.orders import Order
 from models.orders.pickup import RANDOM_BYTES, pickup_code
 from models.orders.states import FulfilmentMethod
@@ -16,17 +16,17 @@ from resolvers.orders.orders import subject_of
 from resolvers.orders.parts import Part
 from resolvers.outbox import Change
 
-_ASSIGN = """
-UPDATE fulfilment SET assigned_at = ?, updated_at = ?, pickup_code = ?, pickup_expires_at = ?,
-  accept_due_at = ? WHERE id = ?
-"""
+_ASSIGNED = (
+    *("id", "assigned_at", "updated_at", "pickup_code", "pickup_expires_at"),
+    "accept_due_at",
+)
 
 
 async def assign(ctx: Context, order: Order, parts: Sequence[Part]) -> list[Change]:
     """Give parts of an order to their stores; answers what to announce."""
     now = ctx.now()
-    for part in parts:
-        await change_later("fulfilment", _ASSIGN, now, now, *_terms(ctx, part), part.id)
+    rows = [(part.id, now, now, *_terms(ctx, part)) for part in parts]
+    await update_later("fulfilment", _ASSIGNED, rows)
     await tickets.queue(ctx, order, parts)
     return [_assigned(order, part) for part in parts]
 

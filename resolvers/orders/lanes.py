@@ -10,12 +10,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+from weakref import WeakKeyDictionary
 
 Request = TypeVar("Request")
 Outcome = TypeVar("Outcome")
+Serve = Callable[[Sequence[Request]], Awaitable[Sequence[Outcome]]]
 
 MOST_TOGETHER = 100
+_of_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Serve[Any, Any], Lanes[Any, Any]]] = (
+    WeakKeyDictionary()
+)
 
 
 @dataclass(slots=True, eq=False)
@@ -47,7 +52,7 @@ class _Batch(Generic[Request, Outcome]):
 class Lanes(Generic[Request, Outcome]):
     """`serve` does the work of a batch, and answers an outcome for each of its requests."""
 
-    def __init__(self, serve: Callable[[Sequence[Request]], Awaitable[Sequence[Outcome]]]) -> None:
+    def __init__(self, serve: Serve[Request, Outcome]) -> None:
         self._serve = serve
         self._waiting: list[_Waiting[Request, Outcome]] = []
         self._in_use: set[Hashable] = set()
@@ -116,3 +121,9 @@ class Lanes(Generic[Request, Outcome]):
         for each, outcome in zip(members, outcomes, strict=True):
             if not each.outcome.done():
                 each.outcome.set_result(outcome)
+
+
+def lanes_of(serve: Serve[Request, Outcome]) -> Lanes[Request, Outcome]:
+    """Those of the running event loop that this function serves."""
+    lanes = _of_loops.setdefault(asyncio.get_running_loop(), {})
+    return lanes.get(serve) or lanes.setdefault(serve, Lanes(serve))

@@ -12,7 +12,7 @@ from tortoise.queryset import QuerySet
 from models.accounts.channels import Channel
 from models.database import execute
 from models.errors import InvalidInput, NotSignedIn, StateConflict
-from models.later import change_later, insert_later
+from models.later import insert_later, update_later
 from models.orders.orders import Order, OrderEvent, OrderLine
 from models.orders.states import OrderStatus
 from resolvers.context import ActorKind, Context
@@ -113,13 +113,13 @@ async def record_event(
     """
     from_status = order.status
     columns = {**columns, "status": to_status, "updated_at": ctx.now()}
-    change = ", ".join(f"{column} = ?" for column in columns)
-    statement = f"UPDATE sales_order SET {change} WHERE id = ? AND status = ?"
-    values = *columns.values(), order.id, from_status
     if locked:
-        await change_later("sales_order", statement, *values)
-    elif not await execute(statement, *values):
-        raise StateConflict("The order has changed meanwhile.", state=from_status)
+        await update_later("sales_order", ("id", *columns), [(order.id, *columns.values())])
+    else:
+        change = ", ".join(f"{column} = ?" for column in columns)
+        statement = f"UPDATE sales_order SET {change} WHERE id = ? AND status = ?"
+        if not await execute(statement, *columns.values(), order.id, from_status):
+            raise StateConflict("The order has changed meanwhile.", state=from_status)
     order.update_from_dict(columns)
     await _write_event(ctx, order, from_status, note)
     return change_of(order)

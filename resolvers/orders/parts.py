@@ -1,19 +1,24 @@
-"""What a paid order consists of, in one statement: its parts, and what each of them brings."""
+"""What a paid order consists of: its parts, and what each of them brings."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from models.database import fetch
 from models.orders.states import FulfilmentMethod, FulfilmentStatus
 
-_PARTS = """
-SELECT part.id, part.number, part.method, part.status, part.location_id,
+# Of `part`, its `place` and a `line` of the order; a `quantity` besides.
+PIECE = """
+  part.id, part.number, part.method, part.status, part.location_id,
   part.awaits_until IS NOT NULL AS awaiting,
   place.name AS place_name, place.timezone, place.organisation_id,
-  part_line.quantity, line.id AS line_id, line.sku, line.name, line.variant_id,
-  line.quantity AS ordered, line.total_minor
+  line.id AS line_id, line.sku, line.name, line.variant_id, line.quantity AS ordered,
+  line.total_minor
+"""
+_PARTS = f"""
+SELECT part_line.quantity, {PIECE}
 FROM fulfilment part
 JOIN location place ON place.id = part.location_id
 JOIN fulfilment_line part_line ON part_line.fulfilment_id = part.id
@@ -60,9 +65,14 @@ class Part:
 
 async def of_order(order_id: int) -> tuple[list[Part], list[SoldLine]]:
     """The parts of an order, and its lines, each in the order in which they were written."""
+    return of_rows(await fetch(_PARTS, order_id))
+
+
+def of_rows(rows: Iterable[dict[str, Any]]) -> tuple[list[Part], list[SoldLine]]:
+    """The parts and lines of rows that have the columns of `PIECE`, one for each line of a part."""
     parts: dict[int, Part] = {}
     lines: dict[int, SoldLine] = {}
-    for row in await fetch(_PARTS, order_id):
+    for row in rows:
         part = parts.get(row["id"]) or parts.setdefault(row["id"], _part(row))
         part.pieces.append(Piece(row["name"], row["sku"], row["quantity"]))
         lines[row["line_id"]] = SoldLine(

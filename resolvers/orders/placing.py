@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from weakref import WeakKeyDictionary
 
 from models.database import brief_transaction, transaction
 from models.errors import Refusal, Refusals, StateConflict
@@ -14,13 +12,12 @@ from resolvers.context import Context
 from resolvers.idempotency import Claim, answered, claim_of
 from resolvers.orders.booking import Booking, Outcome, PlacedBefore, StockWent, book
 from resolvers.orders.checkout import CheckoutDraft
-from resolvers.orders.lanes import Lanes
+from resolvers.orders.lanes import lanes_of
 from resolvers.orders.quoting import plan
 from resolvers.orders.recording import attributed
 from resolvers.permissions import for_shoppers
 
 MOST_ATTEMPTS = 8
-_lanes: WeakKeyDictionary[asyncio.AbstractEventLoop, Lanes[Booking, Outcome]] = WeakKeyDictionary()
 
 
 @for_shoppers
@@ -74,14 +71,11 @@ async def _placed_before(claim: Claim) -> Order | None:
 
 async def _booked(booking: Booking) -> Outcome:
     """Booked at once, or together with others that want the same goods at the same time."""
-    loop = asyncio.get_running_loop()
-    if (lanes := _lanes.get(loop)) is None:
-        lanes = _lanes[loop] = Lanes(_book)
     basket = booking.plan.basket
     alone = {("key", booking.claim.scope, booking.claim.key)}
     if basket.cart is not None:
         alone.add(("cart", str(basket.cart.id), ""))
-    return await lanes.go(booking, frozenset(basket.pieces), frozenset(alone))
+    return await lanes_of(_book).go(booking, frozenset(basket.pieces), frozenset(alone))
 
 
 async def _book(bookings: Sequence[Booking]) -> list[Outcome]:

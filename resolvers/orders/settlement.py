@@ -20,6 +20,8 @@ for goes back by itself:
 "Expired" is an unpaid order whose hold has run out, whether a sweeper has cancelled it meanwhile or
 not. UNKNOWN and MISMATCHED are answered to the provider as errors, so that people look into them.
 The order's lock makes parallel notifications follow each other.
+
+Nearly all are plain, and settled by `plain_payments` together with others; this is what becomes of the rest.
 """
 
 from __future__ import annotations
@@ -31,7 +33,6 @@ import structlog
 from gateways import Notification
 from models.database import brief_transaction, fetch, for_update, transaction
 from models.errors import InsufficientStock, Refusals
-from models.later import change_later
 from models.money import CurrencyCode
 from models.orders.fulfilments import Fulfilment
 from models.orders.orders import Order
@@ -43,7 +44,7 @@ from models.orders.states import (
     payment_may_become,
 )
 from resolvers.context import Context
-from resolvers.orders import lapsing, paying
+from resolvers.orders import lapsing, paying, plain_payments
 from resolvers.orders.orders import change_of, record_event
 from resolvers.orders.refunds import refund_payment
 from resolvers.outbox import announce
@@ -76,6 +77,8 @@ async def settle_free(ctx: Context, order_id: int) -> None:
 
 
 async def _outcome(ctx: Context, provider: str, said: Notification) -> Outcome:
+    if await plain_payments.settled(ctx, provider, said):
+        return Outcome.PAID
     try:
         return await brief_transaction(_settle, ctx, provider, said)
     except (InsufficientStock, Refusals):
@@ -142,20 +145,7 @@ def _nothing_to_do(payment: Payment, said: Notification) -> Outcome | None:
 
 
 async def _book(ctx: Context, order: Order, payment: Payment, said: Notification) -> None:
-    """The money is here, whatever it is for: as much as came, not as was asked."""
-    columns = {
-        "status": PaymentStatus.SUCCEEDED,
-        "settled_at": ctx.now(),
-        "amount_minor": said.amount_minor,
-        "provider_reference": said.provider_reference,
-        "updated_at": ctx.now(),
-    }
-    change = ", ".join(f"{column} = ?" for column in columns)
-    await change_later(
-        "payment", f"UPDATE payment SET {change} WHERE id = ?", *columns.values(), payment.id
-    )
-    payment.update_from_dict(columns)
-    order.paid_minor += said.amount_minor
+    payment.update_from_dict(await paying.book(ctx, order, payment.id, said))
 
 
 async def _refund(ctx: Context, order: Order, payment: Payment, reason: str) -> Outcome:

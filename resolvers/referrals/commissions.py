@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from models.database import execute, execute_many, fetch, transaction
+from models.database import execute, fetch, transaction
+from models.later import insert_later
 from models.members.members import Member
 from models.referrals.commissions import Commission
 from models.referrals.rules import (
@@ -24,12 +25,10 @@ from resolvers.referrals.plans import EffectivePlan
 
 BATCH = 500
 
-_INSERT = """
-INSERT INTO commission (merchant_id, kind, status, level, payee_key, member_id, staff_id, order_id,
-                        source_member_id, base_minor, rate, amount_minor, reversed_minor, created_at)
-VALUES (?, ?, 'PENDING', ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)
-ON CONFLICT (order_id, kind, level, payee_key) DO NOTHING
-"""
+_FIXED = (
+    *("merchant_id", "kind", "status", "level", "payee_key", "member_id", "staff_id", "order_id"),
+    *("source_member_id", "base_minor", "rate", "amount_minor", "reversed_minor", "created_at"),
+)
 _EARNERS = (
     trees.ABOVE.format(roots="?")
     + """
@@ -70,24 +69,28 @@ class _Earners:
         return any((*self.uplines, self.buyer_id, self.guide_id))
 
 
-async def fix(ctx: Context, order: PaidOrder) -> None:
-    """Write the commissions of an order as payees and rates are now; fixing it again does nothing.
+async def earned(ctx: Context, order: PaidOrder) -> list[Share]:
+    """What an order brings to whom, as payees and rates are now; nothing more once it has been fixed.
 
-    Only distributors and staff who still work here earn. Runs inside the caller's transaction.
+    Only distributors and staff who still work here earn.
     """
     earners = await _earners(ctx, order)
     if earners.fixed or not earners.any:
-        return
+        return []
     plan = (await plans.effective(order.merchant_id)).plan
-    shares = split_commission(
+    return split_commission(
         order.line_bases_minor,
         plan,
         uplines=earners.uplines[: len(plan.levels)],
         buyer_id=earners.buyer_id,
         guide_id=earners.guide_id,
     )
-    if shares:
-        await execute_many(_INSERT, [_row(ctx, order, share) for share in shares])
+
+
+async def fix(ctx: Context, order: PaidOrder, shares: Sequence[Share]) -> None:
+    """Write what an order brings, in the caller's transaction; fixing it again does nothing."""
+    rows = [_row(ctx, order, share) for share in shares]
+    await insert_later("commission", _FIXED, rows, missing_only=True)
 
 
 async def receive(ctx: Context, order_id: int) -> None:
@@ -184,6 +187,7 @@ def _row(ctx: Context, order: PaidOrder, share: Share) -> tuple[object, ...]:
     return (
         order.merchant_id,
         str(share.kind),
+        str(CommissionStatus.PENDING),
         share.level,
         f"{share.payee_kind}:{share.payee_id}",
         share.payee_id if is_member else None,
@@ -193,5 +197,6 @@ def _row(ctx: Context, order: PaidOrder, share: Share) -> tuple[object, ...]:
         share.base_minor,
         str(share.rate),
         share.amount_minor,
+        0,
         ctx.now(),
     )

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from models.database import fetch, marks, transaction
+from models.database import any_id, array, fetch, marks, transaction
 from models.errors import Refusals
-from models.later import insert_later
+from models.later import Outdated, change_later, insert_later
 from models.stock.states import HoldStatus, MovementReason, StockState
 from resolvers.context import Context
 from resolvers.stock import filling, shortages
@@ -25,6 +25,7 @@ from resolvers.stock.ledger import (
     Move,
     Place,
     announce_changed,
+    move,
     move_all,
     record,
 )
@@ -45,6 +46,33 @@ class HoldRequest:
     location_id: int
     quantity: int
     fulfilment_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingHold:
+    """A hold of an order that waits for its money, as it was seen."""
+
+    id: int
+    order_id: int
+    variant_id: int
+    location_id: int
+    quantity: int
+
+    @property
+    def place(self) -> Place:
+        return self.variant_id, self.location_id
+
+    @property
+    def move(self) -> Move:
+        return Move(
+            variant_id=self.variant_id,
+            location_id=self.location_id,
+            from_state=StockState.HELD,
+            to_state=StockState.COMMITTED,
+            quantity=self.quantity,
+            reason=MovementReason.COMMIT,
+            document=("Order", self.order_id),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +154,26 @@ async def commit(ctx: Context, order_id: int) -> None:
     await turn(holds, HoldStatus.COMMITTED)
     await announce_changed(ctx, await move_all(ctx, [_committing(each) for each in holds]))
     await filling.fill_freed(ctx, freed)
+
+
+async def commit_standing(ctx: Context, holds: Sequence[StandingHold]) -> None:
+    """Commit holds of locked orders that were seen to stand, without having been locked.
+
+    Raises: Outdated, which undoes the transaction, when one has been released meanwhile.
+    """
+    moves = [each.move for each in sorted(holds, key=lambda each: (each.place, each.id))]
+    changed = await move(ctx, moves)
+    if {each.place for each in moves} - changed.keys():
+        raise Outdated("a level has fewer pieces on hold than was seen")
+    await change_later(
+        "stock_hold",
+        f"UPDATE stock_hold SET status = ? WHERE {any_id('id')} AND status = ?",
+        str(HoldStatus.COMMITTED),
+        array(each.id for each in holds),
+        str(HoldStatus.HELD),
+        count=len(holds),
+    )
+    await announce_changed(ctx, changed.values())
 
 
 async def release(ctx: Context, order_id: int, fulfilment_id: int | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -67,6 +68,51 @@ def test_killed_at_any_statement_of_a_purchase_it_can_be_finished(prepared: Prep
         assert wrong == []
         assert orders == [{"status": "PAID", "paid_minor": 3000}]
         assert committed == 3
+
+
+RUSH = 5
+
+
+async def rush(ctx: Context) -> None:
+    """Guests who all buy the same at the same time, with the same keys each time."""
+    guests = await Guest.all().order_by("id").limit(RUSH)
+    variant = (await StockLevel.all().order_by("id"))[0].variant_id
+    draft = checkout([line(variant)], choice(DELIVERY))
+
+    async def buy(guest_id: int) -> None:
+        actor = Actor(ActorKind.GUEST, guest_id)
+        guest = replace(ctx, actor=actor, memory={})
+        order = await placing.place(guest, draft, "rush-order")
+        charge = ChargeDraft(
+            order.id, PaymentProvider.SANDBOX, PaymentFlow.NATIVE, None, "rush-payment"
+        )
+        await settlement.settle(ctx, "SANDBOX", said(await payments.start(guest, charge)))
+
+    await asyncio.gather(*(buy(each.id) for each in guests))
+
+
+async def many_guests(ctx: Context) -> None:
+    await shop(ctx)
+    for _ in range(RUSH):
+        await Guest.create()
+
+
+@pytest.mark.own_database
+def test_killed_at_any_statement_of_a_rush_everybody_gets_one_order(prepared: Prepared) -> None:
+    in_database(prepared.settings, many_guests)
+
+    async def finished(ctx: Context) -> tuple[list[str], list[dict[str, Any]], dict[str, Any]]:
+        broken = await contradictions(ctx)
+        await rush(ctx)
+        orders = await fetch("SELECT status, paid_minor = payable_minor AS paid FROM sales_order")
+        stock = await fetch("SELECT SUM(committed) AS n, SUM(held) AS held FROM stock_level")
+        return [*broken, *await contradictions(ctx)], orders, stock[0]
+
+    for settings in prepared.deaths(rush):
+        wrong, orders, stock = in_database(settings, finished)
+        assert wrong == []
+        assert [(row["status"], bool(row["paid"])) for row in orders] == [("PAID", True)] * RUSH
+        assert stock == {"n": RUSH, "held": 0}
 
 
 async def busy_shop(ctx: Context) -> None:

@@ -40,7 +40,11 @@ async def paid(
         guide_id=guide_id,
         line_bases_minor=bases,
     )
-    await transaction(commissions.fix, ctx, order)
+
+    async def fix() -> None:
+        await commissions.fix(ctx, order, await commissions.earned(ctx, order))
+
+    await transaction(fix)
     return await Commission.filter(order_id=order_id).order_by("level", "id")
 
 

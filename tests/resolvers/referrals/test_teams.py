@@ -43,7 +43,8 @@ async def buy(ctx: Context, buyer: Member, paid_minor: int, refunded_minor: int 
         guide_id=None,
         line_bases_minor=[paid_minor],
     )
-    await transaction(commissions.fix, ctx, paid)
+    shares = await commissions.earned(ctx, paid)
+    await transaction(commissions.fix, ctx, paid, shares)
     return order
 
 
