@@ -53,6 +53,8 @@ class Product(Row):
         unique_together = (("merchant_id", "code"), ("merchant_id", "slug"))
         indexes = (
             ("merchant_id", "status", "id"),
+            ("merchant_id", "status", "brand_id", "id"),
+            ("merchant_id", "status", "category_id", "id"),
             ("merchant_id", "name", "id"),
             ("merchant_id", "lowest_price_minor", "id"),
             ("merchant_id", "units_sold", "id"),

@@ -85,7 +85,9 @@ async def options(ctx: Context, query: ProductQuery) -> list[tuple[str, list[tup
     found: dict[str, list[tuple[str, int]]] = {}
     for option, choice, count in rows:
         found.setdefault(option, []).append((choice, count))
-    return sorted((option, choices[:MOST]) for option, choices in found.items())
+    # Databases have orders of their own for texts out of JSON.
+    ordered = {name: sorted(each, key=lambda of: (-of[1], of[0])) for name, each in found.items()}
+    return sorted((name, choices[:MOST]) for name, choices in ordered.items())
 
 
 @for_anyone

@@ -5,7 +5,7 @@ from models.create_tables import TableMigration
 
 
 class Migration(TableMigration):
-    dependencies = [("models", "0010_backorders")]
+    dependencies = [("models", "0011_serial_conditions")]
 
     initial = False
 
