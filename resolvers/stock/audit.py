@@ -1,9 +1,10 @@
-"""Replaying the ledger: what the movements and the holds add up to, against what the levels say."""
+"""Replaying the ledger: what movements, holds, documents and serial numbers add up to, against the levels."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from models.accounts.roles import Permission
@@ -14,24 +15,36 @@ from models.stock.states import StockState
 from models.stores.locations import Location
 from resolvers.context import Context
 from resolvers.permissions import requires, scoped
-from resolvers.stock import incoming
+from resolvers.stock import incoming, promise_audit, serial_audit
+from resolvers.stock.promise_audit import PromiseFault
 from resolvers.stock.replaying import NEWEST, NONE, replayed
 
 # So many levels in one statement: a long one would keep others from reading.
 _AT_ONCE = 500
 
 
+class Witness(StrEnum):
+    """Who says other than a level: its movements, its holds, its documents or its serial numbers."""
+
+    LEDGER = "LEDGER"
+    HOLDS = "HOLDS"
+    DOCUMENTS = "DOCUMENTS"
+    SERIALS = "SERIALS"
+
+
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """A level says `recorded` pieces in a state; its movements or holds say `expected`.
+    """A level says `recorded` pieces in a state; the witness says `expected`.
 
-    IN_TRANSIT stands for what is on its way to it, which its documents know.
+    IN_TRANSIT stands for what is on its way to it by its documents. To serial numbers AVAILABLE is whatever
+    is held or committed too, and IN_TRANSIT what transfers to it or from it have on the road.
     """
 
     level_id: int
     state: StockState
     recorded: int
     expected: int
+    witness: Witness = Witness.LEDGER
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +54,7 @@ class Audit:
     checked_levels: int
     replayed_movements: int
     drifts: Sequence[Drift]
+    promise_faults: Sequence[PromiseFault] = ()
 
 
 @requires(Permission.STOCK_READ)
@@ -59,16 +73,23 @@ async def run(ctx: Context, location_id: int | None = None, *, full: bool = Fals
         checked += len(rows)
         movements += sum(row["movements"] for row in rows)
         drifts += [drift for row in rows for drift in _drifts_of(row)]
-    drifts += await _incoming_drifts(places)
-    return Audit(checked, movements, drifts)
+        drifts += map(_of_serials, await serial_audit.of_levels(part))
+    faults: list[PromiseFault] = []
+    for part in chunks(places):
+        drifts += map(_of_documents, await incoming.drifts_of(part))
+        drifts += map(_of_serials, await serial_audit.of_places(part))
+        faults += await promise_audit.faults_of(part)
+    return Audit(checked, movements, drifts, faults)
 
 
-async def _incoming_drifts(location_ids: Sequence[int]) -> list[Drift]:
-    """What levels say is on its way to them, against their transfers and purchase orders."""
-    found = [each for part in chunks(location_ids) for each in await incoming.drifts_of(part)]
-    return [
-        Drift(each.level_id, StockState.IN_TRANSIT, each.recorded, each.expected) for each in found
-    ]
+def _of_documents(found: incoming.IncomingDrift) -> Drift:
+    """What a level says is on its way to it, against its transfers and purchase orders."""
+    state = StockState.IN_TRANSIT
+    return Drift(found.level_id, state, found.recorded, found.expected, Witness.DOCUMENTS)
+
+
+def _of_serials(found: serial_audit.SerialDrift) -> Drift:
+    return Drift(found.level_id, found.state, found.pieces, found.serials, Witness.SERIALS)
 
 
 async def _levels_at(location_ids: Sequence[int]) -> list[int]:
@@ -108,7 +129,8 @@ ORDER BY level.id
 
 def _drifts_of(row: dict[str, Any]) -> Iterator[Drift]:
     for state, column in zip(STANDING, COLUMNS, strict=True):
-        witnesses = (row[f"replayed_{column}"], row.get(f"promised_{column}"))
-        for expected in sorted({int(each) for each in witnesses if each is not None}):
-            if expected != row[column]:
-                yield Drift(row["id"], state, row[column], expected)
+        replayed, promised = int(row[f"replayed_{column}"]), row.get(f"promised_{column}")
+        if replayed != row[column]:
+            yield Drift(row["id"], state, row[column], replayed)
+        if promised is not None and int(promised) not in (row[column], replayed):
+            yield Drift(row["id"], state, row[column], int(promised), Witness.HOLDS)

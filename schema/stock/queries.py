@@ -10,7 +10,8 @@ from resolvers.stock import audit, levels, movements, snapshots
 from schema.info import Info
 from schema.nodes import document_of, optional_row_id
 from schema.pagination import Connection
-from schema.stock.types import StockAudit, StockLevel, StockMovement, StockSnapshot
+from schema.stock.audit_types import StockAudit
+from schema.stock.types import StockLevel, StockMovement, StockSnapshot
 
 
 @strawberry.type

@@ -11,7 +11,7 @@ from models.stock.ledger import StockMovement as MovementRow
 from models.stock.states import MovementReason, StockState
 from resolvers.catalog import variants
 from resolvers.context import Context
-from resolvers.stock import audit, levels, movements, snapshots
+from resolvers.stock import levels, movements, snapshots
 from schema.actors import Actor, actors
 from schema.batching import batched
 from schema.catalog.types import Variant
@@ -180,46 +180,6 @@ class StockSnapshot:
             damaged=pieces.damaged,
             quarantined=pieces.quarantined,
             row=row,
-        )
-
-
-@strawberry.type(description="A level that its movements or its holds do not explain.")
-class StockDrift:
-    state: StockState
-    recorded: int = strawberry.field(description="What the level says.")
-    expected: int = strawberry.field(description="What the movements, or the holds, add up to.")
-    level_id: strawberry.Private[int]
-
-    @batched
-    @staticmethod
-    async def level(parents: list[StockDrift], ctx: Context) -> list[StockLevel]:
-        return await StockLevel.load(ctx, [each.level_id for each in parents])  # type: ignore[return-value]
-
-
-@strawberry.type(
-    description="The ledger replayed and compared with the levels; a sound system has no drift."
-)
-class StockAudit:
-    checked_levels: int
-    replayed_movements: int = strawberry.field(
-        description="How many were added up; those before a checkpoint had been already."
-    )
-    drifts: list[StockDrift]
-
-    @classmethod
-    def of(cls, found: audit.Audit) -> StockAudit:
-        return cls(
-            checked_levels=found.checked_levels,
-            replayed_movements=found.replayed_movements,
-            drifts=[
-                StockDrift(
-                    state=each.state,
-                    recorded=each.recorded,
-                    expected=each.expected,
-                    level_id=each.level_id,
-                )
-                for each in found.drifts
-            ],
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from models.database import fetch
 from resolvers.context import Context
 from resolvers.stock import audit
+from resolvers.stock.promise_audit import PromiseFaultKind
 from tests.make import stock_soundness
 
 OVER = "('CANCELLED', 'EXPIRED')"
@@ -84,10 +85,10 @@ async def stock_contradictions(ctx: Context) -> list[str]:
     """What is wrong with stock and its documents, whether or not there are orders."""
     found = await _found(stock_soundness.CONTRADICTIONS)
     # From the checkpoints on, and without trusting them.
-    drifts = {
-        str(each) for full in (False, True) for each in (await audit.run(ctx, full=full)).drifts
-    }
-    return [*found, *(f"drift: {each}" for each in sorted(drifts))]
+    audits = [await audit.run(ctx, full=full) for full in (False, True)]
+    wrong = {str(each) for found in audits for each in found.drifts}
+    wrong |= {str(f) for f in audits[0].promise_faults if f.kind is not PromiseFaultKind.LIMIT}
+    return [*found, *(f"drift: {each}" for each in sorted(wrong))]
 
 
 async def _found(queries: dict[str, str]) -> list[str]:

@@ -1,0 +1,104 @@
+"""Promises of pieces that are yet to come, against limits, orders and the holds that filled them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from models.database import fetch, marks
+
+
+class PromiseFaultKind(StrEnum):
+    """What does not add up: `recorded` is what stands there, `expected` what it should be (or at most be).
+
+    SUM: a variant owes other than its open promises. LIMIT: it owes more than its limit, as it may after
+    the limit was lowered. ORDER: a promise whose order does not wait for it. HOLD: pieces that are said to
+    have come for a promise, and are not committed to it.
+    """
+
+    SUM = "SUM"
+    LIMIT = "LIMIT"
+    ORDER = "ORDER"
+    HOLD = "HOLD"
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseFault:
+    """`location_id` and `order_id` are those of a single promise, empty for the sum of a variant."""
+
+    kind: PromiseFaultKind
+    variant_id: int
+    recorded: int
+    expected: int
+    location_id: int | None = None
+    order_id: int | None = None
+
+
+async def faults_of(location_ids: Sequence[int]) -> list[PromiseFault]:
+    """Faults of promises at these places, and of the sums of variants that are promised there or nowhere."""
+    places = marks(location_ids)
+    single = await fetch(
+        f"{_ORDER.format(places)} UNION ALL {_HOLD.format(places)} ORDER BY id",
+        *location_ids,
+        *location_ids,
+    )
+    sums = await fetch(_SUMS.format(places, places), *location_ids, *location_ids)
+    return [
+        *(
+            PromiseFault(
+                PromiseFaultKind(row["kind"]),
+                row["variant_id"],
+                row["recorded"],
+                int(row["expected"]),
+                row["location_id"],
+                row["order_id"],
+            )
+            for row in single
+        ),
+        *(
+            PromiseFault(PromiseFaultKind.SUM, row["variant_id"], row["promised"], int(row["owed"]))
+            for row in sums
+            if row["promised"] != row["owed"]
+        ),
+        *(
+            PromiseFault(PromiseFaultKind.LIMIT, row["variant_id"], row["promised"], row["most"])
+            for row in sums
+            if row["promised"] > row["most"]
+        ),
+    ]
+
+
+_OPEN = "promise.status IN ('HELD', 'AWAITED')"
+# What this reads of the orders above it: whether they wait.
+_ORDER = f"""
+SELECT promise.id, 'ORDER' AS kind, promise.variant_id, promise.location_id, promise.order_id,
+  promise.quantity - promise.filled AS recorded, 0 AS expected
+FROM stock_promise AS promise LEFT JOIN sales_order AS sold ON sold.id = promise.order_id
+LEFT JOIN fulfilment AS part ON part.id = promise.fulfilment_id AND part.order_id = promise.order_id
+WHERE {_OPEN} AND promise.location_id IN ({{}}) AND (sold.id IS NULL OR part.id IS NULL
+  OR part.status = 'CANCELLED' OR part.awaits_until IS NULL
+  OR (promise.status = 'HELD') <> (sold.status = 'PENDING_PAYMENT') OR sold.status = 'CANCELLED')
+"""
+_HOLD = """
+SELECT * FROM (SELECT promise.id, 'HOLD' AS kind, promise.variant_id, promise.location_id,
+  promise.order_id, promise.filled AS recorded, COALESCE((SELECT SUM(hold.quantity)
+    FROM stock_hold AS hold JOIN stock_level AS level ON level.id = hold.level_id
+    WHERE hold.fulfilment_id = promise.fulfilment_id AND hold.status = 'COMMITTED'
+    AND hold.order_id = promise.order_id AND level.variant_id = promise.variant_id), 0) AS expected
+  FROM stock_promise AS promise
+  WHERE promise.status = 'AWAITED' AND promise.filled > 0 AND promise.location_id IN ({})) AS filled
+WHERE recorded <> expected
+"""
+_SUMS = f"""
+SELECT * FROM (SELECT backorder.variant_id, backorder.promised, backorder.most,
+  COALESCE(SUM(promise.quantity - promise.filled), 0) AS owed
+  FROM stock_backorder AS backorder JOIN variant ON variant.id = backorder.variant_id
+  LEFT JOIN stock_promise AS promise ON promise.variant_id = backorder.variant_id AND {_OPEN}
+  WHERE variant.merchant_id IN (SELECT merchant_id FROM location WHERE id IN ({{}}))
+  GROUP BY backorder.variant_id, backorder.promised, backorder.most) AS sums
+WHERE (promised <> owed OR promised > most) AND (owed = 0 OR EXISTS (
+  SELECT 1 FROM stock_promise AS promise WHERE promise.variant_id = sums.variant_id AND {_OPEN}
+  AND promise.location_id IN ({{}})))
+ORDER BY variant_id
+"""

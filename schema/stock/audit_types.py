@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import strawberry
+
+from models.stock.states import StockState
+from resolvers.context import Context
+from resolvers.stock import audit
+from resolvers.stock.promise_audit import PromiseFault, PromiseFaultKind
+from schema.batching import batched
+from schema.catalog.types import Variant
+from schema.nodes import global_id
+from schema.stock.types import StockLevel, variants_of
+from schema.stores.types import StockLocation
+
+strawberry.enum(audit.Witness, name="StockWitness")
+strawberry.enum(PromiseFaultKind, name="StockPromiseFaultKind")
+
+
+@strawberry.type(
+    description="A level that its movements, holds, documents or serial numbers do not explain."
+)
+class StockDrift:
+    state: StockState
+    recorded: int = strawberry.field(description="What the level says.")
+    expected: int = strawberry.field(description="What the witness adds up to.")
+    witness: audit.Witness = strawberry.field(
+        description="Who contradicts the level. To SERIALS, AVAILABLE is what is held or committed too, and"
+        " IN_TRANSIT what transfers to it or from it have on the road."
+    )
+    level_id: strawberry.Private[int]
+
+    @batched
+    @staticmethod
+    async def level(parents: list[StockDrift], ctx: Context) -> list[StockLevel]:
+        return await StockLevel.load(ctx, [each.level_id for each in parents])  # type: ignore[return-value]
+
+    @classmethod
+    def of(cls, found: audit.Drift) -> StockDrift:
+        return cls(
+            state=found.state,
+            recorded=found.recorded,
+            expected=found.expected,
+            witness=found.witness,
+            level_id=found.level_id,
+        )
+
+
+@strawberry.type(
+    description="Promises of pieces yet to come that do not add up. SUM: the variant owes other than its open"
+    " promises. LIMIT: it owes more than its limit, as it may after that was lowered. ORDER: the order"
+    " does not wait for it. HOLD: pieces are said to have come, and are not committed."
+)
+class StockPromiseFault:
+    kind: PromiseFaultKind
+    recorded: int
+    expected: int
+    order_id: strawberry.ID | None
+    row: strawberry.Private[PromiseFault]
+
+    @batched
+    @staticmethod
+    async def variant(parents: list[StockPromiseFault], ctx: Context) -> list[Variant]:
+        return await variants_of(parents, ctx)
+
+    @batched
+    @staticmethod
+    async def location(
+        parents: list[StockPromiseFault], ctx: Context
+    ) -> list[StockLocation | None]:
+        """Where it was promised; empty for the sum of a variant."""
+        return await StockLocation.load(ctx, [each.row.location_id or 0 for each in parents])
+
+    @classmethod
+    def of(cls, row: PromiseFault) -> StockPromiseFault:
+        return cls(
+            kind=row.kind,
+            recorded=row.recorded,
+            expected=row.expected,
+            order_id=global_id("Order", row.order_id) if row.order_id else None,
+            row=row,
+        )
+
+
+@strawberry.type(
+    description="The ledger replayed and compared with the levels; a sound system has no drift."
+)
+class StockAudit:
+    checked_levels: int
+    replayed_movements: int = strawberry.field(
+        description="How many were added up; those before a checkpoint had been already."
+    )
+    drifts: list[StockDrift]
+    promise_faults: list[StockPromiseFault]
+
+    @classmethod
+    def of(cls, found: audit.Audit) -> StockAudit:
+        return cls(
+            checked_levels=found.checked_levels,
+            replayed_movements=found.replayed_movements,
+            drifts=[StockDrift.of(each) for each in found.drifts],
+            promise_faults=[StockPromiseFault.of(each) for each in found.promise_faults],
+        )
