@@ -22,10 +22,15 @@ from models.stores.distance import (
 from resolvers.keyset import Conditions
 
 Place = tuple[float, str]
+# By conditions: a radius that was wide enough lately. It is only where to begin, and changes in steps,
+# so that boxes around the same point are the same.
+_habits: dict[str, float] = {}
 Keep = Callable[[list[Candidate[int]]], Awaitable[list[Candidate[int]]]]
 
 FIRST_RADIUS_METRES = 4_000.0
 GROWTH = 4
+FIRST_AT_MOST_METRES = 64_000.0
+HABITS = 256
 HALF_WAY_ROUND_METRES = pi * EARTH_RADIUS_METRES * 1.01
 _CIRCLE_OF_ITS_BOX = pi / 4
 _ELLIPSOID_SLACK = 1.01  # haversine is less than 0.6 % off the geodesic
@@ -44,16 +49,33 @@ async def walk(
     """The next `limit` stores beyond `after`, nearest first, that meet `conditions` and `keep`."""
     place = convert(origin, CoordinateSystem.WGS84)
     furthest = HALF_WAY_ROUND_METRES if within_metres is None else float(within_metres)
-    radius = min(furthest, max(FIRST_RADIUS_METRES, GROWTH * after[0] if after else 0.0))
+    first = _habits.get(habit := str(conditions), FIRST_RADIUS_METRES)
+    radius = min(furthest, max(first, GROWTH * after[0] if after else 0.0))
     while True:
         candidates = await keep(await candidates_in(conditions, place, radius))
         near = len(candidates) * _CIRCLE_OF_ITS_BOX
         if len(candidates) >= limit or radius >= furthest:
             found = _ranked(place, candidates, after, limit, radius)
             if len(found) >= limit or radius >= furthest:
+                if after is None:
+                    enough = len(found) >= limit
+                    _learn(habit, first, found[limit - 1].distance_metres if enough else radius)
                 return found[:limit]
             near = len(found)
         radius = min(furthest, radius * _growth(near, limit))
+
+
+def _learn(habit: str, first: float, needed: float) -> None:
+    """Begin wider at once where that was needed, and narrower only where it is much too wide."""
+    wider = first
+    while wider < min(needed, FIRST_AT_MOST_METRES):
+        wider *= 2
+    if first >= FIRST_RADIUS_METRES * 2 and needed * 4 <= first:
+        wider = first / 2
+    if wider != first:
+        if len(_habits) >= HABITS:
+            _habits.clear()
+        _habits[habit] = wider
 
 
 def _growth(found: float, limit: int) -> float:

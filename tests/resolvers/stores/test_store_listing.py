@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -126,6 +127,21 @@ async def test_the_walk_equals_brute_force_anywhere_on_earth(
                 break
     wanted = nearest(point, rows, len(rows))
     assert walked == [(each.distance_metres, each.code) for each in wanted]
+
+
+async def test_a_walk_begins_as_wide_as_one_like_it_had_to_go(
+    ctx: Context, count_statements: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nearby, "_habits", {})
+    around = [(41.8 + n * 0.05, 123.4) for n in range(4)]
+    await open_stores(ctx, *(a_store(f"S{n}", place) for n, place in enumerate(around)))
+    near, two, boxes = StoreQuery(near=Point(*around[0])), PageRequest(first=2), list[int]()
+    for _ in range(3):
+        with count_statements() as statements:
+            page = await listing.page(ctx, near, two)
+        assert [each.row.code for each in page.found] == ["S0", "S1"]
+        boxes.append(sum("BETWEEN" in each for each in statements))
+    assert boxes == [3, 1, 1]
 
 
 async def test_equally_far_the_lower_code_comes_first(ctx: Context) -> None:
