@@ -15,9 +15,10 @@ from benchmarks.databases import ENGINES, engines_that_answer, filled
 from benchmarks.floors import floors
 from benchmarks.measure import figures_of, numbers
 from benchmarks.report import RESULTS, Measured, Section, report
-from benchmarks.rows import TITLES, Row, rows
+from benchmarks.rows import BARE, TITLES, Row, rows
 from benchmarks.server import ServerFailed, apart, serving
 from benchmarks.statements import statements
+from benchmarks.writing import writing
 
 CONNECTIONS = (1, 16)
 IDLE_LOAD = 0.5
@@ -28,6 +29,7 @@ class Plan:
     rows: Sequence[Row]
     seconds: float
     repeats: int
+    writes: int
 
 
 async def main(given: argparse.Namespace) -> None:
@@ -39,8 +41,8 @@ async def main(given: argparse.Namespace) -> None:
         print(f"Measuring {engine} ...", file=sys.stderr, flush=True)
         chosen = rows(Scale(), STOREFRONT_KEY)
         wanted = [row for row in chosen if not given.rows or row.key in given.rows]
-        sections.append(await _measure(engine, Plan(wanted, seconds, repeats)))
-    text = report(sections, repeats, seconds)
+        sections.append(await _measure(engine, Plan(wanted, seconds, repeats, given.writes)))
+    text = report(sections, repeats, seconds, given.writes)
     print(text)
     if given.write:
         RESULTS.write_text(text, encoding="utf-8")
@@ -53,7 +55,7 @@ async def _measure(engine: str, plan: Plan) -> Section:
         async with serving(database.url) as server:
             apart(server.pid)
             idle = server.resident_megabytes()
-            figures = {}
+            figures, beside = {}, {}
             for row in plan.rows:
                 print(f"  {row.key}", file=sys.stderr, flush=True)
                 figures[row.key] = {
@@ -68,10 +70,27 @@ async def _measure(engine: str, plan: Plan) -> Section:
                     )
                     for connections in CONNECTIONS
                 }
+                if row.requests and row.key != BARE:
+                    async with writing(database.url, plan.writes):
+                        beside[row.key] = await figures_of(
+                            row,
+                            server,
+                            database,
+                            CONNECTIONS[0],
+                            seconds=plan.seconds,
+                            repeats=plan.repeats,
+                            numbers=numbered,
+                        )
             busy = server.resident_megabytes()
         counted = await statements(database, plan.rows, numbered)
     measured = [
-        Measured(row, figures[row.key], bare.get(row.key), counted.get(row.key))
+        Measured(
+            row,
+            figures[row.key],
+            bare.get(row.key),
+            counted.get(row.key),
+            beside.get(row.key),
+        )
         for row in plan.rows
     ]
     return Section(database.title, server.started_in_seconds, idle, busy, measured)
@@ -83,6 +102,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rows", nargs="+", choices=TITLES, metavar="ROW", help=", ".join(TITLES))
     parser.add_argument("--repeat", type=int, default=3, help="how often; medians are shown")
     parser.add_argument("--seconds", type=float, default=2.0, help="about how long each time")
+    parser.add_argument("--writes", type=int, default=200, help="a second, beside the reading rows")
     parser.add_argument("--quick", action="store_true", help="once, 1 s: does it all run?")
     parser.add_argument("--write", action="store_true", help=f"into benchmarks/{RESULTS.name}")
     return parser.parse_args()

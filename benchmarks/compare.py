@@ -27,6 +27,7 @@ from benchmarks.measure import Figures, driving, measured_once, medians, numbers
 from benchmarks.purchase import PAID_ORDERS
 from benchmarks.rows import TITLES, Row, rows
 from benchmarks.server import ROOT, Server, apart
+from benchmarks.writing import writing
 from models.config import sqlite_path
 
 
@@ -53,6 +54,8 @@ async def main(given: argparse.Namespace) -> None:
 async def _compared(old: tuple[Side, Row], new: tuple[Side, Row], given: argparse.Namespace) -> str:
     counted = numbers()
     async with AsyncExitStack() as stack:
+        for side, _ in (old, new):
+            await stack.enter_async_context(writing(side.database.url, given.writes))
         drives = [
             await stack.enter_async_context(
                 driving(row, side.server, given.connections, given.seconds, counted)
@@ -139,6 +142,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rows", nargs="+", choices=TITLES, metavar="ROW", help=", ".join(TITLES))
     parser.add_argument("--connections", type=int, default=4)
     parser.add_argument("--repeat", type=int, default=5, help="how often each; medians are shown")
+    parser.add_argument("--writes", type=int, default=0, help="a second, beside whatever is asked")
     parser.add_argument("--seconds", type=float, default=1.0, help="about how long each time")
     return parser.parse_args()
 

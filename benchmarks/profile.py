@@ -16,6 +16,7 @@ from benchmarks.databases import ENGINES, filled
 from benchmarks.measure import driving, numbers
 from benchmarks.rows import TITLES, rows
 from benchmarks.server import ServerFailed, apart, serving
+from benchmarks.writing import writing
 
 FOLDER = Path(__file__).with_name("profiles")
 CONNECTIONS = 4
@@ -28,7 +29,10 @@ async def main(given: argparse.Namespace) -> None:
     FOLDER.mkdir(exist_ok=True)
     async with filled(given.database, Scale()) as database, serving(database.url) as server:
         apart(server.pid)
-        async with driving(row, server, CONNECTIONS, given.seconds, numbers()) as drive:
+        async with (
+            writing(database.url, given.writes),
+            driving(row, server, CONNECTIONS, given.seconds, numbers()) as drive,
+        ):
             await asyncio.gather(drive(), _record(server.pid, given.seconds, path))
     print(f"{row.title}: {path}")
 
@@ -52,6 +56,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.profile", description=__doc__)
     parser.add_argument("row", choices=TITLES, help="one of the table's rows")
     parser.add_argument("--database", choices=ENGINES, default="sqlite")
+    parser.add_argument("--writes", type=int, default=0, help="a second, beside whatever is asked")
     parser.add_argument("--seconds", type=float, default=5.0)
     return parser.parse_args()
 

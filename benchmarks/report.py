@@ -22,12 +22,13 @@ NONE = "–"
 
 @dataclass(frozen=True)
 class Measured:
-    """One row: its figures by number of connections, the bare SQL beside it, and its statements."""
+    """One row: its figures by number of connections, the bare SQL, its statements, and beside writes."""
 
     row: Row
     figures: Mapping[int, Figures]
     floor: Floor | None
     statements: Statements | None
+    beside_writes: Figures | None = None
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Section:
     measured: Sequence[Measured]
 
 
-def report(sections: Sequence[Section], repeats: int, seconds: float) -> str:
+def report(sections: Sequence[Section], repeats: int, seconds: float, writes: int) -> str:
     today = datetime.now(UTC).date()
     client = "wrk (purchases: our own client)" if wrk.is_installed() else "our own client"
     lines = [
@@ -52,7 +53,7 @@ def report(sections: Sequence[Section], repeats: int, seconds: float) -> str:
         "`README.md` says how to read them.",
     ]
     for section in sections:
-        lines += ["", *_section(section)]
+        lines += ["", *_section(section, writes)]
     return "\n".join(lines) + "\n"
 
 
@@ -67,12 +68,20 @@ def _cpu_model() -> str:
     return platform.machine()
 
 
-def _section(section: Section) -> list[str]:
+def _section(section: Section, writes: int) -> list[str]:
     remote = section.title.startswith("PostgreSQL")
     bare = next((each for each in section.measured if each.row.key == BARE), None)
     head = ["row", "request", "server CPU ms", "goal"]
     head += ["database CPU ms", "goal", "statements"] if remote else []
-    head += ["met", "bare SQL, CPU ms", "× bare endpoint", "p50 ms", "p95 ms", "per second"]
+    head += [
+        "met",
+        f"CPU ms beside {writes} writes/s",
+        "bare SQL, CPU ms",
+        "× bare endpoint",
+        "p50 ms",
+        "p95 ms",
+        "per second",
+    ]
     return [
         f"## {section.title}",
         "",
@@ -102,7 +111,8 @@ def _cells(measured: Measured, bare: Measured | None, remote: bool) -> Iterable[
         yield f"{goal.postgres:g}" if goal else NONE
         yield f"{counted.statements:g} + {counted.framing:g}" if counted else NONE
     yield _verdict(measured, remote)
-    yield _sql(floor, remote) if floor else NONE
+    yield _sum(measured.beside_writes, remote) if measured.beside_writes else NONE
+    yield _sum(floor, remote) if floor else NONE
     yield f"{each[0].cpu_ms / bare.figures[1].cpu_ms:.1f}" if bare else NONE
     yield _slashed(figures.p50_ms for figures in each)
     yield _slashed(figures.p95_ms for figures in each)
@@ -126,10 +136,10 @@ def _verdict(measured: Measured, remote: bool) -> str:
     return "yes" if met else "**no**"
 
 
-def _sql(floor: Floor, remote: bool) -> str:
-    if not remote:
-        return f"{floor.driver_cpu_ms:.2f}"
-    return f"{floor.driver_cpu_ms:.2f} + {floor.database_cpu_ms:.2f}"
+def _sum(cost: Floor | Figures, remote: bool) -> str:
+    """CPU of whoever asks the database, or of the server, and of the database."""
+    own = cost.driver_cpu_ms if isinstance(cost, Floor) else cost.server_cpu_ms
+    return f"{own:.2f} + {cost.database_cpu_ms:.2f}" if remote else f"{own:.2f}"
 
 
 def _slashed(numbers: Iterable[float]) -> str:
