@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -10,17 +10,21 @@ from typing import Any
 
 from orjson import OPT_SORT_KEYS, dumps
 
-from models.database import execute_many, fetch, in_transaction_now
+from models.database import execute_many, fetch, in_transaction_now, is_postgres
 from models.errors import IdempotencyKeyReused, InvalidInput
 from models.idempotency import IdempotencyRecord
+from models.identifiers import by_table, next_ids, postgres_statement
 from models.later import change_later
 from resolvers.context import Context
 
 _CLAIM = """
 INSERT INTO idempotency_record (scope, key, fingerprint{columns}, created_at) VALUES {rows}
-ON CONFLICT (scope, key) DO NOTHING RETURNING id, scope, key
+ON CONFLICT (scope, key) DO NOTHING RETURNING {id} AS id, scope, key
 """
 _ANSWER = "UPDATE idempotency_record SET answer = ? WHERE id = ?"
+
+
+Claimed = tuple[list[dict[str, Any]], dict[str, list[int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ async def once(
     assert in_transaction_now()  # noqa: S101 - the record must live and die with the work
     claim = claim_of(ctx, operation, key, given)
     values = claim.scope, claim.key, claim.fingerprint, ctx.now()
-    if claimed := await fetch(_CLAIM.format(columns="", rows="(?, ?, ?, ?)"), *values):
+    if claimed := await fetch(_CLAIM.format(columns="", rows="(?, ?, ?, ?)", id="id"), *values):
         answer = await work()
         await change_later("idempotency_record", _ANSWER, dumps(answer).decode(), claimed[0]["id"])
         return answer
@@ -65,19 +69,57 @@ def claim_of(ctx: Context, operation: str, key: str, given: object) -> Claim:
     return Claim(f"{ctx.actor.key} {operation}", key, _fingerprint(given))
 
 
-async def claim_all(answers: Mapping[Claim, Any], now: datetime) -> set[Claim]:
-    """Claim several keys, whose answers are known beforehand; answers those that nobody had before.
+async def claim_all(
+    claims: Iterable[Claim], now: datetime, table: str, **others: int
+) -> tuple[dict[Claim, int], dict[str, list[int]]]:
+    """Claim keys that are each answered by a row of `table` which is yet to be written.
 
+    Answers the ID of that row for those that nobody had before, and so many new IDs of `others` besides.
     Call it first thing inside the transaction, as `once`; what is not done in the end must be `disclaimed`.
     """
-    rows = [
-        (claim.scope, claim.key, claim.fingerprint, dumps(answers[claim]).decode(), now)
-        for claim in sorted(answers, key=lambda claim: (claim.scope, claim.key))
+    wanted = sorted(claims, key=lambda claim: (claim.scope, claim.key))
+    claim = _claim_on_postgres if is_postgres() else _claim_on_sqlite
+    rows, ids = await claim(wanted, now, table, others)
+    fresh = {(row["scope"], row["key"]): row["id"] for row in rows}
+    return {
+        each: fresh[each.scope, each.key] for each in wanted if (each.scope, each.key) in fresh
+    }, ids
+
+
+async def _claim_on_postgres(
+    claims: Sequence[Claim], now: datetime, table: str, others: Mapping[str, int]
+) -> Claimed:
+    """All in one statement."""
+    row = f"(?, ?, ?, to_jsonb(nextval('{table}_id_seq')), ?)"
+    claim = _CLAIM.format(columns=", answer", rows=", ".join([row] * len(claims)), id="answer")
+    statement = (
+        f"WITH claimed AS ({claim})"
+        " SELECT '' AS name, CAST(CAST(id AS TEXT) AS BIGINT) AS id, scope, key FROM claimed"
+    )
+    if others:
+        given = postgres_statement(others)
+        statement += f" UNION ALL SELECT name, id, NULL, NULL FROM ({given}) AS given"
+    values = [value for each in claims for value in (each.scope, each.key, each.fingerprint, now)]
+    rows = await fetch(statement, *values, *others.values())
+    ids = by_table(row for row in rows if row["name"])
+    return [row for row in rows if not row["name"]], ids
+
+
+async def _claim_on_sqlite(
+    claims: Sequence[Claim], now: datetime, table: str, others: Mapping[str, int]
+) -> Claimed:
+    ids = await next_ids(**{table: len(claims)}, **others)
+    claim = _CLAIM.format(
+        columns=", answer",
+        rows=", ".join(["(?, ?, ?, ?, ?)"] * len(claims)),
+        id="CAST(answer AS INTEGER)",
+    )
+    values = [
+        value
+        for each, row_id in zip(claims, ids[table], strict=True)
+        for value in (each.scope, each.key, each.fingerprint, str(row_id), now)
     ]
-    statement = _CLAIM.format(columns=", answer", rows=", ".join(["(?, ?, ?, ?, ?)"] * len(rows)))
-    claimed = await fetch(statement, *[value for row in rows for value in row])
-    fresh = {(row["scope"], row["key"]) for row in claimed}
-    return {claim for claim in answers if (claim.scope, claim.key) in fresh}
+    return await fetch(claim, *values), ids
 
 
 async def disclaim(claims: Iterable[Claim]) -> None:

@@ -10,10 +10,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from models.database import execute, fetch, for_update, marks
+from models.database import fetch, for_update, marks
 from models.errors import Refusals
-from models.identifiers import next_ids
-from models.later import flush
+from models.later import flush, update_later
 from models.orders.carts import CartStatus
 from models.orders.orders import Order
 from resolvers.context import Context
@@ -25,6 +24,7 @@ from resolvers.orders.orders import record_placed
 from resolvers.orders.quoting import Plan
 from resolvers.orders.recording import Ids, record
 from resolvers.outbox import announce
+from resolvers.referrals import attribution
 from resolvers.referrals.attribution import Attribution
 from resolvers.stock import backorders, reservations
 from resolvers.stock.granting import Granted, grant
@@ -64,12 +64,10 @@ Outcome = Order | PlacedBefore | BasketChanged | StockWent
 
 async def book(bookings: Sequence[Booking]) -> list[Outcome]:
     """The outcome of each, in their order of arrival. Runs inside the caller's transaction."""
-    ids = await _ids(bookings)
-    outcomes: dict[Claim, Outcome] = {}
-    fresh = await claim_all(
-        {each.claim: ids[each.claim].order for each in bookings}, bookings[0].ctx.now()
-    )
-    outcomes |= {each.claim: PlacedBefore() for each in bookings if each.claim not in fresh}
+    ids = await _claimed(bookings)
+    outcomes: dict[Claim, Outcome] = {
+        each.claim: PlacedBefore() for each in bookings if each.claim not in ids
+    }
     outcomes |= await _changed_baskets([each for each in bookings if each.claim not in outcomes])
     outcomes |= await _beyond_backorders([each for each in bookings if each.claim not in outcomes])
     going = [each for each in bookings if each.claim not in outcomes]
@@ -77,28 +75,31 @@ async def book(bookings: Sequence[Booking]) -> list[Outcome]:
     for booking, missing in zip(going, granted.shortages, strict=True):
         if missing:
             outcomes[booking.claim] = StockWent(Refusals(missing))
-    if undone := [claim for claim in fresh if claim in outcomes]:
+    if undone := [claim for claim in ids if claim in outcomes]:
         await disclaim(undone)
     placed = [each for each in going if each.claim not in outcomes]
     outcomes |= await _write(placed, ids, granted)
     return [outcomes[each.claim] for each in bookings]
 
 
-async def _ids(bookings: Sequence[Booking]) -> dict[Claim, Ids]:
-    plans = [each.plan for each in bookings]
-    given = await next_ids(
-        sales_order=len(plans),
-        order_line=sum(len(plan.basket.pieces) for plan in plans),
-        fulfilment=sum(len(plan.parcels) for plan in plans),
+async def _claimed(bookings: Sequence[Booking]) -> dict[Claim, Ids]:
+    """The new IDs of those whose keys nobody had before."""
+    orders, given = await claim_all(
+        [each.claim for each in bookings],
+        bookings[0].ctx.now(),
+        "sales_order",
+        order_line=sum(len(each.plan.basket.pieces) for each in bookings),
+        fulfilment=sum(len(each.plan.parcels) for each in bookings),
     )
-    orders, lines, parts = (iter(each) for each in given.values())
+    lines, parts = iter(given["order_line"]), iter(given["fulfilment"])
     return {
         each.claim: Ids(
-            next(orders),
+            orders[each.claim],
             [next(lines) for _ in each.plan.basket.pieces],
             [next(parts) for _ in each.plan.parcels],
         )
         for each in bookings
+        if each.claim in orders
     }
 
 
@@ -202,6 +203,8 @@ async def _write(
         placed[each.claim] = order
     for ctx, change in changes:
         await announce(ctx, [change])
+    links = [each.counts_for.share_link_id for each in bookings]
+    await attribution.count(link for link in links if link is not None)
     if placed:
         taken = {place for each in bookings for place in _places(each)}
         levels = [level for place, level in granted.levels.items() if place in taken]
@@ -217,13 +220,9 @@ def _places(booking: Booking) -> set[tuple[int, int]]:
 async def _finish(bookings: Sequence[Booking], placed: dict[Claim, Outcome]) -> None:
     """Close the carts, and pay what costs nothing."""
     for each in bookings:
-        if each.plan.basket.cart is not None:
-            await execute(
-                "UPDATE cart SET status = ?, version = version + 1, updated_at = ? WHERE id = ?",
-                CartStatus.ORDERED,
-                each.ctx.now(),
-                each.plan.basket.cart.id,
-            )
+        if (cart := each.plan.basket.cart) is not None:
+            row = (cart.id, CartStatus.ORDERED, cart.version + 1, each.ctx.now())
+            await update_later("cart", ("id", "status", "version", "updated_at"), [row])
         order = placed[each.claim]
         if isinstance(order, Order) and order.payable_minor == 0:
             await flush()

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from orjson import dumps
 from tortoise.expressions import Subquery
 
 from gateways import Charge, GatewayError, PaymentGateway, StartedCharge
-from models.database import brief_transaction, fetch, for_update, marks
+from models.database import brief_transaction, fetch, for_update
 from models.errors import Expired, InvalidInput, NotFound, PaymentFailed, StateConflict
+from models.later import insert_later
 from models.money import CurrencyCode
 from models.orders.orders import Order
 from models.orders.payments import Payment
 from models.orders.states import OrderStatus, PaymentFlow, PaymentProvider, PaymentStatus
 from resolvers.context import Context
-from resolvers.idempotency import once
+from resolvers.idempotency import answered, claim_all, claim_of
 from resolvers.orders.actions import is_void
 from resolvers.orders.references import new_reference
 from resolvers.orders.visibility import visible
@@ -104,20 +106,15 @@ def _gateway(ctx: Context, draft: ChargeDraft) -> PaymentGateway:
 
 async def _record_intent(ctx: Context, draft: ChargeDraft) -> tuple[Payment, str]:
     """The payment and its order's number: made now, or by the same key before."""
-    made: list[tuple[Payment, str]] = []
-
-    async def work() -> int:
-        order = payable(await _locked_own(ctx, draft.order_id))
-        if is_void(ctx, order):
-            raise Expired("The time to pay this order is over.", path=("orderId",))
-        made.append((await _create(ctx, draft, order), order.number))
-        return made[0][0].id
-
-    payment_id = int(await once(ctx, "paymentStart", draft.idempotency_key, draft, work))
-    if made:
-        return made[0]
-    payment = await Payment.get(id=payment_id)
-    return payment, (await Order.get(id=payment.order_id)).number
+    claim = claim_of(ctx, "paymentStart", draft.idempotency_key, draft)
+    claimed, _ = await claim_all([claim], ctx.now(), "payment")
+    if claim not in claimed:
+        payment = await Payment.get(id=await answered(claim))
+        return payment, (await Order.get(id=payment.order_id)).number
+    order = payable(await _locked_own(ctx, draft.order_id))
+    if is_void(ctx, order):
+        raise Expired("The time to pay this order is over.", path=("orderId",))
+    return await _create(ctx, draft, order, claimed[claim]), order.number
 
 
 async def _locked_own(ctx: Context, order_id: int) -> Order | None:
@@ -132,8 +129,9 @@ async def _locked_own(ctx: Context, order_id: int) -> Order | None:
     return Order.read(rows[0], "o") if rows else None
 
 
-async def _create(ctx: Context, draft: ChargeDraft, order: Order) -> Payment:
-    columns = {
+async def _create(ctx: Context, draft: ChargeDraft, order: Order, payment_id: int) -> Payment:
+    columns: dict[str, Any] = {
+        "id": payment_id,
         "order_id": order.id,
         "provider": draft.provider,
         "flow": draft.flow,
@@ -141,16 +139,12 @@ async def _create(ctx: Context, draft: ChargeDraft, order: Order) -> Payment:
         "amount_minor": payable_minor(order),
         "refunded_minor": 0,
         "reference": new_reference("P"),
-        "client_parameters": "{}",
+        "client_parameters": {},
         "created_at": ctx.now(),
         "updated_at": ctx.now(),
     }
-    (row,) = await fetch(
-        f"INSERT INTO payment ({', '.join(columns)}) VALUES ({marks(list(columns))})"
-        f" RETURNING {Payment.selected('payment')}",
-        *columns.values(),
-    )
-    return Payment.read(row, "payment")
+    await insert_later("payment", tuple(columns), [tuple(columns.values())])
+    return Payment.written(**columns)
 
 
 def payable(order: Order | None) -> Order:

@@ -60,7 +60,6 @@ async def record(
         for variant_id, quantity in parcel.pieces.items()
     ]
     await insert_later("fulfilment_line", _FULFILMENT_LINE, rows)
-    await attribution.count(counts_for.share_link_id)
     return order
 
 

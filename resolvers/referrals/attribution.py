@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import chain
 
-from models.database import fetch
+from models.database import fetch, for_update
 from models.later import change_later
 from resolvers.context import Context
 from resolvers.referrals import trees
@@ -41,6 +44,14 @@ WHERE member.id = ?
 """
 
 
+_COUNT = """
+WITH placed (link_id, orders) AS (VALUES (CAST(? AS BIGINT), CAST(? AS BIGINT)){more})
+UPDATE share_link SET orders = share_link.orders
+  + (SELECT placed.orders FROM placed WHERE placed.link_id = share_link.id)
+WHERE id IN (SELECT id FROM share_link WHERE id IN (SELECT link_id FROM placed) ORDER BY id{lock})
+"""
+
+
 async def buyer_of(ctx: Context, member_id: int | None) -> Buyer:
     """What counts of a buyer, in one statement; nobody for somebody unknown."""
     if member_id is None:
@@ -72,11 +83,12 @@ async def decide(
     )
 
 
-async def count(share_link_id: int | None) -> None:
-    """Count an order on the link it came through; runs inside the transaction that places it."""
-    if share_link_id is not None:
-        change = "UPDATE share_link SET orders = orders + 1 WHERE id = ?"
-        await change_later("share_link", change, share_link_id)
+async def count(share_link_ids: Iterable[int]) -> None:
+    """Count an order on each link that one came through; runs inside the transaction that places them."""
+    orders = sorted(Counter(share_link_ids).items())
+    if orders:
+        change = _COUNT.format(more=", (?, ?)" * (len(orders) - 1), lock=for_update())
+        await change_later("share_link", change, *chain.from_iterable(orders))
 
 
 def _place(

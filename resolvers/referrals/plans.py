@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-
-from tortoise.expressions import Q
+from typing import NamedTuple
 
 from models.accounts.organisations import Organisation, OrganisationKind
 from models.accounts.roles import Permission
-from models.database import transaction
+from models.database import columns, records, transaction
 from models.errors import InvalidInput, NotFound
 from models.money import CurrencyCode, InvalidAmount, to_minor
 from models.referrals.commissions import CommissionLevel, CommissionPlan
@@ -29,6 +28,25 @@ from resolvers.permissions import for_members_or, may, requires
 
 MAXIMUM_DAYS = 36_500
 FOR_LIFE = BindingTerms()
+
+
+class _PlanRow(NamedTuple):
+    organisation_id: int
+    guide_rate: str
+    guide_registration_bounty_minor: int
+    freeze_days: int
+    self_purchase: bool
+    binding_days: int | None
+    protected_days: int | None
+
+
+# A row for each level of a plan; one for a plan that has none.
+_EFFECTIVE = f"""
+SELECT {columns(_PlanRow, "plan")}, level.level, level.rate
+FROM commission_plan plan JOIN organisation node ON node.id = plan.organisation_id
+LEFT JOIN commission_level level ON level.plan_id = plan.id
+WHERE node.kind = ? OR node.id = ? ORDER BY level.level
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,14 +106,13 @@ async def by_organisations(ctx: Context, ids: Sequence[int]) -> dict[int, Effect
 
 async def effective(merchant_id: int) -> EffectivePlan:
     """A merchant's own plan, else the platform's, else the default one."""
-    candidates = await CommissionPlan.filter(
-        Q(organisation_id=merchant_id) | Q(organisation__kind=OrganisationKind.PLATFORM)
-    )
-    if not candidates:
+    found = await records(_EFFECTIVE, str(OrganisationKind.PLATFORM), merchant_id)
+    rows = [(_PlanRow(*columns), level, rate) for *columns, level, rate in found]
+    if not rows:
         return EffectivePlan(organisation_id=merchant_id)
-    row = max(candidates, key=lambda plan: plan.organisation_id == merchant_id)
-    levels = await CommissionLevel.filter(plan_id=row.id).order_by("level")
-    return _effective_of(row, levels)
+    plan = max((row for row, _, _ in rows), key=lambda row: row.organisation_id == merchant_id)
+    levels = [Level(level, Decimal(rate)) for row, level, rate in rows if row == plan and level]
+    return _effective_of(plan, levels)
 
 
 async def _set(
@@ -128,16 +145,16 @@ async def _set(
         for each in plan.levels
     ]
     await CommissionLevel.bulk_create(levels)
-    return _effective_of(row, levels)
+    return _effective_of(row, plan.levels)
 
 
-def _effective_of(row: CommissionPlan, levels: Sequence[CommissionLevel]) -> EffectivePlan:
+def _effective_of(row: CommissionPlan | _PlanRow, levels: Sequence[Level]) -> EffectivePlan:
     return EffectivePlan(
         organisation_id=row.organisation_id,
         plan=Plan(
-            tuple(Level(each.level, Decimal(each.rate)) for each in levels),
+            tuple(levels),
             guide_rate=Decimal(row.guide_rate),
-            self_purchase=row.self_purchase,
+            self_purchase=bool(row.self_purchase),
         ),
         bounty_minor=row.guide_registration_bounty_minor,
         freeze_days=row.freeze_days,

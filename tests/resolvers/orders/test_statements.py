@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
+from models.accounts.roles import Role
+from models.orders.carts import Cart, CartStatus
 from models.orders.orders import Order
 from resolvers.context import Context
-from resolvers.orders import booking, placing
+from resolvers.orders import booking, carts, placing
 from resolvers.orders.settlement import Outcome
+from tests.make import members
 from tests.make.checkouts import EXPRESS, a_member, a_store, checkout, choice, line
 from tests.make.sales import a_key, a_payment, settled
 from tests.make.statements import counting
@@ -57,6 +61,41 @@ async def test_a_rush_costs_one_update_of_the_level_a_batch(
     assert kinds[True] == 2, kinds
     assert len({order.number for order in orders}) == await Order.all().count() == 40
     assert ((await again(level)).available, (await again(level)).held) == (60, 40)
+
+
+async def test_carts_and_a_link_that_all_came_through_cost_nothing_more(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = await a_store(ctx)
+    level = await a_level(ctx, 100, location=store)
+    guide = await members.staff(store.organisation_id, Role.GUIDE)
+    link = await members.link(ctx, guide, store)
+    buyers = [await a_member(ctx) for _ in range(20)]
+    baskets = [await carts.create(each, [line(level.variant_id)]) for each in buyers]
+    all_ready = asyncio.Barrier(len(buyers))
+    real = placing._worked_out
+
+    async def worked_out(*arguments: object) -> booking.Booking:
+        found = await real(*arguments)  # type: ignore[arg-type]
+        await all_ready.wait()
+        return found
+
+    monkeypatch.setattr(placing, "_worked_out", worked_out)
+
+    async def place(member: Context, cart: Cart) -> Order:
+        draft = checkout([], choice(EXPRESS), cart_id=cart.id)
+        return await placing.place(member, replace(draft, referral_token=link.token), a_key())
+
+    with counting() as statements:
+        orders = await asyncio.gather(*map(place, buyers, baskets))
+    assert sum("share_link SET orders" in each for each in statements) == 2
+    assert sum("UPDATE stock_level" in each for each in statements) == 2
+    await link.refresh_from_db()
+    assert link.orders == len({order.number for order in orders}) == 20
+    for cart in baskets:
+        version = cart.version
+        await cart.refresh_from_db()
+        assert (cart.status, cart.version) == (CartStatus.ORDERED, version + 1)
 
 
 async def test_one_order_that_cannot_be_written_fails_alone(

@@ -22,7 +22,7 @@ async def decided(
 ) -> Attribution:
     buyer = await buyer_of(ctx, member.id if member else None)
     found = await decide(ctx, buyer, token, counter_store_id)
-    await transaction(count, found.share_link_id)
+    await transaction(count, [found.share_link_id] if found.share_link_id else [])
     return found
 
 
