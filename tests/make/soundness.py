@@ -78,17 +78,23 @@ CONTRADICTIONS = {
 
 async def contradictions(ctx: Context) -> list[str]:
     """Everything that is wrong in the connected database; empty when it is sound."""
-    return [*await _found(CONTRADICTIONS), *await stock_contradictions(ctx)]
+    # A limit may be lowered below what is promised.
+    faults = [
+        f"promise: {each}"
+        for each in (await audit.run(ctx)).promise_faults
+        if each.kind is not PromiseFaultKind.LIMIT
+    ]
+    return [*await _found(CONTRADICTIONS), *faults, *await stock_contradictions(ctx)]
 
 
 async def stock_contradictions(ctx: Context) -> list[str]:
     """What is wrong with stock and its documents, whether or not there are orders."""
     found = await _found(stock_soundness.CONTRADICTIONS)
     # From the checkpoints on, and without trusting them.
-    audits = [await audit.run(ctx, full=full) for full in (False, True)]
-    wrong = {str(each) for found in audits for each in found.drifts}
-    wrong |= {str(f) for f in audits[0].promise_faults if f.kind is not PromiseFaultKind.LIMIT}
-    return [*found, *(f"drift: {each}" for each in sorted(wrong))]
+    drifts = {
+        str(each) for full in (False, True) for each in (await audit.run(ctx, full=full)).drifts
+    }
+    return [*found, *(f"drift: {each}" for each in sorted(drifts))]
 
 
 async def _found(queries: dict[str, str]) -> list[str]:
