@@ -38,6 +38,14 @@ class Passage:
     value_minor: int | None = None
 
 
+def opened(quantity: int, unit_minor: int) -> Valued:
+    """Pieces that never had a cost, once one of them is said to be worth `unit_minor`.
+
+    Where there are none, those that come without a cost are worth that.
+    """
+    return Valued(quantity, quantity * unit_minor, *((0, 0) if quantity else (1, unit_minor)))
+
+
 def share(value_minor: int, quantity: int, pieces: int) -> int:
     """What `pieces` are worth where `quantity` are worth `value_minor`; half a unit is rounded up.
 

@@ -43,3 +43,28 @@ class StockCostEntry(Row):
     class Meta:
         table = "stock_cost_entry"
         unique_together = (("movement_id",),)
+
+
+class StockOpeningCost(Row):
+    """What a piece of a level's was said to cost before any was bought there; given once, append-only.
+
+    It made the `quantity` pieces that stood there then worth `value_minor`.
+    """
+
+    level = reference("StockLevel")
+    unit_cost_minor = minor()
+    quantity = fields.IntField()
+    value_minor = minor()
+    actor_kind = fields.CharField(max_length=16)
+    actor_id = fields.BigIntField(null=True)
+    note = fields.CharField(max_length=500, null=True)
+
+    level_id: int
+
+    class Meta:
+        table = "stock_opening_cost"
+        unique_together = (("level_id",),)
+        constraints = (
+            *never_negative("stock_opening_cost", "quantity", "value_minor"),
+            within("stock_opening_cost", "unit_cost_minor", '"unit_cost_minor" > 0'),
+        )

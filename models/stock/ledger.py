@@ -3,7 +3,7 @@ from __future__ import annotations
 from tortoise import fields
 
 from models.fields import Row, choice, reference, within
-from models.stock.states import MovementReason, StockState
+from models.stock.states import BEYOND, MovementReason, StockState
 
 
 class StockMovement(Row):
@@ -27,6 +27,15 @@ class StockMovement(Row):
 
     variant_id: int
     location_id: int
+
+    @property
+    def place(self) -> tuple[int, int]:
+        return self.variant_id, self.location_id
+
+    @property
+    def crosses(self) -> bool:
+        """Whether pieces came to the place or left it."""
+        return (self.from_state in BEYOND) is not (self.to_state in BEYOND)
 
     class Meta:
         table = "stock_movement"

@@ -17,6 +17,9 @@ class StockState(StrEnum):
     IN_TRANSIT = "IN_TRANSIT"
 
 
+BEYOND = (StockState.OUTSIDE, StockState.IN_TRANSIT)
+
+
 class MovementReason(StrEnum):
     PURCHASE_RECEIPT = "PURCHASE_RECEIPT"
     SALE = "SALE"

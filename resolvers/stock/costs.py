@@ -15,13 +15,13 @@ from models.bulk import insert_all
 from models.database import execute, execute_many, fetch, for_update, marks, transaction
 from models.stock.costing import Passage, Valued, passed
 from models.stock.rules import moved
-from models.stock.states import StockState
+from models.stock.states import BEYOND, StockState
 from resolvers.context import Context
 from resolvers.stock.ledger import ChangedLevel, Move, Place, move_all
 
 Document = tuple[str, int]
 Way = tuple[Place, StockState, StockState]  # the place, from which state, to which
-_BEYOND = "('OUTSIDE', 'IN_TRANSIT')"
+_BEYOND = "({})".format(", ".join(f"'{state}'" for state in BEYOND))
 _SETTLE_AT_ONCE = 200
 
 # Movements that bring pieces to a place or take them away, later than what is settled.
@@ -56,9 +56,9 @@ async def carry(
     share of the level's value.
     """
     places = sorted({each.place for each in moves})
-    await _open(ctx, places)
+    await begin(ctx, places)
     levels = await move_all(ctx, moves)
-    values = await _settle(ctx, [level.id for level in levels], document, worth)
+    values = await settle(ctx, [level.id for level in levels], document, worth)
     return Carried(levels, values)
 
 
@@ -85,10 +85,10 @@ async def _settle_locked(ctx: Context, level_ids: Sequence[int]) -> None:
         f" ORDER BY variant_id, location_id{for_update()}",
         *level_ids,
     )
-    await _settle(ctx, level_ids)
+    await settle(ctx, level_ids)
 
 
-async def _open(ctx: Context, places: Sequence[Place]) -> None:
+async def begin(ctx: Context, places: Sequence[Place]) -> None:
     """Begin to value these levels, at nothing, if nobody has."""
     wanted = ", ".join(["(CAST(? AS BIGINT), CAST(? AS BIGINT))"] + ["(?, ?)"] * (len(places) - 1))
     await execute(
@@ -106,7 +106,7 @@ async def _open(ctx: Context, places: Sequence[Place]) -> None:
     )
 
 
-async def _settle(
+async def settle(
     ctx: Context,
     level_ids: Collection[int],
     document: Document | None = None,

@@ -38,10 +38,15 @@ class Places:
         return self.variants[merchant_id, sku], location_id
 
 
-async def find(ctx: Context, location_codes: Collection[str], skus: Collection[str]) -> Places:
-    """Locations where the caller may write stock, and the variants of their merchants."""
+async def find(
+    ctx: Context,
+    location_codes: Collection[str],
+    skus: Collection[str],
+    permission: Permission = Permission.STOCK_WRITE,
+) -> Places:
+    """Locations where the caller holds the permission, and the variants of their merchants."""
     query = Location.filter(code__in=set(location_codes))
-    found = await scoped(query, ctx, Permission.STOCK_WRITE, "organisation").values_list(
+    found = await scoped(query, ctx, permission, "organisation").values_list(
         "code", "id", "merchant_id"
     )
     locations = {code: (row_id, merchant_id) for code, row_id, merchant_id in found}

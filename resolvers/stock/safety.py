@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,8 +19,9 @@ from resolvers.batches import (
     stands,
 )
 from resolvers.context import Context
-from resolvers.permissions import requires
+from resolvers.permissions import for_anyone, may, requires
 from resolvers.stock import filling
+from resolvers.stock.documents import paths_of
 from resolvers.stock.ledger import ChangedLevel, Place, announce_changed, create_missing
 from resolvers.stock.places import Places, find
 from resolvers.validation import code_of, quantity_of, rows_of
@@ -70,6 +71,16 @@ async def set_safety(
     """
     rows_of(drafts, "rows")
     return await run_batch(_set, ctx, drafts, on_error, dry_run=dry_run)
+
+
+@for_anyone
+async def defaults_of(ctx: Context, location_ids: Collection[int]) -> dict[int, int]:
+    """The defaults of locations where the caller may set them; 0 where none was set."""
+    if Permission.STOCK_WRITE not in ctx.actor.permissions:
+        return {}
+    paths = await paths_of(location_ids)
+    own = {each for each, path in paths.items() if may(ctx, Permission.STOCK_WRITE, path)}
+    return dict.fromkeys(own, 0) | await _defaults(own)
 
 
 async def _set(ctx: Context, drafts: Sequence[SafetyDraft], on_error: OnError) -> BatchOutcome:

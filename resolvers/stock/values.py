@@ -1,20 +1,23 @@
-"""What stock is worth, for those who may know: of single levels, and in all."""
+"""What stock is worth, for those who may know: of levels, of movements, and in all."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from models.accounts.roles import Permission
 from models.database import fetch, marks
 from models.stock.costing import Valued
+from models.stock.costs import StockOpeningCost
+from models.stock.ledger import StockMovement
 from models.stock.transfer_rules import ON_THE_ROAD
 from models.stores.locations import Location
 from resolvers.context import Context
 from resolvers.permissions import for_anyone, may, requires, scoped
 from resolvers.stock.costs import COLUMNS, UNSETTLED, counted
 from resolvers.stock.documents import paths_of
+from resolvers.stock.ledger import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +40,66 @@ async def of_levels(ctx: Context, level_ids: Sequence[int]) -> dict[int, Valued]
         " ORDER BY level.id, movement.id",
         *ids,
     )
-    paths = await paths_of({row["location_id"] for row in rows})
-    readable = [
-        row for row in rows if may(ctx, Permission.STOCK_COST_READ, paths[row["location_id"]])
-    ]
+    places = await _readable(ctx, {row["location_id"] for row in rows})
+    readable = [row for row in rows if row["location_id"] in places]
     return {
         level_id: counted(list(group))[0]
         for level_id, group in groupby(readable, key=lambda row: row["id"])
     }
+
+
+@for_anyone
+async def openings(ctx: Context, level_ids: Sequence[int]) -> dict[int, StockOpeningCost]:
+    """The opening costs of levels where the caller may read costs."""
+    if Permission.STOCK_COST_READ not in ctx.actor.permissions:
+        return {}
+    rows = await StockOpeningCost.filter(level_id__in=set(level_ids)).prefetch_related("level")
+    places = await _readable(ctx, {row.level.location_id for row in rows})
+    return {row.level_id: row for row in rows if row.level.location_id in places}
+
+
+@for_anyone
+async def of_movements(ctx: Context, movements: Sequence[StockMovement]) -> dict[int, int]:
+    """What movements added to the value of their places, or took, where the caller may read costs.
+
+    Those within a place, and those from before it had a cost, are missing.
+    """
+    paths = await _readable(ctx, {each.location_id for each in movements})
+    ids = {each.id for each in movements if each.location_id in paths and each.crosses}
+    if not ids:
+        return {}
+    rows = await fetch(
+        f"SELECT movement_id, value_minor FROM stock_cost_entry WHERE movement_id IN ({marks([*ids])})",
+        *sorted(ids),
+    )
+    found = {row["movement_id"]: row["value_minor"] for row in rows}
+    places = {each.place for each in movements if each.id in ids - found.keys()}
+    return found | {key: value for key, value in (await _uncounted(places)).items() if key in ids}
+
+
+async def _uncounted(places: Collection[Place]) -> dict[int, int]:
+    """What the movements of these levels are worth that nobody has counted yet."""
+    if not places:
+        return {}
+    condition = " OR ".join(["level.variant_id = ? AND level.location_id = ?"] * len(places))
+    rows = await fetch(
+        f"SELECT {COLUMNS} {UNSETTLED} WHERE {condition} ORDER BY level.id, movement.id",
+        *(part for place in sorted(places) for part in place),
+    )
+    found: dict[int, int] = {}
+    for _, group in groupby(rows, key=lambda row: row["id"]):
+        of_level = list(group)
+        ids = [row["movement_id"] for row in of_level if row["movement_id"] is not None]
+        found.update(zip(ids, counted(of_level)[1], strict=True))
+    return found
+
+
+async def _readable(ctx: Context, location_ids: Collection[int]) -> set[int]:
+    """The locations where the caller may read costs."""
+    if not location_ids or Permission.STOCK_COST_READ not in ctx.actor.permissions:
+        return set()
+    paths = await paths_of(location_ids)
+    return {each for each, path in paths.items() if may(ctx, Permission.STOCK_COST_READ, path)}
 
 
 @requires(Permission.STOCK_COST_READ)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import strawberry
 
+from models.stock.costs import StockOpeningCost as OpeningRow
+from models.stock.ledger import StockMovement
 from resolvers.context import Context
 from resolvers.stock import values
+from schema.actors import Actor, actors
+from schema.batching import batched
 from schema.money import Money
 
 
@@ -24,6 +29,40 @@ class StockValue:
             value=Money.of(found.value_minor),
             in_transit=Money.of(found.road_minor),
         )
+
+
+@strawberry.type(description="What a piece was said to cost before any was bought there.")
+class StockOpeningCost:
+    unit_cost: Money
+    quantity: int = strawberry.field(description="How many pieces stood there then.")
+    note: str | None
+    set_at: datetime
+    row: strawberry.Private[OpeningRow]
+
+    @batched
+    @staticmethod
+    async def actor(parents: list[StockOpeningCost], ctx: Context) -> list[Actor | None]:
+        return await actors(ctx, [(each.row.actor_kind, each.row.actor_id) for each in parents])
+
+    @classmethod
+    def of(cls, row: OpeningRow) -> StockOpeningCost:
+        return cls(
+            unit_cost=Money.of(row.unit_cost_minor),
+            quantity=row.quantity,
+            note=row.note,
+            set_at=row.created_at,
+            row=row,
+        )
+
+
+async def opening_costs(level_ids: Sequence[int], ctx: Context) -> list[StockOpeningCost | None]:
+    found = await values.openings(ctx, level_ids)
+    return [StockOpeningCost.of(found[each]) if each in found else None for each in level_ids]
+
+
+async def value_changes(movements: Sequence[StockMovement], ctx: Context) -> list[Money | None]:
+    found = await values.of_movements(ctx, movements)
+    return [Money.optional(found.get(each.id)) for each in movements]
 
 
 async def average_costs(level_ids: Sequence[int], ctx: Context) -> list[Money | None]:

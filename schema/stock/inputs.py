@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import strawberry
 
@@ -8,6 +9,7 @@ from models.stock.states import MovementReason, StockState
 from resolvers.batches import OnError
 from resolvers.stock.adjustments import AdjustmentDraft
 from resolvers.stock.backorder_setting import BackorderDraft
+from resolvers.stock.opening_costs import OpeningDraft
 from resolvers.stock.safety import SafetyDraft
 from resolvers.stock.sync import LevelDraft
 
@@ -86,6 +88,26 @@ class SafetyStockRow:
 @strawberry.input
 class SafetyStockSetInput:
     rows: list[SafetyStockRow]
+    on_error: OnError = OnError.REJECT_ALL
+    dry_run: bool = False
+
+
+@strawberry.input
+class OpeningCostRow:
+    location_code: str
+    sku: str
+    unit_cost: Decimal
+
+    def draft(self) -> OpeningDraft:
+        return OpeningDraft(
+            location_code=self.location_code, sku=self.sku, unit_cost=self.unit_cost
+        )
+
+
+@strawberry.input
+class OpeningCostSetInput:
+    rows: list[OpeningCostRow]
+    note: str | None = None
     on_error: OnError = OnError.REJECT_ALL
     dry_run: bool = False
 

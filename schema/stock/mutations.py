@@ -2,18 +2,20 @@ from __future__ import annotations
 
 import strawberry
 
-from resolvers.stock import adjustments, backorder_setting, safety, sync
+from resolvers.stock import adjustments, backorder_setting, opening_costs, safety, sync
 from schema.batches import errors_of, row_results
 from schema.errors import refusing
 from schema.info import Info
 from schema.stock.inputs import (
     BackorderSetInput,
+    OpeningCostSetInput,
     SafetyStockSetInput,
     StockAdjustInput,
     StockSetInput,
 )
 from schema.stock.payloads import (
     BackorderSetPayload,
+    OpeningCostSetPayload,
     SafetyStockSetPayload,
     StockAdjustPayload,
     StockSetPayload,
@@ -56,6 +58,22 @@ class StockMutations:
         drafts = [row.draft() for row in input.rows]
         outcome = await safety.set_safety(ctx, drafts, input.on_error, dry_run=input.dry_run)
         return SafetyStockSetPayload(
+            results=row_results(outcome, ctx),
+            changed_levels=outcome.updated,
+            user_errors=errors_of(outcome.refusals, ctx),
+        )
+
+    @refusing(OpeningCostSetPayload)
+    async def opening_cost_set(
+        self, info: Info, input: OpeningCostSetInput
+    ) -> OpeningCostSetPayload:
+        """Say what stock costs that was never bought where it stands: once, up to 500 levels in one go."""
+        ctx = info.context
+        drafts = [row.draft() for row in input.rows]
+        outcome = await opening_costs.set_costs(
+            ctx, drafts, input.note, input.on_error, dry_run=input.dry_run
+        )
+        return OpeningCostSetPayload(
             results=row_results(outcome, ctx),
             changed_levels=outcome.updated,
             user_errors=errors_of(outcome.refusals, ctx),

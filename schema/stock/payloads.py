@@ -33,6 +33,15 @@ class SafetyStockSetPayload:
 
 
 @strawberry.type
+class OpeningCostSetPayload:
+    results: list[RowResult] = field(default_factory=list)
+    changed_levels: int = strawberry.field(
+        default=0, description="How many levels have a cost now that had none."
+    )
+    user_errors: list[UserError] = field(default_factory=list)
+
+
+@strawberry.type
 class BackorderSetPayload:
     results: list[RowResult] = field(default_factory=list)
     changed_variants: int = strawberry.field(

@@ -19,7 +19,13 @@ from schema.columns import column, derived, identity
 from schema.money import Money
 from schema.nodes import Node, global_id
 from schema.scalars import BigInt
-from schema.stock.cost_types import average_costs, stock_values
+from schema.stock.cost_types import (
+    StockOpeningCost,
+    average_costs,
+    opening_costs,
+    stock_values,
+    value_changes,
+)
 from schema.stores.types import StockLocation
 
 strawberry.enum(StockState)
@@ -76,6 +82,14 @@ class StockLevel(Node):
         """What all pieces here are worth together, to the fen."""
         return await stock_values([each.row.id for each in parents], ctx)
 
+    @batched
+    @staticmethod
+    async def opening_cost(
+        parents: list[StockLevel], ctx: Context
+    ) -> list[StockOpeningCost | None]:
+        """What headquarters said that stock costs which was never bought here."""
+        return await opening_costs([each.row.id for each in parents], ctx)
+
     @classmethod
     def of(cls, row: levels.Level) -> StockLevel:
         return cls(row=row)
@@ -118,6 +132,15 @@ class StockMovement(Node):
     @staticmethod
     async def actor(parents: list[StockMovement], ctx: Context) -> list[Actor | None]:
         return await actors(ctx, [(each.row.actor_kind, each.row.actor_id) for each in parents])
+
+    @batched
+    @staticmethod
+    async def value_change(parents: list[StockMovement], ctx: Context) -> list[Money | None]:
+        """What it added to the value of the level, or took (below 0), to the fen.
+
+        Null without STOCK_COST_READ, within a place, and from before the level had a cost.
+        """
+        return await value_changes([each.row for each in parents], ctx)
 
     @classmethod
     def of(cls, row: MovementRow) -> StockMovement:

@@ -13,6 +13,7 @@ from models.stores.locations import Location, LocationKind, StoreService
 from models.stores.rows import LocationRow
 from resolvers.accounts import organisations
 from resolvers.context import Context
+from resolvers.stock import safety
 from resolvers.stores import locations
 from schema.accounts.types import Organisation
 from schema.batching import batched
@@ -42,6 +43,13 @@ class StockLocation:
     async def organisation(parents: list[StockLocation], ctx: Context) -> list[Organisation]:
         found = await organisations.by_ids(ctx, [each.row.organisation_id for each in parents])
         return [Organisation.of(found[each.row.organisation_id]) for each in parents]
+
+    @batched
+    @staticmethod
+    async def safety_stock_default(parents: list[StockLocation], ctx: Context) -> list[int | None]:
+        """What online channels leave alone of a SKU without a number of its own; null without STOCK_WRITE."""
+        found = await safety.defaults_of(ctx, {each.row.id for each in parents})
+        return [found.get(each.row.id) for each in parents]
 
     @strawberry.field(description="Where it is, in the coordinate system asked for.")
     def position(self, system: CoordinateSystem = CoordinateSystem.WGS84) -> GeoPoint | None:

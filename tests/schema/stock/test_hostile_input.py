@@ -159,6 +159,9 @@ async def sound_inputs(world: World) -> dict[str, dict[str, Any]]:
         "stockAdjust": adjustment(world),
         "safetyStockSet": {"rows": [row]},
         "backorderSet": {"rows": [{"sku": ids["sku"], "limit": 3, "expectedOn": "2999-01-01"}]},
+        "openingCostSet": {
+            "rows": [{"locationCode": "SHOP", "sku": ids["sku"], "unitCost": "2.50"}], "note": "books",
+        },
         "supplierUpsert": {"suppliers": [{"code": "DAIRY", "name": "Dairy", "contact": "Li Lei"}]},
         "stocktakeOpen": {
             "locationId": ids["store"], "variantIds": [ids["variant"]], "note": "all",
@@ -211,6 +214,7 @@ BUYING = {name for name in GOOD if name.startswith(("purchaseOrder", "supplier")
 AFTERWARDS = {"stocktakeOpen": "DUPLICATE", "transferReceive": "LIMIT_EXCEEDED"}
 ANY_TIME = {
     "supplierUpsert", "stockSet", "stockAdjust", "safetyStockSet", "backorderSet", "transferRequest",
+    "openingCostSet",
 }  # fmt: skip
 
 
@@ -235,6 +239,8 @@ def broken(mutation: str, path: Path, value: Any) -> Iterator[Any]:
         yield from (-1, 1_000_001, 2**31)
         if mutation not in MAY_BE_0:
             yield 0
+    elif name == "unitCost":
+        yield from ("-1", "0", "0.001", "1e30", "100000000000.01", "10000000000.01", "cheap")
     elif name in SERIALS:
         yield from ("", "x" * 65, "NOBODYS", "Q9" if mutation == "stockAdjust" else "P2")
     elif name in KINDS:
@@ -365,6 +371,7 @@ def test_every_input_that_moves_stock_has_a_key() -> None:
         "supplierUpsert",
         "safetyStockSet",
         "backorderSet",
+        "openingCostSet",
         "stocktakeOpen",
         "stocktakeRecount",
         "stocktakeCancel",
