@@ -18,6 +18,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import asyncpg
 from tortoise import Tortoise
+from tortoise.backends.asyncpg.client import AsyncpgDBClient
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connection, get_connections
 from tortoise.exceptions import OperationalError
@@ -26,7 +27,7 @@ from models.config import POOL_SIZE, connection_settings, replica_options
 from models.freshness import Freshness, lag_allowed, may_be_as_fresh_as, move_on
 from models.readers import PostgresReader, Reader, Records, reader_of
 from models.replica import Replica
-from models.transactions import InTransaction, TransactionLost, begun, numbered
+from models.transactions import InTransaction, TransactionLost, alone, begun, let_go, numbered
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -81,6 +82,7 @@ async def close() -> None:
         await _opened.pop().close()
     # One after another: only who sees itself to be the last folds the log of SQLite into the file.
     for connection in get_connections().all():
+        await let_go(connection)
         await connection.close()
     await Tortoise.close_connections()
 
@@ -181,6 +183,15 @@ async def fetch(query: str, *values: Any) -> list[dict[str, Any]]:
         return list(map(dict, await records(query, *values)))
     client = get_connection("default")
     return await client.execute_query_dict(_dialect(query, client), list(values))
+
+
+async def change(query: str, *values: Any) -> list[dict[str, Any]]:
+    """The rows of one statement that changes them, `… RETURNING`: a transaction by itself."""
+    client = get_connection("default")
+    if in_transaction_now() or not isinstance(client, AsyncpgDBClient):
+        return await brief_transaction(fetch, query, *values)
+    move_on()
+    return list(map(dict, await alone(client, numbered(query), values)))
 
 
 async def execute(query: str, *values: Any) -> int:

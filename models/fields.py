@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Self
 
 from tortoise import fields
@@ -26,6 +27,7 @@ class Row(Model):
                 _comparable(field)
 
     @classmethod
+    @cache
     def selected(cls, alias: str) -> str:
         """All columns of the table, as plain SQL that `read` understands."""
         return ", ".join(f"{alias}.{each} AS {alias}_{each}" for each in cls._meta.db_fields)

@@ -13,6 +13,7 @@ from tortoise.backends.asyncpg.client import AsyncpgDBClient
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.backends.sqlite.client import SqliteClient
 
+from models.connections import AtHand
 from models.freshness import Freshness
 from models.kept_results import SNAPSHOT, KeptOfPostgres, KeptOfSqlite
 
@@ -113,16 +114,12 @@ class SqliteReader:
 
 
 class PostgresReader:
-    """Keeps up to half of the pool's connections at hand: to acquire and release one costs the pool twice
-    what a statement costs. When none is at hand, the pool is asked as usual.
-    """
+    """Reads by a pool of its own, so that no transaction is waited for."""
 
     snapshot = SNAPSHOT
 
     def __init__(self, pool: asyncpg.Pool) -> None:
-        self._pool = pool
-        self._at_hand = self._pool.get_max_size() // 2
-        self._idle: list[Any] = []
+        self._connections = AtHand(pool)
         self._kept = KeptOfPostgres()
 
     async def records(
@@ -145,21 +142,20 @@ class PostgresReader:
 
     async def _read(self, query: str, values: Sequence[Any]) -> Records:
         log.debug("%s: %s", query, values)
-        connection = await self._take()
+        connection = await self._connections.take()
         try:
             found = await connection.fetch(query, *values)
         except asyncpg.PostgresError:
-            await self._put_back(connection)
+            await self._connections.put_back(connection)
             raise
-        except BaseException:  # cancelled, or lost: the pool sorts it out
-            await self._pool.release(connection)
+        except BaseException:  # cancelled, or lost
+            await self._connections.give_up(connection)
             raise
-        await self._put_back(connection)
+        await self._connections.put_back(connection)
         return found
 
     async def close(self) -> None:
-        while self._idle:
-            await self._pool.release(self._idle.pop())
+        await self._connections.close()
 
     def any_of(self, column: str) -> str:
         return f"{column} = ANY(?)"
@@ -171,20 +167,6 @@ class PostgresReader:
 
     def array(self, values: Iterable[Any]) -> Any:
         return tuple(values)
-
-    async def _take(self) -> Any:
-        while self._idle:
-            connection = self._idle.pop()
-            if not connection.is_closed():
-                return connection
-            await self._pool.release(connection)
-        return await self._pool.acquire()
-
-    async def _put_back(self, connection: Any) -> None:
-        if len(self._idle) < self._at_hand and not connection.is_closed():
-            self._idle.append(connection)
-        else:
-            await self._pool.release(connection)
 
 
 def reader_of(client: BaseDBAsyncClient) -> Reader:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.asyncpg.client import translate_exceptions as postgres_exceptions
@@ -13,10 +14,13 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionWrapper
 from tortoise.backends.sqlite.client import translate_exceptions as sqlite_exceptions
 
+from models.connections import AtHand
 from models.deferred import Deferred, Outdated, Write, as_one_statement, counts, run
 from models.group_commit import TransactionLost, turn
 
-__all__ = ["InTransaction", "TransactionLost", "begun", "numbered"]
+__all__ = ["InTransaction", "TransactionLost", "alone", "begun", "let_go", "numbered"]
+
+_at_hand: WeakKeyDictionary[BaseDBAsyncClient, AtHand] = WeakKeyDictionary()
 
 
 class InTransaction(BaseDBAsyncClient):
@@ -127,10 +131,35 @@ def begun(client: BaseDBAsyncClient, *, brief: bool) -> AbstractAsyncContextMana
     return _sqlite(client, _BriefSqlite if brief else _Sqlite)
 
 
+async def alone(client: AsyncpgDBClient, query: str, values: Sequence[Any]) -> Sequence[Any]:
+    """The rows of one statement of PostgreSQL's, which is a transaction by itself."""
+    async with _connection(client) as raw:
+        client.log.debug("%s: %s", query, values)
+        found: Sequence[Any] = await raw.fetch(query, *values)
+        return found
+
+
+async def let_go(client: BaseDBAsyncClient) -> None:
+    """Give the connections at hand back, so that the client can be closed."""
+    if (connections := _at_hand.pop(client, None)) is not None:
+        await connections.close()
+
+
 @asynccontextmanager
 async def _postgres(client: AsyncpgDBClient) -> AsyncIterator[InTransaction]:
-    async with client._pool.acquire() as raw, raw.transaction():  # type: ignore[union-attr]
+    async with _connection(client) as raw, raw.transaction():
         yield _Postgres(client, raw)
+
+
+@asynccontextmanager
+async def _connection(client: AsyncpgDBClient) -> AsyncIterator[Any]:
+    assert client._pool  # noqa: S101 - it has been opened
+    connections = _at_hand.get(client) or _at_hand.setdefault(client, AtHand(client._pool))
+    raw = await connections.take()
+    try:
+        yield raw
+    finally:
+        await connections.put_back(raw)
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ from orjson import dumps
 from tortoise.expressions import Subquery
 
 from gateways import Charge, GatewayError, PaymentGateway, StartedCharge
-from models.database import brief_transaction, fetch, for_update
+from models.database import brief_transaction, change, fetch, for_update
 from models.errors import Expired, InvalidInput, NotFound, PaymentFailed, StateConflict
 from models.later import insert_later
 from models.money import CurrencyCode
@@ -67,12 +67,12 @@ async def start(ctx: Context, draft: ChargeDraft) -> Payment:
         started = await gateway.start(_charge(ctx, payment, order_number))
     except GatewayError as error:
         raise PaymentFailed("The payment provider does not answer. Try again.") from error
-    return await brief_transaction(_keep, ctx, payment.id, started)
+    return await _keep(ctx, payment.id, started)
 
 
 async def _keep(ctx: Context, payment_id: int, started: StartedCharge) -> Payment:
     """Keep the provider's first answer; it may have told us of the result already."""
-    rows = await fetch(
+    rows = await change(
         "UPDATE payment SET code_url = ?, client_parameters = ?, updated_at = ?"
         " WHERE id = ? AND code_url IS NULL AND CAST(client_parameters AS TEXT) = '{}'"
         f" RETURNING {Payment.selected('payment')}",

@@ -22,9 +22,10 @@ from resolvers.context import Context
 from resolvers.orders import parts, paying
 from resolvers.orders.lanes import lanes_of
 from resolvers.orders.parts import Part, SoldLine
-from resolvers.orders.paying import Sale, sold
+from resolvers.orders.paying import Sale
 from resolvers.outbox import announce
 from resolvers.referrals import commissions
+from resolvers.referrals.commissions import PaidOrder
 from resolvers.stock import reservations
 from resolvers.stock.reservations import StandingHold
 
@@ -88,7 +89,17 @@ async def _find(ctx: Context, provider: str, said: Notification) -> PlainPayment
         lines=lines,
         holds=[_hold(row) for row in rows],
         products=frozenset(row["product_id"] for row in rows),
-        shares=await commissions.earned(ctx, sold(Order.read(rows[0], "o"), lines)),
+        shares=await commissions.earned(ctx, _sold(rows[0], lines)),
+    )
+
+
+def _sold(row: Mapping[str, Any], lines: Sequence[SoldLine]) -> PaidOrder:
+    return PaidOrder(
+        order_id=row["o_id"],
+        merchant_id=row["o_merchant_id"],
+        member_id=row["o_member_id"],
+        guide_id=row["o_attribution_guide_id"],
+        line_bases_minor=tuple(line.total_minor for line in lines),
     )
 
 
