@@ -22,7 +22,7 @@ from tests.resolvers.stock.machine.counting import Counting
 from tests.resolvers.stock.machine.moving import Moving
 from tests.resolvers.stock.machine.owing import Owing
 
-EXAMPLES = int(os.environ.get("QUINTET_TEST_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("QUINTET_TEST_EXAMPLES", "5" if POSTGRES else "10"))
 STEPS = 100
 
 
