@@ -22,6 +22,7 @@ COUNTED = (
     "stock_level", "stock_movement", "stock_cost", "stock_cost_entry", "outbox_event",
     "idempotency_record", "document_event", "document_counter", "transfer", "transfer_line",
     "supplier", "purchase_order", "purchase_order_line", "supplier_return", "supplier_return_line",
+    "serial_number", "serial_event", "stock_promise", "stock_opening_cost",
 )  # fmt: skip
 INPUTS = {
     "transferApprove": "TransferDecideInput",
@@ -126,6 +127,20 @@ def _too_many(mutation: str, field: str = "lines.0.quantity") -> list[Row]:
     return [(mutation, "hq", field, 500, "LIMIT_EXCEEDED", field)]
 
 
+def _serials(mutation: str, field: str = "serials") -> list[Row]:
+    """Serial numbers of what has none, and of what is no variant."""
+    unknown, at = global_id("Variant", NOBODY), f"{field}.0"
+    return [
+        (mutation, "hq", field, _scanned(unknown), "INVALID", f"{at}.serials"),
+        (mutation, "hq", field, _scanned("rubbish"), "INVALID", f"{at}.variantId"),
+        (mutation, "hq", field, _scanned(unknown) * 2, "DUPLICATE", f"{field}.1.serials"),
+    ]
+
+
+def _scanned(variant_id: str) -> list[dict[str, Any]]:
+    return [{"variantId": variant_id, "serials": ["A1"]}]
+
+
 def _documents() -> list[Row]:
     """A document that is not there, is another thing, or is somebody else's."""
     rows: list[Row] = []
@@ -166,6 +181,12 @@ ROWS: list[Row] = [
     *_too_many("transferApprove"),
     *_too_many("transferShip"),
     *_too_many("purchaseOrderReceive"),
+    *_serials("transferShip"),
+    *_serials("transferCancel", "lostSerials"),
+    *_serials("purchaseOrderReceive"),
+    *_serials("supplierReturnShip"),
+    ("transferReceive", "hq", "lines.0.lostSerials", ["A1"], "INVALID", "lines.0.lostSerials"),
+    ("stockAdjust", "hq", "serials", ["A1"], "INVALID", "serials"),
     *_documents(),
     *((m, "hq", f, global_id("Store", NOBODY), "NOT_FOUND", f) for m, f in PLACES),
     *((m, "hq", f, "rubbish", "INVALID", f) for m, f in PLACES),
