@@ -12,15 +12,19 @@ import strawberry
 from schema.nodes import global_id
 from schema.public import public
 
+COLUMN = "column"
+
 
 def column(name: str, *, description: str | None = None) -> Any:
     """A field that is the column `name` of `row` as it stands."""
-    read = attrgetter(f"row.{name}")
+    path = f"row.{name}"
+    read = attrgetter(path)
 
     def resolve(self: Any) -> Any:
         return read(self)
 
-    return public(strawberry.field(resolver=resolve, description=description))
+    metadata = {COLUMN: path}
+    return public(strawberry.field(resolver=resolve, description=description, metadata=metadata))
 
 
 def identity(kind: str) -> Any:

@@ -52,14 +52,21 @@ class Leaf:
         self._site = site
         self._together = _together(type_)
 
-    async def complete(self, values: Column, places: Places, execution: Execution) -> Column:
+    def together(self, values: Column) -> Column | None:
+        """None if something is among the values that must be looked at one by one."""
         try:
             return self._together(values)
-        except Exception:  # noqa: BLE001 - found again below, as the error of its own value
-            return [
-                self._complete_one(value, index, places, execution)
-                for index, value in enumerate(values)
-            ]
+        except Exception:  # noqa: BLE001 - found again, as the error of its own value
+            return None
+
+    async def complete(self, values: Column, places: Places, execution: Execution) -> Column:
+        cells = self.together(values)
+        if cells is not None:
+            return cells
+        return [
+            self._complete_one(value, index, places, execution)
+            for index, value in enumerate(values)
+        ]
 
     def _complete_one(self, value: Any, index: int, places: Places, execution: Execution) -> Any:
         try:

@@ -30,6 +30,7 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
 from schema.batching import BATCH
+from schema.columns import COLUMN
 from schema.execution.arguments import coerced, converted
 from schema.execution.execution import FAILED, Execution, Site
 from schema.execution.failures import reported
@@ -132,6 +133,8 @@ class _Compiler:
             return None
         if field.is_basic_field:
             return Attribute(field.python_name, field.default_resolver)
+        if COLUMN in field.metadata:
+            return Attribute(field.metadata[COLUMN], getattr)
         arguments = converted(self._strawberry, field, site.definition, site.nodes[0])
         if BATCH in field.metadata:
             return Batch(field.metadata[BATCH], arguments)
@@ -160,7 +163,7 @@ class _Compiler:
         if is_leaf_type(type_):
             leaf = Leaf(type_, site)
             final_types = leaf.final_types | {NoneType} if nullable else leaf.final_types
-            return Slot(site, nullable, leaf.complete, final_types)
+            return Slot(site, nullable, leaf.complete, leaf, final_types)
         if is_abstract_type(type_):
             possible = {
                 each.name: Objects(site, each, _origin(each), selections)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from graphql import GraphQLObjectType, get_named_type, is_object_type
 
+from schema.execution.awaiting import awaited
 from schema.execution.execution import FAILED, Execution, Site, has_failed
 from schema.execution.places import Places
 from schema.execution.rows import RowMaker, row_maker
@@ -35,9 +36,21 @@ class Field:
     slot: Slot
     selections: Selections
 
-    async def column(self, parents: Column, level: Places, execution: Execution) -> Column:
+    def column(
+        self, parents: Column, level: Places, execution: Execution
+    ) -> Column | Awaitable[Column]:
+        """At once where it can be: to await a column of plain text takes longer than to read it."""
+        values = self.source(parents, level, execution)
+        if isinstance(values, list) and (cells := self.slot.at_once(values)) is not None:
+            return cells
+        return self._completed(values, level, execution)
+
+    async def _completed(
+        self, values: Column | Awaitable[Column], level: Places, execution: Execution
+    ) -> Column:
+        if not isinstance(values, list):
+            values = await values
         places = level.of_field(self.site.key, self.site.parent_type.name)
-        values = await self.source(parents, places, execution)
         return await self.slot.complete(values, places, execution)
 
 
@@ -64,19 +77,22 @@ class Selection:
 
         One field after the other: a task for each costs more than it saves (docs/execution.md).
         """
-        columns = [await field.column(parents, level, execution) for field in self.fields]
+        columns = []
+        for field in self.fields:
+            column = field.column(parents, level, execution)
+            columns.append(column if isinstance(column, list) else await column)
         return self._rows(columns, parents, execution)
 
     async def parallel_rows(self, parents: Column, level: Places, execution: Execution) -> Column:
         """For the root of a query, whose fields know nothing of each other."""
         columns = [field.column(parents, level, execution) for field in self.fields]
-        return self._rows(await asyncio.gather(*columns), parents, execution)
+        return self._rows(await asyncio.gather(*map(awaited, columns)), parents, execution)
 
     async def serial_rows(self, parents: Column, level: Places, execution: Execution) -> Column:
         """For the root of a mutation: none is run after one that turns the whole answer to null."""
         columns: list[Column] = []
         for field in self.fields:
-            columns.append(await field.column(parents, level, execution))
+            columns.append(await awaited(field.column(parents, level, execution)))
             if columns[-1] == [FAILED]:
                 return [FAILED]
         return self._rows(columns, parents, execution)

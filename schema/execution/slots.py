@@ -16,6 +16,7 @@ from graphql.pyutils import is_iterable
 
 from schema.execution.awaiting import is_plain, settled
 from schema.execution.execution import FAILED, Execution, Site, has_failed
+from schema.execution.leaves import Leaf
 from schema.execution.places import Places
 from schema.execution.sources import Column
 
@@ -27,19 +28,29 @@ Complete = Callable[[Column, Places, Execution], Awaitable[Column]]
 class Slot:
     """A field or list item, which may be null or not: it lets errors through or stops them.
 
-    Values whose types are all among `final_types` are complete already.
+    Where there is a `leaf`, most columns are completed at once. Values whose types are all among
+    `final_types` are complete already.
     """
 
     site: Site
     nullable: bool
     inner: Complete
+    leaf: Leaf | None = None
     final_types: frozenset[type] = frozenset()
 
-    async def complete(self, values: Column, places: Places, execution: Execution) -> Column:
+    def at_once(self, values: Column) -> Column | None:
+        """None if anything has to be awaited or looked at more closely."""
+        if self.leaf is None:
+            return None
         kinds = set(map(type, values))
         if kinds <= self.final_types:
             return values
-        if all(map(is_plain, kinds)):
+        return self.leaf.together(values) if all(map(is_plain, kinds)) else None
+
+    async def complete(self, values: Column, places: Places, execution: Execution) -> Column:
+        if (complete := self.at_once(values)) is not None:
+            return complete
+        if all(map(is_plain, set(map(type, values)))):
             cells = await self.inner(values, places, execution)
         else:
             cells = await self._complete_present(await settled(values), places, execution)

@@ -1,12 +1,13 @@
 """Where a column comes from: one value of a field for each parent.
 
 A source never raises: an exception in a cell is the error of that parent. A cell may also be
-something to await; whoever completes the column awaits all of them together.
+something to await; whoever completes the column awaits all of them together. Only a batch resolver's
+column is itself awaited.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
@@ -21,8 +22,10 @@ Column = list[Any]
 
 
 class Source(Protocol):
-    async def __call__(self, parents: Column, places: Places, execution: Execution, /) -> Column:
-        """`places` are those of the column."""
+    def __call__(
+        self, parents: Column, level: Places, execution: Execution, /
+    ) -> Column | Awaitable[Column]:
+        """`level`: where the parents stand."""
         ...
 
 
@@ -30,7 +33,7 @@ class Source(Protocol):
 class TypeName:
     name: str
 
-    async def __call__(self, parents: Column, places: Places, execution: Execution) -> Column:
+    def __call__(self, parents: Column, level: Places, execution: Execution) -> Column:
         return [self.name] * len(parents)
 
 
@@ -40,7 +43,7 @@ class Attribute:
     def __init__(self, name: str, read: Callable[[Any, str], Any]) -> None:
         self._get = attrgetter(name) if read is getattr else lambda parent: read(parent, name)
 
-    async def __call__(self, parents: Column, places: Places, execution: Execution) -> Column:
+    def __call__(self, parents: Column, level: Places, execution: Execution) -> Column:
         try:
             return list(map(self._get, parents))
         except Exception:  # noqa: BLE001 - found again below, as the error of its own parent
@@ -54,7 +57,7 @@ class Batch:
     function: BatchFunction
     arguments: Coerce
 
-    async def __call__(self, parents: Column, places: Places, execution: Execution) -> Column:
+    async def __call__(self, parents: Column, level: Places, execution: Execution) -> Column:
         try:
             arguments = self.arguments(execution.variables)
             results = list(await self.function([*parents], ctx=execution.context, **arguments))
@@ -74,7 +77,7 @@ class Method:
     function: Callable[..., Any]
     arguments: Coerce
 
-    async def __call__(self, parents: Column, places: Places, execution: Execution) -> Column:
+    def __call__(self, parents: Column, level: Places, execution: Execution) -> Column:
         try:
             arguments = self.arguments(execution.variables)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is every parent's
@@ -94,12 +97,13 @@ class Resolver:
     resolve: Callable[..., Any]
     arguments: Coerce
 
-    async def __call__(self, parents: Column, places: Places, execution: Execution) -> Column:
+    def __call__(self, parents: Column, level: Places, execution: Execution) -> Column:
         try:
             arguments = self.arguments(execution.variables)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is every parent's
             return [error] * len(parents)
-        infos = [execution.info(self.site, path) for path in places.paths]
+        paths = level.of_field(self.site.key, self.site.parent_type.name).paths
+        infos = [execution.info(self.site, path) for path in paths]
         return [
             _attempt(self.resolve, parent, info, **arguments)
             for parent, info in zip(parents, infos, strict=True)
