@@ -6,6 +6,7 @@ Holds that have expired are counted as available, so the numbers agree whoever s
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from models.accounts.roles import Permission
@@ -27,7 +28,9 @@ _COLUMNS = (
     "l.id, l.variant_id, l.location_id, l.available, l.held, l.committed, l.damaged, l.quarantined,"
     " l.incoming, l.safety_stock, l.version, l.updated_at, n.path"
 )
-_HELD = 5  # its position behind what is effective
+# Positions behind what is effective.
+_HELD, _INCOMING, _PATH = 5, 9, 13
+_SHOWN = itemgetter(0, 1, 2, 3, 10, 11, 12)  # of these columns the public is shown something
 
 
 class Level(NamedTuple):
@@ -92,13 +95,13 @@ async def read(ctx: Context, conditions: Conditions) -> list[Level]:
     found = await rows_of(
         ctx, lambda columns: f"SELECT {columns} FROM {FROM} WHERE {conditions}", conditions.values
     )
-    return [level_of(ctx, row) for row in found]
+    return levels_of(ctx, found)
 
 
 async def rows_of(
     ctx: Context, statement: Callable[[str], str], values: Sequence[Any]
 ) -> Sequence[Any]:
-    """The rows of a statement that selects the columns it is given, whose levels are `level_of`.
+    """The rows of a statement that selects the columns it is given, whose levels are `levels_of`.
 
     The moment matters only where something is held; then all is read again with what has expired,
     in one statement, so that no level is of two moments.
@@ -109,33 +112,25 @@ async def rows_of(
     return rows
 
 
-def level_of(ctx: Context, row: Sequence[Any]) -> Level:
-    """The caller's view of a row; more columns may follow in it."""
-    (
-        effective,
-        level_id,
-        variant_id,
-        location_id,
-        available,
-        held,
-        committed,
-        damaged,
-        quarantined,
-        incoming,
-        safety_stock,
-        version,
-        updated_at,
-        path,
-        *_,
-    ) = row
+def levels_of(ctx: Context, rows: Sequence[Any]) -> list[Level]:
+    """The caller's view of the rows; more columns may follow in them."""
+    counter = ctx.channel.is_counter
+    if Permission.STOCK_READ not in ctx.actor.permissions:
+        return [_public(row, counter) for row in rows]
+    return [
+        _whole(row) if may(ctx, Permission.STOCK_READ, row[_PATH]) else _public(row, counter)
+        for row in rows
+    ]
+
+
+def _whole(row: Sequence[Any]) -> Level:
+    effective, level_id, variant_id, location_id, available, held, *others = row[:_INCOMING]
     effective = int(effective)  # PostgreSQL's sums are decimals
-    if may(ctx, Permission.STOCK_READ, path):
-        held -= effective - available
-        pieces = Pieces(effective, held, committed, damaged, quarantined)
-    else:
-        counter = ctx.channel.is_counter
-        pieces = shown_to_the_public(sellable(effective, safety_stock, counter=counter))
-        incoming = safety_stock = 0
-    return Level(
-        level_id, variant_id, location_id, pieces, incoming, safety_stock, version, updated_at
-    )
+    pieces = Pieces(effective, held - (effective - available), *others)
+    return Level(level_id, variant_id, location_id, pieces, *row[_INCOMING:_PATH])
+
+
+def _public(row: Sequence[Any], counter: bool) -> Level:
+    effective, level_id, variant_id, location_id, safety_stock, version, updated_at = _SHOWN(row)
+    pieces = shown_to_the_public(sellable(int(effective), safety_stock, counter=counter))
+    return Level(level_id, variant_id, location_id, pieces, 0, 0, version, updated_at)

@@ -16,7 +16,7 @@ from resolvers.context import Context
 from resolvers.keyset import Conditions, checked_key
 from resolvers.paging import Cursors, Page, PageRequest
 from resolvers.permissions import for_anyone
-from resolvers.stock.levels import FROM, Level, level_of, read, rows_of, visible
+from resolvers.stock.levels import FROM, Level, levels_of, read, rows_of, visible
 from resolvers.stores import nearby
 
 Found = list[tuple[Level, list[float | str]]]  # each level with its cursor's key
@@ -58,8 +58,7 @@ async def _by_code(
         conditions.values,
     )
     found: dict[int, Found] = {variant_id: [] for variant_id in variant_ids}
-    for row in rows:
-        level = level_of(ctx, row)
+    for level, row in zip(levels_of(ctx, rows), rows, strict=True):
         found[level.variant_id].append((level, [row[-2]]))
     return found
 

@@ -75,6 +75,9 @@ class Abstract:
         names: Sequence[str | None] = self._known_names(values) or await self._resolved_names(
             values, places, execution
         )
+        found = set(names)
+        if len(found) == 1 and (name := found.pop()):
+            return await self.possible[name].complete(values, places, execution)
         cells: Column = [FAILED] * len(values)
         for name in dict.fromkeys(filter(None, names)):
             indices = [index for index, each in enumerate(names) if each == name]

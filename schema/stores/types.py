@@ -58,7 +58,7 @@ class StockLocation:
 
     @classmethod
     def of(cls, row: Location | LocationRow) -> Store | Warehouse:
-        return _KINDS[LocationKind(row.kind)](row=row)
+        return _KINDS[row.kind](row=row)
 
     @classmethod
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Any]:
@@ -130,7 +130,7 @@ class Warehouse(Node, StockLocation):
         return await _of_kind(ctx, ids, LocationKind.WAREHOUSE)
 
 
-_KINDS: dict[LocationKind, type[Store] | type[Warehouse]] = {
+_KINDS: dict[str, type[Store] | type[Warehouse]] = {
     LocationKind.STORE: Store,
     LocationKind.WAREHOUSE: Warehouse,
 }
