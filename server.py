@@ -46,6 +46,7 @@ from schema.downloads import download_routes
 from schema.errors import format_error
 from schema.execution import CompiledExecutor
 from schema.integrations.bulk_rows import draft_of
+from schema.kept_answers import answer_once
 from schema.landing import landing_pages
 from schema.limits import Limits
 from schema.messages import translate
@@ -101,6 +102,7 @@ def create_app(settings: Settings, *, warming: bool = False) -> ASGIApp:
         observe=count_operation,
         persisted=_persisted_documents(settings, gateways),
         read=_read,
+        repeat=answer_once,
     )
     graphql, *others = graphql_routes(
         operations,

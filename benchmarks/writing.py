@@ -17,7 +17,8 @@ from benchmarks.databases import WRITER
 from models.config import sqlite_path
 
 Write = Callable[[], Awaitable[None]]
-SMALL = "UPDATE member SET tier_id = tier_id WHERE id = 1"
+# SQLite notices that a value stays as it is, and writes nothing.
+SMALL = "UPDATE member SET name = CASE name WHEN 'A' THEN 'B' ELSE 'A' END WHERE id = 1"
 
 
 @asynccontextmanager

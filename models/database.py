@@ -24,7 +24,8 @@ from tortoise.connection import get_connection, get_connections
 from tortoise.exceptions import OperationalError
 
 from models.config import POOL_SIZE, connection_settings, replica_options
-from models.freshness import Freshness, lag_allowed, may_be_as_fresh_as, move_on
+from models.freshness import NOT_AT_ALL, Freshness, lag_allowed, may_be_as_fresh_as, move_on
+from models.kept_results import Key
 from models.readers import PostgresReader, Reader, Records, reader_of
 from models.replica import Replica
 from models.transactions import InTransaction, TransactionLost, alone, begun, let_go, numbered
@@ -153,6 +154,16 @@ async def first_records(freshness: Freshness, query: str, *values: Any) -> Recor
     return found
 
 
+def recall(freshness: Freshness, key: Key) -> Sequence[Any] | None:
+    """What was kept under `key`, for a request that has read nothing yet, if it still holds."""
+    return _opened[0].kept.recall(freshness, key)
+
+
+def keep(freshness: Freshness, key: Key, made: Sequence[Any]) -> None:
+    """Keep what the request has made of the database alone since it failed to `recall` it."""
+    _opened[0].kept.keep(freshness, key, made)
+
+
 async def records(query: str, *values: Any) -> Records:
     """Rows of a SELECT whose parameters are `?`, columns as the driver answers them."""
     if isinstance(_opened[0], PostgresReader):
@@ -161,6 +172,8 @@ async def records(query: str, *values: Any) -> Records:
         if _replicas and lag_allowed.get():
             found = await _replicas[0].records(query, values)
             if found is not None:
+                if freshness := may_be_as_fresh_as.get():
+                    freshness.holds_until = NOT_AT_ALL
                 return found
         return await _opened[0].records(query, values, may_be_as_fresh_as.get())
     return (await get_connection("default").execute_query(query, list(values)))[1]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -13,17 +14,21 @@ T = TypeVar("T")
 P = ParamSpec("P")
 State = tuple[int, str]  # of a database, as `models.kept_results` tells one from another
 
+FOREVER, NOT_AT_ALL = datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)
+
 
 @dataclass(slots=True)
 class Freshness:
     """What a request may be given: results up to number `latest`, of its `state` once that is known.
 
     Only until it `has_moved_on`: when it has read or written anything itself, nothing older may follow.
+    Its answer `holds_until` then, if nothing is written.
     """
 
     latest: int = 0
     state: State | None = None
     has_moved_on: bool = False
+    holds_until: datetime = FOREVER
 
 
 lag_allowed: ContextVar[bool] = ContextVar("lag_allowed", default=False)

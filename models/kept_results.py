@@ -94,15 +94,29 @@ class KeptOfSqlite:
 
     def get(self, key: Key, read: Callable[[], list[Any]]) -> Sequence[Any]:
         """The rows as they are now, read unless nothing has been committed since they were."""
-        version = self._connection.execute("PRAGMA data_version").fetchone()[0]
-        if version != self._version:
-            self._results.clear()
-            self._version = version
+        self._look()
         rows = self._results.get(key)
         if rows is None:
             rows = read()
             self._results.offer(key, rows)
         return rows
+
+    def recall(self, freshness: Freshness, key: Key) -> Sequence[Any] | None:
+        """What was made of the database as it is now, whose state the request notes."""
+        freshness.state = (self._look(), "")
+        return self._results.get(key)
+
+    def keep(self, freshness: Freshness, key: Key, made: Sequence[Any]) -> None:
+        """What was made of all that was read since `recall`."""
+        if freshness.state == (self._look(), ""):
+            self._results.offer(key, made)
+
+    def _look(self) -> int:
+        version: int = self._connection.execute("PRAGMA data_version").fetchone()[0]
+        if version != self._version:
+            self._results.clear()
+            self._version = version
+        return version
 
 
 class KeptOfPostgres:
@@ -133,15 +147,21 @@ class KeptOfPostgres:
 
     def get(self, freshness: Freshness, key: Key) -> Sequence[Any] | None:
         """The rows; where there are none, the request moves on to read them itself."""
-        if not freshness.has_moved_on and freshness.state == self._state:
-            rows = self._results.get(key, freshness.latest)
+        if not freshness.has_moved_on:
+            rows = self.recall(freshness, key)
             if rows is not None:
                 return rows
         freshness.has_moved_on = True
         return None
 
-    def offer(self, freshness: Freshness, key: Key, rows: Sequence[Any]) -> None:
-        """Rows that were read after the request had met its state."""
+    def recall(self, freshness: Freshness, key: Key) -> Sequence[Any] | None:
+        """The same for a request that has read nothing yet."""
+        if freshness.state == self._state:
+            return self._results.get(key, freshness.latest)
+        return None
+
+    def keep(self, freshness: Freshness, key: Key, rows: Sequence[Any]) -> None:
+        """Rows that were read, or made of what was read, after the request had met its state."""
         if freshness.state == self._state:
             self._results.offer(key, rows)
 

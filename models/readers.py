@@ -45,6 +45,9 @@ class Reader(Protocol):
 
     def learn(self, freshness: Freshness, seen: str) -> None: ...
 
+    @property
+    def kept(self) -> KeptOfSqlite | KeptOfPostgres: ...
+
     async def close(self) -> None: ...
 
     def any_of(self, column: str) -> str: ...
@@ -70,7 +73,7 @@ class SqliteReader:
         )
         self._near.row_factory = sqlite3.Row
         self._near.execute("PRAGMA query_only = ON")
-        self._kept = KeptOfSqlite(self._near)
+        self.kept = KeptOfSqlite(self._near)
         self._calls = 0
         self._near.set_progress_handler(self._takes_long, PATIENCE)
 
@@ -80,7 +83,7 @@ class SqliteReader:
         log.debug("%s: %s", query, values)
         self._calls = 0
         try:
-            return self._kept.get((query, values), lambda: self._read(query, values))
+            return self.kept.get((query, values), lambda: self._read(query, values))
         except sqlite3.OperationalError:
             connection = self._client._connection
             assert connection  # noqa: S101 - open as long as this is
@@ -120,7 +123,7 @@ class PostgresReader:
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._connections = AtHand(pool)
-        self._kept = KeptOfPostgres()
+        self.kept = KeptOfPostgres()
 
     async def records(
         self, query: str, values: Sequence[Any], freshness: Freshness | None = None
@@ -128,17 +131,17 @@ class PostgresReader:
         if freshness is None:
             return await self._read(query, values)
         key = (query, values)
-        rows = self._kept.get(freshness, key)
+        rows = self.kept.get(freshness, key)
         if rows is None:
             rows = await self._read(query, values)
-            self._kept.offer(freshness, key, rows)
+            self.kept.keep(freshness, key, rows)
         return rows
 
     def begin(self) -> Freshness:
-        return self._kept.begin()
+        return self.kept.begin()
 
     def learn(self, freshness: Freshness, seen: str) -> None:
-        self._kept.learn(freshness, seen)
+        self.kept.learn(freshness, seen)
 
     async def _read(self, query: str, values: Sequence[Any]) -> Records:
         log.debug("%s: %s", query, values)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.accounts.channels import Channel
 from models.accounts.roles import Permission, Role
-from models.freshness import Freshness
+from models.freshness import NOT_AT_ALL, Freshness
 from settings import Settings
 
 if TYPE_CHECKING:
@@ -96,7 +96,13 @@ class Context:
     freshness: Freshness = field(default_factory=Freshness)
 
     def now(self) -> datetime:
+        """The moment; what is answered by it is not kept. See `resolvers.moments`."""
+        self.freshness.holds_until = NOT_AT_ALL
         return self.clock()
+
+    def holds_until(self, end: datetime) -> None:
+        """Something of the answer may be another from then on."""
+        self.freshness.holds_until = min(self.freshness.holds_until, end)
 
     @property
     def member_id(self) -> int | None:

@@ -44,13 +44,15 @@ def invalid(error: GraphQLError) -> GraphQLError:
 class Operation:
     """One operation of a valid document. What it is, is None until somebody has asked.
 
-    `is_public`: any cache may keep its answers; `begins_public`: so far as its first fields go.
+    `is_public`: any cache may keep its answers; `begins_public`: so far as its first fields go;
+    `is_repeatable`: this process may, while nothing is written.
     """
 
     document: DocumentNode
     node: OperationDefinitionNode
     is_public: bool | None = None
     begins_public: bool | None = None
+    is_repeatable: bool | None = None
 
     @property
     def type(self) -> OperationType:

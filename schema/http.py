@@ -95,10 +95,7 @@ class GraphQLOverHTTP(Generic[C]):
             operation = await operations.prepare(asked)
             exchange.allow(operation)
             context = await operations.context_factory(HTTPConnection(exchange.scope), None)
-            with operations.reading(operation, context):
-                answer = await operations.answer(
-                    operation.document, asked.variables, asked.operation_name, context
-                )
+            answer = await operations.answer_request(operation, asked, context)
             response = exchange.response(answer)
             if exchange.is_anonymous_get and self._is_public(operation, answer):
                 response = cacheable(response, exchange.headers, self.public_seconds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
 from contextlib import AbstractContextManager, aclosing, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, Literal, Protocol, TypeVar, cast
 
 import strawberry
@@ -27,7 +28,7 @@ from schema.documents import Documents, Operation, invalid
 from schema.http_request import GraphQLRequest
 from schema.limits import Limits
 from schema.persisted_documents import PersistedDocuments
-from schema.public import begins_public, is_public
+from schema.public import begins_public, is_public, is_repeatable
 
 C = TypeVar("C")
 
@@ -41,6 +42,7 @@ ContextFactory = Callable[[HTTPConnection, dict[str, str] | None], Awaitable[C]]
 # an `original_error` are unforeseen: this is where they are masked and logged.
 FormatError = Callable[[GraphQLError, C | None], dict[str, Any]]
 Observe = Callable[[str, Outcome], None]
+Repeat = Callable[[C, GraphQLRequest, Callable[[], Awaitable["Answer"]]], Awaitable["Answer"]]
 
 
 class Execute(Protocol):
@@ -119,6 +121,13 @@ def as_it_is(context: object, begins_public: bool) -> AbstractContextManager[Non
     return nullcontext()
 
 
+def answer_anew(
+    context: object, asked: GraphQLRequest, answer: Callable[[], Awaitable[Answer]]
+) -> Awaitable[Answer]:
+    """Keep nothing."""
+    return answer()
+
+
 def unobserved(operation_type: str, outcome: Outcome) -> None:
     """Keep no account of an operation."""
 
@@ -133,7 +142,7 @@ class Operations(Generic[C]):
     `confirm` takes the context that a subscription began with and one made anew from the same
     credentials, and raises a `Denial` when it may not go on. `observe` hears of every operation;
     `persisted` finds documents that a request only names. Within `read` a query runs; its second argument
-    is whether the query begins with public fields.
+    is whether the query begins with public fields. `repeat` may keep answers to repeatable queries.
     """
 
     def __init__(
@@ -150,6 +159,7 @@ class Operations(Generic[C]):
         observe: Observe = unobserved,
         persisted: PersistedDocuments | None = None,
         read: Callable[[C, bool], AbstractContextManager[None]] = as_it_is,
+        repeat: Repeat[C] = answer_anew,
     ) -> None:
         if schema.extensions or schema.directives:
             raise ValueError("Schema extensions and operation directives would not be run here.")
@@ -163,6 +173,7 @@ class Operations(Generic[C]):
         self.confirm = confirm
         self.observe = observe
         self.read = read
+        self.repeat = repeat
         self.documents = Documents(schema, limits)
         self.persisted = persisted or PersistedDocuments()
 
@@ -194,6 +205,21 @@ class Operations(Generic[C]):
             core = self.schema._schema
             operation.begins_public = begins_public(core, operation.document, operation.node)
         return self.read(context, operation.begins_public)
+
+    async def answer_request(
+        self, operation: Operation, asked: GraphQLRequest, context: C
+    ) -> Answer:
+        """Run a query or mutation that came by itself, or give what was kept of the same query."""
+        if operation.is_repeatable is None:
+            core = self.schema._schema
+            operation.is_repeatable = is_repeatable(core, operation.document, operation.node)
+        answer = partial(
+            self.answer, operation.document, asked.variables, asked.operation_name, context
+        )
+        with self.reading(operation, context):
+            return await (
+                self.repeat(context, asked, answer) if operation.is_repeatable else answer()
+            )
 
     async def answer(
         self,

@@ -6,7 +6,7 @@ object it stands in. Stock is not: what was sold a second ago must not be for sa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from graphql import (
@@ -29,7 +29,7 @@ from graphql import (
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
-PUBLIC = "public"
+PUBLIC, REPEATABLE = "public", "repeatable"
 
 
 def public(field: Any) -> Any:
@@ -38,13 +38,38 @@ def public(field: Any) -> Any:
     return field
 
 
+def repeatable(field: Any) -> Any:
+    """Mark a field whose answer is the same while nothing is written: nothing but the viewer, what the
+    database holds and the moment decide it. What is public is."""
+    field.metadata = {**field.metadata, REPEATABLE: True}
+    return field
+
+
 def is_public(
     schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode
 ) -> bool:
     """Whether an operation of a valid document asks for public fields only."""
-    survey = _Survey(TypeInfo(schema), fragments_of(document))
+    return _all_fields(schema, document, operation, (PUBLIC,))
+
+
+def is_repeatable(
+    schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode
+) -> bool:
+    """Whether a query asks for repeatable fields only."""
+    if operation.operation is not OperationType.QUERY:
+        return False
+    return _all_fields(schema, document, operation, (PUBLIC, REPEATABLE))
+
+
+def _all_fields(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    marks: Sequence[str],
+) -> bool:
+    survey = _Survey(TypeInfo(schema), fragments_of(document), marks)
     survey.look_at(operation)
-    return survey.public
+    return survey.agrees
 
 
 def begins_public(
@@ -54,7 +79,8 @@ def begins_public(
     if operation.operation is not OperationType.QUERY or schema.query_type is None:
         return False
     roots, fragments = schema.query_type.fields, fragments_of(document)
-    return all(_is_public_field(roots.get(name)) for name in _root_names(operation, fragments))
+    names = _root_names(operation, fragments)
+    return all(_is_marked(roots.get(name), (PUBLIC,)) for name in names)
 
 
 def _root_names(
@@ -79,15 +105,23 @@ def fragments_of(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
     }
 
 
-def _is_public_field(definition: GraphQLField | None) -> bool:
+def _is_marked(definition: GraphQLField | None, marks: Sequence[str]) -> bool:
+    """Whether a field has one of the marks, or is a plain attribute."""
     field = definition and definition.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
-    return isinstance(field, StrawberryField) and (field.is_basic_field or PUBLIC in field.metadata)
+    if not isinstance(field, StrawberryField):
+        return False
+    return field.is_basic_field or any(mark in field.metadata for mark in marks)
 
 
 class _Survey(Visitor):
-    def __init__(self, types: TypeInfo, fragments: dict[str, FragmentDefinitionNode]) -> None:
+    """Whether every field that is asked for has one of the marks."""
+
+    def __init__(
+        self, types: TypeInfo, fragments: dict[str, FragmentDefinitionNode], marks: Sequence[str]
+    ) -> None:
         super().__init__()
-        self.public = True
+        self.agrees = True
+        self._marks = marks
         self._types = types
         self._unseen = fragments
 
@@ -97,12 +131,12 @@ class _Survey(Visitor):
     def enter_field(self, node: FieldNode, *_: Any) -> Any:
         if node.name.value == "__typename":
             return None
-        if _is_public_field(self._types.get_field_def()):
+        if _is_marked(self._types.get_field_def(), self._marks):
             return None
-        self.public = False
+        self.agrees = False
         return BREAK
 
     def enter_fragment_spread(self, node: FragmentSpreadNode, *_: Any) -> Any:
         if fragment := self._unseen.pop(node.name.value, None):
             self.look_at(fragment)
-        return None if self.public else BREAK
+        return None if self.agrees else BREAK

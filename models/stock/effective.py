@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from models.database import is_postgres, records
 
@@ -20,15 +20,11 @@ def above(floor: str, of: str = EFFECTIVE) -> str:
     return f"{greatest}({of} - {floor}, 0)"
 
 
-_EXPIRE = (
+_EXPIRES = (
     "SELECT 1 FROM stock_hold WHERE status = 'HELD' AND expires_at > ? AND expires_at <= ? LIMIT 1"
 )
 
 
-async def at_latest_change(now: datetime) -> datetime:
-    """The beginning of this minute if no hold expires in it, else now: what may be sold is the same.
-
-    A statement that asks for one moment a minute can be kept.
-    """
-    minute = now.replace(second=0, microsecond=0)
-    return now if await records(_EXPIRE, minute, minute + timedelta(minutes=1)) else minute
+async def any_expires(after: datetime, until: datetime) -> bool:
+    """Whether any hold does."""
+    return bool(await records(_EXPIRES, after, until))

@@ -12,7 +12,8 @@ from models.catalog.products import ProductStatus
 from models.database import is_postgres
 from models.errors import InvalidInput
 from models.money import MAX_MINOR, CurrencyCode, InvalidAmount, to_minor
-from models.stock.effective import EFFECTIVE, at_latest_change
+from models.stock.effective import EFFECTIVE
+from resolvers import moments
 from resolvers.catalog.visibility import ON_SALE, sees_unpublished
 from resolvers.context import Context
 from resolvers.keyset import Conditions, kept
@@ -140,7 +141,7 @@ async def _add_stock(ctx: Context, query: ProductQuery, found: Conditions) -> No
     if query.in_stock_only:
         floor = "0" if ctx.channel.is_counter else "l.safety_stock"
         condition = f"{_LEVELS} AND {EFFECTIVE} > {floor}"
-        values.append(await at_latest_change(ctx.now()))
+        values.append(await moments.of_holds(ctx))
     elif query.sold_at_store_id is None:
         return
     if query.sold_at_store_id is not None:

@@ -116,10 +116,11 @@ async def _in_force(ctx: Context, viewer: Viewer, variants: str, wanted: Any) ->
 
     Asked by the hour, in which most prices stay as they are, so that the answer can be kept.
     """
-    now = ctx.now()
-    hour = now.replace(minute=0, second=0, microsecond=0)
+    hour = ctx.clock().replace(minute=0, second=0, microsecond=0)
     rows = await _between(ctx, viewer, variants, wanted, hour, hour + _AN_HOUR)
+    ctx.holds_until(hour + _AN_HOUR)
     if any(changes for _, _, changes in rows):
+        now = ctx.now()
         rows = await _between(ctx, viewer, variants, wanted, now, now + _AN_INSTANT)
     return {variant_id: amount_minor for variant_id, amount_minor, _ in rows}
 

@@ -10,9 +10,10 @@ from models.catalog.assortments import CARRIED
 from models.catalog.search import InvalidQuery, query_words
 from models.database import is_postgres
 from models.errors import InvalidInput
-from models.stock.effective import EFFECTIVE, at_latest_change
+from models.stock.effective import EFFECTIVE
 from models.stores.coordinates import Point
 from models.stores.locations import StoreService
+from resolvers import moments
 from resolvers.context import Context
 from resolvers.keyset import Conditions, kept
 from resolvers.validation import quantity_of
@@ -82,7 +83,7 @@ async def _add_carrying(ctx: Context, query: StoreQuery, found: Conditions) -> N
             "Give 1 to {maximum} rows.", path=("filter", "carrying"), maximum=MAXIMUM_VARIANTS
         )
     floor = "0" if ctx.channel.is_counter else "l.safety_stock"
-    at = await at_latest_change(ctx.now()) if wanted else None
+    at = await moments.of_holds(ctx) if wanted else None
     for variant_id, quantity in sorted(wanted.items()):
         found.add(
             f"(SELECT {EFFECTIVE} - {floor} FROM stock_level l"

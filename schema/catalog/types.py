@@ -30,7 +30,7 @@ from schema.geography import GeoPointInput
 from schema.money import Money
 from schema.nodes import Node, optional_row_id, row_id
 from schema.pagination import Connection
-from schema.public import public
+from schema.public import public, repeatable
 
 if TYPE_CHECKING:
     from schema.stock.serial_types import SerialNumber
@@ -206,6 +206,7 @@ class Variant(Node):
         found = await price_history.of_variants(ctx, wanted, request)
         return [Connection.of(found[each.row.id], PriceChange.of) for each in parents]
 
+    @repeatable
     @batched
     @staticmethod
     async def available(parents: list[Variant], ctx: Context) -> list[int]:
@@ -235,6 +236,7 @@ class Variant(Node):
         found = await assortments.carried(ctx, [each.row.id for each in parents], [place])
         return [(each.row.id, place) in found for each in parents]
 
+    @repeatable
     @batched
     @staticmethod
     async def stock_levels(

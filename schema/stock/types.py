@@ -18,6 +18,7 @@ from schema.catalog.types import Variant
 from schema.columns import column, derived, identity
 from schema.money import Money
 from schema.nodes import Node, global_id
+from schema.public import repeatable
 from schema.scalars import BigInt
 from schema.stock.cost_types import (
     StockOpeningCost,
@@ -60,11 +61,13 @@ class StockLevel(Node):
     def updated_at(self) -> datetime:
         return moment(self.row.updated_at)
 
+    @repeatable
     @batched
     @staticmethod
     async def variant(parents: list[StockLevel], ctx: Context) -> list[Variant]:
         return await variants_of(parents, ctx)
 
+    @repeatable
     @batched
     @staticmethod
     async def location(parents: list[StockLevel], ctx: Context) -> list[StockLocation]:

@@ -9,6 +9,7 @@ from resolvers.stores.listing import StorePage
 from schema.batching import batched
 from schema.columns import derived
 from schema.pagination import PageInfo
+from schema.public import repeatable
 from schema.stores.types import Store
 
 
@@ -43,6 +44,7 @@ class StoreConnection:
     page_info: PageInfo
     count: strawberry.Private[Callable[[], Awaitable[int]]]
 
+    @repeatable
     @batched
     @staticmethod
     async def total_count(parents: list[StoreConnection], ctx: Context) -> list[int]:

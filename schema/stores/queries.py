@@ -8,6 +8,7 @@ from resolvers.stores.filters import StoreQuery
 from schema.geography import GeoPointInput
 from schema.info import Info
 from schema.nodes import optional_row_id
+from schema.public import repeatable
 from schema.stores.connection import StoreConnection
 from schema.stores.inputs import StoreFilter
 from schema.stores.types import Store
@@ -15,6 +16,7 @@ from schema.stores.types import Store
 
 @strawberry.type
 class StoreQueries:
+    @repeatable
     @strawberry.field
     async def store(
         self, info: Info, id: strawberry.ID | None = None, code: str | None = None
@@ -23,6 +25,7 @@ class StoreQueries:
         row = await locations.store(info.context, optional_row_id(id, "Store"), code)
         return Store.of(row) if row else None
 
+    @repeatable
     @strawberry.field
     async def stores(
         self,

@@ -21,6 +21,7 @@ from schema.columns import column, derived, identity
 from schema.geography import Address, GeoPoint
 from schema.info import Info
 from schema.nodes import Node
+from schema.public import repeatable
 
 strawberry.enum(StoreService)
 strawberry.enum(Weekday)
@@ -51,6 +52,7 @@ class StockLocation:
         found = await safety.defaults_of(ctx, {each.row.id for each in parents})
         return [found.get(each.row.id) for each in parents]
 
+    @repeatable
     @strawberry.field(description="Where it is, in the coordinate system asked for.")
     def position(self, system: CoordinateSystem = CoordinateSystem.WGS84) -> GeoPoint | None:
         point = locations.position_of(self.row, system)
@@ -99,6 +101,7 @@ class Store(Node, StockLocation):
     def services(self) -> list[StoreService]:
         return [StoreService(each) for each in parsed(self.row.services)]
 
+    @repeatable
     @strawberry.field(description="Whether it is open now, or at a moment.")
     def is_open(self, info: Info, at: datetime | None = None) -> bool:
         return locations.is_open(self.row, at or info.context.now())

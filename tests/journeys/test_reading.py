@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from models.database import is_postgres
 from tests.make.api import Api
 from tests.make.documents import document
 from tests.make.elsewhere import write_elsewhere
@@ -87,8 +86,7 @@ async def test_what_is_asked_again_costs_one_statement_until_something_is_writte
             assert await visitor.ask(query, **variables) == first
         with count_statements() as statements:
             assert await visitor.ask(query, **variables) == first
-        if is_postgres():
-            assert len(statements) == 1, statements
+        assert len(statements) == 1, statements
 
 
 async def test_a_mutation_answers_what_it_has_changed_whatever_is_kept(

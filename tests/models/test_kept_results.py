@@ -216,7 +216,7 @@ async def test_what_was_kept_after_a_request_began_is_not_for_it() -> None:
     early, late = kept.begin(), kept.begin()
     for request in (early, late):
         kept.learn(request, "5:5: 1 today")
-        kept.offer(request, ("a", ()), [(request.latest,)])
+        kept.keep(request, ("a", ()), [(request.latest,)])
     assert kept.get(late, ("a", ())) is None
     later = kept.begin()
     kept.learn(later, "5:5: 1 today")
@@ -230,7 +230,7 @@ async def test_nothing_is_given_when_no_process_is_known_that_was_there_before()
         request = kept.begin()
         kept.learn(request, seen)
         rows = kept.get(request, ("a", ()))
-        kept.offer(request, ("a", ()), [("row",)])
+        kept.keep(request, ("a", ()), [("row",)])
         return rows
 
     assert [given("5:5: 1 today") for _ in range(3)] == [None, None, [("row",)]]

@@ -9,9 +9,10 @@ import asyncpg
 import pytest
 
 from models import database as db
-from models.freshness import may_lag, up_to_date
+from models.freshness import NOT_AT_ALL, as_fresh_as, may_lag, up_to_date
 from tests.conftest import free_port
 from tests.make.databases import POSTGRES, PostgresDatabases, named, on_server
+from tests.make.requests import begin_request
 from tests.make.streaming import IS_INSTALLED, primary_and_replica
 
 pytestmark = pytest.mark.skipif(not POSTGRES, reason="SQLite has no replica")
@@ -47,6 +48,9 @@ async def test_only_what_may_lag_is_read_from_the_replica_and_only_while_it_answ
             assert await up_to_date(read_from)() == primary
             assert await db.transaction(read_from) == primary
             assert await read_from() == replica
+            with as_fresh_as(request := await begin_request()):
+                assert await read_from() == replica
+            assert request.holds_until == NOT_AT_ALL  # so that nothing that lags is kept
         await on_server(f'DROP DATABASE "{replica}" WITH (FORCE)')
         assert [await read_lagging() for _ in range(20)] == [primary] * 20
         await on_server(f'CREATE DATABASE "{replica}"')

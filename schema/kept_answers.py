@@ -1,0 +1,54 @@
+"""Whole answers, kept and given as the results of statements are: see `models.kept_results`.
+
+Who asks, the text with its variables, what the database holds and the moment decide what a query answers
+all of whose fields are `repeatable`. Who asks is found out each time, and `Context.now` sees to the moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from models.database import keep, recall
+from resolvers.context import Context
+from schema.http_request import GraphQLRequest
+from schema.operations import Answer, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class JsonAnswer(Answer):
+    """One without errors, whose body is JSON already."""
+
+    body: Any
+
+    @property
+    def outcome(self) -> Outcome:
+        return "ok"
+
+
+async def answer_once(
+    ctx: Context, asked: GraphQLRequest, answer: Callable[[], Awaitable[Answer]]
+) -> Answer:
+    """The answer to a repeatable query: the one that was kept, else what `answer` comes to."""
+    key = _key(ctx, asked)
+    if found := recall(ctx.freshness, key):
+        ((json, holds_until),) = found
+        if ctx.clock() < holds_until:
+            return JsonAnswer(orjson.Fragment(json), executed=True)
+    answered = await answer()
+    if answered.outcome != "ok":
+        return answered
+    json = orjson.dumps(answered.body)
+    if ctx.clock() < ctx.freshness.holds_until:
+        keep(ctx.freshness, key, [(json, ctx.freshness.holds_until)])
+    return JsonAnswer(orjson.Fragment(json), executed=True)
+
+
+def _key(ctx: Context, asked: GraphQLRequest) -> tuple[str, tuple[Any, ...]]:
+    """All of the request and its context that fields can see, but the clock."""
+    viewer = (ctx.actor, ctx.channel, ctx.merchant_id, ctx.store_node_id, ctx.language)
+    variables = orjson.dumps(asked.variables, default=repr, option=orjson.OPT_SORT_KEYS)
+    return asked.query or "", (asked.operation_name, variables, *viewer)
