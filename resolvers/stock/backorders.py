@@ -1,7 +1,7 @@
 """Pieces sold before they are there: promised within a variant's limit, filled by what comes, oldest first.
 
 Every function that writes runs inside its caller's transaction with the order locked or not yet visible,
-and locks backorders in the order of variants, always before levels.
+and locks backorders in the order of variants, always before levels. What others may fill is read after that.
 """
 
 from __future__ import annotations
@@ -81,9 +81,8 @@ async def commit(ctx: Context, order_id: int) -> None:
 
     Raises: Refusals with an InsufficientStock for each variant whose limit has been reached by others.
     """
-    unpaid = PromiseStatus.HELD, PromiseStatus.RELEASED
-    left = rest(await locked(ctx, [each.variant_id for each in await _of(order_id, *unpaid)]))
-    promises = await _of(order_id, *unpaid)
+    promises = await _of(order_id, PromiseStatus.HELD, PromiseStatus.RELEASED)
+    left = rest(await locked(ctx, [each.variant_id for each in promises]))
     again = _totals(
         (each.variant_id, each.owed) for each in promises if each.status is PromiseStatus.RELEASED
     )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from models.database import fetch, for_update, is_postgres, marks
+from models.database import fetch, for_update, marks
 from models.stock.rules import COLUMNS, Pieces
 from resolvers.context import Context
 from resolvers.stock.filling import lock_backorders
@@ -29,14 +29,15 @@ async def lock(
 
     Answers also the levels that changed by that. Their backorders, if any, are locked before them.
     """
-    existing = await _read(places, "")
-    if owing := sorted({p[0] for p in places if p not in existing or existing[p].backordered}):
-        await lock_backorders(marks(owing), *owing)
+    existing, owing = await _read(places, ""), set[int]()
+    if asked := sorted({p[0] for p in places if p not in existing or existing[p].backordered}):
+        owing = await lock_backorders(marks(asked), *asked)
     if missing := set(places) - existing.keys():
         await create_missing(ctx, missing)
     levels = await _read(places, for_update())
     freed = await free_expired(ctx, [level.id for level in levels.values() if level.pieces.held])
-    return (await _read(places, "") if freed else levels), freed
+    found = await _read(places, "") if freed else levels
+    return {p: replace(found[p], backordered=p[0] in owing) for p in found}, freed
 
 
 def backordered(levels: Mapping[Place, LockedLevel]) -> list[Place]:
@@ -46,7 +47,6 @@ def backordered(levels: Mapping[Place, LockedLevel]) -> list[Place]:
 async def _read(places: Collection[Place], locking: str) -> dict[Place, LockedLevel]:
     if not places:
         return {}
-    of = " OF level" if locking and is_postgres() else ""
     wanted = ", ".join(["(CAST(? AS BIGINT), CAST(? AS BIGINT))"] + ["(?, ?)"] * (len(places) - 1))
     rows = await fetch(
         f"WITH wanted (variant_id, location_id) AS (VALUES {wanted})"
@@ -56,7 +56,7 @@ async def _read(places: Collection[Place], locking: str) -> dict[Place, LockedLe
         " FROM stock_level AS level"
         " JOIN wanted ON wanted.variant_id = level.variant_id"
         " AND wanted.location_id = level.location_id"
-        f" ORDER BY level.variant_id, level.location_id{locking}{of}",
+        f" ORDER BY level.variant_id, level.location_id{locking}",
         *(part for place in places for part in place),
     )
     return {

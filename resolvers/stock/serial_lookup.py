@@ -15,17 +15,24 @@ from resolvers.context import Context
 from resolvers.keyset import checked_key, kept
 from resolvers.paging import Page, PageRequest, cursor_of
 from resolvers.permissions import for_anyone, requires, scoped
+from resolvers.stock import transfers
 
 _TIE = "serial numbers"
 
 
 @requires(Permission.STOCK_READ)
 async def find(ctx: Context, sku: str, serial: str) -> SerialNumber | None:
-    """The serial number of a SKU that is, or was last, in the caller's territory."""
+    """The serial number of a SKU that is, or was last, in the caller's territory, or on the road there."""
     query = SerialNumber.filter(
         variant__merchant_id=ctx.merchant_id, variant__sku=kept(sku), serial=kept(serial.strip())
     )
-    return await scoped(query, ctx, Permission.STOCK_READ, "location__organisation").first()
+    here = await scoped(query, ctx, Permission.STOCK_READ, "location__organisation").first()
+    if (
+        here is not None
+        or (found := await query.filter(state=SerialState.IN_TRANSIT).first()) is None
+    ):
+        return here
+    return found if await transfers.by_ids(ctx, [found.document_id or 0]) else None
 
 
 @requires(Permission.STOCK_READ)

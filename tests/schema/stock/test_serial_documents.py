@@ -12,7 +12,7 @@ from tests.make.api import Api
 from tests.make.persons import staff
 from tests.make.shop import Shop, new_key, open_shop
 from tests.make.statements import counting
-from tests.schema.stock.test_serials import DOCUMENT, ERRORS, STEP, Phones
+from tests.schema.stock.test_serials import DOCUMENT, ERRORS, SERIAL, STEP, Phones
 
 ROAD = """query($id: ID!) { transfer(id: $id) { status lines {
   shipped accepted rejected lost returned serialsOnTheRoad { serial state } } } }"""
@@ -106,6 +106,13 @@ async def test_serial_numbers_go_with_a_transfer(road: Road) -> None:
     await road.sound("C3")
     assert await road.on_the_road(transfer) == ["A1", "B2"]
     assert (await road.phones.state("A1"))["state"] == "IN_TRANSIT"
+    await open_shop(road.phones.admin, 0, code="THIRD")
+    for somebody, state in (
+        (road.asker, "IN_TRANSIT"),
+        (await staff(road.phones.admin, "THIRD", "ADMIN"), None),
+    ):
+        found = (await somebody.ask(SERIAL, sku=road.phones.shop.sku, serial="A1"))["serialNumber"]
+        assert (found and found["state"]) == state
     # Neither sold, shipped, adjusted nor taken in anywhere while it is on the road.
     assert await road.phones.take_in("A1") == [("DUPLICATE", ["serials", "0"])]
     assert await road.phones.adjust("AVAILABLE>OUTSIDE", "DAMAGE", "A1") == [
