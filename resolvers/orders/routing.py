@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from models.errors import InsufficientStock, OutOfRange, Refusal
@@ -23,7 +23,6 @@ from models.stores.locations import StoreService
 from resolvers.context import Context
 from resolvers.orders import senders
 from resolvers.orders.senders import Sender
-from resolvers.stock import availability
 
 # Looked at first; only when they cannot send it in one parcel, everything farther away too.
 NEARBY_METRES = 20_000
@@ -67,10 +66,10 @@ async def route(ctx: Context, destination: Destination, taken: Taken | None = No
     """
     if destination.position is not None and destination.store_id is None:
         near = await _senders(ctx, destination, NEARBY_METRES)
-        found = await _decide(ctx, destination, near, taken or {})
+        found = _decide(ctx, destination, near, taken or {})
         if _settled(found):
             return found
-    return await _decide(ctx, destination, await _senders(ctx, destination, None), taken or {})
+    return _decide(ctx, destination, await _senders(ctx, destination, None), taken or {})
 
 
 def refusals_of(destination: Destination, route: Route, *path: str | int) -> list[Refusal]:
@@ -96,32 +95,34 @@ async def _senders(
     """The places to look at."""
     position = destination.position
     if destination.store_id is not None:
-        return await senders.one(destination.store_id, position)
+        return await senders.one(ctx, destination.demand, destination.store_id, position)
     if position is None:
-        return await senders.all_of(ctx)
-    near = await senders.within(ctx, position, radius_metres)
+        return await senders.all_of(ctx, destination.demand)
+    near = await senders.within(ctx, destination.demand, position, radius_metres)
     if radius_metres is None and destination.method is FulfilmentMethod.EXPRESS:
-        near += await senders.without_position(ctx)
+        near += await senders.without_position(ctx, destination.demand)
     return near
 
 
-async def _decide(
+def _decide(
     ctx: Context, destination: Destination, places: Sequence[Sender], taken: Taken
 ) -> Route:
-    candidates = [
-        Candidate(
-            location_id=place.id,
-            code=place.code,
-            distance_metres=None if place.metres is None else round(place.metres),
-            available={},
-            refusals=_refusals(destination, place),
-        )
-        for place in places
-    ]
-    able = [each.location_id for each in candidates if not each.refusals]
-    stock = await availability.at_locations(ctx, list(destination.demand), able, counter=False)
-    supplied = [_supplied(each, destination.demand, stock, taken) for each in candidates]
-    return Route(decide(destination.demand, supplied), ctx.now())
+    candidates = [_candidate(destination, place, taken) for place in places]
+    return Route(decide(destination.demand, candidates), ctx.now())
+
+
+def _candidate(destination: Destination, place: Sender, taken: Taken) -> Candidate:
+    refusals = _refusals(destination, place)
+    left = (
+        {} if refusals else {v: n - taken.get((v, place.id), 0) for v, n in place.available.items()}
+    )
+    return Candidate(
+        location_id=place.id,
+        code=place.code,
+        distance_metres=None if place.metres is None else round(place.metres),
+        available={v: n for v, n in left.items() if n > 0},
+        refusals=refusals,
+    )
 
 
 def _refusals(destination: Destination, place: Sender) -> tuple[RefusalReason, ...]:
@@ -136,14 +137,6 @@ def _refusals(destination: Destination, place: Sender) -> tuple[RefusalReason, .
             radius is not None and place.metres > radius
         )
     return tuple(reason for reason, applies in reasons.items() if applies)
-
-
-def _supplied(
-    candidate: Candidate, demand: Collection[int], stock: Taken, taken: Taken
-) -> Candidate:
-    at = candidate.location_id
-    left = {v: stock.get((v, at), 0) - taken.get((v, at), 0) for v in demand}
-    return replace(candidate, available={v: n for v, n in left.items() if n > 0})
 
 
 def _settled(route: Route) -> bool:

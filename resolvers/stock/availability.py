@@ -11,9 +11,9 @@ from models.stock.effective import EFFECTIVE, above
 from models.stock.rules import sellable
 from resolvers.context import Context
 
-# Places that are closed or do not carry the variant; each first look is made once for all rows.
+# Of a level `l`: its place is open and carries the variant; each first look is made once for all rows.
 _CLOSED = "(SELECT id FROM location WHERE active = FALSE)"
-_OPEN = f"(NOT EXISTS {_CLOSED} OR l.location_id NOT IN {_CLOSED}) AND {CARRIED}"
+OPEN = f"(NOT EXISTS {_CLOSED} OR l.location_id NOT IN {_CLOSED}) AND {CARRIED}"
 
 
 @up_to_date
@@ -37,7 +37,7 @@ def _total(sellable: str) -> str:
     """The statement that adds up the levels of variants."""
     return (
         f"SELECT l.variant_id, SUM({sellable}), MAX(l.held) FROM stock_level l"
-        f" WHERE {any_id('l.variant_id')} AND {_OPEN} GROUP BY l.variant_id"
+        f" WHERE {any_id('l.variant_id')} AND {OPEN} GROUP BY l.variant_id"
     )
 
 
@@ -55,7 +55,7 @@ async def at_locations(
     rows = await fetch(
         f"SELECT l.variant_id, l.location_id, l.safety_stock, {EFFECTIVE} AS effective"
         f" FROM stock_level l WHERE {any_of('l.variant_id')} AND {any_of('l.location_id')}"
-        f" AND {_OPEN}",
+        f" AND {OPEN}",
         ctx.now(),
         array(variants),
         array(locations),

@@ -277,8 +277,8 @@ async def test_what_lies_within_reach_is_told_with_its_distance(ctx: Context) ->
         a_store("NOWHERE"),
     )
     point = Point(41.8, 123.4)
-    every = {each.code: each.metres for each in await senders.within(ctx, point, None)}
+    every = {each.code: each.metres for each in await senders.within(ctx, [1], point, None)}
     assert sorted(every, key=lambda code: every[code] or 0) == ["NEAR", "HOUSE", "FAR"]
     assert (every["NEAR"], round(every["HOUSE"] or 0, -2)) == (0, 1100)
-    assert {each.code for each in await senders.within(ctx, point, 5_000)} == {"NEAR", "HOUSE"}
-    assert [each.code for each in await senders.without_position(ctx)] == ["NOWHERE"]
+    assert {each.code for each in await senders.within(ctx, [1], point, 5_000)} == {"NEAR", "HOUSE"}
+    assert [each.code for each in await senders.without_position(ctx, [1])] == ["NOWHERE"]
