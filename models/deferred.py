@@ -58,6 +58,7 @@ Write = Rows | Change
 
 
 _SOURCE = "json_populate_recordset(NULL::{}, CAST(CAST(? AS TEXT) AS JSON))"
+_JSON = (dict, list)
 _UNLESS_THERE = " ON CONFLICT DO NOTHING"
 
 
@@ -124,7 +125,10 @@ def run(connection: sqlite3.Connection, writes: Iterable[Write]) -> None:
             if write.count not in (None, changed):
                 raise Outdated(f"{changed} rows instead of {write.count}: {write.query}")
             continue
-        rows = [[_plain(value) for value in row] for row in write.rows]
+        rows = [
+            [orjson.dumps(value).decode() if type(value) in _JSON else value for value in row]
+            for row in write.rows
+        ]
         if isinstance(write, ChangedRows):
             connection.executemany(_update(write.table, write.columns), rows)
         else:
@@ -135,10 +139,6 @@ def run(connection: sqlite3.Connection, writes: Iterable[Write]) -> None:
 def _json(write: Rows) -> str:
     rows = [dict(zip(write.columns, row, strict=True)) for row in write.rows]
     return orjson.dumps(rows).decode()
-
-
-def _plain(value: Any) -> Any:
-    return orjson.dumps(value).decode() if isinstance(value, dict | list) else value
 
 
 def _from_json(write: Rows) -> str:

@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from models.money import CurrencyCode, to_decimal
 
@@ -98,13 +99,20 @@ def width(text: str) -> int:
     return sum(_character_width(character) for character in text)
 
 
+@lru_cache(maxsize=4096)
 def _character_width(character: str) -> int:
     if unicodedata.combining(character):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WFA" else 1
 
 
-def _body(content: TicketContent) -> Iterator[str]:
+# Asked for twice in turn, as text and for the printer.
+@lru_cache(maxsize=1)
+def _body(content: TicketContent) -> tuple[str, ...]:
+    return tuple(_rows(content))
+
+
+def _rows(content: TicketContent) -> Iterator[str]:
     yield _RULE
     yield from _wrapped(f"单号：{content.fulfilment_number}")
     yield from _wrapped(f"订单：{content.order_number}")
