@@ -10,7 +10,6 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-import strawberry
 from graphql import (
     FieldNode,
     GraphQLField,
@@ -20,12 +19,10 @@ from graphql import (
     VariableNode,
     VariableValues,
     get_argument_values,
-    get_nullable_type,
-    is_leaf_type,
 )
-from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
+from schema.execution.inputs import Convert, Inputs
 from schema.execution.variables import NO_VARIABLES
 
 Arguments = dict[str, Any]
@@ -48,23 +45,23 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Mixed:
-    """Arguments that are constant, variables as they stand (by names of both), or made by `others`.
+    """Arguments that are constant, whole variables, or made by `others`.
 
     A variable may be null or left out where its argument may not: `whole` knows.
     """
 
     constant: Arguments
-    variables: Sequence[tuple[str, str]]
+    variables: Sequence[tuple[str, str, Convert]]  # argument, variable
     others: Coerce
     whole: Coerce
 
     def __call__(self, variables: VariableValues) -> Arguments:
         arguments = {**self.constant}
-        for name, variable in self.variables:
+        for name, variable, convert in self.variables:
             value = variables.coerced.get(variable)
             if value is None:
                 return self.whole(variables)
-            arguments[name] = value
+            arguments[name] = convert(value)
         arguments.update(self.others(variables))
         return arguments
 
@@ -80,11 +77,17 @@ def coerced(definition: GraphQLField, node: FieldNode) -> Coerce:
 
 
 def converted(
-    schema: strawberry.Schema, field: StrawberryField, definition: GraphQLField, node: FieldNode
+    inputs: Inputs, field: StrawberryField, definition: GraphQLField, node: FieldNode
 ) -> Coerce:
     """The same arguments by their Python names, inputs as instances of their classes."""
-    name_of = schema.config.name_converter.from_argument
-    arguments = {name_of(argument): argument for argument in field.arguments}
+    name_of = inputs.schema.config.name_converter.from_argument
+    conversions = {
+        (name := name_of(argument)): (
+            argument.python_name,
+            inputs.of_argument(argument, definition.args[name].type),
+        )
+        for argument in field.arguments
+    }
     given = {argument.name.value: argument.value for argument in node.arguments or ()}
 
     def of(names: Sequence[str]) -> Coerce:
@@ -92,28 +95,26 @@ def converted(
         some = GraphQLField(definition.type, {name: definition.args[name] for name in names})
 
         def convert(variables: VariableValues) -> Arguments:
-            return convert_arguments(
-                get_argument_values(some, node, variables),
-                [arguments[name] for name in names],
-                scalar_registry=schema.schema_converter.scalar_registry,
-                config=schema.config,
-            )
+            arguments = {}
+            for name, value in get_argument_values(some, node, variables).items():
+                python_name, convert = conversions[name]
+                arguments[python_name] = convert(value)
+            return arguments
 
         return convert
 
-    varying = [name for name in arguments if name in given and _has_variable(given[name])]
-    constant = _constant(of([name for name in arguments if name not in varying]))
+    varying = [name for name in conversions if name in given and _has_variable(given[name])]
+    constant = _constant(of([name for name in conversions if name not in varying]))
     if not constant or not varying:
-        return constant or of([*arguments])
-    standing, others = [], []
+        return constant or of([*conversions])
+    variables, others = [], []
     for name in varying:
-        value, argument = given[name], arguments[name]
-        is_leaf = is_leaf_type(get_nullable_type(definition.args[name].type))
-        if isinstance(value, VariableNode) and is_leaf and not argument.is_maybe:
-            standing.append((argument.python_name, value.name.value))
+        if isinstance(value := given[name], VariableNode):
+            python_name, convert = conversions[name]
+            variables.append((python_name, value.name.value, convert))
         else:
             others.append(name)
-    return Mixed(constant.arguments, standing, of(others), of([*arguments]))
+    return Mixed(constant.arguments, variables, of(others), of([*conversions]))
 
 
 def _constant(coerce: Coerce) -> Constant | None:

@@ -34,6 +34,7 @@ from schema.columns import COLUMN
 from schema.execution.arguments import coerced, converted
 from schema.execution.execution import FAILED, Execution, Site
 from schema.execution.failures import reported
+from schema.execution.inputs import Inputs
 from schema.execution.leaves import Leaf
 from schema.execution.objects import Abstract, Objects
 from schema.execution.places import ROOT
@@ -81,6 +82,7 @@ class _Compiler:
     def __init__(self, schema: strawberry.Schema, core: Executor[Any]) -> None:
         self._strawberry = schema
         self._core = core
+        self._inputs = Inputs(schema)
         self._known: dict[tuple[str, tuple[int, ...]], Selection] = {}
         self.fields = 0
 
@@ -135,7 +137,7 @@ class _Compiler:
             return Attribute(field.python_name, field.default_resolver)
         if COLUMN in field.metadata:
             return Attribute(field.metadata[COLUMN], getattr)
-        arguments = converted(self._strawberry, field, site.definition, site.nodes[0])
+        arguments = converted(self._inputs, field, site.definition, site.nodes[0])
         if BATCH in field.metadata:
             return Batch(field.metadata[BATCH], arguments)
         resolver = field.base_resolver

@@ -94,6 +94,14 @@ class Size(StrEnum):
 class Inner:
     number: int = 3
     size: Size | None = None
+    inner: Inner | None = None
+
+
+@strawberry.input
+class Patch:
+    number: strawberry.Maybe[int]
+    size: strawberry.Maybe[Size | None]
+    inner: Inner | None
 
 
 @strawberry.input
@@ -395,6 +403,12 @@ class Query:
         ident: Annotated[strawberry.ID | None, strawberry.argument(name="id")] = None,
     ) -> str:
         return repr((outer, inners, colour, anything, price, ratio, ident))
+
+    @strawberry.field
+    def patched(
+        self, patch: Patch, words: strawberry.Maybe[list[str] | None], later: list[Patch] | None
+    ) -> str:
+        return repr((patch, words, later))
 
     @strawberry.field
     def squares(self, info: Info) -> list[int]:
