@@ -84,17 +84,16 @@ async def two_processes(stack: AsyncExitStack, settings: Settings, **variables: 
 
 async def what_one_changes_the_other_hears(one: Api, other: Api, shop: Shop) -> None:
     """A change that one process commits reaches the subscriber of the other."""
-    follow = "subscription($v: [ID!]) { stockChanged(variantIds: $v) { available } }"
+    follow = 'subscription($v: [ID!]) { stockChanged(variantIds: $v, after: "0") { available } }'
     row = {"locationCode": shop.store_code, "sku": shop.sku}
     admin = await one.staff()
     async with (await other.staff()).subscribe(follow, v=[shop.variant_id]) as events:
-        assert await events.silent()
         for pieces in (70, 80):
             rows = [{**row, "quantity": pieces}]
             key = f"{shop.sku}-{pieces}"
             await admin.do(document("erp/stock_set"), input={"rows": rows, "idempotencyKey": key})
-            event = await events.next()
-            assert event["data"]["stockChanged"]["available"] == pieces
+            while (await events.next())["data"]["stockChanged"]["available"] != pieces:
+                pass  # what was before
 
 
 async def sign_in_error(api: Api, username: str) -> str:

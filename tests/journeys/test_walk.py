@@ -17,6 +17,7 @@ from models.stores.coordinates import CoordinateSystem, Point, convert
 from tests.make.api import Api
 from tests.make.chain import batches, price_of, product_rows, store_rows
 from tests.make.documents import document
+from tests.make.listening import all_listen
 
 HER_PHONE, AUNTS_PHONE, FRIENDS_PHONE = "13800001111", "13800002222", "13800003333"
 keys = (f"walk-{number}" for number in itertools.count())
@@ -36,6 +37,7 @@ async def test_the_walk(api: Api) -> None:
     async with chain.anyone.subscribe(
         document("store/stock_changed"), variantIds=[chain.ids["carried"]]
     ) as screen:
+        await all_listen()
         order = await buy(chain, cart_id)
         held = (await screen.next())["data"]["stockChanged"]
         assert held["available"] == 18

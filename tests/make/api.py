@@ -105,7 +105,7 @@ class Subscription:
 
     socket: Any
 
-    async def next(self, seconds: float = 10) -> dict[str, Any]:
+    async def next(self, seconds: float = 60) -> dict[str, Any]:
         """The payload of the next event: `data`, `errors`, `extensions`."""
         while True:
             message = json.loads(await asyncio.wait_for(self.socket.recv(), seconds))

@@ -62,7 +62,7 @@ class TestReceiver:
     def sequences(self) -> list[int]:
         return [message.sequence for message in self.messages]
 
-    async def count(self, wanted: int, seconds: float = 10) -> None:
+    async def count(self, wanted: int, seconds: float = 60) -> None:
         """Wait until so many messages have come."""
         async with asyncio.timeout(seconds):
             while len(self.messages) < wanted:

@@ -66,12 +66,12 @@ async def test_a_replica_that_is_away_delays_no_start(
 ) -> None:
     primary = postgres_databases.shared()
     await asyncio.wait_for(
-        db.connect(named(primary), replica_url="postgres://nobody@127.0.0.1:1/x"), 5
+        db.connect(named(primary), replica_url="postgres://nobody@127.0.0.1:1/x"), 30
     )
     try:
         assert await read_lagging() == primary
     finally:
-        await asyncio.wait_for(db.close(), 5)
+        await asyncio.wait_for(db.close(), 30)
 
 
 @pytest.mark.skipif(not IS_INSTALLED, reason="PostgreSQL's own programs are not installed")

@@ -62,38 +62,41 @@ async def test_callers_that_hang_up_leave_a_working_database(database: str) -> N
     for caller in callers:
         with contextlib.suppress(asyncio.CancelledError):
             await caller
-    await asyncio.wait_for(transaction(work), 10)
+    await asyncio.wait_for(transaction(work), 60)
     begun = await Guest.all().count()
     assert 1 <= begun <= 201
 
 
 async def test_what_was_begun_is_finished_though_nobody_waits(database: str) -> None:
-    begun = asyncio.Event()
+    begun, go_on, committed = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def work() -> None:
         begun.set()
-        await asyncio.sleep(0.05)
+        await go_on.wait()
         await Guest.create()
+        after_commit(committed.set)
 
     caller = asyncio.create_task(transaction(work))
     await begun.wait()
     caller.cancel()
     with pytest.raises(asyncio.CancelledError):
         await caller
-    await asyncio.sleep(0.3)
+    go_on.set()
+    await committed.wait()
     assert await Guest.all().count() == 1
 
 
 async def test_reads_do_not_wait_for_a_running_transaction(database: str) -> None:
-    release = asyncio.Event()
+    written, release = asyncio.Event(), asyncio.Event()
 
     async def work() -> None:
         await Guest.create()
+        written.set()
         await release.wait()
 
     running = asyncio.create_task(transaction(work))
-    await asyncio.sleep(0.05)
-    assert await asyncio.wait_for(Guest.all().count(), 5) == 0
+    await written.wait()
+    assert await asyncio.wait_for(Guest.all().count(), 60) == 0
     release.set()
     await running
     assert await Guest.all().count() == 1

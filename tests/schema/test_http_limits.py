@@ -85,11 +85,11 @@ def test_fragments_that_multiply_are_measured_in_linear_time() -> None:
         for i in range(60)
     )
     query = "{ node { ...F0 } } " + fragments + "fragment F60 on Node { name }"
-    started = time.perf_counter()
+    started = time.process_time()
     sentence = refusal(Documents(schema, Limits()), query)
     assert "levels deep" in sentence
     assert f"uses {2**61 - 2} aliases" in sentence
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_a_long_chain_of_fragments_is_refused_calmly() -> None:
@@ -108,9 +108,9 @@ def test_cycles_and_unknown_fragments_are_refused(documents: Documents) -> None:
 def test_the_worst_accepted_document_is_validated_quickly() -> None:
     fields = " ".join(f"child{{ ...A{i} }}" for i in range(10))
     fragments = " ".join(f"fragment A{i} on Node{{ name child{{name}} }}" for i in range(10))
-    started = time.perf_counter()
+    started = time.process_time()
     assert Documents(schema, Limits()).prepare(f"{{ node{{ {fields} }} }} {fragments}")
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_introspection_stays_allowed(documents: Documents) -> None:

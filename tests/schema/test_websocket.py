@@ -37,7 +37,7 @@ def raw_socket() -> socket.socket:
 
 
 async def receive(client: ClientConnection) -> dict[str, Any]:
-    message = await asyncio.wait_for(client.recv(), 5)
+    message = await asyncio.wait_for(client.recv(), 60)
     assert isinstance(message, str), "messages are text frames"
     return json.loads(message)
 
@@ -71,12 +71,12 @@ async def run(socket: ClientConnection, query: str, **more: Any) -> list[dict[st
 
 async def close_code(socket: ClientConnection) -> tuple[int, str]:
     with pytest.raises(ConnectionClosed):
-        await asyncio.wait_for(socket.recv(), 5)
+        await asyncio.wait_for(socket.recv(), 60)
     return socket.close_code or 0, socket.close_reason or ""
 
 
 async def eventually(condition: Callable[[], bool]) -> None:
-    for _ in range(500):
+    for _ in range(3000):
         if condition():
             return
         await asyncio.sleep(0.01)
@@ -259,10 +259,9 @@ async def test_what_waits_for_a_client_that_does_not_read_is_bounded(
             await client.send(json.dumps({"type": "connection_init"}))
             await receive(client)
             await subscribe(client, "subscription { flood }")
-            await asyncio.sleep(1.2)
+            await eventually(lambda: LEDGER.closed_streams == closed + 1)
             sent = LEDGER.flooded
             assert 1 < sent < 400  # 65 kB each, most of it in the kernel's buffers
-            assert LEDGER.closed_streams == closed + 1
             with pytest.raises(ConnectionClosed):
                 await anext(message async for message in client if message == "the last")
             assert client.close_code == websocket.TOO_SLOW

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import replace
 
 import pytest
@@ -151,14 +150,12 @@ async def test_a_batch_has_1_to_500_rows(ctx: Context, count: int) -> None:
         await put(ctx, *(row("A", f"S{number}", 1) for number in range(count)))
 
 
-async def test_500_rows_take_few_statements_and_well_under_a_second(ctx: Context) -> None:
+async def test_500_rows_take_few_statements(ctx: Context) -> None:
     stores = [await a_location(ctx) for _ in range(10)]
     variants = [await a_variant(ctx) for _ in range(50)]
     rows = [row(store.code, variant.sku, 5) for store in stores for variant in variants]
-    started = time.perf_counter()
     with counting() as statements:
         await put(ctx, *rows)
-    assert time.perf_counter() - started < 2
     assert len(statements) <= 12, statements
     with counting() as statements:
         await put(ctx, *rows, key="again")

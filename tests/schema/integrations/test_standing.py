@@ -17,6 +17,7 @@ from models.outbox import OutboxEvent
 from resolvers.context import utc_now
 from schema import standing
 from tests.make.api import Api
+from tests.make.listening import all_listen
 from tests.make.persons import staffed_store
 from tests.make.shop import open_shop
 from tests.schema.integrations.test_changes import CHANGES, FOLLOW, erp_of
@@ -69,7 +70,7 @@ async def test_a_subscription_ends_with_the_rights_it_began_with(
         if end is switch_off:
             reader = await erp_of(admin, code_of_store)
         async with reader.subscribe(FOLLOW) as feed:
-            await asyncio.sleep(0.3)
+            await all_listen()
             await end()
             if not idle:
                 await put(await api.staff(), (code_of_store, shop.sku, 50))
@@ -78,7 +79,7 @@ async def test_a_subscription_ends_with_the_rights_it_began_with(
 
 async def ended(feed: Any, code: str) -> None:
     """The operation ends by an error of this code, and nothing was told before."""
-    message = json.loads(await asyncio.wait_for(feed.socket.recv(), 10))
+    message = json.loads(await asyncio.wait_for(feed.socket.recv(), 60))
     assert message["type"] == "error", message
     assert [each["extensions"]["code"] for each in message["payload"]] == [code]
 
@@ -91,7 +92,7 @@ async def test_a_subscription_goes_on_while_nothing_changes(
     admin = await api.staff()
     shop = await open_shop(admin, 5)
     async with admin.subscribe(FOLLOW) as feed:
-        await asyncio.sleep(0.3)
+        await all_listen()
         for count in (7, 8):
             await put(admin, ("SHOP", shop.sku, count))
             assert (await feed.next())["data"]["changes"]["node"] == {"available": count}

@@ -8,6 +8,7 @@ import pytest
 from models.accounts.roles import Role
 from tests.make.api import Api
 from tests.make.counter import Counter, a_clerk, open_counter, pay, place
+from tests.make.listening import all_listen
 
 ASSIGNED = """subscription($location: ID!, $after: BigInt) {
   fulfilmentAssigned(locationId: $location, after: $after) {
@@ -124,7 +125,7 @@ async def test_a_customer_follows_their_order(counter: Counter) -> None:
         guest.subscribe(CHANGED, order=order["id"]) as hers,
         other.subscribe(CHANGED) as others,
     ):
-        assert await hers.silent()
+        await all_listen(2)
         await pay(counter, guest, order)
         event = await hers.next()
         assert event["data"]["orderChanged"] == {"id": order["id"], "status": "PAID"}

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from tests.make.api import Api
 from tests.make.documents import document
+from tests.make.listening import all_listen
 from tests.make.shop import Shop, new_key, open_shop
 
 LEVEL = "{ onHand available held committed damaged quarantined incoming safetyStock version }"
@@ -137,7 +137,7 @@ async def test_subscribers_hear_of_every_change_and_go_on_where_they_were(api: A
     admin = await api.staff()
     shop, other = await open_shop(admin, 5), await open_shop(admin, 5, code="OTHER")
     async with api.subscribe(CHANGED, v=[shop.variant_id]) as screen:
-        await asyncio.sleep(0.3)
+        await all_listen()
         await put(admin, ("OTHER", other.sku, 6))
         await put(admin, ("SHOP", shop.sku, 4))
         event = await screen.next()
