@@ -154,8 +154,10 @@ async def first_records(freshness: Freshness, query: str, *values: Any) -> Recor
     return found
 
 
-def recall(freshness: Freshness, key: Key) -> Sequence[Any] | None:
+async def recall(freshness: Freshness, key: Key) -> Sequence[Any] | None:
     """What was kept under `key`, for a request that has read nothing yet, if it still holds."""
+    if freshness.state is None and _opened[0].kept.is_worth_asking():
+        await first_records(freshness, "SELECT {snapshot}")
     return _opened[0].kept.recall(freshness, key)
 
 

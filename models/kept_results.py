@@ -28,6 +28,10 @@ ROWS = 2_000  # of one result; longer ones are not kept
 BYTES = 32_000_000  # of all results
 ASKED = 4_096  # statements that are known to have been asked
 PROCESSES = 1_000
+HOPELESS, PATIENCE = (
+    8,
+    16,
+)  # changes in a row, after which one request in so many asks for nothing else
 
 # A standby's snapshots do not name transactions one by one.
 SNAPSHOT = (
@@ -101,6 +105,10 @@ class KeptOfSqlite:
             self._results.offer(key, rows)
         return rows
 
+    def is_worth_asking(self) -> bool:
+        """Nothing need be asked."""
+        return False
+
     def recall(self, freshness: Freshness, key: Key) -> Sequence[Any] | None:
         """What was made of the database as it is now, whose state the request notes."""
         freshness.state = (self._look(), "")
@@ -126,6 +134,8 @@ class KeptOfPostgres:
         self._results = KeptResults()
         self._state: State = (0, "")
         self._processes: set[str] = set()
+        self._changes = 0  # in a row, as far as requests have met them
+        self._passed = 0
 
     def begin(self) -> Freshness:
         """For a request that has sent no statement: what is kept after that may be of a later state."""
@@ -141,9 +151,19 @@ class KeptOfPostgres:
             self._processes.add(process)
             met += 1
         freshness.state = (met, snapshot)
-        if freshness.state != self._state:
+        if freshness.state == self._state:
+            self._changes = 0
+        else:
+            self._changes += 1
             self._results.clear()
             self._state = freshness.state
+
+    def is_worth_asking(self) -> bool:
+        """Whether to ask for the snapshot alone: seldom, where it has changed each time lately."""
+        if self._changes < HOPELESS:
+            return True
+        self._passed += 1
+        return self._passed % PATIENCE == 0
 
     def get(self, freshness: Freshness, key: Key) -> Sequence[Any] | None:
         """The rows; where there are none, the request moves on to read them itself."""

@@ -34,7 +34,7 @@ async def answer_once(
 ) -> Answer:
     """The answer to a repeatable query: the one that was kept, else what `answer` comes to."""
     key = _key(ctx, asked)
-    if found := recall(ctx.freshness, key):
+    if found := await recall(ctx.freshness, key):
         ((json, holds_until),) = found
         if ctx.clock() < holds_until:
             return JsonAnswer(orjson.Fragment(json), executed=True)

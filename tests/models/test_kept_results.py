@@ -239,6 +239,20 @@ async def test_nothing_is_given_when_no_process_is_known_that_was_there_before()
     assert given("5:6: 1 today") is None
 
 
+async def test_the_snapshot_alone_is_asked_for_seldom_while_it_changes_all_the_time() -> None:
+    kept = KeptOfPostgres()
+
+    def meet(snapshot: int) -> None:
+        kept.learn(kept.begin(), f"{snapshot} 1 today")
+
+    for snapshot in range(100):
+        meet(snapshot)
+    asked = sum(kept.is_worth_asking() for _ in range(160))
+    assert 1 <= asked <= 16
+    meet(99)
+    assert kept.is_worth_asking()
+
+
 async def test_a_standby_says_too_little_for_anything_to_be_kept() -> None:
     if not IS_INSTALLED:
         pytest.skip("PostgreSQL's own programs are not installed")
