@@ -48,6 +48,7 @@ def serve(settings: Settings, given: argparse.Namespace) -> None:
     gc.disable()  # whatever is loaded stays
     from server import make_app
 
+    gc.freeze()
     gc.enable()
     welcome = asyncio.run(_prepare(settings, given))
     print(welcome, flush=True)
