@@ -80,11 +80,11 @@ async def _end(ctx: Context, order: Order, reason: str) -> list[Change]:
     await open_payments.update(status=PaymentStatus.CLOSED, updated_at=ctx.now())
     parts = await Fulfilment.filter(order_id=order.id).prefetch_related("location")
     live = [part for part in parts if part.status is not FulfilmentStatus.CANCELLED]
+    if any(part.awaits_until for part in live):
+        await backorders.release(ctx, order.id)
     await Fulfilment.filter(id__in=[part.id for part in live]).update(
         status=FulfilmentStatus.CANCELLED, updated_at=ctx.now()
     )
-    if any(part.awaits_until for part in live):
-        await backorders.release(ctx, order.id)
     await reservations.release(ctx, order.id)
     ended = await record_event(ctx, order, OrderStatus.CANCELLED, reason, cancelled_at=ctx.now())
     assigned = [part for part in live if part.assigned_at is not None]

@@ -21,6 +21,7 @@ from resolvers.outbox import Change, announce
 from resolvers.referrals import commissions
 from resolvers.referrals.commissions import PaidOrder
 from resolvers.stock import backorders, reservations
+from resolvers.stock.filling import fill
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +41,13 @@ async def pay(ctx: Context, order: Order) -> None:
     """
     sent, lines = await parts.of_order(order.id)
     shares = await commissions.earned(ctx, sold(order, lines))
+    awaiting = any(part.awaiting for part in sent)
+    # Before what is recorded, so that stock is locked before the products whose sales are counted.
+    waiting = await backorders.commit(ctx, order.id) if awaiting else ()
     changes = await record(ctx, [Sale(order, sent, lines, shares)])
     # Last, since others wait for the levels from here to the commit.
-    if any(part.awaiting for part in sent):
-        await backorders.commit(ctx, order.id)
     await reservations.commit(ctx, order.id)
-    if any(part.awaiting for part in sent):
-        await backorders.fill(ctx, order.id)
+    await fill(ctx, waiting)
     await announce(ctx, changes)
 
 

@@ -54,6 +54,8 @@ async def move_on(ctx: Context, order: Order, fulfilment: Fulfilment, reason: st
 
     Raises: StateConflict, Refusals when nobody else can send them.
     """
+    if fulfilment.awaits_until:
+        await backorders.lock(order.id)
     await take(ctx, fulfilment, FulfilmentAction.REJECT)
     lines = (await lines_of(ctx, [fulfilment.id]))[fulfilment.id]
     found = await _next(ctx, order, fulfilment, lines)

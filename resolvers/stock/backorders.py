@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from models.database import execute
+from models.database import execute, fetch, for_update
 from models.errors import InsufficientStock, Refusals
 from models.freshness import up_to_date
 from models.later import insert_later
@@ -20,6 +20,7 @@ from models.stock.backorders import StockBackorder, StockPromise
 from models.stock.states import PromiseStatus
 from resolvers.context import Context
 from resolvers.stock import filling
+from resolvers.stock.ledger import Place
 from resolvers.stock.reservations import HoldRequest
 
 _PROMISED = (
@@ -76,8 +77,10 @@ async def promise(ctx: Context, order_id: int, requests: Sequence[HoldRequest]) 
     await _owe(_totals((each.variant_id, each.quantity) for each in requests))
 
 
-async def commit(ctx: Context, order_id: int) -> None:
+async def commit(ctx: Context, order_id: int) -> list[Place]:
     """The order is paid: what it was promised is awaited, what was given up meanwhile promised again.
+
+    Answers the places where it waits, to be filled from what is there. All levels of the order are locked.
 
     Raises: Refusals with an InsufficientStock for each variant whose limit has been reached by others.
     """
@@ -90,11 +93,22 @@ async def commit(ctx: Context, order_id: int) -> None:
         raise Refusals(short)
     await _turn(promises, PromiseStatus.AWAITED)
     await _owe(again)
+    places = sorted({(each.variant_id, each.location_id) for each in promises})
+    await _lock_levels(order_id, places)
+    return places
+
+
+async def lock(order_id: int) -> None:
+    """Lock the backorders of whatever an order holds or is promised, before its parts are changed.
+
+    Whoever fills has the backorders and changes the parts that wait: the other way round both would wait.
+    """
+    await filling.lock_backorders(filling.OF_ORDER, order_id, order_id)
 
 
 async def release(ctx: Context, order_id: int, fulfilment_id: int | None = None) -> None:
     """Owe the order (or one fulfilment) nothing any more; a late payment may bring an unpaid one back."""
-    await filling.lock_backorders(filling.OF_ORDER, order_id, order_id)
+    await lock(order_id)
     promises = await _of(order_id, PromiseStatus.HELD, PromiseStatus.AWAITED)
     if fulfilment_id is not None:
         promises = [each for each in promises if each.fulfilment_id == fulfilment_id]
@@ -103,12 +117,6 @@ async def release(ctx: Context, order_id: int, fulfilment_id: int | None = None)
     await _turn(unpaid, PromiseStatus.RELEASED)
     await _turn(paid, PromiseStatus.WITHDRAWN)
     await _owe(_totals((each.variant_id, -each.owed) for each in promises))
-
-
-async def fill(ctx: Context, order_id: int) -> None:
-    """Commit what is there already to those who wait where this paid order does, in their order."""
-    promises = await _of(order_id, PromiseStatus.AWAITED)
-    await filling.fill(ctx, {(each.variant_id, each.location_id) for each in promises})
 
 
 def rest(standing: Mapping[int, Offer]) -> Counter[int]:
@@ -136,6 +144,18 @@ def _standing(ctx: Context, rows: Iterable[StockBackorder]) -> dict[int, Offer]:
 async def _of(order_id: int, *statuses: PromiseStatus) -> list[StockPromise]:
     found = StockPromise.filter(order_id=order_id, status__in=statuses)
     return await found.order_by("variant_id", "id")
+
+
+async def _lock_levels(order_id: int, places: Sequence[Place]) -> None:
+    """Lock where an order waits and where it holds pieces at once: in the order in which everybody does."""
+    waiting = " OR ".join(["variant_id = ? AND location_id = ?"] * len(places) or ["FALSE"])
+    await fetch(
+        f"SELECT id FROM stock_level WHERE {waiting}"
+        " OR id IN (SELECT level_id FROM stock_hold WHERE order_id = ?)"
+        f" ORDER BY variant_id, location_id{for_update()}",
+        *(part for place in places for part in place),
+        order_id,
+    )
 
 
 async def _turn(promises: Sequence[StockPromise], status: PromiseStatus) -> None:

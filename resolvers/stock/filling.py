@@ -206,6 +206,9 @@ async def _tell_arrived(ctx: Context, fulfilment_ids: Sequence[int]) -> None:
     """
     until = ctx.now() + timedelta(days=ctx.settings.pickup_days)
     for part in chunks(fulfilment_ids):
+        # Others may fill what the same fulfilment awaits of another variant: the second must see the first.
+        locking = f"SELECT id FROM fulfilment WHERE id IN ({marks(part)}) ORDER BY id{for_update()}"
+        await fetch(locking, *part)
         arrived = await fetch(_ARRIVED.format(marks(part)), until, ctx.now(), *part)
         ids = sorted(row["id"] for row in arrived)
         rows = await fetch(_TOLD.format(marks(ids)), *ids) if ids else []

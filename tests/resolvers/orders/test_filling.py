@@ -19,7 +19,7 @@ from models.stock.states import MovementReason, StockState
 from models.stores.locations import Location
 from resolvers.batches import OnError
 from resolvers.context import Context
-from resolvers.orders import cancelling, pickups, rerouting
+from resolvers.orders import cancelling, pickups, placing, rerouting
 from resolvers.stock import (
     filling,
     reservations,
@@ -37,9 +37,9 @@ from resolvers.stock.stocktake_opening import open_
 from resolvers.stock.sync import LevelDraft, set_levels
 from resolvers.stock.transfer_arrivals import ReceiptDraft
 from resolvers.stock.transfer_requests import TransferDraft
-from tests.make.checkouts import DELIVERY, a_store
+from tests.make.checkouts import DELIVERY, PICKUP, a_store, checkout, choice, line
 from tests.make.purchases import ordered, received
-from tests.make.sales import a_key, later, staff_of
+from tests.make.sales import a_guest, a_key, later, staff_of
 from tests.make.statements import counting
 from tests.make.stock import a_level, a_variant
 from tests.resolvers.orders.test_backorders import (
@@ -289,6 +289,26 @@ async def test_nobody_can_buy_what_was_promised_before(ctx: Context) -> None:
     level = await StockLevel.get(variant_id=variant.id)
     assert (level.available, level.held, level.committed) == (0, 0, 4)
     assert await filling.fill_due(system) == 0
+    assert await sound(ctx)
+
+
+async def test_goods_of_one_parcel_that_come_at_once_leave_it_waiting_for_nothing(
+    ctx: Context,
+) -> None:
+    system, store = as_system(ctx), await a_store(ctx)
+    variants = [await a_variant(ctx) for _ in range(3)]
+    for variant in variants:
+        await allow(ctx, variant, 9)
+    draft = checkout([line(variant) for variant in variants], choice(PICKUP, store))
+    for _ in range(3):
+        placed = await pay(ctx, await placing.place(await a_guest(ctx), draft, a_key()))
+        assert (await part_of(placed)).awaits_until
+        await asyncio.gather(
+            *(moved(system, variant, store, OUTSIDE, AVAILABLE, 1) for variant in variants)
+        )
+        assert (await part_of(placed)).awaits_until is None
+    told = OutboxEvent.filter(topic="fulfilment.changed", node_type="Fulfilment")
+    assert await told.count() == 3
     assert await sound(ctx)
 
 
