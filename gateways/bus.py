@@ -16,6 +16,9 @@ import asyncpg
 
 CHANNEL = "quintet_changes"
 RECONNECT_SECONDS = 1.0
+PAUSE_SECONDS = (
+    0.01  # between two messages to other processes: what comes meanwhile goes with the next
+)
 log = logging.getLogger(__name__)
 
 
@@ -106,6 +109,7 @@ class RedisBus(RemoteBus):
             await self._untold.wait()
             self._untold.clear()
             await self._redis.publish(CHANNEL, b"")
+            await asyncio.sleep(PAUSE_SECONDS)
 
     async def stop(self) -> None:
         await super().stop()
@@ -136,6 +140,7 @@ class PostgresBus(RemoteBus):
                 await self._untold.wait()
                 self._untold.clear()
                 await connection.execute(f"NOTIFY {CHANNEL}")
+                await asyncio.sleep(PAUSE_SECONDS)
         finally:
             await connection.close()
 
