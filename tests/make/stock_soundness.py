@@ -96,7 +96,8 @@ CONTRADICTIONS = {
     "a value that its entries do not explain": """
         SELECT c.level_id AS id FROM stock_cost c WHERE c.value_minor <> COALESCE((
           SELECT SUM(e.value_minor) FROM stock_cost_entry e WHERE e.level_id = c.level_id), 0)
-          + COALESCE((SELECT o.value_minor FROM stock_opening_cost o WHERE o.level_id = c.level_id), 0)""",
+          + COALESCE((SELECT o.value_minor FROM stock_opening_cost o
+            WHERE o.level_id = c.level_id), 0)""",
     "a value of other pieces than there are": f"""
         SELECT l.id FROM stock_cost c JOIN stock_level l ON l.id = c.level_id
         WHERE c.quantity + COALESCE((SELECT SUM(CASE

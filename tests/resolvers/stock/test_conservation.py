@@ -21,12 +21,13 @@ from tests.resolvers.stock.machine.correcting import Correcting
 from tests.resolvers.stock.machine.counting import Counting
 from tests.resolvers.stock.machine.moving import Moving
 from tests.resolvers.stock.machine.owing import Owing
+from tests.resolvers.stock.machine.valuing import Valuing
 
 EXAMPLES = int(os.environ.get("QUINTET_TEST_EXAMPLES", "5" if POSTGRES else "10"))
 STEPS = 100
 
 
-class Shop(Owing, Correcting, Counting, Moving, Buying):
+class Shop(Owing, Correcting, Counting, Moving, Buying, Valuing):
     """Everything that can be done with stock."""
 
 

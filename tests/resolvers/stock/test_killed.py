@@ -16,9 +16,11 @@ from models.stock.levels import StockLevel
 from models.stock.states import MovementReason, StockState
 from models.stock.stocktakes import Stocktake
 from models.stores.locations import Location
+from resolvers import worker
 from resolvers.batches import OnError
 from resolvers.context import Context
 from resolvers.stock import (
+    checkpoints,
     purchasing,
     returning,
     transfer_arrivals,
@@ -41,11 +43,11 @@ from resolvers.stock.transfer_requests import TransferDraft
 from tests.make.deaths import Prepared, in_database
 from tests.make.killing import Work
 from tests.make.purchases import a_purchase, bought
-from tests.make.sales import a_guest, a_level_in_a_store, an_order, later
+from tests.make.sales import a_guest, a_level_in_a_store, a_paid_order, an_order, later
 from tests.make.soundness import contradictions
 from tests.make.stock import a_level, a_location, a_variant
 
-MILK, PHONE = "KILLED-MILK", "KILLED-PHONE"
+MILK, PHONE, LATER = "KILLED-MILK", "KILLED-PHONE", "KILLED-LATER"
 OUTSIDE, AVAILABLE, DAMAGED = StockState.OUTSIDE, StockState.AVAILABLE, StockState.DAMAGED
 
 
@@ -141,6 +143,28 @@ async def corrections(ctx: Context) -> None:
     await set_backorders(ctx, [limit], OnError.REJECT_ALL)
 
 
+async def due(ctx: Context) -> None:
+    """The chain with something for each of a worker's tasks: a long ledger, and a promise left unfilled."""
+    await chain(ctx)
+    store = await Location.all().order_by("id").first()
+    assert store is not None
+    level = await a_level(ctx, 0, variant=await a_variant(ctx, LATER), location=store)
+    draft = BackorderDraft(sku=LATER, limit=5, expected_on=today(ctx) + timedelta(days=9))
+    await set_backorders(ctx, [draft], OnError.REJECT_ALL)
+    await a_paid_order(ctx, await a_guest(ctx), level, quantity=2)
+    for _ in range(checkpoints.MOVEMENTS):
+        await a_level(ctx, 1, variant=await Variant.get(sku=MILK), location=store)
+    # Behind the back of whoever fills promises at once.
+    await a_level(ctx, 3, variant=await Variant.get(sku=LATER), location=store)
+
+
+async def background_work(ctx: Context) -> None:
+    """A round of each of a worker's tasks, a day later."""
+    ctx, *_ = await scene(ctx)
+    for task in worker.TASKS:
+        await task.work(ctx)
+
+
 # Nothing here tells one run from another, save what was done twice or not at all.
 OUTCOME = (
     """SELECT variant_id, location_id, available, held, committed, damaged, quarantined, incoming,
@@ -155,15 +179,28 @@ OUTCOME = (
        UNION ALL SELECT number, status FROM supplier_return
        UNION ALL SELECT number, status FROM stocktake ORDER BY number""",
     "SELECT variant_id, most, promised FROM stock_backorder ORDER BY variant_id",
+    "SELECT quantity, filled, status FROM stock_promise ORDER BY id",
+    "SELECT level_id FROM stock_checkpoint ORDER BY level_id",
     "SELECT topic, COUNT(*) AS times FROM outbox_event GROUP BY topic ORDER BY topic",
     "SELECT scope, key FROM idempotency_record ORDER BY scope, key",
 )
 
 
 @pytest.mark.own_database
-@pytest.mark.parametrize("work", [transfer, purchase, stocktake, corrections])
-def test_killed_at_any_statement_it_can_be_repeated(prepared: Prepared, work: Work) -> None:
-    in_database(prepared.settings, chain)
+@pytest.mark.parametrize(
+    ("begin", "work"),
+    [
+        (chain, transfer),
+        (chain, purchase),
+        (chain, stocktake),
+        (chain, corrections),
+        (due, background_work),
+    ],
+)
+def test_killed_at_any_statement_it_can_be_repeated(
+    prepared: Prepared, begin: Work, work: Work
+) -> None:
+    in_database(prepared.settings, begin)
 
     async def finished(ctx: Context) -> list[Any]:
         """What has come of it, once whoever got no answer has asked again, and again."""

@@ -29,6 +29,9 @@ class Worth:
     slack: Fraction = Fraction()
     average: Fraction = Fraction()
     average_slack: Fraction = Fraction()
+    opening: int | None = None  # what one was said to have cost before any was bought
+    surely: bool = False  # ever worth anything, also in whole fen
+    perhaps: bool = False
 
     def take(self, pieces: int) -> Worth:
         """So many leave with their share; the last take all there is, to the fen."""
@@ -51,7 +54,14 @@ class Worth:
         """So many come of which nobody says what they cost: as much as those that are, or were, there."""
         self.add(Worth(pieces, pieces * self.average, pieces * self.average_slack + HALF))
 
+    def open(self, cost: int) -> None:
+        self.opening, self.value, self.slack = cost, Fraction(self.pieces * cost), Fraction()
+        self.average, self.average_slack = Fraction(cost), Fraction()
+        self.surely = self.perhaps = True
+
     def _remember(self) -> None:
+        self.surely |= self.value > self.slack
+        self.perhaps |= self.value > 0
         if self.pieces:
             self.average = self.value / self.pieces
             self.average_slack = self.slack / self.pieces
