@@ -52,6 +52,7 @@ async def test_two_processes_share_few_connections_through_pgbouncer(
         assert Counter(await asyncio.gather(*buyers)) == {"PAID": 20, "INSUFFICIENT_STOCK": 30}
         assert await connections_to(settings.database_url) <= POOLED_CONNECTIONS + LISTENING
         await what_one_changes_the_other_hears(one, other, shop)
+        await what_one_changes_the_other_reads(one, other, shop)
         assert (await (await other.staff()).ask(document("hq/stock_audit")))["stockAudit"][
             "drifts"
         ] == []
@@ -94,6 +95,20 @@ async def what_one_changes_the_other_hears(one: Api, other: Api, shop: Shop) -> 
             await admin.do(document("erp/stock_set"), input={"rows": rows, "idempotencyKey": key})
             while (await events.next())["data"]["stockChanged"]["available"] != pieces:
                 pass  # what was before
+
+
+async def what_one_changes_the_other_reads(one: Api, other: Api, shop: Shop) -> None:
+    """A change that one process has answered is in the next answer of the other, whatever that keeps."""
+    admin, visitor = await one.staff(), await other.guest()
+    for pieces in range(90, 100):
+        row = {"locationCode": shop.store_code, "sku": shop.sku, "quantity": pieces}
+        given = {"rows": [row], "idempotencyKey": f"{shop.sku}-read-{pieces}"}
+        await admin.do(document("erp/stock_set"), input=given)
+        for viewer in (visitor, other) * 3:
+            seen = await viewer.ask(
+                "query($sku: String!) { variant(sku: $sku) { available } }", sku=shop.sku
+            )
+            assert seen["variant"]["available"] == pieces
 
 
 async def sign_in_error(api: Api, username: str) -> str:
