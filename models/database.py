@@ -146,16 +146,19 @@ def freshness_of_request() -> Freshness:
 
 
 async def first_records(freshness: Freshness, query: str, *values: Any) -> Records:
-    """`records` at the beginning of a request, whose query has `{snapshot}` as its first column."""
-    query = query.format(snapshot=_opened[0].snapshot)
-    found = await records(query, *values)
+    """Rows for the beginning of a request, whose query has `{snapshot}` as its first column."""
+    reader = _opened[0]
+    query = query.format(snapshot=reader.snapshot)
+    found = await reader.records(numbered(query) if is_postgres() else query, values)
     if found and found[0][0]:
-        _opened[0].learn(freshness, found[0][0])
+        reader.learn(freshness, found[0][0])
     return found
 
 
 async def recall(freshness: Freshness, key: Key) -> Sequence[Any] | None:
     """What was kept under `key`, for a request that has read nothing yet, if it still holds."""
+    if _replicas and lag_allowed.get():
+        return None  # what may lag is not kept
     if freshness.state is None and _opened[0].kept.is_worth_asking():
         await first_records(freshness, "SELECT {snapshot}")
     return _opened[0].kept.recall(freshness, key)

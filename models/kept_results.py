@@ -23,10 +23,10 @@ from typing import Any
 
 from models.freshness import Freshness, State
 
-RESULTS = 512
+RESULTS = 4_096
 ROWS = 2_000  # of one result; longer ones are not kept
 BYTES = 32_000_000  # of all results
-ASKED = 4_096  # statements that are known to have been asked
+ASKED = 16_384  # statements that are known to have been asked
 PROCESSES = 1_000
 HOPELESS, PATIENCE = (
     8,

@@ -16,7 +16,9 @@ from models import kept_results
 from models.config import sqlite_path
 from models.database import (
     execute,
+    freshness_of_request,
     is_postgres,
+    recall,
     records,
     transaction,
 )
@@ -178,6 +180,19 @@ async def test_a_result_that_is_asked_for_again_costs_no_statement(
     with count_statements() as statements:
         assert await kept_name() == before
     assert len(statements) == 3  # that ask for the snapshot
+
+
+async def test_a_request_that_comes_without_a_key_asks_for_the_snapshot_alone(
+    database: str, nothing_ever_changes: None, count_statements: Callable[[], Any]
+) -> None:
+    if not is_postgres():
+        pytest.skip("SQLite is asked at each statement")
+    for most in (2, 2, 1):
+        freshness = freshness_of_request()
+        with as_fresh_as(freshness), count_statements() as statements:
+            assert await recall(freshness, ("a question", ())) is None
+            await records("SELECT name FROM organisation WHERE id = 1")
+        assert len(statements) == most, statements
 
 
 async def test_only_requests_are_answered_from_what_is_kept(
