@@ -2,19 +2,23 @@
 
 Each process reads new changes once, for all its subscribers, and keeps the latest in memory. A subscriber
 is only a position: one that falls behind what is kept reads from the database until it has caught up.
+What many of them look up alike is looked up once (`shared`), and they are woken some at a time, so that
+requests are answered in between.
 """
 
 from __future__ import annotations
 
 import asyncio
 from bisect import bisect_right
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Hashable, Sequence
 from contextlib import aclosing, asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
+from models.bulk import chunks
 from models.outbox import OutboxEvent
+from resolvers.answers import Answers
 from resolvers.context import Context
 from resolvers.outbox import (
     changes_after,
@@ -31,6 +35,8 @@ POLL_SECONDS = 1.0
 GATHER_SECONDS = 0.02  # the first change is read at once, what follows closely is read together
 KEPT = 2_000
 BATCH = 100
+WOKEN = 20  # subscribers at a time
+T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 
@@ -63,24 +69,30 @@ async def batches(
         known = await unnumbered() if after is None else frozenset()
         position = await last_sequence() if after is None else max(0, after)
         while True:
-            news = hub.news  # taken before looking, so that what comes meanwhile is not missed
             events, position, more = await _next(hub, topics, position)
             if fresh := [each for each in events if each.id not in known]:
                 yield fresh
             elif not more and not events:
-                await news.wait()
+                await hub.beyond(position)
+
+
+async def shared(ctx: Context, key: Hashable, read: Callable[[], Awaitable[T]]) -> T:
+    """What `read` answers, as of the latest change known here; all who ask for `key` ask once."""
+    hub = _hubs.get(ctx.gateways.bus)
+    return await (hub.answers.get(key, read) if hub else read())
 
 
 class Hub:
     """What this process knows of the latest changes: a window of `KEPT` that follows the sequence."""
 
     def __init__(self, bus: Bus) -> None:
-        self.news = asyncio.Event()
+        self.answers = Answers()
         self.subscribers = 0
         self.task: asyncio.Task[None] | None = None
         self._bus = bus
         self._events: list[OutboxEvent] = []
         self._before: int | None = None  # the sequence before the first event that is kept
+        self._waiting: dict[asyncio.Future[None], None] = {}
         self.position = 0
 
     def since(self, position: int) -> Sequence[OutboxEvent] | None:
@@ -89,6 +101,16 @@ class Hub:
             return None
         start = bisect_right(self._events, position, key=_sequence)
         return self._events[start : start + BATCH]
+
+    async def beyond(self, position: int) -> None:
+        """Until changes after `position` are known."""
+        while self.position <= position:
+            news = asyncio.get_running_loop().create_future()
+            self._waiting[news] = None
+            try:
+                await news
+            finally:
+                self._waiting.pop(news, None)
 
     async def follow(self) -> None:
         """Read what is announced, for as long as anybody subscribes."""
@@ -109,18 +131,24 @@ class Hub:
         await give_sequences()
         if self._before is None:
             self._before = self.position = await last_sequence()
-            self._tell()
+            await self._tell()
         while events := await changes_after(self.position, (), KEPT // 2):
             self._events += events
             self.position = _sequence(events[-1])
             if surplus := self._events[:-KEPT]:
                 self._before = _sequence(surplus[-1])
                 del self._events[: len(surplus)]
-            self._tell()
+            self.answers.forget()
+            await self._tell()
 
-    def _tell(self) -> None:
-        news, self.news = self.news, asyncio.Event()
-        news.set()
+    async def _tell(self) -> None:
+        """Wake those who wait, some at a time, so that requests are answered in between."""
+        waiting, self._waiting = list(self._waiting), {}
+        for some in chunks(waiting, WOKEN):
+            for news in some:
+                if not news.done():
+                    news.set_result(None)
+            await asyncio.sleep(0)
 
 
 _hubs: dict[Bus, Hub] = {}

@@ -45,6 +45,7 @@ from schema.documents import DocumentRefused
 from schema.http_request import BadRequest, graphql_request, holds_nul
 from schema.operations import Answer, Operations
 from schema.standing import while_confirmed
+from schema.turns import Turns
 
 C = TypeVar("C")
 
@@ -144,6 +145,7 @@ class OperationHandler(BaseGraphQLTransportWSHandler[Connection, None]):
             async with aclosing(self.view.run_operation(operation, self.context)) as answers:
                 async for answer in answers:
                     await _send(operation, answer)
+                    await self.view.turns.take()
             await operation.send_operation_message({"id": operation.id, "type": "complete"})
         except WebSocketDisconnected:
             self.operations.pop(operation.id, None)
@@ -177,6 +179,7 @@ class GraphQLOverWebSocket(GraphQL[Connection, None], Generic[C]):
             allowed_origins=allowed_origins,
         )
         self.operations = operations
+        self.turns = Turns()
         self.max_operations_per_connection = max_operations_per_connection
 
     async def get_context(

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from models.accounts.channels import Channel
-from models.accounts.organisations import Organisation, OrganisationKind
+from models.accounts.organisations import OrganisationKind
 from models.accounts.passwords import API_CLIENT_PREFIX, token_hash
 from models.accounts.roles import ROLE_PERMISSIONS, Permission, Role
 from models.accounts.sessions import SubjectKind
@@ -186,5 +186,6 @@ def _granted(
 
 
 async def _oldest(kind: OrganisationKind) -> int | None:
-    organisation = await Organisation.filter(kind=kind).order_by("id").first()
-    return organisation.id if organisation else None
+    statement = "SELECT id FROM organisation WHERE kind = ? ORDER BY id LIMIT 1"
+    found = await records(statement, str(kind))
+    return found[0][0] if found else None

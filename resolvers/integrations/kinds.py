@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.accounts.roles import Permission
-from models.database import fetch, marks
 from models.integrations.bulk import BulkKind
 from resolvers.batches import BatchOutcome, OnError
 from resolvers.catalog import price_setting
@@ -15,7 +14,6 @@ from resolvers.catalog import upsert as catalog
 from resolvers.context import Context
 from resolvers.integrations import rows
 from resolvers.integrations.csv_files import CsvRow
-from resolvers.keyset import kept
 from resolvers.stock import sync
 from resolvers.stores import upsert as stores
 
@@ -46,32 +44,11 @@ async def _prices(ctx: Context, drafts: Sequence[Any], key: str) -> BatchOutcome
 
 
 async def _stock(ctx: Context, drafts: Sequence[Any], key: str) -> BatchOutcome:
-    before = await _available(drafts)
-    batch = (await sync.set_levels(ctx, drafts, OnError.SKIP_FAILED, key)).batch
-    done = [drafts[row.index] for row in batch.rows if row.ok]
-    known = [before.get((each.location_code, each.sku)) for each in done]
-    changed = [
-        old is not None and old != each.quantity for old, each in zip(known, done, strict=True)
-    ]
-    return BatchOutcome(batch.rows, created=known.count(None), updated=sum(changed))
+    return (await sync.set_levels(ctx, drafts, OnError.SKIP_FAILED, key)).batch
 
 
 async def _stores(ctx: Context, drafts: Sequence[Any], key: str) -> BatchOutcome:
     return await stores.upsert(ctx, drafts, OnError.SKIP_FAILED)
-
-
-async def _available(drafts: Sequence[sync.LevelDraft]) -> dict[tuple[str, str], int]:
-    """What is available now at the places of the drafts, by location code and SKU."""
-    codes = sorted({each.location_code for each in drafts})
-    skus = sorted({each.sku for each in drafts})
-    found = await fetch(
-        "SELECT o.code, v.sku, l.available FROM stock_level l"
-        " JOIN location o ON o.id = l.location_id JOIN variant v ON v.id = l.variant_id"
-        f" WHERE o.code IN ({marks(codes)}) AND v.sku IN ({marks(skus)})",
-        *map(kept, codes),
-        *map(kept, skus),
-    )
-    return {(row["code"], row["sku"]): row["available"] for row in found}
 
 
 KINDS = {

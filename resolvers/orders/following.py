@@ -86,13 +86,17 @@ async def _changed(
         async for events in stream:
             own = [event for event in events if wanted(event)]
             found = await orders.by_ids(ctx, [event.node_id for event in own]) if own else {}
+            if found and store_id is not None:
+                found = await _concerning(found, store_id)
             for event in own:
-                order = found.get(event.node_id)
-                if order and (store_id is None or await _concerns(order, store_id)):
+                if order := found.get(event.node_id):
                     yield order, event.sequence or 0
 
 
-async def _concerns(order: Order, store_id: int) -> bool:
-    """Whether an order counts for a store or is fulfilled there in part."""
-    counts = order.attribution_store_id == store_id
-    return counts or await Fulfilment.filter(order_id=order.id, location_id=store_id).exists()
+async def _concerning(found: dict[int, Order], store_id: int) -> dict[int, Order]:
+    """Those of the orders that count for a store or are fulfilled there in part."""
+    elsewhere = [row.id for row in found.values() if row.attribution_store_id != store_id]
+    here = Fulfilment.filter(order_id__in=elsewhere, location_id=store_id)
+    fulfilled = set(await here.values_list("order_id", flat=True)) if elsewhere else set()
+    elsewhere_only = set(elsewhere) - fulfilled
+    return {row_id: row for row_id, row in found.items() if row_id not in elsewhere_only}

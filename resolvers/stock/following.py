@@ -8,7 +8,7 @@ from contextlib import aclosing
 from models.errors import InvalidInput
 from models.outbox import OutboxEvent
 from resolvers.context import Context
-from resolvers.feed import batches
+from resolvers.feed import batches, shared
 from resolvers.permissions import for_anyone
 from resolvers.stock import levels
 
@@ -52,10 +52,16 @@ async def _changed(
     async with aclosing(batches(ctx, (TOPIC,), after)) as stream:
         async for events in stream:
             latest = _latest([event for event in events if wanted(event)])
-            found = await levels.by_ids(ctx, list(latest)) if latest else {}
+            found = await _levels(ctx, sorted(latest)) if latest else {}
             for level_id, sequence in latest.items():
                 if level_id in found:
                     yield found[level_id], sequence
+
+
+async def _levels(ctx: Context, ids: Sequence[int]) -> dict[int, levels.Level]:
+    """The levels that the caller may see, read once for all who are told of the same changes."""
+    rows = await shared(ctx, ("levels", *ids), lambda: levels.unseen_rows(ctx, ids))
+    return levels.seen(ctx, rows)
 
 
 def _latest(events: Sequence[OutboxEvent]) -> dict[int, int]:

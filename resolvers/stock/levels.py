@@ -55,6 +55,21 @@ async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Level]:
     return {level.id: level for level in await read(ctx, conditions)}
 
 
+async def unseen_rows(ctx: Context, ids: Sequence[int]) -> Sequence[Any]:
+    """The levels before anybody looks at them: `seen` says what a caller may see of them."""
+    return await rows_of(
+        ctx,
+        lambda columns: f"SELECT {columns}, o.active FROM {FROM} WHERE {any_of('l.id')}",
+        [array(ids)],
+    )
+
+
+def seen(ctx: Context, rows: Sequence[Any]) -> dict[int, Level]:
+    """What `by_ids` answers, out of rows that many callers share."""
+    visible_rows = [row for row in rows if row[-1] or may(ctx, Permission.STOCK_READ, row[_PATH])]
+    return {level.id: level for level in levels_of(ctx, visible_rows)}
+
+
 @for_anyone
 async def page(
     ctx: Context, variant_id: int | None, location_id: int | None, request: PageRequest

@@ -20,6 +20,7 @@ class LockedLevel:
     id: int
     pieces: Pieces
     backordered: bool
+    is_new: bool = False  # there was none before
 
 
 async def lock(
@@ -37,7 +38,9 @@ async def lock(
     levels = await _read(places, for_update())
     freed = await free_expired(ctx, [level.id for level in levels.values() if level.pieces.held])
     found = await _read(places, "") if freed else levels
-    return {p: replace(found[p], backordered=p[0] in owing) for p in found}, freed
+    return {
+        p: replace(found[p], backordered=p[0] in owing, is_new=p in missing) for p in found
+    }, freed
 
 
 def backordered(levels: Mapping[Place, LockedLevel]) -> list[Place]:

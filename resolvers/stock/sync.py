@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -121,11 +121,14 @@ async def _set(ctx: Context, drafts: Sequence[LevelDraft], on_error: OnError) ->
         )
     sound = [row for row in rows if not row.faults]
     moves = [each for row in sound for each in _difference(row, levels[row.place])]
+    kept = [row for row in sound if not levels[row.place].is_new]
     await announce_changed(ctx, [*freed, *await move_all(ctx, moves)])
     await fill(ctx, backordered(levels))
     return {
         "refusals": [[_kept(each) for each in row.faults.found] for row in rows],
         "levels": [levels[row.place].id for row in sound],
+        "created": len(sound) - len(kept),
+        "updated": sum(bool(_difference(row, levels[row.place])) for row in kept),
     }
 
 
@@ -203,4 +206,6 @@ def _restored(drafts: Sequence[LevelDraft], answer: dict[str, Any]) -> SyncOutco
         [_REFUSALS[code](template, path=path, **parts) for code, template, path, parts in row]
         for row in answer["refusals"]
     ]
-    return SyncOutcome(_outcome_of(drafts, refusals, False), answer["levels"])
+    batch = _outcome_of(drafts, refusals, False)
+    counted = replace(batch, created=answer.get("created", 0), updated=answer.get("updated", 0))
+    return SyncOutcome(counted, answer["levels"])
