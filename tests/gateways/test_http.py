@@ -16,7 +16,7 @@ async def send(url: str, body: bytes = b"") -> tuple[int, bytes]:
     headers = {"content-type": "application/json"}
     async with http.open_client() as client:
         return await http.post_pinned(
-            client, httpx.URL(url), [HERE], body=body, headers=headers, seconds=1
+            client, httpx.URL(url), [HERE], body=body, headers=headers, seconds=30
         )
 
 

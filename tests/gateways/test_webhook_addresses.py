@@ -45,7 +45,9 @@ def test_only_public_addresses_are_public(text: str, public: bool) -> None:
 
 
 def webhooks(**options: Any) -> HttpWebhooks:
-    return HttpWebhooks(**{"private_addresses": False, "plain_http": True, "seconds": 2, **options})
+    return HttpWebhooks(
+        **{"private_addresses": False, "plain_http": True, "seconds": 30, **options}
+    )
 
 
 async def send(to: HttpWebhooks, url: str) -> tuple[int, str]:

@@ -123,7 +123,7 @@ async def pgbouncer(database_url: str, port: int, folder: Path) -> AsyncIterator
 
 
 async def _until_connected(url: str) -> None:
-    for _ in range(100):
+    for _ in range(600):
         try:
             connection = await asyncpg.connect(url, statement_cache_size=0)
         except (OSError, asyncpg.PostgresError):

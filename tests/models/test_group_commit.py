@@ -48,7 +48,10 @@ async def _seen(guest_id: int) -> bool:
     return len(rows) == 1
 
 
-async def test_who_waits_together_commits_together_and_fails_alone(commits: list[str]) -> None:
+async def test_who_waits_together_commits_together_and_fails_alone(
+    commits: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_commit, "LONGEST_SECONDS", 60)  # however slow the machine is
     seen_at_callback: list[asyncio.Task[bool]] = []
 
     async def work(fails: bool) -> int:

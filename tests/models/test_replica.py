@@ -29,7 +29,7 @@ async def read_lagging() -> str:
 
 
 async def comes_to(read: Callable[[], Awaitable[str]], name: str) -> None:
-    for _ in range(100):
+    for _ in range(600):
         if await read() == name:
             return
         await asyncio.sleep(0.1)

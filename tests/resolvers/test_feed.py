@@ -31,7 +31,7 @@ def everything(event: OutboxEvent) -> bool:
 
 
 async def collect(stream: AsyncGenerator[OutboxEvent, None], count: int) -> list[OutboxEvent]:
-    async with aclosing(stream), asyncio.timeout(20):
+    async with aclosing(stream), asyncio.timeout(60):
         found = []
         async for event in stream:
             found.append(event)
@@ -155,7 +155,7 @@ async def test_a_slow_subscriber_catches_up_from_the_database(
         await fast
         (hub,) = feed._hubs.values()
         assert len(hub._events) == 20
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while len(found) < 201:
                 found.append(await anext(slow))
     assert [event.sequence for event in found] == list(range(1, 202))

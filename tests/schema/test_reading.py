@@ -66,7 +66,7 @@ async def test_the_public_reads_the_catalogue_from_the_replica_and_stock_from_th
 
     async with serving(replace(settings, replica_url=named(replica))) as api:
         guest, admin = await api.guest(), await api.staff()
-        for _ in range(100):  # until the replica has been found to keep up
+        for _ in range(600):  # until the replica has been found to keep up
             if (shown := await shown_to(api)) == ("older", 5):
                 break
             await asyncio.sleep(0.1)

@@ -41,7 +41,7 @@ def files_of(api: Api) -> list[Path]:
 
 
 async def finished(api: Api, operation_id: str) -> Any:
-    for _ in range(200):
+    for _ in range(1200):
         found = (await api.ask(READ, id=operation_id))["node"]
         if found["finishedAt"]:
             return found
