@@ -21,7 +21,6 @@ from resolvers.outbox import Change, announce
 from resolvers.referrals import commissions
 from resolvers.referrals.commissions import PaidOrder
 from resolvers.stock import backorders, reservations
-from resolvers.stock.filling import fill
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +42,13 @@ async def pay(ctx: Context, order: Order) -> None:
     shares = await commissions.earned(ctx, sold(order, lines))
     awaiting = any(part.awaiting for part in sent)
     # Before what is recorded, so that stock is locked before the products whose sales are counted.
-    waiting = await backorders.commit(ctx, order.id) if awaiting else ()
+    if awaiting:
+        await backorders.commit(ctx, order.id)
     changes = await record(ctx, [Sale(order, sent, lines, shares)])
     # Last, since others wait for the levels from here to the commit.
     await reservations.commit(ctx, order.id)
-    await fill(ctx, waiting)
+    if awaiting:
+        await backorders.fill(ctx, order.id)
     await announce(ctx, changes)
 
 

@@ -77,10 +77,10 @@ async def promise(ctx: Context, order_id: int, requests: Sequence[HoldRequest]) 
     await _owe(_totals((each.variant_id, each.quantity) for each in requests))
 
 
-async def commit(ctx: Context, order_id: int) -> list[Place]:
+async def commit(ctx: Context, order_id: int) -> None:
     """The order is paid: what it was promised is awaited, what was given up meanwhile promised again.
 
-    Answers the places where it waits, to be filled from what is there. All levels of the order are locked.
+    All levels of the order are locked from then on.
 
     Raises: Refusals with an InsufficientStock for each variant whose limit has been reached by others.
     """
@@ -93,9 +93,12 @@ async def commit(ctx: Context, order_id: int) -> list[Place]:
         raise Refusals(short)
     await _turn(promises, PromiseStatus.AWAITED)
     await _owe(again)
-    places = sorted({(each.variant_id, each.location_id) for each in promises})
-    await _lock_levels(order_id, places)
-    return places
+    await _lock_levels(order_id, _places(promises))
+
+
+async def fill(ctx: Context, order_id: int) -> None:
+    """Commit what is there already to those who wait where this paid order does, in their order."""
+    await filling.fill(ctx, _places(await _of(order_id, PromiseStatus.AWAITED)))
 
 
 async def lock(order_id: int) -> None:
@@ -144,6 +147,10 @@ def _standing(ctx: Context, rows: Iterable[StockBackorder]) -> dict[int, Offer]:
 async def _of(order_id: int, *statuses: PromiseStatus) -> list[StockPromise]:
     found = StockPromise.filter(order_id=order_id, status__in=statuses)
     return await found.order_by("variant_id", "id")
+
+
+def _places(promises: Iterable[StockPromise]) -> list[Place]:
+    return sorted({(each.variant_id, each.location_id) for each in promises})
 
 
 async def _lock_levels(order_id: int, places: Sequence[Place]) -> None:
