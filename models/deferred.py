@@ -107,6 +107,8 @@ def as_one_statement(writes: Sequence[Write]) -> tuple[str, list[Any]]:
         else:
             queries.append(_from_json(write))
             values.append(_json(write))
+            if isinstance(write, ChangedRows):
+                values.append(len(write.rows))
     return _joined(tuple(queries), tuple(counted)), values
 
 
@@ -157,8 +159,9 @@ def _insert_from_json(table: str, columns: tuple[str, ...], missing_only: bool) 
 @lru_cache(maxsize=256)
 def _update_from_json(table: str, columns: tuple[str, ...]) -> str:
     changes = ", ".join(f"{column} = given.{column}" for column in columns[1:])
-    given = _SOURCE.format(table)
-    return f"UPDATE {table} SET {changes} FROM {given} AS given WHERE {table}.id = given.id"
+    # Without a limit the planner expects a hundred rows, and looks at each of the table's to find them.
+    given = f"(SELECT * FROM {_SOURCE.format(table)} LIMIT ?) AS given"
+    return f"UPDATE {table} SET {changes} FROM {given} WHERE {table}.id = given.id"
 
 
 @lru_cache(maxsize=256)

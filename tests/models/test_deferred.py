@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncpg
 import pytest
 from tortoise.exceptions import IntegrityError
 
 from models import database as db
 from models.accounts.sessions import Guest
 from models.database import transaction
+from models.deferred import ChangedRows, as_one_statement
 from models.idempotency import IdempotencyRecord
 from models.jobs import Job
 from models.later import Outdated, change_later, insert_later, update_later
+from models.transactions import numbered
 from resolvers.context import utc_now
+from tests.make.databases import POSTGRES
 from tests.make.statements import counting
 
 JOB = ("kind", "payload", "run_at", "attempts", "created_at")
@@ -138,3 +142,24 @@ async def test_a_change_that_finds_other_rows_than_it_must_undoes_everything(
         assert await Guest.all().count() == 0
     await transaction(work, 2)
     assert await _kinds() == ["X", "X", "b"]
+
+
+@pytest.mark.own_database
+@pytest.mark.skipif(not POSTGRES, reason="SQLite changes rows one by one")
+async def test_rows_are_changed_by_their_index(database: str) -> None:
+    await db.execute(
+        "INSERT INTO guest (created_at) SELECT CURRENT_TIMESTAMP FROM generate_series(1, 5000)"
+    )
+    await db.execute("ANALYZE guest")
+    write = ChangedRows("guest", ("id", "taken_over_at"), [(7, utc_now())])
+    query, values = as_one_statement([write])
+    connection = await asyncpg.connect(database)
+    try:
+        # Whatever the values are: as it is planned once it has been asked often.
+        await connection.execute("SET plan_cache_mode = force_generic_plan")
+        plan = "\n".join(
+            row[0] for row in await connection.fetch(numbered(f"EXPLAIN {query}"), *values)
+        )
+    finally:
+        await connection.close()
+    assert "Index Scan using guest_pkey" in plan, plan
