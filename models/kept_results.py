@@ -28,10 +28,8 @@ ROWS = 2_000  # of one result; longer ones are not kept
 BYTES = 32_000_000  # of all results
 ASKED = 16_384  # statements that are known to have been asked
 PROCESSES = 1_000
-HOPELESS, PATIENCE = (
-    8,
-    16,
-)  # changes in a row, after which one request in so many asks for nothing else
+HOPELESS = 8  # changes of the snapshot in a row, after which
+PATIENCE = 16  # one request in so many asks for it alone
 
 # A standby's snapshots do not name transactions one by one.
 SNAPSHOT = (

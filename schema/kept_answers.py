@@ -48,7 +48,11 @@ async def answer_once(
 
 
 def _key(ctx: Context, asked: GraphQLRequest) -> tuple[str, tuple[Any, ...]]:
-    """All of the request and its context that fields can see, but the clock."""
+    """All of the request and its context that fields can see; of the clock no more than the minute.
+
+    So an answer whose time is up makes room for the next one within a minute.
+    """
+    minute = ctx.clock().replace(second=0, microsecond=0)
     viewer = (ctx.actor, ctx.channel, ctx.merchant_id, ctx.store_node_id, ctx.language)
     variables = orjson.dumps(asked.variables, default=repr, option=orjson.OPT_SORT_KEYS)
-    return asked.query or "", (asked.operation_name, variables, *viewer)
+    return asked.query or "", (asked.operation_name, variables, minute, *viewer)

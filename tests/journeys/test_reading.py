@@ -82,11 +82,12 @@ async def test_what_is_asked_again_costs_one_statement_until_something_is_writte
         with count_statements() as statements:
             first = await visitor.ask(query, **variables)
         assert len(statements) <= most, statements
-        for _ in range(2):
-            assert await visitor.ask(query, **variables) == first
-        with count_statements() as statements:
-            assert await visitor.ask(query, **variables) == first
-        assert len(statements) == 1, statements
+        counts = []
+        for _ in range(5):  # more than it takes, since a minute may end meanwhile
+            with count_statements() as statements:
+                assert await visitor.ask(query, **variables) == first
+            counts.append(len(statements))
+        assert min(counts) == 1, (counts, statements)
 
 
 async def test_a_mutation_answers_what_it_has_changed_whatever_is_kept(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -23,6 +23,8 @@ from tests.make.elsewhere import write_elsewhere
 from tests.make.requests import begin_request
 
 ASKED = GraphQLRequest(query="query A { a } query B { a }", variables={"x": 1}, operation_name="A")
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -74,14 +76,14 @@ class Answers:
 async def test_what_is_asked_again_is_worked_out_twice_and_then_kept(
     ctx: Context, nothing_ever_changes: None
 ) -> None:
-    answers = Answers(ctx)
+    answers = Answers(replace(ctx, clock=lambda: NOON))
     assert [(await answers.ask())["data"]["a"] for _ in range(5)] == [1, 2, 2, 2, 2]
 
 
 async def test_each_viewer_and_each_question_has_its_own(
     ctx: Context, nothing_ever_changes: None
 ) -> None:
-    answers = Answers(ctx)
+    answers = Answers(replace(ctx, clock=lambda: NOON))
     others: list[dict[str, Any]] = [
         {"actor": Actor(ActorKind.MEMBER, 1)},
         {"actor": Actor(ActorKind.MEMBER, 2)},
@@ -115,14 +117,14 @@ async def test_a_write_by_whomever_ends_it(ctx: Context, database_url: str) -> N
 async def test_what_depends_on_the_moment_is_kept_no_longer(
     ctx: Context, nothing_ever_changes: None
 ) -> None:
-    start = ctx.now()
+    start = ctx.now().replace(minute=0, second=0, microsecond=0)
     end = start + timedelta(hours=1)
     steady = Answers(ctx, lambda ctx: ctx.holds_until(end))
     for at, expected in (
         *[(start, n) for n in (1, 2, 2)],
-        (end - timedelta(microseconds=1), 2),
-        (end, 3),
-        (end, 4),
+        (start + timedelta(seconds=59), 2),
+        *[(end - timedelta(microseconds=1), n) for n in (3, 4, 4)],
+        *[(end, n) for n in (5, 6, 7)],  # as it holds no longer
     ):
         assert (await steady.ask(clock=lambda at=at: at))["data"]["a"] == expected
     fleeting = Answers(ctx, lambda ctx: ctx.holds_until(ctx.now() + timedelta(hours=1)))
