@@ -99,8 +99,8 @@ async def begin(ctx: Context, places: Sequence[Place]) -> None:
         " + level.quarantined, 0, 0, 0, COALESCE((SELECT MAX(movement.id) FROM stock_movement AS"
         " movement WHERE movement.variant_id = level.variant_id"
         " AND movement.location_id = level.location_id), 0), level.version, ?"
-        " FROM stock_level AS level JOIN wanted ON wanted.variant_id = level.variant_id"
-        " AND wanted.location_id = level.location_id WHERE TRUE ON CONFLICT (level_id) DO NOTHING",
+        " FROM wanted CROSS JOIN stock_level AS level WHERE level.variant_id = wanted.variant_id"
+        " AND level.location_id = wanted.location_id ON CONFLICT (level_id) DO NOTHING",
         *(part for place in places for part in place),
         ctx.now(),
     )

@@ -134,11 +134,11 @@ def _update(levels: int) -> str:
     return f"""
 WITH delta (variant_id, location_id, available, held, committed, damaged, quarantined, above_safety)
   AS (VALUES {rows}),
-locked AS (
+locked AS MATERIALIZED (
   SELECT level.id, delta.available, delta.held, delta.committed, delta.damaged, delta.quarantined,
     delta.above_safety
-  FROM stock_level AS level JOIN delta
-    ON delta.variant_id = level.variant_id AND delta.location_id = level.location_id
+  FROM delta CROSS JOIN stock_level AS level
+  WHERE level.variant_id = delta.variant_id AND level.location_id = delta.location_id
   ORDER BY level.variant_id, level.location_id{for_update()})
 UPDATE stock_level SET
   available = stock_level.available + locked.available,
@@ -149,7 +149,7 @@ UPDATE stock_level SET
   version = stock_level.version + 1,
   updated_at = CASE WHEN stock_level.updated_at > ? THEN stock_level.updated_at ELSE ? END
 FROM locked
-WHERE stock_level.id = locked.id
+WHERE stock_level.id = locked.id AND stock_level.id IN (SELECT id FROM locked)
   AND stock_level.available + locked.available >= 0
   AND (locked.above_safety = 0
     OR stock_level.available - locked.above_safety >= stock_level.safety_stock)

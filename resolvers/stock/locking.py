@@ -56,9 +56,9 @@ async def _read(places: Collection[Place], locking: str) -> dict[Place, LockedLe
         " SELECT level.id, level.variant_id, level.location_id, level.available, level.held,"
         " level.committed, level.damaged, level.quarantined, EXISTS (SELECT 1 FROM stock_backorder"
         " WHERE stock_backorder.variant_id = level.variant_id) AS backordered"
-        " FROM stock_level AS level"
-        " JOIN wanted ON wanted.variant_id = level.variant_id"
-        " AND wanted.location_id = level.location_id"
+        # CROSS JOIN: SQLite takes the few wanted first, however many they seem to it.
+        " FROM wanted CROSS JOIN stock_level AS level"
+        " WHERE level.variant_id = wanted.variant_id AND level.location_id = wanted.location_id"
         f" ORDER BY level.variant_id, level.location_id{locking}",
         *(part for place in places for part in place),
     )

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from models.accounts.roles import Permission
-from models.database import transaction
+from models.database import fetch, is_postgres, transaction
 from models.errors import IdempotencyKeyReused, InvalidInput, PermissionDenied
 from models.outbox import OutboxEvent
 from models.stock.ledger import StockMovement
@@ -162,6 +162,21 @@ async def test_500_rows_take_few_statements(ctx: Context) -> None:
     assert len(statements) <= 6, statements
     assert await StockMovement.all().count() == 500
     assert (await audit.run(ctx)).checked_levels == 500
+
+
+async def test_sqlite_finds_the_levels_of_a_large_batch_by_their_key(ctx: Context) -> None:
+    if is_postgres():
+        pytest.skip("PostgreSQL knows how many levels there are")
+    store = await a_location(ctx)
+    skus = [(await a_variant(ctx)).sku for _ in range(400)]
+    with counting() as statements:
+        await put(ctx, *(row(store.code, sku, 1) for sku in skus))
+    about = [each.rpartition(": ")[0] for each in statements if "WITH " in each]
+    assert len(about) == 3
+    for statement in about:
+        plan = await fetch(f"EXPLAIN QUERY PLAN {statement}", *[1] * statement.count("?"))
+        steps = [each["detail"] for each in plan]
+        assert [each for each in steps if each.startswith(("SCAN level", "SCAN stock_"))] == []
 
 
 async def test_setting_races_buying_without_losing_a_piece(ctx: Context) -> None:
