@@ -107,7 +107,7 @@ def as_one_statement(writes: Sequence[Write]) -> tuple[str, list[Any]]:
         else:
             queries.append(_from_json(write))
             values.append(_json(write))
-            if isinstance(write, ChangedRows):
+            if isinstance(write, ChangedRows) and len(write.rows) > 1:
                 values.append(len(write.rows))
     return _joined(tuple(queries), tuple(counted)), values
 
@@ -145,7 +145,7 @@ def _json(write: Rows) -> str:
 
 def _from_json(write: Rows) -> str:
     if isinstance(write, ChangedRows):
-        return _update_from_json(write.table, write.columns)
+        return _update_from_json(write.table, write.columns, len(write.rows) == 1)
     return _insert_from_json(write.table, write.columns, isinstance(write, MissingRows))
 
 
@@ -157,10 +157,11 @@ def _insert_from_json(table: str, columns: tuple[str, ...], missing_only: bool) 
 
 
 @lru_cache(maxsize=256)
-def _update_from_json(table: str, columns: tuple[str, ...]) -> str:
+def _update_from_json(table: str, columns: tuple[str, ...], single: bool) -> str:
     changes = ", ".join(f"{column} = given.{column}" for column in columns[1:])
-    # Without a limit the planner expects a hundred rows, and looks at each of the table's to find them.
-    given = f"(SELECT * FROM {_SOURCE.format(table)} LIMIT ?) AS given"
+    # Without a limit the planner expects a hundred rows, and looks at each of the table's to find them. Of a
+    # limit that it does not know it makes ten.
+    given = f"(SELECT * FROM {_SOURCE.format(table)} LIMIT {'1' if single else '?'}) AS given"
     return f"UPDATE {table} SET {changes} FROM {given} WHERE {table}.id = given.id"
 
 

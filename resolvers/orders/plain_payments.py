@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateways import Notification
-from models.database import any_id, array, brief_transaction, fetch, for_update
+from models.database import brief_transaction, fetch, for_update, marks
 from models.later import Outdated
 from models.money import CurrencyCode
 from models.orders.orders import Order
@@ -151,8 +151,8 @@ async def _locked(payments: Sequence[PlainPayment]) -> set[tuple[Any, ...]]:
         "SELECT o.id AS o_id, o.status AS o_status, o.updated_at AS o_updated_at,"
         " p.id AS p_id, p.status AS p_status, p.updated_at AS p_updated_at"
         " FROM sales_order AS o JOIN payment AS p ON p.order_id = o.id"
-        f" WHERE {any_id('p.id')} ORDER BY o.id{for_update()}",
-        array(each.row["p_id"] for each in payments),
+        f" WHERE p.id IN ({marks(payments)}) ORDER BY o.id{for_update()}",
+        *(each.row["p_id"] for each in payments),
     )
     return {_seen(row) for row in rows}
 

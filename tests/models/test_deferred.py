@@ -146,12 +146,14 @@ async def test_a_change_that_finds_other_rows_than_it_must_undoes_everything(
 
 @pytest.mark.own_database
 @pytest.mark.skipif(not POSTGRES, reason="SQLite changes rows one by one")
-async def test_rows_are_changed_by_their_index(database: str) -> None:
+@pytest.mark.parametrize(("rows", "of"), [(1, 500), (5, 5_000)])
+async def test_rows_are_changed_by_their_index(database: str, rows: int, of: int) -> None:
     await db.execute(
-        "INSERT INTO guest (created_at) SELECT CURRENT_TIMESTAMP FROM generate_series(1, 5000)"
+        f"INSERT INTO guest (created_at) SELECT CURRENT_TIMESTAMP FROM generate_series(1, {of})"
     )
     await db.execute("ANALYZE guest")
-    write = ChangedRows("guest", ("id", "taken_over_at"), [(7, utc_now())])
+    moments = [(row_id, utc_now()) for row_id in range(1, rows + 1)]
+    write = ChangedRows("guest", ("id", "taken_over_at"), moments)
     query, values = as_one_statement([write])
     connection = await asyncpg.connect(database)
     try:
