@@ -33,6 +33,7 @@ class Settings:
     database_direct_url: str = secret()
     replica_url: str = secret()
     replica_lag_seconds: int = 5
+    kept_megabytes: int = 32
     redis_url: str = secret()
     secret_key: str = secret(DEVELOPMENT_KEY)
     admin_username: str = ""
@@ -104,6 +105,7 @@ class Settings:
             "pooler": self.database_pooler,
             "replica_url": self.replica_url,
             "replica_lag_seconds": self.replica_lag_seconds,
+            "kept_megabytes": self.kept_megabytes,
         }
 
     @property

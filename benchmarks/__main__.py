@@ -6,19 +6,18 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from benchmarks.client import WrongAnswer
 from benchmarks.data import STOREFRONT_KEY, Scale
-from benchmarks.databases import ENGINES, engines_that_answer, filled
+from benchmarks.databases import ENGINES, Database, engines_that_answer, filled
 from benchmarks.floors import floors
-from benchmarks.measure import figures_of, numbers
+from benchmarks.measure import Figures, figures_of, numbers
 from benchmarks.report import RESULTS, Measured, Section, report
 from benchmarks.rows import BARE, TITLES, Row, rows
-from benchmarks.server import ServerFailed, apart, serving
+from benchmarks.server import NOTHING_KEPT, Server, ServerFailed, apart, serving
 from benchmarks.statements import statements
-from benchmarks.writing import writing
 
 CONNECTIONS = (1, 16)
 IDLE_LOAD = 0.5
@@ -29,7 +28,6 @@ class Plan:
     rows: Sequence[Row]
     seconds: float
     repeats: int
-    writes: int
 
 
 async def main(given: argparse.Namespace) -> None:
@@ -41,8 +39,8 @@ async def main(given: argparse.Namespace) -> None:
         print(f"Measuring {engine} ...", file=sys.stderr, flush=True)
         chosen = rows(Scale(), STOREFRONT_KEY)
         wanted = [row for row in chosen if not given.rows or row.key in given.rows]
-        sections.append(await _measure(engine, Plan(wanted, seconds, repeats, given.writes)))
-    text = report(sections, repeats, seconds, given.writes)
+        sections.append(await _measure(engine, Plan(wanted, seconds, repeats)))
+    text = report(sections, repeats, seconds)
     print(text)
     if given.write:
         RESULTS.write_text(text, encoding="utf-8")
@@ -55,33 +53,12 @@ async def _measure(engine: str, plan: Plan) -> Section:
         async with serving(database.url) as server:
             apart(server.pid)
             idle = server.resident_megabytes()
-            figures, beside = {}, {}
-            for row in plan.rows:
-                print(f"  {row.key}", file=sys.stderr, flush=True)
-                figures[row.key] = {
-                    connections: await figures_of(
-                        row,
-                        server,
-                        database,
-                        connections,
-                        seconds=plan.seconds,
-                        repeats=plan.repeats,
-                        numbers=numbered,
-                    )
-                    for connections in CONNECTIONS
-                }
-                if row.requests and row.key != BARE:
-                    async with writing(database.url, plan.writes):
-                        beside[row.key] = await figures_of(
-                            row,
-                            server,
-                            database,
-                            CONNECTIONS[0],
-                            seconds=plan.seconds,
-                            repeats=plan.repeats,
-                            numbers=numbered,
-                        )
+            figures = await _figures(plan, plan.rows, server, database, numbered)
             busy = server.resident_megabytes()
+        async with serving(database.url, **NOTHING_KEPT) as forgetful:
+            apart(forgetful.pid)
+            reading = [row for row in plan.rows if row.requests and row.key != BARE]
+            anew = await _figures(plan, reading, forgetful, database, numbered)
         counted = await statements(database, plan.rows, numbered)
     measured = [
         Measured(
@@ -89,11 +66,33 @@ async def _measure(engine: str, plan: Plan) -> Section:
             figures[row.key],
             bare.get(row.key),
             counted.get(row.key),
-            beside.get(row.key),
+            anew.get(row.key),
         )
         for row in plan.rows
     ]
     return Section(database.title, server.started_in_seconds, idle, busy, measured)
+
+
+async def _figures(
+    plan: Plan, rows: Sequence[Row], server: Server, database: Database, numbered: Iterator[int]
+) -> dict[str, dict[int, Figures]]:
+    """By row and number of connections."""
+    found: dict[str, dict[int, Figures]] = {}
+    for row in rows:
+        print(f"  {row.key}", file=sys.stderr, flush=True)
+        found[row.key] = {
+            connections: await figures_of(
+                row,
+                server,
+                database,
+                connections,
+                seconds=plan.seconds,
+                repeats=plan.repeats,
+                numbers=numbered,
+            )
+            for connections in CONNECTIONS
+        }
+    return found
 
 
 def _arguments() -> argparse.Namespace:
@@ -102,7 +101,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rows", nargs="+", choices=TITLES, metavar="ROW", help=", ".join(TITLES))
     parser.add_argument("--repeat", type=int, default=3, help="how often; medians are shown")
     parser.add_argument("--seconds", type=float, default=2.0, help="about how long each time")
-    parser.add_argument("--writes", type=int, default=200, help="a second, beside the reading rows")
     parser.add_argument("--quick", action="store_true", help="once, 1 s: does it all run?")
     parser.add_argument("--write", action="store_true", help=f"into benchmarks/{RESULTS.name}")
     return parser.parse_args()

@@ -27,7 +27,6 @@ from benchmarks.measure import Figures, driving, measured_once, medians, numbers
 from benchmarks.purchase import PAID_ORDERS
 from benchmarks.rows import TITLES, Row, rows
 from benchmarks.server import ROOT, Server, apart
-from benchmarks.writing import writing
 from models.config import sqlite_path
 
 
@@ -42,8 +41,12 @@ class Side:
 
 async def main(given: argparse.Namespace) -> None:
     async with _worktree(given.revision) as tree:
+        options = ["--nothing-kept"] if given.nothing_kept else []
         for engine in [given.database] if given.database else await engines_that_answer():
-            async with _held(tree, engine) as old, _held(ROOT, engine) as new:
+            async with (
+                _held(tree, engine, *options) as old,
+                _held(ROOT, engine, *options) as new,
+            ):
                 apart(old.server.pid, new.server.pid)
                 print(f"{new.database.title}: CPU ms a request, {given.revision} → this tree")
                 for before, after in zip(old.rows, new.rows, strict=True):
@@ -54,8 +57,6 @@ async def main(given: argparse.Namespace) -> None:
 async def _compared(old: tuple[Side, Row], new: tuple[Side, Row], given: argparse.Namespace) -> str:
     counted = numbers()
     async with AsyncExitStack() as stack:
-        for side, _ in (old, new):
-            await stack.enter_async_context(writing(side.database.url, given.writes))
         drives = [
             await stack.enter_async_context(
                 driving(row, side.server, given.connections, given.seconds, counted)
@@ -96,10 +97,10 @@ async def _git(*arguments: str) -> None:
 
 
 @asynccontextmanager
-async def _held(tree: Path, engine: str) -> AsyncIterator[Side]:
+async def _held(tree: Path, engine: str, *options: str) -> AsyncIterator[Side]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "benchmarks.hold", engine),
+        *("-m", "benchmarks.hold", engine, *options),
         cwd=tree,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
@@ -142,7 +143,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rows", nargs="+", choices=TITLES, metavar="ROW", help=", ".join(TITLES))
     parser.add_argument("--connections", type=int, default=4)
     parser.add_argument("--repeat", type=int, default=5, help="how often each; medians are shown")
-    parser.add_argument("--writes", type=int, default=0, help="a second, beside whatever is asked")
+    parser.add_argument("--nothing-kept", action="store_true", help="work out every answer")
     parser.add_argument("--seconds", type=float, default=1.0, help="about how long each time")
     return parser.parse_args()
 

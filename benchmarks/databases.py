@@ -22,7 +22,6 @@ from models import database
 from models.migrating import migrate
 
 ENGINES = ("sqlite", "postgres")
-WRITER = "quintet benchmark writer"
 DEFAULT_SERVER = "postgres://postgres@127.0.0.1:5432/postgres"
 
 
@@ -97,7 +96,7 @@ async def postgres() -> AsyncIterator[Database]:
 
 
 def backends_of(database_url: str) -> Callable[[], Awaitable[list[int]]]:
-    """Asks for the processes that serve a database, but the one of `benchmarks.writing`."""
+    """Asks for the processes that serve a database."""
     url = urlsplit(database_url)
 
     async def backends() -> list[int]:
@@ -106,9 +105,7 @@ def backends_of(database_url: str) -> Callable[[], Awaitable[list[int]]]:
         control = await asyncpg.connect(postgres_server())
         try:
             rows = await control.fetch(
-                "SELECT pid FROM pg_stat_activity WHERE datname = $1 AND application_name <> $2",
-                url.path.lstrip("/"),
-                WRITER,
+                "SELECT pid FROM pg_stat_activity WHERE datname = $1", url.path.lstrip("/")
             )
         finally:
             await control.close()

@@ -1,7 +1,7 @@
 """`python -m benchmarks.hold ENGINE`: fills a database, serves it, says where, until its input is closed.
 
-One line of JSON tells `benchmarks.compare`, which starts this in two trees. It may run in a tree of another
-revision, with that revision's own `data.py`.
+With `--nothing-kept` the server keeps nothing. One line of JSON tells `benchmarks.compare`, which starts this
+in two trees. It may run in a tree of another revision, with that revision's own `data.py`.
 """
 
 from __future__ import annotations
@@ -12,11 +12,15 @@ import sys
 
 from benchmarks import data
 from benchmarks.databases import filled
-from benchmarks.server import serving
+from benchmarks.server import NOTHING_KEPT, serving
 
 
-async def main(engine: str) -> None:
-    async with filled(engine, data.Scale()) as database, serving(database.url) as server:
+async def main(engine: str, *options: str) -> None:
+    variables = NOTHING_KEPT if options else {}
+    async with (
+        filled(engine, data.Scale()) as database,
+        serving(database.url, **variables) as server,
+    ):
         found = {
             "title": database.title,
             "url": database.url,
@@ -30,4 +34,4 @@ async def main(engine: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1]))
+    asyncio.run(main(*sys.argv[1:]))

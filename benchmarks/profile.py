@@ -15,8 +15,7 @@ from benchmarks.data import STOREFRONT_KEY, Scale
 from benchmarks.databases import ENGINES, filled
 from benchmarks.measure import driving, numbers
 from benchmarks.rows import TITLES, rows
-from benchmarks.server import ServerFailed, apart, serving
-from benchmarks.writing import writing
+from benchmarks.server import NOTHING_KEPT, ServerFailed, apart, serving
 
 FOLDER = Path(__file__).with_name("profiles")
 CONNECTIONS = 4
@@ -27,12 +26,13 @@ async def main(given: argparse.Namespace) -> None:
     (row,) = (each for each in rows(Scale(), STOREFRONT_KEY) if each.key == given.row)
     path = FOLDER / f"{row.key}-{given.database}.svg"
     FOLDER.mkdir(exist_ok=True)
-    async with filled(given.database, Scale()) as database, serving(database.url) as server:
+    variables = NOTHING_KEPT if given.nothing_kept else {}
+    async with (
+        filled(given.database, Scale()) as database,
+        serving(database.url, **variables) as server,
+    ):
         apart(server.pid)
-        async with (
-            writing(database.url, given.writes),
-            driving(row, server, CONNECTIONS, given.seconds, numbers()) as drive,
-        ):
+        async with driving(row, server, CONNECTIONS, given.seconds, numbers()) as drive:
             await asyncio.gather(drive(), _record(server.pid, given.seconds, path))
     print(f"{row.title}: {path}")
 
@@ -56,7 +56,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.profile", description=__doc__)
     parser.add_argument("row", choices=TITLES, help="one of the table's rows")
     parser.add_argument("--database", choices=ENGINES, default="sqlite")
-    parser.add_argument("--writes", type=int, default=0, help="a second, beside whatever is asked")
+    parser.add_argument("--nothing-kept", action="store_true", help="work out every answer")
     parser.add_argument("--seconds", type=float, default=5.0)
     return parser.parse_args()
 

@@ -22,13 +22,13 @@ NONE = "–"
 
 @dataclass(frozen=True)
 class Measured:
-    """One row: its figures by number of connections, the bare SQL, its statements, and beside writes."""
+    """One row: its figures by number of connections, the bare SQL, its statements, and all worked out."""
 
     row: Row
     figures: Mapping[int, Figures]
     floor: Floor | None
     statements: Statements | None
-    beside_writes: Figures | None = None
+    anew: Mapping[int, Figures] | None = None
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Section:
     measured: Sequence[Measured]
 
 
-def report(sections: Sequence[Section], repeats: int, seconds: float, writes: int) -> str:
+def report(sections: Sequence[Section], repeats: int, seconds: float) -> str:
     today = datetime.now(UTC).date()
     client = "wrk (purchases: our own client)" if wrk.is_installed() else "our own client"
     lines = [
@@ -53,7 +53,7 @@ def report(sections: Sequence[Section], repeats: int, seconds: float, writes: in
         "`README.md` says how to read them.",
     ]
     for section in sections:
-        lines += ["", *_section(section, writes)]
+        lines += ["", *_section(section)]
     return "\n".join(lines) + "\n"
 
 
@@ -68,14 +68,14 @@ def _cpu_model() -> str:
     return platform.machine()
 
 
-def _section(section: Section, writes: int) -> list[str]:
+def _section(section: Section) -> list[str]:
     remote = section.title.startswith("PostgreSQL")
     bare = next((each for each in section.measured if each.row.key == BARE), None)
     head = ["row", "request", "server CPU ms", "goal"]
     head += ["database CPU ms", "goal", "statements"] if remote else []
     head += [
         "met",
-        f"CPU ms beside {writes} writes/s",
+        "CPU ms, nothing kept",
         "bare SQL, CPU ms",
         "× bare endpoint",
         "p50 ms",
@@ -111,7 +111,7 @@ def _cells(measured: Measured, bare: Measured | None, remote: bool) -> Iterable[
         yield f"{goal.postgres:g}" if goal else NONE
         yield f"{counted.statements:g} + {counted.framing:g}" if counted else NONE
     yield _verdict(measured, remote)
-    yield _sum(measured.beside_writes, remote) if measured.beside_writes else NONE
+    yield _sums(measured.anew, remote) if measured.anew else NONE
     yield _sum(floor, remote) if floor else NONE
     yield f"{each[0].cpu_ms / bare.figures[1].cpu_ms:.1f}" if bare else NONE
     yield _slashed(figures.p50_ms for figures in each)
@@ -120,20 +120,29 @@ def _cells(measured: Measured, bare: Measured | None, remote: bool) -> Iterable[
 
 
 def _verdict(measured: Measured, remote: bool) -> str:
-    """Each goal of the row, at every number of connections."""
-    goal = GOALS.get(measured.row.key)
-    if goal is None:
+    """Each goal of the row, at every number of connections; and by answers that are kept, or by all."""
+    if measured.row.key not in GOALS:
         return NONE
-    figures = measured.figures.values()
-    server = max(each.server_cpu_ms for each in figures)
-    met = server <= (goal.on_postgres if remote else goal.on_sqlite)
+    if not _meets(measured, measured.figures, remote):
+        return "**no**"
+    return "yes" if _meets(measured, measured.anew or {}, remote) else "kept"
+
+
+def _meets(measured: Measured, figures: Mapping[int, Figures], remote: bool) -> bool:
+    goal = GOALS[measured.row.key]
+    server = goal.on_postgres if remote else goal.on_sqlite
+    met = all(each.server_cpu_ms <= server for each in figures.values())
     if remote:
-        met = met and max(each.database_cpu_ms for each in figures) <= goal.postgres
+        met = met and all(each.database_cpu_ms <= goal.postgres for each in figures.values())
     if goal.statements and measured.statements:
         met = met and measured.statements.statements <= goal.statements
     if goal.calls:
         met = met and measured.row.calls <= goal.calls
-    return "yes" if met else "**no**"
+    return met
+
+
+def _sums(figures: Mapping[int, Figures], remote: bool) -> str:
+    return " / ".join(_sum(each, remote) for each in figures.values())
 
 
 def _sum(cost: Floor | Figures, remote: bool) -> str:

@@ -19,6 +19,7 @@ from benchmarks.client import Connection, request
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 30
 STOP_SECONDS = 15
+NOTHING_KEPT = {"QUINTET_KEPT_MEGABYTES": "0"}
 
 
 class ServerFailed(Exception):

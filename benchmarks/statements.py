@@ -1,7 +1,4 @@
-"""How many SQL statements each row takes when something was written just before it.
-
-Counted in a run of its own on the wire to PostgreSQL.
-"""
+"""How many SQL statements each row takes when nothing is kept, counted on the wire to PostgreSQL."""
 
 from __future__ import annotations
 
@@ -12,9 +9,8 @@ from functools import partial
 from benchmarks.client import Connection, WrongAnswer
 from benchmarks.databases import Database
 from benchmarks.rows import Row
-from benchmarks.server import serving
+from benchmarks.server import NOTHING_KEPT, serving
 from benchmarks.wire import tapped
-from benchmarks.writing import Write, writer
 
 WARM_UP_TIMES = 3
 TIMES = 5
@@ -37,12 +33,11 @@ async def statements(
     counted = {}
     async with (
         tapped(database.url) as wire,
-        serving(wire.url) as server,
+        serving(wire.url, **NOTHING_KEPT) as server,
         Connection.to(server.port) as connection,
-        writer(database.url) as write,
     ):
         for row in rows:
-            once = partial(_once, row, connection, numbers, write)
+            once = partial(_once, row, connection, numbers)
             for _ in range(WARM_UP_TIMES):
                 await once()
             statements, framing = wire.statements, wire.framing
@@ -54,9 +49,8 @@ async def statements(
     return counted
 
 
-async def _once(row: Row, connection: Connection, numbers: Iterator[int], write: Write) -> None:
+async def _once(row: Row, connection: Connection, numbers: Iterator[int]) -> None:
     """What the reading rows ask was seen to be right; by now the purchases have changed the stock."""
-    await write()  # so that nothing is left of what was kept
     if not row.requests:
         await row.work(connection, next(numbers))
         return

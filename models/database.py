@@ -25,7 +25,7 @@ from tortoise.exceptions import OperationalError
 
 from models.config import POOL_SIZE, connection_settings, replica_options
 from models.freshness import NOT_AT_ALL, Freshness, lag_allowed, may_be_as_fresh_as, move_on
-from models.kept_results import Key
+from models.kept_results import KEPT_MEGABYTES, Key
 from models.readers import PostgresReader, Reader, Records, reader_of
 from models.replica import Replica
 from models.transactions import InTransaction, TransactionLost, alone, begun, let_go, numbered
@@ -59,6 +59,7 @@ async def connect(
     pooler: bool = False,
     replica_url: str = "",
     replica_lag_seconds: float = 5,
+    kept_megabytes: float = KEPT_MEGABYTES,
 ) -> None:
     """Open the database that `database_url` names, for this process."""
     await Tortoise.init(
@@ -67,7 +68,7 @@ async def connect(
     )
     for name in ("default", "reader"):
         await get_connection(name).create_connection(with_db=True)
-    _opened[:] = [reader_of(get_connection("reader"))]
+    _opened[:] = [reader_of(get_connection("reader"), kept_megabytes)]
     if replica_url:
         options = replica_options(pool_size, pooler=pooler)
         _replicas[:] = [Replica.at(replica_url, _opened[0], replica_lag_seconds, **options)]

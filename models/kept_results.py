@@ -25,7 +25,7 @@ from models.freshness import Freshness, State
 
 RESULTS = 4_096
 ROWS = 2_000  # of one result; longer ones are not kept
-BYTES = 32_000_000  # of all results
+KEPT_MEGABYTES = 32.0  # of all results, unless the settings say otherwise
 ASKED = 16_384  # statements that are known to have been asked
 PROCESSES = 1_000
 HOPELESS = 8  # changes of the snapshot in a row, after which
@@ -47,7 +47,8 @@ class KeptResults:
     Each has a number, higher than those that were kept before it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, megabytes: float = KEPT_MEGABYTES) -> None:
+        self._most_bytes = megabytes * 1_000_000
         self._results: dict[Key, tuple[int, int, Sequence[Any]]] = {}  # number, bytes, rows
         self._asked: set[int] = set()
         self._bytes = 0
@@ -81,7 +82,7 @@ class KeptResults:
         self._bytes += size
         self.latest += 1
         self._results[key] = (self.latest, size, rows)
-        while len(self._results) > RESULTS or self._bytes > BYTES:
+        while len(self._results) > RESULTS or self._bytes > self._most_bytes:
             _, size, _ = self._results.pop(next(iter(self._results)))
             self._bytes -= size
 
@@ -89,10 +90,10 @@ class KeptResults:
 class KeptOfSqlite:
     """`connection` is one that never writes."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, megabytes: float) -> None:
         self._connection = connection
         self._version: int | None = None
-        self._results = KeptResults()
+        self._results = KeptResults(megabytes)
 
     def get(self, key: Key, read: Callable[[], list[Any]]) -> Sequence[Any]:
         """The rows as they are now, read unless nothing has been committed since they were."""
@@ -128,8 +129,8 @@ class KeptOfSqlite:
 class KeptOfPostgres:
     """Results of the state that was met last."""
 
-    def __init__(self) -> None:
-        self._results = KeptResults()
+    def __init__(self, megabytes: float = KEPT_MEGABYTES) -> None:
+        self._results = KeptResults(megabytes)
         self._state: State = (0, "")
         self._processes: set[str] = set()
         self._changes = 0  # in a row, as far as requests have met them

@@ -66,14 +66,14 @@ class SqliteReader:
 
     snapshot = "NULL"
 
-    def __init__(self, client: SqliteClient) -> None:
+    def __init__(self, client: SqliteClient, kept_megabytes: float) -> None:
         self._client = client
         self._near = sqlite3.connect(
             client.filename, timeout=0, isolation_level=None, cached_statements=STATEMENTS
         )
         self._near.row_factory = sqlite3.Row
         self._near.execute("PRAGMA query_only = ON")
-        self.kept = KeptOfSqlite(self._near)
+        self.kept = KeptOfSqlite(self._near, kept_megabytes)
         self._calls = 0
         self._near.set_progress_handler(self._takes_long, PATIENCE)
 
@@ -121,9 +121,9 @@ class PostgresReader:
 
     snapshot = SNAPSHOT
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, kept_megabytes: float = 0) -> None:
         self._connections = AtHand(pool)
-        self.kept = KeptOfPostgres()
+        self.kept = KeptOfPostgres(kept_megabytes)
 
     async def records(
         self, query: str, values: Sequence[Any], freshness: Freshness | None = None
@@ -172,9 +172,9 @@ class PostgresReader:
         return tuple(values)
 
 
-def reader_of(client: BaseDBAsyncClient) -> Reader:
+def reader_of(client: BaseDBAsyncClient, kept_megabytes: float) -> Reader:
     if isinstance(client, AsyncpgDBClient):
         assert client._pool  # noqa: S101 - it has been opened
-        return PostgresReader(client._pool)
+        return PostgresReader(client._pool, kept_megabytes)
     assert isinstance(client, SqliteClient)  # noqa: S101 - the settings allow no other
-    return SqliteReader(client)
+    return SqliteReader(client, kept_megabytes)

@@ -281,9 +281,8 @@ async def test_a_standby_says_too_little_for_anything_to_be_kept() -> None:
 
 def test_results_have_a_bound_in_number_and_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept_results, "RESULTS", 3)
-    monkeypatch.setattr(kept_results, "BYTES", 5_000)
     monkeypatch.setattr(kept_results, "ROWS", 2)
-    results = KeptResults()
+    results = KeptResults(megabytes=0.005)
 
     def keep(name: str, *rows: str) -> None:
         for _ in range(2):
@@ -306,3 +305,10 @@ def test_results_have_a_bound_in_number_and_in_bytes(monkeypatch: pytest.MonkeyP
     results.clear()
     keep("a", "a")
     assert there("a") == [True]
+
+
+def test_without_memory_nothing_is_kept() -> None:
+    results = KeptResults(megabytes=0)
+    for _ in range(3):
+        results.offer(("SELECT 1", ()), [(1,)])
+        assert results.get(("SELECT 1", ())) is None
