@@ -128,7 +128,10 @@ async def announce_changed(ctx: Context, levels: Iterable[ChangedLevel]) -> None
 
 
 def _update(levels: int) -> str:
-    """The guarded update of so many levels; the CTE locks them in order before the first changes."""
+    """The guarded update of so many levels; the CTE locks them in order before the first changes.
+
+    CROSS JOIN, MATERIALIZED and IN keep SQLite from reading all levels where the wanted are some hundreds.
+    """
     first = "(CAST(? AS BIGINT), CAST(? AS BIGINT)" + ", CAST(? AS INTEGER)" * 6 + ")"
     rows = ", ".join([first] + ["(?, ?, ?, ?, ?, ?, ?, ?)"] * (levels - 1))
     return f"""
