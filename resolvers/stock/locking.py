@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from models.database import fetch, for_update, marks
+from models.database import execute, fetch, for_update, marks
 from models.stock.rules import COLUMNS, Pieces
 from resolvers.context import Context
 from resolvers.stock.filling import lock_backorders
@@ -41,6 +41,15 @@ async def lock(
     return {
         p: replace(found[p], backordered=p[0] in owing, is_new=p in missing) for p in found
     }, freed
+
+
+async def forget_new(levels: Collection[LockedLevel]) -> None:
+    """Take back those that were created to be locked, since nothing came of it."""
+    if new := [level.id for level in levels if level.is_new]:
+        await execute(
+            f"DELETE FROM stock_level WHERE id IN ({marks(new)}) AND version = 0 AND NOT safety_is_own",
+            *new,
+        )
 
 
 def backordered(levels: Mapping[Place, LockedLevel]) -> list[Place]:

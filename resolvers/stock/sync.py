@@ -17,7 +17,7 @@ from resolvers.idempotency import once
 from resolvers.permissions import requires
 from resolvers.stock.filling import fill
 from resolvers.stock.ledger import Move, Place, announce_changed, move_all
-from resolvers.stock.locking import LockedLevel, backordered, lock
+from resolvers.stock.locking import LockedLevel, backordered, forget_new, lock
 from resolvers.stock.places import find
 from resolvers.stock.serials import tracked, untracked
 from resolvers.validation import code_of, quantity_of, rows_of
@@ -120,6 +120,7 @@ async def _set(ctx: Context, drafts: Sequence[LevelDraft], on_error: OnError) ->
             SyncOutcome(_outcome_of(drafts, [row.faults.found for row in rows], True))
         )
     sound = [row for row in rows if not row.faults]
+    await forget_new([levels[row.place] for row in rows if row.faults and row.place in levels])
     moves = [each for row in sound for each in _difference(row, levels[row.place])]
     kept = [row for row in sound if not levels[row.place].is_new]
     await announce_changed(ctx, [*freed, *await move_all(ctx, moves)])

@@ -72,6 +72,14 @@ async def test_a_stale_write_is_refused_not_merged(ctx: Context) -> None:
     assert (await again(level)).available == 9
 
 
+async def test_a_refused_row_leaves_no_level_behind(ctx: Context) -> None:
+    store, variant, other = await a_location(ctx), await a_variant(ctx), await a_variant(ctx)
+    rows = [row(store.code, variant.sku, 9, compared=6), row(store.code, other.sku, 2)]
+    outcome = await set_levels(ctx, rows, OnError.SKIP_FAILED, "k")
+    assert faults(outcome) == [("STALE_VERSION", ("rows", 0, "compareQuantity"))]
+    assert await StockLevel.all().values_list("variant_id", "available") == [(other.id, 2)]
+
+
 async def test_held_pieces_stay_held_and_expired_ones_count_as_available(ctx: Context) -> None:
     level = await a_level(ctx, 5)
     code, sku = await _codes(level)
