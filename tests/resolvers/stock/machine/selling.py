@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from models import database as db
-from resolvers.stock import backorders, filling, reservations
+from resolvers.stock import backorders, reservations
 from resolvers.stock.reservations import HoldRequest
 from resolvers.stock.serials import checked
 from tests.resolvers.stock.machine.driving import (
@@ -76,9 +76,9 @@ class Selling(Driver):
         ctx, model = self.now(), self.model
 
         async def work() -> None:
-            waiting = await backorders.commit(ctx, order)
+            await backorders.commit(ctx, order)
             await reservations.commit(ctx, order)
-            await filling.fill(ctx, waiting)
+            await backorders.fill(ctx, order)
 
         again = {id(each.level): each.level for each in model.of(order, "RELEASED")}.values()
         allowed = self._may_be_promised_again(order) and not any(
