@@ -151,6 +151,15 @@ class Model:
         held = [each for each in self.holds if each.level is level and each.state == "HELD"]
         return [each for each in held if each.expires <= self.now and each.order != sparing]
 
+    def any_held_again(self) -> bool:
+        """Whether an order holds pieces of a level where its earlier hold had expired."""
+        expired = {(e.order, id(e.level)) for e in self.holds if 0 < e.expires <= self.now}
+        return any(
+            (each.order, id(each.level)) in expired
+            for each in self.holds
+            if each.state == "HELD" and each.expires > self.now
+        )
+
     def effective(self, level: Level, sparing: int = 0) -> int:
         """What is available once expired holds are given back."""
         return level.available + sum(each.quantity for each in self.expired(level, sparing))
