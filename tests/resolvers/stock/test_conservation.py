@@ -1,6 +1,6 @@
 """Whatever is done in whatever order, every piece is somewhere, and the ledger says how it came there.
 
-`QUINTET_TEST_EXAMPLES` says how many histories are tried.
+`QUINTET_TEST_MACHINES` says how many histories are tried.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tests.resolvers.stock.machine.moving import Moving
 from tests.resolvers.stock.machine.owing import Owing
 from tests.resolvers.stock.machine.valuing import Valuing
 
-EXAMPLES = int(os.environ.get("QUINTET_TEST_EXAMPLES", "5" if POSTGRES else "10"))
+EXAMPLES = int(os.environ.get("QUINTET_TEST_MACHINES", "5" if POSTGRES else "10"))
 STEPS = 100
 
 
