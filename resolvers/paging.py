@@ -83,6 +83,17 @@ class Page(Generic[T]):
     has_previous: bool = False
 
 
+def page_by_id(rows: Sequence[M], request: PageRequest, tie: str) -> Page[M]:
+    """The page that begins with `rows`, read in the order of their IDs and one more than fit in it."""
+    shown = rows[: request.size]
+    return Page(
+        shown,
+        [cursor_of([row.pk], tie) for row in shown],
+        has_next=len(rows) > request.size,
+        has_previous=request.after is not None,
+    )
+
+
 def cursor_of(key: Sequence[Any], tie: str) -> str:
     return urlsafe_b64encode(orjson.dumps([_mark(tie), *key])).rstrip(b"=").decode()
 

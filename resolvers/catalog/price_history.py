@@ -13,7 +13,7 @@ from resolvers.catalog.visibility import sees_unpublished
 from resolvers.context import Context
 from resolvers.keyset import checked_key
 from resolvers.outbox import Change, announce
-from resolvers.paging import Page, PageRequest, cursor_of
+from resolvers.paging import Page, PageRequest, page_by_id
 from resolvers.permissions import for_anyone
 
 _COLUMNS = (
@@ -76,7 +76,7 @@ async def of_variants(
     found: dict[int, list[PriceChange]] = {variant_id: [] for variant_id, _ in variants}
     for row in await _latest(seen, request):
         found[row.variant_id].append(row)
-    return {variant_id: _page(rows, request) for variant_id, rows in found.items()}
+    return {variant_id: page_by_id(rows, request, _TIE) for variant_id, rows in found.items()}
 
 
 async def _latest(variant_ids: Sequence[int], request: PageRequest) -> list[PriceChange]:
@@ -91,16 +91,6 @@ async def _latest(variant_ids: Sequence[int], request: PageRequest) -> list[Pric
     )
     ids = [row["id"] for row in ranked]
     return await PriceChange.filter(id__in=ids).order_by("-id") if ids else []
-
-
-def _page(rows: Sequence[PriceChange], request: PageRequest) -> Page[PriceChange]:
-    kept = rows[: request.size]
-    return Page(
-        kept,
-        [cursor_of([row.id], _TIE) for row in kept],
-        has_next=len(rows) > request.size,
-        has_previous=request.after is not None,
-    )
 
 
 def _change(merchant_id: int, variant_id: int) -> Change:

@@ -10,7 +10,7 @@ from models.errors import NotFound
 from models.integrations.webhooks import DeliveryStatus, WebhookDelivery
 from resolvers.context import Context
 from resolvers.keyset import Conditions, checked_key
-from resolvers.paging import Page, PageRequest, cursor_of
+from resolvers.paging import Page, PageRequest, page_by_id
 from resolvers.permissions import requires, scoped
 
 _RANKED = (
@@ -44,7 +44,7 @@ async def of_webhooks(
     found: dict[int, list[WebhookDelivery]] = {webhook_id: [] for webhook_id in webhook_ids}
     for row in await WebhookDelivery.filter(id__in=[each["id"] for each in ranked]).order_by("-id"):
         found[row.webhook_id].append(row)
-    return {webhook_id: _page(rows, request, tie) for webhook_id, rows in found.items()}
+    return {webhook_id: page_by_id(rows, request, tie) for webhook_id, rows in found.items()}
 
 
 @requires(Permission.WEBHOOK_WRITE)
@@ -72,13 +72,3 @@ async def redeliver(ctx: Context, delivery_id: int) -> WebhookDelivery:
 
     await transaction(queue)
     return await WebhookDelivery.get(id=delivery_id)
-
-
-def _page(rows: Sequence[WebhookDelivery], request: PageRequest, tie: str) -> Page[WebhookDelivery]:
-    kept = rows[: request.size]
-    return Page(
-        kept,
-        [cursor_of([row.id], tie) for row in kept],
-        has_next=len(rows) > request.size,
-        has_previous=request.after is not None,
-    )

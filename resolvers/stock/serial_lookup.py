@@ -13,7 +13,7 @@ from models.stock.transfers import Transfer, TransferLine
 from models.stores.locations import Location
 from resolvers.context import Context
 from resolvers.keyset import checked_key, kept
-from resolvers.paging import Page, PageRequest, cursor_of
+from resolvers.paging import Page, PageRequest, page_by_id
 from resolvers.permissions import for_anyone, requires, scoped
 from resolvers.stock import transfers
 
@@ -45,7 +45,7 @@ async def of_variants(
     if await scoped(place, ctx, Permission.STOCK_READ, "organisation").exists():
         for row in await _on_hand(sorted(found), location_id, request):
             found[row.variant_id].append(row)
-    return {variant_id: _page(rows, request) for variant_id, rows in found.items()}
+    return {variant_id: page_by_id(rows, request, _TIE) for variant_id, rows in found.items()}
 
 
 @for_anyone
@@ -94,13 +94,3 @@ async def _on_hand(
     )
     ids = [row["id"] for row in ranked]
     return await SerialNumber.filter(id__in=ids).order_by("id") if ids else []
-
-
-def _page(rows: Sequence[SerialNumber], request: PageRequest) -> Page[SerialNumber]:
-    shown = rows[: request.size]
-    return Page(
-        shown,
-        [cursor_of([row.id], _TIE) for row in shown],
-        has_next=len(rows) > request.size,
-        has_previous=request.after is not None,
-    )
