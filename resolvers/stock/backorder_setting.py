@@ -9,21 +9,21 @@ from datetime import date
 from models.accounts.roles import Permission
 from models.catalog.products import Variant
 from models.database import execute_many
-from models.errors import InvalidInput, NotFound, PermissionDenied
+from models.errors import InvalidInput, NotFound
 from models.stock.backorders import StockBackorder
 from resolvers.batches import (
     BatchOutcome,
     Faults,
     OnError,
     RowOutcome,
-    lock_node,
     refuse_twins,
     run_batch,
     stands,
 )
+from resolvers.catalog.locking import locked_merchant
 from resolvers.context import Context
 from resolvers.outbox import Change, announce
-from resolvers.permissions import may, requires
+from resolvers.permissions import requires
 from resolvers.stock.backorders import today
 from resolvers.validation import code_of, quantity_of, rows_of
 
@@ -52,7 +52,7 @@ async def set_backorders(
 
 
 async def _set(ctx: Context, drafts: Sequence[BackorderDraft], on_error: OnError) -> BatchOutcome:
-    merchant_id = await _merchant(ctx)
+    merchant_id = await locked_merchant(ctx, Permission.STOCK_WRITE)
     faults = [Faults(("rows", index)) for index in range(len(drafts))]
     for draft, each in zip(drafts, faults, strict=True):
         _check(ctx, draft, each)
@@ -74,17 +74,6 @@ async def _set(ctx: Context, drafts: Sequence[BackorderDraft], on_error: OnError
     changed = await _save(ctx, sound)
     await _tell(ctx, merchant_id, [each for each in found.values() if each.id in changed])
     return BatchOutcome(outcomes, updated=len(changed))
-
-
-async def _merchant(ctx: Context) -> int:
-    merchant = await lock_node(ctx.merchant_id)
-    if merchant is None:
-        raise NotFound("There is no merchant yet.")
-    if not may(ctx, Permission.STOCK_WRITE, merchant.path):
-        raise PermissionDenied(
-            "This needs the permission {permission}.", permission=Permission.STOCK_WRITE
-        )
-    return merchant.id
 
 
 def _check(ctx: Context, draft: BackorderDraft, faults: Faults) -> None:
