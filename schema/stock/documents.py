@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Protocol
 
 import strawberry
 
@@ -12,6 +13,7 @@ from resolvers.context import Context
 from resolvers.stock.documents import history_of
 from schema.actors import Actor, actors
 from schema.batching import batched
+from schema.nodes import global_id
 
 
 @strawberry.type(
@@ -34,6 +36,19 @@ class DocumentEvent:
         return cls(
             at=row.created_at, from_=row.from_status, to=row.to_status, note=row.note, row=row
         )
+
+
+class DoneFor(Protocol):
+    """A row that says what it was done for."""
+
+    document_type: str | None
+    document_id: int | None
+
+
+def document_of(row: DoneFor) -> strawberry.ID | None:
+    if row.document_type is None or row.document_id is None:
+        return None
+    return global_id(row.document_type, row.document_id)
 
 
 async def histories(kind: str, ids: Sequence[int]) -> list[list[DocumentEvent]]:

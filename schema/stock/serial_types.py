@@ -15,8 +15,8 @@ from resolvers.stock import serial_lookup
 from schema.actors import Actor, actors
 from schema.batching import batched
 from schema.catalog.types import Variant
-from schema.nodes import global_id
 from schema.pagination import Connection
+from schema.stock.documents import document_of
 from schema.stores.types import StockLocation
 
 strawberry.enum(SerialState)
@@ -90,12 +90,6 @@ class SerialNumber:
             document_id=document_of(row),
             updated_at=row.updated_at,
         )
-
-
-def document_of(row: SerialRow | EventRow) -> strawberry.ID | None:
-    if row.document_type is None or row.document_id is None:
-        return None
-    return global_id(row.document_type, row.document_id)
 
 
 async def on_the_road(lines: Sequence[TransferLine], ctx: Context) -> list[list[SerialNumber]]:

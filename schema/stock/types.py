@@ -27,6 +27,7 @@ from schema.stock.cost_types import (
     stock_values,
     value_changes,
 )
+from schema.stock.documents import document_of
 from schema.stores.types import StockLocation
 
 strawberry.enum(StockState)
@@ -147,9 +148,6 @@ class StockMovement(Node):
 
     @classmethod
     def of(cls, row: MovementRow) -> StockMovement:
-        document_id = None
-        if row.document_type and row.document_id is not None:
-            document_id = global_id(row.document_type, row.document_id)
         return cls(
             id=global_id("StockMovement", row.id),
             sequence=BigInt(row.id),
@@ -158,7 +156,7 @@ class StockMovement(Node):
             quantity=row.quantity,
             reason=row.reason,
             document_type=row.document_type,
-            document_id=document_id,
+            document_id=document_of(row),
             note=row.note,
             occurred_at=row.created_at,
             row=row,
