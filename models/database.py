@@ -19,7 +19,6 @@ from typing import Any, ParamSpec, TypeVar
 import asyncpg
 from tortoise import Tortoise
 from tortoise.backends.asyncpg.client import AsyncpgDBClient
-from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connection, get_connections
 from tortoise.exceptions import OperationalError
 
@@ -149,8 +148,7 @@ def freshness_of_request() -> Freshness:
 async def first_records(freshness: Freshness, query: str, *values: Any) -> Records:
     """Rows for the beginning of a request, whose query has `{snapshot}` as its first column."""
     reader = _opened[0]
-    query = query.format(snapshot=reader.snapshot)
-    found = await reader.records(numbered(query) if is_postgres() else query, values)
+    found = await reader.records(_dialect(query.format(snapshot=reader.snapshot)), values)
     if found and found[0][0]:
         reader.learn(freshness, found[0][0])
     return found
@@ -172,8 +170,7 @@ def keep(freshness: Freshness, key: Key, made: Sequence[Any]) -> None:
 
 async def records(query: str, *values: Any) -> Records:
     """Rows of a SELECT whose parameters are `?`, columns as the driver answers them."""
-    if isinstance(_opened[0], PostgresReader):
-        query = numbered(query)
+    query = _dialect(query)
     if not in_transaction_now():
         if _replicas and lag_allowed.get():
             found = await _replicas[0].records(query, values)
@@ -201,7 +198,7 @@ async def fetch(query: str, *values: Any) -> list[dict[str, Any]]:
     if not in_transaction_now():
         return list(map(dict, await records(query, *values)))
     client = get_connection("default")
-    return await client.execute_query_dict(_dialect(query, client), list(values))
+    return await client.execute_query_dict(_dialect(query), list(values))
 
 
 async def change(query: str, *values: Any) -> list[dict[str, Any]]:
@@ -217,13 +214,13 @@ async def execute(query: str, *values: Any) -> int:
     """Run a plain SQL statement that changes rows; answers how many."""
     move_on()
     client = get_connection("default")
-    return (await client.execute_query(_dialect(query, client), list(values)))[0]
+    return (await client.execute_query(_dialect(query), list(values)))[0]
 
 
 async def execute_many(query: str, rows: Sequence[Sequence[Any]]) -> None:
     move_on()
     client = get_connection("default")
-    await client.execute_many(_dialect(query, client), [list(row) for row in rows])
+    await client.execute_many(_dialect(query), [list(row) for row in rows])
 
 
 def marks(values: Sequence[Any]) -> str:
@@ -296,5 +293,5 @@ def _finished(task: asyncio.Task[Any]) -> None:
         log.debug("transaction rolled back: %s", error)
 
 
-def _dialect(query: str, client: BaseDBAsyncClient) -> str:
-    return numbered(query) if client.capabilities.dialect == "postgres" else query
+def _dialect(query: str) -> str:
+    return numbered(query) if is_postgres() else query
