@@ -50,15 +50,16 @@ async def _measure(engine: str, plan: Plan) -> Section:
     async with filled(engine, Scale()) as database:
         bare = await floors(database, Scale())
         numbered = numbers()
+        # Before the purchases, after which no stock is as it was made.
+        async with serving(database.url, **NOTHING_KEPT) as forgetful:
+            apart(forgetful.pid)
+            reading = [row for row in plan.rows if row.requests and row.key != BARE]
+            anew = await _figures(plan, reading, forgetful, database, numbered)
         async with serving(database.url) as server:
             apart(server.pid)
             idle = server.resident_megabytes()
             figures = await _figures(plan, plan.rows, server, database, numbered)
             busy = server.resident_megabytes()
-        async with serving(database.url, **NOTHING_KEPT) as forgetful:
-            apart(forgetful.pid)
-            reading = [row for row in plan.rows if row.requests and row.key != BARE]
-            anew = await _figures(plan, reading, forgetful, database, numbered)
         counted = await statements(database, plan.rows, numbered)
     measured = [
         Measured(
