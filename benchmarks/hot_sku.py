@@ -52,9 +52,8 @@ async def main(given: argparse.Namespace) -> None:
             for title, placed_only in (("purchases", False), ("placed orders", True)):
                 figures = await rate_of(engine, given.seconds, workers, skus, placed_only)
                 print(f"  {_said(skus, title, figures)}", flush=True)
-            print(
-                f"  {skus} SKU(s): {await bare_rate(engine, given.seconds, skus):.0f} bare updates"
-            )
+            bare = await bare_rate(engine, given.seconds, skus)
+            print(f"  {skus} SKU(s): {bare:.0f} bare updates a second", flush=True)
 
 
 def _said(skus: int, title: str, figures: Figures) -> str:
