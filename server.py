@@ -50,7 +50,7 @@ from schema.kept_answers import answer_once
 from schema.landing import landing_pages
 from schema.limits import Limits
 from schema.messages import translate
-from schema.operations import Operations
+from schema.operations import Operations, answer_anew
 from schema.persisted_documents import PersistedDocuments
 from schema.routes import Shortcut, graphql_routes
 from schema.standing import confirm
@@ -102,7 +102,7 @@ def create_app(settings: Settings, *, warming: bool = False) -> ASGIApp:
         observe=count_operation,
         persisted=_persisted_documents(settings, gateways),
         read=_read,
-        repeat=answer_once,
+        repeat=answer_once if settings.kept_megabytes else answer_anew,
     )
     graphql, *others = graphql_routes(
         operations,

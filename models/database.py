@@ -142,30 +142,33 @@ def after_commit(callback: Callable[[], None]) -> None:
 
 def freshness_of_request() -> Freshness:
     """For a request that has sent no statement yet; one of `first_records` makes it known."""
-    return _opened[0].begin()
+    return kept.begin() if (kept := _opened[0].kept) else Freshness()
 
 
 async def first_records(freshness: Freshness, query: str, *values: Any) -> Records:
     """Rows for the beginning of a request, whose query has `{snapshot}` as its first column."""
-    reader = _opened[0]
-    found = await reader.records(_dialect(query.format(snapshot=reader.snapshot)), values)
-    if found and found[0][0]:
-        reader.learn(freshness, found[0][0])
+    kept = _opened[0].kept
+    query = query.format(snapshot=kept.snapshot if kept else "NULL")
+    found = await _opened[0].records(_dialect(query), values)
+    if kept and found and found[0][0]:
+        kept.learn(freshness, found[0][0])
     return found
 
 
 async def recall(freshness: Freshness, key: Key) -> Sequence[Any] | None:
     """What was kept under `key`, for a request that has read nothing yet, if it still holds."""
-    if _replicas and lag_allowed.get():
+    kept = _opened[0].kept
+    if kept is None or (_replicas and lag_allowed.get()):
         return None  # what may lag is not kept
-    if freshness.state is None and _opened[0].kept.is_worth_asking():
+    if freshness.state is None and kept.is_worth_asking():
         await first_records(freshness, "SELECT {snapshot}")
-    return _opened[0].kept.recall(freshness, key)
+    return kept.recall(freshness, key)
 
 
 def keep(freshness: Freshness, key: Key, made: Sequence[Any]) -> None:
     """Keep what the request has made of the database alone since it failed to `recall` it."""
-    _opened[0].kept.keep(freshness, key, made)
+    if kept := _opened[0].kept:
+        kept.keep(freshness, key, made)
 
 
 async def records(query: str, *values: Any) -> Records:

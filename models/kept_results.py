@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from itertools import chain
 from sys import getsizeof
 from typing import Any
 
@@ -78,7 +79,8 @@ class KeptResults:
             self._keep(key, rows)
 
     def _keep(self, key: Key, rows: Sequence[Any]) -> None:
-        size = sum(map(_bytes, rows)) + _bytes(key[1]) + len(key[0])
+        values = chain(key[1], chain.from_iterable(rows))
+        size = len(key[0]) + 100 * (1 + len(rows)) + sum(map(getsizeof, values))
         self._bytes += size
         self.latest += 1
         self._results[key] = (self.latest, size, rows)
@@ -89,6 +91,8 @@ class KeptResults:
 
 class KeptOfSqlite:
     """`connection` is one that never writes."""
+
+    snapshot = "NULL"
 
     def __init__(self, connection: sqlite3.Connection, megabytes: float) -> None:
         self._connection = connection
@@ -103,6 +107,12 @@ class KeptOfSqlite:
             rows = read()
             self._results.offer(key, rows)
         return rows
+
+    def begin(self) -> Freshness:
+        return Freshness()
+
+    def learn(self, freshness: Freshness, seen: str) -> None:
+        """Nothing: SQLite says at each statement whether anything has been written."""
 
     def is_worth_asking(self) -> bool:
         """Nothing need be asked."""
@@ -127,7 +137,9 @@ class KeptOfSqlite:
 
 
 class KeptOfPostgres:
-    """Results of the state that was met last."""
+    """Results of the state that was met last. `snapshot` is the SQL of a column, for `learn`."""
+
+    snapshot = SNAPSHOT
 
     def __init__(self, megabytes: float = KEPT_MEGABYTES) -> None:
         self._results = KeptResults(megabytes)
@@ -183,7 +195,3 @@ class KeptOfPostgres:
         """Rows that were read, or made of what was read, after the request had met its state."""
         if freshness.state == self._state:
             self._results.offer(key, rows)
-
-
-def _bytes(values: Sequence[Any]) -> int:
-    return 100 + sum(map(getsizeof, values))

@@ -15,7 +15,7 @@ from tortoise.backends.sqlite.client import SqliteClient
 
 from models.connections import AtHand
 from models.freshness import Freshness
-from models.kept_results import SNAPSHOT, KeptOfPostgres, KeptOfSqlite
+from models.kept_results import KeptOfPostgres, KeptOfSqlite
 
 log = logging.getLogger("tortoise.db_client")  # where every other statement is logged, too
 
@@ -28,10 +28,8 @@ Records = Sequence[Any]  # each a sequence of columns that `dict` also takes
 class Reader(Protocol):
     """One database for reading. `any_of` and `array` write a list as a single parameter.
 
-    `snapshot` is the SQL of a column, for `learn`.
+    `kept` is None where nothing is kept.
     """
-
-    snapshot: str
 
     async def records(
         self, query: str, values: Sequence[Any], freshness: Freshness | None = None
@@ -39,14 +37,8 @@ class Reader(Protocol):
         """Rows of a statement in the database's own dialect, as they are or as fresh as may be."""
         ...
 
-    def begin(self) -> Freshness:
-        """For a request, before its first statement."""
-        ...
-
-    def learn(self, freshness: Freshness, seen: str) -> None: ...
-
     @property
-    def kept(self) -> KeptOfSqlite | KeptOfPostgres: ...
+    def kept(self) -> KeptOfSqlite | KeptOfPostgres | None: ...
 
     async def close(self) -> None: ...
 
@@ -64,8 +56,6 @@ class SqliteReader:
     by the client's thread, which may wait; reading twice changes nothing.
     """
 
-    snapshot = "NULL"
-
     def __init__(self, client: SqliteClient, kept_megabytes: float) -> None:
         self._client = client
         self._near = sqlite3.connect(
@@ -73,7 +63,7 @@ class SqliteReader:
         )
         self._near.row_factory = sqlite3.Row
         self._near.execute("PRAGMA query_only = ON")
-        self.kept = KeptOfSqlite(self._near, kept_megabytes)
+        self.kept = KeptOfSqlite(self._near, kept_megabytes) if kept_megabytes else None
         self._calls = 0
         self._near.set_progress_handler(self._takes_long, PATIENCE)
 
@@ -83,17 +73,13 @@ class SqliteReader:
         log.debug("%s: %s", query, values)
         self._calls = 0
         try:
+            if self.kept is None:
+                return self._read(query, values)
             return self.kept.get((query, values), lambda: self._read(query, values))
         except sqlite3.OperationalError:
             connection = self._client._connection
             assert connection  # noqa: S101 - open as long as this is
             return await connection.execute_fetchall(query, values)  # type: ignore[return-value]
-
-    def begin(self) -> Freshness:
-        return Freshness()
-
-    def learn(self, freshness: Freshness, seen: str) -> None:
-        """Nothing: SQLite says at each statement whether anything has been written."""
 
     def _read(self, query: str, values: Sequence[Any]) -> list[Any]:
         return self._near.execute(query, values).fetchall()
@@ -119,16 +105,14 @@ class SqliteReader:
 class PostgresReader:
     """Reads by a pool of its own, so that no transaction is waited for."""
 
-    snapshot = SNAPSHOT
-
     def __init__(self, pool: asyncpg.Pool, kept_megabytes: float = 0) -> None:
         self._connections = AtHand(pool)
-        self.kept = KeptOfPostgres(kept_megabytes)
+        self.kept = KeptOfPostgres(kept_megabytes) if kept_megabytes else None
 
     async def records(
         self, query: str, values: Sequence[Any], freshness: Freshness | None = None
     ) -> Records:
-        if freshness is None:
+        if self.kept is None or freshness is None:
             return await self._read(query, values)
         key = (query, values)
         rows = self.kept.get(freshness, key)
@@ -136,12 +120,6 @@ class PostgresReader:
             rows = await self._read(query, values)
             self.kept.keep(freshness, key, rows)
         return rows
-
-    def begin(self) -> Freshness:
-        return self.kept.begin()
-
-    def learn(self, freshness: Freshness, seen: str) -> None:
-        self.kept.learn(freshness, seen)
 
     async def _read(self, query: str, values: Sequence[Any]) -> Records:
         log.debug("%s: %s", query, values)

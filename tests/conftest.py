@@ -23,8 +23,8 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from models import database as db
+from models.kept_results import KeptOfPostgres
 from models.migrating import migrate
-from models.readers import PostgresReader
 from resolvers.accounts.bootstrap import ensure_platform
 from resolvers.context import Context
 from server import create_app
@@ -149,7 +149,7 @@ def count_statements(caplog: pytest.LogCaptureFixture) -> Callable[[], Any]:
 @pytest.fixture
 def nothing_ever_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     """PostgreSQL would say so to every request; whoever sees a change has not been given what is kept."""
-    monkeypatch.setattr(PostgresReader, "snapshot", "'1:1: 7 today'")
+    monkeypatch.setattr(KeptOfPostgres, "snapshot", "'1:1: 7 today'")
 
 
 async def _prepare(url: str) -> None:

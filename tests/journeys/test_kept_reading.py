@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -60,16 +59,8 @@ async def test_every_answer_is_what_it_would_be_if_nothing_were_kept(
             assert kept == [await worked_out_anew(viewer, query, variables)] * 3
 
 
-class NothingKept:
-    """For SQLite, which keeps the results of statements whoever asks."""
-
-    def get(self, key: Any, read: Callable[[], list[Any]]) -> list[Any]:
-        return read()
-
-
 async def worked_out_anew(viewer: Api, query: str, variables: dict[str, Any]) -> Any:
     with pytest.MonkeyPatch.context() as patch:
-        if not database.is_postgres():
-            patch.setattr(database._opened[0], "kept", NothingKept())
+        patch.setattr(database._opened[0], "kept", None)
         async with viewer.subscribe(query, **variables) as events:
             return await events.next()

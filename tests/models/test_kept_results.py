@@ -15,9 +15,13 @@ import pytest
 from models import kept_results
 from models.config import sqlite_path
 from models.database import (
+    _opened,
+    close,
+    connect,
     execute,
     freshness_of_request,
     is_postgres,
+    keep,
     recall,
     records,
     transaction,
@@ -307,8 +311,21 @@ def test_results_have_a_bound_in_number_and_in_bytes(monkeypatch: pytest.MonkeyP
     assert there("a") == [True]
 
 
-def test_without_memory_nothing_is_kept() -> None:
-    results = KeptResults(megabytes=0)
-    for _ in range(3):
-        results.offer(("SELECT 1", ()), [(1,)])
-        assert results.get(("SELECT 1", ())) is None
+async def test_without_memory_nothing_is_kept_and_nothing_asked_for_it(
+    database_url: str, count_statements: Callable[[], Any]
+) -> None:
+    await connect(database_url, kept_megabytes=0)
+    asked: list[str] = []
+    if not is_postgres():
+        _opened[0]._near.set_trace_callback(asked.append)  # type: ignore[attr-defined]
+    with count_statements() as statements:
+        for _ in range(3):
+            async with a_request():
+                await records("SELECT name FROM organisation WHERE id = 1")
+    assert len(statements) == 6
+    assert not [each for each in statements if "pg_current_snapshot" in each]
+    assert len(asked) == (0 if is_postgres() else 6), asked
+    request = await begin_request()
+    keep(request, ("a question", ()), [("answer",)])
+    assert await recall(request, ("a question", ())) is None
+    await close()
