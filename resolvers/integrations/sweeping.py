@@ -21,15 +21,16 @@ async def forget_changes(ctx: Context) -> int:
     oldest = await oldest_sequence()
     before = ctx.now() - timedelta(days=ctx.settings.outbox_days)
     # The first that is young enough stays, and all after it: times need not rise with the sequence.
+    # What is numbered from now on stays, too: nothing is forgotten that was not looked at.
     found = await fetch(
-        "SELECT MIN(sequence) AS young FROM ("
+        "SELECT MIN(CASE WHEN created_at >= ? THEN sequence END) AS young, MAX(sequence) AS last FROM ("
         "SELECT sequence, created_at FROM outbox_event WHERE sequence >= ?"
-        f" ORDER BY sequence LIMIT {AT_ONCE}) AS batch WHERE created_at >= ?",
-        oldest,
+        f" ORDER BY sequence LIMIT {AT_ONCE}) AS batch",
         before,
+        oldest,
     )
-    young = found[0]["young"]
-    upto = oldest + AT_ONCE if young is None else young
+    young, last = found[0]["young"], found[0]["last"]
+    upto = (last or 0) + 1 if young is None else young
     return await transaction(execute, "DELETE FROM outbox_event WHERE sequence < ?", upto)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from models.database import execute, transaction
+from models.database import execute, fetch, transaction
 from models.errors import Expired, InvalidInput, NotFound, PermissionDenied
 from models.integrations.rules import BREAK_AFTER
 from models.integrations.webhooks import DeliveryStatus, Webhook, WebhookDelivery
@@ -376,3 +376,21 @@ async def test_old_deliveries_and_changes_are_forgotten(
     await say(local, shop, 5)
     await give_sequences()
     assert await last_sequence() == 5
+
+
+async def test_changes_that_are_numbered_meanwhile_are_not_forgotten(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def looked_at_first(*statement: Any) -> list[dict[str, Any]]:
+        found = await fetch(*statement)
+        await give_sequences()
+        return found
+
+    monkeypatch.setattr(sweeping, "fetch", looked_at_first)
+    change = Change(topic="stock.changed", node_type="StockLevel", node_id=1)
+    for _ in range(2):  # the first ever, then the first after all others are old
+        await transaction(announce, ctx, [change])
+        await sweeping.forget_changes(ctx)
+        assert await OutboxEvent.all().count() == 1
+        aged = "UPDATE outbox_event SET created_at = ?"
+        await transaction(execute, aged, later(ctx, days=-31).now())
