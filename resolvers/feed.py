@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 import structlog
 
 from models.bulk import chunks
+from models.errors import InvalidInput
 from models.outbox import OutboxEvent
 from resolvers.answers import Answers
 from resolvers.context import Context
@@ -62,18 +63,25 @@ async def batches(
 ) -> AsyncGenerator[Sequence[OutboxEvent], None]:
     """The same changes as they become known, several at a time; never an empty batch.
 
-    Raises: Expired when what comes after the position is no longer kept.
+    Raises: InvalidInput for a position yet to come, Expired when what comes after it is no longer kept.
     """
     async with _listening(ctx.gateways.bus) as hub:
         # Looked up first: whoever subscribes and then acts must hear of it.
         known = await unnumbered() if after is None else frozenset()
-        position = await last_sequence() if after is None else max(0, after)
+        position = await _start(after)
         while True:
             events, position, more = await _next(hub, topics, position)
             if fresh := [each for each in events if each.id not in known]:
                 yield fresh
             elif not more and not events:
                 await hub.beyond(position)
+
+
+async def _start(after: int | None) -> int:
+    last = await last_sequence()
+    if after is not None and after > last:
+        raise InvalidInput("There is no such sequence yet.", path=("after",))
+    return last if after is None else max(0, after)
 
 
 async def shared(ctx: Context, key: Hashable, read: Callable[[], Awaitable[T]]) -> T:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from models.database import transaction
+from models.errors import InvalidInput
 from models.outbox import OutboxCounter, OutboxEvent
 from resolvers import feed
 from resolvers.context import Context
@@ -120,6 +121,14 @@ async def test_without_a_start_only_news_comes(ctx: Context) -> None:
     assert [event.node_id for event in await following] == [2]
 
 
+async def test_a_start_that_is_yet_to_come_is_refused(ctx: Context) -> None:
+    await say(ctx, 1)
+    await give_sequences()
+    with pytest.raises(InvalidInput) as refused:
+        await collect(feed.subscribe(ctx, [TOPIC], 2, everything), 1)
+    assert refused.value.path == ("after",)
+
+
 async def test_what_is_not_wanted_is_left_out(ctx: Context) -> None:
     await say(ctx, *range(10))
     odd = feed.subscribe(ctx, (), 0, lambda event: event.node_id % 2 == 1)
@@ -132,6 +141,7 @@ async def test_parallel_writers_leave_no_gap_and_nothing_twice(ctx: Context) -> 
         for _ in range(3)
     ]
     await asyncio.gather(*(say(ctx, number) for number in range(60)))
+    await give_sequences()
     late = asyncio.create_task(collect(feed.subscribe(ctx, (TOPIC,), 30, everything), 90))
     await asyncio.gather(*(say(ctx, number) for number in range(60, 120)))
     for follower in followers:
