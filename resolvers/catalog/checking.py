@@ -19,7 +19,7 @@ from resolvers.catalog.drafts import MediaDraft, ProductDraft, VariantDraft
 from resolvers.validation import code_of, line_of, text_of
 
 _SLUG = re.compile(r"\w+([-_]\w+)*")
-_MAXIMUM = {"variants": 100, "gtins": 20, "tags": 50, "media": 50, "options": 5, "values": 200}
+MAXIMUM = {"variants": 100, "gtins": 20, "tags": 50, "media": 50, "options": 5, "values": 200}
 Path = tuple[str | int, ...]
 
 
@@ -78,7 +78,7 @@ def check_product(draft: ProductDraft, faults: Faults) -> CheckedProduct:
         excluded=_excluded(draft),
         variants=[
             _variant(each, faults, ("variants", position))
-            for position, each in enumerate(draft.variants[: _MAXIMUM["variants"]])
+            for position, each in enumerate(draft.variants[: MAXIMUM["variants"]])
         ],
     )
 
@@ -121,7 +121,7 @@ def _gtins(texts: Sequence[str] | None, faults: Faults, path: Path) -> list[tupl
         return None
     faults.check(_few, texts, "gtins", path)
     found: dict[str, str] = {}
-    for position, text in enumerate(texts[: _MAXIMUM["gtins"]]):
+    for position, text in enumerate(texts[: MAXIMUM["gtins"]]):
         printed = faults.check(_gtin, text, (*path, position))
         if printed is not None:
             found.setdefault(gtin_key(printed), printed)
@@ -144,7 +144,7 @@ def _selected(draft: VariantDraft, faults: Faults, path: Path) -> list[dict[str,
             "name": faults.check(line_of, each.name, (*path, position, "name"), 64),
             "value": faults.check(line_of, each.value, (*path, position, "value"), 64),
         }
-        for position, each in enumerate(draft.options[: _MAXIMUM["options"]])
+        for position, each in enumerate(draft.options[: MAXIMUM["options"]])
     ]
 
 
@@ -153,12 +153,12 @@ def _options(draft: ProductDraft, faults: Faults) -> list[dict[str, Any]] | None
         return None
     faults.check(_few, draft.options, "options", ("options",))
     found = []
-    for position, option in enumerate(draft.options[: _MAXIMUM["options"]]):
+    for position, option in enumerate(draft.options[: MAXIMUM["options"]]):
         path: Path = ("options", position)
         faults.check(_few, option.values, "values", (*path, "values"), 1)
         values = [
             faults.check(line_of, value, (*path, "values", each), 64)
-            for each, value in enumerate(option.values[: _MAXIMUM["values"]])
+            for each, value in enumerate(option.values[: MAXIMUM["values"]])
         ]
         faults.check(_distinct, values, (*path, "values"))
         name = faults.check(line_of, option.name, (*path, "name"), 64)
@@ -173,7 +173,7 @@ def _tags(tags: Sequence[str] | None, faults: Faults) -> list[str] | None:
     faults.check(_few, tags, "tags", ("tags",))
     checked = [
         faults.check(line_of, tag, ("tags", position), 64)
-        for position, tag in enumerate(tags[: _MAXIMUM["tags"]])
+        for position, tag in enumerate(tags[: MAXIMUM["tags"]])
     ]
     return list(dict.fromkeys(checked))
 
@@ -188,7 +188,7 @@ def _media(media: Sequence[MediaDraft] | None, faults: Faults) -> list[dict[str,
             "alt": faults.check(line_of, each.alt or "", ("media", position, "alt"), 200, 0),
             "kind": str(each.kind or MediaKind.IMAGE),
         }
-        for position, each in enumerate(media[: _MAXIMUM["media"]])
+        for position, each in enumerate(media[: MAXIMUM["media"]])
     ]
 
 
@@ -241,12 +241,12 @@ def _parent_code(draft: ProductDraft) -> str | None:
 
 
 def _few(values: Sequence[object], name: str, path: Path, minimum: int = 0) -> None:
-    if not minimum <= len(values) <= _MAXIMUM[name]:
+    if not minimum <= len(values) <= MAXIMUM[name]:
         raise InvalidInput(
             "Give {minimum} to {maximum} of these.",
             path=path,
             minimum=minimum,
-            maximum=_MAXIMUM[name],
+            maximum=MAXIMUM[name],
         )
 
 

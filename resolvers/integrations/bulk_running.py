@@ -22,27 +22,17 @@ from models.integrations.bulk import BulkKind, BulkOperation, BulkStatus
 from resolvers.accounts.identity import actor_by_id
 from resolvers.context import ActorKind, Context
 from resolvers.integrations.bulk_files import RowResult, Say, source_of, write_results
+from resolvers.integrations.chunks import Chunk, next_chunk, send
 from resolvers.integrations.csv_files import CsvRow, UnreadableFile
 from resolvers.integrations.kinds import KINDS, Kind
-from resolvers.integrations.row_files import FileRow, RowFile, count_rows
-from resolvers.validation import MAXIMUM_ROWS
+from resolvers.integrations.row_files import RowFile, count_rows
 
 CLAIM = timedelta(minutes=2)
-IN_BATCH = 2  # the paths of use cases begin with the batch and the row in it
 # From what a line of JSON says to what the use case takes. Raises: Refusal.
 ReadJson = Callable[[BulkKind, Any], Any]
 # An error in a language.
 Translate = Callable[[QuintetError, str], str]
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """Rows that may be done together, and the drafts of those that could be read."""
-
-    rows: Sequence[FileRow]
-    drafts: Sequence[tuple[FileRow, Any]]
-    unread: Sequence[RowResult]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,32 +111,14 @@ async def _pass(run: Run, read_json: ReadJson) -> None:
     """All rows from where it stands to the end of the file."""
     operation, kind = run.operation, run.kind
     path = source_of(run.ctx.settings, operation)
-    file = RowFile(path, operation.format, kind.columns, operation.offset, operation.line)
+    place = (operation.offset, operation.line)
+    file = RowFile(path, operation.format, kind.columns, kind.known, *place)
     read = partial(_draft, kind, operation.kind, read_json)
     try:
-        while (chunk := await asyncio.to_thread(_next_chunk, file, kind, read)).rows:
+        while (chunk := await asyncio.to_thread(next_chunk, file, kind, read)).rows:
             await _do(run, chunk)
     finally:
         file.close()
-
-
-def _next_chunk(file: RowFile, kind: Kind, read: Callable[[Any], Any]) -> Chunk:
-    """As many rows as a batch takes, up to the first about something that was in it before."""
-    rows = file.rows(MAXIMUM_ROWS)
-    drafts, unread, seen = [], [], set()
-    for position, row in enumerate(rows):
-        try:
-            draft = read(row.value)
-        except Refusal as refusal:
-            unread.append(RowResult(row.line, "", [refusal]))
-            continue
-        if (key := kind.key_of(draft)) in seen:
-            file.put_back(rows[position:])
-            rows = rows[:position]
-            break
-        seen.add(key)
-        drafts.append((row, draft))
-    return Chunk(rows, drafts, unread)
 
 
 def _draft(kind: Kind, name: BulkKind, read_json: ReadJson, value: Any) -> Any:
@@ -169,13 +141,11 @@ async def _do(run: Run, chunk: Chunk) -> None:
 async def _do_chunk(run: Run, chunk: Chunk, rehearses: bool) -> dict[str, Any]:
     results = list(chunk.unread)
     counts = (0, 0)
-    if chunk.drafts:
-        key = f"bulk-{run.operation.id}-{chunk.drafts[0][0].line}"
-        outcome = await run.kind.send(run.ctx, [draft for _, draft in chunk.drafts], key)
-        for told in outcome.rows:
-            row, _ = chunk.drafts[told.index]
-            results.append(RowResult(row.line, told.external_code, told.refusals, IN_BATCH))
-        counts = (outcome.created, outcome.updated)
+    if chunk.entries:
+        key = f"bulk-{run.operation.id}-{chunk.rows[0].line}"
+        sent = await send(run.ctx, run.kind, chunk.entries, key)
+        results += sent.results
+        counts = (sent.created, sent.updated)
     results.sort(key=lambda result: result.line)
     if rehearses:
         raise _Rehearsed(results, counts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -95,15 +95,25 @@ class CsvRow:
         )
 
 
-def check_header(header: Sequence[str], required: Sequence[Sequence[str]]) -> None:
-    """Of each group of columns one must be there. Raises: UnreadableFile."""
+def check_header(
+    header: Sequence[str], required: Sequence[Sequence[str]], known: Collection[str]
+) -> None:
+    """Of each group of columns one must be there, and none that nobody reads. Raises: UnreadableFile."""
+    names = [name for name in header if name]
     for group in required:
-        if not set(group) & set(header):
+        if not set(group) & set(names):
             raise UnreadableFile(
                 1,
                 "The column {names} is missing; there are {header}.",
                 names=" / ".join(group),
-                header=", ".join(header),
+                header=", ".join(names),
             )
-    if len(set(header)) < len(header):
+    if len(set(names)) < len(names):
         raise UnreadableFile(1, "A column stands in the header twice.")
+    if unknown := [name for name in names if name not in known]:
+        raise UnreadableFile(
+            1,
+            "There is no column {names}; those there can be are {known}.",
+            names=", ".join(unknown),
+            known=", ".join(sorted(known)),
+        )

@@ -6,31 +6,30 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from uuid import uuid4
 
 from models.database import fetch, marks
 from models.errors import Refusal
 from models.integrations.bulk import BulkFormat, BulkKind
-from resolvers.batches import BatchOutcome
 from resolvers.context import Context
+from resolvers.integrations.chunks import first_batch, send
 from resolvers.integrations.csv_files import CsvRow, UnreadableFile
 from resolvers.integrations.kinds import KINDS, Kind
 from resolvers.integrations.reports import ImportReport
-from resolvers.integrations.row_files import RowFile, count_rows
-from resolvers.integrations.rows import product_code, product_draft, sku_of, store_code
+from resolvers.integrations.row_files import FileRow, RowFile, count_rows
+from resolvers.integrations.rows import product_draft, sku_of
 from resolvers.keyset import kept
 from resolvers.validation import MAXIMUM_ROWS
 
-Draft = TypeVar("Draft")
 Progress = Callable[[int, int], object]
 Convert = Callable[[CsvRow], Any]
-Send = Callable[[list[Draft]], Awaitable[BatchOutcome]]
+Label = Callable[[CsvRow], str]
 
 
 async def import_stores(ctx: Context, path: Path, progress: Progress) -> ImportReport:
     """Columns: code, name, address; latitude and longitude with system, or named by their system."""
-    return await _import(ctx, path, BulkKind.STORES, store_code, progress)
+    return await _import(ctx, path, BulkKind.STORES, progress)
 
 
 async def import_products(ctx: Context, path: Path, progress: Progress) -> ImportReport:
@@ -45,7 +44,7 @@ async def import_products(ctx: Context, path: Path, progress: Progress) -> Impor
 
     columns = [["name"], ["gtin", "sku", "code"]]
     report = await _import(
-        ctx, path, BulkKind.CATALOG, product_code, progress, columns=columns, reader=reader
+        ctx, path, BulkKind.CATALOG, progress, columns=columns, twin=sku_of, reader=reader
     )
     if priceless:
         report.notes.append(
@@ -57,31 +56,31 @@ async def import_products(ctx: Context, path: Path, progress: Progress) -> Impor
 
 async def import_stock(ctx: Context, path: Path, progress: Progress) -> ImportReport:
     """Columns: location_code, sku (or gtin), quantity: what is to be available there."""
-    return await _import(ctx, path, BulkKind.STOCK, _place, progress)
+    return await _import(ctx, path, BulkKind.STOCK, progress)
 
 
 async def _import(
     ctx: Context,
     path: Path,
     name: BulkKind,
-    key: Callable[[CsvRow], str],
     progress: Progress,
     *,
     columns: Sequence[Sequence[str]] | None = None,
+    twin: Label | None = None,
     reader: Callable[[Sequence[CsvRow]], Awaitable[Convert]] | None = None,
 ) -> ImportReport:
-    """Send the file's rows in batches; of rows with the same key the first counts."""
+    """Send the file's rows in batches; of rows that `twin` calls the same the first counts."""
     kind, report = KINDS[name], ImportReport()
     first: dict[str, int] = {}
     done = 0
     try:
         total = await asyncio.to_thread(count_rows, path, BulkFormat.CSV)
-        file = RowFile(path, BulkFormat.CSV, columns or kind.columns, 0, 0)
+        file = RowFile(path, BulkFormat.CSV, columns or kind.columns, kind.known)
         while found := await asyncio.to_thread(file.rows, MAXIMUM_ROWS):
             progress(done, total)
-            rows = _without_twins([each.value for each in found], key, first, report)
-            convert = await reader(rows) if reader else kind.draft
-            await _send(rows, key, convert, partial(_batch, ctx, kind), report)
+            rows = _without_twins(found, kind.label, twin or kind.label, first, report)
+            convert = await reader([each.value for each in rows]) if reader else kind.draft
+            await _send(ctx, kind, rows, convert, report)
             done += len(found)
         progress(done, done)
     except OSError as error:
@@ -92,58 +91,45 @@ async def _import(
     return report
 
 
-async def _batch(ctx: Context, kind: Kind, drafts: list[Any]) -> BatchOutcome:
-    return await kind.send(ctx, drafts, f"import-{uuid4()}")
-
-
 def _without_twins(
-    rows: Sequence[CsvRow],
-    key: Callable[[CsvRow], str],
+    rows: Sequence[FileRow],
+    label: Label,
+    twin: Label,
     first: dict[str, int],
     report: ImportReport,
-) -> list[CsvRow]:
-    """`first` remembers the line of each key."""
+) -> list[FileRow]:
+    """`first` remembers the line of each."""
     kept_rows = []
     for row in rows:
-        line = first.setdefault(key(row), row.line)
+        line = first.setdefault(twin(row.value), row.line)
         if line == row.line:
             kept_rows.append(row)
         else:
-            report.failed.append((row.line, key(row), f"The same stands on line {line}."))
+            report.failed.append((row.line, label(row.value), f"The same stands on line {line}."))
     return kept_rows
 
 
 async def _send(
-    rows: Sequence[CsvRow],
-    key: Callable[[CsvRow], str],
-    convert: Callable[[CsvRow], Draft],
-    send: Send[Draft],
-    report: ImportReport,
+    ctx: Context, kind: Kind, rows: Sequence[FileRow], convert: Convert, report: ImportReport
 ) -> None:
     """Convert the rows, send those that can be, and add what came of all of them to the report."""
-    sent: list[CsvRow] = []
-    drafts: list[Draft] = []
+    labels = {row.line: kind.label(row.value) for row in rows}
+    drafts: list[tuple[FileRow, Any]] = []
     for row in rows:
         try:
-            drafts.append(convert(row))
-            sent.append(row)
+            drafts.append((row, convert(row.value)))
         except Refusal as refusal:
-            report.fail(row.line, key(row), [refusal])
-    if not drafts:
-        return
-    outcome = await send(drafts)
-    for result in outcome.rows:
-        if not result.ok:
-            row = sent[result.index]
-            report.fail(row.line, key(row), result.refusals)
-    done = sum(result.ok for result in outcome.rows)
-    report.created += outcome.created
-    report.updated += outcome.updated
-    report.unchanged += done - outcome.created - outcome.updated
-
-
-def _place(row: CsvRow) -> str:
-    return f"{row.text('location_code', 'code')}/{row.text('sku', 'gtin')}"
+            report.fail(row.line, labels[row.line], [refusal])
+    while drafts:
+        entries, end = first_batch(kind, drafts)
+        drafts = drafts[end:]
+        sent = await send(ctx, kind, entries, f"import-{uuid4()}")
+        for result in sent.results:
+            if result.refusals:
+                report.fail(result.line, labels[result.line], result.refusals)
+        report.created += sent.created
+        report.updated += sent.updated
+        report.unchanged += sent.unchanged
 
 
 async def _prices(ctx: Context, skus: Sequence[str]) -> dict[str, int]:

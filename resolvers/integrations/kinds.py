@@ -11,6 +11,7 @@ from models.integrations.bulk import BulkKind
 from resolvers.batches import BatchOutcome, OnError
 from resolvers.catalog import price_setting
 from resolvers.catalog import upsert as catalog
+from resolvers.catalog.joining import joined
 from resolvers.context import Context
 from resolvers.integrations import rows
 from resolvers.integrations.csv_files import CsvRow
@@ -23,16 +24,25 @@ Send = Callable[[Context, Sequence[Any], str], Awaitable[BatchOutcome]]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`columns`: of each group one must stand in the header. `draft` reads a row of a CSV file.
+    """`columns`: of each group one must stand in the header, of `optional` any. `draft` reads a row of CSV.
 
-    `key_of` names what a draft is about: no two of a chunk may be about the same.
+    `label` is what such a row is called. `key_of` names what a draft is about: no two of a chunk may be about
+    the same, unless `join` makes one of them, as if the second came after the first.
     """
 
     permission: Permission
     columns: Sequence[Sequence[str]]
+    optional: Sequence[str]
     draft: Callable[[CsvRow], Any]
+    label: Callable[[CsvRow], str]
     key_of: Callable[[Any], str]
     send: Send
+    join: Callable[[Any, Any], Any | None] = lambda first, then: None
+
+    @property
+    def known(self) -> set[str]:
+        """Every column there can be."""
+        return {*self.optional, *(name for group in self.columns for name in group)}
 
 
 async def _catalog(ctx: Context, drafts: Sequence[Any], key: str) -> BatchOutcome:
@@ -55,28 +65,37 @@ KINDS = {
     BulkKind.CATALOG: Kind(
         Permission.CATALOG_WRITE,
         [["name"], ["gtin", "sku", "code"], ["price"]],
+        rows.PRODUCT_COLUMNS,
         rows.product_draft,
+        rows.product_code,
         lambda draft: draft.code,
         _catalog,
+        joined,
     ),
     BulkKind.PRICES: Kind(
         Permission.CATALOG_WRITE,
         [["sku", "gtin"], ["price"]],
+        rows.PRICE_COLUMNS,
         rows.price_draft,
+        rows.sku_of,
         lambda draft: draft.key,
         _prices,
     ),
     BulkKind.STOCK: Kind(
         Permission.STOCK_WRITE,
         [["location_code", "code"], ["sku", "gtin"], ["quantity"]],
+        rows.LEVEL_COLUMNS,
         rows.level_draft,
+        rows.level_name,
         lambda draft: draft.key,
         _stock,
     ),
     BulkKind.STORES: Kind(
         Permission.STORE_WRITE,
         [["code"], ["name"], ["address"]],
+        rows.STORE_COLUMNS,
         rows.store_draft,
+        rows.store_code,
         lambda draft: draft.code,
         _stores,
     ),

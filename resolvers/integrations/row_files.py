@@ -6,7 +6,7 @@ Memory holds one chunk, whatever the size of the file.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -38,12 +38,13 @@ class RowFile:
         path: Path,
         form: BulkFormat,
         required: Sequence[Sequence[str]],
-        offset: int,
-        line: int,
+        known: Collection[str],
+        offset: int = 0,
+        line: int = 0,
     ) -> None:
         self._file = path.open("rb")
         self._form = form
-        self._required = required
+        self._columns = (required, known)
         self._lines = _Lines(self._file)
         self._header: list[str] = []
         self._start = (offset, line)
@@ -79,7 +80,7 @@ class RowFile:
     def _read_header(self) -> None:
         header = next(self._cells(), [])
         self._header = [name.strip().lower() for name in header]
-        check_header(self._header, self._required)
+        check_header(self._header, *self._columns)
 
     def _csv_rows(self) -> Iterator[FileRow]:
         for cells in self._cells():

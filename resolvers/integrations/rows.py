@@ -6,12 +6,14 @@ import re
 from collections.abc import Mapping
 from hashlib import sha256
 
+from models.accounts.channels import Channel
+from models.catalog.products import ProductStatus
 from models.errors import InvalidInput
 from models.money import CurrencyCode, to_decimal
 from models.stores.coordinates import CoordinateSystem
 from models.stores.locations import LocationKind
 from resolvers.batches import KEEP, Unset
-from resolvers.catalog.drafts import ProductDraft, SelectedOptionDraft, VariantDraft
+from resolvers.catalog.drafts import MediaDraft, ProductDraft, SelectedOptionDraft, VariantDraft
 from resolvers.catalog.price_setting import PriceDraft
 from resolvers.integrations.csv_files import CsvRow
 from resolvers.stock.sync import LevelDraft
@@ -25,6 +27,19 @@ _POSITIONS = [
     ("latitude_wgs84", "longitude_wgs84", CoordinateSystem.WGS84),
 ]
 OPTION_NUMBERS = range(1, 6)
+_LIST = "|"
+PRODUCT_COLUMNS = (
+    "slug", "description", "brand_code", "brand_name", "category_code", "category_name",
+    "category_parent_code", "status", "tags", "channels", "media", "variant_name", "compare_at_price",
+    *(f"option{number}_{part}" for number in OPTION_NUMBERS for part in ("name", "value")),
+    "tracks_serials", "weight_g", "unit", "origin",
+)  # fmt: skip
+PRICE_COLUMNS = ("list_code", "valid_from", "valid_to")
+LEVEL_COLUMNS = ("compare_quantity",)
+STORE_COLUMNS = (
+    "city", "kind", "organisation_code", "phone", "latitude", "longitude", "system",
+    *(column for latitude, longitude, _ in _POSITIONS for column in (latitude, longitude)),
+)  # fmt: skip
 _CHEAPEST_MINOR, _DEAREST_MINOR, _STEP_MINOR = 100, 9_990, 10
 
 
@@ -33,11 +48,19 @@ def store_code(row: CsvRow) -> str:
 
 
 def product_code(row: CsvRow) -> str:
-    return row.text("code", "sku", "gtin")
+    return row.text("code", "sku") or _first_gtin(row)
 
 
 def sku_of(row: CsvRow) -> str:
-    return row.text("sku", "code", "gtin")
+    return row.text("sku", "code") or _first_gtin(row)
+
+
+def level_name(row: CsvRow) -> str:
+    return f"{row.text('location_code', 'code')}/{row.text('sku', 'gtin')}"
+
+
+def _first_gtin(row: CsvRow) -> str:
+    return (_several(row, "gtin") or [""])[0]
 
 
 def store_draft(row: CsvRow) -> StoreDraft:
@@ -63,27 +86,64 @@ def product_draft(row: CsvRow, prices_minor: Mapping[str, int] | None = None) ->
 
     Raises: InvalidInput naming the column at fault.
     """
-    sku, gtin = sku_of(row), row.text("gtin")
+    sku = sku_of(row)
     if row.text("price") or prices_minor is None:
         price = row.decimal("price")
     else:
         price = to_decimal(prices_minor.get(sku, made_up_price_minor(sku)), CurrencyCode.CNY)
-    weight = f"{row.text('weight_g')} g" if row.text("weight_g") else ""
-    details = [each for each in (weight, row.text("unit"), row.text("origin")) if each]
     return ProductDraft(
         code=product_code(row),
         name=row.text("name"),
-        description=" · ".join(details) or None,
+        slug=row.text("slug") or None,
+        description=row.text("description") or _details(row) or None,
+        brand_code=row.text("brand_code") or KEEP,
+        brand_name=row.text("brand_name") or None,
+        category_code=row.text("category_code") or KEEP,
+        category_name=row.text("category_name") or None,
+        category_parent_code=row.text("category_parent_code") or None,
+        status=_status(row),
+        tags=_several(row, "tags"),
+        channels=_channels(row),
+        media=[MediaDraft(url) for url in _several(row, "media") or ()] or None,
         variants=[
             VariantDraft(
                 sku=sku,
                 price=price,
-                gtins=[gtin] if gtin else None,
+                name=row.text("variant_name") or None,
+                gtins=_several(row, "gtin"),
+                compare_at_price=row.decimal("compare_at_price")
+                if row.text("compare_at_price")
+                else KEEP,
                 options=_options(row),
                 tracks_serials=row.flag("tracks_serials"),
             )
         ],
     )
+
+
+def _details(row: CsvRow) -> str:
+    weight = f"{row.text('weight_g')} g" if row.text("weight_g") else ""
+    return " · ".join(filter(None, (weight, row.text("unit"), row.text("origin"))))
+
+
+def _several(row: CsvRow, column: str) -> list[str] | None:
+    """What stands in a cell, apart by bars; None where it is empty."""
+    return [each.strip() for each in row.text(column).split(_LIST) if each.strip()] or None
+
+
+def _status(row: CsvRow) -> ProductStatus | None:
+    if not (text := row.text("status").upper()):
+        return None
+    if text not in list(ProductStatus):
+        raise InvalidInput("The status must be DRAFT, ACTIVE or ARCHIVED.", path=("status",))
+    return ProductStatus(text)
+
+
+def _channels(row: CsvRow) -> list[Channel] | Unset:
+    names = [name.upper() for name in _several(row, "channels") or ()]
+    if unknown := sorted(set(names) - set(Channel)):
+        raise InvalidInput("There is no channel {name}.", path=("channels",), name=unknown[0])
+    return [Channel(name) for name in names] or KEEP
 
 
 def _options(row: CsvRow) -> list[SelectedOptionDraft] | None:

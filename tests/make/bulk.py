@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from hashlib import sha256
 from itertools import count
@@ -10,8 +11,11 @@ from typing import Any
 from models.integrations.bulk import BulkFormat, BulkKind, BulkOperation
 from resolvers.batches import OnError
 from resolvers.context import Context
-from resolvers.integrations import bulk
+from resolvers.integrations import bulk, bulk_files
 from resolvers.integrations.bulk_files import UploadedFile, incoming
+from resolvers.integrations.bulk_running import run_due
+from schema.integrations.bulk_rows import draft_of
+from schema.messages import translate
 from tests.make.api import Api
 
 _numbers = count(1)
@@ -60,3 +64,19 @@ async def a_bulk_operation(
         **options,
     }
     return await bulk.create(ctx, bulk.BulkDraft(kind=kind, file=uploaded, **given))
+
+
+async def ended(ctx: Context, operation: BulkOperation) -> BulkOperation:
+    """The operation when a worker is done with it."""
+    assert await run_due(ctx, draft_of, translate) == 1
+    return await BulkOperation.get(id=operation.id)
+
+
+def results(ctx: Context, operation: BulkOperation) -> list[dict[str, Any]]:
+    text = bulk_files.results_of(ctx.settings, operation).read_text()
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def errors(ctx: Context, operation: BulkOperation) -> list[dict[str, str]]:
+    text = bulk_files.errors_of(ctx.settings, operation).read_text()
+    return list(csv.DictReader(text.splitlines()))

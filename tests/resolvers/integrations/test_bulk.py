@@ -1,10 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-import csv
 import dataclasses
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,31 +21,9 @@ from resolvers.integrations import bulk, bulk_files, bulk_running, sweeping
 from resolvers.integrations.bulk_running import run_due
 from schema.integrations.bulk_rows import draft_of
 from schema.messages import translate
-from tests.make.bulk import a_bulk_operation, lines
+from tests.make.bulk import a_bulk_operation, ended, errors, lines, results
 from tests.make.goods import a_product, a_store, open_stores, put
 from tests.make.sales import later
-
-
-@pytest.fixture
-def here(ctx: Context, tmp_path: Path) -> Context:
-    """The system, with a folder for files of this test's own."""
-    settings = dataclasses.replace(ctx.settings, files_folder=str(tmp_path / "files"))
-    return dataclasses.replace(ctx, settings=settings)
-
-
-async def ended(ctx: Context, operation: BulkOperation) -> BulkOperation:
-    assert await run_due(ctx, draft_of, translate) == 1
-    return await BulkOperation.get(id=operation.id)
-
-
-def results(ctx: Context, operation: BulkOperation) -> list[dict[str, Any]]:
-    text = bulk_files.results_of(ctx.settings, operation).read_text()
-    return [json.loads(line) for line in text.splitlines()]
-
-
-def errors(ctx: Context, operation: BulkOperation) -> list[dict[str, str]]:
-    text = bulk_files.errors_of(ctx.settings, operation).read_text()
-    return list(csv.DictReader(text.splitlines()))
 
 
 def counts(operation: BulkOperation) -> tuple[int, int, int, int]:
@@ -138,7 +113,7 @@ async def test_a_killed_worker_is_followed_by_one_that_goes_on_where_it_was(
     operation = await a_bulk_operation(
         here, BulkKind.STOCK, "\n".join(["location_code,sku,quantity", *rows])
     )
-    name = "_progress" if when == "before the commit" else "_next_chunk"
+    name = "_progress" if when == "before the commit" else "next_chunk"
     real, left = getattr(bulk_running, name), [2]
 
     async def progress(*arguments: Any) -> Any:
@@ -185,7 +160,7 @@ async def test_it_is_cancelled_before_or_between_chunks(
     assert (await bulk.cancel(here, waiting.id)).status is BulkStatus.CANCELLED
     assert await run_due(here, draft_of, translate) == 0
     running = await a_bulk_operation(here, BulkKind.STORES, text)
-    real, seen = bulk_running._next_chunk, []
+    real, seen = bulk_running.next_chunk, []
 
     def slow(*arguments: Any) -> Any:
         if len(seen) == 1:
@@ -194,7 +169,7 @@ async def test_it_is_cancelled_before_or_between_chunks(
         return real(*arguments)
 
     loop = asyncio.get_running_loop()
-    monkeypatch.setattr(bulk_running, "_next_chunk", slow)
+    monkeypatch.setattr(bulk_running, "next_chunk", slow)
     found = await ended(here, running)
     assert (found.status, found.rows_done) == (BulkStatus.CANCELLED, 500)
     assert found.finished_at is not None
