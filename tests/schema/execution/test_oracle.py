@@ -39,10 +39,6 @@ FAULTS = st.dictionaries(
 )
 
 
-# graphql-core forgets some coroutines of fields whose parent an error has nulled.
-pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
-
-
 @pytest.fixture
 def clean() -> None:
     """What others have left behind is not found later."""

@@ -31,8 +31,6 @@ many = settings(
     phases=set(Phase) - {Phase.explain},
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-# graphql-core forgets some coroutines of fields whose parent an error has nulled.
-pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
 
 
 class World:
