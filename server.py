@@ -42,6 +42,7 @@ from resolvers.context import SYSTEM, ActorKind, Context
 from resolvers.integrations.webhook_counts import webhook_counts
 from schema import schema
 from schema.context import context_factory
+from schema.cross_origin import cross_origin
 from schema.downloads import download_routes
 from schema.errors import format_error
 from schema.execution import CompiledExecutor
@@ -90,23 +91,11 @@ def create_app(settings: Settings, *, warming: bool = False) -> ASGIApp:
     configure_logging(settings.log_level, json=settings.log_format == "json")
     forget_dead_processes()
     gateways = make_gateways(settings)
-    operations = Operations(
-        schema,
-        context_factory(settings, gateways),
-        format_error,
-        limits=Limits(max_body_bytes=settings.request_limit_bytes),
-        execute=CompiledExecutor(schema),
-        event_context=_event_context,
-        event_extensions=_event_extensions,
-        confirm=confirm,
-        observe=count_operation,
-        persisted=_persisted_documents(settings, gateways),
-        read=_read,
-        repeat=answer_once if settings.kept_megabytes else answer_anew,
-    )
+    operations = _operations(settings, gateways)
     graphql, *others = graphql_routes(
         operations,
         public_seconds=settings.public_cache_seconds,
+        allowed_origins=settings.origins,
         uploads=uploads_of(settings, operations.context_factory),
     )
     starlette = Starlette(
@@ -126,7 +115,25 @@ def create_app(settings: Settings, *, warming: bool = False) -> ASGIApp:
     )
     quiet = {"/health", "/health/live", "/health/ready", "/metrics"}
     assert isinstance(graphql, Route)  # noqa: S101 - for the type checker
-    return RequestIdMiddleware(MetricsMiddleware(Shortcut(graphql, starlette)), quiet_paths=quiet)
+    app = cross_origin(Shortcut(graphql, starlette), settings.origins)
+    return RequestIdMiddleware(MetricsMiddleware(app), quiet_paths=quiet)
+
+
+def _operations(settings: Settings, gateways: Gateways) -> Operations[Context]:
+    return Operations(
+        schema,
+        context_factory(settings, gateways),
+        format_error,
+        limits=Limits(max_body_bytes=settings.request_limit_bytes),
+        execute=CompiledExecutor(schema),
+        event_context=_event_context,
+        event_extensions=_event_extensions,
+        confirm=confirm,
+        observe=count_operation,
+        persisted=_persisted_documents(settings, gateways),
+        read=_read,
+        repeat=answer_once if settings.kept_megabytes else answer_anew,
+    )
 
 
 def _persisted_documents(settings: Settings, gateways: Gateways) -> PersistedDocuments:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, get_args, get_type_hints
@@ -12,6 +13,9 @@ from models.config import POOL_SIZE, connection_settings
 
 PREFIX = "QUINTET_"
 DEVELOPMENT_KEY = "development-only: never sign anything real with this"
+
+# As browsers write it: in lower case, without a path or the default port.
+ORIGIN = re.compile(r"\*|(?!http://.*:80$|https://.*:443$)[a-z][a-z0-9+.-]*://[^\s/?#@*A-Z]+")
 
 
 class SettingsError(ValueError):
@@ -43,6 +47,7 @@ class Settings:
     workers: int = 1
     public_url: str = ""
     storefront_url: str = ""
+    allowed_origins: str = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
     default_language: Literal["en", "zh"] = "en"
@@ -96,6 +101,11 @@ class Settings:
     def link_url(self) -> str:
         """Where shared links and cart codes lead: the chain's own web page, else this server's."""
         return self.storefront_url.rstrip("/") or self.base_url
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Of pages that browsers may ask from, beside the server's own."""
+        return tuple(self.allowed_origins.replace(",", " ").split())
 
     @property
     def database_options(self) -> dict[str, Any]:
@@ -180,6 +190,10 @@ def _check(settings: Settings) -> None:
         url = getattr(settings, name)
         if url and not url.startswith(("http://", "https://")):
             raise SettingsError(f"{PREFIX}{name.upper()} must start with http:// or https://.")
+    if wrong := [each for each in settings.origins if not ORIGIN.fullmatch(each)]:
+        raise SettingsError(
+            f"QUINTET_ALLOWED_ORIGINS must be * or origins such as https://shop.example, not {wrong[0]!r}."
+        )
     for name in ("outbox_days", "webhook_seconds", "webhook_attempts", "webhook_log_days"):
         if getattr(settings, name) < 1:
             raise SettingsError(f"{PREFIX}{name.upper()} must be at least 1.")

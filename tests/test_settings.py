@@ -35,6 +35,11 @@ KEY = "k" * 32
         ({"QUINTET_TIMEZONE": "Mars/Olympus"}, "QUINTET_TIMEZONE"),
         ({"QUINTET_REDIS_URL": "localhost"}, "QUINTET_REDIS_URL"),
         ({"QUINTET_PUBLIC_URL": "shop.example"}, "QUINTET_PUBLIC_URL"),
+        ({"QUINTET_ALLOWED_ORIGINS": "https://shop.example, m.shop.example"}, "'m.shop.example'"),
+        ({"QUINTET_ALLOWED_ORIGINS": "https://shop.example/"}, "QUINTET_ALLOWED_ORIGINS"),
+        ({"QUINTET_ALLOWED_ORIGINS": "https://Shop.example"}, "QUINTET_ALLOWED_ORIGINS"),
+        ({"QUINTET_ALLOWED_ORIGINS": "https://shop.example:443"}, "QUINTET_ALLOWED_ORIGINS"),
+        ({"QUINTET_ALLOWED_ORIGINS": "https://*.shop.example"}, "QUINTET_ALLOWED_ORIGINS"),
         ({"QUINTET_SECRET_KEY": "short"}, "QUINTET_SECRET_KEY"),
         ({"QUINTET_ADMIN_USERNAME": "admin"}, "QUINTET_ADMIN_PASSWORD"),
         ({"QUINTET_DELIVERY_FEE": "a lot"}, "QUINTET_DELIVERY_FEE"),
@@ -57,6 +62,18 @@ def test_a_setting_that_makes_no_sense_is_named(variables: dict[str, str], named
 
 def test_the_defaults_serve_and_an_empty_variable_counts_as_not_set() -> None:
     assert Settings.from_environment({"QUINTET_PORT": ""}) == Settings()
+
+
+def test_origins_are_read_as_browsers_write_them() -> None:
+    given = {
+        "QUINTET_ALLOWED_ORIGINS": "https://shop.example,http://localhost:5173 capacitor://localhost"
+    }
+    assert Settings.from_environment(given).origins == (
+        "https://shop.example",
+        "http://localhost:5173",
+        "capacitor://localhost",
+    )
+    assert Settings.from_environment({"QUINTET_ALLOWED_ORIGINS": "*"}).origins == ("*",)
 
 
 def test_production_turns_the_sandbox_off() -> None:
