@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import gc
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, asynccontextmanager
 from typing import Any
 
 import structlog
@@ -36,7 +36,7 @@ from gateways.telemetry import RequestIdMiddleware, configure_logging
 from gateways.webhook_metrics import webhook_metrics
 from gateways.webhooks import HttpWebhooks
 from models import database
-from models.freshness import as_fresh_as, may_lag
+from models.freshness import as_fresh_as
 from resolvers import worker
 from resolvers.context import SYSTEM, ActorKind, Context
 from resolvers.integrations.webhook_counts import webhook_counts
@@ -225,12 +225,10 @@ async def _warming(operations: Operations[Context] | None) -> AsyncIterator[None
         await asyncio.wait([preparing])
 
 
-@contextmanager
-def _read(ctx: Context, begins_public: bool) -> Iterator[None]:
+def _read(ctx: Context, begins_public: bool) -> AbstractContextManager[None]:
     """The catalogue from a replica, but not for those who may have changed it just now."""
     writes = ctx.actor.kind in (ActorKind.STAFF, ActorKind.API_CLIENT)
-    with as_fresh_as(ctx.freshness), may_lag(begins_public and not writes):
-        yield
+    return as_fresh_as(ctx.freshness, may_lag=begins_public and not writes)
 
 
 def _event_context(ctx: Context) -> Context:

@@ -100,6 +100,7 @@ class RequestIdMiddleware:
     def __init__(self, app: App, quiet_paths: Collection[str] = ()) -> None:
         self.app = app
         self.quiet_paths = frozenset(quiet_paths)
+        self._log = log.bind()  # once: to find out how to log takes longer than to log nothing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -128,14 +129,17 @@ class RequestIdMiddleware:
             status = status or 500
             raise
         finally:
-            self._log(scope, status, time.perf_counter() - started)
+            self._log_end(scope, status, time.perf_counter() - started)
             structlog.contextvars.reset_contextvars(**bound)
 
-    def _log(self, scope: Scope, status: int | None, seconds: float) -> None:
+    def _log_end(self, scope: Scope, status: int | None, seconds: float) -> None:
         path = path_template(scope) or quote(scope["path"][:200])
+        level = logging.DEBUG if path in self.quiet_paths else logging.INFO
+        if not self._log.is_enabled_for(level):
+            return
         operation = scope["state"].get("operation_name")
-        write = log.debug if path in self.quiet_paths else log.info
-        write(
+        self._log.log(
+            level,
             "request" if scope["type"] == "http" else "websocket closed",
             method=scope.get("method", "WEBSOCKET"),
             path=path,

@@ -1,7 +1,7 @@
 """The database: connecting, the one `transaction()`, and plain SQL for where the ORM is too slow.
 
 SQLite serves reads from a second, read-only connection, so that a transaction never blocks them. PostgreSQL
-may have a replica, for reads that `may_lag`.
+may have a replica, for reads that may lag.
 """
 
 from __future__ import annotations

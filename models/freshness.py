@@ -36,13 +36,17 @@ may_be_as_fresh_as: ContextVar[Freshness | None] = ContextVar("freshness", defau
 
 
 @contextmanager
-def may_lag(may: bool = True) -> Iterator[None]:
-    """What is read here by plain SQL may be a few seconds old: a replica may answer it."""
-    scope = lag_allowed.set(may)
+def as_fresh_as(freshness: Freshness | None, *, may_lag: bool = False) -> Iterator[None]:
+    """What is read here by plain SQL need be no newer than the request that this belongs to.
+
+    `may_lag`: it may be a few seconds old, so that a replica may answer it.
+    """
+    fresh_scope, lag_scope = may_be_as_fresh_as.set(freshness), lag_allowed.set(may_lag)
     try:
         yield
     finally:
-        lag_allowed.reset(scope)
+        lag_allowed.reset(lag_scope)
+        may_be_as_fresh_as.reset(fresh_scope)
 
 
 def up_to_date(work: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
@@ -57,16 +61,6 @@ def up_to_date(work: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Corouti
             lag_allowed.reset(scope)
 
     return work_up_to_date
-
-
-@contextmanager
-def as_fresh_as(freshness: Freshness) -> Iterator[None]:
-    """What is read here by plain SQL need be no newer than the request that this belongs to."""
-    scope = may_be_as_fresh_as.set(freshness)
-    try:
-        yield
-    finally:
-        may_be_as_fresh_as.reset(scope)
 
 
 def move_on() -> None:

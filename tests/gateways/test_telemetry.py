@@ -36,17 +36,18 @@ async def socket(websocket: WebSocket) -> None:
     await websocket.close(4403)
 
 
-app = RequestIdMiddleware(
-    Starlette(
-        routes=[
-            Route("/pay/{secret}", echo, methods=["POST"]),
-            Route("/health/live", echo),
-            Route("/defect", defect),
-            WebSocketRoute("/socket", socket),
-        ]
-    ),
-    quiet_paths={"/health/live"},
-)
+def make_app() -> RequestIdMiddleware:
+    return RequestIdMiddleware(
+        Starlette(
+            routes=[
+                Route("/pay/{secret}", echo, methods=["POST"]),
+                Route("/health/live", echo),
+                Route("/defect", defect),
+                WebSocketRoute("/socket", socket),
+            ]
+        ),
+        quiet_paths={"/health/live"},
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +59,7 @@ def everything_is_logged() -> None:
 async def ask(
     method: str, path: str, headers: dict[str, Any] | None = None
 ) -> tuple[httpx.Response, list[Any]]:
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    transport = httpx.ASGITransport(make_app(), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         with capture_logs() as lines:
             return await client.request(method, path, headers=headers), lines
@@ -127,7 +128,7 @@ async def test_websockets_are_logged_when_they_close() -> None:
 
     headers = [(b"x-request-id", b"ws-1")]
     with capture_logs() as lines:
-        await app(
+        await make_app()(
             {"type": "websocket", "path": "/socket", "headers": headers, "query_string": b""},
             receive,
             send,

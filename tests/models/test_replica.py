@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from models import database as db
-from models.freshness import NOT_AT_ALL, as_fresh_as, may_lag, up_to_date
+from models.freshness import NOT_AT_ALL, as_fresh_as, up_to_date
 from tests.conftest import free_port
 from tests.make.databases import POSTGRES, PostgresDatabases, named, on_server
 from tests.make.requests import begin_request
@@ -24,7 +24,7 @@ async def read_from() -> str:
 
 
 async def read_lagging() -> str:
-    with may_lag():
+    with as_fresh_as(None, may_lag=True):
         return await read_from()
 
 
@@ -44,11 +44,11 @@ async def test_only_what_may_lag_is_read_from_the_replica_and_only_while_it_answ
     try:
         await comes_to(read_lagging, replica)
         assert await read_from() == primary
-        with may_lag():
+        with as_fresh_as(None, may_lag=True):
             assert await up_to_date(read_from)() == primary
             assert await db.transaction(read_from) == primary
             assert await read_from() == replica
-            with as_fresh_as(request := await begin_request()):
+            with as_fresh_as(request := await begin_request(), may_lag=True):
                 assert await read_from() == replica
             assert request.holds_until == NOT_AT_ALL  # so that nothing that lags is kept
         await on_server(f'DROP DATABASE "{replica}" WITH (FORCE)')
@@ -89,7 +89,7 @@ async def test_a_streaming_replica_is_left_while_it_lags() -> None:
             await comes_to(lagging_port, str(ports[0]))
             await standby.execute("SELECT pg_wal_replay_resume()")
             await comes_to(lagging_port, str(ports[1]))
-            with may_lag():
+            with as_fresh_as(None, may_lag=True):
                 assert await db.fetch("SELECT number FROM written") == [{"number": 1}]
         finally:
             await db.close()
@@ -97,5 +97,5 @@ async def test_a_streaming_replica_is_left_while_it_lags() -> None:
 
 
 async def lagging_port() -> str:
-    with may_lag():
+    with as_fresh_as(None, may_lag=True):
         return str((await db.fetch("SELECT inet_server_port() AS port"))[0]["port"])
