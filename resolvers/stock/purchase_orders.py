@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from tortoise.queryset import QuerySet
@@ -20,21 +19,13 @@ from models.stock.purchase_rules import (
 from models.stock.purchases import PurchaseOrder, PurchaseOrderLine
 from resolvers.context import Context
 from resolvers.keyset import kept
-from resolvers.paging import Page, PageRequest, paginate
+from resolvers.paging import Page, PageRequest
 from resolvers.permissions import for_anyone, requires, scoped
+from resolvers.stock.document_lists import DocumentFilter, page_of
 from resolvers.stock.documents import announce_document, record
 from resolvers.stock.purchase_rights import check, rights_of
 
 KIND = "PurchaseOrder"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PurchaseFilter:
-    """What a list is cut to; empty fields cut nothing."""
-
-    statuses: Sequence[PurchaseOrderStatus] | None = None
-    location_id: int | None = None
-    supplier_code: str | None = None
 
 
 @for_anyone
@@ -58,16 +49,10 @@ async def get(ctx: Context, order_id: int | None, number: str | None) -> Purchas
 
 
 @requires(Permission.PURCHASE_READ)
-async def page(ctx: Context, wanted: PurchaseFilter, request: PageRequest) -> Page[PurchaseOrder]:
+async def page(ctx: Context, wanted: DocumentFilter, request: PageRequest) -> Page[PurchaseOrder]:
     """The purchase orders for places in the caller's territory, the latest first."""
-    query = _visible(PurchaseOrder.filter(merchant_id=ctx.merchant_id), ctx)
-    if wanted.statuses is not None:
-        query = query.filter(status__in=sorted(set(wanted.statuses)))
-    if wanted.location_id is not None:
-        query = query.filter(destination_id=wanted.location_id)
-    if wanted.supplier_code is not None:
-        query = query.filter(supplier__code=kept(wanted.supplier_code))
-    return await paginate(query, request, ("-id",), f"purchase orders {wanted}")
+    visible = _visible(PurchaseOrder.filter(merchant_id=ctx.merchant_id), ctx)
+    return await page_of(visible, ("destination_id",), wanted, request)
 
 
 async def lines_of(order_ids: Sequence[int]) -> dict[int, list[PurchaseOrderLine]]:

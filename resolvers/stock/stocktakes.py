@@ -17,8 +17,9 @@ from models.stock.stocktake_rules import (
 )
 from models.stock.stocktakes import Stocktake, StocktakeLine
 from resolvers.context import Context
-from resolvers.paging import Page, PageRequest, paginate
+from resolvers.paging import Page, PageRequest
 from resolvers.permissions import for_anyone, may, requires, scoped
+from resolvers.stock.document_lists import DocumentFilter, page_of
 from resolvers.stock.documents import announce_document, paths_of, record
 
 KIND = "Stocktake"
@@ -48,20 +49,11 @@ async def get(ctx: Context, stocktake_id: int | None, number: str | None) -> Sto
 
 
 @requires(Permission.STOCK_READ)
-async def page(
-    ctx: Context,
-    statuses: Sequence[StocktakeStatus] | None,
-    location_id: int | None,
-    request: PageRequest,
-) -> Page[Stocktake]:
+async def page(ctx: Context, wanted: DocumentFilter, request: PageRequest) -> Page[Stocktake]:
     """The stocktakes in the caller's territory, or at one place of it, the latest first."""
     query = Stocktake.filter(merchant_id=ctx.merchant_id)
-    if statuses is not None:
-        query = query.filter(status__in=sorted(set(statuses)))
-    if location_id is not None:
-        query = query.filter(location_id=location_id)
-    tie = f"stocktakes {sorted(set(statuses or ()))} {statuses is None} {location_id}"
-    return await paginate(scoped(query, ctx, Permission.STOCK_READ, _NODE), request, ("-id",), tie)
+    visible = scoped(query, ctx, Permission.STOCK_READ, _NODE)
+    return await page_of(visible, ("location_id",), wanted, request)
 
 
 async def lines_of(stocktake_ids: Sequence[int]) -> dict[int, list[StocktakeLine]]:

@@ -19,8 +19,9 @@ from models.stock.purchase_rules import (
 from models.stock.purchases import SupplierReturn, SupplierReturnLine
 from resolvers.context import Context
 from resolvers.keyset import kept
-from resolvers.paging import Page, PageRequest, paginate
+from resolvers.paging import Page, PageRequest
 from resolvers.permissions import for_anyone, requires, scoped
+from resolvers.stock.document_lists import DocumentFilter, page_of
 from resolvers.stock.documents import announce_document, record
 from resolvers.stock.purchase_rights import check, rights_of
 
@@ -48,20 +49,10 @@ async def get(ctx: Context, return_id: int | None, number: str | None) -> Suppli
 
 
 @requires(Permission.PURCHASE_READ)
-async def page(
-    ctx: Context,
-    statuses: Sequence[SupplierReturnStatus] | None,
-    location_id: int | None,
-    request: PageRequest,
-) -> Page[SupplierReturn]:
+async def page(ctx: Context, wanted: DocumentFilter, request: PageRequest) -> Page[SupplierReturn]:
     """The returns from places in the caller's territory, the latest first."""
-    query = _visible(SupplierReturn.filter(merchant_id=ctx.merchant_id), ctx)
-    if statuses is not None:
-        query = query.filter(status__in=sorted(set(statuses)))
-    if location_id is not None:
-        query = query.filter(location_id=location_id)
-    tie = f"supplier returns {sorted(set(statuses or ()))} {statuses is None} {location_id}"
-    return await paginate(query, request, ("-id",), tie)
+    visible = _visible(SupplierReturn.filter(merchant_id=ctx.merchant_id), ctx)
+    return await page_of(visible, ("location_id",), wanted, request)
 
 
 async def lines_of(return_ids: Sequence[int]) -> dict[int, list[SupplierReturnLine]]:

@@ -22,8 +22,9 @@ from models.stock.transfer_rules import (
 from models.stock.transfers import Transfer, TransferLine
 from models.stores.locations import Location
 from resolvers.context import ActorKind, Context
-from resolvers.paging import Page, PageRequest, paginate
+from resolvers.paging import Page, PageRequest
 from resolvers.permissions import for_anyone, may, requires, scoped
+from resolvers.stock.document_lists import DocumentFilter, page_of
 from resolvers.stock.documents import announce_document, paths_of, record
 
 KIND = "Transfer"
@@ -50,20 +51,10 @@ async def get(ctx: Context, transfer_id: int | None, number: str | None) -> Tran
 
 
 @requires(Permission.STOCK_READ)
-async def page(
-    ctx: Context,
-    statuses: Sequence[TransferStatus] | None,
-    location_id: int | None,
-    request: PageRequest,
-) -> Page[Transfer]:
+async def page(ctx: Context, wanted: DocumentFilter, request: PageRequest) -> Page[Transfer]:
     """The transfers that begin or end in the caller's territory, or at one place, the latest first."""
-    query = _visible(Transfer.filter(merchant_id=ctx.merchant_id), ctx)
-    if statuses is not None:
-        query = query.filter(status__in=sorted(set(statuses)))
-    if location_id is not None:
-        query = query.filter(Q(source_id=location_id) | Q(destination_id=location_id))
-    tie = f"transfers {sorted(set(statuses or ()))} {statuses is None} {location_id}"
-    return await paginate(query, request, ("-id",), tie)
+    visible = _visible(Transfer.filter(merchant_id=ctx.merchant_id), ctx)
+    return await page_of(visible, ("source_id", "destination_id"), wanted, request)
 
 
 async def lines_of(transfer_ids: Sequence[int]) -> dict[int, list[TransferLine]]:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 import strawberry
 
 from models.stock.documents import DocumentEvent as DocumentEventRow
 from resolvers.context import Context
+from resolvers.stock.document_lists import DocumentFilter
 from resolvers.stock.documents import history_of
 from schema.actors import Actor, actors
 from schema.batching import batched
-from schema.nodes import global_id
+from schema.nodes import global_id, optional_row_id
 
 
 @strawberry.type(
@@ -36,6 +38,25 @@ class DocumentEvent:
         return cls(
             at=row.created_at, from_=row.from_status, to=row.to_status, note=row.note, row=row
         )
+
+
+def document_filter(
+    status: Sequence[StrEnum] | None,
+    location_id: str | None,
+    number: str | None,
+    created_from: datetime | None,
+    created_to: datetime | None,
+    supplier_code: str | None = None,
+) -> DocumentFilter:
+    """The arguments of a list. Raises: InvalidInput for what is no ID of a location."""
+    return DocumentFilter(
+        statuses=None if status is None else sorted(set(status)),
+        location_id=optional_row_id(location_id, "Store", "Warehouse", path=("locationId",)),
+        number=number,
+        created_from=created_from,
+        created_to=created_to,
+        supplier_code=supplier_code,
+    )
 
 
 class DoneFor(Protocol):

@@ -1,19 +1,19 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 import strawberry
 
 from models.stock.purchase_rules import PurchaseOrderStatus, SupplierReturnStatus
 from resolvers.paging import PageRequest
 from resolvers.stock import purchase_orders, supplier_returns, suppliers, values
-from resolvers.stock.purchase_orders import PurchaseFilter
 from schema.info import Info
 from schema.nodes import optional_row_id
 from schema.pagination import Connection
 from schema.stock.cost_types import StockValue
+from schema.stock.documents import document_filter
 from schema.stock.purchase_types import PurchaseOrder, Supplier
 from schema.stock.return_types import SupplierReturn
-
-_PLACES = ("Store", "Warehouse")
 
 
 @strawberry.type
@@ -30,9 +30,11 @@ class PurchaseQueries:
         active: bool | None = None,
         first: int | None = None,
         after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
     ) -> Connection[Supplier]:
         """The merchant's suppliers, by code."""
-        request = PageRequest(first=first, after=after)
+        request = PageRequest(first=first, after=after, last=last, before=before)
         return Connection.of(await suppliers.page(info.context, active, request), Supplier.of)
 
     @strawberry.field
@@ -51,16 +53,19 @@ class PurchaseQueries:
         status: list[PurchaseOrderStatus] | None = None,
         location_id: strawberry.ID | None = None,
         supplier_code: str | None = None,
+        number: str | None = None,
+        created_from: datetime | None = None,
+        created_to: datetime | None = None,
         first: int | None = None,
         after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
     ) -> Connection[PurchaseOrder]:
-        """The purchase orders for places in your territory, the latest first."""
-        wanted = PurchaseFilter(
-            statuses=None if status is None else tuple(status),
-            location_id=optional_row_id(location_id, *_PLACES, path=("locationId",)),
-            supplier_code=supplier_code,
+        """The purchase orders for places in your territory, the latest first; `createdTo` is exclusive."""
+        wanted = document_filter(
+            status, location_id, number, created_from, created_to, supplier_code
         )
-        request = PageRequest(first=first, after=after)
+        request = PageRequest(first=first, after=after, last=last, before=before)
         page = await purchase_orders.page(info.context, wanted, request)
         return Connection.of(page, PurchaseOrder.of)
 
@@ -79,17 +84,25 @@ class PurchaseQueries:
         info: Info,
         status: list[SupplierReturnStatus] | None = None,
         location_id: strawberry.ID | None = None,
+        supplier_code: str | None = None,
+        number: str | None = None,
+        created_from: datetime | None = None,
+        created_to: datetime | None = None,
         first: int | None = None,
         after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
     ) -> Connection[SupplierReturn]:
-        """The supplier returns from places in your territory, the latest first."""
-        location = optional_row_id(location_id, *_PLACES, path=("locationId",))
-        request = PageRequest(first=first, after=after)
-        page = await supplier_returns.page(info.context, status, location, request)
+        """The supplier returns from places in your territory, the latest first; `createdTo` is exclusive."""
+        wanted = document_filter(
+            status, location_id, number, created_from, created_to, supplier_code
+        )
+        request = PageRequest(first=first, after=after, last=last, before=before)
+        page = await supplier_returns.page(info.context, wanted, request)
         return Connection.of(page, SupplierReturn.of)
 
     @strawberry.field
     async def stock_value(self, info: Info, location_id: strawberry.ID | None = None) -> StockValue:
         """What the stock in your territory, or at one place of it, is worth at moving average cost."""
-        location = optional_row_id(location_id, *_PLACES, path=("locationId",))
+        location = optional_row_id(location_id, "Store", "Warehouse", path=("locationId",))
         return StockValue.of(await values.total(info.context, location))

@@ -40,8 +40,8 @@ from resolvers.stock import (
     suppliers,
     values,
 )
+from resolvers.stock.document_lists import DocumentFilter
 from resolvers.stock.documents import history_of
-from resolvers.stock.purchase_orders import PurchaseFilter
 from resolvers.stock.returning import ReturnDraft, ReturnLineDraft
 from resolvers.stock.suppliers import SupplierDraft
 from tests.make.purchases import a_purchase, bought, ordered, received
@@ -151,7 +151,7 @@ async def test_four_eyes_and_territory(ctx: Context) -> None:
         await purchasing.cancel(manager, order.id, None)
     assert (await received(manager, order, (level.variant_id, 3))).status == "RECEIVED"
     found = await purchase_orders.page(
-        finance, PurchaseFilter(supplier_code="MILK"), PageRequest(first=1)
+        finance, DocumentFilter(supplier_code="MILK"), PageRequest(first=1)
     )
     assert ([row.id for row in found.rows], found.has_next) == ([order.id], False)
 

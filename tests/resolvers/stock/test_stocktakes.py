@@ -28,6 +28,7 @@ from resolvers.context import Context
 from resolvers.paging import PageRequest
 from resolvers.stock import audit, reservations, stocktakes
 from resolvers.stock.counting import CountDraft, count, recount
+from resolvers.stock.document_lists import DocumentFilter
 from resolvers.stock.documents import history_of
 from resolvers.stock.stocktake_approval import approve
 from resolvers.stock.stocktake_opening import cancel, open_
@@ -226,11 +227,15 @@ async def test_stocktakes_stay_in_the_territory(ctx: Context) -> None:
     ):
         with pytest.raises(NotFound):
             await work
-    page = await stocktakes.page(counter, [StocktakeStatus.OPEN], None, PageRequest())
+    page = await stocktakes.page(
+        counter, DocumentFilter(statuses=[StocktakeStatus.OPEN]), PageRequest()
+    )
     assert [row.id for row in page.rows] == [mine.id]
     assert (await stocktakes.get(counter, None, mine.number)) == mine
     assert await stocktakes.get(counter, None, other.number) is None
-    everything = await stocktakes.page(ctx, None, foreign.location_id, PageRequest())
+    everything = await stocktakes.page(
+        ctx, DocumentFilter(location_id=foreign.location_id), PageRequest()
+    )
     assert [row.id for row in everything.rows] == [other.id]
 
 

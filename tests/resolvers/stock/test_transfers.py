@@ -34,6 +34,7 @@ from resolvers.stock import (
     transfers,
 )
 from resolvers.stock.document_lines import LineDraft
+from resolvers.stock.document_lists import DocumentFilter
 from resolvers.stock.documents import history_of
 from resolvers.stock.transfer_arrivals import ReceiptDraft
 from tests.make.stock import a_variant
@@ -164,15 +165,18 @@ async def test_lists_are_cut_to_the_territory_and_paged(ctx: Context) -> None:
     chain, other = await a_chain(ctx, 10), await a_chain(ctx, 10)
     mine = [(await requested(chain, 1)).id for _ in range(3)]
     await approved(other, 1)
-    first = await transfers.page(chain.sender, None, None, PageRequest(first=2))
+    everything = DocumentFilter()
+    first = await transfers.page(chain.sender, everything, PageRequest(first=2))
     rest = await transfers.page(
-        chain.sender, None, None, PageRequest(first=2, after=first.cursors[-1])
+        chain.sender, everything, PageRequest(first=2, after=first.cursors[-1])
     )
     assert [row.id for row in (*first.rows, *rest.rows)] == mine[::-1]
     assert (first.has_next, rest.has_next) == (True, False)
-    agreed = await transfers.page(chain.hq, [TransferStatus.APPROVED], None, PageRequest())
+    wanted = DocumentFilter(statuses=[TransferStatus.APPROVED])
+    agreed = await transfers.page(chain.hq, wanted, PageRequest())
     assert len(agreed.rows) == 1
-    there = await transfers.page(chain.hq, None, chain.destination.id, PageRequest())
+    wanted = DocumentFilter(location_id=chain.destination.id)
+    there = await transfers.page(chain.hq, wanted, PageRequest())
     assert len(there.rows) == 3
 
 
