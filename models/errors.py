@@ -132,6 +132,8 @@ class Expired(Refusal):
 
 
 class InsufficientStock(Refusal):
+    """Fewer pieces than `requested` are in `state`, which is that of those for sale unless told."""
+
     code = "INSUFFICIENT_STOCK"
 
     def __init__(
@@ -140,14 +142,13 @@ class InsufficientStock(Refusal):
         *,
         requested: int,
         available: int,
+        state: str = "AVAILABLE",
         path: Sequence[str | int] = (),
     ) -> None:
-        super().__init__(
-            "Only {available} of the {requested} asked for are available.",
-            path=path,
-            requested=requested,
-            available=available,
-        )
+        message = "Only {available} of the {requested} asked for are available."
+        if state != "AVAILABLE":
+            message = "Only {available} of the {requested} asked for are {state}."
+        super().__init__(message, path=path, requested=requested, available=available, state=state)
         self.variant_id = variant_id
         self.requested = requested
         self.available = available

@@ -10,7 +10,7 @@ from typing import Any
 from models.accounts.roles import Permission
 from models.database import fetch, transaction
 from models.errors import InsufficientStock, InvalidInput
-from models.stock.rules import reasons_to_adjust
+from models.stock.rules import BY_HAND, reasons_to_adjust
 from models.stock.states import MovementReason, StockState
 from resolvers.context import Context
 from resolvers.idempotency import once
@@ -64,9 +64,10 @@ async def adjust(ctx: Context, draft: AdjustmentDraft, idempotency_key: str) -> 
 def _check_reason(draft: AdjustmentDraft) -> None:
     reasons = reasons_to_adjust(draft.from_state, draft.to_state)
     if not reasons:
+        field = "toState" if draft.from_state in BY_HAND else "fromState"
         raise InvalidInput(
             "Pieces cannot be moved from {from_state} to {to_state} by hand.",
-            path=("toState",),
+            path=(field,),
             from_state=draft.from_state,
             to_state=draft.to_state,
         )
@@ -104,6 +105,7 @@ async def _adjust(ctx: Context, draft: AdjustmentDraft) -> dict[str, int]:
             place[0],
             requested=draft.quantity,
             available=levels[place].pieces.of(draft.from_state),
+            state=draft.from_state,
             path=("quantity",),
         )
     scanned = {place[0]: SerialDraft(place[0], draft.serials or ())}

@@ -215,7 +215,13 @@ def _check_there(
         there = levels[line.variant_id, found.location_id].pieces.of(line.from_state)
         if there < line.quantity:
             short.append(
-                InsufficientStock(line.variant_id, requested=line.quantity, available=there)
+                InsufficientStock(
+                    line.variant_id,
+                    requested=line.quantity,
+                    available=there,
+                    state=line.from_state,
+                    path=("supplierReturnId",),
+                )
             )
     if short:
         raise Refusals(short)

@@ -84,7 +84,7 @@ def _check_there(
             line.variant_id,
             requested=line.shipped,
             available=levels[place].pieces.available,
-            path=wanted.path(line.variant_id, "quantity") if wanted else (),
+            path=wanted.path(line.variant_id, "quantity") if wanted else ("transferId",),
         )
         for place, line in sent.items()
         if levels[place].pieces.available < line.shipped

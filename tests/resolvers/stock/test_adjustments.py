@@ -66,6 +66,7 @@ async def test_pieces_that_are_not_there_are_refused_with_the_number_that_is(ctx
     with pytest.raises(InsufficientStock) as refused:
         await move(ctx, await _codes(level), "DAMAGED>OUTSIDE", 1, "DAMAGE")
     assert refused.value.available == 0
+    assert str(refused.value) == "Only 0 of the 1 asked for are DAMAGED."
     assert (await again(level)).version == level.version
 
 
@@ -81,7 +82,7 @@ async def test_expired_holds_can_be_adjusted_away_but_running_ones_cannot(ctx: C
 @pytest.mark.parametrize(
     ("path", "quantity", "reason", "field"),
     [
-        ("HELD>AVAILABLE", 1, "ADJUSTMENT", "toState"),
+        ("HELD>AVAILABLE", 1, "ADJUSTMENT", "fromState"),
         ("AVAILABLE>COMMITTED", 1, "ADJUSTMENT", "toState"),
         ("AVAILABLE>AVAILABLE", 1, "ADJUSTMENT", "toState"),
         ("AVAILABLE>OUTSIDE", 1, "SALE", "reason"),

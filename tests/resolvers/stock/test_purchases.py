@@ -238,7 +238,10 @@ async def test_a_free_return_takes_from_the_state_it_names(ctx: Context) -> None
     await returning.approve(ctx, found.id, None)
     with pytest.raises(Refusals) as refused:
         await returning.ship(ctx, found.id, a_key())
-    assert [type(each) for each in refused.value.refusals] == [InsufficientStock]
+    (short,) = refused.value.refusals
+    assert isinstance(short, InsufficientStock)
+    assert short.path == ("supplierReturnId",)
+    assert str(short) == "Only 0 of the 1 asked for are DAMAGED."
     assert (await again(level)).available == 6
     held = replace(draft, lines=[ReturnLineDraft(level.variant_id, 1, StockState.HELD)])
     with pytest.raises(InvalidInput) as odd:

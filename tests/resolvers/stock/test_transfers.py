@@ -192,6 +192,7 @@ async def test_what_is_not_there_is_not_sent_and_nothing_is(ctx: Context) -> Non
         3,
         2,
     )
+    assert short.path == ("transferId",)
     assert ((await chain.at_source()).available, await on_the_road()) == (10, 0)
     key = a_key()
     sent = await transfer_shipping.ship(chain.sender, transfer.id, chain.lines(5, 2), key)
