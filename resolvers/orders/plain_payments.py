@@ -31,7 +31,8 @@ from resolvers.stock.reservations import StandingHold
 
 _FOUND = f"""
 SELECT {{order}}, p.id AS p_id, p.status AS p_status, p.updated_at AS p_updated_at,
-  p.amount_minor AS p_amount_minor, hold.id AS hold_id, hold.quantity, variant.product_id,
+  p.provider AS p_provider, p.amount_minor AS p_amount_minor, hold.id AS hold_id, hold.quantity,
+  variant.product_id,
   (SELECT SUM(quantity) FROM order_line WHERE order_id = o.id) AS pieces, {parts.PIECE}
 FROM payment p
 JOIN sales_order o ON o.id = p.order_id
@@ -41,7 +42,7 @@ JOIN variant ON variant.id = level.variant_id
 JOIN fulfilment part ON part.id = hold.fulfilment_id
 JOIN location place ON place.id = part.location_id
 JOIN order_line line ON line.order_id = o.id AND line.variant_id = level.variant_id
-WHERE p.reference = ? AND p.provider = ?
+WHERE p.reference = ?
 ORDER BY part.id, line.id
 """
 _SEEN = ("o_id", "o_status", "o_updated_at", "p_id", "p_status", "p_updated_at")
@@ -77,8 +78,8 @@ async def settled(ctx: Context, provider: str, said: Notification) -> bool:
 
 
 async def _find(ctx: Context, provider: str, said: Notification) -> PlainPayment | None:
-    rows = await fetch(_FOUND.format(order=Order.selected("o")), said.reference, provider)
-    if not rows or not _is_plain(rows, said):
+    rows = await fetch(_FOUND.format(order=Order.selected("o")), said.reference)
+    if not rows or rows[0]["p_provider"] != provider or not _is_plain(rows, said):
         return None
     of_order, lines = parts.of_rows(rows)
     return PlainPayment(

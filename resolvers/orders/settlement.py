@@ -124,15 +124,19 @@ async def _give_back(ctx: Context, provider: str, said: Notification) -> Outcome
 
 
 async def _locked(provider: str, reference: str) -> tuple[Order, Payment] | None:
-    """The payment with this number at the provider, and its order: locked at once, the order first."""
+    """The payment with this number at the provider, and its order: locked at once, the order first.
+
+    Found by the number alone: nearly all payments may be the provider's.
+    """
     rows = await fetch(
         f"SELECT {Order.selected('o')}, {Payment.selected('p')}"
         " FROM sales_order AS o JOIN payment AS p ON p.order_id = o.id"
-        f" WHERE p.reference = ? AND p.provider = ?{for_update()}",
+        f" WHERE p.reference = ?{for_update()}",
         reference,
-        provider,
     )
-    return (Order.read(rows[0], "o"), Payment.read(rows[0], "p")) if rows else None
+    if not rows or rows[0]["p_provider"] != provider:
+        return None
+    return Order.read(rows[0], "o"), Payment.read(rows[0], "p")
 
 
 def _nothing_to_do(payment: Payment, said: Notification) -> Outcome | None:

@@ -165,9 +165,10 @@ async def commit_standing(ctx: Context, holds: Sequence[StandingHold]) -> None:
     changed = await move(ctx, moves)
     if {each.place for each in moves} - changed.keys():
         raise Outdated("a level has fewer pieces on hold than was seen")
+    # Not found by their status: its index is full of holds that have had it.
     await change_later(
         "stock_hold",
-        f"UPDATE stock_hold SET status = ? WHERE {any_id('id')} AND status = ?",
+        f"UPDATE stock_hold SET status = ? WHERE {any_id('id')} AND status || '' = ?",
         str(HoldStatus.COMMITTED),
         array(each.id for each in holds),
         str(HoldStatus.HELD),
