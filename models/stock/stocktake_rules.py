@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -13,6 +14,11 @@ class StocktakeStatus(StrEnum):
     COUNTED = "COUNTED"
     APPROVED = "APPROVED"
     CANCELLED = "CANCELLED"
+
+
+class SerialFinding(StrEnum):
+    MISSING = "MISSING"
+    SURPLUS = "SURPLUS"
 
 
 class StocktakeAction(StrEnum):
@@ -63,3 +69,13 @@ class Count:
     def difference(self) -> int:
         """Pieces too many, or below 0 too few. It holds whatever is sold or comes in after the count."""
         return self.counted - self.expected
+
+
+def findings(scanned: Collection[str], expected: Collection[str]) -> dict[str, SerialFinding]:
+    """The serial numbers that were expected and not scanned, or scanned and not expected."""
+    missing = sorted(set(expected) - set(scanned))
+    surplus = sorted(set(scanned) - set(expected))
+    return {
+        **dict.fromkeys(missing, SerialFinding.MISSING),
+        **dict.fromkeys(surplus, SerialFinding.SURPLUS),
+    }

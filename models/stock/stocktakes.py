@@ -3,7 +3,7 @@ from __future__ import annotations
 from tortoise import fields
 
 from models.fields import Row, choice, never_negative, reference
-from models.stock.stocktake_rules import Count, StocktakeStatus
+from models.stock.stocktake_rules import Count, SerialFinding, StocktakeStatus
 
 
 class Stocktake(Row):
@@ -30,6 +30,7 @@ class StocktakeLine(Row):
 
     `expected` is what the ledger says stood there `counted_at`. `going_on` is True until the stocktake ends,
     then empty, so that the unique key lets a variant be counted at one place by one stocktake at a time.
+    `last_serial_event_id`, of one counted by serial numbers, is the last event that the count knew of.
     """
 
     stocktake = reference("Stocktake")
@@ -39,6 +40,7 @@ class StocktakeLine(Row):
     counted = fields.IntField(null=True)
     expected = fields.IntField(null=True)
     counted_at = fields.DatetimeField(null=True)
+    last_serial_event_id = fields.BigIntField(null=True)
     counter_kind = fields.CharField(max_length=16, null=True)
     counter_id = fields.BigIntField(null=True)
 
@@ -49,6 +51,11 @@ class StocktakeLine(Row):
     @property
     def place(self) -> tuple[int, int]:
         return self.variant_id, self.location_id
+
+    @property
+    def scanned(self) -> bool:
+        """Whether it was counted by serial numbers."""
+        return self.last_serial_event_id is not None
 
     @property
     def difference(self) -> int:
@@ -67,3 +74,21 @@ class StocktakeLine(Row):
             ("variant_id", "location_id", "going_on"),
         )
         constraints = never_negative("stocktake_line", "counted", "expected")
+
+
+class StocktakeSerial(Row):
+    """A serial number in which a count and the books differ.
+
+    `moved`: whether approving took it out or in; not where it had come or left by itself since the count.
+    """
+
+    line = reference("StocktakeLine")
+    serial = fields.CharField(max_length=64)
+    finding = choice(SerialFinding)
+    moved = fields.BooleanField(null=True)
+
+    line_id: int
+
+    class Meta:
+        table = "stocktake_serial"
+        unique_together = (("line_id", "serial"),)

@@ -23,12 +23,16 @@ from resolvers.stock.documents import do_once
 from resolvers.stock.filling import fill
 from resolvers.stock.ledger import Place, announce_changed
 from resolvers.stock.locking import backordered, lock
+from resolvers.stock.serials import Scanned, SerialDraft, checked, given
 from resolvers.stock.snapshots import of_levels
 from resolvers.stock.stocktake_opening import twins
+from resolvers.stock.stocktake_serials import MAXIMUM, compare, forget
 from resolvers.stock.stocktakes import locked, turn
 from resolvers.validation import quantity_of, rows_of
 
-_COLUMNS = ("counted", "expected", "counted_at", "counter_kind", "counter_id")
+_COLUMNS = (
+    "counted", "expected", "counted_at", "last_serial_event_id", "counter_kind", "counter_id",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +48,23 @@ async def count(
     counts: Sequence[CountDraft],
     counted_at: datetime | None,
     idempotency_key: str | None,
+    serials: Sequence[SerialDraft] = (),
 ) -> Stocktake:
     """Say how many pieces there are, whatever their state; 0 is a count, and a later count replaces it.
 
     They are compared with what stood there `counted_at`, which is now unless told. Once every line is
-    counted, so is the stocktake.
+    counted, so is the stocktake. `serials` are those of variants that track them, one for each piece.
 
     Raises: InvalidInput, NotFound, Duplicate, StateConflict, Forbidden, IdempotencyKeyReused.
     """
     rows_of(counts, "counts")
     for place, each in enumerate(counts):
         quantity_of(each.quantity, "counts", place, "quantity", minimum=0)
-    given = [stocktake_id, [(each.variant_id, each.quantity) for each in counts], counted_at]
-    work = partial(_count, ctx, stocktake_id, counts, counted_at)
-    row_id = await do_once(ctx, "stocktakeCount", idempotency_key, given, work)
+    scanned = checked(serials, MAXIMUM)
+    pieces = [(each.variant_id, each.quantity) for each in counts]
+    keyed = [stocktake_id, pieces, counted_at, *given(scanned)]
+    work = partial(_count, ctx, stocktake_id, counts, scanned, counted_at)
+    row_id = await do_once(ctx, "stocktakeCount", idempotency_key, keyed, work)
     return await Stocktake.get(id=row_id)
 
 
@@ -72,7 +79,11 @@ async def recount(ctx: Context, stocktake_id: int, variant_ids: Sequence[int]) -
 
 
 async def _count(
-    ctx: Context, stocktake_id: int, counts: Sequence[CountDraft], counted_at: datetime | None
+    ctx: Context,
+    stocktake_id: int,
+    counts: Sequence[CountDraft],
+    scanned: Scanned,
+    counted_at: datetime | None,
 ) -> int:
     stocktake, lines = await locked(ctx, stocktake_id, StocktakeAction.COUNT)
     at = _moment(ctx, stocktake, counted_at)
@@ -92,6 +103,7 @@ async def _count(
         line.counted_at = at or ctx.now()
         line.counter_kind, line.counter_id = str(ctx.actor.kind), ctx.actor.id
     counted = [found[each.variant_id] for each in counts]
+    await compare(ctx, counted, scanned, at)
     await update_all(counted, _COLUMNS)
     left = any(line.counted is None for line in lines)
     await turn(ctx, stocktake, StocktakeStatus.OPEN if left else StocktakeStatus.COUNTED)
@@ -129,6 +141,7 @@ async def _recount(ctx: Context, stocktake_id: int, variant_ids: Sequence[int]) 
     if refusals:
         raise Refusals(refusals)
     again = [found[variant_id] for variant_id in variant_ids]
+    await forget(again)
     for line in again:
         line.counted = line.expected = line.counted_at = None
         line.counter_kind = line.counter_id = None

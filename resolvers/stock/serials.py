@@ -46,15 +46,15 @@ class SerialDraft:
 Scanned = Mapping[int, SerialDraft]  # by variant
 
 
-def checked(drafts: Sequence[SerialDraft]) -> Scanned:
+def checked(drafts: Sequence[SerialDraft], maximum: int = MAXIMUM) -> Scanned:
     """What was scanned, by variant. Raises: InvalidInput, Duplicate."""
     found: dict[int, SerialDraft] = {}
     for draft in drafts:
         if draft.variant_id in found:
             raise Duplicate("This variant is given twice.", path=draft.path)
-        if len(draft.serials) > MAXIMUM:
+        if len(draft.serials) > maximum:
             raise InvalidInput(
-                "Give {minimum} to {maximum} of these.", path=draft.path, minimum=0, maximum=MAXIMUM
+                "Give {minimum} to {maximum} of these.", path=draft.path, minimum=0, maximum=maximum
             )
         kept: dict[str, None] = {}
         for number, serial in enumerate(draft.serials):
@@ -85,20 +85,6 @@ async def tracked(variant_ids: Collection[int]) -> dict[int, int]:
         *variant_ids,
     )
     return {row["id"]: row["merchant_id"] for row in rows}
-
-
-def untracked(*path: str | int) -> InvalidInput:
-    """What is said where pieces would move without their serial numbers."""
-    return InvalidInput(
-        "Pieces that have serial numbers come and go by documents, hand-overs and adjustments only.",
-        path=path,
-    )
-
-
-async def refuse_tracked(variant_ids: Collection[int], *path: str | int) -> None:
-    """Raises: InvalidInput when one of the variants would move without its serial numbers."""
-    if await tracked(variant_ids):
-        raise untracked(*path)
 
 
 async def scan(ctx: Context, moves: Sequence[Move], scanned: Scanned, path: Path) -> None:

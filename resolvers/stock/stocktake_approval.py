@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 
 from models.accounts.roles import Permission
-from models.errors import InsufficientStock, Refusals
+from models.catalog.products import Variant
+from models.errors import InsufficientStock, InvalidInput, Refusals
+from models.stock.rules import moved
 from models.stock.states import MovementReason, StockState
 from models.stock.stocktake_rules import StocktakeAction, StocktakeStatus
 from models.stock.stocktakes import Stocktake, StocktakeLine
@@ -13,10 +16,11 @@ from resolvers.context import Context
 from resolvers.permissions import requires
 from resolvers.stock.documents import do_once
 from resolvers.stock.filling import fill
-from resolvers.stock.ledger import Move, announce_changed, move_all
+from resolvers.stock.ledger import Move, Place, announce_changed, move_all
 from resolvers.stock.locking import LockedLevel, backordered, lock
-from resolvers.stock.serials import refuse_tracked
+from resolvers.stock.serials import tracked
 from resolvers.stock.stocktake_opening import end
+from resolvers.stock.stocktake_settling import settle, settled
 from resolvers.stock.stocktakes import KIND, locked, turn
 
 
@@ -25,10 +29,10 @@ async def approve(ctx: Context, stocktake_id: int, idempotency_key: str) -> Stoc
     """Take what was found for true: each difference becomes a movement to or from what is available.
 
     Missing pieces that are promised to somebody by now cannot be taken: then nothing is, until those orders
-    are settled or the line is counted again.
+    are settled or the line is counted again. A missing serial number goes out of the state that it is in.
 
     Raises: NotFound, StateConflict, Forbidden for whoever counted, InsufficientStock for each line that
-    misses more than is available, IdempotencyKeyReused.
+    misses more than is available, what `settled` raises, InvalidInput, IdempotencyKeyReused.
     """
     work = partial(_approve, ctx, stocktake_id)
     row_id = await do_once(ctx, "stocktakeApprove", idempotency_key, [stocktake_id], work)
@@ -37,16 +41,19 @@ async def approve(ctx: Context, stocktake_id: int, idempotency_key: str) -> Stoc
 
 async def _approve(ctx: Context, stocktake_id: int) -> int:
     stocktake, lines = await locked(ctx, stocktake_id, StocktakeAction.APPROVE)
-    differing = {line.place: line for line in lines if line.difference}
+    differing = {line.place: line for line in lines if line.difference or line.scanned}
     levels, freed = await lock(ctx, differing)
-    if short := [
-        _short(line, levels[place])
-        for place, line in differing.items()
-        if levels[place].pieces.available + line.difference < 0
-    ]:
-        raise Refusals(short)
-    await refuse_tracked({each.variant_id for each in differing.values()}, "stocktakeId")
-    changed = await move_all(ctx, [_move(stocktake, line) for line in differing.values()])
+    scanned = [line for line in lines if line.scanned]
+    serials = await settled(stocktake, scanned)
+    moves = [
+        *(_move(stocktake, line) for line in lines if line.difference and not line.scanned),
+        *(way.move for way in serials.ways),
+    ]
+    merchants = await tracked({each.variant_id for each in moves})
+    await _check_kind(moves, scanned, merchants)
+    _check_there(moves, levels)
+    changed = await move_all(ctx, moves)
+    await settle(ctx, scanned, serials, merchants)
     await announce_changed(ctx, [*freed, *changed])
     await fill(ctx, backordered(levels))
     await end(lines)
@@ -54,13 +61,36 @@ async def _approve(ctx: Context, stocktake_id: int) -> int:
     return stocktake.id
 
 
-def _short(line: StocktakeLine, level: LockedLevel) -> InsufficientStock:
-    return InsufficientStock(
-        line.variant_id,
-        requested=-line.difference,
-        available=level.pieces.available,
-        path=("stocktakeId",),
-    )
+async def _check_kind(
+    moves: Sequence[Move], scanned: Sequence[StocktakeLine], merchants: Collection[int]
+) -> None:
+    """Raises: InvalidInput where a variant began or ceased to track serial numbers since it was counted."""
+    counted = {line.variant_id for line in scanned}
+    for each in moves:
+        if (each.variant_id in counted) != (each.variant_id in merchants):
+            raise InvalidInput(
+                "{sku} tracks serial numbers since it was counted, or no longer: count it again.",
+                path=("stocktakeId",),
+                sku=(await Variant.get(id=each.variant_id)).sku,
+            )
+
+
+def _check_there(moves: Sequence[Move], levels: Mapping[Place, LockedLevel]) -> None:
+    """Raises: Refusals with InsufficientStock for each level that lacks what is missing."""
+    left = {place: level.pieces for place, level in levels.items()}
+    for each in moves:
+        left[each.place] += moved(each.from_state, each.to_state, each.quantity)
+    if short := [
+        InsufficientStock(
+            place[0],
+            requested=levels[place].pieces.available - pieces.available,
+            available=levels[place].pieces.available,
+            path=("stocktakeId",),
+        )
+        for place, pieces in left.items()
+        if pieces.available < 0
+    ]:
+        raise Refusals(short)
 
 
 def _move(stocktake: Stocktake, line: StocktakeLine) -> Move:

@@ -19,9 +19,12 @@ from resolvers.stock.filling import fill
 from resolvers.stock.ledger import Move, Place, announce_changed, move_all
 from resolvers.stock.locking import LockedLevel, backordered, forget_new, lock
 from resolvers.stock.places import find
-from resolvers.stock.serials import tracked, untracked
+from resolvers.stock.serials import tracked
 from resolvers.validation import code_of, quantity_of, rows_of
 
+_PIECE_BY_PIECE = (
+    "Pieces with serial numbers are put right by stockAdjust with their serials, or by a stocktake."
+)
 _REFUSALS = {kind.code: kind for kind in (InvalidInput, NotFound, Duplicate, StaleVersion)}
 
 
@@ -157,7 +160,7 @@ async def _refuse_tracked(rows: Sequence[_Row], levels: Mapping[Place, LockedLev
     tracking = await tracked({row.place[0] for row in changing})
     for row in changing:
         if row.place[0] in tracking:
-            row.faults.add(untracked("quantity"))
+            row.faults.add(InvalidInput(_PIECE_BY_PIECE, path=("quantity",)))
 
 
 def _compare(draft: LevelDraft, level: LockedLevel) -> None:

@@ -9,6 +9,7 @@ from resolvers.stock.counting import CountDraft
 from schema.catalog.inputs import VariantQuantityInput
 from schema.errors import UserError
 from schema.nodes import row_id
+from schema.stock.serial_inputs import OF_TRACKED, SerialInput
 from schema.stock.stocktake_types import Stocktake
 
 
@@ -25,6 +26,7 @@ class StocktakeCountInput:
     counts: list[VariantQuantityInput] = strawberry.field(
         description="How many pieces there are, in whatever state; 0 is a count."
     )
+    serials: list[SerialInput] | None = strawberry.field(default=None, description=OF_TRACKED)
     counted_at: datetime | None = strawberry.field(
         default=None, description="When they were counted; now unless told."
     )

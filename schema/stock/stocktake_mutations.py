@@ -6,6 +6,7 @@ from resolvers.stock import counting, stocktake_approval, stocktake_opening
 from schema.errors import refusing
 from schema.info import Info
 from schema.nodes import row_id
+from schema.stock.serial_inputs import serial_drafts
 from schema.stock.stocktake_inputs import (
     StocktakeActInput,
     StocktakeCancelInput,
@@ -38,6 +39,7 @@ class StocktakeMutations:
             input.drafts(),
             input.counted_at,
             input.idempotency_key,
+            serial_drafts(input.serials),
         )
         return StocktakePayload(stocktake=Stocktake.of(row))
 

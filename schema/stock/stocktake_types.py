@@ -5,11 +5,12 @@ from datetime import datetime
 
 import strawberry
 
-from models.stock.stocktake_rules import StocktakeStatus
+from models.stock.stocktake_rules import SerialFinding, StocktakeStatus
 from models.stock.stocktakes import Stocktake as StocktakeRow
 from models.stock.stocktakes import StocktakeLine as StocktakeLineRow
+from models.stock.stocktakes import StocktakeSerial as StocktakeSerialRow
 from resolvers.context import Context
-from resolvers.stock import stocktakes
+from resolvers.stock import stocktake_serials, stocktakes
 from schema.actors import Actor, actors
 from schema.batching import batched
 from schema.catalog.types import Variant
@@ -19,6 +20,23 @@ from schema.stock.types import variants_of
 from schema.stores.types import StockLocation
 
 strawberry.enum(StocktakeStatus)
+strawberry.enum(SerialFinding)
+
+
+@strawberry.type(
+    description="A serial number that was expected and not scanned, or scanned and not expected."
+)
+class StocktakeSerial:
+    serial: str
+    finding: SerialFinding
+    moved: bool | None = strawberry.field(
+        description="Whether approving took it out or in; false where it had left or come by itself"
+        " since it was counted."
+    )
+
+    @classmethod
+    def of(cls, row: StocktakeSerialRow) -> StocktakeSerial:
+        return cls(serial=row.serial, finding=row.finding, moved=row.moved)
 
 
 @strawberry.type(
@@ -33,6 +51,7 @@ class StocktakeLine:
     difference: int | None = strawberry.field(description="Pieces too many, below 0 too few.")
     counted_at: datetime | None
     row: strawberry.Private[StocktakeLineRow]
+    blind: strawberry.Private[bool]
 
     @batched
     @staticmethod
@@ -45,6 +64,21 @@ class StocktakeLine:
         rows = [each.row for each in parents]
         return await actors(ctx, [(row.counter_kind or "", row.counter_id) for row in rows])
 
+    @batched
+    @staticmethod
+    async def serials(
+        parents: list[StocktakeLine], ctx: Context
+    ) -> list[list[StocktakeSerial] | None]:
+        """Those that differ, of a variant that tracks them; hidden like what was expected."""
+        rows = [each.row for each in parents if each.row.scanned and not each.blind]
+        found = await stocktake_serials.of_lines(ctx, [row.id for row in rows])
+        return [
+            [StocktakeSerial.of(row) for row in found[each.row.id]]
+            if each.row.id in found
+            else None
+            for each in parents
+        ]
+
     @classmethod
     def of(cls, row: StocktakeLineRow, *, blind: bool) -> StocktakeLine:
         count = None if blind else row.count
@@ -54,6 +88,7 @@ class StocktakeLine:
             difference=count.difference if count else None,
             counted_at=row.counted_at,
             row=row,
+            blind=blind,
         )
 
 

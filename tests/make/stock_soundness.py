@@ -46,6 +46,14 @@ _TRANSFER = "FROM transfer d JOIN transfer_line line ON line.transfer_id = d.id"
 _PURCHASE = "FROM purchase_order d JOIN purchase_order_line line ON line.purchase_order_id = d.id"
 _RETURN = "FROM supplier_return d JOIN supplier_return_line line ON line.supplier_return_id = d.id"
 _COUNT = "FROM stocktake d JOIN stocktake_line line ON line.stocktake_id = d.id"
+
+
+def _differing(which: str) -> str:
+    """What the serial numbers of a stocktake's line add up to: those too many less those too few."""
+    return f"""COALESCE((SELECT SUM(CASE found.finding WHEN 'SURPLUS' THEN 1 ELSE -1 END)
+      FROM stocktake_serial found WHERE found.line_id = line.id AND {which}), 0)"""
+
+
 _ON_THE_ROAD = "(line.shipped - line.accepted - line.rejected - line.lost - line.returned)"
 
 # Each finds what must not be there.
@@ -82,9 +90,21 @@ CONTRADICTIONS = {
           <> {moved("SupplierReturn", "d.location_id", "line.from_state", _OUT)}""",
     "a stocktake whose lines say other than the ledger": f"""
         SELECT d.id {_COUNT}
-        WHERE CASE d.status WHEN 'APPROVED' THEN line.counted - line.expected ELSE 0 END
+        WHERE CASE WHEN d.status <> 'APPROVED' THEN 0
+            WHEN line.last_serial_event_id IS NULL THEN line.counted - line.expected
+            ELSE {_differing("found.moved")} END
           <> {moved("Stocktake", "d.location_id", _OUT, _IN)}
-          - {moved("Stocktake", "d.location_id", _IN, _OUT)}""",
+          - {moved("Stocktake", "d.location_id", "m.from_state", _OUT)}""",
+    "a stocktake whose difference its serial numbers do not explain": f"""
+        SELECT d.id {_COUNT} WHERE line.last_serial_event_id IS NOT NULL
+          AND line.counted - line.expected <> {_differing("TRUE")}""",
+    "a stocktake that moved other serial numbers than it says": """
+        SELECT d.id FROM stocktake d JOIN stocktake_line line ON line.stocktake_id = d.id
+        JOIN stocktake_serial found ON found.line_id = line.id
+        WHERE (found.moved IS NOT NULL) <> (d.status = 'APPROVED')
+          OR COALESCE(found.moved, FALSE) <> EXISTS (SELECT 1 FROM serial_event e
+            JOIN serial_number s ON s.id = e.serial_number_id WHERE s.variant_id = line.variant_id
+            AND s.serial = found.serial AND e.document_type = 'Stocktake' AND e.document_id = d.id)""",
     "a stocktake that is in another status than its lines": f"""
         SELECT d.id {_COUNT} GROUP BY d.id, d.status
         HAVING CASE d.status WHEN 'CANCELLED' THEN COUNT(line.going_on) > 0

@@ -17,7 +17,6 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.make.databases import POSTGRES, named
 from tests.resolvers.stock.machine.buying import Buying
-from tests.resolvers.stock.machine.correcting import Correcting
 from tests.resolvers.stock.machine.counting import Counting
 from tests.resolvers.stock.machine.moving import Moving
 from tests.resolvers.stock.machine.owing import Owing
@@ -27,7 +26,7 @@ EXAMPLES = int(os.environ.get("QUINTET_TEST_MACHINES", "5" if POSTGRES else "10"
 STEPS = 100
 
 
-class Shop(Owing, Correcting, Counting, Moving, Buying, Valuing):
+class Shop(Owing, Counting, Moving, Buying, Valuing):
     """Everything that can be done with stock."""
 
 

@@ -113,7 +113,8 @@ async def stocktake(ctx: Context) -> None:
     ctx, milk, phone, (store, _) = await scene(ctx)
     row = await Stocktake.first() or await open_(ctx, store.id, [milk, phone], None)
     await count(ctx, row.id, [CountDraft(milk, 11)], None, "milk")
-    await count(ctx, row.id, [CountDraft(phone, 0)], None, "phone")
+    scanned = [SerialDraft(phone, ["S", "T"])]
+    await count(ctx, row.id, [CountDraft(phone, 2)], None, "phone", scanned)
     await approve(ctx, row.id, "approve")
 
 

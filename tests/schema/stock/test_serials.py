@@ -202,15 +202,39 @@ async def test_what_does_not_fit_is_refused_and_nothing_changes(phones: Phones) 
     assert await phones.track(False) == [
         ("INVALID", ["products", "0", "variants", "0", "tracksSerials"])
     ]
-    rows = [{"locationCode": "SHOP", "sku": phones.shop.sku, "quantity": 7}]
-    keyed = {"idempotencyKey": new_key()}
-    answer = await phones.admin.ask(document("erp/stock_set"), input={"rows": rows, **keyed})
-    assert told(answer) == [("INVALID", ["rows", "0", "quantity"])]
-    await phones.sound("A1", "B2")
     stranger = await staff(phones.admin, "OTHER", "ADMIN")
     assert await phones.here(stranger) == []
     assert (await stranger.ask(SERIAL, sku=phones.shop.sku, serial="A1"))["serialNumber"] is None
     assert "errors" in await phones.visitor.send(SERIAL, sku=phones.shop.sku, serial="A1")
+
+
+async def test_setting_as_many_as_there_are_changes_nothing(phones: Phones) -> None:
+    assert await phones.take_in("A1", "B2") == []
+    other = await open_shop(phones.admin, 3, code="OTHER")
+
+    async def set_to(*quantities: int, **more: Any) -> Any:
+        rows = [
+            {"locationCode": "SHOP", "sku": sku, "quantity": quantity, **more}
+            for sku, quantity in zip((phones.shop.sku, other.sku), quantities, strict=False)
+        ]
+        given = {"rows": rows, "idempotencyKey": new_key()}
+        return (await phones.admin.ask(document("erp/stock_set"), input=given))["stockSet"]
+
+    for right in (await set_to(2), await set_to(2, compareQuantity=2), await set_to(2, 5)):
+        assert right["userErrors"] == []
+        assert right["levels"][0]["version"] == 1
+    assert [each["available"] for each in right["levels"]] == [2, 5]
+    elsewhere = await set_to(0, locationCode="OTHER")
+    assert (elsewhere["userErrors"], elsewhere["levels"][0]["version"]) == ([], 0)
+    for quantity in (0, 1, 3):
+        (error,) = (await set_to(quantity, 7))["userErrors"]
+        assert error == {
+            "code": "INVALID",
+            "path": ["rows", "0", "quantity"],
+            "message": "Pieces with serial numbers are put right by stockAdjust with their serials,"
+            " or by a stocktake.",
+        }
+    await phones.sound("A1", "B2")
 
 
 async def test_it_begins_and_ends_with_nothing_on_hand(api: Api) -> None:
