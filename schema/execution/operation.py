@@ -35,6 +35,7 @@ class Operation:
 
     `@skip` and `@include` with variables are its switches: they decide which fields there are,
     in which order and merged from which nodes, so each position of them has a plan of its own.
+    `size`: bytes of memory, roughly; every one of them the client's doing.
     """
 
     def __init__(
@@ -47,14 +48,8 @@ class Operation:
         self._definitions = Definitions(self._schema, node.variable_definitions or ())
         self._switches = switches_of(document, node)
         self._plans: dict[tuple[object, ...], Plan] = {}
-
-    @property
-    def size(self) -> int:
-        """Bytes of memory, roughly; every one of them the client's doing."""
-        location = self._document.loc
-        characters = len(location.source.body) if location else 0
-        fields = sum(plan.fields for plan in self._plans.values())
-        return characters * BYTES_OF_A_CHARACTER + fields * BYTES_OF_A_FIELD
+        characters = len(document.loc.source.body) if document.loc else 0
+        self.size = characters * BYTES_OF_A_CHARACTER
 
     @property
     def plans(self) -> int:
@@ -71,13 +66,16 @@ class Operation:
         plan = self._plans.get(position)
         if plan is None and len(self._plans) < MAXIMUM_PLANS and set(map(type, position)) <= {bool}:
             core = self._graphql_core_executor(variables)
-            plan = self._plans[position] = Plan(self._strawberry, core)
+            plan = self._plans[position] = Plan(self._strawberry, core, self._grow)
         return plan
 
     def compile(self) -> None:
         """Have the plan ready, where there is but one."""
         if self._switches == [] and (plan := self.plan(NO_VARIABLES)):
             plan.compile_below()
+
+    def _grow(self, fields: int) -> None:
+        self.size += fields * BYTES_OF_A_FIELD
 
     def _graphql_core_executor(self, variables: VariableValues) -> Executor[None]:
         fragments = {

@@ -46,18 +46,17 @@ DEFINITION = GraphQLCoreConverter.DEFINITION_BACKREF
 
 
 class Plan:
-    """An operation with its switches in one position; `core` holds them."""
+    """An operation with its switches in one position; `core` holds them.
 
-    def __init__(self, schema: strawberry.Schema, core: Executor[Any]) -> None:
+    `grow` is told how many more fields are compiled.
+    """
+
+    def __init__(
+        self, schema: strawberry.Schema, core: Executor[Any], grow: Callable[[int], None]
+    ) -> None:
         self._core = core
-        self._compiler = _Compiler(schema, core)
-        self._root = self._compiler.root()
+        self._root = _Compiler(schema, core, grow).root()
         self._rows = _rows_of(core.operation, self._root)
-
-    @property
-    def fields(self) -> int:
-        """How many fields are compiled so far."""
-        return self._compiler.fields
 
     def compile_below(self) -> None:
         """Compile all but interfaces before anything is met."""
@@ -79,12 +78,14 @@ def _rows_of(operation: OperationDefinitionNode, root: Selection) -> Complete:
 class _Compiler:
     """Remembers selections, because fragments and interfaces lead to the same ones again."""
 
-    def __init__(self, schema: strawberry.Schema, core: Executor[Any]) -> None:
+    def __init__(
+        self, schema: strawberry.Schema, core: Executor[Any], grow: Callable[[int], None]
+    ) -> None:
         self._strawberry = schema
         self._core = core
+        self._grow = grow
         self._inputs = Inputs(schema)
         self._known: dict[tuple[str, tuple[int, ...]], Selection] = {}
-        self.fields = 0
 
     def root(self) -> Selection:
         core = self._core
@@ -101,7 +102,7 @@ class _Compiler:
             if definition:
                 nodes = [detail.node for detail in details]
                 compiled.append(self._field(Site(key, type_, definition, nodes), details))
-        self.fields += len(compiled)
+        self._grow(len(compiled))
         return Selection(type_, compiled)
 
     def _field(self, site: Site, details: FieldDetailsList) -> Field:
