@@ -87,7 +87,7 @@ def _payment_providers(settings: Settings) -> dict[str, PaymentGateway]:
 
 
 def create_app(settings: Settings, *, warming: bool = False) -> ASGIApp:
-    """The whole application; `warming`: it prepares the documents it knows once it serves."""
+    """The whole application; `warming`: it prepares the documents it knows before it is ready."""
     configure_logging(settings.log_level, json=settings.log_format == "json")
     forget_dead_processes()
     gateways = make_gateways(settings)
@@ -160,7 +160,9 @@ async def live(request: Request) -> JSONResponse:
 
 
 async def ready(request: Request) -> JSONResponse:
-    """The database answers too, so requests may come."""
+    """What is known beforehand is prepared and the database answers too, so requests may come."""
+    if not request.app.state.prepared():
+        return JSONResponse({"status": "documents are being prepared"}, status_code=503)
     try:
         await database.fetch("SELECT 1")
     except Exception:  # noqa: BLE001 - whatever it is, no request should come here
@@ -186,7 +188,10 @@ def _lifespan(
         await database.connect(settings.database_url, **settings.database_options)
         await gateways.bus.start()
         try:
-            async with _embedded_worker(settings, gateways), _warming(operations):
+            async with (
+                _embedded_worker(settings, gateways),
+                _warming(operations) as app.state.prepared,
+            ):
                 yield
         finally:
             await gateways.bus.stop()
@@ -213,13 +218,14 @@ async def _embedded_worker(settings: Settings, gateways: Gateways) -> AsyncItera
 
 
 @asynccontextmanager
-async def _warming(operations: Operations[Context] | None) -> AsyncIterator[None]:
+async def _warming(operations: Operations[Context] | None) -> AsyncIterator[Callable[[], bool]]:
+    """Answers whether what is known beforehand is prepared."""
     if operations is None:
-        yield
+        yield lambda: True
         return
     preparing = asyncio.create_task(warm(operations, known_documents(operations)))
     try:
-        yield
+        yield preparing.done
     finally:
         preparing.cancel()
         await asyncio.wait([preparing])

@@ -16,8 +16,6 @@ from schema.operations import Operations
 log = structlog.get_logger(__name__)
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
-# After the first answer, and between two documents: requests come first.
-FIRST_SECONDS, PAUSE_SECONDS = 1.0, 0.01
 
 
 def known_documents(operations: Operations[Any]) -> list[str]:
@@ -29,7 +27,6 @@ def known_documents(operations: Operations[Any]) -> list[str]:
 
 async def warm(operations: Operations[Any], documents: Iterable[str]) -> None:
     """Prepare one document after the other; those that the schema refuses are logged."""
-    await asyncio.sleep(FIRST_SECONDS)
     for text in documents:
         try:
             document = operations.documents.prepare(text).document
@@ -40,4 +37,4 @@ async def warm(operations: Operations[Any], documents: Iterable[str]) -> None:
             if isinstance(definition, OperationDefinitionNode):
                 name = definition.name.value if definition.name else None
                 operations.execute.compile(document, name)
-        await asyncio.sleep(PAUSE_SECONDS)
+        await asyncio.sleep(0)  # whoever asks meanwhile waits for one document, not for all

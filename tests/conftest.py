@@ -120,11 +120,10 @@ async def api(settings: Settings) -> AsyncIterator[Api]:
 
 
 @asynccontextmanager
-async def serving(settings: Settings) -> AsyncIterator[Api]:
+async def serving(settings: Settings, *, warming: bool = False) -> AsyncIterator[Api]:
     """Serve in this event loop on `settings.port`, as uvicorn would in a process of its own."""
-    config = uvicorn.Config(
-        create_app(settings), port=settings.port, log_config=None, access_log=False
-    )
+    app = create_app(settings, warming=warming)
+    config = uvicorn.Config(app, port=settings.port, log_config=None, access_log=False)
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     running = asyncio.create_task(server.serve())

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from schema import warming
+import server
 from schema.persisted_documents import PersistedDocuments
 from schema.trusted_documents import TrustedDocuments
 from schema.warming import known_documents, warm
+from settings import Settings
+from tests.conftest import serving
 from tests.make.documents import all_documents
 from tests.schema.toy_server import toy_operations
 
@@ -20,7 +25,6 @@ async def test_documents_are_prepared_and_refused_ones_are_logged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     structlog.reset_defaults()  # whatever level another test's server has set
-    monkeypatch.setattr(warming, "FIRST_SECONDS", 0)
     operations = toy_operations()
     compiled: list[str | None] = []
     monkeypatch.setattr(operations.execute, "compile", lambda document, name: compiled.append(name))
@@ -40,3 +44,26 @@ def test_trusted_documents_are_known_else_the_examples() -> None:
     assert len(known_documents(toy_operations())) == len(all_documents())
     trusted = PersistedDocuments(trusted=TrustedDocuments({"a": GOOD}))
     assert known_documents(toy_operations(persisted=trusted)) == [GOOD]
+
+
+async def test_a_server_is_ready_once_it_has_prepared_them(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, may_go_on, done = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def warm(*asked: Any) -> None:
+        begun.set()
+        await may_go_on.wait()
+        await prepare(*asked)
+        done.set()
+
+    prepare = server.warm
+    monkeypatch.setattr(server, "warm", warm)
+    async with serving(settings, warming=True) as api:
+        await begun.wait()
+        assert (await api.client.get("/health/ready")).status_code == 503
+        assert (await api.client.get("/health/live")).status_code == 200
+        assert await api.ask("{ __typename }")
+        may_go_on.set()
+        await done.wait()
+        assert (await api.client.get("/health/ready")).status_code == 200
