@@ -17,6 +17,16 @@ async def brands(ctx: Context) -> list[Brand]:
 
 
 @for_anyone
+async def brand(ctx: Context, code: str) -> Brand | None:
+    return await Brand.filter(merchant_id=ctx.merchant_id, code=kept(code)).first()
+
+
+@for_anyone
+async def category(ctx: Context, code: str) -> Category | None:
+    return await Category.filter(merchant_id=ctx.merchant_id, code=kept(code)).first()
+
+
+@for_anyone
 async def brands_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Brand]:
     wanted = {each for each in ids if each}
     return {row.id: row for row in await Brand.filter(id__in=wanted)} if wanted else {}
@@ -28,7 +38,7 @@ async def categories(ctx: Context, parent_code: str | None = None) -> list[Categ
     query = Category.filter(merchant_id=ctx.merchant_id).order_by("code")
     if parent_code is None:
         return await query.filter(parent_id=None)
-    parent = await Category.filter(merchant_id=ctx.merchant_id, code=kept(parent_code)).first()
+    parent = await category(ctx, parent_code)
     return await query.filter(parent_id=parent.id) if parent else []
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from models.catalog.classification import Brand, Category
-from models.database import records
+from models.database import any_id, array, records
 from resolvers.catalog import classification, listing
 from resolvers.catalog.filters import OPTION_NAME, OPTION_VALUE, ProductQuery, selections
 from resolvers.catalog.listing import Matches
@@ -20,6 +20,7 @@ from resolvers.permissions import for_anyone
 
 MOST = 50
 """So many values of a facet, those with the most products."""
+_MEMORY = "products in each category"
 _BANDS = (0, 10, 20, 50, 100, 200, 500, 1000)
 
 
@@ -50,19 +51,30 @@ async def brands(ctx: Context, query: ProductQuery) -> list[tuple[Brand, int]]:
 async def categories(ctx: Context, query: ProductQuery) -> list[tuple[Category, int]]:
     """Each category counts what is in those below it too, as the filter does."""
     matches = await listing.matches(ctx, replace(query, category_code=None))
-    rows = await records(
-        f"SELECT p.category_id, COUNT(*) FROM {matches} AND p.category_id IS NOT NULL GROUP BY 1",
-        *matches.values,
-    )
-    tree = {row.id: row for row in await Category.filter(merchant_id=ctx.merchant_id)}
-    counts: Counter[int] = Counter()
-    for category_id, count in rows:
-        above = tree.get(category_id)
-        while above is not None:
-            counts[above.id] += count
-            above = tree.get(above.parent_id or 0)
+    tree, counts = await _in_tree(ctx, matches)
     best = sorted(counts.items(), key=lambda each: (-each[1], each[0]))[:MOST]
     return [(tree[category_id], count) for category_id, count in best]
+
+
+@for_anyone
+async def counts_of_brands(ctx: Context, ids: Sequence[int]) -> Counter[int]:
+    """How many products of each brand this viewer sees."""
+    matches = await listing.matches(ctx, ProductQuery())
+    rows = await records(
+        f"SELECT p.brand_id, COUNT(*) FROM {matches} AND {any_id('p.brand_id')} GROUP BY 1",
+        *(*matches.values, array(set(ids))),
+    )
+    return Counter(dict(rows))
+
+
+@for_anyone
+async def counts_of_categories(ctx: Context) -> Counter[int]:
+    """How many products in each category and below it this viewer sees; counted once a request."""
+    if _MEMORY not in ctx.memory:
+        matches = await listing.matches(ctx, ProductQuery())
+        ctx.memory[_MEMORY] = (await _in_tree(ctx, matches))[1]
+    counts: Counter[int] = ctx.memory[_MEMORY]
+    return counts
 
 
 @for_anyone
@@ -111,6 +123,22 @@ async def price_bands(ctx: Context, query: ProductQuery) -> list[PriceBand]:
 async def in_stock(ctx: Context, query: ProductQuery) -> int:
     """How many of the products may be bought now."""
     return await listing.count(ctx, replace(query, in_stock_only=True))
+
+
+async def _in_tree(ctx: Context, matches: Matches) -> tuple[dict[int, Category], Counter[int]]:
+    """All categories by ID, and how many of the products are in each and below it."""
+    rows = await records(
+        f"SELECT p.category_id, COUNT(*) FROM {matches} AND p.category_id IS NOT NULL GROUP BY 1",
+        *matches.values,
+    )
+    tree = {row.id: row for row in await Category.filter(merchant_id=ctx.merchant_id)}
+    counts: Counter[int] = Counter()
+    for category_id, count in rows:
+        above = tree.get(category_id)
+        while above is not None:
+            counts[above.id] += count
+            above = tree.get(above.parent_id or 0)
+    return tree, counts
 
 
 async def _grouped(

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from models.catalog.assortments import CARRIED
+from models.accounts.channels import Channel
+from models.catalog.assortments import CARRIED, LISTED
 from models.catalog.products import ProductStatus
 from models.database import is_postgres
 from models.errors import InvalidInput
@@ -33,6 +34,10 @@ _LEVELS = (
     " WHERE l.location_id NOT IN (SELECT id FROM location WHERE active = FALSE)"
     f" AND {CARRIED}"
 )
+_CARRIED_AT = (
+    "EXISTS (SELECT 1 FROM (SELECT v.id AS variant_id, CAST(? AS BIGINT) AS location_id"
+    f" FROM variant v WHERE v.product_id = p.id) AS l WHERE {CARRIED})"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +54,8 @@ class ProductQuery:
     price_to: Decimal | None = None
     in_stock_only: bool = False
     sold_at_store_id: int | None = None
+    carried_at_id: int | None = None
+    channel: Channel | None = None
 
 
 async def conditions_of(ctx: Context, query: ProductQuery) -> Conditions:
@@ -69,6 +76,10 @@ async def conditions_of(ctx: Context, query: ProductQuery) -> Conditions:
     _add_options(query.options, found)
     _add_prices(query, found)
     await _add_stock(ctx, query, found)
+    if query.carried_at_id is not None:
+        found.add(_CARRIED_AT, query.carried_at_id)
+    if query.channel is not None:
+        found.add(LISTED, str(query.channel))
     return found
 
 

@@ -6,7 +6,7 @@ import strawberry
 
 from models.catalog.classification import Brand as BrandRow
 from models.catalog.classification import Category as CategoryRow
-from resolvers.catalog import classification
+from resolvers.catalog import classification, facets
 from resolvers.context import Context
 from schema.batching import batched
 from schema.nodes import Node, global_id
@@ -18,10 +18,19 @@ class Brand(Node):
     id: strawberry.ID
     code: str
     name: str
+    row: strawberry.Private[BrandRow]
+
+    @public
+    @batched
+    @staticmethod
+    async def product_count(parents: list[Brand], ctx: Context) -> list[int]:
+        """How many products a list of them would show this viewer."""
+        found = await facets.counts_of_brands(ctx, [each.row.id for each in parents])
+        return [found[each.row.id] for each in parents]
 
     @classmethod
     def of(cls, row: BrandRow) -> Brand:
-        return cls(id=global_id("Brand", row.id), code=row.code, name=row.name)
+        return cls(id=global_id("Brand", row.id), code=row.code, name=row.name, row=row)
 
     @classmethod
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Brand | None]:
@@ -48,6 +57,14 @@ class Category(Node):
     async def children(parents: list[Category], ctx: Context) -> list[list[Category]]:
         found = await classification.children_of(ctx, [each.row.id for each in parents])
         return [[Category.of(child) for child in found[each.row.id]] for each in parents]
+
+    @public
+    @batched
+    @staticmethod
+    async def product_count(parents: list[Category], ctx: Context) -> list[int]:
+        """How many products in it and below it a list would show this viewer."""
+        found = await facets.counts_of_categories(ctx)
+        return [found[each.row.id] for each in parents]
 
     @classmethod
     def of(cls, row: CategoryRow) -> Category:

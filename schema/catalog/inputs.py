@@ -41,6 +41,13 @@ class ProductFilter:
     sold_at_store_id: strawberry.ID | None = strawberry.field(
         default=None, description="The store keeps it; with inStockOnly, it has it in stock."
     )
+    carried_at_id: strawberry.ID | None = strawberry.field(
+        default=None, description="In the assortment of this store or warehouse, in stock or not."
+    )
+    channel: Channel | None = strawberry.field(
+        default=None,
+        description="Listed in it; who may not read drafts sees of that what their own channel lists.",
+    )
 
     def query(self) -> ProductQuery:
         return ProductQuery(
@@ -56,6 +63,10 @@ class ProductFilter:
             sold_at_store_id=optional_row_id(
                 self.sold_at_store_id, "Store", "Warehouse", path=("filter", "soldAtStoreId")
             ),
+            carried_at_id=optional_row_id(
+                self.carried_at_id, "Store", "Warehouse", path=("filter", "carriedAtId")
+            ),
+            channel=self.channel,
         )
 
 

@@ -13,6 +13,7 @@ from models.catalog.prices import PriceList as PriceListRow
 from models.money import CurrencyCode
 from resolvers.catalog import price_lists, variants
 from resolvers.context import Context
+from schema.actors import Actor, actors
 from schema.batching import batched
 from schema.money import Money
 from schema.nodes import Node, global_id
@@ -99,6 +100,11 @@ class PriceChange:
     async def price_list(parents: list[PriceChange], ctx: Context) -> list[PriceList | None]:
         """Empty for a list price."""
         return await PriceList.load(ctx, [each.row.price_list_id or 0 for each in parents])
+
+    @batched
+    @staticmethod
+    async def actor(parents: list[PriceChange], ctx: Context) -> list[Actor | None]:
+        return await actors(ctx, [(each.row.actor_kind, each.row.actor_id) for each in parents])
 
     @batched
     @staticmethod

@@ -93,6 +93,18 @@ class CatalogQueries:
 
     @public
     @strawberry.field
+    async def brand(self, info: Info, code: str) -> Brand | None:
+        row = await classification.brand(info.context, code)
+        return Brand.of(row) if row else None
+
+    @public
+    @strawberry.field
+    async def category(self, info: Info, code: str) -> Category | None:
+        row = await classification.category(info.context, code)
+        return Category.of(row) if row else None
+
+    @public
+    @strawberry.field
     async def categories(self, info: Info, parent_code: str | None = None) -> list[Category]:
         """The categories right below one, or the topmost."""
         rows = await classification.categories(info.context, parent_code)

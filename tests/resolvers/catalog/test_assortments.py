@@ -161,3 +161,25 @@ async def test_a_channel_lists_what_it_is_not_excluded_from(ctx: Context) -> Non
     assert not await ChannelExclusion.exists()
     assert (await put(ctx, a_product("P1", channels=[]))).updated == 1
     assert await found(app) == ["P2"]
+
+
+async def test_lists_say_what_a_place_carries_and_what_a_channel_lists(ctx: Context) -> None:
+    two = [a_variant("A1"), a_variant("A2")]
+    await put(
+        ctx,
+        a_product("A", variants=two, options=None),
+        a_product("B"),
+        replace(a_product("C"), channels=[Channel.APP]),
+    )
+    near, far = await a_store(ctx), await a_store(ctx, 900)
+    assert await found(ctx, carried_at_id=near.id) == ["A", "B", "C"]
+    await say(ctx, row("A1", near.code, False), row("B", None, False), row("B", far.code, True))
+    assert await found(ctx, carried_at_id=near.id) == ["A", "C"], "A2 is carried still"
+    assert await found(ctx, carried_at_id=far.id) == ["A", "B", "C"]
+    assert await found(ctx, channel=Channel.APP) == ["A", "B", "C"]
+    assert await found(ctx, channel=Channel.PC) == ["A", "B"]
+    assert await found(ctx, channel=Channel.PC, carried_at_id=near.id) == ["A"]
+    assert await found(replace(a_visitor(ctx), channel=Channel.PC), channel=Channel.APP) == [
+        "A",
+        "B",
+    ]

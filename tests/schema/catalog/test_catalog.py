@@ -189,3 +189,45 @@ async def test_hostile_lists_are_refused_politely(api: Api) -> None:
     ):
         answer = await api.send(LIST, **variables)
         assert answer["errors"][0]["extensions"]["code"] == "INVALID", variables
+
+
+async def test_brands_and_categories_are_found_with_how_much_is_in_them(api: Api) -> None:
+    erp = await api.staff()
+    rows = [
+        row("P1", brandCode="B1", categoryCode="TEE", categoryParentCode="TOPS"),
+        row("P2", brandCode="B1", categoryCode="TOPS"),
+        row("P3", brandCode="B2", categoryCode="TEE", status="DRAFT"),
+    ]
+    assert (await erp.do(UPSERT, input={"products": rows}))["created"] == 3
+    asked = (
+        '{ brand(code: "B1") { code productCount } none: brand(code: "B9") { code }'
+        ' category(code: "TOPS") { code productCount children { code productCount } }'
+        ' gone: category(code: "") { code } brands { code productCount } }'
+    )
+    assert await api.ask(asked) == {
+        "brand": {"code": "B1", "productCount": 2},
+        "none": None,
+        "category": {
+            "code": "TOPS",
+            "productCount": 2,
+            "children": [{"code": "TEE", "productCount": 1}],
+        },
+        "gone": None,
+        "brands": [{"code": "B1", "productCount": 2}, {"code": "B2", "productCount": 0}],
+    }
+    seen = await erp.ask(
+        '{ category(code: "TOPS") { productCount } brand(code: "B2") { productCount } }'
+    )
+    assert seen == {"category": {"productCount": 3}, "brand": {"productCount": 1}}
+
+
+async def test_the_history_of_a_price_names_who_changed_it(api: Api) -> None:
+    erp = await api.staff()
+    await erp.do(UPSERT, input={"products": [row("P1")]})
+    asked = (
+        '{ variant(sku: "P1") { priceHistory { edges { node {'
+        " before { amount } after { amount } actor { ... on Staff { username } } } } } } }"
+    )
+    (edge,) = (await erp.ask(asked))["variant"]["priceHistory"]["edges"]
+    assert edge["node"]["actor"]["username"]
+    assert (edge["node"]["before"], edge["node"]["after"]) == (None, {"amount": "9.90"})
