@@ -27,11 +27,13 @@ WITH RECURSIVE tree AS (
     SELECT id FROM category WHERE merchant_id = ? AND code = ?
     UNION SELECT c.id FROM category c JOIN tree ON c.parent_id = tree.id
 ) SELECT id FROM tree)"""
-_OF_BRAND = "p.brand_id IN (SELECT id FROM brand WHERE merchant_id = ? AND code = ?)"
+_OF_BRAND = "p.brand_id = (SELECT id FROM brand WHERE merchant_id = ? AND code = ?)"
 # NOT IN is a hash look-up in any plan; a join with few locations tempts planners to start from them.
+# By product, as a page is full long before all levels are read; SQLite begins a CROSS JOIN at its left.
 _LEVELS = (
-    "p.id IN (SELECT v.product_id FROM variant v JOIN stock_level l ON l.variant_id = v.id"
-    " WHERE l.location_id NOT IN (SELECT id FROM location WHERE active = FALSE)"
+    "EXISTS (SELECT 1 FROM variant v CROSS JOIN stock_level l"
+    " WHERE v.product_id = p.id AND l.variant_id = v.id"
+    " AND l.location_id NOT IN (SELECT id FROM location WHERE active = FALSE)"
     f" AND {CARRIED}"
 )
 _CARRIED_AT = (
@@ -58,8 +60,10 @@ class ProductQuery:
     channel: Channel | None = None
 
 
-async def conditions_of(ctx: Context, query: ProductQuery) -> Conditions:
-    """All of `query` but its search. Raises: InvalidInput."""
+async def conditions_of(
+    ctx: Context, query: ProductQuery, *, paged_by: str | None = None
+) -> Conditions:
+    """All of `query` but its search, for a page in the order of a column or for all. Raises: InvalidInput."""
     found = Conditions()
     found.add("p.merchant_id = ?", ctx.merchant_id)
     await _add_status(ctx, query.status, found)
@@ -74,7 +78,7 @@ async def conditions_of(ctx: Context, query: ProductQuery) -> Conditions:
     for tag in query.tags:
         found.add("p.id IN (SELECT product_id FROM product_tag WHERE tag = ?)", kept(tag))
     _add_options(query.options, found)
-    _add_prices(query, found)
+    _add_prices(query, paged_by, found)
     await _add_stock(ctx, query, found)
     if query.carried_at_id is not None:
         found.add(_CARRIED_AT, query.carried_at_id)
@@ -120,18 +124,24 @@ def _add_options(options: Sequence[tuple[str, str]], found: Conditions) -> None:
         )
 
 
-def _add_prices(query: ProductQuery, found: Conditions) -> None:
-    """Products with a variant in the range; their own range cuts most of them first."""
+def _add_prices(query: ProductQuery, paged_by: str | None, found: Conditions) -> None:
+    """Products with a variant in the range; their own range cuts most of them first.
+
+    For a page in another order SQLite would sort all that lie in the range: a plus keeps it from their index.
+    """
     if query.price_from is None and query.price_to is None:
         return
     lowest = _minor(query.price_from, "priceFrom", 0)
     highest = _minor(query.price_to, "priceTo", MAX_MINOR)
-    found.add("p.highest_price_minor >= ? AND p.lowest_price_minor <= ?", lowest, highest)
+    column = "p.lowest_price_minor"
+    if paged_by not in (None, column) and not is_postgres():
+        column = f"+{column}"
+    found.add(f"p.highest_price_minor >= ? AND {column} <= ?", lowest, highest)
     found.add(
-        "EXISTS (SELECT 1 FROM variant v WHERE v.product_id = p.id"
-        " AND v.price_minor BETWEEN ? AND ?)",
-        lowest,
-        highest,
+        "(p.lowest_price_minor >= ? OR p.highest_price_minor <= ?"
+        " OR EXISTS (SELECT 1 FROM variant v WHERE v.product_id = p.id"
+        " AND v.price_minor BETWEEN ? AND ?))",
+        *(lowest, highest, lowest, highest),
     )
 
 

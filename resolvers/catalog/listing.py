@@ -50,9 +50,10 @@ async def page(
 
     Raises: InvalidInput.
     """
-    conditions = await conditions_of(ctx, query)
     tie = f"products {ctx.merchant_id} {sort} {query}"
     order = _ORDERS.get(sort or ProductSort.RELEVANCE)
+    first = (order or _ORDERS[ProductSort.NEWEST]).columns[0]
+    conditions = await conditions_of(ctx, query, paged_by=first)
     if search := await search_of(ctx, query.search):
         found = search.otherwise_sorted()
         if order is None:

@@ -12,8 +12,10 @@ from models.accounts.channels import Channel
 from models.accounts.roles import Role
 from models.catalog.products import Product, ProductStatus, Variant
 from models.catalog.search import normalise
+from models.database import fetch, is_postgres
 from models.errors import InvalidInput
 from models.stock.reservations import StockHold
+from resolvers import keyset
 from resolvers.batches import OnError
 from resolvers.catalog import listing, products, variants
 from resolvers.catalog.filters import ProductQuery
@@ -224,3 +226,37 @@ async def test_a_page_costs_the_same_statements_however_long(
         assert len(page.rows) == size
         counts.append(len(statements))
     assert counts == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"in_stock_only": True},
+        {"in_stock_only": True, "sold_at_store_id": 1},
+        {"price_from": Decimal(5), "price_to": Decimal(6)},
+        {"brand_code": "B"},
+        {"carried_at_id": 1},
+    ],
+    ids=str,
+)
+async def test_sqlite_reads_a_page_in_its_order_and_stops_when_it_is_full(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch, query: dict[str, Any]
+) -> None:
+    if is_postgres():
+        pytest.skip("PostgreSQL plans by its statistics")
+    sent: list[tuple[str, tuple[Any, ...]]] = []
+
+    async def records(statement: str, *values: Any) -> list[Any]:
+        sent.append((statement, values))
+        return []
+
+    monkeypatch.setattr(keyset, "records", records)
+    await listing.page(a_visitor(ctx), ProductQuery(**query), None, PageRequest())
+    ((statement, values),) = sent
+    inner = statement[statement.index("FROM (") + 6 : statement.index(") AS page")]
+    plan = [row["detail"] for row in await fetch(f"EXPLAIN QUERY PLAN {inner}", *values)]
+    assert plan[0].startswith("SEARCH p USING"), plan
+    assert not any("TEMP B-TREE" in step or "lowest_price" in step for step in plan), plan
+    levels = [step for step in plan if step.startswith("SEARCH l ")]
+    assert all("variant_id=?" in step for step in levels), plan
+    assert bool(levels) is ("in_stock_only" in query)
