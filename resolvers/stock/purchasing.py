@@ -28,7 +28,7 @@ from resolvers.stock.ledger import Move, announce_changed
 from resolvers.stock.locking import backordered, lock
 from resolvers.stock.purchase_orders import KIND, lines_of, locked, turn, written
 from resolvers.stock.serials import Scanned, SerialDraft, checked, given, scan
-from resolvers.validation import code_of, text_of
+from resolvers.validation import code_of, line_of
 
 PREFIX = "PO"
 
@@ -61,7 +61,7 @@ async def create(ctx: Context, draft: PurchaseDraft, idempotency_key: str) -> Pu
     costs = _costs(draft.lines, lines)
     code_of(draft.supplier_code, "supplierCode")
     if draft.supplier_name is not None:
-        name = text_of(draft.supplier_name, "supplierName", 200)
+        name = line_of(draft.supplier_name, "supplierName", 200)
         draft = replace(draft, supplier_name=name)
     draft = replace(draft, note=note_of(draft.note))
     work = partial(_create, ctx, draft, lines, costs)

@@ -31,7 +31,7 @@ from resolvers.keyset import kept
 from resolvers.outbox import Change, announce
 from resolvers.paging import Page, PageRequest, paginate
 from resolvers.permissions import for_anyone, requires, scoped
-from resolvers.validation import code_of, rows_of, text_of
+from resolvers.validation import code_of, line_of, rows_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,12 +142,12 @@ async def _save(
 def _checked(draft: SupplierDraft, faults: Faults) -> dict[str, Any]:
     columns: dict[str, Any] = {
         "code": faults.check(code_of, draft.code, "code"),
-        "name": faults.check(text_of, draft.name, "name", 200),
+        "name": faults.check(line_of, draft.name, "name", 200),
     }
     for field, maximum in (("contact", 200), ("phone", 32)):
         text = getattr(draft, field)
         if not isinstance(text, Unset):
-            columns[field] = text and faults.check(text_of, text, field, maximum)
+            columns[field] = text and faults.check(line_of, text, field, maximum)
     if draft.active is not None:
         columns["active"] = draft.active
     return columns

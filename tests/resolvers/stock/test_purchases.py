@@ -256,6 +256,8 @@ async def test_suppliers_are_kept_by_code(ctx: Context) -> None:
     made = await suppliers.upsert(ctx, rows, OnError.REJECT_ALL)
     same = await suppliers.upsert(ctx, rows, OnError.REJECT_ALL)
     assert [(each.created, each.updated) for each in (made, same)] == [(2, 0), (0, 0)]
+    split = await suppliers.upsert(ctx, [replace(rows[0], name="A\nB")], OnError.REJECT_ALL)
+    assert [each.path for each in split.refusals] == [("suppliers", 0, "name")]
     twice = await suppliers.upsert(ctx, [*rows, rows[0]], OnError.REJECT_ALL)
     assert [each.path for each in twice.refusals] == [("suppliers", 2, "code")]
     closed = replace(rows[0], active=False)
