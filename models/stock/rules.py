@@ -15,6 +15,8 @@ STANDING = (_S.AVAILABLE, _S.HELD, _S.COMMITTED, _S.DAMAGED, _S.QUARANTINED)
 COLUMNS = tuple(state.lower() for state in STANDING)
 # Orders move held and committed pieces, transfers those in transit: nobody does by hand.
 BY_HAND = frozenset({_S.OUTSIDE, _S.AVAILABLE, _S.DAMAGED, _S.QUARANTINED})
+# What a level may hold: far enough below what a number can tell for an ERP or a stocktake to add to it.
+MOST_ON_HAND = 2_000_000_000
 _COMING = frozenset({_R.ADJUSTMENT, _R.PURCHASE_RECEIPT, _R.RETURN, _R.STOCKTAKE})
 _GOING = frozenset({_R.ADJUSTMENT, _R.DAMAGE, _R.STOCKTAKE, _R.SUPPLIER_RETURN})
 _STAYING = frozenset({_R.ADJUSTMENT, _R.DAMAGE, _R.STOCKTAKE})

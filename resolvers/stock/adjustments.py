@@ -17,7 +17,7 @@ from resolvers.idempotency import once
 from resolvers.permissions import requires
 from resolvers.stock.filling import fill
 from resolvers.stock.ledger import Move, announce_changed, move
-from resolvers.stock.locking import backordered, lock
+from resolvers.stock.locking import backordered, check_room, lock
 from resolvers.stock.places import find
 from resolvers.stock.serials import SerialDraft, checked, scan
 from resolvers.validation import code_of, quantity_of, text_of
@@ -48,7 +48,8 @@ async def adjust(ctx: Context, draft: AdjustmentDraft, idempotency_key: str) -> 
     """Move pieces from one state to another, or from and to outside.
 
     Raises: InvalidInput for a movement or reason that nobody may give by hand, NotFound,
-    InsufficientStock when there are fewer pieces in `from_state`; what `scan` raises for `serials`.
+    InsufficientStock when there are fewer pieces in `from_state`, LimitExceeded when there would be too many;
+    what `scan` raises for `serials`.
     """
     code_of(draft.location_code, "locationCode")
     code_of(draft.sku, "sku")
@@ -99,6 +100,7 @@ async def _adjust(ctx: Context, draft: AdjustmentDraft) -> dict[str, int]:
             note=draft.note,
         )
     ]
+    check_room(levels, moves, "quantity")
     moved = await move(ctx, moves)
     if not moved:
         raise InsufficientStock(

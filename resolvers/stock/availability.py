@@ -10,6 +10,7 @@ from models.freshness import up_to_date
 from models.stock.effective import EFFECTIVE, above
 from models.stock.rules import sellable
 from resolvers.context import Context
+from resolvers.validation import INT32_MAX
 
 # Of a level `l`: its place is open and carries the variant; each first look is made once for all rows.
 _CLOSED = "(SELECT id FROM location WHERE active = FALSE)"
@@ -21,15 +22,18 @@ async def of_variants(ctx: Context, variant_ids: Sequence[int]) -> dict[int, int
     """What the caller's channel may still buy of each variant, at all active locations that carry it.
 
     Most variants have nothing on hold, so the moment does not matter for them; the others are added up
-    again with what has expired, each in one statement, so that no number is of two moments.
+    again with what has expired, each in one statement, so that no number is of two moments. What is more
+    than a number can tell is told as the largest.
     """
     found = dict.fromkeys(variant_ids, 0)
     floor = "0" if ctx.channel.is_counter else "l.safety_stock"
     rows = await records(_total(above(floor, of="l.available")), array(found))
-    found.update((variant_id, sellable) for variant_id, sellable, _ in rows)
+    found.update((variant_id, min(sellable, INT32_MAX)) for variant_id, sellable, _ in rows)
     if held := [variant_id for variant_id, _, most_held in rows if most_held]:
         rows = await records(_total(above(floor)), ctx.now(), array(held))
-        found.update((variant_id, int(sellable)) for variant_id, sellable, _ in rows)
+        found.update(
+            (variant_id, min(int(sellable), INT32_MAX)) for variant_id, sellable, _ in rows
+        )
     return found
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from models.database import execute, fetch, for_update, marks
-from models.stock.rules import COLUMNS, Pieces
+from models.errors import LimitExceeded
+from models.stock.rules import COLUMNS, MOST_ON_HAND, Pieces, moved
 from resolvers.context import Context
 from resolvers.stock.filling import lock_backorders
 from resolvers.stock.holds import free_expired
-from resolvers.stock.ledger import ChangedLevel, Place, create_missing
+from resolvers.stock.ledger import ChangedLevel, Move, Place, create_missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,19 @@ async def forget_new(levels: Collection[LockedLevel]) -> None:
             f"DELETE FROM stock_level WHERE id IN ({marks(new)}) AND version = 0 AND NOT safety_is_own",
             *new,
         )
+
+
+def check_room(
+    levels: Mapping[Place, LockedLevel], moves: Sequence[Move], *path: str | int
+) -> None:
+    """Raises: LimitExceeded at `path` for a level that would hold more pieces than can be told."""
+    coming = Counter[Place]()
+    for each in moves:
+        coming[each.place] += moved(each.from_state, each.to_state, each.quantity).on_hand
+    for place, pieces in coming.items():
+        if pieces > 0 and levels[place].pieces.on_hand + pieces > MOST_ON_HAND:
+            message = "No place holds more than {maximum} pieces of a variant."
+            raise LimitExceeded(message, path=path, maximum=MOST_ON_HAND)
 
 
 def backordered(levels: Mapping[Place, LockedLevel]) -> list[Place]:

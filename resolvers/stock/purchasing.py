@@ -25,7 +25,7 @@ from resolvers.stock.documents import do_once, next_number, note_of
 from resolvers.stock.filling import fill
 from resolvers.stock.incoming import expect
 from resolvers.stock.ledger import Move, announce_changed
-from resolvers.stock.locking import backordered, lock
+from resolvers.stock.locking import backordered, check_room, lock
 from resolvers.stock.purchase_orders import KIND, lines_of, locked, turn, written
 from resolvers.stock.serials import Scanned, SerialDraft, checked, given, scan
 from resolvers.validation import code_of, line_of
@@ -192,6 +192,7 @@ async def _receive(ctx: Context, order_id: int, came: Lines, scanned: Scanned) -
         worth[place, StockState.OUTSIDE, StockState.AVAILABLE] = pieces * line.unit_cost_minor
         deltas[place] = -pieces
         line.received += pieces
+    check_room(levels, moves, "lines")
     await scan(ctx, moves, scanned, ("serials",))
     carried = await carry(ctx, moves, (KIND, order.id), worth)
     fewer = await expect(ctx, deltas)

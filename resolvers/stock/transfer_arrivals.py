@@ -23,7 +23,7 @@ from resolvers.stock.documents import do_once, note_of
 from resolvers.stock.filling import fill
 from resolvers.stock.incoming import expect
 from resolvers.stock.ledger import Move, Place, announce_changed
-from resolvers.stock.locking import backordered, lock
+from resolvers.stock.locking import backordered, check_room, lock
 from resolvers.stock.serials import SerialDraft, checked
 from resolvers.stock.serials import given as given_serials
 from resolvers.stock.transfer_serials import Named, named_in, pass_on
@@ -161,6 +161,7 @@ async def _end(ctx: Context, transfer: Transfer, ends: Sequence[_End], named: Na
         expected[awaited] = expected.get(awaited, 0) - each.pieces
     levels, freed = await lock(ctx, {*expected, *(each.place for each in ends)})
     moves = [_move(transfer, each) for each in ends]
+    check_room(levels, moves, "transferId")
     fates = [each.column for each in ends]
     await pass_on(ctx, transfer, list(zip(fates, moves, strict=True)), named)
     worth: dict[Way, int] = {}

@@ -1,0 +1,73 @@
+"""No level is filled beyond what a number can tell, by whatever brings the pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from models.errors import LimitExceeded
+from models.stock.rules import MOST_ON_HAND
+from models.stock.states import MovementReason, StockState
+from resolvers.context import Context
+from resolvers.stock import availability, purchasing, transfer_arrivals
+from resolvers.stock.adjustments import AdjustmentDraft, adjust
+from resolvers.stock.document_lines import LineDraft
+from resolvers.stock.transfer_arrivals import ReceiptDraft
+from tests.make.purchases import ordered
+from tests.make.stock import a_level, a_location
+from tests.make.transfers import Chain, a_chain, a_key, shipped
+from tests.resolvers.stock.test_sync import _codes
+
+FULL = MOST_ON_HAND - 1
+
+
+async def _found(ctx: Context, chain: Chain, pieces: int) -> object:
+    location_code, sku = await _codes(await chain.at_destination())
+    draft = AdjustmentDraft(
+        location_code=location_code,
+        sku=sku,
+        from_state=StockState.OUTSIDE,
+        to_state=StockState.DAMAGED,
+        quantity=pieces,
+        reason=MovementReason.ADJUSTMENT,
+    )
+    return await adjust(ctx, draft, a_key())
+
+
+async def _bought(ctx: Context, chain: Chain, pieces: int) -> object:
+    variant_id = chain.levels[0].variant_id
+    order = await ordered(ctx, chain.destination.id, (variant_id, 2, "1"))
+    lines = [LineDraft(variant_id, pieces)]
+    return await purchasing.receive(ctx, order.id, lines, a_key())
+
+
+async def _arrived(ctx: Context, chain: Chain, pieces: int) -> object:
+    transfer = await shipped(chain, 2)
+    receipts = [ReceiptDraft(chain.levels[0].variant_id, 0, rejected=pieces, lost=2 - pieces)]
+    return await transfer_arrivals.receive(chain.receiver, transfer.id, receipts, a_key())
+
+
+@pytest.mark.parametrize(
+    ("bring", "path"), [(_found, "quantity"), (_bought, "lines"), (_arrived, "transferId")]
+)
+async def test_one_piece_fits_and_two_do_not(
+    ctx: Context, bring: Callable[[Context, Chain, int], Awaitable[object]], path: str
+) -> None:
+    chain = await a_chain(ctx, 10)
+    await a_level(ctx, FULL, variant=await chain.levels[0].variant, location=chain.destination)
+    with pytest.raises(LimitExceeded) as refused:
+        await bring(ctx, chain, 2)
+    assert refused.value.path == (path,)
+    full = await chain.at_destination()
+    assert (full.available, full.damaged, full.quarantined) == (FULL, 0, 0)
+    await bring(ctx, chain, 1)
+    full = await chain.at_destination()
+    assert full.available + full.damaged + full.quarantined == MOST_ON_HAND
+
+
+async def test_what_is_more_than_a_number_can_tell_is_the_largest(ctx: Context) -> None:
+    level = await a_level(ctx, FULL)
+    variant = await level.variant
+    await a_level(ctx, FULL, variant=variant, location=await a_location(ctx))
+    assert await availability.of_variants(ctx, [variant.id]) == {variant.id: 2**31 - 1}
