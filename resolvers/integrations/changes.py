@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -12,7 +13,7 @@ from models.accounts.organisations import Organisation
 from models.accounts.roles import Permission
 from models.database import fetch, marks
 from models.errors import InvalidInput
-from models.outbox import OutboxEvent
+from models.outbox import TOPICS, OutboxEvent
 from resolvers.context import Context
 from resolvers.feed import batches
 from resolvers.keyset import checked_key
@@ -27,6 +28,7 @@ from resolvers.permissions import may, requires, scoped
 
 MAXIMUM_TYPES = 50
 WINDOW = 20_000
+_SEQUENCE = re.compile(r"[0-9]{1,18}")
 
 
 @requires(Permission.CHANGES_READ)
@@ -38,11 +40,15 @@ async def page(
     One page looks at so many sequences at most, whoever they belong to: it may hold few or none and
     still have a next.
 
-    Raises: InvalidInput, Expired for a cursor so old that changes after it are no longer kept.
+    `after` is a cursor, or the number of a sequence, which goes with any types.
+
+    Raises: InvalidInput, Expired where changes after it are no longer kept.
     """
     topics = _topics(types)
     tie = f"changes {topics}"
     await give_sequences()
+    if request.after and _SEQUENCE.fullmatch(request.after):
+        request = replace(request, after=cursor_of([int(request.after)], tie))
     after = 0
     if request.after is not None:
         (after,) = checked_key(request.after, tie, (int,), "after")
@@ -98,5 +104,12 @@ def _topics(types: Sequence[str] | None) -> list[str]:
     if len(topics) > MAXIMUM_TYPES:
         raise InvalidInput(
             "Ask for at most {maximum} types.", path=("types",), maximum=MAXIMUM_TYPES
+        )
+    if unknown := sorted(set(topics) - TOPICS):
+        raise InvalidInput(
+            "There is no topic {topic}; there are {topics}.",
+            path=("types",),
+            topic=unknown[0],
+            topics=", ".join(sorted(TOPICS)),
         )
     return topics

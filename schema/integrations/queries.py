@@ -22,7 +22,10 @@ class IntegrationQueries:
         types: list[str] | None = None,
         first: int | None = None,
     ) -> Connection[Change]:
-        """Every change in your territory, oldest first; the last cursor is where to go on next time."""
+        """Every change in your territory, oldest first; the last cursor is where to go on next time.
+
+        `after` is such a cursor, or the sequence of a change, as webhooks and subscriptions give it.
+        """
         page = await changes.page(info.context, types, PageRequest(first=first, after=after))
         return Connection.of(page, Change.of)
 

@@ -90,6 +90,32 @@ async def test_cursors_of_other_types_are_refused(api: Api) -> None:
     assert answer["errors"][0]["extensions"]["code"] == "INVALID"
 
 
+async def test_a_sequence_is_as_good_as_a_cursor(api: Api) -> None:
+    admin = await api.staff()
+    await open_shop(admin, 5)
+    everything = await pages(admin)
+    page = (await admin.ask(CHANGES, after=everything[1]["sequence"], first=250))["changes"]
+    assert [edge["node"]["sequence"] for edge in page["edges"]] == [
+        each["sequence"] for each in everything[2:]
+    ]
+    stock = (await admin.ask(CHANGES, after="0", types=["stock.changed"]))["changes"]["edges"]
+    assert [edge["node"]["type"] for edge in stock] == ["stock.changed"]
+    for after in ("999999999999999999", everything[-1]["sequence"]):
+        page = (await admin.ask(CHANGES, after=after))["changes"]
+        assert (page["edges"], page["pageInfo"]["hasNextPage"]) == ([], False)
+    for after in ("-1", "9" * 19, "１", " 1", "1e3"):
+        answer = await admin.send(CHANGES, after=after)
+        assert answer["errors"][0]["extensions"]["code"] == "INVALID", after
+
+
+async def test_a_type_that_nothing_has_is_refused(api: Api) -> None:
+    admin = await api.staff()
+    answer = await admin.send(CHANGES, types=["stock.changed", "stok.changed"])
+    assert answer["errors"][0]["message"].startswith("There is no topic stok.changed; there are ")
+    answer = await admin.send(CHANGES, types=[f"t{number}" for number in range(51)])
+    assert answer["errors"][0]["message"] == "Ask for at most 50 types."
+
+
 async def test_a_subscriber_misses_nothing_while_many_write(api: Api) -> None:
     admin = await api.staff()
     shop = await open_shop(admin, 5)
