@@ -14,18 +14,20 @@ class PromiseFaultKind(StrEnum):
 
     SUM: a variant owes other than its open promises. LIMIT: it owes more than its limit, as it may after
     the limit was lowered. ORDER: a promise whose order does not wait for it. HOLD: pieces that are said to
-    have come for a promise, and are not committed to it.
+    have come for a promise, and are not committed to it. WAIT: a paid fulfilment waits, and nothing is
+    promised to it; `expected` are the pieces of a variant that it lacks.
     """
 
     SUM = "SUM"
     LIMIT = "LIMIT"
     ORDER = "ORDER"
     HOLD = "HOLD"
+    WAIT = "WAIT"
 
 
 @dataclass(frozen=True, slots=True)
 class PromiseFault:
-    """`location_id` and `order_id` are those of a single promise, empty for the sum of a variant."""
+    """`location_id` and `order_id` are of one promise or fulfilment, empty for the sum of a variant."""
 
     kind: PromiseFaultKind
     variant_id: int
@@ -38,11 +40,8 @@ class PromiseFault:
 async def faults_of(location_ids: Sequence[int]) -> list[PromiseFault]:
     """Faults of promises at these places, and of the sums of variants that are promised there or nowhere."""
     places = marks(location_ids)
-    single = await fetch(
-        f"{_ORDER.format(places)} UNION ALL {_HOLD.format(places)} ORDER BY id",
-        *location_ids,
-        *location_ids,
-    )
+    queries = [each.format(places) for each in (_ORDER, _HOLD, _WAIT)]
+    single = await fetch(f"{' UNION ALL '.join(queries)} ORDER BY id", *[*location_ids] * 3)
     sums = await fetch(_SUMS.format(places, places), *location_ids, *location_ids)
     return [
         *(
@@ -70,7 +69,7 @@ async def faults_of(location_ids: Sequence[int]) -> list[PromiseFault]:
 
 
 _OPEN = "promise.status IN ('HELD', 'AWAITED')"
-# What this reads of the orders above it: whether they wait.
+# What this and _WAIT read of the orders above: whether they wait.
 _ORDER = f"""
 SELECT promise.id, 'ORDER' AS kind, promise.variant_id, promise.location_id, promise.order_id,
   promise.quantity - promise.filled AS recorded, 0 AS expected
@@ -89,6 +88,18 @@ SELECT * FROM (SELECT promise.id, 'HOLD' AS kind, promise.variant_id, promise.lo
   FROM stock_promise AS promise
   WHERE promise.status = 'AWAITED' AND promise.filled > 0 AND promise.location_id IN ({})) AS filled
 WHERE recorded <> expected
+"""
+_WAIT = """
+SELECT part.id, 'WAIT' AS kind, line.variant_id, part.location_id, part.order_id, 0 AS recorded,
+  SUM(line.quantity) - COALESCE((SELECT SUM(hold.quantity) FROM stock_hold AS hold
+    JOIN stock_level AS level ON level.id = hold.level_id WHERE hold.fulfilment_id = part.id
+    AND hold.status = 'COMMITTED' AND level.variant_id = line.variant_id), 0) AS expected
+FROM fulfilment AS part JOIN fulfilment_line AS line ON line.fulfilment_id = part.id
+WHERE part.location_id IN ({}) AND part.status IN ('OPEN', 'ACCEPTED')
+  AND part.assigned_at IS NOT NULL AND part.awaits_until IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM stock_promise AS promise
+    WHERE promise.fulfilment_id = part.id AND promise.status = 'AWAITED')
+GROUP BY part.id, line.variant_id, part.location_id, part.order_id
 """
 _SUMS = f"""
 SELECT * FROM (SELECT backorder.variant_id, backorder.promised, backorder.most,

@@ -48,7 +48,8 @@ class StockDrift:
 @strawberry.type(
     description="Promises of pieces yet to come that do not add up. SUM: the variant owes other than its open"
     " promises. LIMIT: it owes more than its limit, as it may after that was lowered. ORDER: the order"
-    " does not wait for it. HOLD: pieces are said to have come, and are not committed."
+    " does not wait for it. HOLD: pieces are said to have come, and are not committed. WAIT: a fulfilment"
+    " waits, and nothing is promised to it."
 )
 class StockPromiseFault:
     kind: PromiseFaultKind
@@ -67,7 +68,7 @@ class StockPromiseFault:
     async def location(
         parents: list[StockPromiseFault], ctx: Context
     ) -> list[StockLocation | None]:
-        """Where it was promised; empty for the sum of a variant."""
+        """Where it was promised or is waited for; empty for the sum of a variant."""
         return await StockLocation.load(ctx, [each.row.location_id or 0 for each in parents])
 
     @classmethod

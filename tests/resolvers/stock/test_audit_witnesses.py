@@ -152,6 +152,26 @@ async def test_promises_that_do_not_add_up(ctx: Context) -> None:
     assert await faults() == [("SUM", 2, 0, None)]  # owed, and to nobody
 
 
+async def test_a_fulfilment_that_waits_for_no_promise(ctx: Context) -> None:
+    store, variant = await a_store(ctx), await a_variant(ctx)
+    await allow(ctx, variant, 9)
+    waiting = await paid(ctx, variant, store, 3)
+    await order(ctx, variant, store)  # nobody waits for it before it is paid
+    await moved(as_system(ctx), variant, store, StockState.OUTSIDE, AVAILABLE, 1)
+
+    async def faults(location: Location | None = None) -> list[tuple[str, int, int, int | None]]:
+        found = (await audit.run(as_system(ctx), location.id if location else None)).promise_faults
+        return [(str(f.kind), f.recorded, f.expected, f.order_id) for f in found]
+
+    assert await faults() == []
+    await execute("UPDATE stock_promise SET status = 'WITHDRAWN'")
+    await StockBackorder.filter(variant_id=variant.id).update(promised=0)
+    assert await faults(store) == [(str(PromiseFaultKind.WAIT), 0, 2, waiting.id)]
+    assert await faults(await a_store(ctx, metres=900)) == []
+    await Fulfilment.filter(order_id=waiting.id).update(awaits_until=None)
+    assert await faults() == []
+
+
 async def test_more_serial_numbers_and_promises_take_no_more_statements(ctx: Context) -> None:
     await phones(ctx)
     with counting() as few:

@@ -8,8 +8,11 @@ from models.database import execute, transaction
 from models.stock.levels import StockLevel
 from resolvers.context import Context
 from resolvers.outbox import give_sequences
+from tests.make.checkouts import a_store
 from tests.make.sales import a_guest, an_order
 from tests.make.soundness import contradictions
+from tests.make.stock import a_variant
+from tests.resolvers.orders.test_backorders import allow, paid
 from tests.resolvers.stock.test_killed import chain, purchase, stocktake, transfer
 
 LAST = "(SELECT MAX(id) FROM {})"
@@ -37,6 +40,9 @@ SPOILT = {
     "UPDATE stocktake_line SET going_on = TRUE": "a stocktake that is in another status",
     f"DELETE FROM document_event WHERE id = {LAST.format('document_event')}": "whose history ends elsewhere",
     f"DELETE FROM stock_movement WHERE id = {LAST.format('stock_movement')}": "drift",
+    "UPDATE stock_promise SET status = 'WITHDRAWN'": "PromiseFaultKind.WAIT",
+    "DELETE FROM stock_promise": "a fulfilment that waits for nothing",
+    "UPDATE fulfilment SET awaits_until = NULL": "or does not wait for what it awaits",
     "UPDATE stock_cost SET value_minor = value_minor + 1 WHERE quantity > 0": "a value that its entries",
     "UPDATE stock_cost SET quantity = quantity + 1": "a value of other pieces than there are",
     "UPDATE serial_number SET state = 'GONE' WHERE state = 'IN_STOCK'": "drift",
@@ -57,6 +63,9 @@ async def test_whatever_is_spoilt_is_found(ctx: Context) -> None:
     milk = await StockLevel.all().order_by("id").first()
     assert milk is not None
     await an_order(await a_guest(ctx), milk)
+    store, pear = await a_store(ctx), await a_variant(ctx)
+    await allow(ctx, pear, 9)
+    await paid(ctx, pear, store, 2)
     await give_sequences()
     assert await contradictions(ctx) == []
 
