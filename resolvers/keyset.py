@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from models.database import columns, marks, records
+from tortoise.models import Model
+
+from models.database import any_of, array, columns, fetch, marks, records
 from models.errors import InvalidInput
-from resolvers.paging import Cursors, Page, PageRequest, key_of
+from resolvers.paging import Cursors, Page, PageRequest, cursor_of, key_of
 
 _INT64 = 2**63
 R = TypeVar("R", bound=tuple[Any, ...])
 T = TypeVar("T")
+K = TypeVar("K")
+M = TypeVar("M", bound=Model)
 
 
 @dataclass(slots=True)
@@ -83,6 +87,49 @@ async def page_of_ids(
     _, inner, values = _keys_of_page(table, conditions, order, request, tie)
     keys = await records(inner, *values)
     return _page([key[-1] for key in keys], keys, request, tie)
+
+
+async def pages_by_id(
+    model: type[M],
+    parent: str,
+    keys: Sequence[K],
+    conditions: Conditions,
+    request: PageRequest,
+    tie: str,
+    *,
+    falling: bool = True,
+) -> dict[K, Page[M]]:
+    """A page of the rows of each `parent`, a column that has these keys, by ID; two statements for all.
+
+    Raises: InvalidInput for a size or cursor that makes no sense.
+    """
+    asked, direction = Conditions(), "DESC" if falling else "ASC"
+    asked.add(any_of(parent), array(keys))
+    asked.add(str(conditions), *conditions.values)
+    if request.after is not None:
+        sign = "<" if falling else ">"
+        asked.add(f"id {sign} ?", *checked_key(request.after, tie, (int,), "after"))
+    ranked = await fetch(
+        f"SELECT id FROM (SELECT id, ROW_NUMBER() OVER (PARTITION BY {parent} ORDER BY id {direction})"
+        f" AS place FROM {model._meta.db_table} WHERE {asked}) AS ranked"
+        f" WHERE place <= {request.size + 1}",
+        *asked.values,
+    )
+    query = model.filter(id__in=[row["id"] for row in ranked])
+    found: dict[K, list[M]] = {key: [] for key in keys}
+    for row in await query.order_by("-id" if falling else "id") if ranked else []:
+        found[getattr(row, parent)].append(row)
+    return {key: _page_by_id(rows, request, tie) for key, rows in found.items()}
+
+
+def _page_by_id(rows: Sequence[M], request: PageRequest, tie: str) -> Page[M]:
+    shown = rows[: request.size]
+    return Page(
+        shown,
+        [cursor_of([row.pk], tie) for row in shown],
+        has_next=len(rows) > request.size,
+        has_previous=request.after is not None,
+    )
 
 
 def _keys_of_page(

@@ -8,12 +8,11 @@ from datetime import datetime
 
 from models.bulk import insert_all
 from models.catalog.prices import ALWAYS, PriceChange
-from models.database import fetch, marks
 from resolvers.catalog.visibility import sees_unpublished
 from resolvers.context import Context
-from resolvers.keyset import checked_key
+from resolvers.keyset import Conditions, pages_by_id
 from resolvers.outbox import Change, announce
-from resolvers.paging import Page, PageRequest, page_by_id
+from resolvers.paging import NOTHING, Page, PageRequest
 from resolvers.permissions import for_anyone
 
 _COLUMNS = (
@@ -73,24 +72,8 @@ async def of_variants(
         for variant_id, merchant_id in variants
         if await sees_unpublished(ctx, merchant_id)
     ]
-    found: dict[int, list[PriceChange]] = {variant_id: [] for variant_id, _ in variants}
-    for row in await _latest(seen, request):
-        found[row.variant_id].append(row)
-    return {variant_id: page_by_id(rows, request, _TIE) for variant_id, rows in found.items()}
-
-
-async def _latest(variant_ids: Sequence[int], request: PageRequest) -> list[PriceChange]:
-    """One row more than a page of each variant."""
-    before = checked_key(request.after, _TIE, (int,), "after") if request.after else [2**62]
-    ranked = await fetch(
-        "SELECT id FROM (SELECT id, ROW_NUMBER() OVER (PARTITION BY variant_id ORDER BY id DESC)"
-        f" AS place FROM price_change WHERE variant_id IN ({marks(variant_ids)}) AND id < ?)"
-        f" AS ranked WHERE place <= {request.size + 1}",
-        *variant_ids,
-        *before,
-    )
-    ids = [row["id"] for row in ranked]
-    return await PriceChange.filter(id__in=ids).order_by("-id") if ids else []
+    found = await pages_by_id(PriceChange, "variant_id", seen, Conditions(), request, _TIE)
+    return {variant_id: found.get(variant_id, NOTHING) for variant_id, _ in variants}
 
 
 def _change(merchant_id: int, variant_id: int) -> Change:

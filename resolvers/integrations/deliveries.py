@@ -5,18 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models.accounts.roles import Permission
-from models.database import after_commit, fetch, marks, transaction
+from models.database import after_commit, marks, transaction
 from models.errors import NotFound
 from models.integrations.webhooks import DeliveryStatus, WebhookDelivery
 from resolvers.context import Context
-from resolvers.keyset import Conditions, checked_key
-from resolvers.paging import Page, PageRequest, page_by_id
+from resolvers.keyset import Conditions, pages_by_id
+from resolvers.paging import Page, PageRequest
 from resolvers.permissions import requires, scoped
-
-_RANKED = (
-    "SELECT id, ROW_NUMBER() OVER (PARTITION BY webhook_id ORDER BY id DESC) AS place"
-    " FROM webhook_delivery"
-)
 
 
 @requires(Permission.WEBHOOK_WRITE)
@@ -26,25 +21,15 @@ async def of_webhooks(
     statuses: Sequence[DeliveryStatus] | None,
     request: PageRequest,
 ) -> dict[int, Page[WebhookDelivery]]:
-    """A page of each webhook's deliveries, newest first, in one statement.
+    """A page of each webhook's deliveries, newest first.
 
     Raises: InvalidInput for a size or cursor that makes no sense.
     """
     tie = f"deliveries {sorted(statuses or ())}"
     conditions = Conditions()
-    conditions.add(f"webhook_id IN ({marks(webhook_ids)})", *webhook_ids)
     if statuses is not None:
         conditions.add(f"status IN ({marks(statuses)})", *map(str, statuses))
-    if request.after is not None:
-        conditions.add("id < ?", *checked_key(request.after, tie, (int,), "after"))
-    ranked = await fetch(
-        f"SELECT id FROM ({_RANKED} WHERE {conditions}) AS ranked WHERE place <= {request.size + 1}",
-        *conditions.values,
-    )
-    found: dict[int, list[WebhookDelivery]] = {webhook_id: [] for webhook_id in webhook_ids}
-    for row in await WebhookDelivery.filter(id__in=[each["id"] for each in ranked]).order_by("-id"):
-        found[row.webhook_id].append(row)
-    return {webhook_id: page_by_id(rows, request, tie) for webhook_id, rows in found.items()}
+    return await pages_by_id(WebhookDelivery, "webhook_id", webhook_ids, conditions, request, tie)
 
 
 @requires(Permission.WEBHOOK_WRITE)

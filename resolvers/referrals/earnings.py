@@ -11,9 +11,9 @@ from models.members.members import Member
 from models.referrals.commissions import Commission
 from models.referrals.rules import CommissionStatus
 from resolvers.context import Context
-from resolvers.keyset import checked_key
+from resolvers.keyset import Conditions, pages_by_id
 from resolvers.members import sight
-from resolvers.paging import Page, PageRequest, cursor_of
+from resolvers.paging import Page, PageRequest
 from resolvers.permissions import for_anyone, scoped
 
 # Frozen until a known moment: from then on it is available, whether or not a sweeper has run.
@@ -56,35 +56,11 @@ async def pages(
 
     Raises: InvalidInput for a size or cursor that makes no sense.
     """
-    tie, size = f"commissions {status}", request.size
-    before = 2**62
-    if request.after is not None:
-        [before] = checked_key(request.after, tie, (int,), "after")
-    condition, values = ("", []) if status is None else (f" AND {_STANDING} = ?", [str(status)])
-    rows = await fetch(
-        "SELECT payee_key, id FROM (SELECT payee_key, id,"
-        " ROW_NUMBER() OVER (PARTITION BY payee_key ORDER BY id DESC) AS place FROM commission"
-        f" WHERE payee_key IN ({marks(payee_keys)}) AND id < ?{condition}"
-        ") AS numbered WHERE place <= ? ORDER BY payee_key, id DESC",
-        *payee_keys,
-        before,
-        *([ctx.now(), *values] if status is not None else []),
-        size + 1,
-    )
-    commissions = await Commission.filter(id__in=[row["id"] for row in rows])
-    by_id = {each.id: each for each in commissions}
-    found: dict[str, list[Commission]] = {key: [] for key in payee_keys}
-    for row in rows:
-        found[row["payee_key"]].append(by_id[row["id"]])
-    return {
-        key: Page(
-            rows=of_payee[:size],
-            cursors=[cursor_of([each.id], tie) for each in of_payee[:size]],
-            has_next=len(of_payee) > size,
-            has_previous=request.after is not None,
-        )
-        for key, of_payee in found.items()
-    }
+    conditions = Conditions()
+    if status is not None:
+        conditions.add(f"{_STANDING} = ?", ctx.now(), str(status))
+    tie = f"commissions {status}"
+    return await pages_by_id(Commission, "payee_key", payee_keys, conditions, request, tie)
 
 
 def standing(ctx: Context, row: Commission) -> CommissionStatus:

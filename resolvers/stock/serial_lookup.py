@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from tortoise.expressions import Subquery
 
 from models.accounts.roles import Permission
-from models.database import any_of, array, fetch, marks
+from models.database import marks
 from models.stock.serials import ON_HAND, SerialEvent, SerialNumber, SerialState
 from models.stock.transfers import Transfer, TransferLine
 from models.stores.locations import Location
 from resolvers.context import Context
-from resolvers.keyset import checked_key, kept
-from resolvers.paging import Page, PageRequest, page_by_id
+from resolvers.keyset import Conditions, kept, pages_by_id
+from resolvers.paging import NOTHING, Page, PageRequest
 from resolvers.permissions import for_anyone, requires, scoped
 from resolvers.stock import transfers
 
@@ -40,12 +40,14 @@ async def of_variants(
     ctx: Context, variant_ids: Sequence[int], location_id: int, request: PageRequest
 ) -> dict[int, Page[SerialNumber]]:
     """A page of what each variant has on hand at a location; nothing outside the caller's territory."""
-    found: dict[int, list[SerialNumber]] = {variant_id: [] for variant_id in variant_ids}
     place = Location.filter(id=location_id)
-    if await scoped(place, ctx, Permission.STOCK_READ, "organisation").exists():
-        for row in await _on_hand(sorted(found), location_id, request):
-            found[row.variant_id].append(row)
-    return {variant_id: page_by_id(rows, request, _TIE) for variant_id, rows in found.items()}
+    if not await scoped(place, ctx, Permission.STOCK_READ, "organisation").exists():
+        return dict.fromkeys(variant_ids, NOTHING)
+    here = Conditions()
+    here.add(f"location_id = ? AND state IN ({marks(ON_HAND)})", location_id, *map(str, ON_HAND))
+    return await pages_by_id(
+        SerialNumber, "variant_id", variant_ids, here, request, _TIE, falling=False
+    )
 
 
 @for_anyone
@@ -76,21 +78,3 @@ async def on_the_road(
     for row in await query.order_by("id") if going else []:
         found.setdefault((row.document_id or 0, row.variant_id), []).append(row)
     return found
-
-
-async def _on_hand(
-    variant_ids: Sequence[int], location_id: int, request: PageRequest
-) -> list[SerialNumber]:
-    """One row more than a page of each variant."""
-    after = checked_key(request.after, _TIE, (int,), "after") if request.after else [0]
-    ranked = await fetch(
-        "SELECT id FROM (SELECT id, ROW_NUMBER() OVER (PARTITION BY variant_id ORDER BY id) AS place"
-        f" FROM serial_number WHERE {any_of('variant_id')} AND location_id = ?"
-        f" AND state IN ({marks(ON_HAND)}) AND id > ?) AS ranked WHERE place <= {request.size + 1}",
-        array(variant_ids),
-        location_id,
-        *map(str, ON_HAND),
-        *after,
-    )
-    ids = [row["id"] for row in ranked]
-    return await SerialNumber.filter(id__in=ids).order_by("id") if ids else []
