@@ -11,7 +11,7 @@ from gateways import Gateways
 from models.database import freshness_of_request
 from models.errors import NotSignedIn
 from resolvers.accounts import identity
-from resolvers.context import Actor, Context, utc_now
+from resolvers.context import Context, utc_now
 from schema.connection import header
 from schema.messages import preferred_language
 from settings import Settings
@@ -33,8 +33,7 @@ def context_factory(settings: Settings, gateways: Gateways) -> ContextFactory:
         token = _bearer(header(connection, params, "Authorization"))
         key = header(connection, params, "X-Storefront-Key")
         freshness = freshness_of_request()
-        storefront = await identity.storefront_of(key, freshness) if key else None
-        actor = await identity.actor_of(token, utc_now(), freshness) if token else Actor()
+        actor, storefront = await identity.asking(token, key, utc_now(), freshness)
         return Context(
             settings=settings,
             gateways=gateways,

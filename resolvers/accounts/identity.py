@@ -51,13 +51,26 @@ _CLIENT = (
 )
 _CLIENT_BY_ID = _CLIENT.format(snapshot="NULL").replace("c.secret_hash = ?", "c.id = ?")
 _ACTIVE_STAFF = "SELECT id FROM staff WHERE id = ? AND active"
-_SESSION_COLUMNS = 7
 _SESSION = (
-    "SELECT {snapshot}, s.id, s.kind, s.subject_id, s.revoked_at, s.access_expires_at, t.active,"
-    f" g.role, {_NODE} FROM session s"
+    f"s.id, s.kind, s.subject_id, s.revoked_at, s.access_expires_at, t.active, g.role, {_NODE}"
+)
+_SESSION_COLUMNS = 6  # and those of what is granted to it
+_OF_SESSION = (
     " LEFT JOIN staff t ON s.kind = 'STAFF' AND t.id = s.subject_id"
     " LEFT JOIN staff_grant g ON g.staff_id = t.id"
-    " LEFT JOIN organisation n ON n.id = g.organisation_id WHERE s.access_hash = ? ORDER BY g.id"
+    " LEFT JOIN organisation n ON n.id = g.organisation_id"
+)
+_BY_TOKEN = (
+    f"SELECT {{snapshot}}, {_SESSION} FROM session s{_OF_SESSION}"
+    " WHERE s.access_hash = ? ORDER BY g.id"
+)
+_ORIGIN_COLUMNS = 5
+# At least one row, whichever of the two is known.
+_BY_BOTH = (
+    f"SELECT {{snapshot}}, f.channel, o.id, o.path, o.kind, o.merchant_id, {_SESSION}"
+    " FROM (SELECT 1) AS request LEFT JOIN storefront f ON f.key = ? AND f.active"
+    " LEFT JOIN organisation o ON o.id = f.organisation_id"
+    f" LEFT JOIN session s ON s.access_hash = ?{_OF_SESSION} ORDER BY g.id"
 )
 _GRANTS = (
     f"SELECT g.role, {_NODE} FROM staff_grant g JOIN organisation n ON n.id = g.organisation_id"
@@ -65,17 +78,23 @@ _GRANTS = (
 )
 
 
-async def actor_of(token: str, now: datetime, freshness: Freshness) -> Actor:
-    """The actor whose bearer token this is, with all that was granted, in one statement.
+async def asking(
+    token: str | None, storefront_key: str | None, now: datetime, freshness: Freshness
+) -> tuple[Actor, Origin | None]:
+    """The actor whose bearer token this is, with all that was granted, and where the request comes from.
 
-    How fresh answers to the request must be becomes known by it.
+    One statement for whoever has signed in; how fresh answers to the request must be becomes known by it.
 
-    Raises: NotSignedIn when it is unknown, expired or revoked.
+    Raises: NotSignedIn for a key that no active storefront has, and a token that is unknown, expired or
+    revoked.
     """
-    hashed = token_hash(token)
-    if token.startswith(f"{API_CLIENT_PREFIX}_"):
-        return await _client(hashed, freshness)
-    return await _signed_in(hashed, now, freshness)
+    if not token or not storefront_key or _is_clients(token):
+        origin = await _origin(storefront_key, freshness) if storefront_key else None
+        return await _actor(token, now, freshness) if token else Actor(), origin
+    found = await first_records(freshness, _BY_BOTH, storefront_key, token_hash(token))
+    first_of_session = 1 + _ORIGIN_COLUMNS
+    origin = _origin_of(*found[0][1:first_of_session])
+    return _signed_in([row[first_of_session:] for row in found], now), origin
 
 
 async def actor_by_id(kind: ActorKind, actor_id: int | None) -> Actor:
@@ -92,9 +111,16 @@ async def actor_by_id(kind: ActorKind, actor_id: int | None) -> Actor:
     raise NotSignedIn("This account is no longer active.")
 
 
-async def _client(secret_hash: str, freshness: Freshness) -> Actor:
-    found = await first_records(freshness, _CLIENT, secret_hash)
-    if not found:
+def _is_clients(token: str) -> bool:
+    return token.startswith(f"{API_CLIENT_PREFIX}_")
+
+
+async def _actor(token: str, now: datetime, freshness: Freshness) -> Actor:
+    hashed = token_hash(token)
+    if not _is_clients(token):
+        found = await first_records(freshness, _BY_TOKEN, hashed)
+        return _signed_in([row[1:] for row in found], now)
+    if not (found := await first_records(freshness, _CLIENT, hashed)):
         raise NotSignedIn("This token is not known.")
     return _client_of(found)
 
@@ -105,11 +131,11 @@ def _client_of(found: Sequence[Sequence[Any]]) -> Actor:
     return Actor(ActorKind.API_CLIENT, client_id, (granted,))
 
 
-async def _signed_in(access_hash: str, now: datetime, freshness: Freshness) -> Actor:
-    found = await first_records(freshness, _SESSION, access_hash)
-    if not found:
+def _signed_in(found: Sequence[Sequence[Any]], now: datetime) -> Actor:
+    """The actor of a session, which has a row for each of its grants."""
+    if not found or found[0][0] is None:
         raise NotSignedIn("This token is not known.")
-    _, session_id, kind, subject_id, revoked_at, expires_at, active = found[0][:_SESSION_COLUMNS]
+    session_id, kind, subject_id, revoked_at, expires_at, active = found[0][:_SESSION_COLUMNS]
     if revoked_at or moment(expires_at) <= now:
         raise NotSignedIn("Your sign-in has expired.")
     if kind == SubjectKind.STAFF and not active:
@@ -125,15 +151,14 @@ async def become(ctx: Context, kind: SubjectKind, subject_id: int) -> None:
     ctx.actor = Actor(ActorKind(kind), subject_id, grants)
 
 
-async def storefront_of(key: str, freshness: Freshness) -> Origin:
-    """Where a request with this storefront key comes from; how fresh its answer must be becomes known.
+async def _origin(storefront_key: str, freshness: Freshness) -> Origin:
+    found = await first_records(freshness, _STOREFRONT, storefront_key)
+    return _origin_of(*(found[0][1:] if found else [None] * _ORIGIN_COLUMNS))
 
-    Raises: NotSignedIn for a key that no active storefront has.
-    """
-    found = await first_records(freshness, _STOREFRONT, key)
-    if not found:
+
+def _origin_of(channel: str | None, *node: Any) -> Origin:
+    if channel is None:
         raise NotSignedIn("This X-Storefront-Key is not known.")
-    _, channel, *node = found[0]
     return Origin(Channel(channel), Node(*node))
 
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from tests.make.api import Api
+from tests.make.documents import document
+from tests.make.goods import a_merchant
 
 VIEWER = "{ viewer { channel permissions actor { __typename ... on Staff { username } } } }"
 
@@ -39,3 +41,24 @@ async def test_a_refresh_token_is_good_once_and_its_thief_ends_the_session(api: 
     assert (await api.refused(refresh, token=renewed["refreshToken"])) == [{"code": "EXPIRED"}]
     answer = await api.as_(renewed["accessToken"]).send(VIEWER)
     assert answer["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+async def test_a_storefront_key_and_a_token_are_each_refused_whatever_the_other_is(
+    api: Api,
+) -> None:
+    admin = await api.staff()
+    await a_merchant("CHAIN")
+    front = await admin.do(
+        document("hq/storefront_create"),
+        input={"name": "App", "channel": "APP", "organisationCode": "CHAIN"},
+    )
+    known = admin.through(front["storefront"]["key"])
+    viewer = (await known.ask(VIEWER))["viewer"]
+    assert viewer["channel"] == "APP"
+    assert viewer["actor"]["username"] == "admin"
+    for token in (admin.token, "unknown", None):
+        answer = await api.as_(token).through("unknown").send(VIEWER)
+        assert answer["errors"][0]["message"] == "This X-Storefront-Key is not known."
+    for key in (known.storefront_key, None):
+        answer = await api.as_("unknown").through(key).send(VIEWER)
+        assert answer["errors"][0]["message"] == "This token is not known."
