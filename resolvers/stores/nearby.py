@@ -29,7 +29,8 @@ Keep = Callable[[list[Candidate[int]]], Awaitable[list[Candidate[int]]]]
 
 FIRST_RADIUS_METRES = 4_000.0
 GROWTH = 4
-FIRST_AT_MOST_METRES = 64_000.0
+STEP = 1.5  # from one first radius to the next
+FIRST_AT_MOST_METRES = 100_000.0
 HABITS = 256
 HALF_WAY_ROUND_METRES = pi * EARTH_RADIUS_METRES * 1.01
 _CIRCLE_OF_ITS_BOX = pi / 4
@@ -69,9 +70,9 @@ def _learn(habit: str, first: float, needed: float) -> None:
     """Begin wider at once where that was needed, and narrower only where it is much too wide."""
     wider = first
     while wider < min(needed, FIRST_AT_MOST_METRES):
-        wider *= 2
-    if first >= FIRST_RADIUS_METRES * 2 and needed * 4 <= first:
-        wider = first / 2
+        wider *= STEP
+    if first > FIRST_RADIUS_METRES and needed * 4 <= first:
+        wider = first / STEP
     if wider != first:
         if len(_habits) >= HABITS:
             _habits.clear()
