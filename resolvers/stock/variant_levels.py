@@ -44,22 +44,26 @@ async def of_variants(
 async def _by_code(
     ctx: Context, variant_ids: Sequence[int], request: PageRequest, tie: str
 ) -> dict[int, Found]:
-    """One statement, whatever the number of variants."""
+    """One statement, whatever the number of variants; those of a single one need not be ranked."""
+    most = request.size + 1
+
+    def statement(columns: str) -> str:
+        levels = f"{FROM} WHERE {conditions}"
+        if len(variant_ids) == 1:
+            return f"SELECT {columns}, o.code FROM {levels} ORDER BY o.code LIMIT {most}"
+        return (
+            f"SELECT * FROM (SELECT {columns}, {_PLACE}, o.code FROM {levels}) AS ranked"
+            f" WHERE place <= {most} ORDER BY variant_id, place"
+        )
+
     conditions = await visible(ctx)
     conditions.add(any_id("l.variant_id"), array(variant_ids))
     if request.after is not None:
         conditions.add("o.code > ?", *checked_key(request.after, tie, (str,), "after"))
-    rows = await rows_of(
-        ctx,
-        lambda columns: (
-            f"SELECT * FROM (SELECT {columns}, o.code, {_PLACE} FROM {FROM} WHERE {conditions})"
-            f" AS ranked WHERE place <= {request.size + 1} ORDER BY variant_id, place"
-        ),
-        conditions.values,
-    )
+    rows = await rows_of(ctx, statement, conditions.values)
     found: dict[int, Found] = {variant_id: [] for variant_id in variant_ids}
     for level, row in zip(levels_of(ctx, rows), rows, strict=True):
-        found[level.variant_id].append((level, [row[-2]]))
+        found[level.variant_id].append((level, [row[-1]]))
     return found
 
 

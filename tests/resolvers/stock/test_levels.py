@@ -115,24 +115,26 @@ async def test_pages_of_levels_follow_each_other_and_stay_with_their_merchant(ct
         await levels.page(ctx, None, None, PageRequest(after=first.cursors[-1]))
 
 
-async def test_variants_list_their_places_by_code_in_pages(ctx: Context) -> None:
+@pytest.mark.parametrize("asked", [1, 2])
+async def test_variants_list_their_places_by_code_in_pages(ctx: Context, asked: int) -> None:
     places = [await a_location(ctx, code) for code in ("P3", "P1", "P2")]
     both = [await a_variant(ctx) for _ in range(2)]
     for variant in both:
         for place in places:
             await a_level(ctx, 1, variant=variant, location=place)
-    ids = [variant.id for variant in both]
+    ids = [variant.id for variant in both][:asked]
     with counting() as statements:
         found = await variant_levels.of_variants(public(ctx), ids, None, PageRequest(first=2))
     assert len(statements) == 1, statements
     codes = {place.id: place.code for place in places}
-    for page in found.values():
+    for variant_id, page in found.items():
         assert [codes[row.location_id] for row in page.rows] == ["P1", "P2"]
+        assert {row.variant_id for row in page.rows} == {variant_id}
         assert page.has_next
     after = found[ids[0]].cursors[-1]
     rest = await variant_levels.of_variants(public(ctx), ids, None, PageRequest(after=after))
-    assert {len(page.rows) for page in rest.values()} == {1}
-    assert not rest[ids[1]].has_next
+    assert [len(page.rows) for page in rest.values()] == [1] * asked
+    assert not rest[ids[-1]].has_next
 
 
 async def test_the_nearest_places_come_first_as_brute_force_says(ctx: Context) -> None:
