@@ -23,11 +23,13 @@ class IncomingDrift:
     expected: int
 
 
-async def expect(ctx: Context, deltas: Mapping[Place, int]) -> list[ChangedLevel]:
+async def expect(
+    ctx: Context, deltas: Mapping[Place, int], field: str = "lines"
+) -> list[ChangedLevel]:
     """Let so many more (below 0: fewer) pieces be on their way to levels that are locked.
 
-    Raises: LimitExceeded for more than a level can tell; RuntimeError, undoing the transaction, when
-    documents and levels contradict each other.
+    Raises: LimitExceeded naming the input's `field` for more than a level can tell; RuntimeError, undoing
+    the transaction, when documents and levels contradict each other.
     """
     if not deltas:
         return []
@@ -36,7 +38,7 @@ async def expect(ctx: Context, deltas: Mapping[Place, int]) -> list[ChangedLevel
     if len(rows) < len(deltas):
         if min(deltas.values()) < 0:
             raise RuntimeError(f"levels expect fewer pieces than come: {sorted(deltas)}")
-        raise LimitExceeded("Too many pieces are on their way already.", path=("lines",))
+        raise LimitExceeded("Too many pieces are on their way already.", path=(field,))
     return [ChangedLevel(**row) for row in rows]
 
 

@@ -171,7 +171,8 @@ async def _expect(
         if line.to_come
     }
     levels, freed = await lock(ctx, deltas)
-    await announce_changed(ctx, [*freed, *await expect(ctx, deltas)])
+    expected = await expect(ctx, deltas, "purchaseOrderId")
+    await announce_changed(ctx, [*freed, *expected])
     await fill(ctx, backordered(levels))
 
 

@@ -196,7 +196,7 @@ async def _count_returned(found: SupplierReturn, lines: Sequence[Line]) -> None:
     totals = Counter[int]()
     for line in lines:
         totals[line.variant_id] += line.quantity
-    check_within(Lines(totals, {}), _limits(ordered))
+    check_within(Lines(totals, {}, "supplierReturnId"), _limits(ordered))
     for each in ordered:
         each.returned += totals[each.variant_id]
     await update_all(ordered, ("returned",))

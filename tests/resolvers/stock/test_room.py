@@ -6,7 +6,10 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from models.database import execute, transaction
 from models.errors import LimitExceeded
+from models.stock.purchase_rules import PurchaseOrderStatus
+from models.stock.purchases import PurchaseOrder
 from models.stock.rules import MOST_ON_HAND
 from models.stock.states import MovementReason, StockState
 from resolvers.context import Context
@@ -14,7 +17,7 @@ from resolvers.stock import availability, purchasing, transfer_arrivals
 from resolvers.stock.adjustments import AdjustmentDraft, adjust
 from resolvers.stock.document_lines import LineDraft
 from resolvers.stock.transfer_arrivals import ReceiptDraft
-from tests.make.purchases import ordered
+from tests.make.purchases import a_purchase, ordered
 from tests.make.stock import a_level, a_location
 from tests.make.transfers import Chain, a_chain, a_key, shipped
 from tests.resolvers.stock.test_sync import _codes
@@ -64,6 +67,18 @@ async def test_one_piece_fits_and_two_do_not(
     await bring(ctx, chain, 1)
     full = await chain.at_destination()
     assert full.available + full.damaged + full.quarantined == MOST_ON_HAND
+
+
+async def test_no_more_is_expected_than_a_number_can_tell(ctx: Context) -> None:
+    level = await a_level(ctx, 0)
+    draft = a_purchase(level.location_id, (level.variant_id, 2, "1"))
+    order = await purchasing.create(ctx, draft, a_key())
+    on_its_way = "UPDATE stock_level SET incoming = ? WHERE id = ?"
+    await transaction(execute, on_its_way, 2**31 - 2, level.id)
+    with pytest.raises(LimitExceeded) as refused:
+        await purchasing.approve(ctx, order.id, None)
+    assert refused.value.path == ("purchaseOrderId",)
+    assert (await PurchaseOrder.get(id=order.id)).status is PurchaseOrderStatus.SUBMITTED
 
 
 async def test_what_is_more_than_a_number_can_tell_is_the_largest(ctx: Context) -> None:
