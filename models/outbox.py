@@ -14,6 +14,7 @@ TOPICS = frozenset(
         "member.changed",
         "order.changed",
         "assortment.changed",
+        "category.changed",
         "price.changed",
         "price_list.changed",
         "product.changed",

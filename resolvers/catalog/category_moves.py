@@ -23,7 +23,7 @@ def refuse_circles(rows: Sequence[ProductRow], stored: Stored) -> bool:
         code, parent = row.checked.category_code, row.checked.category_parent_code
         if row.faults or parent is None or not isinstance(code, str):
             continue
-        if _stands_below(parent, code, above):
+        if stands_below(parent, code, above):
             row.faults.add(
                 InvalidInput("A category cannot stand below itself.", path=("categoryParentCode",))
             )
@@ -32,7 +32,7 @@ def refuse_circles(rows: Sequence[ProductRow], stored: Stored) -> bool:
     return False
 
 
-def _stands_below(code: str, other: str, above: Mapping[str, str]) -> bool:
+def stands_below(code: str, other: str, above: Mapping[str, str | None]) -> bool:
     """Whether a category is the other one or below it."""
     line: dict[str | None, None] = {None: None}
     node: str | None = code

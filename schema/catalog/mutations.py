@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import strawberry
 
-from resolvers.catalog import assortments, upsert
+from resolvers.catalog import assortments, category_tree, upsert
 from schema.batches import UpsertPayload
 from schema.catalog.assortment_inputs import AssortmentSetInput
+from schema.catalog.category_inputs import CategoryUpsertInput
 from schema.catalog.inputs import CatalogUpsertInput
 from schema.errors import refusing
 from schema.info import Info
@@ -12,6 +13,11 @@ from schema.info import Info
 
 @strawberry.type
 class CatalogUpsertPayload(UpsertPayload):
+    pass
+
+
+@strawberry.type
+class CategoryUpsertPayload(UpsertPayload):
     pass
 
 
@@ -31,6 +37,15 @@ class CatalogMutations:
         drafts = [row.draft() for row in input.rows]
         outcome = await assortments.set_rows(info.context, drafts, input.on_error, input.dry_run)
         return AssortmentSetPayload.of(outcome, info.context)
+
+    @refusing(CategoryUpsertPayload)
+    async def category_upsert(
+        self, info: Info, input: CategoryUpsertInput
+    ) -> CategoryUpsertPayload:
+        """Add, name and place categories by their codes, in any order; the same again changes nothing."""
+        drafts = [row.draft() for row in input.categories]
+        outcome = await category_tree.upsert(info.context, drafts, input.on_error, input.dry_run)
+        return CategoryUpsertPayload.of(outcome, info.context)
 
     @refusing(CatalogUpsertPayload)
     async def catalog_upsert(self, info: Info, input: CatalogUpsertInput) -> CatalogUpsertPayload:
