@@ -86,8 +86,9 @@ def escpos(content: TicketContent) -> bytes:
 def clean(text: str) -> str:
     """One line of at most `MAX_FIELD` printable characters, without commands or controls."""
     one_line = " ".join(_COMMAND.sub(" ", text[: 4 * MAX_FIELD]).split())
-    printable = "".join(c for c in one_line if unicodedata.category(c)[0] != "C")
-    printable = unicodedata.normalize("NFC", printable).translate(_YEN)
+    if not one_line.isprintable():
+        one_line = "".join(c for c in one_line if unicodedata.category(c)[0] != "C")
+    printable = unicodedata.normalize("NFC", one_line).translate(_YEN)
     return printable if len(printable) <= MAX_FIELD else printable[: MAX_FIELD - 1] + "…"
 
 
@@ -96,7 +97,7 @@ def width(text: str) -> int:
 
     Source: Unicode Standard Annex #11.
     """
-    return sum(_character_width(character) for character in text)
+    return sum(map(_character_width, text))
 
 
 @lru_cache(maxsize=4096)
@@ -149,8 +150,11 @@ def _money(content: TicketContent) -> str:
 
 def _wrapped(text: str, columns: int = COLUMNS) -> list[str]:
     """The cleaned text in rows no wider than the columns; Chinese breaks anywhere."""
+    cleaned = clean(text)
+    if width(cleaned) <= columns:
+        return [cleaned]
     rows, used = [""], 0
-    for character in clean(text):
+    for character in cleaned:
         wide = _character_width(character)
         if used + wide > columns:
             rows, used = [*rows, ""], 0
