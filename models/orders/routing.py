@@ -107,8 +107,9 @@ def fewest_parcels(demand: Quantities, suppliers: Sequence[Candidate]) -> Sequen
     """The best set that meets the demand; see the module for what is exact."""
     suppliers = nearest_first(suppliers)
     for supplier in suppliers:
-        if not _missing(demand, [supplier]):
+        if _suffices(demand, supplier):
             return [supplier]
+    suppliers = [_capped(demand, supplier) for supplier in suppliers]
     for parcels in range(2, MAX_EXACT_PARCELS + 1):
         shortlist = _shortlist(suppliers, parcels)
         nearest = shortlist[:MAX_SHORTLIST]
@@ -148,20 +149,24 @@ def decide(
 
 
 def _suppliers(demand: Quantities, candidates: Iterable[Candidate]) -> list[Candidate]:
-    """Those that may send and have something of it, with no more than what is asked for."""
-    capped = (
-        replace(
-            candidate,
-            available={
-                variant_id: min(quantity, candidate.available.get(variant_id, 0))
-                for variant_id, quantity in demand.items()
-                if candidate.available.get(variant_id, 0) > 0
-            },
-        )
+    """Those that may send and have something of it."""
+    return [
+        candidate
         for candidate in candidates
-        if not candidate.refusals
+        if not candidate.refusals and any(candidate.available.get(v, 0) > 0 for v in demand)
+    ]
+
+
+def _capped(demand: Quantities, supplier: Candidate) -> Candidate:
+    """As if it had no more than what is asked for."""
+    has = supplier.available
+    return replace(
+        supplier, available={v: min(n, has[v]) for v, n in demand.items() if has.get(v, 0) > 0}
     )
-    return [candidate for candidate in capped if candidate.available]
+
+
+def _suffices(demand: Quantities, supplier: Candidate) -> bool:
+    return all(supplier.available.get(v, 0) >= n for v, n in demand.items())
 
 
 def _missing(demand: Quantities, suppliers: Sequence[Candidate]) -> dict[int, int]:
@@ -176,7 +181,7 @@ def _account(candidate: Candidate, demand: Quantities, chosen: set[int]) -> Cons
     taken = candidate.location_id in chosen
     reasons = candidate.refusals
     if not taken and not reasons:
-        enough = not _missing(demand, [candidate])
+        enough = _suffices(demand, candidate)
         reasons = (RefusalReason.NOT_NEEDED if enough else RefusalReason.INSUFFICIENT_STOCK,)
     return Considered(candidate.location_id, candidate.distance_metres, taken, reasons)
 

@@ -113,30 +113,31 @@ def _decide(
 
 def _candidate(destination: Destination, place: Sender, taken: Taken) -> Candidate:
     refusals = _refusals(destination, place)
-    left = (
-        {} if refusals else {v: n - taken.get((v, place.id), 0) for v, n in place.available.items()}
-    )
+    left = {
+        v: rest for v, n in place.available.items() if (rest := n - taken.get((v, place.id), 0)) > 0
+    }
     return Candidate(
         location_id=place.id,
         code=place.code,
         distance_metres=None if place.metres is None else round(place.metres),
-        available={v: n for v, n in left.items() if n > 0},
+        available={} if refusals else left,
         refusals=refusals,
     )
 
 
 def _refusals(destination: Destination, place: Sender) -> tuple[RefusalReason, ...]:
-    reasons = {
-        RefusalReason.INACTIVE: not place.active,
-        RefusalReason.ALREADY_REJECTED: place.id in destination.rejected,
-    }
+    reasons = []
+    if not place.active:
+        reasons.append(RefusalReason.INACTIVE)
+    if place.id in destination.rejected:
+        reasons.append(RefusalReason.ALREADY_REJECTED)
     if destination.method is FulfilmentMethod.STORE_DELIVERY:
         radius = place.delivery_radius_metres
-        reasons[RefusalReason.SERVICE_NOT_OFFERED] = StoreService.DELIVERY not in place.services
-        reasons[RefusalReason.OUT_OF_RADIUS] = place.metres is None or (
-            radius is not None and place.metres > radius
-        )
-    return tuple(reason for reason, applies in reasons.items() if applies)
+        if StoreService.DELIVERY not in place.services:
+            reasons.append(RefusalReason.SERVICE_NOT_OFFERED)
+        if place.metres is None or (radius is not None and place.metres > radius):
+            reasons.append(RefusalReason.OUT_OF_RADIUS)
+    return tuple(reasons)
 
 
 def _settled(route: Route) -> bool:
