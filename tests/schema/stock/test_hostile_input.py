@@ -11,22 +11,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphql import GraphQLInputObjectType, GraphQLNonNull
-from tortoise import Tortoise
+from graphql import GraphQLInputObjectType
 
-from models.database import fetch
 from schema import schema
 from schema.nodes import global_id
 from tests.make.api import Api
 from tests.make.documents import document
 from tests.make.persons import staff
 from tests.make.shop import new_key, open_shop
+from tests.schema.stock.asking import digest, made, refusals, text
 from tests.schema.stock.test_bad_input import GOOD
 
-STOCK = (
-    "stock_", "transfer", "stocktake", "safety_", "document_", "supplier", "purchase_",
-    "idempotency_record", "outbox_event", "serial_",
-)  # fmt: skip
 KINDS = {
     "locationId": "Store", "sourceId": "Store", "destinationId": "Store", "variantId": "Variant",
     "variantIds": "Variant", "stocktakeId": "Stocktake", "transferId": "Transfer",
@@ -45,27 +40,11 @@ class World:
     counter: Api
     ids: dict[str, str] = field(default_factory=dict)
 
-    async def make(self, who: Api, mutation: str, given: dict[str, Any]) -> str:
-        (payload,) = (await who.ask(text(mutation), input=given)).values()
-        assert payload["userErrors"] == [], payload
-        (node,) = (value for name, value in payload.items() if name != "userErrors")
-        return node["id"]  # type: ignore[no-any-return]
-
     def line(self, quantity: int = 2) -> dict[str, Any]:
         return {"variantId": self.ids["variant"], "quantity": quantity}
 
     def scanned(self, *serials: str) -> list[dict[str, Any]]:
         return [{"variantId": self.ids["phone"], "serials": list(serials)}]
-
-
-def text(mutation: str) -> str:
-    kind = schema._schema.mutation_type.fields[mutation]  # type: ignore[union-attr]
-    payload = kind.type.of_type if isinstance(kind.type, GraphQLNonNull) else kind.type
-    node = next((name for name in payload.fields if name in ("transfer", "stocktake")), None)
-    return (
-        f"mutation($input: {kind.args['input'].type}) {{ {mutation}(input: $input)"
-        f" {{ {f'{node} {{ id }}' if node else ''} userErrors {{ code message path }} }} }}"
-    )
 
 
 async def transfer(world: World, *steps: str, serials: tuple[str, ...] = ()) -> str:
@@ -77,12 +56,12 @@ async def transfer(world: World, *steps: str, serials: tuple[str, ...] = ()) -> 
         "lines": [phones if serials else world.line()],
         "idempotencyKey": new_key(),
     }
-    made = await world.make(world.counter, "transferRequest", given)
+    row_id = await made(world.counter, "transferRequest", given)
     for step in steps:
         more = {"serials": world.scanned(*serials)} if serials else {}
         key = {"idempotencyKey": new_key(), **more} if step == "transferShip" else {}
-        await world.make(world.admin, step, {"transferId": made, **key})
-    return made
+        await made(world.admin, step, {"transferId": row_id, **key})
+    return row_id
 
 
 async def take_in_phones(world: World) -> None:
@@ -114,12 +93,12 @@ async def stocktake(world: World, *, counted: bool, tracked: bool = False) -> st
     query = "query($sku: String!) { variant(sku: $sku) { id } }"
     variant_id = (await world.admin.ask(query, sku=sku))["variant"]["id"]
     given = {"locationId": world.ids["store"], "variantIds": [variant_id]}
-    made = await world.make(world.counter, "stocktakeOpen", given)
+    row_id = await made(world.counter, "stocktakeOpen", given)
     if counted:
         counts = [{"variantId": variant_id, "quantity": 1}]
-        await world.make(world.counter, "stocktakeCount", {"stocktakeId": made, "counts": counts})
-    world.ids[made] = variant_id
-    return made
+        await made(world.counter, "stocktakeCount", {"stocktakeId": row_id, "counts": counts})
+    world.ids[row_id] = variant_id
+    return row_id
 
 
 def adjustment(world: World) -> dict[str, Any]:
@@ -266,25 +245,6 @@ def broken(mutation: str, path: Path, value: Any) -> Iterator[Any]:
         yield from ("2020-01-01", "tomorrow", None)
     elif name == "reason":
         yield from ("SALE", "HOLD")
-
-
-async def digest() -> dict[str, Any]:
-    """Every row that stock is made of; the feed's own numbering of its changes aside."""
-    found: dict[str, Any] = {}
-    for model in Tortoise.apps["models"].values():
-        table = model._meta.db_table
-        if table.startswith(STOCK):
-            columns = "id" if table == "outbox_event" else "*"
-            found[table] = await fetch(f"SELECT {columns} FROM {table} ORDER BY id")
-    return found
-
-
-def refusals(answer: dict[str, Any]) -> list[tuple[str, tuple[str, ...] | None]]:
-    """Code and path of whatever is said to be wrong; a path is None where GraphQL itself refused."""
-    if "errors" in answer:
-        return [(error["extensions"]["code"], None) for error in answer["errors"]]
-    (payload,) = answer["data"].values()
-    return [(error["code"], tuple(error["path"] or ())) for error in payload["userErrors"]]
 
 
 async def opened(api: Api) -> tuple[World, Api]:
