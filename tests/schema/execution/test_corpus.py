@@ -14,10 +14,11 @@ from schema import schema
 from schema.execution import CompiledExecutor
 from schema.operations import Execute, GraphQLCoreExecutor
 from tests.schema.execution.corpus import operations_of, variables_of
-from tests.schema.execution.oracle import agree, as_json, identities
+from tests.schema.execution.oracle import DROPS_COROUTINES, agree, as_json, identities
 from tests.schema.execution.world import at_noon, populate
 
 core, compiled = GraphQLCoreExecutor(schema), CompiledExecutor(schema)
+pytestmark = DROPS_COROUTINES
 
 
 class Undone(Exception):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import warnings
 from typing import Any
 
 import pytest
 from graphql import GraphQLField, parse
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from strawberry.types.field import StrawberryField
 
@@ -17,7 +16,7 @@ from schema.batching import BATCH
 from schema.execution import CompiledExecutor
 from schema.operations import GraphQLCoreExecutor
 from tests.schema.execution.documents import Asked, operations
-from tests.schema.execution.oracle import agree
+from tests.schema.execution.oracle import DROPS_COROUTINES, agree
 from tests.schema.execution.toy import PLACES, ToyContext, toy
 
 # QUINTET_TEST_EXAMPLES=20000 looks further.
@@ -37,12 +36,7 @@ FAULTS = st.dictionaries(
     min_size=3,
     max_size=20,
 )
-
-
-@pytest.fixture
-def clean() -> None:
-    """What others have left behind is not found later."""
-    gc.collect()
+pytestmark = DROPS_COROUTINES
 
 
 def waits_for_nothing(definition: GraphQLField) -> bool:
@@ -81,10 +75,10 @@ async def test_errors_come_in_the_same_order_where_nothing_waits(
     )
 
 
-@settings(max_examples=EXAMPLES // 3, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(asked=operations(graphql_schema), faults=FAULTS)
+@settings(max_examples=EXAMPLES // 3)
+@given(operations(graphql_schema), FAULTS)
 async def test_everything_that_can_be_awaited_is_awaited(
-    clean: None, asked: Asked, faults: dict[str, Any]
+    asked: Asked, faults: dict[str, Any]
 ) -> None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

@@ -19,11 +19,12 @@ from schema.limits import Limits
 from schema.operations import GraphQLCoreExecutor
 from tests.schema.execution.documents import Asked, operations
 from tests.schema.execution.faults import FAULTS, break_on_demand, faults_in
-from tests.schema.execution.oracle import agree
+from tests.schema.execution.oracle import DROPS_COROUTINES, agree
 from tests.schema.execution.world import SCALARS, askers, at_noon, graphql_schema, populate
 
 EXAMPLES = int(os.environ.get("QUINTET_TEST_EXAMPLES", "200")) // 4
 TOKEN = re.compile(r"\w+|[^\w\s]")
+pytestmark = DROPS_COROUTINES
 
 asked_of_us = operations(graphql_schema, scalars=SCALARS)
 many = settings(
