@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
+from inspect import getdoc
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
@@ -112,7 +113,7 @@ def refusing(payload: Callable[..., Any]) -> Callable[[Callable[..., Awaitable[A
             except (Refusal, Refusals) as error:
                 return payload(user_errors=user_errors(error, info.context))
 
-        return strawberry.mutation(answer, description=(mutation.__doc__ or "").strip() or None)
+        return strawberry.mutation(answer, description=getdoc(mutation))
 
     return decorate
 
