@@ -67,10 +67,10 @@ bench: setup-dev ## measure every row against its goal (BENCH_OPTIONS=--write pu
 	@$(BIN)/python -m benchmarks $(BENCH_OPTIONS)
 
 bench-compare: setup-dev ## measure another revision and this tree in turn: REV=main
-	@$(BIN)/python -m benchmarks.compare $(BENCH_OPTIONS) '$(REV)'
+	@$(BIN)/python -m benchmarks.compare '$(REV)' $(BENCH_OPTIONS)
 
 profile: setup-dev ## draw a row's flame graph into benchmarks/profiles: ROW=R1
-	@$(BIN)/python -m benchmarks.profile $(BENCH_OPTIONS) '$(ROW)'
+	@$(BIN)/python -m benchmarks.profile '$(ROW)' $(BENCH_OPTIONS)
 
 COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
   --generate-hashes --no-header --no-annotate $(LOCK_OPTIONS)
