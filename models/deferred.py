@@ -132,7 +132,8 @@ def run(connection: sqlite3.Connection, writes: Iterable[Write]) -> None:
             for row in write.rows
         ]
         if isinstance(write, ChangedRows):
-            connection.executemany(_update(write.table, write.columns), rows)
+            ids_last = [[*values, row_id] for row_id, *values in rows]
+            connection.executemany(_update(write.table, write.columns), ids_last)
         else:
             statement = _insert(write.table, write.columns, isinstance(write, MissingRows))
             connection.executemany(statement, rows)
@@ -174,9 +175,8 @@ def _insert(table: str, columns: tuple[str, ...], missing_only: bool) -> str:
 
 @lru_cache(maxsize=256)
 def _update(table: str, columns: tuple[str, ...]) -> str:
-    """The parameters are numbered, as the ID comes first."""
-    changes = ", ".join(f"{column} = ?{number}" for number, column in enumerate(columns[1:], 2))
-    return f"UPDATE {table} SET {changes} WHERE id = ?1"
+    changes = ", ".join(f"{column} = ?" for column in columns[1:])
+    return f"UPDATE {table} SET {changes} WHERE id = ?"
 
 
 @lru_cache(maxsize=256)
