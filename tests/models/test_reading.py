@@ -13,6 +13,7 @@ from models.database import (
     array,
     columns,
     execute,
+    fetch,
     is_postgres,
     read,
     records,
@@ -46,6 +47,13 @@ async def test_rows_are_named_tuples_and_a_list_is_one_parameter(
         found = await read(Node, statement, array(ids))
         assert {row.id for row in found} == {1, 2} & set(ids)
         assert all(row.code == "B" for row in found if row.id == 2)
+
+
+async def test_postgresql_compiles_nothing_for_either_kind_of_connection(database: str) -> None:
+    if not is_postgres():
+        pytest.skip("SQLite compiles nothing")
+    assert [tuple(row) for row in await records("SHOW jit")] == [("off",)]
+    assert await transaction(fetch, "SHOW jit") == [{"jit": "off"}]
 
 
 async def test_postgresql_plans_a_look_up_of_ids_once(database: str) -> None:
