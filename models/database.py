@@ -200,8 +200,7 @@ async def fetch(query: str, *values: Any) -> list[dict[str, Any]]:
     """The rows as dicts; in a transaction also for `… RETURNING`."""
     if not in_transaction_now():
         return list(map(dict, await records(query, *values)))
-    client = get_connection("default")
-    return await client.execute_query_dict(_dialect(query), list(values))
+    return await get_connection("default").execute_query_dict(_dialect(query), list(values))
 
 
 async def change(query: str, *values: Any) -> list[dict[str, Any]]:
@@ -216,14 +215,12 @@ async def change(query: str, *values: Any) -> list[dict[str, Any]]:
 async def execute(query: str, *values: Any) -> int:
     """Run a plain SQL statement that changes rows; answers how many."""
     move_on()
-    client = get_connection("default")
-    return (await client.execute_query(_dialect(query), list(values)))[0]
+    return (await get_connection("default").execute_query(_dialect(query), list(values)))[0]
 
 
 async def execute_many(query: str, rows: Sequence[Sequence[Any]]) -> None:
     move_on()
-    client = get_connection("default")
-    await client.execute_many(_dialect(query), [list(row) for row in rows])
+    await get_connection("default").execute_many(_dialect(query), [list(row) for row in rows])
 
 
 def marks(values: Sequence[Any]) -> str:
