@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import Any, ParamSpec, TypeVar, cast
@@ -94,6 +94,11 @@ def refuse_twins(
 def stands(on_error: OnError, rows: Sequence[Faults]) -> bool:
     """Whether the sound rows may be saved."""
     return on_error is OnError.SKIP_FAILED or not any(rows)
+
+
+def outcomes_of(rows: Iterable[tuple[str, Faults]]) -> list[RowOutcome]:
+    """What came of each row, by its external code."""
+    return [RowOutcome(index, code, tuple(row.found)) for index, (code, row) in enumerate(rows)]
 
 
 async def lock_node(organisation_id: int | None) -> Organisation | None:

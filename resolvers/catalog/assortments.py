@@ -14,7 +14,7 @@ from resolvers.batches import (
     BatchOutcome,
     Faults,
     OnError,
-    RowOutcome,
+    outcomes_of,
     refuse_twins,
     run_batch,
     stands,
@@ -90,10 +90,7 @@ async def _set(ctx: Context, drafts: Sequence[AssortmentDraft], on_error: OnErro
     twins = [(d.external_code, each, ()) for d, each in zip(drafts, faults, strict=True)]
     refuse_twins(twins, "{code} is in this batch twice.")
     rows = await _found(merchant_id, drafts, faults)
-    outcomes = [
-        RowOutcome(index, row.draft.external_code, tuple(row.faults.found))
-        for index, row in enumerate(rows)
-    ]
+    outcomes = outcomes_of((row.draft.external_code, row.faults) for row in rows)
     if not stands(on_error, faults):
         return BatchOutcome(outcomes, rejected=True)
     wanted = {key: row.draft.carried for row in rows if not row.faults for key in row.keys}

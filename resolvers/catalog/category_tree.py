@@ -14,8 +14,8 @@ from resolvers.batches import (
     BatchOutcome,
     Faults,
     OnError,
-    RowOutcome,
     Unset,
+    outcomes_of,
     refuse_twins,
     run_batch,
     stands,
@@ -65,10 +65,7 @@ async def _upsert(ctx: Context, drafts: Sequence[CategoryDraft], on_error: OnErr
     refuse_twins(codes, "The code {code} stands in the batch twice.")
     while _refuse_places(rows, stored):
         continue
-    outcomes = [
-        RowOutcome(index, draft.code, tuple(faults.found))
-        for index, (draft, faults) in enumerate(rows)
-    ]
+    outcomes = outcomes_of((draft.code, faults) for draft, faults in rows)
     if not stands(on_error, [faults for _, faults in rows]):
         return BatchOutcome(outcomes, rejected=True)
     sound = [draft for draft, faults in rows if not faults]

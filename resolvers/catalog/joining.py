@@ -21,7 +21,9 @@ def joined(first: ProductDraft, then: ProductDraft) -> ProductDraft | None:
     )
     if apart:
         return None
-    given = {each.name: getattr(then, each.name) for each in fields(then)}
-    left_out = {each.name for each in fields(then) if given[each.name] is each.default}
-    said = {name: value for name, value in given.items() if name not in left_out}
+    said = {
+        each.name: value
+        for each in fields(then)
+        if (value := getattr(then, each.name)) is not each.default
+    }
     return replace(first, **{**said, "variants": variants})

@@ -19,6 +19,7 @@ from resolvers.batches import (
     OnError,
     RowOutcome,
     Unset,
+    outcomes_of,
     refuse_twins,
     run_batch,
     stands,
@@ -103,10 +104,7 @@ async def _upsert(
         _checked(merchant_id, draft, stored, keys, each)
         for draft, each in zip(drafts, faults, strict=True)
     ]
-    outcomes = [
-        RowOutcome(index, draft.code, tuple(each.found))
-        for index, (draft, each) in enumerate(zip(drafts, faults, strict=True))
-    ]
+    outcomes = outcomes_of(zip(codes_asked, faults, strict=True))
     if not stands(on_error, faults):
         return BatchOutcome(outcomes, rejected=True)
     return await _save(ctx, outcomes, [row for row in rows if row is not None])

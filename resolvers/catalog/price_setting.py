@@ -20,8 +20,8 @@ from resolvers.batches import (
     BatchOutcome,
     Faults,
     OnError,
-    RowOutcome,
     Unset,
+    outcomes_of,
     refuse_twins,
     run_batch,
     stands,
@@ -109,10 +109,7 @@ async def _set(ctx: Context, drafts: Sequence[PriceDraft], on_error: OnError) ->
     variants = await _variants(merchant_id, {draft.sku for draft, each in rows if not each})
     lists = await _lists(merchant_id, {draft.list_code or "" for draft, each in rows if not each})
     found = [each.check(_found, draft, variants, lists) for draft, each in rows if not each]
-    outcomes = [
-        RowOutcome(index, draft.external_code, tuple(each.found))
-        for index, (draft, each) in enumerate(rows)
-    ]
+    outcomes = outcomes_of((draft.external_code, each) for draft, each in rows)
     if not stands(on_error, faults):
         return BatchOutcome(outcomes, rejected=True)
     created, updated = await save(ctx, merchant_id, [row for row in found if row])

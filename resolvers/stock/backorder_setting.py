@@ -15,7 +15,7 @@ from resolvers.batches import (
     BatchOutcome,
     Faults,
     OnError,
-    RowOutcome,
+    outcomes_of,
     refuse_twins,
     run_batch,
     stands,
@@ -64,10 +64,7 @@ async def _set(ctx: Context, drafts: Sequence[BackorderDraft], on_error: OnError
     for draft, each in zip(drafts, faults, strict=True):
         if not each and draft.sku not in found:
             each.add(NotFound("There is no SKU {sku}.", path=("sku",), sku=draft.sku))
-    outcomes = [
-        RowOutcome(index, draft.sku, each.found)
-        for index, (draft, each) in enumerate(zip(drafts, faults, strict=True))
-    ]
+    outcomes = outcomes_of((draft.sku, each) for draft, each in zip(drafts, faults, strict=True))
     if not stands(on_error, faults):
         return BatchOutcome(outcomes, rejected=True)
     sound = {found[d.sku].id: d for d, f in zip(drafts, faults, strict=True) if not f}

@@ -19,9 +19,9 @@ from resolvers.batches import (
     BatchOutcome,
     Faults,
     OnError,
-    RowOutcome,
     Unset,
     lock_node,
+    outcomes_of,
     refuse_twins,
     run_batch,
     stands,
@@ -108,10 +108,7 @@ async def _upsert(ctx: Context, drafts: Sequence[SupplierDraft], on_error: OnErr
     columns = [_checked(draft, each) for draft, each in zip(drafts, faults, strict=True)]
     claims = [(draft.code, each, ("code",)) for draft, each in zip(drafts, faults, strict=True)]
     refuse_twins(claims, "The code {code} stands in the batch twice.")
-    outcomes = [
-        RowOutcome(index, draft.code, tuple(each.found))
-        for index, (draft, each) in enumerate(zip(drafts, faults, strict=True))
-    ]
+    outcomes = outcomes_of((draft.code, each) for draft, each in zip(drafts, faults, strict=True))
     if not stands(on_error, faults):
         return BatchOutcome(outcomes, rejected=True)
     sound = [each for each, fault in zip(columns, faults, strict=True) if not fault]
