@@ -5,6 +5,9 @@
     │   ├── NotSignedIn            UNAUTHENTICATED
     │   ├── PermissionDenied       FORBIDDEN
     │   └── RateLimited            RATE_LIMITED
+    ├── OperationStopped           while it was read for: a top-level GraphQL error, and no data
+    │   ├── AnswerTooLarge         LIMIT_EXCEEDED
+    │   └── DeadlineExceeded       DEADLINE_EXCEEDED
     └── Refusal                    a domain answer: a `userErrors` entry
         ├── InvalidInput           INVALID
         ├── NotFound               NOT_FOUND
@@ -71,6 +74,18 @@ class PermissionDenied(Denial):
 
 class RateLimited(Denial):
     code = "RATE_LIMITED"
+
+
+class OperationStopped(QuintetError):
+    """An operation that was ended while it ran."""
+
+
+class AnswerTooLarge(OperationStopped):
+    code = "LIMIT_EXCEEDED"
+
+
+class DeadlineExceeded(OperationStopped):
+    code = "DEADLINE_EXCEEDED"
 
 
 class Refusal(QuintetError):

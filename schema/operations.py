@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, aclosing, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -19,22 +20,24 @@ from graphql import (
     execute_subscription_event,
     map_source_to_response_event,
 )
-from graphql import execute as execute_by_graphql_core
 from graphql.pyutils import AwaitableOrValue
 from starlette.requests import HTTPConnection
-from strawberry.execution import optimized_is_awaitable
 
 from schema.documents import Documents, Operation, invalid
+from schema.execution.core import GraphQLCoreExecutor as GraphQLCoreExecutor
+from schema.execution.core import Variables, metered
+from schema.execution.meter import UNLIMITED, Allowance, HungUp, Meter
 from schema.http_request import GraphQLRequest
 from schema.limits import Limits
 from schema.persisted_documents import PersistedDocuments
 from schema.public import begins_public, is_public, is_repeatable
+from schema.supervision import Supervisor
 
 C = TypeVar("C")
 
 DEFAULT_LIMITS = Limits()
+MOST_ERRORS = 100  # in one answer
 
-Variables = dict[str, Any] | None
 Outcome = Literal["ok", "error", "refused"]
 # Makes the context of one operation. Raises a `Denial` on credentials that are no good.
 ContextFactory = Callable[[HTTPConnection, dict[str, str] | None], Awaitable[C]]
@@ -42,6 +45,10 @@ ContextFactory = Callable[[HTTPConnection, dict[str, str] | None], Awaitable[C]]
 # an `original_error` are unforeseen: this is where they are masked and logged.
 FormatError = Callable[[GraphQLError, C | None], dict[str, Any]]
 Observe = Callable[[str, Outcome], None]
+# Logs what is unforeseen among the errors of one answer.
+Report = Callable[[Sequence[GraphQLError], C | None], None]
+# Returns once the client no longer waits.
+HangingUp = Callable[[], Awaitable[None]]
 Repeat = Callable[[C, GraphQLRequest, Callable[[], Awaitable["Answer"]]], Awaitable["Answer"]]
 
 
@@ -54,40 +61,12 @@ class Execute(Protocol):
         variables: Variables,
         operation_name: str | None,
         context: Any,
+        meter: Meter | None = None,
         /,
     ) -> ExecutionResult: ...
 
     def compile(self, document: DocumentNode, operation_name: str | None, /) -> None:
         """Do beforehand what the first request for an operation would have to wait for."""
-
-
-class GraphQLCoreExecutor:
-    """Executes by graphql-core with Strawberry's resolver information."""
-
-    def __init__(self, schema: strawberry.Schema) -> None:
-        self._schema = schema._schema
-        self._executor_class = schema.execution_context_class
-
-    async def __call__(
-        self,
-        document: DocumentNode,
-        variables: Variables,
-        operation_name: str | None,
-        context: Any,
-    ) -> ExecutionResult:
-        result = execute_by_graphql_core(
-            self._schema,
-            document,
-            context_value=context,
-            variable_values=variables,
-            operation_name=operation_name,
-            executor_class=self._executor_class,
-            is_awaitable=cast("Any", optimized_is_awaitable),
-        )
-        return result if isinstance(result, ExecutionResult) else await result
-
-    def compile(self, document: DocumentNode, operation_name: str | None) -> None:
-        """Nothing: every field is looked up as it is executed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +107,15 @@ def answer_anew(
     return answer()
 
 
+def unlimited(context: object) -> Allowance:
+    """As much as an operation comes to."""
+    return UNLIMITED
+
+
+def unreported(errors: Sequence[GraphQLError], context: object) -> None:
+    """Log nothing."""
+
+
 def unobserved(operation_type: str, outcome: Outcome) -> None:
     """Keep no account of an operation."""
 
@@ -143,6 +131,7 @@ class Operations(Generic[C]):
     credentials, and raises a `Denial` when it may not go on. `observe` hears of every operation;
     `persisted` finds documents that a request only names. Within `read` a query runs; its second argument
     is whether the query begins with public fields. `repeat` may keep answers to repeatable queries.
+    `allowance` is how much an operation may come to while it runs, `report` hears of the errors of each answer.
     """
 
     def __init__(
@@ -160,6 +149,8 @@ class Operations(Generic[C]):
         persisted: PersistedDocuments | None = None,
         read: Callable[[C, bool], AbstractContextManager[None]] = as_it_is,
         repeat: Repeat[C] = answer_anew,
+        allowance: Callable[[C], Allowance] = unlimited,
+        report: Report[C] = unreported,
     ) -> None:
         if schema.extensions or schema.directives:
             raise ValueError("Schema extensions and operation directives would not be run here.")
@@ -174,6 +165,10 @@ class Operations(Generic[C]):
         self.observe = observe
         self.read = read
         self.repeat = repeat
+        self.allowance = allowance
+        self.report = report
+        self.supervisor = Supervisor()
+        self._changing: set[asyncio.Task[Answer]] = set()
         self.documents = Documents(schema, limits)
         self.persisted = persisted or PersistedDocuments()
 
@@ -207,19 +202,49 @@ class Operations(Generic[C]):
         return self.read(context, operation.begins_public)
 
     async def answer_request(
-        self, operation: Operation, asked: GraphQLRequest, context: C
+        self,
+        operation: Operation,
+        asked: GraphQLRequest,
+        context: C,
+        hung_up: HangingUp | None = None,
     ) -> Answer:
-        """Run a query or mutation that came by itself, or give what was kept of the same query."""
+        """Run a query or mutation that came by itself, or give what was kept of the same query.
+
+        Raises: HungUp from a query for which nobody waits any more.
+        """
         if operation.is_repeatable is None:
             core = self.schema._schema
             operation.is_repeatable = is_repeatable(core, operation.document, operation.node)
+        if operation.type is OperationType.MUTATION:
+            return await self._change(operation, asked, context)
+        meter = Meter(self.allowance(context), hung_up)
         answer = partial(
-            self.answer, operation.document, asked.variables, asked.operation_name, context
+            self.answer, operation.document, asked.variables, asked.operation_name, context, meter
         )
         with self.reading(operation, context):
             return await (
                 self.repeat(context, asked, answer) if operation.is_repeatable else answer()
             )
+
+    async def _change(self, operation: Operation, asked: GraphQLRequest, context: C) -> Answer:
+        """Run a mutation to its end, in a task of its own: whoever waits may hang up or be cancelled."""
+        answer = self.answer(
+            operation.document,
+            asked.variables,
+            asked.operation_name,
+            context,
+            Meter(self.allowance(context)),
+            clock=False,
+        )
+        task = asyncio.create_task(answer)
+        self._changing.add(task)
+        task.add_done_callback(self._changing.discard)
+        return await asyncio.shield(task)
+
+    async def finish(self) -> None:
+        """Wait for mutations whose clients have gone."""
+        if self._changing:
+            await asyncio.wait(set(self._changing))
 
     async def answer(
         self,
@@ -227,10 +252,39 @@ class Operations(Generic[C]):
         variables: Variables,
         operation_name: str | None,
         context: C,
+        meter: Meter,
+        *,
+        clock: bool = True,
     ) -> Answer:
-        """Run a query or mutation."""
-        result = await self.execute(document, variables, operation_name, context)
-        return self.answer_of(result, context)
+        """Run a query or mutation; past a limit of its meter there is one error and no data.
+
+        Raises: HungUp.
+        """
+        with self.supervisor.over(meter, clock=clock):
+            try:
+                result = await self.execute(document, variables, operation_name, context, meter)
+            except asyncio.CancelledError:
+                if meter.error is None:
+                    raise
+                result = ExecutionResult(None, None)
+            if error := await meter.stopped():
+                return self.ended(error, context)
+        return self.answer_of(result, context, meter.unreported)
+
+    def ended(self, error: GraphQLError, context: C) -> Answer:
+        """What is answered by an operation that was ended while it ran."""
+        return Answer({"data": None, "errors": self.errors_of([error], context)}, executed=True)
+
+    def errors_of(
+        self, errors: Sequence[GraphQLError], context: C | None, more: int = 0
+    ) -> list[dict[str, Any]]:
+        """The first errors as they are shown, and how many there are besides; `more` are not among them."""
+        self.report(errors, context)
+        shown = [self.format_error(error, context) for error in errors[:MOST_ERRORS]]
+        if more := more + len(errors) - len(shown):
+            message = f"{more} more errors are not shown."
+            shown.append({"message": message, "extensions": {"code": "MORE_ERRORS", "count": more}})
+        return shown
 
     async def answers(
         self,
@@ -266,21 +320,20 @@ class Operations(Generic[C]):
         executor.context_value = self.event_context(executor.context_value)
         return execute_subscription_event(executor)
 
-    def answer_of(self, result: ExecutionResult, context: C) -> Answer:
+    def answer_of(self, result: ExecutionResult, context: C, more_errors: int = 0) -> Answer:
         """An execution's result; without data and path, it went wrong before any field ran."""
         errors = result.errors or []
         if result.data is None and not any(error.path for error in errors):
             return self.refused([invalid(error) for error in errors], context)
         body: dict[str, Any] = {"data": result.data}
         if errors:
-            body["errors"] = [self.format_error(error, context) for error in errors]
+            body["errors"] = self.errors_of(errors, context, more_errors)
         if result.extensions:
             body["extensions"] = result.extensions
         return Answer(body, executed=True)
 
     def refused(self, errors: list[GraphQLError], context: C | None = None) -> Answer:
-        body = {"errors": [self.format_error(error, context) for error in errors]}
-        return Answer(body, executed=False)
+        return Answer({"errors": self.errors_of(errors, context)}, executed=False)
 
     def failed(self, error: Exception, context: C | None = None) -> Answer:
         """What was raised outside any field, given to `format_error` as a field's would be."""

@@ -15,9 +15,11 @@ from strawberry.types.cast import TYPE_CAST_ATTRIBUTE
 from schema.execution.awaiting import awaited
 from schema.execution.execution import FAILED, Execution, Site
 from schema.execution.places import Places
+from schema.execution.prices import price_of
 from schema.execution.selection import Selections
 from schema.execution.slots import complete_some
 from schema.execution.sources import Column
+from schema.sameness import firsts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +35,41 @@ class Objects:
     origin: type | None
     selections: Selections
 
+    @property
+    def price(self) -> int:
+        return price_of(self.site.definition)
+
     async def complete(self, values: Column, places: Places, execution: Execution) -> Column:
-        rows = self.selections[self.type_.name].rows
+        if len(values) > 1 and (found := firsts_of(values)):
+            return await self._complete_firsts(values, places, execution, *found)
+        return await self._complete_each(values, places, execution)
+
+    async def _complete_firsts(
+        self,
+        values: Column,
+        places: Places,
+        execution: Execution,
+        firsts: Sequence[int],
+        which: Sequence[int],
+    ) -> Column:
+        """Build what is the same once; it stands at each of its places."""
+        since = len(execution.failures)
+        once = [values[index] for index in firsts]
+        cells = await self._complete_each(once, places.of_firsts(firsts, which), execution)
+        if len(execution.failures) > since:
+            execution.repeat_failures(since, places, firsts, which)
+        return [cells[number] for number in which]
+
+    async def _complete_each(
+        self, values: Column, places: Places, execution: Execution
+    ) -> Column:
+        selection = self.selections[self.type_.name]
+        count = places.count(len(values))
+        cost = count * (self.price + selection.price)
+        execution.meter.take(count, count * selection.bytes, cost)
+        if execution.meter.is_due:
+            await execution.meter.breathe()
+        rows = selection.rows
         if self.type_.is_type_of is None or self._are_instances(values):
             return await rows(values, places, execution)
         cells: Column = [FAILED] * len(values)

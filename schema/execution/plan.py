@@ -36,6 +36,7 @@ from schema.execution.execution import FAILED, Execution, Site
 from schema.execution.failures import reported
 from schema.execution.inputs import Inputs
 from schema.execution.leaves import Leaf
+from schema.execution.meter import Meter
 from schema.execution.objects import Abstract, Objects
 from schema.execution.places import ROOT
 from schema.execution.selection import Field, Selection, Selections
@@ -62,8 +63,11 @@ class Plan:
         """Compile all but interfaces before anything is met."""
         self._root.compile_below()
 
-    async def execute(self, variables: VariableValues, context: Any) -> ExecutionResult:
-        execution = Execution(self._core, variables, context)
+    async def execute(
+        self, variables: VariableValues, context: Any, meter: Meter
+    ) -> ExecutionResult:
+        execution = Execution(self._core, variables, context, meter)
+        meter.take(1, self._root.bytes, self._root.price)
         [data] = await self._rows([self._core.root_value], ROOT, execution)
         errors = reported(execution.failures, self._root) if execution.failures else None
         return ExecutionResult(None if data is FAILED else data, errors)

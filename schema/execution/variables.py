@@ -24,7 +24,7 @@ from graphql.execution.get_variable_signature import (
 from graphql.execution.values import VariableValueSource, input_is_nested_too_deeply
 from graphql.utilities import coerce_input_value
 
-from schema.operations import Variables
+from schema.execution.core import Variables
 
 NO_VARIABLES = VariableValues({}, {})
 # Values of exactly these types are coerced already.

@@ -1,0 +1,114 @@
+"""graphql-core's own execution, metered: it answers what no plan covers, and is the plans' oracle."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from functools import lru_cache
+from typing import Any, cast
+
+import strawberry
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    Executor,
+    GraphQLLeafType,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+)
+from graphql.execution.collect_fields import FieldDetailsList
+from graphql.pyutils import AwaitableOrValue, Path
+from strawberry.execution import optimized_is_awaitable
+
+from schema.execution.meter import Meter
+from schema.execution.prices import LEAF, OBJECT, price_of
+from schema.execution.selection import BYTES_OF_A_CELL
+
+Variables = dict[str, Any] | None
+
+
+class GraphQLCoreExecutor:
+    """Executes by graphql-core with Strawberry's resolver information."""
+
+    def __init__(self, schema: strawberry.Schema) -> None:
+        self._schema = schema._schema
+        self._executor_class = metered(schema.execution_context_class)
+
+    async def __call__(
+        self,
+        document: DocumentNode,
+        variables: Variables,
+        operation_name: str | None,
+        context: Any,
+        meter: Meter | None = None,
+    ) -> ExecutionResult:
+        executor = self._executor_class.build(
+            self._schema,
+            document,
+            None,
+            context,
+            variables,
+            operation_name,
+            is_awaitable=cast("Any", optimized_is_awaitable),
+        )
+        if isinstance(executor, list):
+            return ExecutionResult(None, executor)
+        cast("Any", executor).meter = meter or Meter()
+        result = executor.execute_operation()
+        return cast(
+            ExecutionResult, result if isinstance(result, ExecutionResult) else await result
+        )
+
+    def compile(self, document: DocumentNode, operation_name: str | None) -> None:
+        """Nothing: every field is looked up as it is executed."""
+
+
+@lru_cache(maxsize=16)
+def metered(executor_class: type[Executor[Any]]) -> type[Executor[Any]]:
+    """The class with a `meter`, which counts objects and texts and lets others have the event loop.
+
+    Once the meter has stopped, objects are left empty: the cancellation arrives with the next await.
+    """
+
+    class Metered(executor_class):  # type: ignore[valid-type, misc]
+        meter = Meter()
+
+        def complete_object_value(
+            self,
+            return_type: GraphQLObjectType,
+            field_details_list: FieldDetailsList,
+            info: GraphQLResolveInfo[Any],
+            path: Path,
+            result: Any,
+            position_context: Any,
+        ) -> AwaitableOrValue[dict[str, Any]]:
+            meter: Meter = self.meter
+            meter.take(1, 3, _price(info))
+            if meter.error is not None:
+                return {}
+            arguments = (return_type, field_details_list, info, path, result, position_context)
+            if meter.is_due:
+                return self._in_turn(*arguments)
+            completed: AwaitableOrValue[dict[str, Any]] = super().complete_object_value(*arguments)
+            return completed
+
+        async def _in_turn(self, *arguments: Any) -> dict[str, Any]:
+            """One object after the other, as soon as the event loop has had its turn."""
+            meter: Meter = self.meter
+            async with meter.turns:
+                if meter.is_due:
+                    await meter.breathe()
+                completed = super().complete_object_value(*arguments)
+            return await completed if isinstance(completed, Awaitable) else completed
+
+        def complete_leaf_value(self, return_type: GraphQLLeafType, result: Any) -> Any:
+            value = executor_class.complete_leaf_value(return_type, result)
+            size = BYTES_OF_A_CELL + (len(value) if type(value) is str else 0)
+            self.meter.take(0, size, LEAF)
+            return value
+
+    return Metered
+
+
+def _price(info: GraphQLResolveInfo[Any]) -> int:
+    definition = info.parent_type.fields.get(info.field_name)
+    return price_of(definition) if definition else OBJECT
