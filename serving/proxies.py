@@ -35,6 +35,8 @@ def address_of(text: str) -> Address | None:
         host, _, port = host.partition(":")
         if not _is_port(f":{port}"):
             return None
+    if "%" in host:  # the zone of a link-local address means nothing elsewhere
+        return None
     try:
         address = ip_address(host)
     except ValueError:

@@ -85,7 +85,8 @@ def test_secrets_are_never_printed() -> None:
     given = {
         "QUINTET_SECRET_KEY": "s3cret" * 8,
         "QUINTET_ADMIN_USERNAME": "admin",
-        "QUINTET_ADMIN_PASSWORD": "s3cret",
+        "QUINTET_ADMIN_PASSWORD": "s3cret-of-admin",
+        "QUINTET_METRICS_TOKEN": "s3cret-of-metrics",
         "QUINTET_REDIS_URL": "redis://:s3cret@cache",
         "QUINTET_DATABASE_URL": "postgres://u:s3cret@db/x",
         "QUINTET_DATABASE_DIRECT_URL": "postgres://u:s3cret@db/x",
