@@ -92,7 +92,7 @@ async def test_a_server_without_redis_serves_degraded_and_stops(database_url: st
         await says(process, ADDRESS)
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
             async with asyncio.timeout(30):
-                while (ready := await client.get("/health/ready")).status_code != 200:
+                while (ready := await client.get("/health/ready")).status_code != 200:  # noqa: ASYNC110
                     await asyncio.sleep(0.05)
             assert ready.json()["status"] == "degraded"
             assert ready.json()["checks"]["redis"] == "no answer"
@@ -112,10 +112,8 @@ async def test_a_spoilt_database_ends_the_start(serving: str, tmp_path: Path) ->
     async with command(serving, f"--database-url=sqlite://{path}", *port) as process:
         code, said, errors = await ended(process)
     assert (code, said) == (2, "")
-    assert errors == [
-        f"The file {path} is damaged, or no SQLite database: file is not a database."
-        " Restore a backup."
-    ]
+    damaged = f"The file {path} is damaged, or no SQLite database: file is not a database."
+    assert errors == [f"{damaged} Restore a backup."]
 
 
 @pytest.mark.skipif(not POSTGRES, reason="a file does not fall silent")
@@ -159,17 +157,18 @@ async def test_a_worker_says_how_it_is_and_logs_as_it_is_told(database_url: str)
             assert "quintet_" in (await client.get("/metrics")).text
             assert (await client.get("/graphql")).status_code == 404
             async with asyncio.timeout(20):
-                while (
-                    not (await client.get("/health/ready"))
-                    .json()["checks"]["live events"]
-                    .startswith("interrupted")
-                ):
+                while await live_events(client) == "ok":  # noqa: ASYNC110
                     await asyncio.sleep(0.1)
-        await asyncio.sleep(0)
+            assert (await live_events(client)).startswith("interrupted")
         process.send_signal(signal.SIGTERM)
         code, _, errors = await ended(process)
     assert code == 0
     assert all(isinstance(orjson.loads(line), dict) for line in errors), errors
+
+
+async def live_events(client: httpx.AsyncClient) -> str:
+    state: str = (await client.get("/health/ready")).json()["checks"]["live events"]
+    return state
 
 
 async def test_a_job_that_is_interrupted_is_given_back(ctx: Context) -> None:
