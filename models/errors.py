@@ -5,6 +5,8 @@
     │   ├── NotSignedIn            UNAUTHENTICATED
     │   ├── PermissionDenied       FORBIDDEN
     │   └── RateLimited            RATE_LIMITED
+    ├── Unavailable                UNAVAILABLE: the database is away, ask again: a top-level error
+    │   └── StorageFull            STORAGE_FULL: nothing can be saved, reading goes on
     └── Refusal                    a domain answer: a `userErrors` entry
         ├── InvalidInput           INVALID
         ├── NotFound               NOT_FOUND
@@ -71,6 +73,29 @@ class PermissionDenied(Denial):
 
 class RateLimited(Denial):
     code = "RATE_LIMITED"
+
+
+class Unavailable(QuintetError):
+    """Nothing is wrong with what was asked, and nothing of it was done; it may be asked again later."""
+
+    code = "UNAVAILABLE"
+
+    def __init__(
+        self, template: str = "The shop cannot be reached right now. Try again in a moment."
+    ) -> None:
+        super().__init__(template)
+
+
+class StorageFull(Unavailable):
+    """Writing is impossible while reading goes on."""
+
+    code = "STORAGE_FULL"
+
+    def __init__(
+        self,
+        template: str = "Nothing can be saved right now. Nothing was changed; try again later.",
+    ) -> None:
+        super().__init__(template)
 
 
 class Refusal(QuintetError):
