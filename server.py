@@ -28,7 +28,7 @@ from gateways.metrics import (
     metrics_endpoint,
 )
 from gateways.persisted_queries import make_persisted_queries
-from gateways.rate_limits import WindowRateLimits
+from gateways.rate_limits import make_rate_limits
 from gateways.sandbox import SandboxPayments
 from gateways.sandbox_pages import sandbox_routes
 from gateways.sms import LoggingSms
@@ -69,7 +69,7 @@ def make_gateways(settings: Settings) -> Gateways:
     return Gateways(
         sms=LoggingSms(settings.sms_outbox, log_codes=not settings.is_production),
         bus=make_bus(settings.listening_url, settings.redis_url),
-        rate_limits=WindowRateLimits(settings.redis_url),
+        rate_limits=make_rate_limits(settings.redis_url, settings.keys.derived("rate limits")),
         webhooks=HttpWebhooks(
             private_addresses=settings.webhook_private_addresses,
             plain_http=settings.webhook_plain_http or not settings.is_production,
@@ -83,7 +83,7 @@ def make_gateways(settings: Settings) -> Gateways:
 def _payment_providers(settings: Settings) -> dict[str, PaymentGateway]:
     if not settings.sandbox_payments:
         return {}
-    return {"SANDBOX": SandboxPayments(settings.base_url, settings.secret_key)}
+    return {"SANDBOX": SandboxPayments(settings.base_url, settings.keys)}
 
 
 def create_app(settings: Settings, *, warming: bool = False) -> ASGIApp:
@@ -195,6 +195,7 @@ def _lifespan(
                 yield
         finally:
             await gateways.bus.stop()
+            await gateways.rate_limits.stop()
             await gateways.persisted_queries.stop()
             await database.close()
 

@@ -6,10 +6,12 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any, Literal, get_args, get_type_hints
 from zoneinfo import ZoneInfo
 
 from models.config import POOL_SIZE, connection_settings
+from models.signing_keys import KeyRing
 
 PREFIX = "QUINTET_"
 DEVELOPMENT_KEY = "development-only: never sign anything real with this"
@@ -40,6 +42,7 @@ class Settings:
     kept_megabytes: int = 32
     redis_url: str = secret()
     secret_key: str = secret(DEVELOPMENT_KEY)
+    previous_secret_keys: str = secret()
     admin_username: str = ""
     admin_password: str = secret()
     host: str = "127.0.0.1"
@@ -91,6 +94,11 @@ class Settings:
     @property
     def is_production(self) -> bool:
         return self.environment == "production"
+
+    @cached_property
+    def keys(self) -> KeyRing:
+        """The keys that sign: the current one, and those that still verify."""
+        return KeyRing.of(self.secret_key, self.previous_secret_keys.split())
 
     @property
     def base_url(self) -> str:
@@ -203,6 +211,10 @@ def _check(settings: Settings) -> None:
         )
     if len(settings.secret_key) < 32:
         raise SettingsError("QUINTET_SECRET_KEY must have at least 32 characters.")
+    if any(len(each) < 32 for each in settings.previous_secret_keys.split()):
+        raise SettingsError(
+            "QUINTET_PREVIOUS_SECRET_KEYS must be keys of at least 32 characters, with spaces between them."
+        )
     _check_timezone(settings.timezone)
     _check_fees(settings)
     if settings.is_production:
