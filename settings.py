@@ -43,6 +43,7 @@ class Settings:
     redis_url: str = secret()
     secret_key: str = secret(DEVELOPMENT_KEY)
     previous_secret_keys: str = secret()
+    data_keys: str = secret()
     admin_username: str = ""
     admin_password: str = secret()
     host: str = "127.0.0.1"
@@ -124,6 +125,7 @@ class Settings:
             "replica_url": self.replica_url,
             "replica_lag_seconds": self.replica_lag_seconds,
             "kept_megabytes": self.kept_megabytes,
+            "data_keys": self.data_keys,
         }
 
     @property
@@ -219,6 +221,7 @@ def _check(settings: Settings) -> None:
     _check_fees(settings)
     if settings.is_production:
         _check_production(settings)
+    _check_data_keys(settings)
 
 
 def _check_database(settings: Settings) -> None:
@@ -259,6 +262,21 @@ def _check_timezone(name: str) -> None:
         ZoneInfo(name)
     except Exception as error:
         raise SettingsError(f"QUINTET_TIMEZONE names no time zone: {name!r}.") from error
+
+
+def _check_data_keys(settings: Settings) -> None:
+    from models.encryption import DEVELOPMENT_KEYS, InvalidKeys, KeyRing
+
+    try:
+        ring = KeyRing.parse(settings.data_keys or DEVELOPMENT_KEYS)
+    except InvalidKeys as error:
+        raise SettingsError(f"QUINTET_DATA_KEYS: {error}") from error
+    known = KeyRing.parse(DEVELOPMENT_KEYS).first.secret
+    if settings.is_production and any(key.secret == known for key in ring.keys):
+        raise SettingsError(
+            "QUINTET_DATA_KEYS must be set in production, to KID:BASE64 of 32 random bytes"
+            " (openssl rand -base64 32)."
+        )
 
 
 def _check_fees(settings: Settings) -> None:

@@ -77,7 +77,7 @@ class RateLimits(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferedChallenge:
-    """Something that people solve more easily than programs do: a picture, or parameters for a vendor's widget.
+    """Something that people solve more easily than programs do: a picture or a vendor's widget.
 
     The client sends back a token: for a picture `id.answer`, else what the widget gives.
     """

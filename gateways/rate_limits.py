@@ -28,7 +28,7 @@ SECONDS_BETWEEN_PROBES = 1.0
 MAXIMUM_COUNTERS = 100_000
 log = structlog.get_logger(__name__)
 
-# KEYS: the counters. ARGV: the operation, the time in ms, then times, seconds, delay and longest of each counter.
+# KEYS: the counters. ARGV: the operation, the time in ms, then times, seconds, delay and longest of each.
 # A counter has `count`, `till` (none is allowed before) and `ends` (when it is forgotten), times in ms.
 _SCRIPT = """
 local now, wait, rows = tonumber(ARGV[2]), 0, {}
