@@ -21,6 +21,7 @@ from starlette.types import ASGIApp
 
 from gateways import Gateways, PaymentGateway
 from gateways.bus import make_bus
+from gateways.challenges import PictureChallenges
 from gateways.metrics import (
     MetricsMiddleware,
     count_operation,
@@ -66,10 +67,18 @@ log = structlog.get_logger(__name__)
 
 def make_gateways(settings: Settings) -> Gateways:
     """The doors outward that these settings open."""
+    rate_limits = make_rate_limits(settings.redis_url, settings.keys.derived("rate limits"))
     return Gateways(
-        sms=LoggingSms(settings.sms_outbox, log_codes=not settings.is_production),
+        sms=LoggingSms(
+            settings.sms_outbox,
+            log_codes=not settings.is_production,
+            refuses=settings.is_production,
+        ),
         bus=make_bus(settings.listening_url, settings.redis_url),
-        rate_limits=make_rate_limits(settings.redis_url, settings.keys.derived("rate limits")),
+        rate_limits=rate_limits,
+        challenges=PictureChallenges(settings.keys, rate_limits)
+        if settings.challenge == "picture"
+        else None,
         webhooks=HttpWebhooks(
             private_addresses=settings.webhook_private_addresses,
             plain_http=settings.webhook_plain_http or not settings.is_production,

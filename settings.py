@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any, Literal, get_args, get_type_hints
 from zoneinfo import ZoneInfo
 
+from models.accounts.roles import Role
 from models.config import POOL_SIZE, connection_settings
 from models.signing_keys import KeyRing
 
@@ -66,7 +67,11 @@ class Settings:
     otp_resend_seconds: int = 60
     otp_per_phone_per_day: int = 10
     otp_per_address_per_hour: int = 1_000
-    sign_in_failures_per_quarter_hour: int = 10
+    otp_challenge_after: int = 5
+    challenge: Literal["picture", "none"] = "picture"
+    sign_in_tries: int = 10
+    sign_in_tries_per_address: int = 30
+    second_factor_roles: str = ""
     hold_minutes: int = 15
     quote_minutes: int = 15
     accept_minutes: int = 10
@@ -101,6 +106,11 @@ class Settings:
         """The keys that sign: the current one, and those that still verify."""
         return KeyRing.of(self.secret_key, self.previous_secret_keys.split())
 
+    @cached_property
+    def roles_with_second_factor(self) -> frozenset[Role]:
+        """Who holds one of these can do nothing before they have set a second factor."""
+        return frozenset(Role(name) for name in _names(self.second_factor_roles))
+
     @property
     def base_url(self) -> str:
         """The address that customers reach this server at, without a final slash."""
@@ -114,7 +124,7 @@ class Settings:
     @property
     def origins(self) -> tuple[str, ...]:
         """Of pages that browsers may ask from, beside the server's own."""
-        return tuple(self.allowed_origins.replace(",", " ").split())
+        return tuple(_names(self.allowed_origins))
 
     @property
     def database_options(self) -> dict[str, Any]:
@@ -163,6 +173,11 @@ def override(**given: object) -> None:
 def share_metrics(folder: str) -> None:
     """Let the server processes that this one starts count together, in files below `folder`."""
     os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
+
+
+def _names(text: str) -> list[str]:
+    """Words with commas or spaces between them."""
+    return text.replace(",", " ").split()
 
 
 def _parse(variable: str, text: str, kind: Any) -> Any:
@@ -217,6 +232,13 @@ def _check(settings: Settings) -> None:
         raise SettingsError(
             "QUINTET_PREVIOUS_SECRET_KEYS must be keys of at least 32 characters, with spaces between them."
         )
+    if unknown := set(_names(settings.second_factor_roles)) - set(Role):
+        raise SettingsError(
+            f"QUINTET_SECOND_FACTOR_ROLES must be names of roles such as ADMIN, not {min(unknown)!r}."
+        )
+    for name in ("sign_in_tries", "sign_in_tries_per_address", "otp_challenge_after"):
+        if getattr(settings, name) < 1:
+            raise SettingsError(f"{PREFIX}{name.upper()} must be at least 1.")
     _check_timezone(settings.timezone)
     _check_fees(settings)
     if settings.is_production:

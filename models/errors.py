@@ -16,6 +16,7 @@
         ├── Expired                EXPIRED
         ├── SecondFactorRequired   SECOND_FACTOR_REQUIRED
         ├── ChallengeRequired      CHALLENGE_REQUIRED
+        ├── Unavailable            UNAVAILABLE
         ├── InsufficientStock      INSUFFICIENT_STOCK (variant_id, requested, available)
         ├── IdempotencyKeyReused   IDEMPOTENCY_KEY_REUSED
         ├── PaymentFailed          PAYMENT_FAILED
@@ -151,6 +152,12 @@ class ChallengeRequired(Refusal):
     """Solve a challenge first, and send its token with the same request."""
 
     code = "CHALLENGE_REQUIRED"
+
+
+class Unavailable(Refusal):
+    """What this needs of another service is not to be had: nothing was done."""
+
+    code = "UNAVAILABLE"
 
 
 class InsufficientStock(Refusal):

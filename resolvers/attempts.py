@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from ipaddress import IPv6Address, ip_address
 
 from gateways import Limit
+from models.accounts.passwords import HashingBusy
 from models.errors import RateLimited
 from resolvers.context import Context
 
@@ -31,7 +32,11 @@ async def attempt(
     Raises: RateLimited before the block is entered.
     """
     await count(ctx, limits, template)
-    yield
+    try:
+        yield
+    except HashingBusy:  # not tried at all
+        await ctx.gateways.rate_limits.give_back(limits)
+        raise
     await ctx.gateways.rate_limits.give_back(limits)
 
 
