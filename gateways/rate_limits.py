@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 SECONDS_FOR_REDIS = 0.08
 SECONDS_BETWEEN_PROBES = 1.0
+CONNECTIONS = 4
 MAXIMUM_COUNTERS = 100_000
 log = structlog.get_logger(__name__)
 
@@ -147,6 +148,7 @@ class RedisRateLimits:
         self._clock = clock
         self._redis: Redis | None = None
         self._probing: asyncio.Task[None] | None = None
+        self._turns = asyncio.Semaphore(CONNECTIONS)
 
     @property
     def degraded(self) -> bool:
@@ -181,14 +183,21 @@ class RedisRateLimits:
 
     async def _asked(self, ask: Callable[[Redis], Awaitable[Any]]) -> int | None:
         """What Redis says, or None at once while it is known to be away, and soon if it is not."""
-        if self._probing is not None:
-            return None
-        try:
-            async with asyncio.timeout(SECONDS_FOR_REDIS):
-                return int(await ask(self._connected()))
-        except _failures() as error:
-            self._begin_probing(error)
-            return None
+        redis = self._connected()
+        async with (
+            self._turns
+        ):  # of a rush, few wait for Redis, and the rest until it is known to be away
+            if self._probing is not None:
+                return None
+            began = time.monotonic()
+            try:
+                async with asyncio.timeout(SECONDS_FOR_REDIS):
+                    return int(await ask(redis))
+            except _failures() as error:
+                was_held = time.monotonic() - began > 1.5 * SECONDS_FOR_REDIS
+                if not was_held:  # by this process itself, which says nothing about Redis
+                    self._begin_probing(error)
+                return None
 
     async def _run(self, redis: Redis, operation: str, limits: Sequence[Limit]) -> int:
         names = [self._name(limit) for limit in limits]
