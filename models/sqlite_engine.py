@@ -23,8 +23,12 @@ class SharedSqliteClient(SqliteClient):
         )
         raw: Any = connection._conn
         raw.row_factory = sqlite3.Row
-        for pragma, value in self.pragmas.items():
-            await (await connection.execute(f"PRAGMA {pragma}={value}")).close()
+        try:
+            for pragma, value in self.pragmas.items():
+                await (await connection.execute(f"PRAGMA {pragma}={value}")).close()
+        except BaseException:
+            await connection.close()  # or its thread would keep the process alive
+            raise
         self._connection = connection
         await self._post_connect()
 

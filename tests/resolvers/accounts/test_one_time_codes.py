@@ -17,11 +17,11 @@ from models.database import transaction
 from models.errors import (
     ChallengeRequired,
     Expired,
+    GatewayUnavailable,
     InvalidInput,
     LimitExceeded,
     QuintetError,
     RateLimited,
-    Unavailable,
 )
 from resolvers.accounts import one_time_codes
 from resolvers.context import Context, utc_now
@@ -260,7 +260,7 @@ async def test_codes_outlive_a_change_of_keys(visitor: Context) -> None:
 async def test_without_a_provider_it_is_said_that_nothing_comes(visitor: Context) -> None:
     silent = replace(visitor, gateways=replace(visitor.gateways, sms=LoggingSms(refuses=True)))
     for _ in range(2):
-        with pytest.raises(Unavailable) as refused:
+        with pytest.raises(GatewayUnavailable) as refused:
             await one_time_codes.request(silent, PHONE)
         assert refused.value.path == ("phone",)
     await one_time_codes.request(visitor, PHONE)
