@@ -76,6 +76,7 @@ async def request(
     return ctx.now() + timedelta(seconds=ctx.settings.otp_resend_seconds)
 
 
+@for_anyone
 async def offer_challenge(ctx: Context) -> OfferedChallenge | None:
     """A challenge for who was told that one is required; None where there is no provider."""
     challenges = ctx.gateways.challenges
