@@ -62,10 +62,7 @@ async def connect(
     kept_megabytes: float = KEPT_MEGABYTES,
     data_keys: str = "",
 ) -> None:
-    """Open the database that `database_url` names, for this process.
-
-    `data_keys` encrypt personal data (see `models.encryption`); without any, those of development do.
-    """
+    """Open the database for this process; `data_keys` encrypt personal data, else those of development."""
     encryption.use(data_keys)
     await Tortoise.init(
         config=connection_settings(database_url, pool_size, pooler=pooler),
