@@ -1,0 +1,77 @@
+"""The price of each field, and the length of each list, as the schema declares them.
+
+One unit is about one microsecond of CPU on the machine that the benchmarks are measured on.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import strawberry
+from graphql import (
+    GraphQLField,
+    GraphQLInputField,
+    GraphQLNamedType,
+    get_named_type,
+    is_leaf_type,
+)
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types.field import StrawberryField
+
+from schema.batching import BATCH
+from schema.cost.directives import Cost, ListSize
+
+D = TypeVar("D")
+
+# Of every operation: HTTP, the caller's identity, the answer.
+OPERATION = 100
+LEAF = 1
+OBJECT = 5
+ITEM = 100  # of a list in the input of a mutation
+# Of each field that asks the database, once for all its parents: a statement.
+STATEMENT = 250
+MUTATION = 2_000
+
+
+def price_of(definition: GraphQLField) -> int:
+    """Return the price of one value of a field, without what is selected below it."""
+    if declared := declared_price(definition):
+        return declared
+    return LEAF if is_leaf_type(get_named_type(definition.type)) else OBJECT
+
+
+def declared_price(definition: GraphQLField | GraphQLInputField) -> int | None:
+    directive = _directive(definition, Cost)
+    return int(directive.weight) if directive else None
+
+
+def statement_price_of(definition: GraphQLField) -> int:
+    """Return what a field costs once, however many parents ask for it together."""
+    field = strawberry_field(definition)
+    return STATEMENT if field and BATCH in field.metadata else 0
+
+
+def list_size_of(definition: GraphQLField) -> ListSize | None:
+    """Return the `@listSize` of a field."""
+    return _directive(definition, ListSize)
+
+
+def item_price_of(definition: Any, type_: GraphQLNamedType) -> int:
+    """Return the price of one item of an argument or input field that is a list; leaves are free."""
+    declared = declared_price(definition)
+    return declared if declared is not None else 0 if is_leaf_type(type_) else ITEM
+
+
+def strawberry_field(definition: Any) -> StrawberryField | None:
+    field = definition.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+    return field if isinstance(field, StrawberryField) else None
+
+
+def _directive(definition: Any, kind: type[D]) -> D | None:
+    field = strawberry_field(definition)
+    directives = field.directives if field else ()
+    return next((each for each in directives if isinstance(each, kind)), None)
+
+
+def is_set(value: object) -> bool:
+    return value is not strawberry.UNSET and value is not None
