@@ -10,6 +10,7 @@ from schema.accounts.queries import AccountQueries
 from schema.catalog.mutations import CatalogMutations
 from schema.catalog.price_mutations import PriceMutations
 from schema.catalog.queries import CatalogQueries
+from schema.cost.declaring import declare
 from schema.errors import ERROR_TYPES
 from schema.integrations.mutations import IntegrationMutations
 from schema.integrations.queries import IntegrationQueries
@@ -87,10 +88,12 @@ class Subscription(StockSubscriptions, OrderSubscriptions, IntegrationSubscripti
     pass
 
 
-schema = strawberry.Schema(
-    query=Query,
-    mutation=Mutation,
-    subscription=Subscription,
-    types=[*ERROR_TYPES, MoneyInput, Warehouse],  # some are reached by no field
-    config=StrawberryConfig(scalar_map=SCALARS),
+schema = declare(
+    strawberry.Schema(
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        types=[*ERROR_TYPES, MoneyInput, Warehouse],  # some are reached by no field
+        config=StrawberryConfig(scalar_map=SCALARS),
+    )
 )

@@ -11,6 +11,7 @@ from resolvers.accounts import organisations
 from resolvers.context import Context
 from schema.accounts.types import ApiClient, Channel, Organisation, Staff
 from schema.batching import batched
+from schema.cost.directives import list_size
 from schema.members.types import Member
 from schema.nodes import Node
 
@@ -28,6 +29,7 @@ class Viewer:
     async def actor(parents: list[Viewer], ctx: Context) -> list[Actor | None]:
         return await actors(ctx, [(ctx.actor.kind, ctx.actor.id)] * len(parents))
 
+    @list_size(10)
     @batched
     @staticmethod
     async def organisations(parents: list[Viewer], ctx: Context) -> list[list[Organisation]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from models.errors import InvalidInput
+from schema.cost.directives import sized_by
 from schema.info import Info
 from schema.nodes import Node, load_nodes
 
@@ -18,6 +19,7 @@ class NodeQueries:
         """Anything by its ID; null when it is not there or not for this caller."""
         return (await load_nodes(info.context, [id]))[0]
 
+    @sized_by("ids")
     @strawberry.field
     async def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
         if len(ids) > MAXIMUM_IDS:

@@ -16,6 +16,7 @@ from models.accounts.staff import StaffGrant
 from resolvers.accounts import clients, organisations, staff
 from resolvers.context import Context
 from schema.batching import batched
+from schema.cost.directives import list_size
 from schema.nodes import Node, global_id
 
 for kind in (Channel, OrganisationKind, Role):
@@ -37,6 +38,7 @@ class Organisation(Node):
         found = await organisations.by_ids(ctx, ids)
         return [Organisation.optional(found.get(each.row.parent_id or 0)) for each in parents]
 
+    @list_size(50)
     @batched
     @staticmethod
     async def children(parents: list[Organisation], ctx: Context) -> list[list[Organisation]]:
@@ -81,6 +83,7 @@ class Staff(Node):
     active: bool
     row: strawberry.Private[StaffRow]
 
+    @list_size(5)
     @batched
     @staticmethod
     async def grants(parents: list[Staff], ctx: Context) -> list[list[Grant]]:

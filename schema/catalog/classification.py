@@ -9,6 +9,7 @@ from models.catalog.classification import Category as CategoryRow
 from resolvers.catalog import classification, facets
 from resolvers.context import Context
 from schema.batching import batched
+from schema.cost.directives import list_size
 from schema.nodes import Node, global_id
 from schema.public import public
 
@@ -51,6 +52,7 @@ class Category(Node):
     async def parent(parents: list[Category], ctx: Context) -> list[Category | None]:
         return await Category.load(ctx, [each.row.parent_id or 0 for each in parents])
 
+    @list_size(20)
     @public
     @batched
     @staticmethod

@@ -73,15 +73,16 @@ def sized_list(assumed_size: int, **options: Any) -> Any:
     return list_size(assumed_size)(strawberry.field(**options))
 
 
-def sized_by(argument: str, *fields: str) -> Any:
+def sized_by(argument: str, *fields: str, otherwise: int = 0) -> Any:
     """Decorate a field whose lists are as long as an argument is: a number, or a list's length.
 
     `argument` may lead into an input, such as `input.rows`. `fields` are the lists in the object that the
-    field returns; without any the field is the list itself.
+    field returns; without any the field is the list itself. `otherwise` is the length without the argument.
     """
 
     def mark(field: Any) -> Any:
         size = ListSize(
+            assumed_size=otherwise or strawberry.UNSET,
             slicing_arguments=[argument],
             sized_fields=list(fields) or strawberry.UNSET,
             require_one_slicing_argument=False,

@@ -20,6 +20,7 @@ from strawberry.types.field import StrawberryField
 
 from schema.batching import BATCH
 from schema.cost.directives import Cost, ListSize
+from schema.cost.introspection import introspection_price
 
 D = TypeVar("D")
 
@@ -35,8 +36,10 @@ MUTATION = 2_000
 
 def price_of(definition: GraphQLField) -> int:
     """Return the price of one value of a field, without what is selected below it."""
-    if declared := declared_price(definition):
+    if (declared := declared_price(definition)) is not None:
         return declared
+    if (price := introspection_price(definition)) is not None:
+        return price
     return LEAF if is_leaf_type(get_named_type(definition.type)) else OBJECT
 
 

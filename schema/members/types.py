@@ -20,6 +20,7 @@ from resolvers.paging import PageRequest
 from resolvers.referrals import standing
 from schema.accounts.types import Channel, Staff
 from schema.batching import batched
+from schema.cost.directives import list_size
 from schema.nodes import Node, global_id
 from schema.pagination import Connection
 from schema.stores.types import Store
@@ -90,6 +91,7 @@ class Member(Node):
         found = await tiers.by_ids(ctx, [each.row.tier_id for each in parents])
         return [Tier.of(found[each.row.tier_id]) for each in parents]
 
+    @list_size(5)
     @batched
     @staticmethod
     async def cards(parents: list[Member], ctx: Context) -> list[list[MemberCard]]:

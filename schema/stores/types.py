@@ -18,6 +18,7 @@ from resolvers.stores import locations
 from schema.accounts.types import Organisation
 from schema.batching import batched
 from schema.columns import column, derived, identity
+from schema.cost.directives import list_size
 from schema.geography import Address, GeoPoint
 from schema.info import Info
 from schema.nodes import Node
@@ -90,6 +91,7 @@ class Store(Node, StockLocation):
     def address(self) -> Address:
         return Address.of(parsed(self.row.address))
 
+    @list_size(14)
     @derived
     def hours(self) -> list[OpeningHours]:
         return [
