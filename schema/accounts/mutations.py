@@ -24,6 +24,7 @@ from schema.accounts.payloads import (
     StorefrontPayload,
 )
 from schema.accounts.types import ApiClient, Organisation, Staff, Storefront
+from schema.cost.directives import cost
 from schema.errors import refusing
 from schema.info import Info
 
@@ -37,6 +38,7 @@ class AccountMutations:
         await become(info.context, SubjectKind.GUEST, guest.id)
         return SignInPayload.of(tokens, info.context)
 
+    @cost(30000)
     @refusing(SignInPayload)
     async def staff_sign_in(self, info: Info, input: StaffSignInInput) -> SignInPayload:
         tokens, row = await staff.sign_in(info.context, input.username, input.password)
@@ -60,6 +62,7 @@ class AccountMutations:
         """Send a one-time code by text message."""
         return OtpRequestPayload(resend_at=await one_time_codes.request(info.context, input.phone))
 
+    @cost(30000)
     @refusing(StaffPayload)
     async def staff_create(self, info: Info, input: StaffCreateInput) -> StaffPayload:
         """Add a member of staff, with roles the caller holds in full at the same place."""

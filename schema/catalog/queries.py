@@ -11,7 +11,7 @@ from schema.catalog.facets import ProductFacets
 from schema.catalog.inputs import ProductFilter
 from schema.catalog.price_types import PriceList
 from schema.catalog.types import Product, Variant
-from schema.cost.directives import list_size
+from schema.cost.directives import cost, list_size
 from schema.info import Info
 from schema.nodes import optional_row_id, row_id
 from schema.pagination import Connection, CountedConnection
@@ -53,6 +53,7 @@ class CatalogQueries:
         page = await listing.page(ctx, query, sort, request)
         return CountedConnection.of(page, Product.of, lambda: listing.count(ctx, query))
 
+    @cost(2000)
     @public
     @strawberry.field
     async def product_facets(

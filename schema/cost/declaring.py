@@ -8,6 +8,7 @@ import strawberry
 from graphql import (
     GraphQLField,
     GraphQLNamedType,
+    GraphQLSchema,
     get_named_type,
     get_nullable_type,
     is_input_object_type,
@@ -20,7 +21,7 @@ from strawberry.types.field import StrawberryField
 
 from resolvers.paging import DEFAULT_SIZE
 from schema.cost.directives import Cost, ListSize, assumed
-from schema.cost.prices import MUTATION, declared_price, list_size_of, strawberry_field
+from schema.cost.prices import MUTATION, NODE, ROOT, declared_price, list_size_of, strawberry_field
 
 # Lists of leaves, such as tags, GTINs and the steps of a path.
 LEAVES = 10
@@ -33,13 +34,22 @@ BY_ROW = ("results", "levels")
 
 def declare(schema: strawberry.Schema) -> strawberry.Schema:
     """Add to each field what follows from its kind; what a field declares itself stands."""
-    mutation = schema._schema.mutation_type
+    core = schema._schema
     for type_, definition, field in list(_fields(schema)):
         if list_size_of(definition) is None and (size := _size(definition)):
             field.directives = [*field.directives, size]
-        if type_ is mutation and declared_price(definition) is None:
-            field.directives = [*field.directives, Cost(weight=str(MUTATION))]
+        if declared_price(definition) is None and (price := _price(core, type_, definition)):
+            field.directives = [*field.directives, Cost(weight=str(price))]
+        if type_ in (core.query_type, core.subscription_type):
+            field.metadata = {**field.metadata, ROOT: True}
     return schema
+
+
+def _price(schema: GraphQLSchema, type_: GraphQLNamedType, definition: GraphQLField) -> int | None:
+    if type_ is schema.mutation_type:
+        return MUTATION
+    is_node = type_.name.endswith("Edge") and definition is type_.fields.get("node")  # type: ignore[attr-defined]
+    return NODE if is_node else None
 
 
 def _fields(

@@ -15,7 +15,7 @@ from strawberry.schema_directive import Location
     locations=[Location.FIELD_DEFINITION, Location.INPUT_FIELD_DEFINITION],
     name="cost",
     description="Price of one value of a field, or of one item of an input list, in units of about one"
-    " microsecond of CPU. Without it an object costs 5, a leaf 1 and an item of an input list 100.",
+    " microsecond of CPU. Prices without it: docs/costs.md.",
 )
 class Cost:
     weight: str

@@ -19,16 +19,20 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
 from schema.batching import BATCH
+from schema.columns import COLUMN
 from schema.cost.directives import Cost, ListSize
 from schema.cost.introspection import introspection_price
 
 D = TypeVar("D")
+# Marks a field of the query or subscription root, which asks the database itself.
+ROOT = "root"
 
 # Of every operation: HTTP, the caller's identity, the answer.
 OPERATION = 100
-LEAF = 1
-OBJECT = 5
-ITEM = 100  # of a list in the input of a mutation
+LEAF, COMPUTED_LEAF, BATCHED_LEAF = 1, 3, 5
+OBJECT, BATCHED_OBJECT = 5, 20
+NODE = 40  # in an edge: a row of a page
+ITEM = 150  # of a list in an input: a row of a batch
 # Of each field that asks the database, once for all its parents: a statement.
 STATEMENT = 250
 MUTATION = 2_000
@@ -40,7 +44,14 @@ def price_of(definition: GraphQLField) -> int:
         return declared
     if (price := introspection_price(definition)) is not None:
         return price
-    return LEAF if is_leaf_type(get_named_type(definition.type)) else OBJECT
+    field = strawberry_field(definition)
+    is_batched = field is not None and BATCH in field.metadata
+    if not is_leaf_type(get_named_type(definition.type)):
+        return BATCHED_OBJECT if is_batched else OBJECT
+    if is_batched:
+        return BATCHED_LEAF
+    is_computed = field is not None and not field.is_basic_field and COLUMN not in field.metadata
+    return COMPUTED_LEAF if is_computed else LEAF
 
 
 def declared_price(definition: GraphQLField | GraphQLInputField) -> int | None:
@@ -51,7 +62,8 @@ def declared_price(definition: GraphQLField | GraphQLInputField) -> int | None:
 def statement_price_of(definition: GraphQLField) -> int:
     """Return what a field costs once, however many parents ask for it together."""
     field = strawberry_field(definition)
-    return STATEMENT if field and BATCH in field.metadata else 0
+    marks = field.metadata if field else ()
+    return STATEMENT if BATCH in marks or ROOT in marks else 0
 
 
 def list_size_of(definition: GraphQLField) -> ListSize | None:

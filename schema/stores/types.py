@@ -18,7 +18,7 @@ from resolvers.stores import locations
 from schema.accounts.types import Organisation
 from schema.batching import batched
 from schema.columns import column, derived, identity
-from schema.cost.directives import list_size
+from schema.cost.directives import cost, list_size
 from schema.geography import Address, GeoPoint
 from schema.info import Info
 from schema.nodes import Node
@@ -103,6 +103,7 @@ class Store(Node, StockLocation):
     def services(self) -> list[StoreService]:
         return [StoreService(each) for each in parsed(self.row.services)]
 
+    @cost(150)
     @repeatable
     @strawberry.field(description="Whether it is open now, or at a moment.")
     def is_open(self, info: Info, at: datetime | None = None) -> bool:
