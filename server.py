@@ -21,6 +21,7 @@ from starlette.types import ASGIApp
 
 from gateways import Gateways, PaymentGateway
 from gateways.bus import make_bus
+from gateways.cost_buckets import make_cost_buckets
 from gateways.metrics import (
     MetricsMiddleware,
     count_operation,
@@ -42,6 +43,7 @@ from resolvers.context import SYSTEM, ActorKind, Context
 from resolvers.integrations.webhook_counts import webhook_counts
 from schema import schema
 from schema.context import context_factory
+from schema.cost.charging import make_charges
 from schema.cross_origin import cross_origin
 from schema.downloads import download_routes
 from schema.errors import format_error
@@ -76,6 +78,7 @@ def make_gateways(settings: Settings) -> Gateways:
             seconds=settings.webhook_seconds,
         ),
         persisted_queries=make_persisted_queries(settings.redis_url),
+        cost_buckets=make_cost_buckets(settings.redis_url),
         payments=_payment_providers(settings),
     )
 
@@ -133,6 +136,7 @@ def _operations(settings: Settings, gateways: Gateways) -> Operations[Context]:
         persisted=_persisted_documents(settings, gateways),
         read=_read,
         repeat=answer_once if settings.kept_megabytes else answer_anew,
+        charges=make_charges(settings, gateways),
     )
 
 
@@ -196,6 +200,7 @@ def _lifespan(
         finally:
             await gateways.bus.stop()
             await gateways.persisted_queries.stop()
+            await gateways.cost_buckets.stop()
             await database.close()
 
     return lifespan

@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-import orjson
 from graphql import GraphQLError, OperationType
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.types import Receive, Scope, Send
 
 from models.errors import Denial, NotSignedIn, PermissionDenied, RateLimited
+from schema.answer import Answer
+from schema.cost.charging import BudgetSpent, Charge
+from schema.cost.headers import rate_limit
 from schema.documents import DocumentRefused, Operation
 from schema.graphiql import graphiql_page
 from schema.http_caching import cacheable
@@ -30,7 +32,7 @@ from schema.http_response import (
     raw,
 )
 from schema.multipart import Uploads, is_multipart, multipart_request
-from schema.operations import Answer, Operations
+from schema.operations import Operations
 from schema.persisted_documents import DocumentNotFound
 
 C = TypeVar("C")
@@ -92,13 +94,19 @@ class GraphQLOverHTTP(Generic[C]):
         operation: Operation | None = None
         context: C | None = None
         try:
-            operation = await operations.prepare(asked)
+            operation = await operations.prepare(asked, exchange.address)
             exchange.allow(operation)
             context = await operations.context_factory(HTTPConnection(exchange.scope), None)
+            charge = await operations.charge(operation, asked.variables, context)
             answer = await operations.answer_request(operation, asked, context)
-            response = exchange.response(answer)
+            if charge is not None:
+                charge.settle(answer.cost)
             if exchange.is_anonymous_get and self._is_public(operation, answer):
+                # Without its cost, which is of this request alone.
+                response = exchange.response(answer)
                 response = cacheable(response, exchange.headers, self.public_seconds)
+            else:
+                response = exchange.response(answer, charge=charge)
         except DocumentNotFound as unknown:
             answer = operations.refused(unknown.errors)
             response = exchange.response(answer, 200)  # in any media type, as Apollo's server does
@@ -131,8 +139,16 @@ class GraphQLOverHTTP(Generic[C]):
 
 
 def _denied(exchange: Exchange, denial: Denial, answer: Answer) -> JsonResponse:
-    challenge = {"WWW-Authenticate": "Bearer"} if isinstance(denial, NotSignedIn) else {}
-    return exchange.response(answer, DENIAL_STATUS.get(type(denial), 403), challenge)
+    headers = {"WWW-Authenticate": "Bearer"} if isinstance(denial, NotSignedIn) else {}
+    if isinstance(denial, BudgetSpent):
+        headers["Retry-After"] = str(denial.retry_after)
+    status = next(
+        (DENIAL_STATUS[kind] for kind in type(denial).mro() if kind in DENIAL_STATUS), 403
+    )
+    response = exchange.response(answer, status, headers)
+    if isinstance(denial, BudgetSpent):
+        response.headers += rate_limit(denial.allowance, denial.balance.available)
+    return response
 
 
 @dataclass(slots=True)
@@ -142,6 +158,11 @@ class Exchange:
     scope: Scope
     headers: Headers
     media_type: MediaType
+
+    @property
+    def address(self) -> str:
+        client = self.scope.get("client")
+        return client[0] if client else ""
 
     @property
     def is_anonymous_get(self) -> bool:
@@ -163,10 +184,17 @@ class Exchange:
             raise BadRequest("A mutation must be sent by POST.", 405, {"Allow": "POST"})
 
     def response(
-        self, answer: Answer, status: int = 0, headers: Mapping[str, str] | None = None
+        self,
+        answer: Answer,
+        status: int = 0,
+        headers: Mapping[str, str] | None = None,
+        charge: Charge | None = None,
     ) -> JsonResponse:
-        """With the status that its media type asks for, unless one is given."""
+        """With the status that its media type asks for, unless one is given, and what was charged."""
         if not status:
             status = 200 if answer.executed or self.media_type == JSON else 400
         more = (*NO_STORE, *raw(headers)) if headers else NO_STORE
-        return JsonResponse(orjson.dumps(answer.body), self.media_type, status, more)
+        if charge is None:
+            return JsonResponse(answer.json(), self.media_type, status, more)
+        more += rate_limit(charge.caller.allowance, charge.available)
+        return JsonResponse(answer.json(charge.extensions), self.media_type, status, more)

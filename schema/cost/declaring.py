@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import MappingProxyType
 
 import strawberry
 from graphql import (
@@ -41,7 +42,7 @@ def declare(schema: strawberry.Schema) -> strawberry.Schema:
         if declared_price(definition) is None and (price := _price(core, type_, definition)):
             field.directives = [*field.directives, Cost(weight=str(price))]
         if type_ in (core.query_type, core.subscription_type):
-            field.metadata = {**field.metadata, ROOT: True}
+            field.metadata = MappingProxyType({**field.metadata, ROOT: True})
     return schema
 
 

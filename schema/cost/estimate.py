@@ -20,6 +20,8 @@ from graphql import (
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
+    InlineFragmentNode,
+    NamedTypeNode,
     OperationDefinitionNode,
     SelectionSetNode,
     get_named_type,
@@ -136,15 +138,18 @@ class _Compiler:
             if isinstance(node, FieldNode):
                 yield (node.alias or node.name).value, Selected(node, conditions)
                 continue
-            named = isinstance(node, FragmentSpreadNode)
-            fragment = self._fragments[node.name.value] if named else node
+            fragment: FragmentDefinitionNode | InlineFragmentNode = (
+                self._fragments[node.name.value]
+                if isinstance(node, FragmentSpreadNode)
+                else cast(InlineFragmentNode, node)
+            )
             if self._applies(fragment.type_condition, type_):
                 yield from self._selected(type_, fragment.selection_set, conditions)
 
-    def _applies(self, condition: object, type_: GraphQLObjectType) -> bool:
+    def _applies(self, condition: NamedTypeNode | None, type_: GraphQLObjectType) -> bool:
         if condition is None:
             return True
-        wanted = self._schema.get_type(condition.name.value)  # type: ignore[attr-defined]
+        wanted = self._schema.get_type(condition.name.value)
         return wanted is type_ or (
             is_abstract_type(wanted) and self._schema.is_sub_type(wanted, type_)
         )
