@@ -15,8 +15,8 @@ from graphql import (
     get_operation_ast,
     parse,
     specified_rules,
+    validate,
 )
-from strawberry.schema.schema import validate_document
 
 from schema.limits import Limits, exceeded
 
@@ -117,10 +117,15 @@ class Documents:
     def _valid(self, query: str) -> DocumentNode:
         document = self._parse(query)
         errors = exceeded(document, self._limits)
-        errors = errors or validate_document(self._schema, document, specified_rules)
+        errors = errors or self._validation_errors(document)
         if errors:
             raise DocumentRefused(errors)
         return document
+
+    def _validation_errors(self, document: DocumentNode) -> list[GraphQLError]:
+        """The first few: to word an error can take longer than to find it."""
+        most = self._limits.max_errors
+        return validate(self._schema, document, specified_rules, max_errors=most)[:most]
 
     def _parse(self, query: str) -> DocumentNode:
         try:

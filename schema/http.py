@@ -114,7 +114,7 @@ class GraphQLOverHTTP(Generic[C]):
             answer = operations.refused(refused.errors)
             response = exchange.response(answer)
         except Denial as denial:
-            answer = operations.failed(denial)
+            answer = operations.failed(denial, context)
             response = _denied(exchange, denial, answer)
         except BadRequest:
             raise

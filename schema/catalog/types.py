@@ -118,7 +118,7 @@ class Product(Node):
         found = await products.channels_of(ctx, [each.row.id for each in parents])
         return [found[each.row.id] for each in parents]
 
-    @list_size(20)
+    @list_size(10)
     @public
     @batched
     @staticmethod

@@ -101,15 +101,18 @@ def sliced(values: Sequence[Any], otherwise: int, maximum: int) -> Term:
 
 
 def _length(value: Any, maximum: int, otherwise: int = 0) -> int:
-    """The number of items that an argument asks for: itself, or the length of its list."""
+    """The number of items that an argument asks for: itself, or the length of its list.
+
+    A number beyond the maximum is refused by its field, which then reads nothing.
+    """
     if type(value) is int:
-        return 0 if value < 0 else min(value, maximum)
+        return value if 0 <= value <= maximum else 0
     if value is None:
         return otherwise
     if isinstance(value, list):
         return len(value)
     if isinstance(value, float):
-        return int(min(max(value, 0), maximum))
+        return int(value) if 0 <= value <= maximum else 0
     return 1  # a single value stands for a list of it
 
 
