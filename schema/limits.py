@@ -31,18 +31,18 @@ class Limits:
     """
 
     max_body_bytes: int = 4 * 1024 * 1024
-    max_document_characters: int = 64 * 1024
-    max_tokens: int = 2_000
+    max_document_characters: int = 32 * 1024
+    max_tokens: int = 1_500
     max_depth: int = 15
     max_aliases: int = 100
     max_fields: int = 1_000
     max_repeats: int = 10
     max_repeats_of_types: int = 60
-    max_spreads: int = 100
+    max_spreads: int = 80
     max_fragments: int = 50
     max_operations: int = 20
     max_directives: int = 50
-    max_errors: int = 5
+    max_errors: int = 3
 
 
 @dataclass(frozen=True, slots=True)

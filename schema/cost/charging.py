@@ -21,7 +21,7 @@ from settings import Settings
 C = TypeVar("C")
 
 # To parse and validate a document that is not known yet.
-DOCUMENT, CHARACTER = 500, 5
+DOCUMENT, CHARACTER, COSTLIEST_DOCUMENT = 500, 5, 60_000
 
 
 class CostExceeded(DocumentRefused):
@@ -109,7 +109,8 @@ class Charges(Generic[C]):
 
     async def begin_document(self, text: str, address: str) -> None:
         """Charge the reading of a document that is not known yet. Raises: BudgetSpent."""
-        await self._take(DOCUMENT + CHARACTER * len(text), self._visitor_of(address))
+        price = min(DOCUMENT + CHARACTER * len(text), COSTLIEST_DOCUMENT)
+        await self._take(price, self._visitor_of(address))
 
     async def _take(self, amount: int, caller: Caller) -> int:
         bucket = caller.allowance.bucket
