@@ -143,12 +143,16 @@ def import_file(settings: Settings, given: argparse.Namespace) -> None:
 
 def write_schema(settings: Settings, given: argparse.Namespace) -> None:
     from schema import schema
+    from schema.cost.table import PAGE, written
 
-    text = schema.as_str() + "\n"
-    if given.check and (not SNAPSHOT.exists() or SNAPSHOT.read_text() != text):
-        raise Stop("schema/schema.graphql is not the schema of this code: run make schema.")
-    if not given.check:
-        SNAPSHOT.write_text(text)
+    for path, text in (
+        (SNAPSHOT, schema.as_str() + "\n"),
+        (PAGE, written(schema._schema)),
+    ):
+        if not given.check:
+            path.write_text(text, encoding="utf-8")
+        elif not path.exists() or path.read_text(encoding="utf-8") != text:
+            raise Stop(f"{path.name} is not of the schema of this code: run make schema.")
 
 
 async def _prepare(settings: Settings, given: argparse.Namespace) -> str:
@@ -225,7 +229,7 @@ def _parser() -> argparse.ArgumentParser:
     importing = command("import", import_file, "Import stores, products or stock from a CSV file.")
     importing.add_argument("what", choices=["stores", "products", "stock"])
     importing.add_argument("file")
-    printing = command("schema", write_schema, "Write the schema snapshot.")
+    printing = command("schema", write_schema, "Write the schema snapshot and the table of costs.")
     printing.add_argument("--check", action="store_true", help="only compare, exit 2 if different")
     return parser
 
