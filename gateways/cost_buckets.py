@@ -11,7 +11,7 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gateways import Balance, Bucket, CostBuckets
@@ -91,10 +91,14 @@ class LocalCostBuckets:
 
 @dataclass(slots=True)
 class Advance:
-    """What this process has taken from a bucket and not spent; `available`: what was left in Redis."""
+    """What this process has taken from a bucket and not spent; `available`: what was left in Redis.
+
+    `asking` is held by the one operation that asks Redis for all that wait.
+    """
 
     amount: int = 0
     available: int = 0
+    asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class SharedCostBuckets:
@@ -123,20 +127,21 @@ class SharedCostBuckets:
         self._returning: set[asyncio.Task[None]] = set()
 
     async def take(self, key: str, amount: int, bucket: Bucket) -> Balance:
-        if self._clock() < self._alone_until:
-            return await self._alone.take(key, amount, bucket)
         advance = self._advance(key)
+        if self._is_alone:
+            return await self._alone.take(key, amount, bucket)
         if advance.amount < amount:
-            if not await self._refill(key, amount, bucket, advance):
-                return await self._alone.take(key, amount, bucket)
-            if advance.amount < amount:
-                missing = amount - advance.amount - advance.available
-                return Balance(False, advance.available, missing / bucket.restore_rate)
+            async with advance.asking:
+                if advance.amount < amount and not await self._refill(key, amount, bucket, advance):
+                    return await self._alone.take(key, amount, bucket)
+        if advance.amount < amount:
+            missing = amount - advance.amount - advance.available
+            return Balance(False, advance.available, max(missing, 0) / bucket.restore_rate)
         advance.amount -= amount
         return Balance(True, advance.available + advance.amount)
 
     def give_back(self, key: str, amount: int, bucket: Bucket) -> None:
-        if self._clock() < self._alone_until:
+        if self._is_alone:
             self._alone.give_back(key, amount, bucket)
             return
         advance = self._advance(key)
@@ -151,6 +156,11 @@ class SharedCostBuckets:
             await returning
         await self._redis.aclose()
 
+    @property
+    def _is_alone(self) -> bool:
+        """Whether Redis is left alone because it has not answered lately."""
+        return self._clock() < self._alone_until
+
     def _advance(self, key: str) -> Advance:
         advance = self._advances.get(key)
         if advance is None:
@@ -162,11 +172,14 @@ class SharedCostBuckets:
         return advance
 
     async def _return(self, key: str, bucket: Bucket, advance: Advance) -> None:
-        if advance.amount > 2 * _size(bucket):
-            await self._refill(key, 0, bucket, advance)
+        async with advance.asking:
+            if advance.amount > 2 * _size(bucket):
+                await self._refill(key, 0, bucket, advance)
 
     async def _refill(self, key: str, needed: int, bucket: Bucket, advance: Advance) -> bool:
         """Hand in what is left of an advance for another one; False when Redis does not answer."""
+        if self._is_alone:
+            return False
         returned, advance.amount = advance.amount, 0
         taken = await self._asked(key, needed, needed + _size(bucket), returned, bucket)
         if taken is None:
@@ -187,8 +200,9 @@ class SharedCostBuckets:
             async with asyncio.timeout(REDIS_SECONDS):
                 taken, available = await self._take(keys=[self._prefix + key], args=numbers)
         except (OSError, TimeoutError, RedisError) as error:
+            if not self._is_alone:
+                log.warning("cost buckets are counted by this process alone: %r", error)
             self._alone_until = self._clock() + PAUSE_SECONDS
-            log.warning("Cost buckets are counted by this process alone: %s", error)
             return None
         return int(taken), int(available)
 

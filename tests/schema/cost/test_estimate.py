@@ -114,13 +114,11 @@ class Query:
 @strawberry.type
 class Mutation:
     @strawberry.mutation
-    def save(self, input: RowsInput) -> RowsPayload:
+    def save(self, input: RowsInput) -> RowsPayload:  # noqa: A002
         return RowsPayload(results=[], user_errors=[])
 
 
-schema = declare(
-    strawberry.Schema(query=Query, mutation=Mutation, types=[Leaf, Branch])
-)
+schema = declare(strawberry.Schema(query=Query, mutation=Mutation, types=[Leaf, Branch]))
 
 
 def estimate(text: str, variables: Any = None, name: str | None = None) -> int:
@@ -131,6 +129,12 @@ def estimate(text: str, variables: Any = None, name: str | None = None) -> int:
 
 
 EDGE = OBJECT + NODE  # with its node, without what is asked of that
+
+TWO_PARTS = """mutation {
+  save(input: { rows: [{ code: "a", tags: ["x"], parts: [{ code: "b" }, { code: "c" }] }] }) {
+    userErrors { code }
+  }
+}"""
 
 CASES: list[tuple[str, int]] = [
     ("{ __typename }", OPERATION + LEAF),
@@ -172,8 +176,7 @@ CASES: list[tuple[str, int]] = [
         OPERATION + MUTATION + 2 * (ITEM + OBJECT + 1),
     ),
     (
-        'mutation { save(input: { rows: [{ code: "a", tags: ["x"], parts: [{ code: "b" }, '
-        '{ code: "c" }] }] }) { userErrors { code } } }',
+        TWO_PARTS,
         OPERATION + MUTATION + 3 * ITEM + 2 * (OBJECT + 1),
     ),
 ]
