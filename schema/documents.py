@@ -10,6 +10,7 @@ import strawberry
 from graphql import (
     DocumentNode,
     GraphQLError,
+    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
     get_operation_ast,
@@ -88,6 +89,8 @@ class Documents:
     def __init__(self, schema: strawberry.Schema, limits: Limits) -> None:
         self._schema = schema._schema
         self._limits = limits
+        hidden = () if limits.introspection else (NoSchemaIntrospectionCustomRule,)
+        self._rules = (*specified_rules, *hidden)
         self._prepared: _Remembered[Prepared] = _Remembered()
         self._refused: _Remembered[list[GraphQLError]] = _Remembered()
 
@@ -125,7 +128,7 @@ class Documents:
     def _validation_errors(self, document: DocumentNode) -> list[GraphQLError]:
         """The first few: to word an error can take longer than to find it."""
         most = self._limits.max_errors
-        return validate(self._schema, document, specified_rules, max_errors=most)[:most]
+        return validate(self._schema, document, self._rules, max_errors=most)[:most]
 
     def _parse(self, query: str) -> DocumentNode:
         try:

@@ -34,6 +34,8 @@ from schema.http_response import (
 from schema.multipart import Uploads, is_multipart, multipart_request
 from schema.operations import Operations
 from schema.persisted_documents import DocumentNotFound
+from schema.unavailable import RETRY_AFTER, is_unavailable
+from schema.unavailable import STATUS as UNAVAILABLE
 
 C = TypeVar("C")
 
@@ -140,12 +142,10 @@ class GraphQLOverHTTP(Generic[C]):
 
 def _denied(exchange: Exchange, denial: Denial, answer: Answer) -> JsonResponse:
     headers = {"WWW-Authenticate": "Bearer"} if isinstance(denial, NotSignedIn) else {}
-    if isinstance(denial, BudgetSpent):
-        headers["Retry-After"] = str(denial.retry_after)
-    status = next(
-        (DENIAL_STATUS[kind] for kind in type(denial).mro() if kind in DENIAL_STATUS), 403
-    )
-    response = exchange.response(answer, status, headers)
+    if isinstance(denial, RateLimited) and denial.retry_after_seconds is not None:
+        headers["Retry-After"] = str(denial.retry_after_seconds)
+    kinds = [kind for kind in DENIAL_STATUS if isinstance(denial, kind)]
+    response = exchange.response(answer, DENIAL_STATUS[kinds[0]] if kinds else 403, headers)
     if isinstance(denial, BudgetSpent):
         response.headers += rate_limit(denial.allowance, denial.balance.available)
     return response
@@ -190,7 +190,12 @@ class Exchange:
         headers: Mapping[str, str] | None = None,
         charge: Charge | None = None,
     ) -> JsonResponse:
-        """With the status that its media type asks for, unless one is given, and what was charged."""
+        """With the status that its media type asks for, unless one is given or the database is away.
+
+        `charge`: what the answer and its headers say of the cost.
+        """
+        if is_unavailable(answer.body):
+            status, headers = UNAVAILABLE, {**(headers or {}), **RETRY_AFTER}
         if not status:
             status = 200 if answer.executed or self.media_type == JSON else 400
         more = (*NO_STORE, *raw(headers)) if headers else NO_STORE

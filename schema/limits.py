@@ -24,10 +24,11 @@ from schema.repeats import counted, repeated
 class Limits:
     """What one request may ask. Each number is the largest that is still accepted.
 
-    `max_fields`: fields of one operation, counted wherever a fragment is spread. `max_repeats`: fields that
-    are merged into one, of one type; validation compares such fields pair by pair, so that many of them
-    cost the square of their number. `max_repeats_of_types`: the same for all types together. `max_spreads`:
-    fragments where they are spread; validation compares those pair by pair, too.
+    `introspection`: whether `__schema` and `__type` are answered. `max_fields`: fields of one operation,
+    counted wherever a fragment is spread. `max_repeats`: fields that are merged into one, of one type;
+    validation compares such fields pair by pair, so that many of them cost the square of their number.
+    `max_repeats_of_types`: the same for all types together. `max_spreads`: fragments where they are spread;
+    validation compares those pair by pair, too.
     """
 
     max_body_bytes: int = 4 * 1024 * 1024
@@ -43,6 +44,7 @@ class Limits:
     max_operations: int = 20
     max_directives: int = 50
     max_errors: int = 3
+    introspection: bool = True
 
 
 @dataclass(frozen=True, slots=True)

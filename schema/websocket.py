@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from typing import Any, Generic, TypeVar, cast
@@ -41,14 +40,15 @@ from strawberry.types.unset import UnsetType
 
 from models.errors import Denial
 from schema.answer import Answer
-from schema.connection import connection_params
+from schema.connection import Connection, connection_params
 from schema.cost.charging import BudgetSpent
 from schema.documents import DocumentRefused
+from schema.going_away import Wait, never, say_goodbye
 from schema.http_request import graphql_request, holds_nul
 from schema.operations import Operations
 from schema.standing import while_confirmed
 from schema.turns import Turns
-from schema.websocket_messages import fault_of
+from schema.websocket_messages import fault_of, send_answer
 
 C = TypeVar("C")
 
@@ -61,22 +61,6 @@ MOST_UNPAID = 20
 TOO_MANY_REQUESTS = 4429
 
 
-@dataclass(slots=True)
-class Connection:
-    """One WebSocket and what its `connection_init` said.
-
-    `unpaid`: how many operations have been refused, one after the other, for want of budget.
-    """
-
-    websocket: WebSocket
-    connection_params: dict[str, Any] = field(default_factory=dict)
-    unpaid: int = 0
-
-    @property
-    def address(self) -> str:
-        return self.websocket.client.host if self.websocket.client else ""
-
-
 class OperationHandler(BaseGraphQLTransportWSHandler[Connection, None]):
     """Strawberry's protocol handler with hostile messages refused and operations run our way."""
 
@@ -85,11 +69,17 @@ class OperationHandler(BaseGraphQLTransportWSHandler[Connection, None]):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._goodbye: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
+        self._subscriptions: set[str] = set()
+        self._is_leaving = False
 
     async def handle(self) -> None:
-        """Until the client leaves, reads too slowly or asks for too much: what goes to it is bounded."""
+        """Until the client leaves, the server stops, or the client reads too slowly or asks for too much.
+
+        What is on its way to a client is bounded.
+        """
         talking: asyncio.Future[Any] = asyncio.create_task(super().handle())
         waiting: asyncio.Future[Any] = self._goodbye
+        leaving = asyncio.create_task(self._leave())
         try:
             await asyncio.wait({talking, waiting}, return_when=asyncio.FIRST_COMPLETED)
             if waiting.done():
@@ -99,13 +89,19 @@ class OperationHandler(BaseGraphQLTransportWSHandler[Connection, None]):
                     async with asyncio.timeout(GOODBYE_SECONDS):
                         await self.websocket.close(*waiting.result())
         finally:
-            waiting.cancel()
-            talking.cancel()
-            await asyncio.wait({talking})
+            for task in (talking, waiting, leaving):
+                task.cancel()
+            await asyncio.wait({talking, leaving})
 
-    def _say_goodbye(self, code: int, reason: str) -> None:
+    def _end(self, code: int, reason: str) -> None:
         if not self._goodbye.done():
             self._goodbye.set_result((code, reason))
+
+    async def _leave(self) -> None:
+        """When the server stops."""
+        await self.view.going_away()
+        self._is_leaving = True
+        await say_goodbye(self, self._subscriptions)
 
     async def send_message(self, message: Message) -> None:
         """Wait for room, since the server keeps little for a client that does not read; not for ever."""
@@ -113,7 +109,7 @@ class OperationHandler(BaseGraphQLTransportWSHandler[Connection, None]):
             async with asyncio.timeout(SLOW_SECONDS):
                 await super().send_message(message)
         except TimeoutError:
-            self._say_goodbye(TOO_SLOW, "Too slow: subscribe again with after")
+            self._end(TOO_SLOW, "Too slow: subscribe again with after")
             raise WebSocketDisconnected from None
 
     async def handle_message(self, message: Message) -> None:
@@ -136,6 +132,8 @@ class OperationHandler(BaseGraphQLTransportWSHandler[Connection, None]):
         await super().handle_connection_init({"type": "connection_init", "payload": params})
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        if self._is_leaving:
+            return  # it was told to come back, and nothing of this is begun
         limit = self.view.max_operations_per_connection
         if len(self.operations) >= limit and message["id"] not in self.operations:
             sentence = f"At most {limit} operations may run on one connection."
@@ -146,7 +144,7 @@ class OperationHandler(BaseGraphQLTransportWSHandler[Connection, None]):
         if self.connection_acknowledged:
             asked = graphql_request(message["payload"])
             try:
-                await self.view.operations.prepare(asked, self.context.address)
+                operation = await self.view.operations.prepare(asked, self.context.address)
             except DocumentRefused as refused:
                 self.view.operations.observe("unknown", "refused")
                 await self._refuse(message, refused.errors)
@@ -158,6 +156,10 @@ class OperationHandler(BaseGraphQLTransportWSHandler[Connection, None]):
                 self._look_at_debts()
                 return
             message["payload"]["query"] = asked.query or ""
+            if operation.type is OperationType.SUBSCRIPTION:
+                self._subscriptions.add(message["id"])
+            else:
+                self._subscriptions.discard(message["id"])
         await super().handle_subscribe(message)
 
     async def _refuse(self, message: SubscribeMessage, errors: list[GraphQLError]) -> None:
@@ -168,18 +170,18 @@ class OperationHandler(BaseGraphQLTransportWSHandler[Connection, None]):
         try:
             async with aclosing(self.view.run_operation(operation, self.context)) as answers:
                 async for answer in answers:
-                    await _send(operation, answer)
+                    await send_answer(operation, answer)
                     await self.view.turns.take()
             await operation.send_operation_message({"id": operation.id, "type": "complete"})
             self._look_at_debts()
         except WebSocketDisconnected:
             self.operations.pop(operation.id, None)
         except Exception as error:  # noqa: BLE001  # an answer that is no JSON; masked and logged
-            await _send(operation, self.view.operations.failed(error))
+            await send_answer(operation, self.view.operations.failed(error))
 
     def _look_at_debts(self) -> None:
         if self.context.unpaid >= MOST_UNPAID:
-            self._say_goodbye(TOO_MANY_REQUESTS, "Too many requests: wait as the errors say")
+            self._end(TOO_MANY_REQUESTS, "Too many requests: wait as the errors say")
 
 
 class GraphQLOverWebSocket(GraphQL[Connection, None], Generic[C]):
@@ -198,6 +200,7 @@ class GraphQLOverWebSocket(GraphQL[Connection, None], Generic[C]):
         allowed_origins: Sequence[str] = (),
         connection_init_timeout_seconds: float = 10,
         max_operations_per_connection: int = 100,
+        going_away: Wait = never,
     ) -> None:
         super().__init__(
             operations.schema,
@@ -210,6 +213,7 @@ class GraphQLOverWebSocket(GraphQL[Connection, None], Generic[C]):
         self.operations = operations
         self.turns = Turns()
         self.max_operations_per_connection = max_operations_per_connection
+        self.going_away = going_away
 
     async def get_context(
         self, request: Request | WebSocket, response: Response | WebSocket
@@ -280,10 +284,3 @@ class GraphQLOverWebSocket(GraphQL[Connection, None], Generic[C]):
             connection.websocket, connection.connection_params
         )
         self.operations.confirm(begun, now)
-
-
-async def _send(operation: Operation[Connection, None], answer: Answer) -> None:
-    message: Any = {"id": operation.id, "type": "next", "payload": answer.body}
-    if not answer.executed:
-        message = {"id": operation.id, "type": "error", "payload": answer.body["errors"]}
-    await operation.send_operation_message(message)

@@ -1,7 +1,12 @@
-"""The shape of messages that a WebSocket client may send."""
+"""The messages of a WebSocket client that may be sent, and those that answer them."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import Operation
+
+from schema.answer import Answer
 from schema.http_request import BadRequest, graphql_request
 
 
@@ -26,3 +31,10 @@ def _subscribe_fault(payload: object) -> str | None:
     except BadRequest as bad:
         return bad.message
     return None
+
+
+async def send_answer(operation: Operation[Any, None], answer: Answer) -> None:
+    message: Any = {"id": operation.id, "type": "next", "payload": answer.body}
+    if not answer.executed:
+        message = {"id": operation.id, "type": "error", "payload": answer.body["errors"]}
+    await operation.send_operation_message(message)

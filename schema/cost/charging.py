@@ -40,12 +40,11 @@ class BudgetSpent(RateLimited):
     """A caller's bucket holds too little for now."""
 
     def __init__(self, requested: int, balance: Balance, allowance: Allowance) -> None:
-        self.retry_after = max(1, ceil(balance.seconds))
         super().__init__(
             "This costs {requested}, and {available} are left. Try again in {seconds} s.",
             requested=requested,
             available=balance.available,
-            seconds=self.retry_after,
+            retry_after_seconds=max(1, ceil(balance.seconds)),
         )
         self.balance = balance
         self.allowance = allowance
