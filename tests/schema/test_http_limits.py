@@ -92,13 +92,13 @@ def test_fragments_that_multiply_are_measured_in_linear_time() -> None:
     sentence = refusal(Documents(schema, limits), query)
     assert "levels deep" in sentence
     assert f"uses {2**61 - 2} aliases" in sentence
-    assert f"selects {2**62 - 1} fields" in sentence
+    assert f"selects {2**61 + 2**60 - 1} fields" in sentence
     assert time.process_time() - started < 1
 
 
 def test_a_long_chain_of_fragments_is_refused_calmly() -> None:
-    chain = "".join(f"fragment F{i} on Node {{ ...F{i + 1} }} " for i in range(400))
-    query = "{ node { ...F0 } } " + chain + "fragment F400 on Node { name }"
+    chain = "".join(f"fragment F{i} on Node {{ ...F{i + 1} }} " for i in range(600))
+    query = "{ node { ...F0 } } " + chain + "fragment F600 on Node { name }"
     limits = Limits(max_tokens=MANY, max_fragments=MANY, max_spreads=MANY)
     assert "nested too deeply" in refusal(Documents(schema, limits), query)
 
