@@ -1,7 +1,7 @@
 """Two chains in one database, alike and strangers to each other, and everybody who may ask for something.
 
-A `Territory` names one thing of each kind by a word (`"Order"`, `"Order.number"`), so that the same question can
-be asked about one's own, about another store's of the same chain, and about the other chain's.
+A `Territory` names one thing of each kind by a word (`"Order"`, `"Order.number"`), so that the same
+question can be asked about one's own, about another store's of the same chain, and about the other chain's.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class _Missing(Territory):
 
 
 async def a_chain(platform: Api, code: str, phones: int, stores: int = 2) -> Chain:
-    """A merchant with so many stores, all its documents, an ERP and staff; `platform` is the platform's administrator."""
+    """A merchant with so many stores, documents, an ERP and staff, made by the platform's `platform`."""
     tree = {"code": code, "name": code, "kind": "MERCHANT"}
     organisation = (await _do(platform, "organisationUpsert", tree, "organisation { id }"))[
         "organisation"
