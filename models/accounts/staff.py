@@ -11,6 +11,7 @@ class Staff(Row):
     password_hash = fields.CharField(max_length=200)
     name = fields.CharField(max_length=100)
     active = fields.BooleanField(default=True)
+    last_sign_in_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "staff"
