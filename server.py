@@ -21,6 +21,7 @@ from starlette.types import ASGIApp
 
 from gateways import Gateways, PaymentGateway
 from gateways.bus import make_bus
+from gateways.challenges import PictureChallenges
 from gateways.metrics import (
     MetricsMiddleware,
     count_operation,
@@ -28,7 +29,7 @@ from gateways.metrics import (
     metrics_endpoint,
 )
 from gateways.persisted_queries import make_persisted_queries
-from gateways.rate_limits import WindowRateLimits
+from gateways.rate_limits import make_rate_limits
 from gateways.sandbox import SandboxPayments
 from gateways.sandbox_pages import sandbox_routes
 from gateways.sms import LoggingSms
@@ -66,10 +67,18 @@ log = structlog.get_logger(__name__)
 
 def make_gateways(settings: Settings) -> Gateways:
     """The doors outward that these settings open."""
+    rate_limits = make_rate_limits(settings.redis_url, settings.keys.derived("rate limits"))
     return Gateways(
-        sms=LoggingSms(settings.sms_outbox, log_codes=not settings.is_production),
+        sms=LoggingSms(
+            settings.sms_outbox,
+            log_codes=not settings.is_production,
+            refuses=settings.is_production,
+        ),
         bus=make_bus(settings.listening_url, settings.redis_url),
-        rate_limits=WindowRateLimits(settings.redis_url),
+        rate_limits=rate_limits,
+        challenges=PictureChallenges(settings.keys, rate_limits)
+        if settings.challenge == "picture"
+        else None,
         webhooks=HttpWebhooks(
             private_addresses=settings.webhook_private_addresses,
             plain_http=settings.webhook_plain_http or not settings.is_production,
@@ -83,7 +92,7 @@ def make_gateways(settings: Settings) -> Gateways:
 def _payment_providers(settings: Settings) -> dict[str, PaymentGateway]:
     if not settings.sandbox_payments:
         return {}
-    return {"SANDBOX": SandboxPayments(settings.base_url, settings.secret_key)}
+    return {"SANDBOX": SandboxPayments(settings.base_url, settings.keys)}
 
 
 def create_app(settings: Settings, *, warming: bool = False) -> ASGIApp:
@@ -195,6 +204,7 @@ def _lifespan(
                 yield
         finally:
             await gateways.bus.stop()
+            await gateways.rate_limits.stop()
             await gateways.persisted_queries.stop()
             await database.close()
 

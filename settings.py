@@ -6,10 +6,13 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any, Literal, get_args, get_type_hints
 from zoneinfo import ZoneInfo
 
+from models.accounts.roles import Role
 from models.config import POOL_SIZE, connection_settings
+from models.signing_keys import KeyRing
 
 PREFIX = "QUINTET_"
 DEVELOPMENT_KEY = "development-only: never sign anything real with this"
@@ -40,6 +43,8 @@ class Settings:
     kept_megabytes: int = 32
     redis_url: str = secret()
     secret_key: str = secret(DEVELOPMENT_KEY)
+    previous_secret_keys: str = secret()
+    data_keys: str = secret()
     admin_username: str = ""
     admin_password: str = secret()
     host: str = "127.0.0.1"
@@ -62,7 +67,11 @@ class Settings:
     otp_resend_seconds: int = 60
     otp_per_phone_per_day: int = 10
     otp_per_address_per_hour: int = 1_000
-    sign_in_failures_per_quarter_hour: int = 10
+    otp_challenge_after: int = 5
+    challenge: Literal["picture", "none"] = "picture"
+    sign_in_tries: int = 10
+    sign_in_tries_per_address: int = 30
+    second_factor_roles: str = ""
     hold_minutes: int = 15
     quote_minutes: int = 15
     accept_minutes: int = 10
@@ -92,6 +101,16 @@ class Settings:
     def is_production(self) -> bool:
         return self.environment == "production"
 
+    @cached_property
+    def keys(self) -> KeyRing:
+        """The keys that sign: the current one, and those that still verify."""
+        return KeyRing.of(self.secret_key, self.previous_secret_keys.split())
+
+    @cached_property
+    def roles_with_second_factor(self) -> frozenset[Role]:
+        """Who holds one of these can do nothing before they have set a second factor."""
+        return frozenset(Role(name) for name in _names(self.second_factor_roles))
+
     @property
     def base_url(self) -> str:
         """The address that customers reach this server at, without a final slash."""
@@ -105,7 +124,7 @@ class Settings:
     @property
     def origins(self) -> tuple[str, ...]:
         """Of pages that browsers may ask from, beside the server's own."""
-        return tuple(self.allowed_origins.replace(",", " ").split())
+        return tuple(_names(self.allowed_origins))
 
     @property
     def database_options(self) -> dict[str, Any]:
@@ -116,6 +135,7 @@ class Settings:
             "replica_url": self.replica_url,
             "replica_lag_seconds": self.replica_lag_seconds,
             "kept_megabytes": self.kept_megabytes,
+            "data_keys": self.data_keys,
         }
 
     @property
@@ -153,6 +173,11 @@ def override(**given: object) -> None:
 def share_metrics(folder: str) -> None:
     """Let the server processes that this one starts count together, in files below `folder`."""
     os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
+
+
+def _names(text: str) -> list[str]:
+    """Words with commas or spaces between them."""
+    return text.replace(",", " ").split()
 
 
 def _parse(variable: str, text: str, kind: Any) -> Any:
@@ -203,10 +228,22 @@ def _check(settings: Settings) -> None:
         )
     if len(settings.secret_key) < 32:
         raise SettingsError("QUINTET_SECRET_KEY must have at least 32 characters.")
+    if any(len(each) < 32 for each in settings.previous_secret_keys.split()):
+        raise SettingsError(
+            "QUINTET_PREVIOUS_SECRET_KEYS must be keys of at least 32 characters, with spaces between them."
+        )
+    if unknown := set(_names(settings.second_factor_roles)) - set(Role):
+        raise SettingsError(
+            f"QUINTET_SECOND_FACTOR_ROLES must be names of roles such as ADMIN, not {min(unknown)!r}."
+        )
+    for name in ("sign_in_tries", "sign_in_tries_per_address", "otp_challenge_after"):
+        if getattr(settings, name) < 1:
+            raise SettingsError(f"{PREFIX}{name.upper()} must be at least 1.")
     _check_timezone(settings.timezone)
     _check_fees(settings)
     if settings.is_production:
         _check_production(settings)
+    _check_data_keys(settings)
 
 
 def _check_database(settings: Settings) -> None:
@@ -247,6 +284,21 @@ def _check_timezone(name: str) -> None:
         ZoneInfo(name)
     except Exception as error:
         raise SettingsError(f"QUINTET_TIMEZONE names no time zone: {name!r}.") from error
+
+
+def _check_data_keys(settings: Settings) -> None:
+    from models.encryption import DEVELOPMENT_KEYS, InvalidKeys, KeyRing
+
+    try:
+        ring = KeyRing.parse(settings.data_keys or DEVELOPMENT_KEYS)
+    except InvalidKeys as error:
+        raise SettingsError(f"QUINTET_DATA_KEYS: {error}") from error
+    known = KeyRing.parse(DEVELOPMENT_KEYS).first.secret
+    if settings.is_production and any(key.secret == known for key in ring.keys):
+        raise SettingsError(
+            "QUINTET_DATA_KEYS must be set in production, to KID:BASE64 of 32 random bytes"
+            " (openssl rand -base64 32)."
+        )
 
 
 def _check_fees(settings: Settings) -> None:

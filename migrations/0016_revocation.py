@@ -1,7 +1,7 @@
 from tortoise import fields
-from tortoise.migrations import operations as ops
 
 from models.accounts.channels import Channel
+from models.add_column import AddColumn
 from models.create_tables import TableMigration
 
 
@@ -11,49 +11,47 @@ class Migration(TableMigration):
     initial = False
 
     operations = [
-        ops.AddField(
+        AddColumn(
             model_name="ApiClient",
             name="previous_secret_hash",
             field=fields.CharField(null=True, db_index=True, max_length=64),
         ),
-        ops.AddField(
+        AddColumn(
             model_name="ApiClient",
             name="previous_until",
             field=fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
         ),
-        ops.AddField(
+        AddColumn(
             model_name="ApiClient",
             name="last_used_at",
             field=fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
         ),
-        ops.AddField(
+        AddColumn(
             model_name="ApiClient",
             name="revoked_at",
             field=fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
         ),
-        ops.AddField(
+        AddColumn(
             model_name="ApiClient",
             name="revoked_reason",
             field=fields.CharField(null=True, max_length=500),
         ),
-        ops.AddField(
+        AddColumn(
             model_name="Staff",
             name="last_sign_in_at",
             field=fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
         ),
-        ops.AddField(
+        AddColumn(
             model_name="Session",
             name="refreshed_at",
             field=fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
         ),
-        ops.AddField(
+        AddColumn(
             model_name="Session",
             name="channel",
-            field=fields.CharEnumField(
-                null=True, description="", enum_type=Channel, max_length=24
-            ),
+            field=fields.CharEnumField(null=True, description="", enum_type=Channel, max_length=24),
         ),
-        ops.AddField(
+        AddColumn(
             model_name="Session",
             name="device",
             field=fields.CharField(null=True, max_length=200),

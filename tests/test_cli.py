@@ -61,6 +61,7 @@ def test_the_demo_is_not_for_production(database_url: str) -> None:
         database_url=database_url,
         QUINTET_ENVIRONMENT="production",
         QUINTET_SECRET_KEY="k" * 40,
+        QUINTET_DATA_KEYS="new:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
     )
     assert done.returncode == 2
     assert "not for production" in done.stderr
