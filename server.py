@@ -39,6 +39,8 @@ from gateways.webhooks import HttpWebhooks
 from models import database
 from models.freshness import as_fresh_as
 from resolvers import worker
+from resolvers.accounts.client_uses import ClientUses
+from resolvers.accounts.rights_watch import RightsWatch
 from resolvers.context import SYSTEM, ActorKind, Context
 from resolvers.integrations.webhook_counts import webhook_counts
 from schema import schema
@@ -100,7 +102,8 @@ def create_app(settings: Settings, *, warming: bool = False) -> ASGIApp:
     configure_logging(settings.log_level, json=settings.log_format == "json")
     forget_dead_processes()
     gateways = make_gateways(settings)
-    operations = _operations(settings, gateways)
+    uses = ClientUses()
+    operations = _operations(settings, gateways, uses)
     graphql, *others = graphql_routes(
         operations,
         public_seconds=settings.public_cache_seconds,
@@ -120,7 +123,7 @@ def create_app(settings: Settings, *, warming: bool = False) -> ASGIApp:
             Route("/health/ready", ready),
             Route("/metrics", metrics),
         ],
-        lifespan=_lifespan(settings, gateways, operations if warming else None),
+        lifespan=_lifespan(settings, gateways, uses, operations if warming else None),
     )
     quiet = {"/health", "/health/live", "/health/ready", "/metrics"}
     assert isinstance(graphql, Route)  # noqa: S101 - for the type checker
@@ -128,16 +131,17 @@ def create_app(settings: Settings, *, warming: bool = False) -> ASGIApp:
     return RequestIdMiddleware(MetricsMiddleware(app), quiet_paths=quiet)
 
 
-def _operations(settings: Settings, gateways: Gateways) -> Operations[Context]:
+def _operations(settings: Settings, gateways: Gateways, uses: ClientUses) -> Operations[Context]:
     return Operations(
         schema,
-        context_factory(settings, gateways),
+        context_factory(settings, gateways, uses),
         format_error,
         limits=Limits(max_body_bytes=settings.request_limit_bytes),
         execute=CompiledExecutor(schema),
         event_context=_event_context,
         event_extensions=_event_extensions,
         confirm=confirm,
+        watch=RightsWatch().watch,
         observe=count_operation,
         persisted=_persisted_documents(settings, gateways),
         read=_read,
@@ -190,7 +194,10 @@ async def metrics(request: Request) -> Response:
 
 
 def _lifespan(
-    settings: Settings, gateways: Gateways, operations: Operations[Context] | None
+    settings: Settings,
+    gateways: Gateways,
+    uses: ClientUses,
+    operations: Operations[Context] | None,
 ) -> Callable[[Any], Any]:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -199,6 +206,7 @@ def _lifespan(
         try:
             async with (
                 _embedded_worker(settings, gateways),
+                _writing(uses),
                 _warming(operations) as app.state.prepared,
             ):
                 yield
@@ -225,6 +233,18 @@ async def _embedded_worker(settings: Settings, gateways: Gateways) -> AsyncItera
     finally:
         working.cancel()
         await asyncio.wait([working])
+
+
+@asynccontextmanager
+async def _writing(uses: ClientUses) -> AsyncIterator[None]:
+    """Write the uses of API clients now and then, and at the end."""
+    writing = asyncio.create_task(uses.run())
+    await asyncio.sleep(0)  # begun, so that cancelling it writes the rest
+    try:
+        yield
+    finally:
+        writing.cancel()
+        await asyncio.wait([writing])
 
 
 @asynccontextmanager

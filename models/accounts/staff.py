@@ -8,11 +8,8 @@ from models.fields import Row, choice, reference
 
 
 class Staff(Row):
-    """`second_factor_at` is when the second factor was switched on; before that its secret is only on offer.
-
-    `second_factor_step` is the time step of the last code that was used: no earlier one is good.
-    """
-
+    # `second_factor_at` is when the second factor was switched on; before that its secret is only on offer.
+    # `second_factor_step` is the time step of the last code that was used: no earlier one is good.
     username = fields.CharField(max_length=64, unique=True)
     password_hash = fields.CharField(max_length=200)
     name = fields.CharField(max_length=100)
