@@ -20,8 +20,8 @@ class NodeQueries:
         return (await load_nodes(info.context, [id]))[0]
 
     @strawberry.field(
-        description="Up to 250 things by their IDs, in that order; null at the place of each that is no ID, not"
-        " there or not for this caller, whatever the others are."
+        description="Up to 250 things by their IDs, in that order; null at the place of each that is no ID,"
+        " not there or not for this caller, whatever the others are."
     )
     async def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
         if len(ids) > MAXIMUM_IDS:

@@ -76,7 +76,7 @@ async def _end(ctx: Context, session_id: int) -> bool:
 
 
 def _open(ctx: Context) -> QuerySet[Session]:
-    if ctx.actor.id is None or ctx.actor.kind not in set(SubjectKind):
+    if ctx.actor.id is None or str(ctx.actor.kind) not in set(SubjectKind):
         return Session.filter(id=-1)
     return Session.filter(
         kind=SubjectKind(ctx.actor.kind),

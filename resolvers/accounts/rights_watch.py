@@ -25,12 +25,12 @@ log = structlog.get_logger(__name__)
 Key = tuple[str, int]  # kind of credential and row ID: ("session", 7)
 
 _STATEMENTS = {
-    "session": f"SELECT id, revoked_at FROM session WHERE {any_of('id')}",
-    "staff": "SELECT t.id, t.active, g.role, g.organisation_id FROM staff t"
-    f" LEFT JOIN staff_grant g ON g.staff_id = t.id WHERE {any_of('t.id')} ORDER BY g.id",
-    "client": "SELECT id, active, scopes, secret_hash, previous_secret_hash, previous_until"
-    f" FROM api_client WHERE {any_of('id')}",
-    "storefront": f"SELECT id, active FROM storefront WHERE {any_of('id')}",
+    "session": "SELECT x.id, x.revoked_at FROM session x WHERE {}",
+    "staff": "SELECT x.id, x.active, g.role, g.organisation_id FROM staff x"
+    " LEFT JOIN staff_grant g ON g.staff_id = x.id WHERE {} ORDER BY g.id",
+    "client": "SELECT x.id, x.active, x.scopes, x.secret_hash, x.previous_secret_hash, x.previous_until"
+    " FROM api_client x WHERE {}",
+    "storefront": "SELECT x.id, x.active FROM storefront x WHERE {}",
 }
 
 
@@ -71,7 +71,8 @@ class RightsWatch:
             for kind, row_id in watched.keys:
                 wanted[kind].add(row_id)
         for kind, ids in wanted.items():
-            for row_id, *columns in await records(_STATEMENTS[kind], array(sorted(ids))):
+            statement = _STATEMENTS[kind].format(any_of("x.id"))
+            for row_id, *columns in await records(statement, array(sorted(ids))):
                 now[kind, row_id].append(_over(columns) if kind == "client" else columns)
         for watched in list(self._watched):
             seen = [now.get(key) for key in watched.keys]

@@ -46,7 +46,8 @@ class AccountQueries:
         return CountedConnection.of(page, ApiClient.of, lambda: clients.count_api_clients(ctx))
 
     @strawberry.field(
-        description="The client applications where you manage them, those switched off too, by name."
+        description="The client applications where you manage them, those switched off too, by name"
+        "."
     )
     async def storefronts(
         self, info: Info, first: int | None = None, after: str | None = None
