@@ -12,7 +12,7 @@ from models.database import any_id, array, fetch, read
 from resolvers.catalog.visibility import ON_SALE, sees_unpublished
 from resolvers.context import Context
 from resolvers.keyset import kept
-from resolvers.permissions import for_anyone
+from resolvers.permissions import concerns, for_anyone
 
 
 @for_anyone
@@ -37,6 +37,13 @@ async def visible_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, VariantR
         if products[variant.product_id] is not ProductStatus.DRAFT
         or await sees_unpublished(ctx, variant.merchant_id)
     }
+
+
+@for_anyone
+async def findable_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, VariantRow]:
+    """Those of them whose merchant the request is about, or the caller works for."""
+    found = await visible_by_ids(ctx, ids)
+    return {row.id: row for row in found.values() if concerns(ctx, row.merchant_id)}
 
 
 @for_anyone
