@@ -95,7 +95,7 @@ def _digit_points(position: int, stroke: str) -> list[tuple[float, float]]:
             left + 11 * int(x) + _random.uniform(-2, 2),
             top + 10 * int(y) + _random.uniform(-2, 2),
         )
-        for x, y in stroke.split()
+        for x, y in map(tuple, stroke.split())
     ]
 
 

@@ -19,12 +19,14 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from gateways import Limit, RateLimits
+from gateways.redis_client import close_redis, redis_at, redis_errors
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
 SECONDS_FOR_REDIS = 0.08
 SECONDS_BETWEEN_PROBES = 1.0
+CONNECTIONS = 4
 MAXIMUM_COUNTERS = 100_000
 log = structlog.get_logger(__name__)
 
@@ -147,6 +149,7 @@ class RedisRateLimits:
         self._clock = clock
         self._redis: Redis | None = None
         self._probing: asyncio.Task[None] | None = None
+        self._turns = asyncio.Semaphore(CONNECTIONS)
 
     @property
     def degraded(self) -> bool:
@@ -176,19 +179,26 @@ class RedisRateLimits:
             await asyncio.wait([self._probing])
             self._probing = None
         if self._redis is not None:
-            await self._redis.aclose()
+            await close_redis(self._redis)
             self._redis = None
 
     async def _asked(self, ask: Callable[[Redis], Awaitable[Any]]) -> int | None:
         """What Redis says, or None at once while it is known to be away, and soon if it is not."""
-        if self._probing is not None:
-            return None
-        try:
-            async with asyncio.timeout(SECONDS_FOR_REDIS):
-                return int(await ask(self._connected()))
-        except _failures() as error:
-            self._begin_probing(error)
-            return None
+        redis = self._connected()
+        async with (
+            self._turns
+        ):  # of a rush, few wait for Redis, and the rest until it is known to be away
+            if self._probing is not None:
+                return None
+            began = time.monotonic()
+            try:
+                async with asyncio.timeout(SECONDS_FOR_REDIS):
+                    return int(await ask(redis))
+            except redis_errors() as error:
+                was_held = time.monotonic() - began > 1.5 * SECONDS_FOR_REDIS
+                if not was_held:  # by this process itself, which says nothing about Redis
+                    self._begin_probing(error)
+                return None
 
     async def _run(self, redis: Redis, operation: str, limits: Sequence[Limit]) -> int:
         names = [self._name(limit) for limit in limits]
@@ -202,16 +212,7 @@ class RedisRateLimits:
 
     def _connected(self) -> Redis:
         if self._redis is None:
-            from redis.asyncio import Redis  # takes long to load
-            from redis.asyncio.retry import Retry
-            from redis.backoff import NoBackoff
-
-            self._redis = Redis.from_url(
-                self._url,
-                socket_timeout=SECONDS_FOR_REDIS,
-                socket_connect_timeout=SECONDS_FOR_REDIS,
-                retry=Retry(NoBackoff(), 0),
-            )
+            self._redis = redis_at(self._url, seconds=SECONDS_FOR_REDIS)
         return self._redis
 
     def _begin_probing(self, error: BaseException) -> None:
@@ -228,7 +229,7 @@ class RedisRateLimits:
                     await redis.connection_pool.disconnect(inuse_connections=True)
                     await redis.ping()
                 break
-            except _failures():
+            except redis_errors():
                 await asyncio.sleep(SECONDS_BETWEEN_PROBES)
         log.info("Redis answers again")
         self._probing = None
@@ -236,12 +237,6 @@ class RedisRateLimits:
     def _name(self, limit: Limit) -> str:
         text = f"{limit.what}\0{limit.whom}".encode()
         return f"quintet:limit:{hmac.new(self._key, text, sha256).hexdigest()[:32]}"
-
-
-def _failures() -> tuple[type[BaseException], ...]:
-    from redis.exceptions import RedisError
-
-    return RedisError, OSError, TimeoutError
 
 
 def _wait(limit: Limit, counter: _Counter, now: float) -> float:

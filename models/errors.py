@@ -5,6 +5,8 @@
     │   ├── NotSignedIn            UNAUTHENTICATED
     │   ├── PermissionDenied       FORBIDDEN
     │   └── RateLimited            RATE_LIMITED (retry_after_seconds)
+    ├── Unavailable                UNAVAILABLE: the database is away, ask again: a top-level error
+    │   └── StorageFull            STORAGE_FULL: nothing can be saved, reading goes on
     └── Refusal                    a domain answer: a `userErrors` entry
         ├── InvalidInput           INVALID
         ├── NotFound               NOT_FOUND
@@ -16,7 +18,7 @@
         ├── Expired                EXPIRED
         ├── SecondFactorRequired   SECOND_FACTOR_REQUIRED
         ├── ChallengeRequired      CHALLENGE_REQUIRED
-        ├── Unavailable            UNAVAILABLE
+        ├── GatewayUnavailable     UNAVAILABLE
         ├── InsufficientStock      INSUFFICIENT_STOCK (variant_id, requested, available)
         ├── IdempotencyKeyReused   IDEMPOTENCY_KEY_REUSED
         ├── PaymentFailed          PAYMENT_FAILED
@@ -82,6 +84,29 @@ class RateLimited(Denial):
             parts["seconds"] = retry_after_seconds
         super().__init__(template, **parts)
         self.retry_after_seconds = retry_after_seconds
+
+
+class Unavailable(QuintetError):
+    """Nothing is wrong with what was asked, and nothing of it was done; it may be asked again later."""
+
+    code = "UNAVAILABLE"
+
+    def __init__(
+        self, template: str = "The shop cannot be reached right now. Try again in a moment."
+    ) -> None:
+        super().__init__(template)
+
+
+class StorageFull(Unavailable):
+    """Writing is impossible while reading goes on."""
+
+    code = "STORAGE_FULL"
+
+    def __init__(
+        self,
+        template: str = "Nothing can be saved right now. Nothing was changed; try again later.",
+    ) -> None:
+        super().__init__(template)
 
 
 class Refusal(QuintetError):
@@ -154,7 +179,7 @@ class ChallengeRequired(Refusal):
     code = "CHALLENGE_REQUIRED"
 
 
-class Unavailable(Refusal):
+class GatewayUnavailable(Refusal):
     """What this needs of another service is not to be had: nothing was done."""
 
     code = "UNAVAILABLE"

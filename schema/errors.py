@@ -19,6 +19,7 @@ from models.errors import StateConflict as StateConflictRefusal
 from resolvers.context import Context
 from schema.batching import batched
 from schema.messages import translate
+from schema.unavailable import unavailable
 
 if TYPE_CHECKING:
     from schema.catalog.types import Variant
@@ -127,6 +128,7 @@ def format_error(error: GraphQLError, ctx: Context | None) -> dict[str, Any]:
     formatted: dict[str, Any] = dict(error.formatted)
     extensions = dict(formatted.get("extensions") or {})
     cause = error.original_error
+    cause = unavailable(cause) or cause
     if isinstance(cause, QuintetError):
         formatted["message"] = translate(cause, language)
         extensions["code"] = cause.code

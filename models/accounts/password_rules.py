@@ -50,9 +50,9 @@ def normalised(password: str) -> str:
 def strength(password: str, username: str = "") -> int:
     """The length of a password in which each well-known part counts as `KNOWN_PART` characters.
 
-    The parts are chosen so that the result is the smallest possible.
+    The parts are chosen so that the result is the smallest possible. What is repeated counts once.
     """
-    plain = password.lower()[:MAXIMUM_LENGTH]
+    plain = _unit(password.lower()[:MAXIMUM_LENGTH])
     letters = plain.translate(_LOOKALIKES)
     words = _words() | _parts_of(username)
     longest = max(map(len, words))
@@ -67,6 +67,13 @@ def strength(password: str, username: str = "") -> int:
             ):
                 best[end] = best[start] + KNOWN_PART
     return best[-1]
+
+
+def _unit(text: str) -> str:
+    """What a text repeats, apart from signs: `"ab"` of `"ab-ab.ab"`; the text when it repeats nothing."""
+    letters = "".join(filter(str.isalnum, text))
+    period = (letters * 2).find(letters, 1)
+    return letters[:period] if 0 < period < len(letters) else text
 
 
 def _is_run(text: str) -> bool:

@@ -17,7 +17,13 @@ import structlog
 from gateways import CodeMessage, GatewayError, Limit, OfferedChallenge
 from models.accounts.sessions import OneTimeCode
 from models.database import execute, fetch, for_update, marks, transaction
-from models.errors import ChallengeRequired, Expired, InvalidInput, LimitExceeded, Unavailable
+from models.errors import (
+    ChallengeRequired,
+    Expired,
+    GatewayUnavailable,
+    InvalidInput,
+    LimitExceeded,
+)
 from resolvers.accounts import origins
 from resolvers.accounts.origins import SignInOrigin
 from resolvers.attempts import attempt, network
@@ -41,7 +47,7 @@ async def request(
 ) -> datetime:
     """Send a code. Return when another may be asked for: the same for every phone, known or not.
 
-    Raises: InvalidInput, LimitExceeded when asked too often, ChallengeRequired, Unavailable.
+    Raises: InvalidInput, LimitExceeded when asked too often, ChallengeRequired, GatewayUnavailable.
     """
     written, phone = phone.strip(), phone_of(phone, "phone")
     origin = await origins.origin_of(ctx, _subject(phone), device_token)
@@ -64,10 +70,13 @@ async def request(
     except GatewayError as error:
         await ctx.gateways.rate_limits.give_back([*limits, spacing])
         log.error("a text message was not sent", error=str(error))
-        raise Unavailable("Text messages cannot be sent at present.", path=("phone",)) from error
+        raise GatewayUnavailable(
+            "Text messages cannot be sent at present.", path=("phone",)
+        ) from error
     return ctx.now() + timedelta(seconds=ctx.settings.otp_resend_seconds)
 
 
+@for_anyone
 async def offer_challenge(ctx: Context) -> OfferedChallenge | None:
     """A challenge for who was told that one is required; None where there is no provider."""
     challenges = ctx.gateways.challenges

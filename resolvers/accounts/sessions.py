@@ -15,6 +15,9 @@ from resolvers.attempts import attempt, guesses
 from resolvers.context import Context
 from resolvers.permissions import for_anyone
 
+# Of one caller in five minutes; an address has ten times as many.
+FAILED_REFRESHES = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
@@ -55,7 +58,7 @@ async def refresh(ctx: Context, refresh_token: str) -> tuple[Tokens, Session]:
     Raises: InvalidInput for an unknown token, Expired for one that ran out or was used before; the latter
     ends the session, since two hands hold it. RateLimited after many failures from one address.
     """
-    async with attempt(ctx, guesses(ctx, "refresh token", times=100, seconds=300)):
+    async with attempt(ctx, guesses(ctx, "refresh token", times=FAILED_REFRESHES, seconds=300)):
         tokens, session = await transaction(_refresh, ctx, token_hash(refresh_token))
         if tokens is None:
             raise Expired(

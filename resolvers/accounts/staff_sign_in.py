@@ -23,6 +23,7 @@ from resolvers.context import Context
 from resolvers.permissions import for_anyone
 
 A_QUARTER, A_DAY = 900, 86_400
+FIRST_DELAY = 30
 # Tries on one account from all unknown addresses together before they are slowed down, and to what.
 STRANGERS_TRIES, STRANGERS_DELAY = 100, 60
 TOO_OFTEN = "Too many failed sign-ins. Try again in {seconds} seconds."
@@ -83,7 +84,7 @@ def limits_of(
         f"{given.subject} {origin.key}",
         settings.sign_in_tries,
         A_DAY,
-        delay=1,
+        delay=FIRST_DELAY,
         longest=A_QUARTER,
     )
     if origin.device_is_known:
@@ -93,7 +94,7 @@ def limits_of(
         network(ctx),
         settings.sign_in_tries_per_address,
         A_QUARTER,
-        delay=1,
+        delay=FIRST_DELAY,
         longest=A_QUARTER,
     )
     if origin.address_is_known or has_code:
@@ -126,7 +127,7 @@ async def _enter(ctx: Context, staff: Staff, given: Credentials, origin: SignInO
             "Send a code of your second factor, too.", path=("secondFactorCode",)
         )
     # Only who has the password gets here, so nobody else can use these tries up.
-    limit = Limit("second factor", str(staff.id), 10, A_DAY, delay=1, longest=3600)
+    limit = Limit("second factor", str(staff.id), 10, A_DAY, delay=FIRST_DELAY, longest=3600)
     async with attempt(ctx, [limit], TOO_OFTEN):
         signed_in = await transaction(_begin, ctx, staff, given, origin)
     await ctx.gateways.rate_limits.forget([limit])
