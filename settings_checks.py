@@ -37,8 +37,11 @@ def refuse_unknown(environment: Mapping[str, str], known: Collection[str]) -> No
             continue
         if variable in known or FOREIGN.fullmatch(variable):
             continue
-        near = get_close_matches(variable.upper(), known, n=1, cutoff=0.6)
-        hint = f" Did you mean {near[0]}?" if near else " See docs/settings.md for those there are."
+        names = [name.removeprefix(PREFIX) for name in known]
+        near = get_close_matches(variable.upper().removeprefix(PREFIX), names, n=1, cutoff=0.6)
+        hint = " See docs/settings.md for those there are."
+        if near:
+            hint = f" Did you mean {PREFIX}{near[0]}?"
         raise SettingsError(f"{variable} is not a setting.{hint}")
 
 

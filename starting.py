@@ -40,14 +40,14 @@ def say(sentence: object) -> int:
 
 def serve(settings: Settings, *, migrates: bool, demo: bool) -> None:
     """Serve until a signal. Raises: Stop, CannotListen, SettingsError, Interrupted."""
+    if warning := check_exposure(settings):
+        _warn(warning)
+    sockets = listen_on(settings.host, settings.port)
     gc.disable()  # whatever is loaded stays
     from server import timing_of
 
     gc.freeze()
     gc.enable()
-    if warning := check_exposure(settings):
-        _warn(warning)
-    sockets = listen_on(settings.host, settings.port)
     patience = timing_of(settings).patience
     prepare = partial(_prepare, settings, migrates=migrates, demo=demo)
     if settings.workers == 1:

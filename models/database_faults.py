@@ -90,7 +90,13 @@ def causes(error: BaseException) -> Iterator[BaseException]:
     seen: BaseException | None = error
     while seen is not None:
         yield seen
-        seen = seen.__cause__ if isinstance(seen, BaseORMException) else None
+        seen = _wrapped(seen) if isinstance(seen, BaseORMException) else None
+
+
+def _wrapped(error: BaseORMException) -> BaseException | None:
+    """The ORM raises `from` what a driver raised, or gives it as the only argument."""
+    first = error.args[0] if error.args else None
+    return error.__cause__ or (first if isinstance(first, BaseException) else None)
 
 
 def _kind(error: BaseException) -> FaultKind | None:

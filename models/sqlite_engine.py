@@ -7,6 +7,7 @@ write waits for each of its statements.
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from typing import Any
 
@@ -18,9 +19,13 @@ class SharedSqliteClient(SqliteClient):
     async def create_connection(self, with_db: bool) -> None:
         if self._connection:
             return
-        connection = await aiosqlite.connect(
-            self.filename, isolation_level=None, check_same_thread=False
-        )
+        connection = aiosqlite.connect(self.filename, isolation_level=None, check_same_thread=False)
+        try:
+            await connection
+        except sqlite3.Error:
+            # Its thread ends by itself, but would complain of an event loop that ended before.
+            await asyncio.to_thread(connection._thread.join)
+            raise
         raw: Any = connection._conn
         raw.row_factory = sqlite3.Row
         try:

@@ -76,6 +76,7 @@ async def api_client_page(ctx: Context, request: PageRequest) -> Page[ApiClient]
     return await paginate(_api_clients(ctx), request, ("name", "id"), "apiClients")
 
 
+@requires(Permission.API_CLIENT_WRITE)
 async def count_api_clients(ctx: Context) -> int:
     return await _api_clients(ctx).count()
 
@@ -86,6 +87,7 @@ async def storefront_page(ctx: Context, request: PageRequest) -> Page[Storefront
     return await paginate(_storefronts(ctx), request, ("name", "id"), "storefronts")
 
 
+@requires(Permission.STOREFRONT_WRITE)
 async def count_storefronts(ctx: Context) -> int:
     return await _storefronts(ctx).count()
 

@@ -116,9 +116,13 @@ async def of_actor(ctx: Context) -> list[Organisation]:
 
 
 def _visible(ctx: Context, node: Organisation) -> bool:
-    """Staff see the nodes above and below their own; everybody the merchant they ask about and its stores."""
-    public = node.kind in (OrganisationKind.MERCHANT, OrganisationKind.STORE)
-    if ctx.actor.kind is ActorKind.SYSTEM or (public and node.merchant_key == ctx.merchant_id):
+    """Staff see the nodes above and below their own; everybody sees the merchant and its stores."""
+    if ctx.actor.kind is ActorKind.SYSTEM:
+        return True
+    if node.merchant_key == ctx.merchant_id and node.kind in (
+        OrganisationKind.MERCHANT,
+        OrganisationKind.STORE,
+    ):
         return True
     return any(
         node.path.startswith(grant.path) or grant.path.startswith(node.path)

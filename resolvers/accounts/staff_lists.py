@@ -39,6 +39,7 @@ async def page(ctx: Context, wanted: StaffQuery, request: PageRequest) -> Page[S
     return await paginate(await _found(ctx, wanted), request, ("username",), tie)
 
 
+@requires(Permission.STAFF_WRITE)
 async def count(ctx: Context, wanted: StaffQuery) -> int:
     return await (await _found(ctx, wanted)).count()
 

@@ -13,7 +13,7 @@ from models.later import change_later
 from resolvers.catalog.visibility import ON_SALE, sees_unpublished
 from resolvers.context import Context
 from resolvers.keyset import kept
-from resolvers.permissions import concerns, for_anyone
+from resolvers.permissions import for_anyone
 
 
 @for_anyone
@@ -29,19 +29,13 @@ async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, ProductRow]:
 
 @for_anyone
 async def visible_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, ProductRow]:
-    """The products that this caller may ask for: not drafts, save for staff."""
+    """The merchant's products that this caller may ask for: not drafts, save for staff."""
     return {
         row.id: row
         for row in (await by_ids(ctx, ids)).values()
-        if row.status != ProductStatus.DRAFT or await sees_unpublished(ctx, row.merchant_id)
+        if (row.merchant_id == ctx.merchant_id and row.status != ProductStatus.DRAFT)
+        or await sees_unpublished(ctx, row.merchant_id)
     }
-
-
-@for_anyone
-async def findable_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, ProductRow]:
-    """Those of them whose merchant the request is about, or the caller works for."""
-    found = await visible_by_ids(ctx, ids)
-    return {row.id: row for row in found.values() if concerns(ctx, row.merchant_id)}
 
 
 @for_anyone
@@ -62,9 +56,8 @@ async def find(
     )
     for on_sale, *columns in found:
         row = ProductRow(*columns)
-        if not concerns(ctx, row.merchant_id):
-            continue
-        if on_sale or await sees_unpublished(ctx, row.merchant_id):
+        is_own = row.merchant_id == ctx.merchant_id
+        if (on_sale and is_own) or await sees_unpublished(ctx, row.merchant_id):
             return row
     return None
 

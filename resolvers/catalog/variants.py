@@ -12,7 +12,7 @@ from models.database import any_id, array, fetch, read
 from resolvers.catalog.visibility import ON_SALE, sees_unpublished
 from resolvers.context import Context
 from resolvers.keyset import kept
-from resolvers.permissions import concerns, for_anyone
+from resolvers.permissions import for_anyone
 
 
 @for_anyone
@@ -28,22 +28,18 @@ async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, VariantRow]:
 
 @for_anyone
 async def visible_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, VariantRow]:
-    """The variants whose product this caller may ask for: not those of drafts, save to staff."""
+    """The merchant's variants whose product this caller may ask for: not of drafts, save to staff."""
     found = await by_ids(ctx, ids)
     products = await _statuses({each.product_id for each in found.values()})
     return {
         variant_id: variant
         for variant_id, variant in found.items()
-        if products[variant.product_id] is not ProductStatus.DRAFT
+        if (
+            variant.merchant_id == ctx.merchant_id
+            and products[variant.product_id] is not ProductStatus.DRAFT
+        )
         or await sees_unpublished(ctx, variant.merchant_id)
     }
-
-
-@for_anyone
-async def findable_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, VariantRow]:
-    """Those of them whose merchant the request is about, or the caller works for."""
-    found = await visible_by_ids(ctx, ids)
-    return {row.id: row for row in found.values() if concerns(ctx, row.merchant_id)}
 
 
 @for_anyone

@@ -71,7 +71,7 @@ class CatalogQueries:
     ) -> Variant | None:
         """A variant by ID, SKU or any form of its barcode."""
         if id is not None:
-            return (await Variant.find(info.context, [row_id(id, "Variant")]))[0]
+            return (await Variant.load(info.context, [row_id(id, "Variant")]))[0]
         if sku is not None:
             row = await variants.by_sku(info.context, sku)
         else:

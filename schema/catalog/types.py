@@ -127,11 +127,6 @@ class Product(Node):
         return cls(row=row)
 
     @classmethod
-    async def find(cls, ctx: Context, ids: Sequence[int]) -> list[Product | None]:
-        found = await products.findable_by_ids(ctx, ids)
-        return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
-
-    @classmethod
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Product | None]:
         found = await products.visible_by_ids(ctx, ids)
         return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
@@ -279,11 +274,6 @@ class Variant(Node):
     @classmethod
     def of(cls, row: VariantRow) -> Variant:
         return cls(row=row)
-
-    @classmethod
-    async def find(cls, ctx: Context, ids: Sequence[int]) -> list[Variant | None]:
-        found = await variants.findable_by_ids(ctx, ids)
-        return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
 
     @classmethod
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Variant | None]:

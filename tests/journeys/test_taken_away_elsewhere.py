@@ -44,7 +44,9 @@ async def end_of(feed: Any) -> list[str]:
 async def test_what_is_taken_away_here_ends_there(settings: Settings) -> None:
     async with AsyncExitStack() as stack:
         here, there = [
-            await stack.enter_async_context(process(replace(settings, port=free_port())))
+            await stack.enter_async_context(
+                process(replace(settings, port=free_port()), QUINTET_SMS_OUTBOX=settings.sms_outbox)
+            )
             for _ in range(2)
         ]
         admin = await here.staff()
