@@ -1,4 +1,4 @@
-"""The command line: serve · worker · migrate · seed · import · schema. It owns no logic."""
+"""The command line: serve · worker · migrate · seed · admin · import · schema. It owns no logic."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Callable, Sequence
+from getpass import getpass
 from pathlib import Path
 
+from models.errors import Refusal
 from models.opening import sentence_of
-from resolvers.accounts.bootstrap import ensure_platform
+from resolvers.accounts.bootstrap import ensure_platform, reset_administrator
 from resolvers.accounts.identity import first_merchant
 from resolvers.context import Context
 from serving.listening import CannotListen
@@ -66,6 +68,18 @@ def seed(settings: Settings, given: argparse.Namespace) -> None:
         print("Planted." if planted else "There is a merchant already: nothing was planted.")
 
     asyncio.run(with_database(settings, plant))
+
+
+def reset_admin(settings: Settings, given: argparse.Namespace) -> None:
+    async def reset(ctx: Context) -> None:
+        password = settings.admin_password or getpass("New password: ")
+        try:
+            await reset_administrator(given.username, password)
+        except Refusal as refusal:
+            raise Stop(str(refusal)) from None
+        print(f"{given.username} administers the platform, and must sign in anew.")
+
+    asyncio.run(with_database(settings, reset))
 
 
 def import_rows(settings: Settings, given: argparse.Namespace) -> None:
@@ -137,6 +151,8 @@ def _parser() -> argparse.ArgumentParser:
     command("worker", run_worker, "Run jobs and sweepers, apart from the servers.")
     command("migrate", run_migrations, "Apply missing migrations.")
     command("seed", seed, "Plant the demo chain into an empty database.")
+    resetting = command("admin", reset_admin, "Let an administrator in again, or make one.")
+    resetting.add_argument("username")
     importing = command("import", import_rows, "Import a CSV, XLSX or JSONL file.")
     importing.add_argument("what", choices=["stores", "products", "prices", "stock"])
     importing.add_argument("file")

@@ -35,6 +35,8 @@ from gateways.webhooks import HttpWebhooks
 from models import database
 from models.database_faults import DATABASE_ERRORS
 from models.freshness import as_fresh_as
+from resolvers.accounts.client_uses import ClientUses
+from resolvers.accounts.rights_watch import RightsWatch
 from resolvers.context import ActorKind, Context
 from schema import schema
 from schema.context import context_factory
@@ -108,10 +110,11 @@ def create_app(settings: Settings, *, warming: bool = False) -> Application:
     configure_logging(settings.log_level, json=settings.log_format == "json")
     forget_dead_processes()
     gateways = make_gateways(settings)
-    operations = _operations(settings, gateways)
+    uses = ClientUses()
+    operations = _operations(settings, gateways, uses)
     stopping = Stopping()
     health = health_of(settings, gateways, stopping)
-    lifespan = _lifespan(settings, gateways, health, operations if warming else None)
+    lifespan = _lifespan(settings, gateways, health, uses, operations if warming else None)
     graphql, *others = graphql_routes(
         operations,
         graphiql=settings.graphiql,
@@ -157,10 +160,10 @@ def server_of(
     )
 
 
-def _operations(settings: Settings, gateways: Gateways) -> Operations[Context]:
+def _operations(settings: Settings, gateways: Gateways, uses: ClientUses) -> Operations[Context]:
     return Operations(
         schema,
-        context_factory(settings, gateways),
+        context_factory(settings, gateways, uses),
         format_error if settings.suggestions else without_suggestions(format_error),
         limits=Limits(
             max_body_bytes=settings.request_limit_bytes, introspection=settings.introspection
@@ -169,6 +172,7 @@ def _operations(settings: Settings, gateways: Gateways) -> Operations[Context]:
         event_context=_event_context,
         event_extensions=_event_extensions,
         confirm=confirm,
+        watch=RightsWatch().watch,
         observe=count_operation,
         persisted=_persisted_documents(settings, gateways),
         read=_read,
@@ -199,6 +203,7 @@ def _lifespan(
     settings: Settings,
     gateways: Gateways,
     health: Health,
+    uses: ClientUses,
     operations: Operations[Context] | None,
 ) -> Callable[[], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
@@ -214,10 +219,23 @@ def _lifespan(
             await gateways.bus.start()
             if settings.embedded_worker:
                 await opened.enter_async_context(background_work(settings, gateways))
+            await opened.enter_async_context(_writing(uses))
             health.is_prepared = await opened.enter_async_context(_warming(operations))
             yield
 
     return lifespan
+
+
+@asynccontextmanager
+async def _writing(uses: ClientUses) -> AsyncIterator[None]:
+    """Write the uses of API clients now and then, and at the end."""
+    writing = asyncio.create_task(uses.run())
+    await asyncio.sleep(0)  # begun, so that cancelling it writes the rest
+    try:
+        yield
+    finally:
+        writing.cancel()
+        await asyncio.wait([writing])
 
 
 @asynccontextmanager
