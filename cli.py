@@ -68,14 +68,15 @@ def seed(settings: Settings, given: argparse.Namespace) -> None:
     asyncio.run(with_database(settings, plant))
 
 
-def import_file(settings: Settings, given: argparse.Namespace) -> None:
-    from resolvers.integrations import imports
+def import_rows(settings: Settings, given: argparse.Namespace) -> None:
+    from models.integrations.bulk import BulkKind
+    from resolvers.integrations.file_forms import FileEncoding
+    from resolvers.integrations.imports import ImportFile, import_file
+    from schema.integrations.bulk_rows import draft_of
 
-    use_case = {
-        "stores": imports.import_stores,
-        "products": imports.import_products,
-        "stock": imports.import_stock,
-    }[given.what]
+    kind = {"products": BulkKind.CATALOG}.get(given.what) or BulkKind(given.what.upper())
+    encoding = FileEncoding(given.encoding) if given.encoding else None
+    file = ImportFile(Path(given.file), kind, encoding, given.demo)
 
     async def read(ctx: Context) -> None:
         from rich.progress import Progress
@@ -84,9 +85,10 @@ def import_file(settings: Settings, given: argparse.Namespace) -> None:
         ctx.merchant_id = await first_merchant()
         with Progress(transient=True) as progress:
             task = progress.add_task(f"Importing {given.what}", total=None)
-            report = await use_case(
+            report = await import_file(
                 ctx,
-                Path(given.file),
+                file,
+                draft_of,
                 lambda done, total: progress.update(task, completed=done, total=total),
             )
         print(report)
@@ -131,9 +133,13 @@ def _parser() -> argparse.ArgumentParser:
     command("worker", run_worker, "Run jobs and sweepers, apart from the servers.")
     command("migrate", run_migrations, "Apply missing migrations.")
     command("seed", seed, "Plant the demo chain into an empty database.")
-    importing = command("import", import_file, "Import stores, products or stock from a CSV file.")
-    importing.add_argument("what", choices=["stores", "products", "stock"])
+    importing = command("import", import_rows, "Import a CSV, XLSX or JSONL file.")
+    importing.add_argument("what", choices=["stores", "products", "prices", "stock"])
     importing.add_argument("file")
+    importing.add_argument(
+        "--encoding", choices=["UTF_8", "UTF_16", "GB18030"], help="instead of a guess"
+    )
+    importing.add_argument("--demo", action="store_true", help="make up prices that are missing")
     printing = command("schema", write_schema, "Write the schema snapshot.")
     printing.add_argument("--check", action="store_true", help="only compare, exit 2 if different")
     return parser

@@ -22,9 +22,10 @@ from starlette.routing import BaseRoute, Route
 
 from gateways import Gateways, PaymentGateway
 from gateways.bus import make_bus
+from gateways.challenges import PictureChallenges
 from gateways.metrics import MetricsMiddleware, count_operation, forget_dead_processes
 from gateways.persisted_queries import make_persisted_queries
-from gateways.rate_limits import WindowRateLimits
+from gateways.rate_limits import make_rate_limits
 from gateways.sandbox import SandboxPayments
 from gateways.sandbox_pages import sandbox_routes
 from gateways.sms import LoggingSms
@@ -71,10 +72,18 @@ from settings import Settings
 
 def make_gateways(settings: Settings) -> Gateways:
     """The doors outward that these settings open."""
+    rate_limits = make_rate_limits(settings.redis_url, settings.keys.derived("rate limits"))
     return Gateways(
-        sms=LoggingSms(settings.sms_outbox, log_codes=not settings.is_production),
+        sms=LoggingSms(
+            settings.sms_outbox,
+            log_codes=not settings.is_production,
+            refuses=settings.is_production,
+        ),
         bus=make_bus(settings.listening_url, settings.redis_url),
-        rate_limits=WindowRateLimits(settings.redis_url),
+        rate_limits=rate_limits,
+        challenges=PictureChallenges(settings.keys, rate_limits)
+        if settings.challenge == "picture"
+        else None,
         webhooks=HttpWebhooks(
             private_addresses=settings.webhook_private_addresses,
             plain_http=settings.webhook_plain_http or not settings.is_production,
@@ -88,7 +97,7 @@ def make_gateways(settings: Settings) -> Gateways:
 def _payment_providers(settings: Settings) -> dict[str, PaymentGateway]:
     if not settings.sandbox_payments:
         return {}
-    return {"SANDBOX": SandboxPayments(settings.base_url, settings.secret_key)}
+    return {"SANDBOX": SandboxPayments(settings.base_url, settings.keys)}
 
 
 def create_app(settings: Settings, *, warming: bool = False) -> Application:
@@ -194,6 +203,7 @@ def _lifespan(
             await database.connect(settings.database_url, **settings.database_options)
             opened.push_async_callback(database.close)
             opened.push_async_callback(health.close)
+            opened.push_async_callback(gateways.rate_limits.stop)
             opened.push_async_callback(gateways.persisted_queries.stop)
             opened.push_async_callback(gateways.bus.stop)
             await gateways.bus.start()

@@ -6,20 +6,26 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any, Literal, get_args, get_type_hints
 
+from models.accounts.roles import Role
 from models.config import POOL_SIZE, connection_settings
+from models.signing_keys import KeyRing
 from settings_checks import (
     DEVELOPMENT_KEY,
     PREFIX,
     Network,
     SettingsError,
     check_admin_password,
+    check_data_keys,
     check_database,
     check_fees,
     check_pooler,
     check_production,
     check_serving,
+    check_sign_in,
+    check_signing_keys,
     check_timezone,
     refuse_exposure,
     refuse_unknown,
@@ -51,6 +57,8 @@ class Settings:
     kept_megabytes: int = 32
     redis_url: str = secret()
     secret_key: str = secret(DEVELOPMENT_KEY)
+    previous_secret_keys: str = secret()
+    data_keys: str = secret()
     admin_username: str = ""
     admin_password: str = secret()
     host: str = "127.0.0.1"
@@ -87,7 +95,11 @@ class Settings:
     otp_resend_seconds: int = 60
     otp_per_phone_per_day: int = 10
     otp_per_address_per_hour: int = 1_000
-    sign_in_failures_per_quarter_hour: int = 10
+    otp_challenge_after: int = 5
+    challenge: Literal["picture", "none"] = "picture"
+    sign_in_tries: int = 10
+    sign_in_tries_per_address: int = 30
+    second_factor_roles: str = ""
     hold_minutes: int = 15
     quote_minutes: int = 15
     accept_minutes: int = 10
@@ -117,6 +129,16 @@ class Settings:
     def is_production(self) -> bool:
         return self.environment == "production"
 
+    @cached_property
+    def keys(self) -> KeyRing:
+        """The keys that sign: the current one, and those that still verify."""
+        return KeyRing.of(self.secret_key, self.previous_secret_keys.split())
+
+    @cached_property
+    def roles_with_second_factor(self) -> frozenset[Role]:
+        """Who holds one of these can do nothing before they have set a second factor."""
+        return frozenset(Role(name) for name in _names(self.second_factor_roles))
+
     @property
     def base_url(self) -> str:
         """The address that customers reach this server at, without a final slash."""
@@ -130,7 +152,7 @@ class Settings:
     @property
     def origins(self) -> tuple[str, ...]:
         """Of pages that browsers may ask from, beside the server's own."""
-        return tuple(self.allowed_origins.replace(",", " ").split())
+        return tuple(_names(self.allowed_origins))
 
     @property
     def proxies(self) -> tuple[Network, ...]:
@@ -146,6 +168,7 @@ class Settings:
             "replica_url": self.replica_url,
             "replica_lag_seconds": self.replica_lag_seconds,
             "kept_megabytes": self.kept_megabytes,
+            "data_keys": self.data_keys,
         }
 
     @property
@@ -194,6 +217,11 @@ def share_metrics(folder: str) -> None:
     os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
 
 
+def _names(text: str) -> list[str]:
+    """Words with commas or spaces between them."""
+    return text.replace(",", " ").split()
+
+
 def _parse(variable: str, text: str, kind: Any) -> Any:
     if kind is bool:
         if text.lower() in {"1", "true", "yes", "on"}:
@@ -240,14 +268,15 @@ def _check(settings: Settings) -> None:
         raise SettingsError(
             "QUINTET_TRUSTED_DOCUMENTS_ONLY needs QUINTET_TRUSTED_DOCUMENTS: nothing would be answered."
         )
-    if len(settings.secret_key) < 32:
-        raise SettingsError("QUINTET_SECRET_KEY must have at least 32 characters.")
     check_timezone(settings.timezone)
     check_fees(settings)
     check_admin_password(settings)
     check_serving(settings)
+    check_signing_keys(settings)
+    check_sign_in(settings)
     if settings.is_production:
         check_production(settings)
+    check_data_keys(settings)
 
 
 # What Tortoise's own command line reads: `tortoise -c settings.TORTOISE_ORM makemigrations`.

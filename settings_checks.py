@@ -78,9 +78,55 @@ def check_serving(settings: Settings) -> None:
 
 
 def check_admin_password(settings: Settings) -> None:
+    """The rules for passwords hold in production; in development a short one will do."""
+    from models.accounts.password_rules import check_password
+    from models.errors import InvalidInput
+
     if settings.admin_password and len(settings.admin_password) < ADMIN_PASSWORD_LENGTH:
         raise SettingsError(
             f"QUINTET_ADMIN_PASSWORD must have at least {ADMIN_PASSWORD_LENGTH} characters."
+        )
+    if settings.admin_password and settings.is_production:
+        try:
+            check_password(settings.admin_password, settings.admin_username)
+        except InvalidInput as error:
+            raise SettingsError(f"QUINTET_ADMIN_PASSWORD: {error}") from None
+
+
+def check_signing_keys(settings: Settings) -> None:
+    if len(settings.secret_key) < 32:
+        raise SettingsError("QUINTET_SECRET_KEY must have at least 32 characters.")
+    if any(len(each) < 32 for each in settings.previous_secret_keys.split()):
+        raise SettingsError(
+            "QUINTET_PREVIOUS_SECRET_KEYS must be keys of at least 32 characters, with spaces between them."
+        )
+
+
+def check_sign_in(settings: Settings) -> None:
+    from models.accounts.roles import Role
+
+    roles = settings.second_factor_roles.replace(",", " ").split()
+    if unknown := set(roles) - set(Role):
+        raise SettingsError(
+            f"QUINTET_SECOND_FACTOR_ROLES must be names of roles such as ADMIN, not {min(unknown)!r}."
+        )
+    for name in ("sign_in_tries", "sign_in_tries_per_address", "otp_challenge_after"):
+        if getattr(settings, name) < 1:
+            raise SettingsError(f"{PREFIX}{name.upper()} must be at least 1.")
+
+
+def check_data_keys(settings: Settings) -> None:
+    from models.encryption import DEVELOPMENT_KEYS, InvalidKeys, KeyRing
+
+    try:
+        ring = KeyRing.parse(settings.data_keys or DEVELOPMENT_KEYS)
+    except InvalidKeys as error:
+        raise SettingsError(f"QUINTET_DATA_KEYS: {error}") from error
+    known = KeyRing.parse(DEVELOPMENT_KEYS).first.secret
+    if settings.is_production and any(key.secret == known for key in ring.keys):
+        raise SettingsError(
+            "QUINTET_DATA_KEYS must be set in production, to KID:BASE64 of 32 random bytes"
+            " (openssl rand -base64 32)."
         )
 
 

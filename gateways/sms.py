@@ -8,19 +8,26 @@ from pathlib import Path
 import orjson
 import structlog
 
-from gateways import CodeMessage
+from gateways import CodeMessage, GatewayError
 
 log = structlog.get_logger(__name__)
 
 
 class LoggingSms:
-    """Sends nothing. With `outbox` each message is appended to that file as a JSON line."""
+    """Sends nothing. With `outbox` each message is appended to that file as a JSON line.
 
-    def __init__(self, outbox: str = "", *, log_codes: bool = False) -> None:
+    One that `refuses` says so instead of letting people wait for a message, unless there is an outbox.
+    """
+
+    def __init__(self, outbox: str = "", *, log_codes: bool = False, refuses: bool = False) -> None:
         self._outbox = Path(outbox) if outbox else None
         self._log_codes = log_codes
+        self._refuses = refuses and not outbox
 
     async def send_code(self, message: CodeMessage) -> None:
+        """Raises: GatewayError."""
+        if self._refuses:
+            raise GatewayError("no provider of text messages is set up")
         shown = message.code if self._log_codes else "******"
         log.info("text message", to=f"…{message.phone[-4:]}", code=shown)
         if self._outbox:

@@ -13,6 +13,7 @@ TABLES = [
     "models.jobs",
     "models.accounts.organisations",
     "models.accounts.staff",
+    "models.accounts.origins",
     "models.accounts.clients",
     "models.accounts.sessions",
     "models.catalog.products",

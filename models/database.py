@@ -20,6 +20,7 @@ from tortoise import Tortoise
 from tortoise.backends.asyncpg.client import AsyncpgDBClient
 from tortoise.connection import get_connection, get_connections
 
+from models import encryption
 from models.config import POOL_SIZE, connection_settings, replica_options
 from models.freshness import NOT_AT_ALL, Freshness, lag_allowed, may_be_as_fresh_as, move_on
 from models.kept_results import KEPT_MEGABYTES, Key
@@ -59,8 +60,10 @@ async def connect(
     replica_url: str = "",
     replica_lag_seconds: float = 5,
     kept_megabytes: float = KEPT_MEGABYTES,
+    data_keys: str = "",
 ) -> None:
-    """Open the database that `database_url` names, for this process."""
+    """Open the database for this process; `data_keys` encrypt personal data, else those of development."""
+    encryption.use(data_keys)
     await Tortoise.init(
         config=connection_settings(database_url, pool_size, pooler=pooler),
         _enable_global_fallback=True,

@@ -15,6 +15,7 @@ import structlog
 
 from models.database_faults import fault_of
 from models.outages import database_faults
+from resolvers.accounts import origins
 from resolvers.catalog.indexing import rank_sales
 from resolvers.context import Context
 from resolvers.integrations import bulk_running, sweeping
@@ -68,6 +69,7 @@ TASKS = (
     Task("forget old changes", 300, sweeping.forget_changes),
     Task("forget old deliveries", 300, sweeping.forget_deliveries),
     Task("forget old files", 3600, sweeping.forget_files),
+    Task("forget old origins", 3600, origins.forget_old),
     Task("add up the ledger", 3600, _add_up_the_ledger),
     Task("rank by sales", 3600, rank_sales),
     Task("settle costs", 300, costs.settle_due),

@@ -134,6 +134,8 @@ class GraphQLOverHTTP(Generic[C]):
 
 def _denied(exchange: Exchange, denial: Denial, answer: Answer) -> JsonResponse:
     challenge = {"WWW-Authenticate": "Bearer"} if isinstance(denial, NotSignedIn) else {}
+    if isinstance(denial, RateLimited) and denial.retry_after_seconds is not None:
+        challenge["Retry-After"] = str(denial.retry_after_seconds)
     return exchange.response(answer, DENIAL_STATUS.get(type(denial), 403), challenge)
 
 

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from models.encryption import DEVELOPMENT_KEYS
 from settings import Settings, SettingsError, check_exposure
 from settings_checks import production_warnings
 
 ROOT = Path(__file__).parents[1]
 KEY = "k" * 32
+DATA_KEYS = "new:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
 
 @pytest.mark.parametrize(
@@ -64,6 +66,20 @@ KEY = "k" * 32
             },
             "QUINTET_SANDBOX_PAYMENTS",
         ),
+        ({"QUINTET_ENVIRONMENT": "production", "QUINTET_SECRET_KEY": KEY}, "QUINTET_DATA_KEYS"),
+        (
+            {
+                "QUINTET_ENVIRONMENT": "production",
+                "QUINTET_SECRET_KEY": KEY,
+                "QUINTET_DATA_KEYS": f"{DATA_KEYS},{DEVELOPMENT_KEYS}",
+            },
+            "QUINTET_DATA_KEYS",
+        ),
+        ({"QUINTET_DATA_KEYS": "a:c2hvcnQ="}, "QUINTET_DATA_KEYS: The key a is not 32 bytes"),
+        ({"QUINTET_DATA_KEYS": "a:???"}, "QUINTET_DATA_KEYS: The key a is not 32 bytes"),
+        ({"QUINTET_DATA_KEYS": "a.b:c2hvcnQ="}, "QUINTET_DATA_KEYS: Each key is"),
+        ({"QUINTET_DATA_KEYS": f"{DATA_KEYS} {DATA_KEYS}"}, "QUINTET_DATA_KEYS: The key new is"),
+        ({"QUINTET_DATA_KEYS": ","}, "QUINTET_DATA_KEYS: There is no key"),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_named(variables: dict[str, str], named: str) -> None:
@@ -155,13 +171,18 @@ def test_origins_are_read_as_browsers_write_them() -> None:
 
 
 def test_production_turns_the_sandbox_off() -> None:
-    given = {"QUINTET_ENVIRONMENT": "production", "QUINTET_SECRET_KEY": KEY}
+    given = {
+        "QUINTET_ENVIRONMENT": "production",
+        "QUINTET_SECRET_KEY": KEY,
+        "QUINTET_DATA_KEYS": DATA_KEYS,
+    }
     assert Settings.from_environment(given).sandbox_payments is False
 
 
 def test_secrets_are_never_printed() -> None:
     given = {
         "QUINTET_SECRET_KEY": "s3cret" * 8,
+        "QUINTET_DATA_KEYS": DATA_KEYS.replace("MDEy", "s3cr"),
         "QUINTET_ADMIN_USERNAME": "admin",
         "QUINTET_ADMIN_PASSWORD": "s3cret-of-admin",
         "QUINTET_METRICS_TOKEN": "s3cret-of-metrics",
@@ -170,7 +191,7 @@ def test_secrets_are_never_printed() -> None:
         "QUINTET_DATABASE_DIRECT_URL": "postgres://u:s3cret@db/x",
         "QUINTET_REPLICA_URL": "postgres://u:s3cret@db2/x",
     }
-    assert "s3cret" not in repr(Settings.from_environment(given))
+    assert "s3cr" not in repr(Settings.from_environment(given))
 
 
 def test_the_command_line_says_the_sentence_and_stops() -> None:

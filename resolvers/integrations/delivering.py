@@ -16,7 +16,7 @@ import structlog
 from gateways import GatewayError, Receiver
 from models.database import fetch, is_postgres, transaction
 from models.database_faults import fault_of
-from models.integrations.signing import headers, secret_of
+from models.integrations.signing import headers, secrets_of
 from models.integrations.webhooks import Webhook, WebhookDelivery
 from models.outages import database_faults
 from resolvers.context import Context
@@ -150,8 +150,11 @@ async def _send(
     salts = [webhook.salt]
     if webhook.previous_salt and webhook.previous_until and now < webhook.previous_until:
         salts.append(webhook.previous_salt)
+    secrets = [each for salt in salts for each in secrets_of(ctx.settings.keys, salt)]
+    if not secrets:
+        return Outcome(delivery, None, "The key of its secret was taken out: rotate the secret.")
     signed = headers(
-        [secret_of(ctx.settings.secret_key, salt) for salt in salts],
+        secrets,
         f"msg_{webhook.id}_{delivery.sequence}",
         int(now.timestamp()),
         body,
