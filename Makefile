@@ -65,6 +65,18 @@ crash-matrix: setup-dev ## kill servers, worker and PostgreSQL during 500 purcha
 soak: setup-dev ## ten minutes of mixed load, and a curve of it in benchmarks/SOAK-*.svg (SOAK_OPTIONS)
 	@$(BIN)/python -m benchmarks.soak $(SOAK_OPTIONS)
 
+# The tools have a place of their own: .venv-security, with a lock that is written anew by
+#   uv pip compile tests/security/requirements.in --override tests/security/overrides.txt \
+#     --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements-security.lock
+security: setup-dev ## schemathesis, GraphQLer and published checks (SECURITY_OPTIONS, such as --seconds 600)
+	@stamp=.venv-security/lock.stamp; wanted="$$(cksum < requirements-security.lock)"; \
+	if [ "$$(cat $$stamp 2>/dev/null)" != "$$wanted" ]; then \
+	  $(BIN)/python -m venv .venv-security && \
+	  .venv-security/bin/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes \
+	    -r requirements-security.lock && echo "$$wanted" > $$stamp; \
+	fi
+	@$(BIN)/python -m tests.security --python .venv-security/bin/python $(SECURITY_OPTIONS)
+
 attacks: setup-dev ## attack a server in every way (ATTACK_OPTIONS='--write after' keeps the table)
 	@$(BIN)/python -m benchmarks.attacks $(ATTACK_OPTIONS)
 
@@ -78,7 +90,7 @@ format: setup-dev ## format and sort imports
 	@$(BIN)/ruff check --quiet --select I --fix .
 	@$(BIN)/ruff format .
 
-schema: setup-dev ## write schema/schema.graphql from the code
+schema: setup-dev ## write schema/schema.graphql and the table of docs/costs.md from the code
 	@$(BIN)/python cli.py schema
 
 bench: setup-dev ## measure every row against its goal (BENCH_OPTIONS=--write puts the table into RESULTS.md)

@@ -110,6 +110,17 @@ class Settings:
     express_fee: str = "0.00"
     purchase_four_eyes: bool = False
     request_limit_bytes: int = 4_000_000
+    cost_limit_anonymous: int = 300_000
+    cost_limit_guest: int = 300_000
+    cost_limit_member: int = 300_000
+    cost_limit_staff: int = 1_000_000
+    cost_limit_api_client: int = 3_000_000
+    cost_restore_anonymous: int = 250_000
+    cost_restore_guest: int = 250_000
+    cost_restore_member: int = 250_000
+    cost_restore_staff: int = 500_000
+    cost_restore_api_client: int = 1_000_000
+    cost_burst_seconds: int = 10
     outbox_days: int = 30
     webhook_private_addresses: bool = False
     webhook_plain_http: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, cast
 
 import strawberry
@@ -19,11 +19,10 @@ from graphql.execution.collect_fields import FieldDetailsList
 from graphql.pyutils import AwaitableOrValue, Path
 from strawberry.execution import optimized_is_awaitable
 
+from schema.cost.prices import LEAF, OBJECT, price_of
 from schema.execution.meter import Meter
-from schema.execution.prices import LEAF, OBJECT, price_of
-from schema.execution.selection import BYTES_OF_A_CELL
-
-Variables = dict[str, Any] | None
+from schema.execution.selection import BYTES_OF_A_CELL, BYTES_OF_AN_OBJECT
+from schema.execution.variables import Variables
 
 
 class GraphQLCoreExecutor:
@@ -72,6 +71,11 @@ def metered(executor_class: type[Executor[Any]]) -> type[Executor[Any]]:
     class Metered(executor_class):  # type: ignore[valid-type, misc]
         meter = Meter()
 
+        @cached_property
+        def prices(self) -> dict[int, int]:
+            """Of fields of objects, by the identity of their definitions."""
+            return {}
+
         def complete_object_value(
             self,
             return_type: GraphQLObjectType,
@@ -82,7 +86,7 @@ def metered(executor_class: type[Executor[Any]]) -> type[Executor[Any]]:
             position_context: Any,
         ) -> AwaitableOrValue[dict[str, Any]]:
             meter: Meter = self.meter
-            meter.take(1, 3, _price(info))
+            meter.take(1, BYTES_OF_AN_OBJECT, self._price(info))
             if meter.error is not None:
                 return {}
             arguments = (return_type, field_details_list, info, path, result, position_context)
@@ -106,9 +110,13 @@ def metered(executor_class: type[Executor[Any]]) -> type[Executor[Any]]:
             self.meter.take(0, size, LEAF)
             return value
 
+        def _price(self, info: GraphQLResolveInfo[Any]) -> int:
+            definition = info.parent_type.fields.get(info.field_name)
+            if definition is None:  # of introspection
+                return OBJECT
+            price = self.prices.get(id(definition))
+            if price is None:
+                price = self.prices[id(definition)] = price_of(definition)
+            return price
+
     return Metered
-
-
-def _price(info: GraphQLResolveInfo[Any]) -> int:
-    definition = info.parent_type.fields.get(info.field_name)
-    return price_of(definition) if definition else OBJECT

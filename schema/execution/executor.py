@@ -8,10 +8,11 @@ from typing import Any
 import strawberry
 from graphql import DocumentNode, ExecutionResult, VariableValues, get_operation_ast
 
-from schema.execution.core import GraphQLCoreExecutor, Variables
+from schema.execution.core import GraphQLCoreExecutor
 from schema.execution.meter import Meter
 from schema.execution.operation import Operation
 from schema.execution.plan import Plan
+from schema.execution.variables import Variables
 
 CACHED_BYTES = 64 * 1024 * 1024
 

@@ -15,7 +15,6 @@ from strawberry.types.cast import TYPE_CAST_ATTRIBUTE
 from schema.execution.awaiting import awaited
 from schema.execution.execution import FAILED, Execution, Site
 from schema.execution.places import Places
-from schema.execution.prices import price_of
 from schema.execution.selection import Selections
 from schema.execution.slots import complete_some
 from schema.execution.sources import Column
@@ -27,17 +26,14 @@ class Objects:
     """Objects of one type: the next level.
 
     Instances of exactly `origin`, the Strawberry class, need not be asked whether they are of
-    this type; it is None where the type has an `is_type_of` of its own.
+    this type; it is None where the type has an `is_type_of` of its own. `price`: of one object, in units of cost.
     """
 
     site: Site
     type_: GraphQLObjectType
     origin: type | None
     selections: Selections
-
-    @property
-    def price(self) -> int:
-        return price_of(self.site.definition)
+    price: int
 
     async def complete(self, values: Column, places: Places, execution: Execution) -> Column:
         if len(values) > 1 and (found := firsts_of(values)):
@@ -60,12 +56,10 @@ class Objects:
             execution.repeat_failures(since, places, firsts, which)
         return [cells[number] for number in which]
 
-    async def _complete_each(
-        self, values: Column, places: Places, execution: Execution
-    ) -> Column:
+    async def _complete_each(self, values: Column, places: Places, execution: Execution) -> Column:
         selection = self.selections[self.type_.name]
         count = places.count(len(values))
-        cost = count * (self.price + selection.price)
+        cost = selection.price_once + len(values) * (self.price + selection.price_each)
         execution.meter.take(count, count * selection.bytes, cost)
         if execution.meter.is_due:
             await execution.meter.breathe()

@@ -30,9 +30,7 @@ class Places:
 
     def of_field(self, key: str, type_name: str) -> Places:
         """One field of each object that stands here."""
-        return Places(
-            lambda: [Path(path, key, type_name) for path in self.paths], self.weights
-        )
+        return Places(lambda: [Path(path, key, type_name) for path in self.paths], self.weights)
 
     def of_items(self, lists: Sequence[Sequence[Any]]) -> Places:
         """The items of all lists that stand here, one list after the other."""
@@ -43,11 +41,7 @@ class Places:
                 for index in range(len(items))
             ],
             self.weights
-            and [
-                weight
-                for weight, items in zip(self.weights, lists, strict=True)
-                for _ in items
-            ],
+            and [weight for weight, items in zip(self.weights, lists, strict=True) for _ in items],
         )
 
     def of_some(self, indices: Sequence[int]) -> Places:

@@ -9,16 +9,17 @@ from functools import cached_property
 
 from graphql import GraphQLObjectType, get_named_type, is_leaf_type, is_object_type
 
+from schema.cost.prices import price_of, statement_price_of
 from schema.execution.awaiting import awaited, settled
 from schema.execution.execution import FAILED, Execution, Site, has_failed
 from schema.execution.places import Places
-from schema.execution.prices import price_of
 from schema.execution.rows import RowMaker, row_maker
 from schema.execution.slots import Slot
 from schema.execution.sources import Column, Source
 
 # Quotes, colon and comma around a key, and a short value.
 BYTES_OF_A_CELL = 8
+BYTES_OF_AN_OBJECT = 3
 # Parents whose fields are resolved together; more of them are worked through in parts.
 TOGETHER = 1_000
 
@@ -47,7 +48,10 @@ class Field:
     ) -> Column | Awaitable[Column]:
         """At once where it can be: to await a column of plain text takes longer than to read it."""
         values = self.source(parents, level, execution)
-        if isinstance(values, list) and (cells := self.slot.at_once(values, level, execution)) is not None:
+        if (
+            isinstance(values, list)
+            and (cells := self.slot.at_once(values, level, execution)) is not None
+        ):
             return cells
         return self._completed(values, level, execution)
 
@@ -78,7 +82,7 @@ class Selection:
         self.fields = fields
 
     @cached_property
-    def price(self) -> int:
+    def price_each(self) -> int:
         """The price of what is selected of one object, of scalars and enums alone."""
         return sum(
             price_of(field.site.definition)
@@ -87,9 +91,16 @@ class Selection:
         )
 
     @cached_property
+    def price_once(self) -> int:
+        """The price of the statements that the fields ask, once for all objects."""
+        return sum(statement_price_of(field.site.definition) for field in self.fields)
+
+    @cached_property
     def bytes(self) -> int:
         """Of one object in JSON, texts aside."""
-        return 3 + sum(len(field.site.key) + BYTES_OF_A_CELL for field in self.fields)
+        return BYTES_OF_AN_OBJECT + sum(
+            len(field.site.key) + BYTES_OF_A_CELL for field in self.fields
+        )
 
     @cached_property
     def _make_rows(self) -> RowMaker:
