@@ -1,4 +1,4 @@
-"""The command line: serve · worker · migrate · seed · import · schema. It owns no logic."""
+"""The command line: serve · worker · migrate · seed · import · rotate-keys · schema. It owns no logic."""
 
 from __future__ import annotations
 
@@ -141,6 +141,20 @@ def import_file(settings: Settings, given: argparse.Namespace) -> None:
     asyncio.run(_with_database(settings, read))
 
 
+def rotate_keys(settings: Settings, given: argparse.Namespace) -> None:
+    from resolvers.key_rotation import left, rotate
+
+    async def run(ctx: Context) -> None:
+        if not given.check:
+            print(await rotate(ctx))
+        if remaining := await left():
+            counts = "\n".join(f"{name}: {count} left." for name, count in remaining.items())
+            raise Stop(f"{counts}\nKeep the old keys in QUINTET_DATA_KEYS and run this again.")
+        print("Nothing is left: keys behind the first may be taken out of QUINTET_DATA_KEYS.")
+
+    asyncio.run(_with_database(settings, run))
+
+
 def write_schema(settings: Settings, given: argparse.Namespace) -> None:
     from schema import schema
 
@@ -225,6 +239,12 @@ def _parser() -> argparse.ArgumentParser:
     importing = command("import", import_file, "Import stores, products or stock from a CSV file.")
     importing.add_argument("what", choices=["stores", "products", "stock"])
     importing.add_argument("file")
+    rotating = command(
+        "rotate-keys", rotate_keys, "Encrypt personal data anew by the first of QUINTET_DATA_KEYS."
+    )
+    rotating.add_argument(
+        "--check", action="store_true", help="only count what is left, exit 2 if any"
+    )
     printing = command("schema", write_schema, "Write the schema snapshot.")
     printing.add_argument("--check", action="store_true", help="only compare, exit 2 if different")
     return parser
