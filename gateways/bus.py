@@ -14,6 +14,8 @@ from collections.abc import Awaitable, Callable
 
 import asyncpg
 
+from gateways.log_privacy import message_of
+
 CHANNEL = "quintet_changes"
 RECONNECT_SECONDS = 1.0
 PAUSE_SECONDS = (
@@ -77,7 +79,7 @@ class RemoteBus(LocalBus, ABC):
             try:
                 await work()
             except self.interruptions as error:
-                log.warning("change bus interrupted, reconnecting: %s", error)
+                log.warning("change bus interrupted, reconnecting: %s", message_of(error))
                 await asyncio.sleep(RECONNECT_SECONDS)
 
     @abstractmethod

@@ -7,6 +7,8 @@ from collections import OrderedDict
 from hashlib import sha256
 from typing import Protocol
 
+from gateways.log_privacy import message_of
+
 log = logging.getLogger(__name__)
 
 KEPT_DOCUMENTS = 1_000
@@ -80,7 +82,7 @@ class SharedPersistedQueries(LocalPersistedQueries):
         try:
             await self._redis.set(_key(sha256_hash), document, ex=REDIS_SECONDS)
         except (OSError, RedisError) as error:
-            log.warning("a persisted query was not shared: %s", error)
+            log.warning("a persisted query was not shared: %s", message_of(error))
 
     async def stop(self) -> None:
         await self._redis.aclose()
@@ -91,7 +93,9 @@ class SharedPersistedQueries(LocalPersistedQueries):
         try:
             document = await self._redis.get(_key(sha256_hash))
         except (OSError, RedisError) as error:
-            log.warning("persisted queries of other processes cannot be read: %s", error)
+            log.warning(
+                "persisted queries of other processes cannot be read: %s", message_of(error)
+            )
             return None
         text = str(document or "")
         return text if sha256(text.encode()).hexdigest() == sha256_hash else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 import orjson
@@ -14,15 +15,20 @@ log = structlog.get_logger(__name__)
 
 
 class LoggingSms:
-    """Sends nothing. With `outbox` each message is appended to that file as a JSON line."""
+    """Sends nothing. With `outbox` each message is appended to that file as a JSON line.
+
+    `log_codes` is for development: log lines of production hold neither codes nor parts of phones.
+    """
 
     def __init__(self, outbox: str = "", *, log_codes: bool = False) -> None:
         self._outbox = Path(outbox) if outbox else None
         self._log_codes = log_codes
 
     async def send_code(self, message: CodeMessage) -> None:
-        shown = message.code if self._log_codes else "******"
-        log.info("text message", to=f"…{message.phone[-4:]}", code=shown)
+        if self._log_codes:
+            log.info("text message", to=f"…{message.phone[-4:]}", code=message.code)
+        else:
+            log.info("text message")
         if self._outbox:
             line = {
                 "phone": message.written,
@@ -33,5 +39,5 @@ class LoggingSms:
 
 
 def _append(path: Path, line: bytes) -> None:
-    with path.open("ab") as file:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab") as file:
         file.write(line)

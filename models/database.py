@@ -296,7 +296,7 @@ def _is_transient(error: Exception) -> bool:
 def _finished(task: asyncio.Task[Any]) -> None:
     _running.discard(task)
     if not task.cancelled() and (error := task.exception()) is not None:
-        log.debug("transaction rolled back: %s", error)
+        log.debug("transaction rolled back by %s", type(error).__name__)
 
 
 def _dialect(query: str) -> str:
