@@ -14,6 +14,11 @@ from models.config import POOL_SIZE, connection_settings
 PREFIX = "QUINTET_"
 DEVELOPMENT_KEY = "development-only: never sign anything real with this"
 
+AT_LEAST_ONE = (
+    *("outbox_days", "webhook_seconds", "webhook_attempts", "webhook_log_days", "code_days"),
+    *("session_days", "cart_days", "guest_days", "idempotency_days", "ticket_days", "address_days"),
+)
+
 # As browsers write it: in lower case, without a path or the default port.
 ORIGIN = re.compile(r"\*|(?!http://.*:80$|https://.*:443$)[a-z][a-z0-9+.-]*://[^\s/?#@*A-Z]+")
 
@@ -75,6 +80,13 @@ class Settings:
     purchase_four_eyes: bool = False
     request_limit_bytes: int = 4_000_000
     outbox_days: int = 30
+    code_days: int = 1
+    session_days: int = 7
+    cart_days: int = 90
+    guest_days: int = 90
+    idempotency_days: int = 30
+    ticket_days: int = 90
+    address_days: int = 1_095
     webhook_private_addresses: bool = False
     webhook_plain_http: bool = False
     webhook_seconds: int = 10
@@ -196,7 +208,7 @@ def _check(settings: Settings) -> None:
         raise SettingsError(
             f"QUINTET_ALLOWED_ORIGINS must be * or origins such as https://shop.example, not {wrong[0]!r}."
         )
-    for name in ("outbox_days", "webhook_seconds", "webhook_attempts", "webhook_log_days"):
+    for name in AT_LEAST_ONE:
         if getattr(settings, name) < 1:
             raise SettingsError(f"{PREFIX}{name.upper()} must be at least 1.")
     if settings.trusted_documents_only and not settings.trusted_documents:

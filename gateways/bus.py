@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 
 import asyncpg
 
-from gateways.log_privacy import message_of
+from models.error_text import message_of
 
 CHANNEL = "quintet_changes"
 RECONNECT_SECONDS = 1.0

@@ -15,15 +15,12 @@ from types import TracebackType
 from typing import Any
 
 import structlog
-from asyncpg.exceptions import IntegrityConstraintViolationError
+
+from models.error_text import message_of
 
 OWN = ("cli", "gateways", "models", "quintet", "resolvers", "schema", "server")
 STATEMENTS = "tortoise.db_client"
 
-_DETAILS = re.compile(r"\s*\n.*", re.DOTALL)
-_VALUES = re.compile(
-    r"""(?<![A-Za-z])'[^']*'|"[^"]*"|(?<==)\S+|(?=[\w+/-]*\d)[\w+/-]{16,}|\d{5,}|[^\x00-\x7f]+"""
-)
 _PLAIN_SEGMENT = re.compile(r"/[a-z][a-z._-]{0,19}")
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
@@ -53,18 +50,6 @@ def path_without_secrets(path: str) -> str:
     if found is None or found.end() not in (len(path), path.find("/", 1)):
         return "/" if path == "/" else "/…"
     return found[0] if found.end() == len(path) else f"{found[0]}/…"
-
-
-def message_of(error: BaseException) -> str:
-    """The message of an exception without the values in it.
-
-    PostgreSQL shows the row at fault behind the first line. Quoted texts, what follows an equals sign, long
-    numbers, tokens and whatever is not ASCII become `…`.
-    """
-    first_line = _DETAILS.sub("", str(error))
-    if isinstance(error, IntegrityConstraintViolationError):
-        return first_line  # quotes the name of the constraint, no value
-    return _VALUES.sub("…", first_line)
 
 
 def traceback_of(exc_info: ExcInfo) -> str:

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from hashlib import sha256
 from typing import Protocol
 
-from gateways.log_privacy import message_of
+from models.error_text import message_of
 
 log = logging.getLogger(__name__)
 

@@ -59,7 +59,7 @@ async def get(ctx: Context, cart_id: int | None, token: str | None) -> Cart | No
         raise InvalidInput("Give the id or the token.", path=("id",))
     found = await Cart.filter(**({"id": cart_id} if token is None else {"token": token})).first()
     if found is not None and found.merged_into_id is not None and takes_part(ctx, found):
-        found = await Cart.get(id=found.merged_into_id)
+        found = await Cart.filter(id=found.merged_into_id).first()
     if found is None:
         return None
     by_token = token is not None and is_unclaimed(found)
