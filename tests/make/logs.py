@@ -85,11 +85,11 @@ def _loggers() -> list[str]:
     return ["", *OWN, STATEMENTS]
 
 
-def written_in(text: str, hidden: set[str]) -> set[str]:
-    """Those of the hidden values that stand in the text, numbers only as numbers of their own."""
-    found = set()
-    for value in hidden:
-        pattern = rf"(?<![\d.]){value}(?!\d)" if value.isdigit() else re.escape(value)
-        if len(value) > 3 and re.search(pattern, text):
-            found.add(value)
-    return found
+def lines_with(text: str, hidden: set[str], most: int = 5) -> list[str]:
+    """The first lines that hold one of the hidden values, which stands in front; numbers count as a whole."""
+    found = []
+    for value in sorted(hidden):
+        pattern = rf"(?<![\w.]){value}(?!\w)" if value.isdigit() else re.escape(value)
+        if len(value) > 3 and (match := re.search(rf".*{pattern}.*", text)):
+            found.append(f"{value}: {match[0][:400]}")
+    return found[:most]
