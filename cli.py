@@ -4,102 +4,57 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import sys
-import tempfile
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
-import uvicorn
-from tortoise.exceptions import DBConnectionError
-
-from models import database
-from models.migrating import migrate, pending
+from models.opening import sentence_of
 from resolvers.accounts.bootstrap import ensure_platform
 from resolvers.accounts.identity import first_merchant
-from resolvers.context import SYSTEM, Context
-from settings import Settings, SettingsError, override, share_metrics
+from resolvers.context import Context
+from serving.listening import CannotListen
+from serving.running import Interrupted
+from settings import Settings, SettingsError, override
+from starting import Stop, migrate_and_index, say, serve, with_database, work
 
 SNAPSHOT = Path(__file__).parent / "schema" / "schema.graphql"
-
-
-class Stop(Exception):
-    """The command cannot go on; the message is a sentence for the person who typed it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; answers its exit code."""
     given = _parser().parse_args(arguments)
+    settings = None
     try:
-        given.run(_settings(given), given)
-    except (SettingsError, Stop) as error:
-        print(error, file=sys.stderr)
-        return 2
-    except (OSError, DBConnectionError) as error:
-        print(f"The database or the network does not answer: {error}", file=sys.stderr)
-        return 2
+        settings = _settings(given)
+        given.run(settings, given)
+    except (SettingsError, Stop, CannotListen) as error:
+        return say(error)
+    except Interrupted as interrupted:
+        return 128 + interrupted.number
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        sentence = settings and sentence_of(error, settings.database_url)
+        if not sentence:
+            raise
+        return say(sentence)
     return 0
 
 
-def serve(settings: Settings, given: argparse.Namespace) -> None:
-    gc.disable()  # whatever is loaded stays
-    from server import make_app
-
-    gc.freeze()
-    gc.enable()
-    welcome = asyncio.run(_prepare(settings, given))
-    print(welcome, flush=True)
-    options: dict[str, Any] = {
-        "host": settings.host,
-        "port": settings.port,
-        "log_config": None,
-        "access_log": False,
-        "ws_max_size": settings.request_limit_bytes,
-        "timeout_graceful_shutdown": 10,
-        "timeout_keep_alive": 75,  # longer than a proxy keeps its connections, which is 60 as a rule
-    }
-    if settings.workers == 1:
-        uvicorn.run(make_app(settings), **options)
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        share_metrics(folder)
-        uvicorn.run("server:app", workers=settings.workers, **options)
+def run_server(settings: Settings, given: argparse.Namespace) -> None:
+    serve(settings, migrates=given.migrate, demo=given.demo)
 
 
-def work(settings: Settings, given: argparse.Namespace) -> None:
-    from resolvers.worker import run
-    from schema.integrations.bulk_rows import draft_of
-    from schema.messages import translate
-
-    async def forever(ctx: Context) -> None:
-        await ctx.gateways.bus.start()
-        print("Working. Stop with Ctrl-C.", flush=True)
-        try:
-            await run(ctx, draft_of, translate)
-        finally:
-            await ctx.gateways.bus.stop()
-
-    asyncio.run(_with_database(settings, forever))
+def run_worker(settings: Settings, given: argparse.Namespace) -> None:
+    work(settings)
 
 
 def run_migrations(settings: Settings, given: argparse.Namespace) -> None:
     async def apply(ctx: Context) -> None:
-        applied = await _migrate()
+        applied = await migrate_and_index()
         print("\n".join(f"Applied {name}." for name in applied) or "Nothing to migrate.")
 
-    asyncio.run(_with_database(settings, apply, checked=False))
-
-
-async def _migrate() -> list[str]:
-    """Apply what is not applied, and index what a new index has not."""
-    if applied := await migrate():
-        from resolvers.catalog.indexing import ensure_index
-
-        await ensure_index()
-    return applied
+    asyncio.run(with_database(settings, apply, checked=False))
 
 
 def seed(settings: Settings, given: argparse.Namespace) -> None:
@@ -110,17 +65,18 @@ def seed(settings: Settings, given: argparse.Namespace) -> None:
         planted = await plant_demo_chain(ctx)
         print("Planted." if planted else "There is a merchant already: nothing was planted.")
 
-    asyncio.run(_with_database(settings, plant))
+    asyncio.run(with_database(settings, plant))
 
 
-def import_file(settings: Settings, given: argparse.Namespace) -> None:
-    from resolvers.integrations import imports
+def import_rows(settings: Settings, given: argparse.Namespace) -> None:
+    from models.integrations.bulk import BulkKind
+    from resolvers.integrations.file_forms import FileEncoding
+    from resolvers.integrations.imports import ImportFile, import_file
+    from schema.integrations.bulk_rows import draft_of
 
-    use_case = {
-        "stores": imports.import_stores,
-        "products": imports.import_products,
-        "stock": imports.import_stock,
-    }[given.what]
+    kind = {"products": BulkKind.CATALOG}.get(given.what) or BulkKind(given.what.upper())
+    encoding = FileEncoding(given.encoding) if given.encoding else None
+    file = ImportFile(Path(given.file), kind, encoding, given.demo)
 
     async def read(ctx: Context) -> None:
         from rich.progress import Progress
@@ -129,16 +85,17 @@ def import_file(settings: Settings, given: argparse.Namespace) -> None:
         ctx.merchant_id = await first_merchant()
         with Progress(transient=True) as progress:
             task = progress.add_task(f"Importing {given.what}", total=None)
-            report = await use_case(
+            report = await import_file(
                 ctx,
-                Path(given.file),
+                file,
+                draft_of,
                 lambda done, total: progress.update(task, completed=done, total=total),
             )
         print(report)
         if report.failed:
             raise Stop(f"{len(report.failed)} rows were not imported.")
 
-    asyncio.run(_with_database(settings, read))
+    asyncio.run(with_database(settings, read))
 
 
 def rotate_keys(settings: Settings, given: argparse.Namespace) -> None:
@@ -152,7 +109,7 @@ def rotate_keys(settings: Settings, given: argparse.Namespace) -> None:
             raise Stop(f"{counts}\nKeep the old keys in QUINTET_DATA_KEYS and run this again.")
         print("Nothing is left: keys behind the first may be taken out of QUINTET_DATA_KEYS.")
 
-    asyncio.run(_with_database(settings, run))
+    asyncio.run(with_database(settings, run))
 
 
 def write_schema(settings: Settings, given: argparse.Namespace) -> None:
@@ -163,52 +120,6 @@ def write_schema(settings: Settings, given: argparse.Namespace) -> None:
         raise Stop("schema/schema.graphql is not the schema of this code: run make schema.")
     if not given.check:
         SNAPSHOT.write_text(text)
-
-
-async def _prepare(settings: Settings, given: argparse.Namespace) -> str:
-    """Bring the database up for serving; answers what to tell the person at the terminal."""
-    lines: list[str] = []
-
-    async def prepare(ctx: Context) -> None:
-        if missing := await pending():
-            if database.is_postgres() and not given.migrate:
-                raise Stop(
-                    f"The database lacks migrations: {', '.join(missing)}."
-                    " Run python cli.py migrate, or serve --migrate."
-                )
-            await _migrate()
-        if given.demo:
-            if settings.is_production:
-                raise Stop("The demo chain has well-known passwords: it is not for production.")
-            from resolvers.demo.chain import PASSWORD, demo_sign_ins, plant_demo_chain
-
-            await ensure_platform(
-                settings.admin_username or "admin", settings.admin_password or PASSWORD
-            )
-            await plant_demo_chain(ctx)
-            lines.append(demo_sign_ins())
-        else:
-            await ensure_platform(settings.admin_username, settings.admin_password)
-
-    await _with_database(settings, prepare, checked=False)
-    address = f"Quintet serves GraphQL at {settings.base_url}/graphql"
-    return "\n".join([address, *lines])
-
-
-async def _with_database(
-    settings: Settings, task: Callable[[Context], Awaitable[None]], *, checked: bool = True
-) -> None:
-    from server import make_gateways
-
-    await database.connect(settings.database_url, **settings.database_options)
-    try:
-        if checked and await pending():
-            if database.is_postgres():
-                raise Stop("The database lacks migrations. Run python cli.py migrate first.")
-            await _migrate()
-        await task(Context(settings=settings, gateways=make_gateways(settings), actor=SYSTEM))
-    finally:
-        await database.close()
 
 
 def _settings(given: argparse.Namespace) -> Settings:
@@ -227,18 +138,22 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(run=run)
         return added
 
-    serving = command("serve", serve, "Serve the API.")
+    serving = command("serve", run_server, "Serve the API.")
     serving.add_argument("--host")
     serving.add_argument("--port", type=int)
     serving.add_argument("--workers", type=int, help="server processes (PostgreSQL only)")
     serving.add_argument("--demo", action="store_true", help="plant a demo chain when empty")
     serving.add_argument("--migrate", action="store_true", help="apply missing migrations first")
-    command("worker", work, "Run jobs and sweepers, apart from the servers.")
+    command("worker", run_worker, "Run jobs and sweepers, apart from the servers.")
     command("migrate", run_migrations, "Apply missing migrations.")
     command("seed", seed, "Plant the demo chain into an empty database.")
-    importing = command("import", import_file, "Import stores, products or stock from a CSV file.")
-    importing.add_argument("what", choices=["stores", "products", "stock"])
+    importing = command("import", import_rows, "Import a CSV, XLSX or JSONL file.")
+    importing.add_argument("what", choices=["stores", "products", "prices", "stock"])
     importing.add_argument("file")
+    importing.add_argument(
+        "--encoding", choices=["UTF_8", "UTF_16", "GB18030"], help="instead of a guess"
+    )
+    importing.add_argument("--demo", action="store_true", help="make up prices that are missing")
     rotating = command(
         "rotate-keys", rotate_keys, "Encrypt personal data anew by the first of QUINTET_DATA_KEYS."
     )

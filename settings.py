@@ -6,13 +6,34 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any, Literal, get_args, get_type_hints
-from zoneinfo import ZoneInfo
 
+from models.accounts.roles import Role
 from models.config import POOL_SIZE, connection_settings
+from models.signing_keys import KeyRing
+from settings_checks import (
+    DEVELOPMENT_KEY,
+    PREFIX,
+    Network,
+    SettingsError,
+    check_admin_password,
+    check_data_keys,
+    check_database,
+    check_fees,
+    check_pooler,
+    check_production,
+    check_serving,
+    check_sign_in,
+    check_signing_keys,
+    check_timezone,
+    refuse_exposure,
+    refuse_unknown,
+    trusted_networks,
+)
 
-PREFIX = "QUINTET_"
-DEVELOPMENT_KEY = "development-only: never sign anything real with this"
+# What production leaves off unless it is asked for by name.
+OFF_IN_PRODUCTION = ("sandbox_payments", "metrics", "introspection", "suggestions", "graphiql")
 
 AT_LEAST_ONE = (
     *("outbox_days", "webhook_seconds", "webhook_attempts", "webhook_log_days", "code_days"),
@@ -21,10 +42,6 @@ AT_LEAST_ONE = (
 
 # As browsers write it: in lower case, without a path or the default port.
 ORIGIN = re.compile(r"\*|(?!http://.*:80$|https://.*:443$)[a-z][a-z0-9+.-]*://[^\s/?#@*A-Z]+")
-
-
-class SettingsError(ValueError):
-    """A setting makes no sense; the message is a sentence for the person who starts the server."""
 
 
 def secret(default: str = "") -> Any:
@@ -45,12 +62,22 @@ class Settings:
     kept_megabytes: int = 32
     redis_url: str = secret()
     secret_key: str = secret(DEVELOPMENT_KEY)
+    previous_secret_keys: str = secret()
     data_keys: str = secret()
     admin_username: str = ""
     admin_password: str = secret()
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int = 1
+    worker_port: int = 0
+    trusted_proxies: str = ""
+    request_header_seconds: int = 10
+    request_stall_seconds: int = 20
+    keep_alive_seconds: int = 75
+    connection_limit: int = 0
+    connections_per_address: int = 250
+    shutdown_seconds: int = 10
+    shutdown_delay_seconds: int = 0
     public_url: str = ""
     storefront_url: str = ""
     allowed_origins: str = ""
@@ -60,6 +87,11 @@ class Settings:
     timezone: str = "Asia/Shanghai"
     embedded_worker: bool = True
     sandbox_payments: bool = True
+    introspection: bool = True
+    suggestions: bool = True
+    graphiql: bool = True
+    metrics: bool = True
+    metrics_token: str = secret()
     sms_outbox: str = ""
     access_token_minutes: int = 60
     refresh_token_days: int = 30
@@ -68,7 +100,11 @@ class Settings:
     otp_resend_seconds: int = 60
     otp_per_phone_per_day: int = 10
     otp_per_address_per_hour: int = 1_000
-    sign_in_failures_per_quarter_hour: int = 10
+    otp_challenge_after: int = 5
+    challenge: Literal["picture", "none"] = "picture"
+    sign_in_tries: int = 10
+    sign_in_tries_per_address: int = 30
+    second_factor_roles: str = ""
     hold_minutes: int = 15
     quote_minutes: int = 15
     accept_minutes: int = 10
@@ -105,6 +141,16 @@ class Settings:
     def is_production(self) -> bool:
         return self.environment == "production"
 
+    @cached_property
+    def keys(self) -> KeyRing:
+        """The keys that sign: the current one, and those that still verify."""
+        return KeyRing.of(self.secret_key, self.previous_secret_keys.split())
+
+    @cached_property
+    def roles_with_second_factor(self) -> frozenset[Role]:
+        """Who holds one of these can do nothing before they have set a second factor."""
+        return frozenset(Role(name) for name in _names(self.second_factor_roles))
+
     @property
     def base_url(self) -> str:
         """The address that customers reach this server at, without a final slash."""
@@ -118,7 +164,12 @@ class Settings:
     @property
     def origins(self) -> tuple[str, ...]:
         """Of pages that browsers may ask from, beside the server's own."""
-        return tuple(self.allowed_origins.replace(",", " ").split())
+        return tuple(_names(self.allowed_origins))
+
+    @property
+    def proxies(self) -> tuple[Network, ...]:
+        """The networks whose X-Forwarded-For and X-Forwarded-Proto are believed."""
+        return trusted_networks(self.trusted_proxies)
 
     @property
     def database_options(self) -> dict[str, Any]:
@@ -145,16 +196,25 @@ class Settings:
         """
         hints = get_type_hints(cls)
         names = {PREFIX + spec.name.upper(): spec for spec in fields(cls)}
+        refuse_unknown(environment, names)
         given = {
             spec.name: _parse(variable, environment[variable], hints[spec.name])
             for variable, spec in names.items()
             if environment.get(variable, "") != ""
         }
         if given.get("environment") == "production":
-            given.setdefault("sandbox_payments", False)
+            given.update({name: given.get(name, False) for name in OFF_IN_PRODUCTION})
         settings = cls(**given)
         _check(settings)
         return settings
+
+
+def check_exposure(settings: Settings, environment: Mapping[str, str] = os.environ) -> str | None:
+    """Return what to warn of when a server of development can be reached from other machines.
+
+    Raises: SettingsError when nobody has said that it is one.
+    """
+    return refuse_exposure(settings, is_said=bool(environment.get(f"{PREFIX}ENVIRONMENT")))
 
 
 def override(**given: object) -> None:
@@ -167,6 +227,11 @@ def override(**given: object) -> None:
 def share_metrics(folder: str) -> None:
     """Let the server processes that this one starts count together, in files below `folder`."""
     os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
+
+
+def _names(text: str) -> list[str]:
+    """Words with commas or spaces between them."""
+    return text.replace(",", " ").split()
 
 
 def _parse(variable: str, text: str, kind: Any) -> Any:
@@ -186,8 +251,8 @@ def _parse(variable: str, text: str, kind: Any) -> Any:
 
 
 def _check(settings: Settings) -> None:
-    _check_database(settings)
-    _check_pooler(settings)
+    check_database(settings)
+    check_pooler(settings)
     if not 1 <= settings.port <= 65535:
         raise SettingsError(f"QUINTET_PORT must lie between 1 and 65535, not {settings.port}.")
     if settings.workers < 1 or settings.database_pool_size < 1:
@@ -215,89 +280,15 @@ def _check(settings: Settings) -> None:
         raise SettingsError(
             "QUINTET_TRUSTED_DOCUMENTS_ONLY needs QUINTET_TRUSTED_DOCUMENTS: nothing would be answered."
         )
-    if len(settings.secret_key) < 32:
-        raise SettingsError("QUINTET_SECRET_KEY must have at least 32 characters.")
-    _check_timezone(settings.timezone)
-    _check_fees(settings)
+    check_timezone(settings.timezone)
+    check_fees(settings)
+    check_admin_password(settings)
+    check_serving(settings)
+    check_signing_keys(settings)
+    check_sign_in(settings)
     if settings.is_production:
-        _check_production(settings)
-    _check_data_keys(settings)
-
-
-def _check_database(settings: Settings) -> None:
-    url = settings.database_url
-    if not url.startswith(("sqlite://", "postgres://", "postgresql://")):
-        raise SettingsError("QUINTET_DATABASE_URL must start with sqlite:// or postgres://.")
-    if url.startswith("sqlite://"):
-        if ":memory:" in url or url == "sqlite://":
-            raise SettingsError(
-                "QUINTET_DATABASE_URL must name a file: SQLite in memory is not supported."
-            )
-        if settings.workers > 1:
-            raise SettingsError(
-                "QUINTET_WORKERS above 1 needs PostgreSQL: SQLite serves one process."
-            )
-
-
-def _check_pooler(settings: Settings) -> None:
-    if settings.replica_url and not _both_postgres(settings.database_url, settings.replica_url):
-        raise SettingsError("QUINTET_REPLICA_URL must start with postgres://, as the database's.")
-    if not settings.database_pooler:
-        return
-    if settings.database_url.startswith("sqlite://"):
-        raise SettingsError("QUINTET_DATABASE_POOLER is for PostgreSQL.")
-    if not settings.redis_url and not settings.database_direct_url:
-        raise SettingsError(
-            "QUINTET_DATABASE_POOLER needs QUINTET_REDIS_URL or QUINTET_DATABASE_DIRECT_URL:"
-            " live events cannot be heard through a pooler."
-        )
-
-
-def _both_postgres(*urls: str) -> bool:
-    return all(url.startswith(("postgres://", "postgresql://")) for url in urls)
-
-
-def _check_timezone(name: str) -> None:
-    try:
-        ZoneInfo(name)
-    except Exception as error:
-        raise SettingsError(f"QUINTET_TIMEZONE names no time zone: {name!r}.") from error
-
-
-def _check_data_keys(settings: Settings) -> None:
-    from models.encryption import DEVELOPMENT_KEYS, InvalidKeys, KeyRing
-
-    try:
-        ring = KeyRing.parse(settings.data_keys or DEVELOPMENT_KEYS)
-    except InvalidKeys as error:
-        raise SettingsError(f"QUINTET_DATA_KEYS: {error}") from error
-    known = KeyRing.parse(DEVELOPMENT_KEYS).first.secret
-    if settings.is_production and any(key.secret == known for key in ring.keys):
-        raise SettingsError(
-            "QUINTET_DATA_KEYS must be set in production, to KID:BASE64 of 32 random bytes"
-            " (openssl rand -base64 32)."
-        )
-
-
-def _check_fees(settings: Settings) -> None:
-    from models.money import CurrencyCode, InvalidAmount, parse_amount
-
-    for name in ("delivery_fee", "express_fee"):
-        try:
-            fee = parse_amount(getattr(settings, name), CurrencyCode.CNY)
-        except InvalidAmount:
-            fee = -1
-        if fee < 0:
-            raise SettingsError(f"{PREFIX}{name.upper()} must be an amount such as 8.00.")
-
-
-def _check_production(settings: Settings) -> None:
-    if settings.secret_key == DEVELOPMENT_KEY:
-        raise SettingsError("QUINTET_SECRET_KEY must be set in production.")
-    if settings.sandbox_payments:
-        raise SettingsError(
-            "QUINTET_SANDBOX_PAYMENTS must be off in production: it sells for no money."
-        )
+        check_production(settings)
+    check_data_keys(settings)
 
 
 # What Tortoise's own command line reads: `tortoise -c settings.TORTOISE_ORM makemigrations`.

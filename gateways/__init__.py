@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,7 +10,6 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from gateways.persisted_queries import PersistedQueries
-    from gateways.rate_limits import RateLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,63 @@ class Bus(Protocol):
     async def start(self) -> None: ...
 
     async def stop(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How often `whom` may do `what`: `times` within `seconds` of the first.
+
+    With a `delay` it only slows down: after `times`, each further one has to wait twice as long as the one
+    before, from `delay` up to `longest` seconds. `seconds` after the last one all are forgotten.
+    """
+
+    what: str
+    whom: str
+    times: int
+    seconds: int
+    delay: int = 0
+    longest: int = 0
+
+
+class RateLimits(Protocol):
+    """Counters that are read and raised in one step, so that parallel attempts cannot pass together."""
+
+    async def take(self, limits: Sequence[Limit]) -> int:
+        """Count one in each limit. Return 0, or the seconds to wait when one has no room: none is counted."""
+
+    async def give_back(self, limits: Sequence[Limit]) -> None:
+        """Count one less in each limit."""
+
+    async def forget(self, limits: Sequence[Limit]) -> None:
+        """Begin each limit anew."""
+
+    async def stop(self) -> None: ...
+
+    @property
+    def degraded(self) -> bool:
+        """Whether each process counts by itself because what they share does not answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferedChallenge:
+    """Something that people solve more easily than programs do: a picture or a vendor's widget.
+
+    The client sends back a token: for a picture `id.answer`, else what the widget gives.
+    """
+
+    provider: str
+    id: str
+    image_svg: str | None = None
+
+
+class ChallengeGateway(Protocol):
+    """A provider of challenges, asked for when somebody does something suspiciously often."""
+
+    async def offer(self, now: datetime) -> OfferedChallenge:
+        """Raises: GatewayError."""
+
+    async def verify(self, token: str, remote_address: str, now: datetime) -> bool:
+        """Whether the token proves a solved challenge that was not used before. Raises: GatewayError."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,4 +178,5 @@ class Gateways:
     rate_limits: RateLimits
     webhooks: WebhookGateway
     persisted_queries: PersistedQueries
+    challenges: ChallengeGateway | None = None
     payments: dict[str, PaymentGateway] = field(default_factory=dict)

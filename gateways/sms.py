@@ -9,7 +9,7 @@ from pathlib import Path
 import orjson
 import structlog
 
-from gateways import CodeMessage
+from gateways import CodeMessage, GatewayError
 
 log = structlog.get_logger(__name__)
 
@@ -17,14 +17,19 @@ log = structlog.get_logger(__name__)
 class LoggingSms:
     """Sends nothing. With `outbox` each message is appended to that file as a JSON line.
 
+    One that `refuses` says so instead of letting people wait for a message, unless there is an outbox.
     `log_codes` is for development: log lines of production hold neither codes nor parts of phones.
     """
 
-    def __init__(self, outbox: str = "", *, log_codes: bool = False) -> None:
+    def __init__(self, outbox: str = "", *, log_codes: bool = False, refuses: bool = False) -> None:
         self._outbox = Path(outbox) if outbox else None
         self._log_codes = log_codes
+        self._refuses = refuses and not outbox
 
     async def send_code(self, message: CodeMessage) -> None:
+        """Raises: GatewayError."""
+        if self._refuses:
+            raise GatewayError("no provider of text messages is set up")
         if self._log_codes:
             log.info("text message", to=f"…{message.phone[-4:]}", code=message.code)
         else:

@@ -75,6 +75,8 @@ def configure_logging(level: LogLevel = "info", *, json: bool = False) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     set_levels(level)
+    # It logs a traceback at each attempt to restore a connection; requests say once that there is none.
+    logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
 
 
 def _renderers(json: bool) -> list[structlog.typing.Processor]:

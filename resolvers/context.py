@@ -42,12 +42,16 @@ class GrantedNode:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Whoever acts: `id` is the row of its kind; `session_id` is set for those who signed in."""
+    """Whoever acts: `id` is the row of its kind; `session_id` is set for those who signed in.
+
+    Staff who lack the second factor that their roles ask for are granted nothing until they set it.
+    """
 
     kind: ActorKind = ActorKind.ANONYMOUS
     id: int | None = None
     grants: tuple[GrantedNode, ...] = ()
     session_id: int | None = None
+    lacks_second_factor: bool = False
 
     @property
     def key(self) -> str:

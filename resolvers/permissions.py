@@ -29,9 +29,21 @@ def requires(permission: Permission) -> Callable[[UseCase[P, T]], UseCase[P, T]]
         if ctx.actor.kind is ActorKind.ANONYMOUS:
             raise NotSignedIn
         if permission not in ctx.actor.permissions:
+            if ctx.actor.lacks_second_factor:
+                raise PermissionDenied("Set a second factor first: your role asks for one.")
             raise PermissionDenied("This needs the permission {permission}.", permission=permission)
 
     return _door(check, permission)
+
+
+def for_staff(use_case: UseCase[P, T]) -> UseCase[P, T]:
+    """Only staff may enter, whatever they are granted: it is about themselves."""
+
+    def check(ctx: Context) -> None:
+        if ctx.actor.kind is not ActorKind.STAFF:
+            _not_for_this_actor(ctx, "Only staff can do this.")
+
+    return _door(check, "STAFF")(use_case)
 
 
 def for_customers(use_case: UseCase[P, T]) -> UseCase[P, T]:

@@ -7,6 +7,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from schema.accounts.mutations import AccountMutations
 from schema.accounts.queries import AccountQueries
+from schema.accounts.security_mutations import SecurityMutations
 from schema.catalog.mutations import CatalogMutations
 from schema.catalog.price_mutations import PriceMutations
 from schema.catalog.queries import CatalogQueries
@@ -65,6 +66,7 @@ class Query(
 @strawberry.type
 class Mutation(
     AccountMutations,
+    SecurityMutations,
     CatalogMutations,
     PriceMutations,
     StoreMutations,

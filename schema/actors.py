@@ -22,6 +22,9 @@ KINDS: dict[str, type[Node]] = {"MEMBER": Member, "STAFF": Staff, "API_CLIENT": 
 class Viewer:
     channel: Channel
     permissions: list[str]
+    lacks_second_factor: bool = strawberry.field(
+        description="Whether your roles ask for a second factor: until it is set you may do nothing else."
+    )
 
     @batched
     @staticmethod
@@ -36,7 +39,11 @@ class Viewer:
 
     @classmethod
     def of(cls, ctx: Context) -> Viewer:
-        return cls(channel=ctx.channel, permissions=sorted(ctx.actor.permissions))
+        return cls(
+            channel=ctx.channel,
+            permissions=sorted(ctx.actor.permissions),
+            lacks_second_factor=ctx.actor.lacks_second_factor,
+        )
 
 
 async def actors(ctx: Context, keys: Sequence[tuple[str, int | None]]) -> list[Any]:

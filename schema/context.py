@@ -33,7 +33,9 @@ def context_factory(settings: Settings, gateways: Gateways) -> ContextFactory:
         token = _bearer(header(connection, params, "Authorization"))
         key = header(connection, params, "X-Storefront-Key")
         freshness = freshness_of_request()
-        actor, storefront = await identity.asking(token, key, utc_now(), freshness)
+        actor, storefront = await identity.asking(
+            token, key, utc_now(), freshness, settings.roles_with_second_factor
+        )
         return Context(
             settings=settings,
             gateways=gateways,

@@ -9,6 +9,7 @@ import strawberry
 from graphql import (
     DocumentNode,
     GraphQLError,
+    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
     get_operation_ast,
@@ -81,6 +82,8 @@ class Documents:
     def __init__(self, schema: strawberry.Schema, limits: Limits) -> None:
         self._schema = schema._schema
         self._limits = limits
+        hidden = () if limits.introspection else (NoSchemaIntrospectionCustomRule,)
+        self._rules = (*specified_rules, *hidden)
         self._prepared: OrderedDict[str, Prepared] = OrderedDict()
         self._characters = 0
 
@@ -95,7 +98,7 @@ class Documents:
             return prepared
         document = self._parse(query)
         errors = exceeded(document, self._limits)
-        errors = errors or validate_document(self._schema, document, specified_rules)
+        errors = errors or validate_document(self._schema, document, self._rules)
         if errors:
             raise DocumentRefused(errors)
         prepared = Prepared(document)

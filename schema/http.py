@@ -32,6 +32,8 @@ from schema.http_response import (
 from schema.multipart import Uploads, is_multipart, multipart_request
 from schema.operations import Answer, Operations
 from schema.persisted_documents import DocumentNotFound
+from schema.unavailable import RETRY_AFTER, is_unavailable
+from schema.unavailable import STATUS as UNAVAILABLE
 
 C = TypeVar("C")
 
@@ -132,6 +134,8 @@ class GraphQLOverHTTP(Generic[C]):
 
 def _denied(exchange: Exchange, denial: Denial, answer: Answer) -> JsonResponse:
     challenge = {"WWW-Authenticate": "Bearer"} if isinstance(denial, NotSignedIn) else {}
+    if isinstance(denial, RateLimited) and denial.retry_after_seconds is not None:
+        challenge["Retry-After"] = str(denial.retry_after_seconds)
     return exchange.response(answer, DENIAL_STATUS.get(type(denial), 403), challenge)
 
 
@@ -165,7 +169,9 @@ class Exchange:
     def response(
         self, answer: Answer, status: int = 0, headers: Mapping[str, str] | None = None
     ) -> JsonResponse:
-        """With the status that its media type asks for, unless one is given."""
+        """With the status that its media type asks for, unless one is given or the database is away."""
+        if is_unavailable(answer.body):
+            status, headers = UNAVAILABLE, {**(headers or {}), **RETRY_AFTER}
         if not status:
             status = 200 if answer.executed or self.media_type == JSON else 400
         more = (*NO_STORE, *raw(headers)) if headers else NO_STORE

@@ -23,6 +23,7 @@ from graphql import (
 class Limits:
     """What one request may ask. Each number is the largest that is still accepted.
 
+    `introspection`: whether `__schema` and `__type` are answered.
     `max_repeats`: the same field within one selection of one type; validation compares such
     fields pair by pair, so that many of them cost the square of their number.
     """
@@ -33,6 +34,7 @@ class Limits:
     max_depth: int = 15
     max_aliases: int = 100
     max_repeats: int = 10
+    introspection: bool = True
 
 
 @dataclass(frozen=True, slots=True)

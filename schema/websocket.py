@@ -42,6 +42,7 @@ from strawberry.types.unset import UnsetType
 from models.errors import Denial
 from schema.connection import connection_params
 from schema.documents import DocumentRefused
+from schema.going_away import Wait, never, say_goodbye
 from schema.http_request import BadRequest, graphql_request, holds_nul
 from schema.operations import Answer, Operations
 from schema.standing import while_confirmed
@@ -71,11 +72,17 @@ class OperationHandler(BaseGraphQLTransportWSHandler[Connection, None]):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._too_slow = asyncio.Event()
+        self._subscriptions: set[str] = set()
+        self._is_leaving = False
 
     async def handle(self) -> None:
-        """Until the client leaves, or reads too slowly: what is on its way to it is bounded."""
+        """Until the client leaves, the server stops, or the client reads too slowly.
+
+        What is on its way to a client is bounded.
+        """
         talking = asyncio.create_task(super().handle())
         waiting = asyncio.create_task(self._too_slow.wait())
+        leaving = asyncio.create_task(self._leave())
         try:
             await asyncio.wait({talking, waiting}, return_when=asyncio.FIRST_COMPLETED)
             if self._too_slow.is_set():
@@ -85,9 +92,15 @@ class OperationHandler(BaseGraphQLTransportWSHandler[Connection, None]):
                     async with asyncio.timeout(GOODBYE_SECONDS):
                         await self.websocket.close(TOO_SLOW, "Too slow: subscribe again with after")
         finally:
-            waiting.cancel()
-            talking.cancel()
-            await asyncio.wait({talking, waiting})
+            for task in (talking, waiting, leaving):
+                task.cancel()
+            await asyncio.wait({talking, waiting, leaving})
+
+    async def _leave(self) -> None:
+        """When the server stops."""
+        await self.view.going_away()
+        self._is_leaving = True
+        await say_goodbye(self, self._subscriptions)
 
     async def send_message(self, message: Message) -> None:
         """Wait for room, since the server keeps little for a client that does not read; not for ever."""
@@ -118,6 +131,8 @@ class OperationHandler(BaseGraphQLTransportWSHandler[Connection, None]):
         await super().handle_connection_init({"type": "connection_init", "payload": params})
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        if self._is_leaving:
+            return  # it was told to come back, and nothing of this is begun
         limit = self.view.max_operations_per_connection
         if len(self.operations) >= limit and message["id"] not in self.operations:
             sentence = f"At most {limit} operations may run on one connection."
@@ -128,12 +143,16 @@ class OperationHandler(BaseGraphQLTransportWSHandler[Connection, None]):
         if self.connection_acknowledged:
             asked = graphql_request(message["payload"])
             try:
-                await self.view.operations.prepare(asked)
+                operation = await self.view.operations.prepare(asked)
             except DocumentRefused as refused:
                 self.view.operations.observe("unknown", "refused")
                 await self._refuse(message, refused.errors)
                 return
             message["payload"]["query"] = asked.query or ""
+            if operation.type is OperationType.SUBSCRIPTION:
+                self._subscriptions.add(message["id"])
+            else:
+                self._subscriptions.discard(message["id"])
         await super().handle_subscribe(message)
 
     async def _refuse(self, message: SubscribeMessage, errors: list[GraphQLError]) -> None:
@@ -169,6 +188,7 @@ class GraphQLOverWebSocket(GraphQL[Connection, None], Generic[C]):
         allowed_origins: Sequence[str] = (),
         connection_init_timeout_seconds: float = 10,
         max_operations_per_connection: int = 100,
+        going_away: Wait = never,
     ) -> None:
         super().__init__(
             operations.schema,
@@ -181,6 +201,7 @@ class GraphQLOverWebSocket(GraphQL[Connection, None], Generic[C]):
         self.operations = operations
         self.turns = Turns()
         self.max_operations_per_connection = max_operations_per_connection
+        self.going_away = going_away
 
     async def get_context(
         self, request: Request | WebSocket, response: Response | WebSocket

@@ -50,11 +50,13 @@ _CLIENT = (
     " WHERE c.secret_hash = ? AND c.active"
 )
 _CLIENT_BY_ID = _CLIENT.format(snapshot="NULL").replace("c.secret_hash = ?", "c.id = ?")
+_HAS_SECOND_FACTOR = "SELECT id FROM staff WHERE id = ? AND second_factor_at IS NOT NULL"
 _ACTIVE_STAFF = "SELECT id FROM staff WHERE id = ? AND active"
 _SESSION = (
-    f"s.id, s.kind, s.subject_id, s.revoked_at, s.access_expires_at, t.active, g.role, {_NODE}"
+    f"s.id, s.kind, s.subject_id, s.revoked_at, s.access_expires_at, t.active,"
+    f" t.second_factor_at, g.role, {_NODE}"
 )
-_SESSION_COLUMNS = 6  # and those of what is granted to it
+_SESSION_COLUMNS = 7  # and those of what is granted to it
 _OF_SESSION = (
     " LEFT JOIN staff t ON s.kind = 'STAFF' AND t.id = s.subject_id"
     " LEFT JOIN staff_grant g ON g.staff_id = t.id"
@@ -79,7 +81,11 @@ _GRANTS = (
 
 
 async def asking(
-    token: str | None, storefront_key: str | None, now: datetime, freshness: Freshness
+    token: str | None,
+    storefront_key: str | None,
+    now: datetime,
+    freshness: Freshness,
+    second_factor_roles: frozenset[Role] = frozenset(),
 ) -> tuple[Actor, Origin | None]:
     """The actor whose bearer token this is, with all that was granted, and where the request comes from.
 
@@ -90,11 +96,14 @@ async def asking(
     """
     if not token or not storefront_key or _is_clients(token):
         origin = await _origin(storefront_key, freshness) if storefront_key else None
-        return await _actor(token, now, freshness) if token else Actor(), origin
+        if not token:
+            return Actor(), origin
+        return await _actor(token, now, freshness, second_factor_roles), origin
     found = await first_records(freshness, _BY_BOTH, storefront_key, token_hash(token))
     first_of_session = 1 + _ORIGIN_COLUMNS
     origin = _origin_of(*found[0][1:first_of_session])
-    return _signed_in([row[first_of_session:] for row in found], now), origin
+    session = [row[first_of_session:] for row in found]
+    return _signed_in(session, now, second_factor_roles), origin
 
 
 async def actor_by_id(kind: ActorKind, actor_id: int | None) -> Actor:
@@ -115,11 +124,13 @@ def _is_clients(token: str) -> bool:
     return token.startswith(f"{API_CLIENT_PREFIX}_")
 
 
-async def _actor(token: str, now: datetime, freshness: Freshness) -> Actor:
+async def _actor(
+    token: str, now: datetime, freshness: Freshness, second_factor_roles: frozenset[Role]
+) -> Actor:
     hashed = token_hash(token)
     if not _is_clients(token):
         found = await first_records(freshness, _BY_TOKEN, hashed)
-        return _signed_in([row[1:] for row in found], now)
+        return _signed_in([row[1:] for row in found], now, second_factor_roles)
     if not (found := await first_records(freshness, _CLIENT, hashed)):
         raise NotSignedIn("This token is not known.")
     return _client_of(found)
@@ -131,17 +142,23 @@ def _client_of(found: Sequence[Sequence[Any]]) -> Actor:
     return Actor(ActorKind.API_CLIENT, client_id, (granted,))
 
 
-def _signed_in(found: Sequence[Sequence[Any]], now: datetime) -> Actor:
+def _signed_in(
+    found: Sequence[Sequence[Any]], now: datetime, second_factor_roles: frozenset[Role]
+) -> Actor:
     """The actor of a session, which has a row for each of its grants."""
     if not found or found[0][0] is None:
         raise NotSignedIn("This token is not known.")
-    session_id, kind, subject_id, revoked_at, expires_at, active = found[0][:_SESSION_COLUMNS]
+    session_id, kind, subject_id, revoked_at, expires_at, active, second_factor_at = found[0][
+        :_SESSION_COLUMNS
+    ]
     if revoked_at or moment(expires_at) <= now:
         raise NotSignedIn("Your sign-in has expired.")
     if kind == SubjectKind.STAFF and not active:
         raise NotSignedIn("This account is no longer active.")
     granted = [each[_SESSION_COLUMNS:] for each in found]
     grants = tuple(_role(Role(role), Node(*node)) for role, *node in granted if role)
+    if not second_factor_at and _ask_for_second_factor(grants, second_factor_roles):
+        return Actor(ActorKind(kind), subject_id, (), session_id, lacks_second_factor=True)
     return Actor(ActorKind(kind), subject_id, grants, session_id)
 
 
@@ -149,6 +166,14 @@ async def become(ctx: Context, kind: SubjectKind, subject_id: int) -> None:
     """From here on the request is that of somebody who has just signed in with it."""
     grants = await _grants_of(subject_id) if kind is SubjectKind.STAFF else ()
     ctx.actor = Actor(ActorKind(kind), subject_id, grants)
+    if _ask_for_second_factor(grants, ctx.settings.roles_with_second_factor) and not await records(
+        _HAS_SECOND_FACTOR, subject_id
+    ):
+        ctx.actor = Actor(ActorKind(kind), subject_id, lacks_second_factor=True)
+
+
+def _ask_for_second_factor(grants: Sequence[GrantedNode], roles: frozenset[Role]) -> bool:
+    return bool(roles) and any(grant.role in roles for grant in grants)
 
 
 async def _origin(storefront_key: str, freshness: Freshness) -> Origin:

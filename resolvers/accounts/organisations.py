@@ -109,8 +109,10 @@ async def of_actor(ctx: Context) -> list[Organisation]:
 
 
 def _visible(ctx: Context, node: Organisation) -> bool:
-    """Staff see the nodes above and below their own; everybody sees merchants and stores."""
-    if ctx.actor.kind is ActorKind.SYSTEM or node.kind in (
+    """Staff see the nodes above and below their own; everybody sees the merchant and its stores."""
+    if ctx.actor.kind is ActorKind.SYSTEM:
+        return True
+    if node.merchant_key == ctx.merchant_id and node.kind in (
         OrganisationKind.MERCHANT,
         OrganisationKind.STORE,
     ):

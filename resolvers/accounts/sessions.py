@@ -10,8 +10,12 @@ from models.accounts.passwords import new_token, token_hash
 from models.accounts.sessions import Session, SubjectKind
 from models.database import transaction
 from models.errors import Expired, InvalidInput
+from resolvers.attempts import attempt, guesses
 from resolvers.context import Context
 from resolvers.permissions import for_anyone
+
+# Of one caller in five minutes; an address has ten times as many.
+FAILED_REFRESHES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +39,14 @@ async def refresh(ctx: Context, refresh_token: str) -> tuple[Tokens, Session]:
     """Rotate a session's tokens.
 
     Raises: InvalidInput for an unknown token, Expired for one that ran out or was used before; the latter
-    ends the session, since two hands hold it.
+    ends the session, since two hands hold it. RateLimited after many failures from one address.
     """
-    tokens, session = await transaction(_refresh, ctx, token_hash(refresh_token))
-    if tokens is None:
-        raise Expired(
-            "This refresh token is no longer good. Sign in again.", path=("refreshToken",)
-        )
+    async with attempt(ctx, guesses(ctx, "refresh token", times=FAILED_REFRESHES, seconds=300)):
+        tokens, session = await transaction(_refresh, ctx, token_hash(refresh_token))
+        if tokens is None:
+            raise Expired(
+                "This refresh token is no longer good. Sign in again.", path=("refreshToken",)
+            )
     return tokens, session
 
 
@@ -50,6 +55,14 @@ async def sign_out(ctx: Context) -> None:
     """End the caller's session; without one there is nothing to end."""
     if ctx.actor.session_id:
         await transaction(_revoke, ctx, ctx.actor.session_id)
+
+
+async def end_all(
+    ctx: Context, kind: SubjectKind, subject_id: int, keep: int | None = None
+) -> None:
+    """End the sessions of one member or member of staff, but the one with the ID `keep`."""
+    sessions = Session.filter(kind=kind, subject_id=subject_id, revoked_at=None)
+    await (sessions if keep is None else sessions.exclude(id=keep)).update(revoked_at=ctx.now())
 
 
 async def _refresh(ctx: Context, shown_hash: str) -> tuple[Tokens | None, Session]:

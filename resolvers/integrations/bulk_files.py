@@ -52,6 +52,17 @@ def source_of(settings: Settings, operation: BulkOperation) -> Path:
     return _made(Path(settings.files_folder) / "bulk") / operation.file
 
 
+def converted_of(settings: Settings, operation: BulkOperation) -> Path:
+    """Where the lines of a file are that is not UTF-8 itself: see `file_forms`."""
+    return source_of(settings, operation).with_suffix(".lines")
+
+
+def lines_of(settings: Settings, operation: BulkOperation) -> Path:
+    """The file that is read row by row."""
+    converted = converted_of(settings, operation)
+    return converted if converted.exists() else source_of(settings, operation)
+
+
 def results_of(settings: Settings, operation: BulkOperation) -> Path:
     """Every row, as JSON lines."""
     return source_of(settings, operation).with_suffix(".results.jsonl")
@@ -78,6 +89,7 @@ def write_results(
 def remove(settings: Settings, operation: BulkOperation) -> None:
     for path in (
         source_of(settings, operation),
+        converted_of(settings, operation),
         results_of(settings, operation),
         errors_of(settings, operation),
     ):
@@ -122,7 +134,8 @@ def _csv(rows: Sequence[RowResult], say: Say, header: bool) -> bytes:
         for each in row.refusals:
             cells = [str(row.line), row.code, each.code, _field(row, each), say(each)]
             writer.writerow([_harmless(cell) for cell in cells])
-    return text.getvalue().encode()
+    # Excel takes a file for UTF-8 by its mark alone.
+    return text.getvalue().encode("utf-8-sig" if header else "utf-8")
 
 
 def _harmless(cell: str) -> str:

@@ -51,10 +51,21 @@ async def store(ctx: Context, location_id: int | None, code: str | None) -> Loca
     values: tuple[Any, ...]
     condition, values = "o.code = ? AND o.merchant_id = ?", (kept(code or ""), ctx.merchant_id)
     if location_id is not None:
-        condition, values = "o.id = ?", (location_id,)
+        reachable, paths = _reachable(ctx)
+        condition, values = f"o.id = ? AND {reachable}", (location_id, ctx.merchant_id, *paths)
     statement = f"SELECT {LOCATION} FROM location o WHERE o.kind = 'STORE' AND {condition}"
     found = await read(LocationRow, statement, *values)
     return found[0] if found else None
+
+
+def _reachable(ctx: Context) -> tuple[str, list[str]]:
+    """That a location is the merchant's, or in the caller's territory; with the parameters after it."""
+    paths = [f"{grant.path}%" for grant in ctx.actor.grants]
+    below = "".join(
+        " OR EXISTS (SELECT 1 FROM organisation n WHERE n.id = o.organisation_id AND n.path LIKE ?)"
+        for _ in paths
+    )
+    return f"(o.merchant_id = ?{below})", paths
 
 
 def position_of(location: Location | LocationRow, system: CoordinateSystem) -> Point | None:

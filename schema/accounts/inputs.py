@@ -4,11 +4,21 @@ import strawberry
 
 from schema.accounts.types import Channel, OrganisationKind, Role
 
+KNOWN_DEVICE = (
+    "The `deviceToken` of an earlier sign-in on this device: attempts of strangers elsewhere then slow"
+    " down nobody here."
+)
+
 
 @strawberry.input
 class StaffSignInInput:
     username: str
     password: str
+    second_factor_code: str | None = strawberry.field(
+        description="Six digits of the authenticator, or a recovery code: needed once a second factor is on.",
+        default=None,
+    )
+    device_token: str | None = strawberry.field(description=KNOWN_DEVICE, default=None)
 
 
 @strawberry.input
@@ -19,6 +29,11 @@ class TokenRefreshInput:
 @strawberry.input
 class OtpRequestInput:
     phone: str
+    challenge_token: str | None = strawberry.field(
+        description="Proof of a solved challenge: `id.answer` of a picture, or what a widget gives.",
+        default=None,
+    )
+    device_token: str | None = strawberry.field(description=KNOWN_DEVICE, default=None)
 
 
 @strawberry.input

@@ -13,7 +13,7 @@ from models.accounts.organisations import OrganisationKind
 from models.accounts.roles import Role
 from models.accounts.staff import Staff as StaffRow
 from models.accounts.staff import StaffGrant
-from resolvers.accounts import clients, organisations, staff
+from resolvers.accounts import clients, organisations, second_factors, staff
 from resolvers.context import Context
 from schema.batching import batched
 from schema.nodes import Node, global_id
@@ -86,6 +86,12 @@ class Staff(Node):
     async def grants(parents: list[Staff], ctx: Context) -> list[list[Grant]]:
         found = await staff.grants_of(ctx, [each.row.id for each in parents])
         return [[Grant.of(grant) for grant in found[each.row.id]] for each in parents]
+
+    @batched
+    @staticmethod
+    async def second_factor(parents: list[Staff], ctx: Context) -> list[bool | None]:
+        """Whether a second factor is on; null unless it is your own or you manage them."""
+        return await second_factors.seen_of(ctx, [each.row for each in parents])
 
     @classmethod
     def of(cls, row: StaffRow) -> Staff:
