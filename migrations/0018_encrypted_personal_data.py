@@ -39,7 +39,7 @@ async def end_codes(apps: StateApps, editor: BaseSchemaEditor) -> None:
 
 
 class Migration(TableMigration):
-    dependencies = [("models", "0015_stocktake_serials")]
+    dependencies = [("models", "0017_sign_in")]
 
     initial = False
 
