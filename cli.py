@@ -14,6 +14,7 @@ from typing import Any
 import uvicorn
 from tortoise.exceptions import DBConnectionError
 
+from gateways.tracing import check_tracing
 from models import database
 from models.migrating import migrate, pending
 from resolvers.accounts.bootstrap import ensure_platform
@@ -45,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def serve(settings: Settings, given: argparse.Namespace) -> None:
+    check_tracing(settings)
     gc.disable()  # whatever is loaded stays
     from server import make_app
 

@@ -33,6 +33,7 @@ from gateways.sandbox import SandboxPayments
 from gateways.sandbox_pages import sandbox_routes
 from gateways.sms import LoggingSms
 from gateways.telemetry import RequestIdMiddleware, configure_logging
+from gateways.tracing import TracingMiddleware, is_tracing, start_tracing, stop_tracing
 from gateways.webhook_metrics import webhook_metrics
 from gateways.webhooks import HttpWebhooks
 from models import database
@@ -55,6 +56,7 @@ from schema.operations import Operations, answer_anew
 from schema.persisted_documents import PersistedDocuments
 from schema.routes import Shortcut, graphql_routes
 from schema.standing import confirm
+from schema.tracing import traced
 from schema.trusted_documents import read_trusted_documents
 from schema.uploads import uploads_of
 from schema.warming import known_documents, warm
@@ -74,6 +76,7 @@ def make_gateways(settings: Settings) -> Gateways:
             private_addresses=settings.webhook_private_addresses,
             plain_http=settings.webhook_plain_http or not settings.is_production,
             seconds=settings.webhook_seconds,
+            hosts=settings.allowed_webhook_hosts,
         ),
         persisted_queries=make_persisted_queries(settings.redis_url),
         payments=_payment_providers(settings),
@@ -90,6 +93,7 @@ def create_app(settings: Settings, *, warming: bool = False) -> ASGIApp:
     """The whole application; `warming`: it prepares the documents it knows before it is ready."""
     configure_logging(settings.log_level, json=settings.log_format == "json")
     forget_dead_processes()
+    start_tracing(settings)
     gateways = make_gateways(settings)
     operations = _operations(settings, gateways)
     graphql, *others = graphql_routes(
@@ -116,7 +120,8 @@ def create_app(settings: Settings, *, warming: bool = False) -> ASGIApp:
     quiet = {"/health", "/health/live", "/health/ready", "/metrics"}
     assert isinstance(graphql, Route)  # noqa: S101 - for the type checker
     app = cross_origin(Shortcut(graphql, starlette), settings.origins)
-    return RequestIdMiddleware(MetricsMiddleware(app), quiet_paths=quiet)
+    whole = RequestIdMiddleware(MetricsMiddleware(app), quiet_paths=quiet)
+    return TracingMiddleware(whole) if is_tracing() else whole
 
 
 def _operations(settings: Settings, gateways: Gateways) -> Operations[Context]:
@@ -125,7 +130,7 @@ def _operations(settings: Settings, gateways: Gateways) -> Operations[Context]:
         context_factory(settings, gateways),
         format_error,
         limits=Limits(max_body_bytes=settings.request_limit_bytes),
-        execute=CompiledExecutor(schema),
+        execute=traced(CompiledExecutor(schema)),
         event_context=_event_context,
         event_extensions=_event_extensions,
         confirm=confirm,
@@ -197,6 +202,7 @@ def _lifespan(
             await gateways.bus.stop()
             await gateways.persisted_queries.stop()
             await database.close()
+            stop_tracing()
 
     return lifespan
 

@@ -11,11 +11,14 @@ from zoneinfo import ZoneInfo
 
 from models.config import POOL_SIZE, connection_settings
 
+VERSION = "0.1.0"
 PREFIX = "QUINTET_"
 DEVELOPMENT_KEY = "development-only: never sign anything real with this"
 
 # As browsers write it: in lower case, without a path or the default port.
 ORIGIN = re.compile(r"\*|(?!http://.*:80$|https://.*:443$)[a-z][a-z0-9+.-]*://[^\s/?#@*A-Z]+")
+
+HOST = re.compile(r"[a-z0-9_.:-]+")
 
 
 class SettingsError(ValueError):
@@ -50,6 +53,7 @@ class Settings:
     allowed_origins: str = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
+    otlp_endpoint: str = secret()
     default_language: Literal["en", "zh"] = "en"
     timezone: str = "Asia/Shanghai"
     embedded_worker: bool = True
@@ -76,6 +80,7 @@ class Settings:
     outbox_days: int = 30
     webhook_private_addresses: bool = False
     webhook_plain_http: bool = False
+    webhook_hosts: str = ""
     webhook_seconds: int = 10
     webhook_attempts: int = 16
     webhook_give_up_hours: int = 48
@@ -106,6 +111,12 @@ class Settings:
     def origins(self) -> tuple[str, ...]:
         """Of pages that browsers may ask from, beside the server's own."""
         return tuple(self.allowed_origins.replace(",", " ").split())
+
+    @property
+    def allowed_webhook_hosts(self) -> tuple[str, ...]:
+        """The only hosts that webhooks are delivered to, each with all below it; empty for every one."""
+        hosts = self.webhook_hosts.replace(",", " ").split()
+        return tuple(host.lower().strip(".") for host in hosts)
 
     @property
     def database_options(self) -> dict[str, Any]:
@@ -186,13 +197,17 @@ def _check(settings: Settings) -> None:
         ("redis://", "rediss://", "unix://")
     ):
         raise SettingsError("QUINTET_REDIS_URL must start with redis://, rediss:// or unix://.")
-    for name in ("public_url", "storefront_url"):
+    for name in ("public_url", "storefront_url", "otlp_endpoint"):
         url = getattr(settings, name)
         if url and not url.startswith(("http://", "https://")):
             raise SettingsError(f"{PREFIX}{name.upper()} must start with http:// or https://.")
     if wrong := [each for each in settings.origins if not ORIGIN.fullmatch(each)]:
         raise SettingsError(
             f"QUINTET_ALLOWED_ORIGINS must be * or origins such as https://shop.example, not {wrong[0]!r}."
+        )
+    if wrong := [each for each in settings.allowed_webhook_hosts if not HOST.fullmatch(each)]:
+        raise SettingsError(
+            f"QUINTET_WEBHOOK_HOSTS must be hosts such as erp.example, not {wrong[0]!r}."
         )
     for name in ("outbox_days", "webhook_seconds", "webhook_attempts", "webhook_log_days"):
         if getattr(settings, name) < 1:
