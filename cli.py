@@ -1,4 +1,4 @@
-"""The command line: serve · worker · migrate · seed · import · schema. It owns no logic."""
+"""The command line: serve · worker · migrate · seed · import · schema · doctor. It owns no logic."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any
 import uvicorn
 from tortoise.exceptions import DBConnectionError
 
+import cli_operations
 from gateways.tracing import check_tracing
 from models import database
 from models.migrating import migrate, pending
@@ -33,7 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; answers its exit code."""
     given = _parser().parse_args(arguments)
     try:
-        given.run(_settings(given), given)
+        _run(given)
+    except cli_operations.Failed:
+        return 1
     except (SettingsError, Stop) as error:
         print(error, file=sys.stderr)
         return 2
@@ -43,6 +46,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     return 0
+
+
+def _run(given: argparse.Namespace) -> None:
+    try:
+        settings = _settings(given)
+    except SettingsError as fault:
+        if given.run is not cli_operations.doctor:
+            raise
+        cli_operations.doctor_of_bad_settings(fault, given)
+    else:
+        given.run(settings, given)
 
 
 def serve(settings: Settings, given: argparse.Namespace) -> None:
@@ -229,6 +243,7 @@ def _parser() -> argparse.ArgumentParser:
     importing.add_argument("file")
     printing = command("schema", write_schema, "Write the schema snapshot.")
     printing.add_argument("--check", action="store_true", help="only compare, exit 2 if different")
+    cli_operations.add_commands(command)
     return parser
 
 

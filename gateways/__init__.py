@@ -23,6 +23,10 @@ class CodeMessage:
 
 
 class SmsGateway(Protocol):
+    @property
+    def delivers(self) -> bool:
+        """Whether messages reach phones."""
+
     async def send_code(self, message: CodeMessage) -> None:
         """Raises: GatewayError."""
 

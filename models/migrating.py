@@ -32,14 +32,31 @@ async def pending() -> list[str]:
 
     One statement; the executor would load every migration, at every start.
     """
+    return sorted(_known() - await _applied())
+
+
+async def unknown() -> list[str]:
+    """The names of the migrations of this database that only a newer version has."""
+    return sorted(await _applied() - _known())
+
+
+def known() -> list[str]:
+    """The names of the migrations of this version."""
+    return sorted(_known())
+
+
+def _known() -> set[str]:
+    return {path.stem for path in MIGRATIONS.glob("[0-9]*.py")}
+
+
+async def _applied() -> set[str]:
     try:
-        applied = await get_connection("default").execute_query_dict(
+        rows = await get_connection("default").execute_query_dict(
             "SELECT name FROM tortoise_migrations WHERE app = 'models'"
         )
     except OperationalError:  # a database without any table
-        applied = []
-    names = {path.stem for path in MIGRATIONS.glob("[0-9]*.py")}
-    return sorted(names - {row["name"] for row in applied})
+        return set()
+    return {row["name"] for row in rows}
 
 
 def _executor() -> MigrationExecutor:

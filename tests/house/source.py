@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 FLOORS = ("models", "resolvers", "schema", "gateways")
-ENTRANCES = ("server.py", "settings.py", "cli.py")
+ENTRANCES = ("server.py", "settings.py", "cli.py", "cli_operations.py")
 
 
 @dataclass(frozen=True)
