@@ -1,4 +1,7 @@
-"""The command line: serve · worker · migrate · seed · import · schema · doctor. It owns no logic."""
+"""The command line. It owns no logic.
+
+serve · worker · migrate · seed · import · schema, and the operator's doctor · backup · restore.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ import uvicorn
 from tortoise.exceptions import DBConnectionError
 
 import cli_operations
+from cli_operations import Stop
 from gateways.tracing import check_tracing
 from models import database
 from models.migrating import migrate, pending
@@ -24,10 +28,6 @@ from resolvers.context import SYSTEM, Context
 from settings import Settings, SettingsError, override, share_metrics
 
 SNAPSHOT = Path(__file__).parent / "schema" / "schema.graphql"
-
-
-class Stop(Exception):
-    """The command cannot go on; the message is a sentence for the person who typed it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -220,7 +220,9 @@ def _settings(given: argparse.Namespace) -> Settings:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="quintet", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="quintet", description="Serve and look after a Quintet installation."
+    )
     commands = parser.add_subparsers(required=True, metavar="command")
 
     def command(name: str, run: Callable[..., None], says: str) -> argparse.ArgumentParser:

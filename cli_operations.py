@@ -15,6 +15,7 @@ from tortoise.exceptions import BaseORMException
 from gateways.redis_probe import redis_answers
 from models import database, migrating
 from models.config import sqlite_path
+from resolvers.backups.restoring import Soundness
 from resolvers.context import SYSTEM, Context
 from resolvers.health.checks import examine
 from resolvers.health.findings import Finding, Level, error, ok, worst
@@ -25,6 +26,10 @@ MEND_SETTINGS = "Correct the environment; docs/settings.md lists every variable.
 MEND_DATABASE = "Start it, or correct QUINTET_DATABASE_URL."
 
 
+class Stop(Exception):
+    """The command cannot go on; the message is a sentence for the person who typed it."""
+
+
 class Failed(Exception):
     """The command ran and found faults; it has said them."""
 
@@ -33,6 +38,14 @@ def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     """Declare the commands to the command line."""
     examining = command("doctor", doctor, "Check settings, database, worker, Redis, disks.")
     examining.add_argument("--json", action="store_true", help="print the findings as JSON")
+    taking = command("backup", back_up, "Write database and files to one archive, while serving.")
+    taking.add_argument("file")
+    taking.add_argument("--without-files", action="store_true", help="leave the files folder out")
+    restoring = command(
+        "restore", restore, "Restore a backup; every server and worker must be stopped."
+    )
+    restoring.add_argument("file")
+    restoring.add_argument("--force", action="store_true", help="replace what is there")
 
 
 def doctor(settings: Settings, given: argparse.Namespace) -> None:
@@ -62,6 +75,58 @@ def show(findings: list[Finding], *, as_json: bool) -> None:
                 console.print("    →", each.mend.replace("[", "\\["))
     if worst(findings) is Level.ERROR:
         raise Failed
+
+
+def back_up(settings: Settings, given: argparse.Namespace) -> None:
+    """Raises: Stop."""
+    from resolvers.backups.archive import BackupFault
+    from resolvers.backups.taking import take
+
+    try:
+        manifest = asyncio.run(
+            take(settings, Path(given.file).absolute(), with_files=not given.without_files)
+        )
+    except BackupFault as fault:
+        raise Stop(str(fault)) from fault
+    size = Path(given.file).stat().st_size
+    print(
+        f"{given.file}: {manifest.database} and {len(manifest.members) - 1} files as of"
+        f" {manifest.taken_at}, {size / 1_000_000:.1f} MB. Keep QUINTET_SECRET_KEY apart from it."
+    )
+
+
+def restore(settings: Settings, given: argparse.Namespace) -> None:
+    """Raises: Stop, Failed when what was restored is not sound."""
+    from resolvers.backups import restoring
+    from resolvers.backups.archive import BackupFault
+
+    try:
+        manifest = asyncio.run(
+            restoring.restore(settings, Path(given.file).absolute(), force=given.force)
+        )
+    except BackupFault as fault:
+        raise Stop(str(fault)) from fault
+    print(f"Restored what version {manifest.version} had at {manifest.taken_at}.")
+    found = asyncio.run(_audited(settings))
+    if found.faults:
+        print("The stock audit finds faults:", *found.faults[:20], sep="\n  ")
+        raise Failed
+    print(f"The stock audit of {found.checked_levels} levels finds nothing.")
+
+
+async def _audited(settings: Settings) -> Soundness:
+    from resolvers.backups.restoring import examine as examine_stock
+    from resolvers.catalog.indexing import ensure_index
+    from server import make_gateways
+
+    await database.connect(settings.database_url, **settings.database_options)
+    try:
+        if await migrating.migrate():
+            await ensure_index()
+        gateways = make_gateways(settings)
+        return await examine_stock(Context(settings=settings, gateways=gateways, actor=SYSTEM))
+    finally:
+        await database.close()
 
 
 async def _examined(settings: Settings) -> list[Finding]:
