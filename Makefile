@@ -8,7 +8,7 @@ SERVE_OPTIONS ?= --demo
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-telemetry setup-dev serve test test-postgres check format schema bench bench-compare profile lock clean
+.PHONY: help setup setup-telemetry setup-dev serve test test-postgres check sbom format schema bench bench-compare profile lock clean
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,11 +53,16 @@ test: setup-dev ## run the tests on SQLite
 test-postgres: setup-dev ## run the same tests on PostgreSQL
 	@QUINTET_TEST_DATABASE_URL='$(QUINTET_TEST_DATABASE_URL)' $(BIN)/python -m pytest -n auto -q
 
-check: setup-dev ## lint, format, types, import contracts
+check: setup-dev ## lint, format, types, import contracts, licences, known vulnerabilities
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --check .; exit 1; }
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python .ci/supply.py licences
+	@$(BIN)/python .ci/supply.py vulnerabilities
+
+sbom: setup-dev ## write quintet.cdx.json, a bill of materials (CycloneDX)
+	@$(BIN)/python .ci/supply.py sbom quintet.cdx.json
 
 format: setup-dev ## format and sort imports
 	@$(BIN)/ruff check --quiet --select I --fix .
