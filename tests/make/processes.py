@@ -32,6 +32,7 @@ class Process:
 
     settings: Settings
     variables: Mapping[str, str] = field(default_factory=dict)
+    tree: Path = ROOT
     running: asyncio.subprocess.Process | None = field(default=None, init=False)
 
     async def start(self) -> None:
@@ -41,7 +42,7 @@ class Process:
             "serve",
             f"--port={self.settings.port}",
             f"--database-url={self.settings.database_url}",
-            cwd=ROOT,
+            cwd=self.tree,
             env={**os.environ, "QUINTET_LOG_LEVEL": "error", **self.variables},
             stdout=asyncio.subprocess.DEVNULL,
         )
