@@ -1,4 +1,4 @@
-"""The command line: serve · worker · migrate · seed · admin · import · schema. It owns no logic."""
+"""The command line; each command calls a use case and owns no logic."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from getpass import getpass
 from pathlib import Path
 
+import cli_operations
 from models.errors import Refusal
 from models.opening import sentence_of
 from resolvers.accounts.bootstrap import ensure_platform, reset_administrator
@@ -29,7 +30,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = _settings(given)
         given.run(settings, given)
-    except (SettingsError, Stop, CannotListen) as error:
+    except cli_operations.Failed:
+        return 1
+    except SettingsError as fault:
+        if given.run is not cli_operations.doctor or settings:
+            return say(fault)
+        return cli_operations.doctor_of_bad_settings(fault, given)
+    except (Stop, CannotListen) as error:
         return say(error)
     except Interrupted as interrupted:
         return 128 + interrupted.number
@@ -112,6 +119,20 @@ def import_rows(settings: Settings, given: argparse.Namespace) -> None:
     asyncio.run(with_database(settings, read))
 
 
+def rotate_keys(settings: Settings, given: argparse.Namespace) -> None:
+    from resolvers.key_rotation import left, rotate
+
+    async def run(ctx: Context) -> None:
+        if not given.check:
+            print(await rotate(ctx))
+        if remaining := await left():
+            counts = "\n".join(f"{name}: {count} left." for name, count in remaining.items())
+            raise Stop(f"{counts}\nKeep the old keys in QUINTET_DATA_KEYS and run this again.")
+        print("Nothing is left: keys behind the first may be taken out of QUINTET_DATA_KEYS.")
+
+    asyncio.run(with_database(settings, run))
+
+
 def write_schema(settings: Settings, given: argparse.Namespace) -> None:
     from schema import schema
     from schema.cost.table import PAGE, written
@@ -133,7 +154,9 @@ def _settings(given: argparse.Namespace) -> Settings:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="quintet", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="quintet", description="Serve and look after a Quintet installation."
+    )
     commands = parser.add_subparsers(required=True, metavar="command")
 
     def command(name: str, run: Callable[..., None], says: str) -> argparse.ArgumentParser:
@@ -160,8 +183,15 @@ def _parser() -> argparse.ArgumentParser:
         "--encoding", choices=["UTF_8", "UTF_16", "GB18030"], help="instead of a guess"
     )
     importing.add_argument("--demo", action="store_true", help="make up prices that are missing")
+    rotating = command(
+        "rotate-keys", rotate_keys, "Encrypt personal data anew by the first of QUINTET_DATA_KEYS."
+    )
+    rotating.add_argument(
+        "--check", action="store_true", help="only count what is left, exit 2 if any"
+    )
     printing = command("schema", write_schema, "Write the schema snapshot and the table of costs.")
     printing.add_argument("--check", action="store_true", help="only compare, exit 2 if different")
+    cli_operations.add_commands(command)
     return parser
 
 

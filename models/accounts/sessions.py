@@ -49,7 +49,7 @@ class Session(Row):
 
 
 class OneTimeCode(Row):
-    """A code sent to a phone: kept hashed, good once, few tries."""
+    """A code sent to a phone: kept hashed, good once, few tries. `phone` is the number's blind index."""
 
     phone = fields.CharField(max_length=20)
     code_hash = fields.CharField(max_length=64)
