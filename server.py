@@ -46,6 +46,7 @@ from schema.cross_origin import cross_origin
 from schema.downloads import download_routes
 from schema.errors import format_error
 from schema.execution import CompiledExecutor
+from schema.execution.meter import AnswerLimits
 from schema.kept_answers import answer_once
 from schema.landing import landing_pages
 from schema.limits import Limits
@@ -118,7 +119,7 @@ def create_app(settings: Settings, *, warming: bool = False) -> Application:
     operations = _operations(settings, gateways, uses)
     stopping = Stopping()
     health = health_of(settings, gateways, stopping)
-    lifespan = _lifespan(settings, gateways, health, uses, operations if warming else None)
+    lifespan = _lifespan(settings, gateways, health, uses, operations, warming)
     graphql, *others = graphql_routes(
         operations,
         graphiql=settings.graphiql,
@@ -183,7 +184,13 @@ def _operations(settings: Settings, gateways: Gateways, uses: ClientUses) -> Ope
         read=_read,
         repeat=answer_once if settings.kept_megabytes else answer_anew,
         charges=make_charges(settings, gateways),
+        answer_limits=_answer_limits(settings),
     )
+
+
+def _answer_limits(settings: Settings) -> Callable[[Context], AnswerLimits]:
+    limits = AnswerLimits(settings.answer_objects, settings.answer_bytes, settings.query_seconds)
+    return lambda ctx: limits
 
 
 def _persisted_documents(settings: Settings, gateways: Gateways) -> PersistedDocuments:
@@ -209,7 +216,8 @@ def _lifespan(
     gateways: Gateways,
     health: Health,
     uses: ClientUses,
-    operations: Operations[Context] | None,
+    operations: Operations[Context],
+    warming: bool,
 ) -> Callable[[], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
@@ -222,11 +230,14 @@ def _lifespan(
             opened.push_async_callback(gateways.persisted_queries.stop)
             opened.push_async_callback(gateways.cost_buckets.stop)
             opened.push_async_callback(gateways.bus.stop)
+            opened.push_async_callback(operations.finish)
             await gateways.bus.start()
             if settings.embedded_worker:
                 await opened.enter_async_context(background_work(settings, gateways))
             await opened.enter_async_context(_writing(uses))
-            health.is_prepared = await opened.enter_async_context(_warming(operations))
+            health.is_prepared = await opened.enter_async_context(
+                _warming(operations if warming else None)
+            )
             yield
 
     return lifespan

@@ -37,6 +37,7 @@ VERSION = "0.1.0"
 OFF_IN_PRODUCTION = ("sandbox_payments", "metrics", "introspection", "suggestions", "graphiql")
 
 AT_LEAST_ONE = (
+    *("answer_objects", "answer_bytes", "query_seconds"),
     *("outbox_days", "webhook_seconds", "webhook_attempts", "webhook_log_days", "code_days"),
     *("session_days", "cart_days", "guest_days", "idempotency_days", "ticket_days", "address_days"),
 )
@@ -119,6 +120,9 @@ class Settings:
     express_fee: str = "0.00"
     purchase_four_eyes: bool = False
     request_limit_bytes: int = 4_000_000
+    answer_objects: int = 100_000
+    answer_bytes: int = 10_000_000
+    query_seconds: int = 10
     cost_limit_anonymous: int = 300_000
     cost_limit_guest: int = 300_000
     cost_limit_member: int = 300_000

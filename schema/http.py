@@ -18,6 +18,7 @@ from schema.answer import Answer
 from schema.cost.charging import BudgetSpent, Charge
 from schema.cost.headers import rate_limit
 from schema.documents import DocumentRefused, Operation
+from schema.execution.meter import HungUp
 from schema.graphiql import graphiql_page
 from schema.http_caching import cacheable
 from schema.http_request import BadRequest, GraphQLRequest, Headers, read_request
@@ -73,7 +74,7 @@ class GraphQLOverHTTP(Generic[C]):
             page = graphiql_page(scope["path"], root_path=scope.get("root_path", ""))
             await page(scope, receive, send)
             return
-        exchange = Exchange(scope, headers, GRAPHQL if accepted == GRAPHQL else JSON)
+        exchange = Exchange(scope, receive, headers, GRAPHQL if accepted == GRAPHQL else JSON)
         try:
             if accepted is None or accepted == HTML:
                 raise BadRequest(f"Accept must allow {GRAPHQL} or {JSON}.", 406)
@@ -86,7 +87,7 @@ class GraphQLOverHTTP(Generic[C]):
         except BadRequest as bad:
             error = GraphQLError(bad.message, extensions={"code": "INVALID"})
             response = exchange.response(self.operations.refused([error]), bad.status, bad.headers)
-        except ClientDisconnect:
+        except (ClientDisconnect, HungUp):
             return
         await response.send(send, headers)
 
@@ -100,7 +101,7 @@ class GraphQLOverHTTP(Generic[C]):
             exchange.allow(operation)
             context = await operations.context_factory(HTTPConnection(exchange.scope), None)
             charge = await operations.charge(operation, asked.variables, context)
-            answer = await operations.answer_request(operation, asked, context)
+            answer = await operations.answer_request(operation, asked, context, exchange.hung_up)
             if charge is not None:
                 charge.settle(answer.cost)
             if exchange.is_anonymous_get and self._is_public(operation, answer):
@@ -118,7 +119,7 @@ class GraphQLOverHTTP(Generic[C]):
         except Denial as denial:
             answer = operations.failed(denial, context)
             response = _denied(exchange, denial, answer)
-        except BadRequest:
+        except (BadRequest, HungUp):
             raise
         except Exception as error:  # noqa: BLE001  # masked and logged by format_error
             answer = operations.failed(error, context)
@@ -156,8 +157,14 @@ class Exchange:
     """One request, and the media type of its response."""
 
     scope: Scope
+    receive: Receive
     headers: Headers
     media_type: MediaType
+
+    async def hung_up(self) -> None:
+        """Return once the client has gone. The body of its request has been read by then."""
+        while (await self.receive())["type"] != "http.disconnect":
+            continue
 
     @property
     def address(self) -> str:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, aclosing, nullcontext
 from functools import partial
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 import strawberry
 from graphql import (
@@ -19,15 +19,15 @@ from graphql import (
     execute_subscription_event,
     map_source_to_response_event,
 )
-from graphql.pyutils import AwaitableOrValue
 from starlette.requests import HTTPConnection
 
 from schema.answer import Answer, Outcome
 from schema.cost.charging import Charge, Charges
+from schema.cost.prices import OPERATION
 from schema.documents import Documents, Operation, invalid
-from schema.execution.core import GraphQLCoreExecutor as GraphQLCoreExecutor
-from schema.execution.meter import UNLIMITED, Allowance, Meter
-from schema.execution.variables import Variables as Variables
+from schema.execution.core import GraphQLCoreExecutor, metered
+from schema.execution.meter import UNLIMITED, AnswerLimits, Meter
+from schema.execution.variables import Variables
 from schema.http_request import GraphQLRequest
 from schema.limits import Limits
 from schema.persisted_documents import PersistedDocuments
@@ -98,7 +98,7 @@ def answer_anew(
     return answer()
 
 
-def unlimited(context: object) -> Allowance:
+def unlimited(context: object) -> AnswerLimits:
     """As much as an operation comes to."""
     return UNLIMITED
 
@@ -123,8 +123,8 @@ class Operations(Generic[C]):
     changed. `observe` hears of every operation;
     `persisted` finds documents that a request only names. Within `read` a query runs; its second argument
     is whether the query begins with public fields. `repeat` may keep answers to repeatable queries. `charges`
-    prices operations and says who may not pay for them. `allowance` is how much an operation may come to while it
-    runs, `report` hears of the errors of each answer.
+    prices operations and says who may not pay for them. `answer_limits` is how much an operation may come to
+    while it runs, `report` hears of the errors of each answer.
     """
 
     def __init__(
@@ -144,7 +144,7 @@ class Operations(Generic[C]):
         read: Callable[[C, bool], AbstractContextManager[None]] = as_it_is,
         repeat: Repeat[C] = answer_anew,
         charges: Charges[C] | None = None,
-        allowance: Callable[[C], Allowance] = unlimited,
+        answer_limits: Callable[[C], AnswerLimits] = unlimited,
         report: Report[C] = unreported,
     ) -> None:
         if schema.extensions or schema.directives:
@@ -162,7 +162,7 @@ class Operations(Generic[C]):
         self.read = read
         self.repeat = repeat
         self.charges = charges
-        self.allowance = allowance
+        self.answer_limits = answer_limits
         self.report = report
         self.supervisor = Supervisor()
         self._changing: set[asyncio.Task[Answer]] = set()
@@ -221,28 +221,32 @@ class Operations(Generic[C]):
         if operation.is_repeatable is None:
             core = self.schema._schema
             operation.is_repeatable = is_repeatable(core, operation.document, operation.node)
-        if operation.type is OperationType.MUTATION:
-            return await self._change(operation, asked, context)
-        meter = Meter(self.allowance(context), hung_up)
         answer = partial(
-            self.answer, operation.document, asked.variables, asked.operation_name, context, meter
+            self.answer, operation, asked.variables, asked.operation_name, context, hung_up
         )
         with self.reading(operation, context):
             return await (
                 self.repeat(context, asked, answer) if operation.is_repeatable else answer()
             )
 
-    async def _change(self, operation: Operation, asked: GraphQLRequest, context: C) -> Answer:
-        """Run a mutation to its end, in a task of its own: whoever waits may hang up or be cancelled."""
-        answer = self.answer(
-            operation.document,
-            asked.variables,
-            asked.operation_name,
-            context,
-            Meter(self.allowance(context)),
-            clock=False,
-        )
-        task = asyncio.create_task(answer)
+    async def answer(
+        self,
+        operation: Operation,
+        variables: Variables,
+        operation_name: str | None,
+        context: C,
+        hung_up: HangingUp | None = None,
+    ) -> Answer:
+        """Run a query, or a mutation to its end: whoever waits for that may hang up or be cancelled.
+
+        Raises: HungUp.
+        """
+        changes = operation.type is OperationType.MUTATION
+        meter = Meter(self.answer_limits(context), None if changes else hung_up)
+        run = self._run(operation.document, variables, operation_name, context, meter, changes)
+        if not changes:
+            return await run
+        task = asyncio.create_task(run)
         self._changing.add(task)
         task.add_done_callback(self._changing.discard)
         return await asyncio.shield(task)
@@ -252,21 +256,17 @@ class Operations(Generic[C]):
         if self._changing:
             await asyncio.wait(set(self._changing))
 
-    async def answer(
+    async def _run(
         self,
         document: DocumentNode,
         variables: Variables,
         operation_name: str | None,
         context: C,
         meter: Meter,
-        *,
-        clock: bool = True,
+        changes: bool,
     ) -> Answer:
-        """Run a query or mutation; past a limit of its meter there is one error and no data.
-
-        Raises: HungUp.
-        """
-        with self.supervisor.over(meter, clock=clock):
+        """Run an operation. Past a limit of its meter there is one error and no data. Raises: HungUp."""
+        with self.supervisor.over(meter, clock=not changes):
             try:
                 result = await self.execute(document, variables, operation_name, context, meter)
             except asyncio.CancelledError:
@@ -275,7 +275,9 @@ class Operations(Generic[C]):
                 result = ExecutionResult(None, None)
             if error := await meter.stopped():
                 return self.ended(error, context)
-        return self.answer_of(result, context, meter.unreported)
+        # Of a mutation the inputs were paid for, which the meter does not see.
+        cost = None if changes else OPERATION + meter.cost
+        return self.answer_of(result, context, meter.unreported, cost)
 
     def ended(self, error: GraphQLError, context: C) -> Answer:
         """What is answered by an operation that was ended while it ran."""
@@ -304,7 +306,7 @@ class Operations(Generic[C]):
         The resolver is asked for the next event only after this one is resolved and sent, so
         what `event_extensions` reads always belongs to the event in hand.
         """
-        executor = self.schema.execution_context_class.build(
+        executor = metered(self.schema.execution_context_class).build(
             self.schema._schema, document, None, context, variables, operation_name
         )
         if isinstance(executor, list):
@@ -322,11 +324,29 @@ class Operations(Generic[C]):
                 result.extensions = self.event_extensions(context)
                 yield self.answer_of(result, context)
 
-    def _resolve_event(self, executor: Executor[Any]) -> AwaitableOrValue[ExecutionResult]:
-        executor.context_value = self.event_context(executor.context_value)
-        return execute_subscription_event(executor)
+    async def _resolve_event(self, executor: Executor[Any]) -> ExecutionResult:
+        """The answer to one event, which is limited as a query is."""
+        context = executor.context_value = self.event_context(executor.context_value)
+        meter = cast("Any", executor).meter = Meter(self.answer_limits(context))
+        with self.supervisor.over(meter, clock=True):
+            try:
+                result = execute_subscription_event(executor)
+                found = result if isinstance(result, ExecutionResult) else await result
+            except asyncio.CancelledError:
+                if meter.error is None:
+                    raise
+                found = ExecutionResult(None, None)
+            if error := await meter.stopped():
+                return ExecutionResult(None, [error])
+        return found
 
-    def answer_of(self, result: ExecutionResult, context: C, more_errors: int = 0) -> Answer:
+    def answer_of(
+        self,
+        result: ExecutionResult,
+        context: C,
+        more_errors: int = 0,
+        cost: int | None = None,
+    ) -> Answer:
         """An execution's result; without data and path, it went wrong before any field ran."""
         errors = result.errors or []
         if result.data is None and not any(error.path for error in errors):
@@ -336,7 +356,7 @@ class Operations(Generic[C]):
             body["errors"] = self.errors_of(errors, context, more_errors)
         if result.extensions:
             body["extensions"] = result.extensions
-        return Answer(body, executed=True)
+        return Answer(body, executed=True, cost=cost)
 
     def refused(self, errors: list[GraphQLError], context: C | None = None) -> Answer:
         return Answer({"errors": self.errors_of(errors, context)}, executed=False)

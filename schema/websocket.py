@@ -253,19 +253,19 @@ class GraphQLOverWebSocket(GraphQL[Connection, None], Generic[C]):
             )
             charge = await operations.charge(chosen, operation.variables, context)
             connection.unpaid = 0
-            asked = (chosen.document, operation.variables, operation.operation_name, context)
+            asked = (operation.variables, operation.operation_name, context)
             if chosen.type is OperationType.SUBSCRIPTION:
                 confirmed = partial(self._confirm, connection, context)
                 with operations.watch(context) as changed:
                     async with (
-                        aclosing(operations.answers(*asked)) as answers,
+                        aclosing(operations.answers(chosen.document, *asked)) as answers,
                         aclosing(while_confirmed(answers, confirmed, changed)) as allowed,
                     ):
                         async for answer in allowed:
                             operations.observe(operation_type, answer.outcome)
                             yield answer
                 return
-            answer = await operations.answer(*asked)
+            answer = await operations.answer(chosen, *asked)
             if charge is not None:
                 charge.settle(answer.cost)
                 answer = answer.extended(charge.extensions)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -22,15 +23,15 @@ NEVER = float("inf")
 
 
 @dataclass(frozen=True, slots=True)
-class Allowance:
-    """The most objects and bytes of one answer, and the longest time that reading for it may take."""
+class AnswerLimits:
+    """The most objects and bytes of one answer, and the longest time in seconds to find them."""
 
     objects: float = NEVER
     bytes: float = NEVER
     seconds: float = NEVER
 
 
-UNLIMITED = Allowance()
+UNLIMITED = AnswerLimits()
 
 
 class HungUp(Exception):
@@ -49,22 +50,22 @@ class Meter:
         "_task",
         "_turns",
         "_watching",
-        "allowance",
         "bytes",
         "cost",
         "deadline",
         "error",
         "hung_up",
+        "limits",
         "objects",
         "unreported",
     )
 
     def __init__(
         self,
-        allowance: Allowance = UNLIMITED,
+        limits: AnswerLimits = UNLIMITED,
         hung_up: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        self.allowance = allowance
+        self.limits = limits
         self.hung_up = hung_up
         self.objects = self.bytes = self.cost = self.unreported = 0
         self.error: Exception | None = None
@@ -87,7 +88,7 @@ class Meter:
             self._watching.cancel()
 
     def start_clock(self) -> None:
-        self.deadline = monotonic() + self.allowance.seconds
+        self.deadline = monotonic() + self.limits.seconds
 
     def stop_clock(self) -> None:
         self.deadline = NEVER
@@ -97,7 +98,7 @@ class Meter:
         self.objects += objects
         self.bytes += size
         self.cost += cost
-        if self.objects > self.allowance.objects or self.bytes > self.allowance.bytes:
+        if self.objects > self.limits.objects or self.bytes > self.limits.bytes:
             self._stop_too_large()
 
     def take_texts(self, values: Sequence[Any], weights: Sequence[int] | None) -> None:
@@ -113,7 +114,7 @@ class Meter:
                 for value, weight in zip(values, weights, strict=True)
                 if type(value) is str
             )
-        if self.bytes > self.allowance.bytes:
+        if self.bytes > self.limits.bytes:
             self._stop_too_large()
 
     @property
@@ -124,7 +125,7 @@ class Meter:
     async def breathe(self) -> None:
         """Let everybody else have the event loop. Raises: CancelledError once the meter has stopped."""
         await asyncio.sleep(0)
-        while self.error is not None and self._task is not None:
+        while self.error is not None and self._task is not None:  # noqa: ASYNC110
             await asyncio.sleep(0)  # its cancellation is on its way
         self._slice_begun = monotonic()
 
@@ -141,7 +142,7 @@ class Meter:
             self.stop(
                 DeadlineExceeded(
                     "The answer would have taken longer than {seconds} seconds.",
-                    seconds=f"{self.allowance.seconds:g}",
+                    seconds=f"{self.limits.seconds:g}",
                 )
             )
         elif self._watching is None and self.hung_up is not None:
@@ -164,10 +165,8 @@ class Meter:
         if task is not None and task.cancelling():
             if task.uncancel() > 0:  # somebody else cancels it, too
                 raise asyncio.CancelledError
-            try:
+            with suppress(asyncio.CancelledError):
                 await asyncio.sleep(0)  # the cancellation may not have arrived yet
-            except asyncio.CancelledError:
-                pass
         if isinstance(error, HungUp):
             raise error
         return GraphQLError(str(error), original_error=error)
@@ -180,7 +179,7 @@ class Meter:
         self.stop(
             AnswerTooLarge(
                 "The answer would hold more than {objects} objects or {bytes} bytes.",
-                objects=f"{self.allowance.objects:g}",
-                bytes=f"{self.allowance.bytes:g}",
+                objects=self.limits.objects,
+                bytes=self.limits.bytes,
             )
         )

@@ -26,7 +26,8 @@ class Objects:
     """Objects of one type: the next level.
 
     Instances of exactly `origin`, the Strawberry class, need not be asked whether they are of
-    this type; it is None where the type has an `is_type_of` of its own. `price`: of one object, in units of cost.
+    this type; it is None where the type has an `is_type_of` of its own. `price`: of one object, in units of
+    cost.
     """
 
     site: Site

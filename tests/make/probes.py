@@ -80,7 +80,7 @@ PLAIN: dict[str, Any] = {
     "divisionCode": "210102", "expectedOn": "2030-01-01", "file": None, "first": 5, "freezeDays": 7,
     "gtins": [], "guideRate": "0.01", "guideRegistrationBounty": "1.00", "idempotencyKey": "key",
     "key": "WECHAT", "last": None, "latitude": 41.8, "level": 1, "limit": 5, "longitude": 123.4, "lost": 0,
-    "lostSerials": [], "name": "Name", "note": "note", "number": "X-1", "overlapMinutes": 60, 
+    "lostSerials": [], "name": "Name", "note": "note", "number": "X-1", "overlapMinutes": 60,
     "openAt": "2026-01-05T04:00:00Z",
     "opens": "08:00", "password": "another-long-password", "paymentCode": None, "phone": "13800000001",
     "placedFrom": "2026-01-01T00:00:00Z", "placedTo": "2030-01-01T00:00:00Z", "pointsToSpend": 0,
