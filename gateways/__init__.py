@@ -23,6 +23,10 @@ class CodeMessage:
 
 
 class SmsGateway(Protocol):
+    @property
+    def delivers(self) -> bool:
+        """Whether messages reach phones."""
+
     async def send_code(self, message: CodeMessage) -> None:
         """Raises: GatewayError."""
 
@@ -197,8 +201,16 @@ class GatewayError(Exception):
     """The other side did not do what it was asked; whether it did is unknown until it is asked again."""
 
 
+class GatewayTimeout(GatewayError):
+    """The other side did not answer in time."""
+
+
 class BadNotification(Exception):
     """A notification that is forged, stale or unreadable."""
+
+
+class UnreadableNotification(BadNotification):
+    """A notification whose signature is good and whose content makes no sense."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

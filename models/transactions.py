@@ -101,7 +101,7 @@ class _Sqlite(InTransaction, SqliteTransactionWrapper):
     @sqlite_exceptions
     async def send(self, writes: list[Write]) -> None:
         async with self.acquire_connection() as connection:
-            self.log.debug("%s", writes)
+            self.log.debug("%s: %s", [write.table for write in writes], writes)
             await connection._execute(run, connection._conn, writes)
 
 
@@ -127,7 +127,7 @@ class _BriefSqlite(_Sqlite):
 
     @sqlite_exceptions
     async def send(self, writes: list[Write]) -> None:
-        self.log.debug("%s", writes)
+        self.log.debug("%s: %s", [write.table for write in writes], writes)
         run(self._connection._conn, writes)
 
 
@@ -146,8 +146,12 @@ async def alone(client: AsyncpgDBClient, query: str, values: Sequence[Any]) -> S
     """The rows of one statement of PostgreSQL's, which is a transaction by itself."""
     async with _connection(client) as raw:
         client.log.debug("%s: %s", query, values)
-        found: Sequence[Any] = await raw.fetch(query, *values)
-        return found
+        return await _rows_of(raw, query, *values)
+
+
+async def _rows_of(raw: Any, query: str, *values: Any) -> Sequence[Any]:
+    found: Sequence[Any] = await raw.fetch(query, *values)
+    return found
 
 
 async def let_go(client: BaseDBAsyncClient) -> None:

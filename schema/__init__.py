@@ -5,6 +5,7 @@ from __future__ import annotations
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from schema.accounts.access_mutations import AccessMutations
 from schema.accounts.mutations import AccountMutations
 from schema.accounts.queries import AccountQueries
 from schema.accounts.security_mutations import SecurityMutations
@@ -67,6 +68,7 @@ class Query(
 @strawberry.type
 class Mutation(
     AccountMutations,
+    AccessMutations,
     SecurityMutations,
     CatalogMutations,
     PriceMutations,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
 from contextlib import AbstractContextManager, aclosing, nullcontext
 from functools import partial
@@ -98,6 +99,11 @@ def unconfirmed(begun: object, now: object) -> None:
     """Rights never change."""
 
 
+def unwatched(context: object) -> AbstractContextManager[asyncio.Event]:
+    """Rights never change."""
+    return nullcontext(asyncio.Event())
+
+
 def no_extensions(context: object) -> None:
     """Events carry no extensions."""
 
@@ -126,7 +132,8 @@ class Operations(Generic[C]):
     that no loader remembers values of an earlier event; `event_extensions` reads off the
     subscription's own context what its resolver left there for the event it has just yielded.
     `confirm` takes the context that a subscription began with and one made anew from the same
-    credentials, and raises a `Denial` when it may not go on. `observe` hears of every operation;
+    credentials, and raises a `Denial` when it may not go on; the event of `watch` says that they may have
+    changed. `observe` hears of every operation;
     `persisted` finds documents that a request only names. Within `read` a query runs; its second argument
     is whether the query begins with public fields. `repeat` may keep answers to repeatable queries. `charges`
     prices operations and says who may not pay for them.
@@ -143,6 +150,7 @@ class Operations(Generic[C]):
         event_context: Callable[[C], C] = same_context,
         event_extensions: Callable[[C], dict[str, Any] | None] = no_extensions,
         confirm: Callable[[C, C], None] = unconfirmed,
+        watch: Callable[[C], AbstractContextManager[asyncio.Event]] = unwatched,
         observe: Observe = unobserved,
         persisted: PersistedDocuments | None = None,
         read: Callable[[C, bool], AbstractContextManager[None]] = as_it_is,
@@ -159,6 +167,7 @@ class Operations(Generic[C]):
         self.event_context = event_context
         self.event_extensions = event_extensions
         self.confirm = confirm
+        self.watch = watch
         self.observe = observe
         self.read = read
         self.repeat = repeat

@@ -256,13 +256,14 @@ class GraphQLOverWebSocket(GraphQL[Connection, None], Generic[C]):
             asked = (chosen.document, operation.variables, operation.operation_name, context)
             if chosen.type is OperationType.SUBSCRIPTION:
                 confirmed = partial(self._confirm, connection, context)
-                async with (
-                    aclosing(operations.answers(*asked)) as answers,
-                    aclosing(while_confirmed(answers, confirmed)) as allowed,
-                ):
-                    async for answer in allowed:
-                        operations.observe(operation_type, answer.outcome)
-                        yield answer
+                with operations.watch(context) as changed:
+                    async with (
+                        aclosing(operations.answers(*asked)) as answers,
+                        aclosing(while_confirmed(answers, confirmed, changed)) as allowed,
+                    ):
+                        async for answer in allowed:
+                            operations.observe(operation_type, answer.outcome)
+                            yield answer
                 return
             answer = await operations.answer(*asked)
             if charge is not None:

@@ -34,6 +34,11 @@ class Brand(Node):
         return cls(id=global_id("Brand", row.id), code=row.code, name=row.name, row=row)
 
     @classmethod
+    async def find(cls, ctx: Context, ids: Sequence[int]) -> list[Brand | None]:
+        found = await classification.visible_brands_by_ids(ctx, ids)
+        return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
+
+    @classmethod
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Brand | None]:
         found = await classification.brands_by_ids(ctx, ids)
         return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
@@ -71,6 +76,11 @@ class Category(Node):
     @classmethod
     def of(cls, row: CategoryRow) -> Category:
         return cls(id=global_id("Category", row.id), code=row.code, name=row.name, row=row)
+
+    @classmethod
+    async def find(cls, ctx: Context, ids: Sequence[int]) -> list[Category | None]:
+        found = await classification.visible_categories_by_ids(ctx, ids)
+        return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
 
     @classmethod
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Category | None]:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Annotated
+
 import strawberry
 
 from resolvers.members import members, tiers
@@ -36,7 +38,13 @@ class MemberQueries:
     async def members(
         self,
         info: Info,
-        search: str | None = None,
+        search: Annotated[
+            str | None,
+            strawberry.argument(
+                description="The beginning of a number or a whole phone; where you may read names and"
+                " phones, also a part of a name or the last four digits of a phone."
+            ),
+        ] = None,
         tier_code: str | None = None,
         first: int | None = None,
         after: str | None = None,

@@ -56,6 +56,11 @@ class Tier(Node):
         )
 
     @classmethod
+    async def find(cls, ctx: Context, ids: Sequence[int]) -> list[Tier | None]:
+        found = await tiers.visible_by_ids(ctx, ids)
+        return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
+
+    @classmethod
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Tier | None]:
         found = await tiers.by_ids(ctx, ids)
         return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]

@@ -69,20 +69,26 @@ class Shipment:
 class PrintTicket(Node):
     id: strawberry.ID
     status: TicketStatus
-    text: str
-    escpos: str = strawberry.field(description="The printer's own bytes, in base64.")
     created_at: datetime
     printed_at: datetime | None
+    row: strawberry.Private[PrintTicketRow]
+
+    @strawberry.field(description="The ticket as it reads on paper.")
+    def text(self) -> str:
+        return self.row.text
+
+    @strawberry.field(description="The printer's own bytes, in base64.")
+    def escpos(self) -> str:
+        return self.row.escpos
 
     @classmethod
     def of(cls, row: PrintTicketRow) -> PrintTicket:
         return cls(
             id=global_id("PrintTicket", row.id),
             status=row.status,
-            text=row.text,
-            escpos=row.escpos,
             created_at=row.created_at,
             printed_at=row.printed_at,
+            row=row,
         )
 
     @classmethod

@@ -148,8 +148,11 @@ class Order(Node):
     placed_at: datetime
     paid_at: datetime | None
     completed_at: datetime | None
-    remark: str | None
     row: strawberry.Private[OrderRow]
+
+    @strawberry.field(description="What the customer wrote for those who prepare the order.")
+    def remark(self) -> str | None:
+        return self.row.remark
 
     @batched
     @staticmethod
@@ -218,7 +221,6 @@ class Order(Node):
             placed_at=row.created_at,
             paid_at=row.paid_at,
             completed_at=row.completed_at,
-            remark=row.remark,
             row=row,
         )
 

@@ -29,9 +29,16 @@ class Supplier(Node):
     id: strawberry.ID
     code: str
     name: str
-    contact: str | None
-    phone: str | None
     active: bool
+    row: strawberry.Private[SupplierRow]
+
+    @strawberry.field(description="The person to ask for.")
+    def contact(self) -> str | None:
+        return self.row.contact
+
+    @strawberry.field(description="The number to call.")
+    def phone(self) -> str | None:
+        return self.row.phone
 
     @classmethod
     def of(cls, row: SupplierRow) -> Supplier:
@@ -39,9 +46,8 @@ class Supplier(Node):
             id=global_id("Supplier", row.id),
             code=row.code,
             name=row.name,
-            contact=row.contact,
-            phone=row.phone,
             active=row.active,
+            row=row,
         )
 
     @classmethod

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -114,8 +114,12 @@ class Store(Node, StockLocation):
         return cls(row=row)
 
     @classmethod
+    async def find(cls, ctx: Context, ids: Sequence[int]) -> list[Store | None]:
+        return _of_kind(await locations.visible_by_ids(ctx, ids), ids, LocationKind.STORE)
+
+    @classmethod
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Store | None]:
-        return await _of_kind(ctx, ids, LocationKind.STORE)
+        return _of_kind(await locations.rows_by_ids(ctx, ids), ids, LocationKind.STORE)
 
 
 @strawberry.type
@@ -132,8 +136,12 @@ class Warehouse(Node, StockLocation):
         return cls(row=row)
 
     @classmethod
+    async def find(cls, ctx: Context, ids: Sequence[int]) -> list[Warehouse | None]:
+        return _of_kind(await locations.visible_by_ids(ctx, ids), ids, LocationKind.WAREHOUSE)
+
+    @classmethod
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Warehouse | None]:
-        return await _of_kind(ctx, ids, LocationKind.WAREHOUSE)
+        return _of_kind(await locations.rows_by_ids(ctx, ids), ids, LocationKind.WAREHOUSE)
 
 
 _KINDS: dict[str, type[Store] | type[Warehouse]] = {
@@ -142,7 +150,6 @@ _KINDS: dict[str, type[Store] | type[Warehouse]] = {
 }
 
 
-async def _of_kind(ctx: Context, ids: Sequence[int], kind: LocationKind) -> list[Any]:
-    found = await locations.rows_by_ids(ctx, ids)
+def _of_kind(found: Mapping[int, LocationRow], ids: Sequence[int], kind: LocationKind) -> list[Any]:
     rows = [found.get(row_id) for row_id in ids]
     return [_KINDS[kind].of(row) if row and row.kind == kind else None for row in rows]

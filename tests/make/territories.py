@@ -1,7 +1,7 @@
 """Two chains in one database, alike and strangers to each other, and everybody who may ask for something.
 
-A `Territory` names one thing of each kind by a word (`"Order"`, `"Order.number"`), so that the same question can
-be asked about one's own, about another store's of the same chain, and about the other chain's.
+A `Territory` names one thing of each kind by a word (`"Order"`, `"Order.number"`), so that the same
+question can be asked about one's own, about another store's of the same chain, and about the other chain's.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from tests.make.api import Api
 from tests.make.bulk import upload
 
 ERRORS = "userErrors { code message path }"
+PASSWORD = "long-enough-password"
 AT_HEADQUARTERS = (Role.MERCHANDISER, Role.STOCK_CONTROLLER, Role.FINANCE, Role.MARKETER)
 IN_A_STORE = (Role.MANAGER, Role.GUIDE, Role.CASHIER, Role.PICKER)
 MISSING_ROW = 10**9 + 7
@@ -61,7 +62,7 @@ class _Missing(Territory):
 
 
 async def a_chain(platform: Api, code: str, phones: int, stores: int = 2) -> Chain:
-    """A merchant with so many stores, all its documents, an ERP and staff; `platform` is the platform's administrator."""
+    """A merchant with so many stores, documents, an ERP and staff, made by the platform's `platform`."""
     tree = {"code": code, "name": code, "kind": "MERCHANT"}
     organisation = (await _do(platform, "organisationUpsert", tree, "organisation { id }"))[
         "organisation"
@@ -272,6 +273,11 @@ async def _callers(chain: Chain, shared: dict[str, Any]) -> None:
     shared["Staff.username"] = f"{code}-{Role.GUIDE}".lower()
     viewer = "{ viewer { actor { ... on Staff { id } } } }"
     shared["Staff"] = (await people["guide"].ask(viewer))["viewer"]["actor"]["id"]
+    await admin.as_(None).staff(code.lower(), PASSWORD)
+    sessions = await admin.ask("{ viewer { sessions { id current } } }")
+    shared["Session"] = next(
+        each["id"] for each in sessions["viewer"]["sessions"] if not each["current"]
+    )
     guest = await chain.storefront.guest()
     people |= {"member": chain.stores[0]["member"], "guest": guest, "anonymous": chain.storefront}
     chain.callers = people
@@ -280,7 +286,7 @@ async def _callers(chain: Chain, shared: dict[str, Any]) -> None:
 async def _staff(admin: Api, organisation: str, role: Role, name: str) -> Api:
     given = {
         "username": name.lower(),
-        "password": "long-enough-password",
+        "password": PASSWORD,
         "name": "Li Lei",
         "grants": [{"role": role, "organisationCode": organisation}],
     }
