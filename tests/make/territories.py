@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from models.accounts.roles import Permission, Role
+from models.accounts.sessions import Session, SubjectKind
 from models.integrations.webhooks import DeliveryStatus, WebhookDelivery
 from models.members.numbers import card_number
 from models.orders.fulfilments import PrintTicket
@@ -67,13 +68,12 @@ async def a_chain(platform: Api, code: str, phones: int, stores: int = 2) -> Cha
         "organisation"
     ]
     admin = await _staff(platform, code, Role.ADMIN, code)
-    found = await _do(
-        admin,
-        "storefrontCreate",
-        {"name": code, "channel": "WECHAT", "organisationCode": code},
-        "storefront { id key }",
-    )
-    storefront = platform.as_(None).through(found["storefront"]["key"])
+    # One that is used, and one that may be asked about.
+    for name in (f"{code} used", code):
+        given = {"name": name, "channel": "WECHAT", "organisationCode": code}
+        found = await _do(admin, "storefrontCreate", given, "storefront { id key }")
+        if name != code:
+            storefront = platform.as_(None).through(found["storefront"]["key"])
     shared = {"Organisation": organisation["id"], "Storefront": found["storefront"]["id"]}
     shared |= {"Organisation.code": code}
     await _goods(admin, code, stores)
@@ -257,13 +257,10 @@ async def _bought(member: Api, place: str, variant: str, key: str) -> dict[str, 
 
 async def _callers(chain: Chain, shared: dict[str, Any]) -> None:
     code, admin = chain.code, chain.admin
-    client = await _do(
-        admin,
-        "apiClientCreate",
-        {"name": "ERP", "scopes": [*map(str, Permission)], "organisationCode": code},
-        "client { id } secret",
-    )
-    shared["ApiClient"] = client["client"]["id"]
+    given = {"name": "ERP", "scopes": [*map(str, Permission)], "organisationCode": code}
+    client = await _do(admin, "apiClientCreate", given, "secret")
+    other = await _do(admin, "apiClientCreate", given | {"name": "Other"}, "client { id }")
+    shared["ApiClient"] = other["client"]["id"]
     people = {"admin": admin, "erp": admin.as_(client["secret"])}
     for role in AT_HEADQUARTERS:
         people[role.lower()] = await _staff(admin, code, role, f"{code}-{role}")
@@ -272,6 +269,9 @@ async def _callers(chain: Chain, shared: dict[str, Any]) -> None:
     shared["Staff.username"] = f"{code}-{Role.GUIDE}".lower()
     viewer = "{ viewer { actor { ... on Staff { id } } } }"
     shared["Staff"] = (await people["guide"].ask(viewer))["viewer"]["actor"]["id"]
+    person = (split_id(shared["Staff"]) or ("", 0))[1]
+    session = await Session.get(kind=SubjectKind.STAFF, subject_id=person)
+    shared["Session"] = global_id("Session", session.id)
     guest = await chain.storefront.guest()
     people |= {"member": chain.stores[0]["member"], "guest": guest, "anonymous": chain.storefront}
     chain.callers = people
