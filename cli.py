@@ -1,4 +1,4 @@
-"""The command line: serve · worker · migrate · seed · import · schema. It owns no logic."""
+"""The command line; each command calls a use case and owns no logic."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Callable, Sequence
+from getpass import getpass
 from pathlib import Path
 
+from models.errors import Refusal
 from models.opening import sentence_of
-from resolvers.accounts.bootstrap import ensure_platform
+from resolvers.accounts.bootstrap import ensure_platform, reset_administrator
 from resolvers.accounts.identity import first_merchant
 from resolvers.context import Context
 from serving.listening import CannotListen
@@ -68,6 +70,18 @@ def seed(settings: Settings, given: argparse.Namespace) -> None:
     asyncio.run(with_database(settings, plant))
 
 
+def reset_admin(settings: Settings, given: argparse.Namespace) -> None:
+    async def reset(ctx: Context) -> None:
+        password = settings.admin_password or getpass("New password: ")
+        try:
+            await reset_administrator(given.username, password)
+        except Refusal as refusal:
+            raise Stop(str(refusal)) from None
+        print(f"{given.username} administers the platform, and must sign in anew.")
+
+    asyncio.run(with_database(settings, reset))
+
+
 def import_rows(settings: Settings, given: argparse.Namespace) -> None:
     from models.integrations.bulk import BulkKind
     from resolvers.integrations.file_forms import FileEncoding
@@ -98,14 +112,32 @@ def import_rows(settings: Settings, given: argparse.Namespace) -> None:
     asyncio.run(with_database(settings, read))
 
 
+def rotate_keys(settings: Settings, given: argparse.Namespace) -> None:
+    from resolvers.key_rotation import left, rotate
+
+    async def run(ctx: Context) -> None:
+        if not given.check:
+            print(await rotate(ctx))
+        if remaining := await left():
+            counts = "\n".join(f"{name}: {count} left." for name, count in remaining.items())
+            raise Stop(f"{counts}\nKeep the old keys in QUINTET_DATA_KEYS and run this again.")
+        print("Nothing is left: keys behind the first may be taken out of QUINTET_DATA_KEYS.")
+
+    asyncio.run(with_database(settings, run))
+
+
 def write_schema(settings: Settings, given: argparse.Namespace) -> None:
     from schema import schema
+    from schema.cost.table import PAGE, written
 
-    text = schema.as_str() + "\n"
-    if given.check and (not SNAPSHOT.exists() or SNAPSHOT.read_text() != text):
-        raise Stop("schema/schema.graphql is not the schema of this code: run make schema.")
-    if not given.check:
-        SNAPSHOT.write_text(text)
+    for path, text in (
+        (SNAPSHOT, schema.as_str() + "\n"),
+        (PAGE, written(schema._schema)),
+    ):
+        if not given.check:
+            path.write_text(text, encoding="utf-8")
+        elif not path.exists() or path.read_text(encoding="utf-8") != text:
+            raise Stop(f"{path.name} is not of the schema of this code: run make schema.")
 
 
 def _settings(given: argparse.Namespace) -> Settings:
@@ -133,6 +165,8 @@ def _parser() -> argparse.ArgumentParser:
     command("worker", run_worker, "Run jobs and sweepers, apart from the servers.")
     command("migrate", run_migrations, "Apply missing migrations.")
     command("seed", seed, "Plant the demo chain into an empty database.")
+    resetting = command("admin", reset_admin, "Let an administrator in again, or make one.")
+    resetting.add_argument("username")
     importing = command("import", import_rows, "Import a CSV, XLSX or JSONL file.")
     importing.add_argument("what", choices=["stores", "products", "prices", "stock"])
     importing.add_argument("file")
@@ -140,7 +174,13 @@ def _parser() -> argparse.ArgumentParser:
         "--encoding", choices=["UTF_8", "UTF_16", "GB18030"], help="instead of a guess"
     )
     importing.add_argument("--demo", action="store_true", help="make up prices that are missing")
-    printing = command("schema", write_schema, "Write the schema snapshot.")
+    rotating = command(
+        "rotate-keys", rotate_keys, "Encrypt personal data anew by the first of QUINTET_DATA_KEYS."
+    )
+    rotating.add_argument(
+        "--check", action="store_true", help="only count what is left, exit 2 if any"
+    )
+    printing = command("schema", write_schema, "Write the schema snapshot and the table of costs.")
     printing.add_argument("--check", action="store_true", help="only compare, exit 2 if different")
     return parser
 

@@ -35,6 +35,11 @@ from settings_checks import (
 # What production leaves off unless it is asked for by name.
 OFF_IN_PRODUCTION = ("sandbox_payments", "metrics", "introspection", "suggestions", "graphiql")
 
+AT_LEAST_ONE = (
+    *("outbox_days", "webhook_seconds", "webhook_attempts", "webhook_log_days", "code_days"),
+    *("session_days", "cart_days", "guest_days", "idempotency_days", "ticket_days", "address_days"),
+)
+
 # As browsers write it: in lower case, without a path or the default port.
 ORIGIN = re.compile(r"\*|(?!http://.*:80$|https://.*:443$)[a-z][a-z0-9+.-]*://[^\s/?#@*A-Z]+")
 
@@ -110,7 +115,25 @@ class Settings:
     express_fee: str = "0.00"
     purchase_four_eyes: bool = False
     request_limit_bytes: int = 4_000_000
+    cost_limit_anonymous: int = 300_000
+    cost_limit_guest: int = 300_000
+    cost_limit_member: int = 300_000
+    cost_limit_staff: int = 1_000_000
+    cost_limit_api_client: int = 3_000_000
+    cost_restore_anonymous: int = 250_000
+    cost_restore_guest: int = 250_000
+    cost_restore_member: int = 250_000
+    cost_restore_staff: int = 500_000
+    cost_restore_api_client: int = 1_000_000
+    cost_burst_seconds: int = 10
     outbox_days: int = 30
+    code_days: int = 1
+    session_days: int = 7
+    cart_days: int = 90
+    guest_days: int = 90
+    idempotency_days: int = 30
+    ticket_days: int = 90
+    address_days: int = 1_095
     webhook_private_addresses: bool = False
     webhook_plain_http: bool = False
     webhook_seconds: int = 10
@@ -261,7 +284,7 @@ def _check(settings: Settings) -> None:
         raise SettingsError(
             f"QUINTET_ALLOWED_ORIGINS must be * or origins such as https://shop.example, not {wrong[0]!r}."
         )
-    for name in ("outbox_days", "webhook_seconds", "webhook_attempts", "webhook_log_days"):
+    for name in AT_LEAST_ONE:
         if getattr(settings, name) < 1:
             raise SettingsError(f"{PREFIX}{name.upper()} must be at least 1.")
     if settings.trusted_documents_only and not settings.trusted_documents:

@@ -161,6 +161,36 @@ class WebhookGateway(Protocol):
         """The receiver at an address. Raises: GatewayError for one that may not be delivered to."""
 
 
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """What a caller may spend: at most `capacity` at once, restored by `restore_rate` a second."""
+
+    capacity: int
+    restore_rate: int
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """Whether an amount was taken, what is left, and after how many seconds there would be enough."""
+
+    taken: bool
+    available: int
+    seconds: float = 0.0
+
+
+class CostBuckets(Protocol):
+    """Token buckets by the key of a caller; a bucket that nobody knows is full."""
+
+    async def take(self, key: str, amount: int, bucket: Bucket) -> Balance:
+        """Take all of an amount, or nothing."""
+
+    def give_back(self, key: str, amount: int, bucket: Bucket) -> None:
+        """Return what was taken and not spent."""
+
+    async def stop(self) -> None:
+        """Close what is open."""
+
+
 class GatewayError(Exception):
     """The other side did not do what it was asked; whether it did is unknown until it is asked again."""
 
@@ -178,5 +208,6 @@ class Gateways:
     rate_limits: RateLimits
     webhooks: WebhookGateway
     persisted_queries: PersistedQueries
+    cost_buckets: CostBuckets
     challenges: ChallengeGateway | None = None
     payments: dict[str, PaymentGateway] = field(default_factory=dict)

@@ -34,6 +34,7 @@ TABLES = [
     "models.stock.stocktakes",
     "models.stock.serials",
     "models.members.members",
+    "models.members.phones",
     "models.members.cards",
     "models.referrals.bindings",
     "models.referrals.share_links",

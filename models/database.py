@@ -292,7 +292,7 @@ async def _once(
 def _finished(task: asyncio.Task[Any]) -> None:
     _running.discard(task)
     if not task.cancelled() and (error := task.exception()) is not None:
-        log.debug("transaction rolled back: %s", error)
+        log.debug("transaction rolled back by %s", type(error).__name__)
 
 
 def _dialect(query: str) -> str:

@@ -6,6 +6,7 @@ import logging
 import time
 
 from models.database_faults import Fault, FaultKind
+from models.error_text import message_of
 
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
@@ -36,7 +37,7 @@ class Outage:
     def failed(self, error: BaseException) -> float:
         """Note a failure, log the first one, and return the seconds to wait before the next attempt."""
         if not self.is_on:
-            reason = str(error) or type(error).__name__
+            reason = message_of(error) or type(error).__name__
             log.log(self.level, "%s is away, and tried ever less often: %s", self.what, reason)
         self.pause = min(LONGEST_PAUSE_SECONDS, self.pause * 2 or FIRST_PAUSE_SECONDS)
         self._until = time.monotonic() + self.pause

@@ -101,7 +101,7 @@ class _Sqlite(InTransaction, SqliteTransactionWrapper):
     @sqlite_exceptions
     async def send(self, writes: list[Write]) -> None:
         async with self.acquire_connection() as connection:
-            self.log.debug("%s", writes)
+            self.log.debug("%s: %s", [write.table for write in writes], writes)
             await connection._execute(run, connection._conn, writes)
 
 
@@ -127,7 +127,7 @@ class _BriefSqlite(_Sqlite):
 
     @sqlite_exceptions
     async def send(self, writes: list[Write]) -> None:
-        self.log.debug("%s", writes)
+        self.log.debug("%s: %s", [write.table for write in writes], writes)
         run(self._connection._conn, writes)
 
 

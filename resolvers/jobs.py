@@ -15,6 +15,7 @@ import structlog
 
 from models.database import fetch, is_postgres, marks, transaction
 from models.database_faults import fault_of
+from models.error_text import message_of
 from models.jobs import Job
 from resolvers.context import Context
 
@@ -71,7 +72,8 @@ async def _run(ctx: Context, handlers: Handlers, job: Job) -> bool:
         if fault_of(error):
             raise
         log.exception("job failed", job=job.id, kind=job.kind, attempts=job.attempts)
-        await transaction(_postpone, ctx, job, f"{type(error).__name__}: {error}"[:2000])
+        said = f"{type(error).__name__}: {message_of(error)}"
+        await transaction(_postpone, ctx, job, said[:2000])
         return False
     await transaction(_done, job)
     return True

@@ -15,6 +15,7 @@ import structlog
 
 from models.database_faults import fault_of
 from models.outages import database_faults
+from resolvers import retention
 from resolvers.accounts import origins
 from resolvers.catalog.indexing import rank_sales
 from resolvers.context import Context
@@ -69,6 +70,13 @@ TASKS = (
     Task("forget old changes", 300, sweeping.forget_changes),
     Task("forget old deliveries", 300, sweeping.forget_deliveries),
     Task("forget old files", 3600, sweeping.forget_files),
+    Task("forget old codes", 3600, retention.forget_codes),
+    Task("forget old sessions", 3600, retention.forget_sessions),
+    Task("forget abandoned carts", 3600, retention.forget_carts),
+    Task("forget idle guests", 3600, retention.forget_guests),
+    Task("forget idempotency keys", 3600, retention.forget_idempotency_keys),
+    Task("forget old tickets", 3600, retention.forget_tickets),
+    Task("forget old addresses", 3600, retention.forget_addresses),
     Task("forget old origins", 3600, origins.forget_old),
     Task("add up the ledger", 3600, _add_up_the_ledger),
     Task("rank by sales", 3600, rank_sales),

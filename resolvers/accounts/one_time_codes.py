@@ -17,6 +17,8 @@ import structlog
 from gateways import CodeMessage, GatewayError, Limit, OfferedChallenge
 from models.accounts.sessions import OneTimeCode
 from models.database import execute, fetch, for_update, marks, transaction
+from models.encryption import ring
+from models.error_text import message_of
 from models.errors import (
     ChallengeRequired,
     Expired,
@@ -60,7 +62,7 @@ async def request(
         if ctx.gateways.challenges is None:
             raise LimitExceeded(TOO_OFTEN, path=("phone",), seconds=seconds)
         raise ChallengeRequired("Solve the challenge first.", path=("challengeToken",))
-    spacing = Limit("code to phone", phone, 1, ctx.settings.otp_resend_seconds)
+    spacing = _spacing_of_phone(ctx, phone)
     seconds = await ctx.gateways.rate_limits.take([spacing])
     if seconds and await _live(ctx, phone):
         # Somebody else has had a code sent there just now. It is as good, and one message is enough.
@@ -69,7 +71,7 @@ async def request(
         await _send(ctx, phone, written)
     except GatewayError as error:
         await ctx.gateways.rate_limits.give_back([*limits, spacing])
-        log.error("a text message was not sent", error=str(error))
+        log.error("a text message was not sent", error=message_of(error))
         raise GatewayUnavailable(
             "Text messages cannot be sent at present.", path=("phone",)
         ) from error
@@ -99,7 +101,9 @@ async def verify(ctx: Context, phone: str, code: str, device_token: str | None =
             raise InvalidInput("This code is wrong.", path=("code",))
         if outcome == "none":
             raise Expired("This code is no longer good. Ask for a new one.", path=("code",))
-    await ctx.gateways.rate_limits.forget(limits[:1])
+    # Whoever has signed in may ask for the next code at once.
+    spacing = [_spacing_of_origin(ctx, phone, origin), _spacing_of_phone(ctx, phone)]
+    await ctx.gateways.rate_limits.forget([limits[0], *spacing])
     return phone
 
 
@@ -117,19 +121,27 @@ async def _is_solved(ctx: Context, challenge_token: str | None) -> bool:
     return await challenges.verify(challenge_token, ctx.remote_address, ctx.now())
 
 
+def _spacing_of_origin(ctx: Context, phone: str, origin: SignInOrigin) -> Limit:
+    return Limit("code", f"{_whose(phone)} {origin.key}", 1, ctx.settings.otp_resend_seconds)
+
+
+def _spacing_of_phone(ctx: Context, phone: str) -> Limit:
+    return Limit("code to phone", _whose(phone), 1, ctx.settings.otp_resend_seconds)
+
+
 def _request_limits(ctx: Context, phone: str, origin: SignInOrigin) -> list[Limit]:
     """What a request counts in whoever makes it."""
-    settings, whom = ctx.settings, f"{phone} {origin.key}"
+    settings, whom = ctx.settings, f"{_whose(phone)} {origin.key}"
     a_day = settings.otp_per_phone_per_day
     limits = [
-        Limit("code", whom, 1, settings.otp_resend_seconds),
+        _spacing_of_origin(ctx, phone, origin),
         Limit("code a day", whom, a_day, A_DAY),
         Limit("code by address", network(ctx), settings.otp_per_address_per_hour, AN_HOUR),
     ]
     if ctx.actor.kind is ActorKind.GUEST:
         limits.append(Limit("code by guest", ctx.actor.key, 2 * a_day, A_DAY))
     if not origin.is_known:
-        limits.append(Limit("code to phone a day", phone, 5 * a_day, A_DAY))
+        limits.append(Limit("code to phone a day", _whose(phone), 5 * a_day, A_DAY))
     return limits
 
 
@@ -139,11 +151,11 @@ async def _beyond_threshold(ctx: Context, phone: str) -> int:
     if ctx.gateways.challenges is None:
         a_day = 3 * ctx.settings.otp_per_phone_per_day
         return await ctx.gateways.rate_limits.take(
-            [Limit("code by strangers", phone, a_day, A_DAY)]
+            [Limit("code by strangers", _whose(phone), a_day, A_DAY)]
         )
     return await ctx.gateways.rate_limits.take(
         [
-            Limit("code by strangers", phone, threshold, A_DAY),
+            Limit("code by strangers", _whose(phone), threshold, A_DAY),
             Limit("code by strangers at address", network(ctx), 20 * threshold, AN_HOUR),
         ]
     )
@@ -151,11 +163,11 @@ async def _beyond_threshold(ctx: Context, phone: str) -> int:
 
 def _try_limits(ctx: Context, phone: str, origin: SignInOrigin) -> list[Limit]:
     limits = [
-        Limit("code try", f"{phone} {origin.key}", TRIES, A_DAY, delay=60, longest=AN_HOUR),
+        Limit("code try", f"{_whose(phone)} {origin.key}", TRIES, A_DAY, delay=60, longest=AN_HOUR),
         Limit("code try by address", network(ctx), TRIES_BY_ADDRESS, AN_HOUR),
     ]
     if not origin.is_known:
-        limits.append(Limit("code try by strangers", phone, TRIES_BY_STRANGERS, A_DAY))
+        limits.append(Limit("code try by strangers", _whose(phone), TRIES_BY_STRANGERS, A_DAY))
     return limits
 
 
@@ -169,7 +181,7 @@ async def _send(ctx: Context, phone: str, written: str) -> None:
 
 async def _keep(ctx: Context, phone: str, code: str) -> None:
     await OneTimeCode.create(
-        phone=phone,
+        phone=_indexes(phone)[0],
         code_hash=ctx.settings.keys.digest(_hashed_text(phone, code)),
         expires_at=ctx.now() + timedelta(minutes=ctx.settings.otp_minutes),
         tries_left=TRIES_OF_A_CODE,
@@ -194,10 +206,11 @@ async def _try(ctx: Context, phone: str, code: str, origin: SignInOrigin) -> str
 
 async def _live(ctx: Context, phone: str, lock: str = "") -> list[dict[str, Any]]:
     """The codes of a phone that are still good."""
+    indexes = _indexes(phone)
     return await fetch(
-        "SELECT id, code_hash FROM one_time_code WHERE phone = ? AND used_at IS NULL"
-        f" AND tries_left > 0 AND expires_at > ? ORDER BY id{lock}",
-        phone,
+        f"SELECT id, code_hash FROM one_time_code WHERE phone IN ({marks(indexes)})"
+        f" AND used_at IS NULL AND tries_left > 0 AND expires_at > ? ORDER BY id{lock}",
+        *indexes,
         ctx.now(),
     )
 
@@ -208,3 +221,13 @@ def _hashed_text(phone: str, code: str) -> str:
 
 def _subject(phone: str) -> str:
     return f"phone:{phone}"
+
+
+def _indexes(phone: str) -> list[str]:
+    """What a phone's codes are kept by, the one for new codes first: its blind index by each key."""
+    return list(ring().indexes("one_time_code.phone", phone).values())
+
+
+def _whose(phone: str) -> str:
+    """What a phone is called in the names of limits, which Redis keeps."""
+    return ring().first.index("limit of codes", phone)

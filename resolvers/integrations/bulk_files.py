@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,7 +107,8 @@ def remove_stale_uploads(settings: Settings, seconds: float) -> int:
 
 
 def _write_at(path: Path, offset: int, content: bytes) -> int:
-    with path.open("r+b" if path.exists() else "w+b") as file:
+    # Only the server's user may read it, as what was uploaded.
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
         file.truncate(offset)
         file.seek(offset)
         file.write(content)
@@ -146,5 +148,5 @@ def _field(row: RowResult, refusal: Refusal) -> str:
 
 
 def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder

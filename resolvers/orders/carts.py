@@ -76,7 +76,7 @@ async def _by_token(ctx: Context, token: str) -> Cart | None:
 
 async def _seen(ctx: Context, found: Cart | None, *, by_token: bool) -> Cart | None:
     if found is not None and found.merged_into_id is not None and takes_part(ctx, found):
-        found = await Cart.get(id=found.merged_into_id)
+        found = await Cart.filter(id=found.merged_into_id).first()
     if found is None:
         return None
     return found if (by_token and is_unclaimed(found)) or takes_part(ctx, found) else None

@@ -48,9 +48,8 @@ WORDS = {
     "brandCode": "Brand.code", "categoryCode": "Category.code", "categoryParentCode": "Category.code",
     "listCode": "PriceList.code", "locationCode": "Store.code", "organisationCode": "Organisation.code",
     "supplierCode": "Supplier.code", "cardNumber": "MemberCard.number", "serial": "SerialNumber.serial",
+    "staffId": "Staff", "apiClientId": "ApiClient", "storefrontId": "Storefront", "sessionId": "Session",
     "referralToken": "Member.token", "phone": "phone", "username": "Staff.username",
-    "staffId": "Staff", "storefrontId": "Storefront", "apiClientId": "ApiClient",
-    "sessionId": "Session",
 }  # fmt: skip
 # Where the name alone does not say it: by the root field or input type that has it.
 WORDS_AT = {

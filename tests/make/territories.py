@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from models.accounts.roles import Permission, Role
-from models.accounts.sessions import Session, SubjectKind
 from models.integrations.webhooks import DeliveryStatus, WebhookDelivery
 from models.members.numbers import card_number
 from models.orders.fulfilments import PrintTicket
@@ -19,6 +18,7 @@ from tests.make.api import Api
 from tests.make.bulk import upload
 
 ERRORS = "userErrors { code message path }"
+PASSWORD = "long-enough-password"
 AT_HEADQUARTERS = (Role.MERCHANDISER, Role.STOCK_CONTROLLER, Role.FINANCE, Role.MARKETER)
 IN_A_STORE = (Role.MANAGER, Role.GUIDE, Role.CASHIER, Role.PICKER)
 MISSING_ROW = 10**9 + 7
@@ -269,9 +269,11 @@ async def _callers(chain: Chain, shared: dict[str, Any]) -> None:
     shared["Staff.username"] = f"{code}-{Role.GUIDE}".lower()
     viewer = "{ viewer { actor { ... on Staff { id } } } }"
     shared["Staff"] = (await people["guide"].ask(viewer))["viewer"]["actor"]["id"]
-    person = (split_id(shared["Staff"]) or ("", 0))[1]
-    session = await Session.get(kind=SubjectKind.STAFF, subject_id=person)
-    shared["Session"] = global_id("Session", session.id)
+    await admin.as_(None).staff(code.lower(), PASSWORD)
+    sessions = await admin.ask("{ viewer { sessions { id current } } }")
+    shared["Session"] = next(
+        each["id"] for each in sessions["viewer"]["sessions"] if not each["current"]
+    )
     guest = await chain.storefront.guest()
     people |= {"member": chain.stores[0]["member"], "guest": guest, "anonymous": chain.storefront}
     chain.callers = people
@@ -280,7 +282,7 @@ async def _callers(chain: Chain, shared: dict[str, Any]) -> None:
 async def _staff(admin: Api, organisation: str, role: Role, name: str) -> Api:
     given = {
         "username": name.lower(),
-        "password": "long-enough-password",
+        "password": PASSWORD,
         "name": "Li Lei",
         "grants": [{"role": role, "organisationCode": organisation}],
     }
