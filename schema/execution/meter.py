@@ -120,6 +120,8 @@ class Meter:
     @property
     def is_due(self) -> bool:
         """Whether somebody else should have the event loop now."""
+        if self._task is None:  # nobody looks after this operation
+            return False
         return self.error is not None or monotonic() - self._slice_begun > SLICE_SECONDS
 
     async def breathe(self) -> None:
