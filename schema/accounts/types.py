@@ -90,7 +90,6 @@ class Staff(Node):
     name: str
     row: strawberry.Private[StaffRow]
 
-    @list_size(5)
     @batched
     @staticmethod
     async def username(parents: list[Staff], ctx: Context) -> list[str | None]:
