@@ -10,11 +10,11 @@ CRASHES ?= 500
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev serve test test-postgres fuzz crash-matrix soak attacks security \
-  check format schema bench bench-compare profile lock clean
+.PHONY: help setup setup-telemetry setup-dev serve test test-postgres fuzz crash-matrix soak attacks security \
+  check sbom format schema bench bench-compare profile lock clean
 
 help: ## say what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # A version manager's shim may be found and still not run: each candidate is tried, not only looked for.
 $(BIN)/python:
@@ -40,6 +40,9 @@ endef
 
 setup: $(BIN)/python ## make .venv with what the server needs
 	$(call install,requirements.lock)
+
+setup-telemetry: $(BIN)/python ## make .venv with what the server needs to send traces, too
+	$(call install,requirements-telemetry.lock)
 
 setup-dev: $(BIN)/python
 	$(call install,requirements-dev.lock)
@@ -80,11 +83,16 @@ security: setup-dev ## schemathesis, GraphQLer and published checks (SECURITY_OP
 attacks: setup-dev ## attack a server in every way (ATTACK_OPTIONS='--write after' keeps the table)
 	@$(BIN)/python -m benchmarks.attacks $(ATTACK_OPTIONS)
 
-check: setup-dev ## lint, format, types, import contracts
+check: setup-dev ## lint, format, types, import contracts, licences, known vulnerabilities
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --check .; exit 1; }
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python .ci/supply.py licences
+	@$(BIN)/python .ci/supply.py vulnerabilities
+
+sbom: setup-dev ## write quintet.cdx.json, a bill of materials (CycloneDX)
+	@$(BIN)/python .ci/supply.py sbom quintet.cdx.json
 
 format: setup-dev ## format and sort imports
 	@$(BIN)/ruff check --quiet --select I --fix .
@@ -108,7 +116,8 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-vers
 lock: $(BIN)/python ## write the lock files anew (LOCK_OPTIONS=--upgrade for newer versions)
 	@$(PIP_INSTALL) 'uv>=0.13,<1'
 	@$(COMPILE) -o requirements.lock
-	@$(COMPILE) --group dev -c requirements.lock -o requirements-dev.lock
+	@$(COMPILE) --extra telemetry -c requirements.lock -o requirements-telemetry.lock
+	@$(COMPILE) --extra telemetry --group dev -c requirements-telemetry.lock -o requirements-dev.lock
 
 clean: ## remove .venv and caches
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

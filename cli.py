@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from getpass import getpass
 from pathlib import Path
 
+import cli_operations
 from models.errors import Refusal
 from models.opening import sentence_of
 from resolvers.accounts.bootstrap import ensure_platform, reset_administrator
@@ -29,7 +30,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = _settings(given)
         given.run(settings, given)
-    except (SettingsError, Stop, CannotListen) as error:
+    except cli_operations.Failed:
+        return 1
+    except SettingsError as fault:
+        if given.run is not cli_operations.doctor or settings:
+            return say(fault)
+        return cli_operations.doctor_of_bad_settings(fault, given)
+    except (Stop, CannotListen) as error:
         return say(error)
     except Interrupted as interrupted:
         return 128 + interrupted.number
@@ -147,7 +154,9 @@ def _settings(given: argparse.Namespace) -> Settings:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="quintet", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="quintet", description="Serve and look after a Quintet installation."
+    )
     commands = parser.add_subparsers(required=True, metavar="command")
 
     def command(name: str, run: Callable[..., None], says: str) -> argparse.ArgumentParser:
@@ -182,6 +191,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     printing = command("schema", write_schema, "Write the schema snapshot and the table of costs.")
     printing.add_argument("--check", action="store_true", help="only compare, exit 2 if different")
+    cli_operations.add_commands(command)
     return parser
 
 

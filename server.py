@@ -31,6 +31,7 @@ from gateways.sandbox import SandboxPayments
 from gateways.sandbox_pages import sandbox_routes
 from gateways.sms import LoggingSms
 from gateways.telemetry import RequestIdMiddleware, configure_logging
+from gateways.tracing import TracingMiddleware, is_tracing, start_tracing, stop_tracing
 from gateways.webhooks import HttpWebhooks
 from models import database
 from models.database_faults import DATABASE_ERRORS
@@ -53,6 +54,7 @@ from schema.persisted_documents import PersistedDocuments
 from schema.routes import Shortcut, graphql_routes
 from schema.standing import confirm
 from schema.suggestions import without_suggestions
+from schema.tracing import traced
 from schema.trusted_documents import read_trusted_documents
 from schema.unavailable import answer_database_error
 from schema.uploads import uploads_of
@@ -92,6 +94,7 @@ def make_gateways(settings: Settings) -> Gateways:
             private_addresses=settings.webhook_private_addresses,
             plain_http=settings.webhook_plain_http or not settings.is_production,
             seconds=settings.webhook_seconds,
+            hosts=settings.allowed_webhook_hosts,
         ),
         persisted_queries=make_persisted_queries(settings.redis_url),
         cost_buckets=make_cost_buckets(settings.redis_url),
@@ -109,6 +112,7 @@ def create_app(settings: Settings, *, warming: bool = False) -> Application:
     """The whole application; `warming`: it prepares the documents it knows before it is ready."""
     configure_logging(settings.log_level, json=settings.log_format == "json")
     forget_dead_processes()
+    start_tracing(settings)
     gateways = make_gateways(settings)
     uses = ClientUses()
     operations = _operations(settings, gateways, uses)
@@ -138,9 +142,10 @@ def create_app(settings: Settings, *, warming: bool = False) -> Application:
     )
     assert isinstance(graphql, Route)  # noqa: S101 - for the type checker
     app = cross_origin(Shortcut(graphql, starlette), settings.origins)
+    whole = RequestIdMiddleware(MetricsMiddleware(app), quiet_paths=QUIET_PATHS)
     proxies = TrustedProxies(settings.proxies)
     return Application(
-        RequestIdMiddleware(MetricsMiddleware(app), quiet_paths=QUIET_PATHS),
+        TracingMiddleware(whole) if is_tracing() else whole,
         lifespan,
         stopping,
         proxies,
@@ -168,7 +173,7 @@ def _operations(settings: Settings, gateways: Gateways, uses: ClientUses) -> Ope
         limits=Limits(
             max_body_bytes=settings.request_limit_bytes, introspection=settings.introspection
         ),
-        execute=CompiledExecutor(schema),
+        execute=traced(CompiledExecutor(schema)),
         event_context=_event_context,
         event_extensions=_event_extensions,
         confirm=confirm,
@@ -210,6 +215,7 @@ def _lifespan(
     async def lifespan() -> AsyncIterator[None]:
         async with AsyncExitStack() as opened:
             await database.connect(settings.database_url, **settings.database_options)
+            opened.callback(stop_tracing)
             opened.push_async_callback(database.close)
             opened.push_async_callback(health.close)
             opened.push_async_callback(gateways.rate_limits.stop)
