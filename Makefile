@@ -10,11 +10,11 @@ CRASHES ?= 500
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev serve test test-postgres fuzz crash-matrix soak attacks security \
-  check format schema bench bench-compare profile lock clean
+.PHONY: help setup setup-telemetry setup-dev serve test test-postgres fuzz crash-matrix soak attacks security \
+  check sbom format schema bench bench-compare profile lock clean
 
 help: ## say what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # A version manager's shim may be found and still not run: each candidate is tried, not only looked for.
 $(BIN)/python:
@@ -41,6 +41,9 @@ endef
 setup: $(BIN)/python ## make .venv with what the server needs
 	$(call install,requirements.lock)
 
+setup-telemetry: $(BIN)/python ## make .venv with what the server needs to send traces, too
+	$(call install,requirements-telemetry.lock)
+
 setup-dev: $(BIN)/python
 	$(call install,requirements-dev.lock)
 
@@ -65,20 +68,37 @@ crash-matrix: setup-dev ## kill servers, worker and PostgreSQL during 500 purcha
 soak: setup-dev ## ten minutes of mixed load, and a curve of it in benchmarks/SOAK-*.svg (SOAK_OPTIONS)
 	@$(BIN)/python -m benchmarks.soak $(SOAK_OPTIONS)
 
+# The tools have a place of their own: .venv-security, with a lock that is written anew by
+#   uv pip compile tests/security/requirements.in --override tests/security/overrides.txt \
+#     --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements-security.lock
+security: setup-dev ## schemathesis, GraphQLer and published checks (SECURITY_OPTIONS, such as --seconds 600)
+	@stamp=.venv-security/lock.stamp; wanted="$$(cksum < requirements-security.lock)"; \
+	if [ "$$(cat $$stamp 2>/dev/null)" != "$$wanted" ]; then \
+	  $(BIN)/python -m venv .venv-security && \
+	  .venv-security/bin/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes \
+	    -r requirements-security.lock && echo "$$wanted" > $$stamp; \
+	fi
+	@$(BIN)/python -m tests.security --python .venv-security/bin/python $(SECURITY_OPTIONS)
+
 attacks: setup-dev ## attack a server in every way (ATTACK_OPTIONS='--write after' keeps the table)
 	@$(BIN)/python -m benchmarks.attacks $(ATTACK_OPTIONS)
 
-check: setup-dev ## lint, format, types, import contracts
+check: setup-dev ## lint, format, types, import contracts, licences, known vulnerabilities
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --check .; exit 1; }
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python .ci/supply.py licences
+	@$(BIN)/python .ci/supply.py vulnerabilities
+
+sbom: setup-dev ## write quintet.cdx.json, a bill of materials (CycloneDX)
+	@$(BIN)/python .ci/supply.py sbom quintet.cdx.json
 
 format: setup-dev ## format and sort imports
 	@$(BIN)/ruff check --quiet --select I --fix .
 	@$(BIN)/ruff format .
 
-schema: setup-dev ## write schema/schema.graphql from the code
+schema: setup-dev ## write schema/schema.graphql and the table of docs/costs.md from the code
 	@$(BIN)/python cli.py schema
 
 bench: setup-dev ## measure every row against its goal (BENCH_OPTIONS=--write puts the table into RESULTS.md)
@@ -96,7 +116,8 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-vers
 lock: $(BIN)/python ## write the lock files anew (LOCK_OPTIONS=--upgrade for newer versions)
 	@$(PIP_INSTALL) 'uv>=0.13,<1'
 	@$(COMPILE) -o requirements.lock
-	@$(COMPILE) --group dev -c requirements.lock -o requirements-dev.lock
+	@$(COMPILE) --extra telemetry -c requirements.lock -o requirements-telemetry.lock
+	@$(COMPILE) --extra telemetry --group dev -c requirements-telemetry.lock -o requirements-dev.lock
 
 clean: ## remove .venv and caches
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

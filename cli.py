@@ -1,4 +1,4 @@
-"""The command line: serve · worker · migrate · seed · import · rotate-keys · schema. It owns no logic."""
+"""The command line; each command calls a use case and owns no logic."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Callable, Sequence
+from getpass import getpass
 from pathlib import Path
 
+import cli_operations
+from models.errors import Refusal
 from models.opening import sentence_of
-from resolvers.accounts.bootstrap import ensure_platform
+from resolvers.accounts.bootstrap import ensure_platform, reset_administrator
 from resolvers.accounts.identity import first_merchant
 from resolvers.context import Context
 from serving.listening import CannotListen
@@ -27,7 +30,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = _settings(given)
         given.run(settings, given)
-    except (SettingsError, Stop, CannotListen) as error:
+    except cli_operations.Failed:
+        return 1
+    except SettingsError as fault:
+        if given.run is not cli_operations.doctor or settings:
+            return say(fault)
+        return cli_operations.doctor_of_bad_settings(fault, given)
+    except (Stop, CannotListen) as error:
         return say(error)
     except Interrupted as interrupted:
         return 128 + interrupted.number
@@ -66,6 +75,18 @@ def seed(settings: Settings, given: argparse.Namespace) -> None:
         print("Planted." if planted else "There is a merchant already: nothing was planted.")
 
     asyncio.run(with_database(settings, plant))
+
+
+def reset_admin(settings: Settings, given: argparse.Namespace) -> None:
+    async def reset(ctx: Context) -> None:
+        password = settings.admin_password or getpass("New password: ")
+        try:
+            await reset_administrator(given.username, password)
+        except Refusal as refusal:
+            raise Stop(str(refusal)) from None
+        print(f"{given.username} administers the platform, and must sign in anew.")
+
+    asyncio.run(with_database(settings, reset))
 
 
 def import_rows(settings: Settings, given: argparse.Namespace) -> None:
@@ -114,12 +135,16 @@ def rotate_keys(settings: Settings, given: argparse.Namespace) -> None:
 
 def write_schema(settings: Settings, given: argparse.Namespace) -> None:
     from schema import schema
+    from schema.cost.table import PAGE, written
 
-    text = schema.as_str() + "\n"
-    if given.check and (not SNAPSHOT.exists() or SNAPSHOT.read_text() != text):
-        raise Stop("schema/schema.graphql is not the schema of this code: run make schema.")
-    if not given.check:
-        SNAPSHOT.write_text(text)
+    for path, text in (
+        (SNAPSHOT, schema.as_str() + "\n"),
+        (PAGE, written(schema._schema)),
+    ):
+        if not given.check:
+            path.write_text(text, encoding="utf-8")
+        elif not path.exists() or path.read_text(encoding="utf-8") != text:
+            raise Stop(f"{path.name} is not of the schema of this code: run make schema.")
 
 
 def _settings(given: argparse.Namespace) -> Settings:
@@ -129,7 +154,9 @@ def _settings(given: argparse.Namespace) -> Settings:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="quintet", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="quintet", description="Serve and look after a Quintet installation."
+    )
     commands = parser.add_subparsers(required=True, metavar="command")
 
     def command(name: str, run: Callable[..., None], says: str) -> argparse.ArgumentParser:
@@ -147,6 +174,8 @@ def _parser() -> argparse.ArgumentParser:
     command("worker", run_worker, "Run jobs and sweepers, apart from the servers.")
     command("migrate", run_migrations, "Apply missing migrations.")
     command("seed", seed, "Plant the demo chain into an empty database.")
+    resetting = command("admin", reset_admin, "Let an administrator in again, or make one.")
+    resetting.add_argument("username")
     importing = command("import", import_rows, "Import a CSV, XLSX or JSONL file.")
     importing.add_argument("what", choices=["stores", "products", "prices", "stock"])
     importing.add_argument("file")
@@ -160,8 +189,9 @@ def _parser() -> argparse.ArgumentParser:
     rotating.add_argument(
         "--check", action="store_true", help="only count what is left, exit 2 if any"
     )
-    printing = command("schema", write_schema, "Write the schema snapshot.")
+    printing = command("schema", write_schema, "Write the schema snapshot and the table of costs.")
     printing.add_argument("--check", action="store_true", help="only compare, exit 2 if different")
+    cli_operations.add_commands(command)
     return parser
 
 

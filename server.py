@@ -23,6 +23,7 @@ from starlette.routing import BaseRoute, Route
 from gateways import Gateways, PaymentGateway
 from gateways.bus import make_bus
 from gateways.challenges import PictureChallenges
+from gateways.cost_buckets import make_cost_buckets
 from gateways.metrics import MetricsMiddleware, count_operation, forget_dead_processes
 from gateways.persisted_queries import make_persisted_queries
 from gateways.rate_limits import make_rate_limits
@@ -30,13 +31,17 @@ from gateways.sandbox import SandboxPayments
 from gateways.sandbox_pages import sandbox_routes
 from gateways.sms import LoggingSms
 from gateways.telemetry import RequestIdMiddleware, configure_logging
+from gateways.tracing import TracingMiddleware, is_tracing, start_tracing, stop_tracing
 from gateways.webhooks import HttpWebhooks
 from models import database
 from models.database_faults import DATABASE_ERRORS
 from models.freshness import as_fresh_as
+from resolvers.accounts.client_uses import ClientUses
+from resolvers.accounts.rights_watch import RightsWatch
 from resolvers.context import ActorKind, Context
 from schema import schema
 from schema.context import context_factory
+from schema.cost.charging import make_charges
 from schema.cross_origin import cross_origin
 from schema.downloads import download_routes
 from schema.errors import format_error
@@ -49,6 +54,7 @@ from schema.persisted_documents import PersistedDocuments
 from schema.routes import Shortcut, graphql_routes
 from schema.standing import confirm
 from schema.suggestions import without_suggestions
+from schema.tracing import traced
 from schema.trusted_documents import read_trusted_documents
 from schema.unavailable import answer_database_error
 from schema.uploads import uploads_of
@@ -88,8 +94,10 @@ def make_gateways(settings: Settings) -> Gateways:
             private_addresses=settings.webhook_private_addresses,
             plain_http=settings.webhook_plain_http or not settings.is_production,
             seconds=settings.webhook_seconds,
+            hosts=settings.allowed_webhook_hosts,
         ),
         persisted_queries=make_persisted_queries(settings.redis_url),
+        cost_buckets=make_cost_buckets(settings.redis_url),
         payments=_payment_providers(settings),
     )
 
@@ -104,11 +112,13 @@ def create_app(settings: Settings, *, warming: bool = False) -> Application:
     """The whole application; `warming`: it prepares the documents it knows before it is ready."""
     configure_logging(settings.log_level, json=settings.log_format == "json")
     forget_dead_processes()
+    start_tracing(settings)
     gateways = make_gateways(settings)
-    operations = _operations(settings, gateways)
+    uses = ClientUses()
+    operations = _operations(settings, gateways, uses)
     stopping = Stopping()
     health = health_of(settings, gateways, stopping)
-    lifespan = _lifespan(settings, gateways, health, operations if warming else None)
+    lifespan = _lifespan(settings, gateways, health, uses, operations if warming else None)
     graphql, *others = graphql_routes(
         operations,
         graphiql=settings.graphiql,
@@ -132,9 +142,10 @@ def create_app(settings: Settings, *, warming: bool = False) -> Application:
     )
     assert isinstance(graphql, Route)  # noqa: S101 - for the type checker
     app = cross_origin(Shortcut(graphql, starlette), settings.origins)
+    whole = RequestIdMiddleware(MetricsMiddleware(app), quiet_paths=QUIET_PATHS)
     proxies = TrustedProxies(settings.proxies)
     return Application(
-        RequestIdMiddleware(MetricsMiddleware(app), quiet_paths=QUIET_PATHS),
+        TracingMiddleware(whole) if is_tracing() else whole,
         lifespan,
         stopping,
         proxies,
@@ -154,22 +165,24 @@ def server_of(
     )
 
 
-def _operations(settings: Settings, gateways: Gateways) -> Operations[Context]:
+def _operations(settings: Settings, gateways: Gateways, uses: ClientUses) -> Operations[Context]:
     return Operations(
         schema,
-        context_factory(settings, gateways),
+        context_factory(settings, gateways, uses),
         format_error if settings.suggestions else without_suggestions(format_error),
         limits=Limits(
             max_body_bytes=settings.request_limit_bytes, introspection=settings.introspection
         ),
-        execute=CompiledExecutor(schema),
+        execute=traced(CompiledExecutor(schema)),
         event_context=_event_context,
         event_extensions=_event_extensions,
         confirm=confirm,
+        watch=RightsWatch().watch,
         observe=count_operation,
         persisted=_persisted_documents(settings, gateways),
         read=_read,
         repeat=answer_once if settings.kept_megabytes else answer_anew,
+        charges=make_charges(settings, gateways),
     )
 
 
@@ -195,24 +208,40 @@ def _lifespan(
     settings: Settings,
     gateways: Gateways,
     health: Health,
+    uses: ClientUses,
     operations: Operations[Context] | None,
 ) -> Callable[[], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
         async with AsyncExitStack() as opened:
             await database.connect(settings.database_url, **settings.database_options)
+            opened.callback(stop_tracing)
             opened.push_async_callback(database.close)
             opened.push_async_callback(health.close)
             opened.push_async_callback(gateways.rate_limits.stop)
             opened.push_async_callback(gateways.persisted_queries.stop)
+            opened.push_async_callback(gateways.cost_buckets.stop)
             opened.push_async_callback(gateways.bus.stop)
             await gateways.bus.start()
             if settings.embedded_worker:
                 await opened.enter_async_context(background_work(settings, gateways))
+            await opened.enter_async_context(_writing(uses))
             health.is_prepared = await opened.enter_async_context(_warming(operations))
             yield
 
     return lifespan
+
+
+@asynccontextmanager
+async def _writing(uses: ClientUses) -> AsyncIterator[None]:
+    """Write the uses of API clients now and then, and at the end."""
+    writing = asyncio.create_task(uses.run())
+    await asyncio.sleep(0)  # begun, so that cancelling it writes the rest
+    try:
+        yield
+    finally:
+        writing.cancel()
+        await asyncio.wait([writing])
 
 
 @asynccontextmanager

@@ -32,6 +32,7 @@ from settings_checks import (
     trusted_networks,
 )
 
+VERSION = "0.1.0"
 # What production leaves off unless it is asked for by name.
 OFF_IN_PRODUCTION = ("sandbox_payments", "metrics", "introspection", "suggestions", "graphiql")
 
@@ -42,6 +43,8 @@ AT_LEAST_ONE = (
 
 # As browsers write it: in lower case, without a path or the default port.
 ORIGIN = re.compile(r"\*|(?!http://.*:80$|https://.*:443$)[a-z][a-z0-9+.-]*://[^\s/?#@*A-Z]+")
+
+HOST = re.compile(r"[a-z0-9_.:-]+")
 
 
 def secret(default: str = "") -> Any:
@@ -83,6 +86,7 @@ class Settings:
     allowed_origins: str = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
+    otlp_endpoint: str = secret()
     default_language: Literal["en", "zh"] = "en"
     timezone: str = "Asia/Shanghai"
     embedded_worker: bool = True
@@ -115,6 +119,17 @@ class Settings:
     express_fee: str = "0.00"
     purchase_four_eyes: bool = False
     request_limit_bytes: int = 4_000_000
+    cost_limit_anonymous: int = 300_000
+    cost_limit_guest: int = 300_000
+    cost_limit_member: int = 300_000
+    cost_limit_staff: int = 1_000_000
+    cost_limit_api_client: int = 3_000_000
+    cost_restore_anonymous: int = 250_000
+    cost_restore_guest: int = 250_000
+    cost_restore_member: int = 250_000
+    cost_restore_staff: int = 500_000
+    cost_restore_api_client: int = 1_000_000
+    cost_burst_seconds: int = 10
     outbox_days: int = 30
     code_days: int = 1
     session_days: int = 7
@@ -125,6 +140,7 @@ class Settings:
     address_days: int = 1_095
     webhook_private_addresses: bool = False
     webhook_plain_http: bool = False
+    webhook_hosts: str = ""
     webhook_seconds: int = 10
     webhook_attempts: int = 16
     webhook_give_up_hours: int = 48
@@ -170,6 +186,12 @@ class Settings:
     def proxies(self) -> tuple[Network, ...]:
         """The networks whose X-Forwarded-For and X-Forwarded-Proto are believed."""
         return trusted_networks(self.trusted_proxies)
+
+    @property
+    def allowed_webhook_hosts(self) -> tuple[str, ...]:
+        """The only hosts that webhooks are delivered to, each with all below it; empty for every one."""
+        hosts = self.webhook_hosts.replace(",", " ").split()
+        return tuple(host.lower().strip(".") for host in hosts)
 
     @property
     def database_options(self) -> dict[str, Any]:
@@ -265,13 +287,17 @@ def _check(settings: Settings) -> None:
         ("redis://", "rediss://", "unix://")
     ):
         raise SettingsError("QUINTET_REDIS_URL must start with redis://, rediss:// or unix://.")
-    for name in ("public_url", "storefront_url"):
+    for name in ("public_url", "storefront_url", "otlp_endpoint"):
         url = getattr(settings, name)
         if url and not url.startswith(("http://", "https://")):
             raise SettingsError(f"{PREFIX}{name.upper()} must start with http:// or https://.")
     if wrong := [each for each in settings.origins if not ORIGIN.fullmatch(each)]:
         raise SettingsError(
             f"QUINTET_ALLOWED_ORIGINS must be * or origins such as https://shop.example, not {wrong[0]!r}."
+        )
+    if wrong := [each for each in settings.allowed_webhook_hosts if not HOST.fullmatch(each)]:
+        raise SettingsError(
+            f"QUINTET_WEBHOOK_HOSTS must be hosts such as erp.example, not {wrong[0]!r}."
         )
     for name in AT_LEAST_ONE:
         if getattr(settings, name) < 1:

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
+from gateways.tracing import check_tracing
 from models import database
 from models.migrating import migrate, pending
 from models.opening import check, sentence_of
@@ -40,6 +41,7 @@ def say(sentence: object) -> int:
 
 def serve(settings: Settings, *, migrates: bool, demo: bool) -> None:
     """Serve until a signal. Raises: Stop, CannotListen, SettingsError, Interrupted."""
+    check_tracing(settings)
     if warning := check_exposure(settings):
         _warn(warning)
     sockets = listen_on(settings.host, settings.port)

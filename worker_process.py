@@ -58,6 +58,7 @@ def _lifespan(
         async with AsyncExitStack() as opened:
             await database.connect(settings.database_url, **settings.database_options)
             opened.push_async_callback(database.close)
+            opened.push_async_callback(gateways.rate_limits.stop)
             opened.push_async_callback(gateways.persisted_queries.stop)
             opened.push_async_callback(gateways.bus.stop)
             await gateways.bus.start()

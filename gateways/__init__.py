@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from gateways.persisted_queries import PersistedQueries
@@ -23,6 +23,10 @@ class CodeMessage:
 
 
 class SmsGateway(Protocol):
+    @property
+    def delivers(self) -> bool:
+        """Whether messages reach phones."""
+
     async def send_code(self, message: CodeMessage) -> None:
         """Raises: GatewayError."""
 
@@ -161,12 +165,52 @@ class WebhookGateway(Protocol):
         """The receiver at an address. Raises: GatewayError for one that may not be delivered to."""
 
 
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """What a caller may spend: at most `capacity` at once, restored by `restore_rate` a second."""
+
+    capacity: int
+    restore_rate: int
+
+
+class Balance(NamedTuple):
+    """Whether an amount was taken, what is left, and after how many seconds there would be enough."""
+
+    taken: bool
+    available: int
+    seconds: float = 0.0
+
+
+class CostBuckets(Protocol):
+    """Token buckets by the key of a caller; a bucket that nobody knows is full."""
+
+    def take_now(self, key: str, amount: int, bucket: Bucket) -> int | None:
+        """Take an amount where that needs no waiting: what is left, or None to ask `take`."""
+
+    async def take(self, key: str, amount: int, bucket: Bucket) -> Balance:
+        """Take all of an amount, or nothing."""
+
+    def give_back(self, key: str, amount: int, bucket: Bucket) -> None:
+        """Return what was taken and not spent."""
+
+    async def stop(self) -> None:
+        """Close what is open."""
+
+
 class GatewayError(Exception):
     """The other side did not do what it was asked; whether it did is unknown until it is asked again."""
 
 
+class GatewayTimeout(GatewayError):
+    """The other side did not answer in time."""
+
+
 class BadNotification(Exception):
     """A notification that is forged, stale or unreadable."""
+
+
+class UnreadableNotification(BadNotification):
+    """A notification whose signature is good and whose content makes no sense."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,5 +222,6 @@ class Gateways:
     rate_limits: RateLimits
     webhooks: WebhookGateway
     persisted_queries: PersistedQueries
+    cost_buckets: CostBuckets
     challenges: ChallengeGateway | None = None
     payments: dict[str, PaymentGateway] = field(default_factory=dict)

@@ -1,11 +1,13 @@
-"""Which addresses of the network are public, so that no webhook reaches into our own.
+"""Which hosts and addresses of the network are public, so that no webhook reaches into our own.
 
-Source: IANA IPv4 and IPv6 Special-Purpose Address Registries; RFC 6052 (NAT64), RFC 3056 (6to4).
+Source: IANA IPv4 and IPv6 Special-Purpose Address Registries; RFC 6052 (NAT64), RFC 3056 (6to4);
+RFC 6761 and RFC 6762 (special-use names); WHATWG URL, "ends in a number" (what is an IPv4 address).
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
@@ -16,6 +18,41 @@ _SET_APART = [
 ]
 _NAT64 = IPv6Network("64:ff9b::/96")
 Address = IPv4Address | IPv6Address
+
+LONGEST_HOST = 253
+_HOST = re.compile(
+    r"(?:[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.?"
+)
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+# Names that only a network of one's own resolves.
+_INNER_NAMES = (
+    *("localhost", "localdomain", "local", "internal", "intranet", "private"),
+    *("corp", "home", "lan", "home.arpa", "onion", "alt"),
+)
+
+
+def literal_address(host: str) -> Address | None:
+    """Return the address that a host is written as, in any notation that a resolver takes; None for a name.
+
+    Raises: ValueError for what is neither a name nor an address.
+    """
+    if ":" in host:
+        return ip_address(host.replace("%25", "%"))
+    if len(host) > LONGEST_HOST or not _HOST.fullmatch(host):
+        raise ValueError(f"not a host: {host!r}")
+    bare = host.removesuffix(".")
+    if not _NUMBER.fullmatch(bare.rpartition(".")[2]):
+        return None
+    try:
+        return IPv4Address(socket.inet_aton(bare))
+    except OSError as error:
+        raise ValueError(f"not an IPv4 address: {host!r}") from error
+
+
+def is_inner_name(host: str) -> bool:
+    """Whether a name means a host of one's own network: without a dot, or below a special-use name."""
+    bare = host.removesuffix(".")
+    return "." not in bare or any(bare.endswith(f".{name}") for name in _INNER_NAMES)
 
 
 def is_public(address: Address) -> bool:

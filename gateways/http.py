@@ -13,7 +13,9 @@ from functools import cache
 from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING
 
-from gateways import GatewayError
+from gateways import GatewayError, GatewayTimeout
+from gateways.circuits import Circuits
+from gateways.outgoing_metrics import outgoing_call
 from models.database import in_transaction_now
 
 if TYPE_CHECKING:
@@ -50,17 +52,42 @@ async def post_pinned(
     body: bytes,
     headers: dict[str, str],
     seconds: float,
+    purpose: str = "webhook",
+    circuits: Circuits | None = None,
 ) -> tuple[int, bytes]:
-    """Send to the first of these addresses that takes a connection, whatever the host's name says by now.
+    """Post to the first of these addresses that takes a connection, without looking up the host again.
 
-    Answers the status and the beginning of the content. `seconds` bounds it all: a receiver that answers
-    byte by byte gains nothing.
+    Return the status and the first `READ_AT_MOST` bytes of the content. Redirects are not followed.
+    `seconds` bounds the whole call, so a receiver that answers byte by byte gains nothing. `purpose` is the
+    label in the metrics.
 
-    Raises: GatewayError when no answer came, CalledInTransaction.
+    Raises: GatewayError when no answer came, CircuitOpen, CalledInTransaction.
     """
+    _refuse_in_transaction(str(url))
+    with outgoing_call(purpose, url.host) as call:
+        if circuits is not None:
+            circuits.check(url.host)
+        try:
+            answer = await _post_to_any(client, url, addresses, body, headers | call, seconds)
+        except GatewayError:
+            if circuits is not None:
+                circuits.failed(url.host)
+            raise
+        if circuits is not None:
+            circuits.answered(url.host)
+        return answer
+
+
+async def _post_to_any(
+    client: httpx.AsyncClient,
+    url: httpx.URL,
+    addresses: Sequence[IPv4Address | IPv6Address],
+    body: bytes,
+    headers: dict[str, str],
+    seconds: float,
+) -> tuple[int, bytes]:
     import httpx
 
-    _refuse_in_transaction(str(url))
     try:
         async with asyncio.timeout(seconds):
             for address in addresses[:-1]:
@@ -70,7 +97,7 @@ async def post_pinned(
                     continue
             return await _post_to(client, url, str(addresses[-1]), body, headers)
     except TimeoutError as error:
-        raise GatewayError(f"{url.host} did not answer within {seconds:g} s") from error
+        raise GatewayTimeout(f"{url.host} did not answer within {seconds:g} s") from error
     except httpx.HTTPError as error:
         raise GatewayError(f"no answer from {url.host}: {error!r}") from error
 

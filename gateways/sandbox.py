@@ -10,6 +10,7 @@ is that of WeChat Pay's API v3, with HMAC-SHA256 in place of RSA.
 
 from __future__ import annotations
 
+import re
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import asdict
@@ -20,11 +21,13 @@ import orjson
 import structlog
 
 from gateways import BadNotification, Charge, GatewayError, Notification, StartedCharge
+from gateways.notifications import read_notification
 from models.signing_keys import KeyRing
 
 MAX_URL = 512
 PAGE_PURPOSE, NOTIFICATION_PURPOSE = "sandbox payment page", "sandbox payment notification"
 MAX_AGE_SECONDS = 300
+TIMESTAMP_FORMAT = re.compile(r"[0-9]{1,12}", re.ASCII)
 TIMESTAMP, NONCE, SIGNATURE = "sandbox-timestamp", "sandbox-nonce", "sandbox-signature"
 log = structlog.get_logger(__name__)
 
@@ -62,12 +65,11 @@ class SandboxPayments:
         signature = headers.get(SIGNATURE, "")
         if not self._keys.verify(NOTIFICATION_PURPOSE, _text(timestamp, nonce, body), signature):
             raise BadNotification("the signature is wrong")
+        if not TIMESTAMP_FORMAT.fullmatch(timestamp):
+            raise BadNotification("the timestamp is no number of seconds")
         if abs(now.timestamp() - int(timestamp)) > MAX_AGE_SECONDS:
             raise BadNotification("the notification is not of this moment")
-        try:
-            return Notification(**orjson.loads(body))
-        except (ValueError, TypeError) as error:
-            raise BadNotification("the notification is unreadable") from error
+        return read_notification(body)
 
     def charge_of(self, token: str) -> Charge:
         """The charge that a page's token stands for. Raises: BadToken."""

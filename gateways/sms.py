@@ -21,6 +21,8 @@ class LoggingSms:
     `log_codes` is for development: log lines of production hold neither codes nor parts of phones.
     """
 
+    delivers = False
+
     def __init__(self, outbox: str = "", *, log_codes: bool = False, refuses: bool = False) -> None:
         self._outbox = Path(outbox) if outbox else None
         self._log_codes = log_codes

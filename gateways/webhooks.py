@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from gateways import GatewayError, Receiver
-from gateways.addresses import Address, is_public, resolve
+from gateways.addresses import Address, is_inner_name, is_public, literal_address, resolve
+from gateways.circuits import Circuits
 from gateways.http import open_client, post_pinned
 
 if TYPE_CHECKING:
@@ -17,35 +18,59 @@ if TYPE_CHECKING:
 
 AGENT = "Quintet-Webhooks"
 RESOLVE_SECONDS = 5.0
+# Read in different ways by different parsers: blanks, control characters, backslashes.
+UNCLEAR = re.compile(r"[\s\x00-\x20\x7f\\]")
 
 
 class HttpWebhooks:
-    """Whether private addresses and `http://` may be delivered to; `seconds` bounds a delivery."""
+    """Delivers to receivers by HTTP.
 
-    def __init__(self, *, private_addresses: bool, plain_http: bool, seconds: float) -> None:
+    `private_addresses` and `plain_http` say whether these may be delivered to. `hosts`, unless empty, are the
+    only ones, each with all below it. `seconds` bounds a delivery.
+    """
+
+    def __init__(
+        self,
+        *,
+        private_addresses: bool,
+        plain_http: bool,
+        seconds: float,
+        hosts: Collection[str] = (),
+    ) -> None:
         self._private_addresses = private_addresses
+        self._hosts = hosts
+        self.circuits = Circuits()
         self._plain_http = plain_http
         self.seconds = seconds
 
     def fault(self, url: str) -> str | None:
-        """What is wrong with an address, as far as can be told without asking the network."""
+        """Return what is wrong with an address, as far as it shows without asking the network."""
         import httpx  # takes long to load
 
+        if UNCLEAR.search(url):
+            return "This is not a URL."
         try:
             parsed = httpx.URL(url)
+            if parsed.scheme not in ("https", "http") or not parsed.host:
+                return "The URL must begin with https://."
+            literal = literal_address(_host(parsed))
         except (httpx.InvalidURL, ValueError):
             return "This is not a URL."
-        if parsed.scheme not in ("https", "http") or not parsed.host:
-            return "The URL must begin with https://."
         if parsed.scheme == "http" and not self._plain_http:
             return "The URL must begin with https://."
         if parsed.userinfo or parsed.fragment:
             return "The URL must have no user, password or fragment."
-        try:
-            literal = ip_address(parsed.host)
-        except ValueError:
+        if parsed.port is not None and not 1 <= parsed.port <= 65535:
+            return "The port must lie between 1 and 65535."
+        return self._host_fault(_host(parsed), literal)
+
+    def _host_fault(self, host: str, literal: Address | None) -> str | None:
+        if self._hosts and not any(_is_at_or_below(host, each) for each in self._hosts):
+            return "This server does not call that host."
+        if self._private_addresses:
             return None
-        return None if self._may_reach(literal) else "The address is not a public one."
+        inner = is_inner_name(host) if literal is None else not is_public(literal)
+        return "The address is not a public one." if inner else None
 
     @asynccontextmanager
     async def to(self, url: str) -> AsyncIterator[Receiver]:
@@ -95,5 +120,16 @@ class _HttpReceiver:
             body=body,
             headers={"Content-Type": "application/json", "User-Agent": AGENT, **headers},
             seconds=self._gateway.seconds,
+            circuits=self._gateway.circuits,
         )
         return status, content.decode(errors="replace")
+
+
+def _host(url: httpx.URL) -> str:
+    """The host in ASCII and lower case, as DNS is asked for it."""
+    return url.raw_host.decode("ascii").lower()
+
+
+def _is_at_or_below(host: str, allowed: str) -> bool:
+    bare = host.removesuffix(".")
+    return bare == allowed or bare.endswith(f".{allowed}")

@@ -1,13 +1,13 @@
 from tortoise import fields
 from tortoise.fields.base import OnDelete
-from tortoise.migrations import operations as ops
 
+from models.add_column import AddColumn
 from models.create_table import CreateTable
 from models.create_tables import TableMigration
 
 
 class Migration(TableMigration):
-    dependencies = [("models", "0015_stocktake_serials")]
+    dependencies = [("models", "0016_revocation")]
 
     initial = False
 
@@ -69,15 +69,15 @@ class Migration(TableMigration):
             },
             bases=["Row"],
         ),
-        ops.AddField(
+        AddColumn(
             model_name="Staff",
             name="encrypted_second_factor_secret",
             field=fields.CharField(max_length=300, null=True),
         ),
-        ops.AddField(
+        AddColumn(
             model_name="Staff", name="second_factor_at", field=fields.DatetimeField(null=True)
         ),
-        ops.AddField(
+        AddColumn(
             model_name="Staff", name="second_factor_step", field=fields.BigIntField(null=True)
         ),
     ]

@@ -5,7 +5,7 @@ from models.create_tables import TableMigration
 
 
 class Migration(TableMigration):
-    dependencies = [("models", "0015_stocktake_serials")]
+    dependencies = [("models", "0018_encrypted_personal_data")]
 
     initial = False
 

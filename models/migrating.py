@@ -41,6 +41,11 @@ async def unknown() -> list[str]:
     return sorted(await _applied() - _known())
 
 
+def known() -> list[str]:
+    """The names of the migrations of this version."""
+    return sorted(_known())
+
+
 def _known() -> set[str]:
     return {path.stem for path in MIGRATIONS.glob("[0-9]*.py")}
 

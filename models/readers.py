@@ -77,9 +77,12 @@ class SqliteReader:
                 return self._read(query, values)
             return self.kept.get((query, values), lambda: self._read(query, values))
         except sqlite3.OperationalError:
-            connection = self._client._connection
-            assert connection  # noqa: S101 - open as long as this is
-            return await connection.execute_fetchall(query, values)  # type: ignore[return-value]
+            return await self._read_in_thread(query, values)
+
+    async def _read_in_thread(self, query: str, values: Sequence[Any]) -> Records:
+        connection = self._client._connection
+        assert connection  # noqa: S101 - open as long as this is
+        return await connection.execute_fetchall(query, values)  # type: ignore[return-value]
 
     def _read(self, query: str, values: Sequence[Any]) -> list[Any]:
         return self._near.execute(query, values).fetchall()

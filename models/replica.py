@@ -22,9 +22,9 @@ POSITIONS = 600
 LOST = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 log = logging.getLogger(__name__)
 
-_WRITTEN = "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint"
+WRITTEN = "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint"
 # What is no standby, such as a logical copy, has no position; whoever set it up answers for it.
-_REPLAYED = (
+REPLAYED = (
     "SELECT CASE WHEN pg_is_in_recovery()"
     " THEN pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')::bigint END"
 )
@@ -85,8 +85,8 @@ class Replica:
             await self._pool
             self._reader = PostgresReader(self._pool)
         now = asyncio.get_running_loop().time()
-        self._positions.append((now, (await self._primary.records(_WRITTEN, ()))[0][0]))
-        replayed = (await self._reader.records(_REPLAYED, ()))[0][0]
+        self._positions.append((now, (await self._primary.records(WRITTEN, ()))[0][0]))
+        replayed = (await self._reader.records(REPLAYED, ()))[0][0]
         if replayed is None:
             return not self._followed  # else it has been promoted, and goes its own way
         self._followed = True

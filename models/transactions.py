@@ -146,8 +146,12 @@ async def alone(client: AsyncpgDBClient, query: str, values: Sequence[Any]) -> S
     """The rows of one statement of PostgreSQL's, which is a transaction by itself."""
     async with _connection(client) as raw:
         client.log.debug("%s: %s", query, values)
-        found: Sequence[Any] = await raw.fetch(query, *values)
-        return found
+        return await _rows_of(raw, query, *values)
+
+
+async def _rows_of(raw: Any, query: str, *values: Any) -> Sequence[Any]:
+    found: Sequence[Any] = await raw.fetch(query, *values)
+    return found
 
 
 async def let_go(client: BaseDBAsyncClient) -> None:

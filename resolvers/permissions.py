@@ -101,6 +101,20 @@ def may(ctx: Context, permission: Permission, path: str) -> bool:
     )
 
 
+def concerns(ctx: Context, merchant_id: int | None) -> bool:
+    """Whether this merchant is the one that the request is about, or one where the caller has any right."""
+    if ctx.actor.kind is ActorKind.SYSTEM or merchant_id == ctx.merchant_id:
+        return True
+    return works_for(ctx, merchant_id)
+
+
+def works_for(ctx: Context, merchant_id: int | None) -> bool:
+    """Whether the caller has any right at this merchant, or at the platform."""
+    if ctx.actor.kind is ActorKind.SYSTEM:
+        return True
+    return any(grant.merchant_id in (None, merchant_id) for grant in ctx.actor.grants)
+
+
 def scoped(query: QuerySet[M], ctx: Context, permission: Permission, node: str) -> QuerySet[M]:
     """Cut a query to where the caller holds `permission`; `node` leads to an organisation.
 

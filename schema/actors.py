@@ -9,8 +9,10 @@ import strawberry
 
 from resolvers.accounts import organisations
 from resolvers.context import Context
+from schema.accounts.session_types import Session
 from schema.accounts.types import ApiClient, Channel, Organisation, Staff
 from schema.batching import batched
+from schema.cost.directives import list_size
 from schema.members.types import Member
 from schema.nodes import Node
 
@@ -31,11 +33,18 @@ class Viewer:
     async def actor(parents: list[Viewer], ctx: Context) -> list[Actor | None]:
         return await actors(ctx, [(ctx.actor.kind, ctx.actor.id)] * len(parents))
 
+    @list_size(10)
     @batched
     @staticmethod
     async def organisations(parents: list[Viewer], ctx: Context) -> list[list[Organisation]]:
         nodes = [Organisation.of(row) for row in await organisations.of_actor(ctx)]
         return [nodes] * len(parents)
+
+    @batched
+    @staticmethod
+    async def sessions(parents: list[Viewer], ctx: Context) -> list[list[Session]]:
+        """Where you are signed in, the latest first, at most 100."""
+        return [await Session.of_caller(ctx)] * len(parents)
 
     @classmethod
     def of(cls, ctx: Context) -> Viewer:

@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-import orjson
 from graphql import GraphQLError, OperationType
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.types import Receive, Scope, Send
 
 from models.errors import Denial, NotSignedIn, PermissionDenied, RateLimited
+from schema.answer import Answer
+from schema.cost.charging import BudgetSpent, Charge
+from schema.cost.headers import rate_limit
 from schema.documents import DocumentRefused, Operation
 from schema.graphiql import graphiql_page
 from schema.http_caching import cacheable
@@ -30,7 +32,7 @@ from schema.http_response import (
     raw,
 )
 from schema.multipart import Uploads, is_multipart, multipart_request
-from schema.operations import Answer, Operations
+from schema.operations import Operations
 from schema.persisted_documents import DocumentNotFound
 from schema.unavailable import RETRY_AFTER, is_unavailable
 from schema.unavailable import STATUS as UNAVAILABLE
@@ -94,13 +96,19 @@ class GraphQLOverHTTP(Generic[C]):
         operation: Operation | None = None
         context: C | None = None
         try:
-            operation = await operations.prepare(asked)
+            operation = await operations.prepare(asked, exchange.address)
             exchange.allow(operation)
             context = await operations.context_factory(HTTPConnection(exchange.scope), None)
+            charge = await operations.charge(operation, asked.variables, context)
             answer = await operations.answer_request(operation, asked, context)
-            response = exchange.response(answer)
+            if charge is not None:
+                charge.settle(answer.cost)
             if exchange.is_anonymous_get and self._is_public(operation, answer):
+                # Without its cost, which is of this request alone.
+                response = exchange.response(answer)
                 response = cacheable(response, exchange.headers, self.public_seconds)
+            else:
+                response = exchange.response(answer, charge=charge)
         except DocumentNotFound as unknown:
             answer = operations.refused(unknown.errors)
             response = exchange.response(answer, 200)  # in any media type, as Apollo's server does
@@ -108,7 +116,7 @@ class GraphQLOverHTTP(Generic[C]):
             answer = operations.refused(refused.errors)
             response = exchange.response(answer)
         except Denial as denial:
-            answer = operations.failed(denial)
+            answer = operations.failed(denial, context)
             response = _denied(exchange, denial, answer)
         except BadRequest:
             raise
@@ -133,10 +141,14 @@ class GraphQLOverHTTP(Generic[C]):
 
 
 def _denied(exchange: Exchange, denial: Denial, answer: Answer) -> JsonResponse:
-    challenge = {"WWW-Authenticate": "Bearer"} if isinstance(denial, NotSignedIn) else {}
+    headers = {"WWW-Authenticate": "Bearer"} if isinstance(denial, NotSignedIn) else {}
     if isinstance(denial, RateLimited) and denial.retry_after_seconds is not None:
-        challenge["Retry-After"] = str(denial.retry_after_seconds)
-    return exchange.response(answer, DENIAL_STATUS.get(type(denial), 403), challenge)
+        headers["Retry-After"] = str(denial.retry_after_seconds)
+    kinds = [kind for kind in DENIAL_STATUS if isinstance(denial, kind)]
+    response = exchange.response(answer, DENIAL_STATUS[kinds[0]] if kinds else 403, headers)
+    if isinstance(denial, BudgetSpent):
+        response.headers += rate_limit(denial.allowance, denial.balance.available)
+    return response
 
 
 @dataclass(slots=True)
@@ -146,6 +158,11 @@ class Exchange:
     scope: Scope
     headers: Headers
     media_type: MediaType
+
+    @property
+    def address(self) -> str:
+        client = self.scope.get("client")
+        return client[0] if client else ""
 
     @property
     def is_anonymous_get(self) -> bool:
@@ -167,12 +184,22 @@ class Exchange:
             raise BadRequest("A mutation must be sent by POST.", 405, {"Allow": "POST"})
 
     def response(
-        self, answer: Answer, status: int = 0, headers: Mapping[str, str] | None = None
+        self,
+        answer: Answer,
+        status: int = 0,
+        headers: Mapping[str, str] | None = None,
+        charge: Charge | None = None,
     ) -> JsonResponse:
-        """With the status that its media type asks for, unless one is given or the database is away."""
+        """With the status that its media type asks for, unless one is given or the database is away.
+
+        `charge`: what the answer and its headers say of the cost.
+        """
         if is_unavailable(answer.body):
             status, headers = UNAVAILABLE, {**(headers or {}), **RETRY_AFTER}
         if not status:
             status = 200 if answer.executed or self.media_type == JSON else 400
         more = (*NO_STORE, *raw(headers)) if headers else NO_STORE
-        return JsonResponse(orjson.dumps(answer.body), self.media_type, status, more)
+        if charge is None:
+            return JsonResponse(answer.json(), self.media_type, status, more)
+        more += rate_limit(charge.caller.allowance, charge.available)
+        return JsonResponse(answer.json(charge.extensions), self.media_type, status, more)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
 from contextlib import AbstractContextManager, aclosing, nullcontext
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, Generic, Literal, Protocol, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 import strawberry
 from graphql import (
@@ -24,6 +24,8 @@ from graphql.pyutils import AwaitableOrValue
 from starlette.requests import HTTPConnection
 from strawberry.execution import optimized_is_awaitable
 
+from schema.answer import Answer, Outcome
+from schema.cost.charging import Charge, Charges
 from schema.documents import Documents, Operation, invalid
 from schema.http_request import GraphQLRequest
 from schema.limits import Limits
@@ -35,14 +37,13 @@ C = TypeVar("C")
 DEFAULT_LIMITS = Limits()
 
 Variables = dict[str, Any] | None
-Outcome = Literal["ok", "error", "refused"]
 # Makes the context of one operation. Raises a `Denial` on credentials that are no good.
 ContextFactory = Callable[[HTTPConnection, dict[str, str] | None], Awaitable[C]]
 # Turns an error into its entry in `errors`; the context is None before there is one. Errors with
 # an `original_error` are unforeseen: this is where they are masked and logged.
 FormatError = Callable[[GraphQLError, C | None], dict[str, Any]]
 Observe = Callable[[str, Outcome], None]
-Repeat = Callable[[C, GraphQLRequest, Callable[[], Awaitable["Answer"]]], Awaitable["Answer"]]
+Repeat = Callable[[C, GraphQLRequest, Callable[[], Awaitable[Answer]]], Awaitable[Answer]]
 
 
 class Execute(Protocol):
@@ -90,26 +91,17 @@ class GraphQLCoreExecutor:
         """Nothing: every field is looked up as it is executed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A GraphQL response; `executed` is false when it was refused before any field ran."""
-
-    body: dict[str, Any]
-    executed: bool
-
-    @property
-    def outcome(self) -> Outcome:
-        if not self.executed:
-            return "refused"
-        return "error" if "errors" in self.body else "ok"
-
-
 def same_context(context: C) -> C:
     return context
 
 
 def unconfirmed(begun: object, now: object) -> None:
     """Rights never change."""
+
+
+def unwatched(context: object) -> AbstractContextManager[asyncio.Event]:
+    """Rights never change."""
+    return nullcontext(asyncio.Event())
 
 
 def no_extensions(context: object) -> None:
@@ -140,9 +132,11 @@ class Operations(Generic[C]):
     that no loader remembers values of an earlier event; `event_extensions` reads off the
     subscription's own context what its resolver left there for the event it has just yielded.
     `confirm` takes the context that a subscription began with and one made anew from the same
-    credentials, and raises a `Denial` when it may not go on. `observe` hears of every operation;
+    credentials, and raises a `Denial` when it may not go on; the event of `watch` says that they may have
+    changed. `observe` hears of every operation;
     `persisted` finds documents that a request only names. Within `read` a query runs; its second argument
-    is whether the query begins with public fields. `repeat` may keep answers to repeatable queries.
+    is whether the query begins with public fields. `repeat` may keep answers to repeatable queries. `charges`
+    prices operations and says who may not pay for them.
     """
 
     def __init__(
@@ -156,10 +150,12 @@ class Operations(Generic[C]):
         event_context: Callable[[C], C] = same_context,
         event_extensions: Callable[[C], dict[str, Any] | None] = no_extensions,
         confirm: Callable[[C, C], None] = unconfirmed,
+        watch: Callable[[C], AbstractContextManager[asyncio.Event]] = unwatched,
         observe: Observe = unobserved,
         persisted: PersistedDocuments | None = None,
         read: Callable[[C, bool], AbstractContextManager[None]] = as_it_is,
         repeat: Repeat[C] = answer_anew,
+        charges: Charges[C] | None = None,
     ) -> None:
         if schema.extensions or schema.directives:
             raise ValueError("Schema extensions and operation directives would not be run here.")
@@ -171,24 +167,35 @@ class Operations(Generic[C]):
         self.event_context = event_context
         self.event_extensions = event_extensions
         self.confirm = confirm
+        self.watch = watch
         self.observe = observe
         self.read = read
         self.repeat = repeat
+        self.charges = charges
         self.documents = Documents(schema, limits)
         self.persisted = persisted or PersistedDocuments()
 
-    async def prepare(self, asked: GraphQLRequest) -> Operation:
+    async def prepare(self, asked: GraphQLRequest, address: str = "") -> Operation:
         """Find, parse and validate what a request asks for; its `query` is filled in where it was named.
 
-        Raises: DocumentRefused.
+        The client at `address` is charged for a document that is not known yet.
+        Raises: DocumentRefused, BudgetSpent.
         """
         text = asked.query
         if text is None or asked.extensions or self.persisted.trusted_only:
             text = asked.query = await self.persisted.text_of(asked)
+        if self.charges is not None and not self.documents.knows(text):
+            await self.charges.begin_document(text, address)
         operation = self.documents.prepare(text).operation(asked.operation_name)
         if asked.extensions:
             await self.persisted.keep(asked)
         return operation
+
+    async def charge(self, operation: Operation, variables: Variables, context: C) -> Charge | None:
+        """Charge an operation to its caller. Raises: CostExceeded, BudgetSpent."""
+        if self.charges is None:
+            return None
+        return await self.charges.begin(self.schema._schema, operation, variables, context)
 
     def is_public(self, operation: Operation) -> bool:
         """Whether any cache may keep what an anonymous caller is answered."""

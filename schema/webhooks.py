@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import structlog
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from gateways import BadNotification, Gateways
+from gateways import BadNotification, Gateways, UnreadableNotification
 from resolvers.context import SYSTEM, Context, utc_now
 from resolvers.orders import settlement
 from resolvers.orders.settlement import Outcome
@@ -31,7 +31,10 @@ class Answer:
 
 def payment_webhooks(settings: Settings, gateways: Gateways) -> list[BaseRoute]:
     async def payment_notification(request: Request) -> Response:
-        body = await _body(request)
+        try:
+            body = await _body(request)
+        except ClientDisconnect:
+            return _response(Answer("the notification did not come to its end", 400))
         if body is None:
             return _response(Answer("the notification is too long", 413))
         provider = request.path_params["provider"].upper()
@@ -53,7 +56,7 @@ async def receive(
         notification = gateway.verify(headers, body, utc_now())
     except BadNotification as bad:
         log.warning("payment notification refused", provider=provider, why=str(bad))
-        return Answer(str(bad), 401)
+        return Answer(str(bad), 400 if isinstance(bad, UnreadableNotification) else 401)
     ctx = Context(settings=settings, gateways=gateways, actor=SYSTEM)
     outcome = await settlement.settle(ctx, provider, notification)
     return Answer(str(outcome), STATUSES.get(outcome, 200))

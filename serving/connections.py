@@ -126,7 +126,6 @@ class TimedHttp(_Timed, HttpToolsProtocol):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._phase = Phase.NOTHING
         self._timed = Phase.NOTHING
         self._timer: asyncio.TimerHandle | None = None
         self._received = 0
@@ -135,7 +134,7 @@ class TimedHttp(_Timed, HttpToolsProtocol):
         super().connection_made(transport)
         self.host = self.client[0] if self.client else ""
         if self.limits.open(self.host):
-            self._time()
+            self._time(Phase.HEADERS)
         else:
             log.info("connection refused: too many are open")
             self._refuse(b"503 Service Unavailable", b"Retry-After: 10\r\n")
@@ -146,29 +145,15 @@ class TimedHttp(_Timed, HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self.transport.is_closing():
-            return
-        self._received += len(data)
         super().data_received(data)
-        if self.transport.is_closing() or self.transport.get_protocol() is not self:
-            return
-        if self._phase is Phase.HEADERS and self._received > MAX_HEADER_BYTES:
-            self._refuse(b"431 Request Header Fields Too Large")
-        else:
-            self._time()
-
-    def on_message_begin(self) -> None:
-        self._phase = Phase.HEADERS
-        super().on_message_begin()
-
-    def on_headers_complete(self) -> None:
-        self._phase = Phase.BODY
-        super().on_headers_complete()
-
-    def on_message_complete(self) -> None:
-        self._phase = Phase.NOTHING
-        self._received = 0
-        super().on_message_complete()
+        awaited = self._awaited
+        if awaited is not self._timed:
+            if not self.transport.is_closing() and self.transport.get_protocol() is self:
+                self._time(awaited, len(data))
+        elif awaited is not Phase.NOTHING:
+            self._received += len(data)
+            if awaited is Phase.HEADERS and self._received > MAX_HEADER_BYTES:
+                self._refuse(b"431 Request Header Fields Too Large")
 
     def handle_websocket_upgrade(self) -> None:
         self._stop_timer()
@@ -192,25 +177,27 @@ class TimedHttp(_Timed, HttpToolsProtocol):
 
     @property
     def _awaited(self) -> Phase:
-        """Without a request, whatever came (blank lines) counts as the beginning of its headers."""
-        if self._phase is not Phase.NOTHING:
-            return self._phase
-        answering = self.cycle is not None and not self.cycle.response_complete
-        idle = answering or self.timeout_keep_alive_task is not None
-        return Phase.NOTHING if idle else Phase.HEADERS
+        """Read off what uvicorn keeps: `scope` is of the request that comes, `cycle` of one that began.
 
-    def _time(self) -> None:
-        """Begin the time limit of the phase that the connection is in, unless it has begun."""
-        awaited = self._awaited
-        if awaited is self._timed:
-            return
+        Whatever comes between two requests (blank lines) counts as the beginning of headers.
+        """
+        cycle = self.cycle
+        if cycle is not None and cycle.scope is self.scope:
+            if not cycle.response_complete:
+                return Phase.BODY if cycle.more_body else Phase.NOTHING
+            if self.timeout_keep_alive_task is not None:
+                return Phase.NOTHING
+        return Phase.HEADERS
+
+    def _time(self, awaited: Phase, received: int = 0) -> None:
+        """Begin the time limit of a phase."""
         self._stop_timer()
-        if awaited is Phase.HEADERS:
-            self._timer = self.loop.call_later(self.limits.header_seconds, self._late)
-        elif awaited is Phase.BODY:
-            self._received = 0
-            self._timer = self.loop.call_later(self.limits.stall_seconds, self._late)
-        self._timed = awaited
+        self._timed, self._received = awaited, received
+        if awaited is not Phase.NOTHING:
+            limits = self.limits
+            in_headers = awaited is Phase.HEADERS
+            seconds = limits.header_seconds if in_headers else limits.stall_seconds
+            self._timer = self.loop.call_later(seconds, self._late)
 
     def _late(self) -> None:
         timed, self._timed = self._timed, Phase.NOTHING
@@ -220,7 +207,7 @@ class TimedHttp(_Timed, HttpToolsProtocol):
         cycle = self.cycle
         ours = self.flow.read_paused or (cycle is not None and cycle.waiting_for_100_continue)
         if ours or (timed is Phase.BODY and self._received >= MIN_BODY_BYTES):
-            self._time()
+            self._time(timed)
             return
         log.info("connection closed: the %s did not come in time", timed.name.lower())
         if timed is Phase.BODY and cycle is not None:

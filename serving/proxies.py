@@ -61,7 +61,7 @@ class TrustedProxies:
 
     def rewrite(self, scope: Scope) -> None:
         peer = scope.get("client")
-        if not peer:
+        if not peer or not (self._networks or ":" in peer[0]):
             return
         address = address_of(peer[0])
         if address is None:

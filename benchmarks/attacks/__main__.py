@@ -88,9 +88,7 @@ async def _measured(attack: Attack, target: Target, engine: str) -> Result:
         outcome = Outcome(f"{outcome.says}; {killed}", outcome.received, False)
     elif back is None and attack.key != "bomb-sigterm":
         outcome = Outcome(f"{outcome.says}; did not come back", outcome.received, False)
-    return _result(
-        attack, engine, outcome, target, seconds, spent, target.log.stat().st_size - log
-    )
+    return _result(attack, engine, outcome, target, seconds, spent, target.log.stat().st_size - log)
 
 
 def _result(
@@ -127,7 +125,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--database", choices=ENGINES, help="all that answer")
     keys = [each.key for each in ATTACKS]
     parser.add_argument("--attacks", nargs="+", choices=keys, metavar="KEY", help=", ".join(keys))
-    parser.add_argument("--write", choices=("before", "after"), help="keep the results by this name")
+    parser.add_argument(
+        "--write", choices=("before", "after"), help="keep the results by this name"
+    )
     return parser.parse_args()
 
 

@@ -19,6 +19,10 @@ CONNECTIONS = 400
 HALF_SENT_SECONDS = 30
 LIMIT_BYTES = 4_000_000  # QUINTET_REQUEST_LIMIT_BYTES
 SEARCH_CHARACTERS = 60
+SEARCH = (
+    "query($words: String!) { products(filter: { search: $words }, first: 250)"
+    " { edges { node { id } } } }"
+)
 PROTOCOL = "graphql-transport-ws"
 PAGE = "{ products(first: 250) { edges { node { id name description slug variants { sku available } } } } }"
 
@@ -136,9 +140,7 @@ async def _many_operations(target: Target) -> Outcome:
 
 async def _many_sockets(target: Target) -> Outcome:
     """500 WebSockets that say nothing."""
-    opened = await asyncio.gather(
-        *(asyncio.open_connection(HOST, target.port) for _ in range(500))
-    )
+    opened = await asyncio.gather(*(asyncio.open_connection(HOST, target.port) for _ in range(500)))
     upgrade = (
         f"GET /graphql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
         f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {'A' * 22}==\r\n"
@@ -200,7 +202,8 @@ async def _searches(target: Target) -> Outcome:
     text = "牛奶酸奶面包饼干" * 30
     documents = [
         operation(
-            f'{{ products(filter: {{ search: "{text[number:][:SEARCH_CHARACTERS]}" }}, first: 250) {{ edges {{ node {{ id }} }} }} }}',
+            SEARCH,
+            {"words": text[number % 8 :][: SEARCH_CHARACTERS - number % 40]},
             storefront_key=target.victim.storefront_key,
         )
         for number in range(200)

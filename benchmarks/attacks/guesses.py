@@ -18,7 +18,9 @@ SIGN_IN = (
     "mutation($input: StaffSignInInput!) { staffSignIn(input: $input)"
     " { accessToken userErrors { code message } } }"
 )
-OTP_REQUEST = "mutation($input: OtpRequestInput!) { otpRequest(input: $input) { userErrors { code } } }"
+OTP_REQUEST = (
+    "mutation($input: OtpRequestInput!) { otpRequest(input: $input) { userErrors { code } } }"
+)
 OTP_SIGN_IN = (
     "mutation($input: OtpSignInInput!) { otpSignIn(input: $input)"
     " { accessToken userErrors { code message } } }"
@@ -54,7 +56,9 @@ def _payload(reply: Reply) -> dict[str, object] | None:
 
 async def _staff_named(target: Target) -> Outcome:
     """Who works here, asked without a token."""
-    ids = [base64.urlsafe_b64encode(f"Staff:{n}".encode()).decode().rstrip("=") for n in range(1, 51)]
+    ids = [
+        base64.urlsafe_b64encode(f"Staff:{n}".encode()).decode().rstrip("=") for n in range(1, 51)
+    ]
     document = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Staff { username name active } } }"
     reply = await ask(target.port, document, {"ids": ids})
     named = sum(bool(each) for each in ((reply.json() or {}).get("data") or {}).get("nodes") or [])
@@ -69,7 +73,9 @@ async def _locked_out(target: Target) -> Outcome:
     seconds = time.perf_counter() - began
     let_in = 0
     for name in names:
-        request = _guess(name, PASSWORD).replace(b"Accept:", b"X-Forwarded-For: 203.0.113.9\r\nAccept:")
+        request = _guess(name, PASSWORD).replace(
+            b"Accept:", b"X-Forwarded-For: 203.0.113.9\r\nAccept:"
+        )
         let_in += _counted([await exchange(target.port, request, 20)])[1]
     says = f"after {seconds:.1f} s {let_in} of {len(names)} still get in"
     return Outcome(says, 0, let_in == len(names))

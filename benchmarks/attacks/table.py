@@ -12,10 +12,11 @@ TABLE = Path(__file__).parents[1] / "ATTACKS.md"
 LIVE_MS = 100
 HEAD = """# Attacks
 
-Written by `make attacks` (`python -m benchmarks.attacks --write NAME`); each attack has a server of its own, started as
-a user starts it. "Waits" are the longest that a client which does nothing wrong waited meanwhile: for `/health/live`,
-and for an ordinary list of products, each asked every 20 ms. CPU is the server's and its database's. `held` says
-that the server did what it must and `/health/live` never took longer than 100 ms.
+Written by `make attacks` (`python -m benchmarks.attacks --write NAME`); each attack has a server of its
+own, started as a user starts it. "Waits" are the longest that a client which does nothing wrong waited
+meanwhile: for `/health/live`, and for an ordinary list of products, each asked every 20 ms. CPU is the
+server's and its database's. `held` says that the server did what it must and `/health/live` never took
+longer than 100 ms.
 """
 
 

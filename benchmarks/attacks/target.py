@@ -1,4 +1,4 @@
-"""The server that is attacked: started as a user starts it, for one attack, and ended whatever becomes of it."""
+"""The server that is attacked: started as a user starts it, and ended whatever becomes of it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from benchmarks.client import request
 from benchmarks.databases import Database
 from benchmarks.server import ROOT, environment, free_port
 
-START_SECONDS = 30
+START_SECONDS = 90
 STOP_SECONDS = 15
 RECOVERY_SECONDS = 10
 MEGABYTES = 3_000

@@ -1,7 +1,9 @@
-"""A process that asks a server what other clients ask while it is attacked, and ends it when it grows too large.
+"""A process that asks a server what other clients ask while it is attacked, and ends it when it grows too
+large.
 
-`python -m benchmarks.attacks.watcher PORT PID MEGABYTES` with the bytes of a request, base64, on the first line of
-stdin; watches until stdin ends, then writes one line of JSON: the longest waits in milliseconds, the peak in megabytes.
+`python -m benchmarks.attacks.watcher PORT PID MEGABYTES` with the bytes of a request, base64, on the first
+line of stdin; watches until stdin ends, then writes one line of JSON: the longest waits in milliseconds,
+the peak in megabytes.
 """
 
 from __future__ import annotations

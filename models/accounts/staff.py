@@ -8,15 +8,13 @@ from models.fields import Row, choice, reference
 
 
 class Staff(Row):
-    """`second_factor_at` is when the second factor was switched on; before that its secret is only on offer.
-
-    `second_factor_step` is the time step of the last code that was used: no earlier one is good.
-    """
-
+    # `second_factor_at` is when the second factor was switched on; before that its secret is only on offer.
+    # `second_factor_step` is the time step of the last code that was used: no earlier one is good.
     username = fields.CharField(max_length=64, unique=True)
     password_hash = fields.CharField(max_length=200)
     name = fields.CharField(max_length=100)
     active = fields.BooleanField(default=True)
+    last_sign_in_at = fields.DatetimeField(null=True)
     encrypted_second_factor_secret = fields.CharField(max_length=300, null=True)
     second_factor_at = fields.DatetimeField(null=True)
     second_factor_step = fields.BigIntField(null=True)

@@ -62,7 +62,7 @@ async def request(
         if ctx.gateways.challenges is None:
             raise LimitExceeded(TOO_OFTEN, path=("phone",), seconds=seconds)
         raise ChallengeRequired("Solve the challenge first.", path=("challengeToken",))
-    spacing = Limit("code to phone", _whose(phone), 1, ctx.settings.otp_resend_seconds)
+    spacing = _spacing_of_phone(ctx, phone)
     seconds = await ctx.gateways.rate_limits.take([spacing])
     if seconds and await _live(ctx, phone):
         # Somebody else has had a code sent there just now. It is as good, and one message is enough.
@@ -101,7 +101,9 @@ async def verify(ctx: Context, phone: str, code: str, device_token: str | None =
             raise InvalidInput("This code is wrong.", path=("code",))
         if outcome == "none":
             raise Expired("This code is no longer good. Ask for a new one.", path=("code",))
-    await ctx.gateways.rate_limits.forget(limits[:1])
+    # Whoever has signed in may ask for the next code at once.
+    spacing = [_spacing_of_origin(ctx, phone, origin), _spacing_of_phone(ctx, phone)]
+    await ctx.gateways.rate_limits.forget([limits[0], *spacing])
     return phone
 
 
@@ -119,12 +121,20 @@ async def _is_solved(ctx: Context, challenge_token: str | None) -> bool:
     return await challenges.verify(challenge_token, ctx.remote_address, ctx.now())
 
 
+def _spacing_of_origin(ctx: Context, phone: str, origin: SignInOrigin) -> Limit:
+    return Limit("code", f"{_whose(phone)} {origin.key}", 1, ctx.settings.otp_resend_seconds)
+
+
+def _spacing_of_phone(ctx: Context, phone: str) -> Limit:
+    return Limit("code to phone", _whose(phone), 1, ctx.settings.otp_resend_seconds)
+
+
 def _request_limits(ctx: Context, phone: str, origin: SignInOrigin) -> list[Limit]:
     """What a request counts in whoever makes it."""
     settings, whom = ctx.settings, f"{_whose(phone)} {origin.key}"
     a_day = settings.otp_per_phone_per_day
     limits = [
-        Limit("code", whom, 1, settings.otp_resend_seconds),
+        _spacing_of_origin(ctx, phone, origin),
         Limit("code a day", whom, a_day, A_DAY),
         Limit("code by address", network(ctx), settings.otp_per_address_per_hour, AN_HOUR),
     ]

@@ -139,6 +139,6 @@ async def _begin(ctx: Context, staff: Staff, given: Credentials, origin: SignInO
         ctx, staff, given.second_factor_code or ""
     ):
         raise InvalidInput("This code is wrong or was used before.", path=("secondFactorCode",))
-    tokens = await issue(ctx, SubjectKind.STAFF, staff.id)
+    tokens = await issue(ctx, SubjectKind.STAFF, staff.id, staff.password_hash)
     device_token = await origins.remember(ctx, given.subject, given.device_token, origin)
     return SignedIn(tokens, staff, device_token)

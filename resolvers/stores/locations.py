@@ -8,15 +8,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from models.columns import parsed
-from models.database import any_id, array, read
+from models.database import any_id, array, read, records
 from models.errors import InvalidInput, NotFound
 from models.stores import hours
 from models.stores.coordinates import CoordinateSystem, Point, convert
-from models.stores.locations import Location
+from models.stores.locations import Location, LocationKind
 from models.stores.rows import LOCATION, LocationRow
 from resolvers.context import Context
 from resolvers.keyset import kept
-from resolvers.permissions import for_anyone
+from resolvers.permissions import concerns, for_anyone, works_for
 
 
 @for_anyone
@@ -33,6 +33,13 @@ async def rows_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, LocationRow
     found = await read(
         LocationRow, f"SELECT {LOCATION} FROM location o WHERE {any_id('o.id')}", array(set(ids))
     )
+    return {row.id: row for row in found}
+
+
+@for_anyone
+async def visible_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, LocationRow]:
+    """The stores of the merchant that the request is about, and all locations of one the caller works for."""
+    found = await _visible(ctx, any_id("o.id"), array(set(ids))) if ids else []
     return {row.id: row for row in found}
 
 
@@ -66,6 +73,19 @@ def _reachable(ctx: Context) -> tuple[str, list[str]]:
         for _ in paths
     )
     return f"(o.merchant_id = ?{below})", paths
+
+
+async def _visible(ctx: Context, condition: str, *values: Any) -> list[LocationRow]:
+    rows = await records(
+        f"SELECT o.merchant_id, {LOCATION} FROM location o WHERE {condition}", *values
+    )
+    found = [(merchant_id, LocationRow(*columns)) for merchant_id, *columns in rows]
+    return [
+        row
+        for merchant_id, row in found
+        if works_for(ctx, merchant_id)
+        or (row.kind == LocationKind.STORE and concerns(ctx, merchant_id))
+    ]
 
 
 def position_of(location: Location | LocationRow, system: CoordinateSystem) -> Point | None:

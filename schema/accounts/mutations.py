@@ -34,6 +34,7 @@ from schema.accounts.payloads import (
     StorefrontPayload,
 )
 from schema.accounts.types import ApiClient, Organisation, Staff, Storefront
+from schema.cost.directives import cost
 from schema.errors import refusing, user_errors
 from schema.info import Info
 
@@ -44,9 +45,10 @@ class AccountMutations:
     async def guest_sign_in(self, info: Info) -> SignInPayload:
         """A visitor's session: it owns carts and orders until a sign-in with its token takes them over."""
         tokens, guest = await guests.sign_in(info.context)
-        await become(info.context, SubjectKind.GUEST, guest.id)
+        await become(info.context, SubjectKind.GUEST, guest.id, tokens.session_id)
         return SignInPayload.of(tokens, info.context)
 
+    @cost(30_000)  # a hash of a password
     @refusing(SignInPayload)
     async def staff_sign_in(self, info: Info, input: StaffSignInInput) -> SignInPayload:
         """Sign in with a password and, where a second factor is on, a code of it."""
@@ -59,14 +61,19 @@ class AccountMutations:
                 device_token=input.device_token,
             ),
         )
-        await become(info.context, SubjectKind.STAFF, signed_in.staff.id)
+        await become(
+            info.context,
+            SubjectKind.STAFF,
+            signed_in.staff.id,
+            signed_in.tokens.session_id,
+        )
         return SignInPayload.of(signed_in.tokens, info.context, signed_in.device_token)
 
     @refusing(SignInPayload)
     async def token_refresh(self, info: Info, input: TokenRefreshInput) -> SignInPayload:
         """New tokens for old: a refresh token is good once, and shown again it ends the session."""
         tokens, session = await sessions.refresh(info.context, input.refresh_token)
-        await become(info.context, session.kind, session.subject_id)
+        await become(info.context, session.kind, session.subject_id, tokens.session_id)
         return SignInPayload.of(tokens, info.context)
 
     @refusing(SignOutPayload)
@@ -89,6 +96,7 @@ class AccountMutations:
             )
         return OtpRequestPayload(resend_at=resend_at)
 
+    @cost(30_000)  # a hash of a password
     @refusing(StaffPayload)
     async def staff_create(self, info: Info, input: StaffCreateInput) -> StaffPayload:
         """Add a member of staff, with roles the caller holds in full at the same place."""

@@ -10,6 +10,7 @@ from resolvers.accounts import own_password, second_factors
 from resolvers.accounts.second_factors import SecondFactor
 from schema.accounts.payloads import StaffPayload
 from schema.accounts.types import Staff
+from schema.cost.directives import cost
 from schema.errors import UserError, refusing
 from schema.info import Info
 from schema.nodes import row_id
@@ -70,6 +71,7 @@ class SecondFactorPayload:
 
 @strawberry.type
 class SecurityMutations:
+    @cost(60_000)  # two hashes: the password before and the one after
     @refusing(StaffPayload)
     async def password_change(self, info: Info, input: PasswordChangeInput) -> StaffPayload:
         """Replace your password; your other sessions end."""

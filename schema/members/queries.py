@@ -6,6 +6,7 @@ import strawberry
 
 from resolvers.members import members, tiers
 from resolvers.paging import PageRequest
+from schema.cost.directives import list_size
 from schema.info import Info
 from schema.members.types import Member, Tier
 from schema.nodes import optional_row_id
@@ -53,6 +54,7 @@ class MemberQueries:
         page = await members.page(info.context, search, tier_code, request)
         return Connection.of(page, Member.of)
 
+    @list_size(10)
     @strawberry.field
     async def tiers(self, info: Info) -> list[Tier]:
         """The merchant's tiers, lowest first."""

@@ -79,7 +79,7 @@ class CheckoutMutations:
             input.referral_token,
             input.device_token,
         )
-        await become(info.context, SubjectKind.MEMBER, member.id)
+        await become(info.context, SubjectKind.MEMBER, member.id, tokens.session_id)
         return SignInPayload.of(tokens, info.context, device_token)
 
 

@@ -14,6 +14,7 @@ from resolvers.context import Context
 from resolvers.orders import fulfilments, tickets
 from schema.batching import batched
 from schema.catalog.types import Variant
+from schema.cost.directives import list_size
 from schema.info import Info
 from schema.nodes import Node, global_id
 from schema.orders.loading import optional_nodes
@@ -124,6 +125,7 @@ class Fulfilment(Node):
     async def location(parents: list[Fulfilment], ctx: Context) -> list[StockLocation]:
         return await StockLocation.load(ctx, [each.row.location_id for each in parents])
 
+    @list_size(20)
     @batched
     @staticmethod
     async def lines(parents: list[Fulfilment], ctx: Context) -> list[list[FulfilmentLine]]:

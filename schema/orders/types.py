@@ -16,6 +16,7 @@ from schema.accounts.types import Channel, Staff
 from schema.actors import Actor, actors
 from schema.batching import batched
 from schema.catalog.types import Variant
+from schema.cost.directives import list_size
 from schema.members.types import Member
 from schema.money import Money
 from schema.nodes import Node, global_id
@@ -158,12 +159,14 @@ class Order(Node):
     async def member(parents: list[Order], ctx: Context) -> list[Member | None]:
         return await optional_nodes(Member, ctx, [each.row.member_id for each in parents])
 
+    @list_size(20)
     @batched
     @staticmethod
     async def lines(parents: list[Order], ctx: Context) -> list[list[OrderLine]]:
         found = await orders.lines_of(ctx, _ids(parents))
         return [[OrderLine.of(line) for line in found[each.row.id]] for each in parents]
 
+    @list_size(5)
     @batched
     @staticmethod
     async def fulfilments(
@@ -174,6 +177,7 @@ class Order(Node):
         found = await fulfilments.of_orders(ctx, _ids(parents))
         return [[Fulfilment.of(row) for row in found.get(each.row.id, [])] for each in parents]
 
+    @list_size(5)
     @batched
     @staticmethod
     async def payments(
@@ -191,6 +195,7 @@ class Order(Node):
         found = await actions.of_orders(ctx, [each.row for each in parents])
         return [[str(action) for action in found[each.row.id]] for each in parents]
 
+    @list_size(20)
     @batched
     @staticmethod
     async def history(parents: list[Order], ctx: Context) -> list[list[OrderEvent]]:

@@ -5,6 +5,8 @@ from ipaddress import ip_address
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateways import GatewayError
 from gateways import webhooks as gateway
@@ -139,3 +141,85 @@ async def test_the_certificate_must_be_the_hosts(
 )
 def test_addresses_are_checked_when_they_are_given(url: str, plain_http: bool, fault: bool) -> None:
     assert bool(webhooks(plain_http=plain_http).fault(url)) is fault
+
+
+INNER = [
+    *(
+        "https://2130706433/",
+        "https://127.1/",
+        "https://0x7f.1/",
+        "https://0x7f000001",
+        "https://0/",
+    ),
+    *("https://127.0.0.1./", "https://localhost/", "https://LOCALHOST./", "https://a.localhost"),
+    *("https://[::ffff:127.0.0.1]/", "https://[::ffff:7f00:1]/", "https://[fe80::1%25eth0]/"),
+    *("https://redis/", "https://db.internal/", "https://db.INTERNAL./", "https://nas.home.arpa/"),
+    *("https://printer.local", "https://169.254.169.254/latest", "https://[fd00:ec2::254]/"),
+    *("https://10.1", "https://192.168.257", "https://3232235521/"),
+]
+MALFORMED = [
+    *(
+        "https:///x",
+        "https://a..example/",
+        "https://.a.example/",
+        "https://a.example../",
+        "https://",
+    ),
+    *(
+        "https:// a.example/",
+        "https://a.example /x",
+        "https://a.example\t/",
+        "\nhttps://a.example/",
+    ),
+    *(
+        "https://%6cocalhost/",
+        "https://a.example\\@10.0.0.1/",
+        "https://1.2.3.4.5/",
+        "https://1.2.3.999",
+    ),
+    *(
+        "https://127.0.0.0x",
+        "https://user@a.example/",
+        "https://u:p@a.example/",
+        "https://a.example/#x",
+    ),
+    *("https://a.example:99999/", "https://a.example:0/", "https://a.example:x/", "https://[::1/"),
+    *("https://１２７.0.0.1/", "https://ⓛocalhost/", "javascript:alert(1)", "file:///etc/passwd"),
+    *(f"https://{'a' * 64}.example/", f"https://{'a.' * 130}example/", "https://-a.example/"),
+]
+TAKEN = [
+    *("https://shop.example/", "https://shop.example./a", "https://shop.example:8443/a?b=c"),
+    *("HTTPS://SHOP.EXAMPLE", "https://例え.example/", "https://a_b.example/", "https://8.8.8.8/"),
+    "https://localhost.shop.example/",
+]
+
+
+@pytest.mark.parametrize("url", INNER)
+def test_no_notation_of_an_inner_host_is_taken(url: str) -> None:
+    assert webhooks().fault(url) == "The address is not a public one."
+    assert webhooks(private_addresses=True).fault(url) is None
+
+
+@pytest.mark.parametrize("url", MALFORMED)
+def test_malformed_urls_are_refused_whatever_is_allowed(url: str) -> None:
+    assert webhooks(private_addresses=True).fault(url) is not None
+
+
+@pytest.mark.parametrize("url", TAKEN)
+def test_public_hosts_are_taken(url: str) -> None:
+    assert webhooks().fault(url) is None
+
+
+@given(st.text(max_size=60), st.booleans())
+def test_any_text_is_taken_or_refused(text: str, private: bool) -> None:
+    for url in (text, f"https://{text}", f"https://a.example{text}"):
+        fault = webhooks(private_addresses=private).fault(url)
+        assert fault is None or fault.endswith(".")
+
+
+def test_only_listed_hosts_are_called() -> None:
+    listed = webhooks(hosts=("erp.example",))
+    assert listed.fault("https://erp.example/hook") is None
+    assert listed.fault("https://eu.erp.example./hook") is None
+    for url in ("https://other.example/", "https://notanerp.example/", "https://8.8.8.8/"):
+        assert listed.fault(url) == "This server does not call that host."

@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 
 from tests.house.source import ROOT
 
-LOCKS = ("requirements.lock", "requirements-dev.lock")
+LOCKS = ("requirements.lock", "requirements-telemetry.lock", "requirements-dev.lock")
 PIN = re.compile(r"(?P<name>[a-z0-9._-]+)==(?P<version>\S+)( ; [^\\]+)?")
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 PLACE = re.compile(r"://|@ |^-|index|find-links|\.\./|^/", re.MULTILINE)
@@ -46,9 +46,13 @@ def versions(lock: str) -> dict[str, set[str]]:
 
 
 def wanted(*lists: str) -> list[Requirement]:
-    """The requirements of pyproject.toml: `dependencies`, and dependency groups by name."""
+    """The requirements of pyproject.toml: `dependencies`, extras and dependency groups by name."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    groups = {"dependencies": project["project"]["dependencies"], **project["dependency-groups"]}
+    groups = {
+        "dependencies": project["project"]["dependencies"],
+        **project["project"]["optional-dependencies"],
+        **project["dependency-groups"],
+    }
     return [Requirement(line) for name in lists for line in groups[name]]
 
 
@@ -62,7 +66,12 @@ def test_a_lock_pins_by_hash_and_names_no_place(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "lists"), [(LOCKS[0], ("dependencies",)), (LOCKS[1], ("dependencies", "dev"))]
+    ("name", "lists"),
+    [
+        (LOCKS[0], ("dependencies",)),
+        (LOCKS[1], ("dependencies", "telemetry")),
+        (LOCKS[2], ("dependencies", "telemetry", "dev")),
+    ],
 )
 def test_a_lock_holds_what_the_project_asks_for(name: str, lists: tuple[str, ...]) -> None:
     locked = versions(read(name))
@@ -72,8 +81,9 @@ def test_a_lock_holds_what_the_project_asks_for(name: str, lists: tuple[str, ...
 
 
 def test_tests_run_on_the_versions_that_serve() -> None:
-    runtime, everything = (versions(read(name)) for name in LOCKS)
-    assert {name: everything.get(name) for name in runtime} == runtime
+    *served, everything = (versions(read(name)) for name in LOCKS)
+    for runtime in served:
+        assert {name: everything.get(name) for name in runtime} == runtime
 
 
 def audit_faults(lock: str) -> Iterator[str]:

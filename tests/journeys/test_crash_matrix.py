@@ -1,8 +1,8 @@
 """Purchases and an ERP's stock at the same time, while servers, worker and PostgreSQL itself are killed.
 
-A client that is not answered, or told that the database is away, asks again in the same words. In the end nothing
-is lost and nothing was done twice. `QUINTET_TEST_CRASHES` says during how many purchases; without it the matrix is
-short.
+A client that is not answered, or told that the database is away, asks again in the same words. In the end
+nothing is lost and nothing was done twice. `QUINTET_TEST_CRASHES` says during how many purchases; without
+it the matrix is short.
 """
 
 from __future__ import annotations
@@ -51,14 +51,18 @@ class Patient(Failover):
     """Asks again, too, when a server says that something it needs is away."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while True:
-                response = await super().handle_async_request(request)
-                body = await response.aread()
-                if response.status_code < 500 and not any(each in body for each in AWAY):
-                    return response
-                self.unanswered += 1
-                await asyncio.sleep(0.1)
+        said = b""
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while True:
+                    response = await super().handle_async_request(request)
+                    said = await response.aread()
+                    if response.status_code < 500 and not any(each in said for each in AWAY):
+                        return response
+                    self.unanswered += 1
+                    await asyncio.sleep(0.1)
+        except TimeoutError:
+            raise AssertionError(f"{request.read()[:500]!r} was only told {said[:500]!r}") from None
 
 
 class Worker(Process):

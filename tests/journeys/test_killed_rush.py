@@ -43,7 +43,7 @@ async def test_nobody_loses_an_order_or_gets_two(settings: Settings) -> None:
             for _ in range(5):
                 await answered.get()
             assert len(answers) < BUYERS
-            await (process.kill() if number else process.stop())
+            await (process.stop() if number else process.kill())
             await process.start()
         await rush
         told = dict(answers)

@@ -35,23 +35,27 @@ class Cluster:
 
     async def start(self) -> None:
         assert INITDB is not None
-        options = (
-            f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c max_connections=100"
-        )
-        await _run(
-            str(Path(INITDB).with_name("pg_ctl")),
-            *("-D", str(self.folder / "data"), "-l", str(self.folder / "log"), "-o", options),
-            *("-w", "-t", str(START_SECONDS), "start"),
-        )
+        options = f"-p {self.port} -c unix_socket_directories= -c listen_addresses=127.0.0.1"
+        log = self.folder / "log"
+        try:
+            await _run(
+                str(Path(INITDB).with_name("pg_ctl")),
+                *("-D", str(self.folder / "data"), "-l", str(log), "-o", options),
+                *("-w", "-t", str(START_SECONDS), "start"),
+            )
+        except AssertionError as failure:
+            raise AssertionError(f"{failure}: {log.read_text()[-500:]}") from failure
 
     async def kill(self) -> None:
         """The server and each of its backends, as if the machine lost power."""
         pid = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+        os.kill(pid, signal.SIGSTOP)  # no new backend while they are counted
         processes = tree(pid)
         for each in processes:
             with suppress(ProcessLookupError):
                 os.kill(each, signal.SIGKILL)
         await asyncio.to_thread(_gone, processes)
+        (self.folder / "data" / "postmaster.pid").unlink(missing_ok=True)  # as after a restart
 
 
 def _gone(processes: list[int]) -> None:

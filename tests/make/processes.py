@@ -33,6 +33,7 @@ class Process:
 
     settings: Settings
     variables: Mapping[str, str] = field(default_factory=dict)
+    tree: Path = ROOT
     running: asyncio.subprocess.Process | None = field(default=None, init=False)
 
     command: ClassVar[Sequence[str]] = ("serve", "--port={port}")
@@ -43,7 +44,7 @@ class Process:
             "cli.py",
             *(each.format(port=self.settings.port) for each in self.command),
             f"--database-url={self.settings.database_url}",
-            cwd=ROOT,
+            cwd=self.tree,
             env={**os.environ, "QUINTET_LOG_LEVEL": "error", **self.variables},
             stdout=asyncio.subprocess.DEVNULL,
         )

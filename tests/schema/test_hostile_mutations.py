@@ -1,7 +1,7 @@
 """Every mutation of the schema, with one hostile value at a time in what otherwise makes sense.
 
-`QUINTET_TEST_FUZZ_ROUNDS` says how many values each argument is given by each caller; the values are the same in
-each run.
+`QUINTET_TEST_FUZZ_ROUNDS` says how many values each argument is given by each caller; the values are the
+same in each run.
 """
 
 from __future__ import annotations

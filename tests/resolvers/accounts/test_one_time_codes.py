@@ -183,6 +183,13 @@ async def test_the_owner_signs_in_by_the_code_that_a_stranger_asked_for(visitor:
     assert len(sent(visitor)) == 2  # none was on its way any more
 
 
+async def test_whoever_has_signed_in_may_ask_for_the_next_code_at_once(visitor: Context) -> None:
+    for n in range(3):
+        await one_time_codes.request(visitor, PHONE)
+        assert len(sent(visitor)) == n + 1
+        assert await outcome(visitor, sent(visitor)[-1]["code"]) == CANONICAL
+
+
 async def test_past_a_threshold_strangers_solve_a_challenge_and_the_owner_does_not(
     visitor: Context, clock: Clock
 ) -> None:

@@ -1,0 +1,142 @@
+"""Restoring a backup into an installation that does not serve, and looking whether it is sound."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from models import migrating
+from models.config import sqlite_path
+from resolvers.backups import postgres_dump, sqlite_file
+from resolvers.backups.archive import DATABASE, BackupFault, Manifest, Reader
+from resolvers.context import Context
+from resolvers.stock import audit
+from settings import VERSION, Settings
+
+FORCE = "Name an empty one, or replace it with --force."
+
+
+@dataclass(frozen=True, slots=True)
+class Soundness:
+    """What the audit of a restored database found; `faults` is empty for a sound one."""
+
+    checked_levels: int
+    faults: tuple[str, ...]
+
+
+async def restore(settings: Settings, source: Path, *, force: bool = False) -> Manifest:
+    """Put the database and files of a backup where the settings say.
+
+    Everything is read and verified before anything is replaced.
+
+    Raises: BackupFault for a damaged or newer backup, another kind of database, one that is in use, and one
+    that is not empty unless `force`.
+    """
+    archive = await asyncio.to_thread(Reader, source)
+    try:
+        _refuse_newer(archive.manifest)
+        await _refuse_target(settings, archive.manifest, force)
+        near = Path(sqlite_path(settings.database_url)).parent if _on_sqlite(settings) else None
+        with TemporaryDirectory(dir=near) as scratch:
+            database = Path(scratch, "database")
+            await asyncio.to_thread(archive.extract, DATABASE, database)
+            with TemporaryDirectory(dir=_parent(settings)) as staging:
+                files = await asyncio.to_thread(_extract_files, archive, Path(staging))
+                await _restore_database(settings, database)
+                if archive.manifest.with_files:
+                    await asyncio.to_thread(_put_files, files, Path(settings.files_folder))
+        return archive.manifest
+    finally:
+        archive.close()
+
+
+async def examine(ctx: Context) -> Soundness:
+    """Audit the stock of a restored database that is connected and migrated."""
+    found = await audit.run(ctx, full=True)
+    faults = [
+        f"level {drift.level_id}: {drift.recorded} {drift.state}, the {drift.witness} says {drift.expected}"
+        for drift in found.drifts
+    ]
+    faults += [str(fault) for fault in found.promise_faults]
+    return Soundness(found.checked_levels, tuple(faults))
+
+
+def _refuse_newer(manifest: Manifest) -> None:
+    unknown = sorted(set(manifest.migrations) - set(migrating.known()))
+    if unknown or _numbers(manifest.version) > _numbers(VERSION):
+        lacking = f" (migration {unknown[0]})" if unknown else ""
+        raise BackupFault(
+            f"The backup was made by version {manifest.version}{lacking}, this is {VERSION}:"
+            " restore it with that version or a newer one."
+        )
+
+
+async def _refuse_target(settings: Settings, manifest: Manifest, force: bool) -> None:
+    kind = "sqlite" if _on_sqlite(settings) else "postgresql"
+    if manifest.database != kind:
+        raise BackupFault(
+            f"The backup is of {manifest.database}, QUINTET_DATABASE_URL names {kind}."
+        )
+    if force:
+        return
+    if kind == "sqlite":
+        empty = await asyncio.to_thread(
+            sqlite_file.is_empty, Path(sqlite_path(settings.database_url))
+        )
+    else:
+        empty = await postgres_dump.is_empty(settings.listening_url)
+    if not empty:
+        raise BackupFault(f"The database is not empty. {FORCE}")
+    if manifest.with_files and await asyncio.to_thread(_holds_files, Path(settings.files_folder)):
+        raise BackupFault(f"The folder {settings.files_folder} is not empty. {FORCE}")
+
+
+async def _restore_database(settings: Settings, database: Path) -> None:
+    if not _on_sqlite(settings):
+        await postgres_dump.restore(settings.listening_url, database)
+        return
+    await asyncio.to_thread(sqlite_file.verify, database)
+    target = Path(sqlite_path(settings.database_url))
+    await asyncio.to_thread(sqlite_file.put_in_place, database, target)
+
+
+def _extract_files(archive: Reader, staging: Path) -> Path:
+    folder = staging / "files"
+    folder.mkdir()
+    for name, inside in archive.files():
+        target = folder / inside
+        target.parent.mkdir(parents=True, exist_ok=True)
+        archive.extract(name, target)
+    return folder
+
+
+def _put_files(restored: Path, folder: Path) -> None:
+    """Replace what is in the folder; the folder itself may be a volume that cannot be moved."""
+    folder.mkdir(parents=True, exist_ok=True)
+    old = restored.with_name("replaced")
+    old.mkdir()
+    for each in list(folder.iterdir()):
+        shutil.move(each, old)
+    for each in list(restored.iterdir()):
+        shutil.move(each, folder)
+
+
+def _parent(settings: Settings) -> Path:
+    parent = Path(settings.files_folder).absolute().parent
+    parent.mkdir(parents=True, exist_ok=True)
+    return parent
+
+
+def _holds_files(folder: Path) -> bool:
+    return folder.exists() and any(path.is_file() for path in folder.rglob("*"))
+
+
+def _on_sqlite(settings: Settings) -> bool:
+    return settings.database_url.startswith("sqlite://")
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdecimal())
