@@ -40,8 +40,9 @@ class WithoutParameters(structlog.stdlib.ProcessorFormatter):
 
     def format(self, record: logging.LogRecord) -> str:
         if record.name == STATEMENTS and isinstance(record.args, tuple) and record.args:
+            statement = record.args[0]
             record = copy.copy(record)  # other handlers see it whole
-            record.msg, record.args = "%s", (record.args[0],)
+            record.msg, record.args = "%s", (statement,)
         return super().format(record)
 
 
