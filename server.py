@@ -113,9 +113,8 @@ def create_app(settings: Settings, *, warming: bool = False) -> Application:
     configure_logging(settings.log_level, json=settings.log_format == "json")
     forget_dead_processes()
     start_tracing(settings)
-    gateways = make_gateways(settings)
-    operations = _operations(settings, gateways, uses := ClientUses())
-    stopping = Stopping()
+    gateways, uses, stopping = make_gateways(settings), ClientUses(), Stopping()
+    operations = _operations(settings, gateways, uses)
     health = health_of(settings, gateways, stopping)
     lifespan = _lifespan(settings, gateways, health, uses, operations if warming else None)
     graphql, *others = graphql_routes(
