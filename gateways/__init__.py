@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from gateways.persisted_queries import PersistedQueries
@@ -173,8 +173,7 @@ class Bucket:
     restore_rate: int
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
+class Balance(NamedTuple):
     """Whether an amount was taken, what is left, and after how many seconds there would be enough."""
 
     taken: bool
@@ -184,6 +183,9 @@ class Balance:
 
 class CostBuckets(Protocol):
     """Token buckets by the key of a caller; a bucket that nobody knows is full."""
+
+    def take_now(self, key: str, amount: int, bucket: Bucket) -> int | None:
+        """Take an amount where that needs no waiting: what is left, or None to ask `take`."""
 
     async def take(self, key: str, amount: int, bucket: Bucket) -> Balance:
         """Take all of an amount, or nothing."""

@@ -52,19 +52,36 @@ return {taken, math.floor(level)}
 
 
 class LocalCostBuckets:
-    """The buckets of this process. Those used least recently are forgotten, which fills them."""
+    """The buckets of this process. Of too many the oldest are forgotten, which fills them."""
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
         self._clock = clock
-        self._levels: OrderedDict[str, list[float]] = OrderedDict()
+        self._levels: dict[str, list[float]] = {}
+
+    def take_now(self, key: str, amount: int, bucket: Bucket) -> int | None:
+        state = self._levels.get(key)
+        if state is None:
+            return None
+        now = self._clock()
+        level = state[0] + (now - state[1]) * bucket.restore_rate
+        if level > bucket.capacity:
+            level = bucket.capacity
+        if level < amount:
+            return None
+        state[0] = level = level - amount
+        state[1] = now
+        return int(level)
 
     async def take(self, key: str, amount: int, bucket: Bucket) -> Balance:
-        state = self._filled(key, bucket)
-        level = state[0]
-        if level < amount:
-            return Balance(False, int(level), (amount - level) / bucket.restore_rate)
-        state[0] = level - amount
-        return Balance(True, int(level - amount))
+        if key not in self._levels:
+            self._levels[key] = [bucket.capacity, self._clock()]
+            if len(self._levels) > KEPT_BUCKETS:
+                del self._levels[next(iter(self._levels))]
+        available = self.take_now(key, amount, bucket)
+        if available is not None:
+            return Balance(True, available)
+        level = self.take_now(key, 0, bucket) or 0
+        return Balance(False, level, max(amount - level, 0) / bucket.restore_rate)
 
     def give_back(self, key: str, amount: int, bucket: Bucket) -> None:
         if state := self._levels.get(key):
@@ -72,21 +89,6 @@ class LocalCostBuckets:
 
     async def stop(self) -> None:
         """Nothing is open."""
-
-    def _filled(self, key: str, bucket: Bucket) -> list[float]:
-        """Level and time of a bucket, with what has been restored since it was last asked."""
-        now = self._clock()
-        state = self._levels.get(key)
-        if state is None:
-            state = self._levels[key] = [bucket.capacity, now]
-            if len(self._levels) > KEPT_BUCKETS:
-                self._levels.popitem(last=False)
-            return state
-        self._levels.move_to_end(key)
-        level, at = state
-        state[0] = min(level + (now - at) * bucket.restore_rate, bucket.capacity)
-        state[1] = now
-        return state
 
 
 @dataclass(slots=True)
@@ -125,6 +127,13 @@ class SharedCostBuckets:
         self._alone_until = 0.0
         self._advances: OrderedDict[str, Advance] = OrderedDict()
         self._returning: set[asyncio.Task[None]] = set()
+
+    def take_now(self, key: str, amount: int, bucket: Bucket) -> int | None:
+        advance = self._advances.get(key)
+        if advance is None or advance.amount < amount or self._is_alone:
+            return None
+        advance.amount -= amount
+        return advance.available + advance.amount
 
     async def take(self, key: str, amount: int, bucket: Bucket) -> Balance:
         advance = self._advance(key)

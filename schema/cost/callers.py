@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
+from typing import NamedTuple
 
 from gateways import Bucket
 from resolvers.context import ActorKind, Context
@@ -15,7 +16,7 @@ from settings import Settings
 IPV6_PREFIX = 64
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Allowance:
     """What one kind of caller may spend on one operation, and over time; 0 or None: as much as it likes."""
 
@@ -32,14 +33,14 @@ class Allowance:
         return f'"{self.name}";q={self.bucket.capacity};qu="cost";w={seconds}'
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """`key`: the bucket of an operation."""
 
     key: str
     allowance: Allowance
 
 
+VISITORS = (ActorKind.ANONYMOUS, ActorKind.GUEST)
 Allowances = dict[ActorKind, Allowance]
 
 
@@ -67,11 +68,14 @@ def _bucket(limit: int, capacity: int, rate: int) -> Bucket | None:
 
 def callers(allowances: Allowances) -> Callable[[Context], Caller]:
     """Visitors pay by their address, since anybody may begin any number of visits; others by who they are."""
+    anonymous, guest = (_visitors(kind, allowances) for kind in VISITORS)
 
     def caller_of(ctx: Context) -> Caller:
         actor = ctx.actor
-        if actor.kind in (ActorKind.ANONYMOUS, ActorKind.GUEST):
-            return _visitor(actor.kind, ctx.remote_address, allowances)
+        if actor.kind is ActorKind.ANONYMOUS:
+            return anonymous(ctx.remote_address)
+        if actor.kind is ActorKind.GUEST:
+            return guest(ctx.remote_address)
         return Caller(actor.key, allowances[actor.kind])
 
     return caller_of
@@ -79,14 +83,17 @@ def callers(allowances: Allowances) -> Callable[[Context], Caller]:
 
 def visitors(allowances: Allowances) -> Callable[[str], Caller]:
     """Whoever is at an address, before it is known who that is."""
-    return lambda address: _visitor(ActorKind.ANONYMOUS, address, allowances)
+    return _visitors(ActorKind.ANONYMOUS, allowances)
 
 
-def _visitor(kind: ActorKind, address: str, allowances: Allowances) -> Caller:
-    return Caller(f"{kind}:{client_of(address)}", allowances[kind])
+def _visitors(kind: ActorKind, allowances: Allowances) -> Callable[[str], Caller]:
+    @lru_cache(maxsize=10_000)
+    def visitor(address: str) -> Caller:
+        return Caller(f"{kind}:{client_of(address)}", allowances[kind])
+
+    return visitor
 
 
-@lru_cache(maxsize=10_000)
 def client_of(address: str) -> str:
     """The client that an address belongs to: itself, or of IPv6 its network."""
     try:

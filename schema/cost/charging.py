@@ -100,10 +100,10 @@ class Charges(Generic[C]):
             operation.estimate = Estimate(schema, operation.document, operation.node)
         requested = operation.estimate(variables)
         caller = self._caller_of(context)
-        limit = caller.allowance.limit
-        if limit and requested > limit:
+        allowance = caller.allowance
+        if allowance.limit and requested > allowance.limit:
             await self._take(OPERATION, caller)
-            raise CostExceeded(requested, limit)
+            raise CostExceeded(requested, allowance.limit)
         return Charge(requested, caller, await self._take(requested, caller), self._buckets)
 
     async def begin_document(self, text: str, address: str) -> None:
@@ -115,6 +115,9 @@ class Charges(Generic[C]):
         bucket = caller.allowance.bucket
         if bucket is None:
             return -1
+        available = self._buckets.take_now(caller.key, amount, bucket)
+        if available is not None:
+            return available
         balance = await self._buckets.take(caller.key, amount, bucket)
         if not balance.taken:
             raise BudgetSpent(amount, balance, caller.allowance)

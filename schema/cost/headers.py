@@ -17,10 +17,10 @@ def rate_limit(allowance: Allowance, available: int) -> RawHeaders:
     if bucket is None:
         return ()
     seconds = -((available - bucket.capacity) // bucket.restore_rate)
-    name = allowance.name.encode()
-    return (_policy(allowance), (b"ratelimit", b'"%s";r=%d;t=%d' % (name, available, seconds)))
+    policy, name = _of(allowance)
+    return policy, (b"ratelimit", f"{name};r={available};t={seconds}".encode())
 
 
-@lru_cache(maxsize=32)
-def _policy(allowance: Allowance) -> tuple[bytes, bytes]:
-    return b"ratelimit-policy", allowance.policy.encode()
+@lru_cache(maxsize=64)
+def _of(allowance: Allowance) -> tuple[tuple[bytes, bytes], str]:
+    return (b"ratelimit-policy", allowance.policy.encode()), f'"{allowance.name}"'

@@ -11,7 +11,23 @@ Term = float | Callable[[Variables], float]
 
 
 def value_of(term: Term, variables: Variables) -> float:
-    return term if isinstance(term, int | float) else term(variables)
+    return term(variables) if callable(term) else term
+
+
+class Sum:
+    """A sum that is known to be one, so that a sum of sums is computed as one."""
+
+    __slots__ = ("constant", "terms")
+
+    def __init__(self, constant: float, terms: list[Callable[[Variables], float]]) -> None:
+        self.constant = constant
+        self.terms = terms
+
+    def __call__(self, variables: Variables) -> float:
+        total = self.constant
+        for term in self.terms:
+            total += term(variables)
+        return total
 
 
 def sum_of(terms: Iterable[Term]) -> Term:
@@ -20,20 +36,20 @@ def sum_of(terms: Iterable[Term]) -> Term:
     for term in terms:
         if isinstance(term, int | float):
             constant += term
+        elif isinstance(term, Sum):
+            constant += term.constant
+            varying += term.terms
         else:
             varying.append(term)
-    if not varying:
-        return constant
-    if len(varying) == 1:
-        (only,) = varying
-        return (lambda variables: constant + only(variables)) if constant else only
-    return lambda variables: constant + sum([term(variables) for term in varying])
+    return Sum(constant, varying) if varying else constant
 
 
 def product_of(factor: Term, term: Term) -> Term:
     if not isinstance(term, int | float):
         varying = term
         if isinstance(factor, int | float):
+            if factor == 1:
+                return term
             constant = factor
             return lambda variables: constant * varying(variables)
         times = factor

@@ -35,9 +35,7 @@ class Cluster:
 
     async def start(self) -> None:
         assert INITDB is not None
-        options = (
-            f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c max_connections=100"
-        )
+        options = f"-p {self.port} -c unix_socket_directories= -c listen_addresses=127.0.0.1"
         log = self.folder / "log"
         try:
             await _run(

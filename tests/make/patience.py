@@ -8,7 +8,14 @@ from typing import Any
 from settings import Settings
 
 ENDLESS = 1_000_000_000
-OFTEN = ("cost_limit_", "cost_restore_", "otp_per_", "sign_in_", "password_attempts_")
+OFTEN = (
+    "cost_limit_",
+    "cost_restore_",
+    "otp_per_",
+    "otp_challenge_after",
+    "sign_in_",
+    "password_attempts_",
+)
 
 
 def patient(settings: Settings) -> Settings:

@@ -70,28 +70,27 @@ WORDS_AT = {
 }  # fmt: skip
 PLAIN: dict[str, Any] = {
     "accepted": 1, "acceptedSerials": ["S1"], "after": None, "afterSequence": "0", "alt": "alt",
-    "amount": "19.80",
-    "at": "2030-01-01T00:00:00Z", "before": None, "bindingDays": 30, "brandName": "Brand",
-    "carrier": "SF", "categoryName": "Category", "city": "沈阳市", "cityName": "沈阳市", "closes": "22:00",
-    "code": "123456", "compareAtPrice": "20.00", "compareQuantity": 50, "contact": "Li Lei",
+    "amount": "19.80", "at": "2030-01-01T00:00:00Z", "before": None, "bindingDays": 30,
+    "brandName": "Brand", "carrier": "SF", "categoryName": "Category", "challengeToken": None,
+    "city": "沈阳市", "cityName": "沈阳市", "closes": "22:00", "code": "123456",
+    "compareAtPrice": "20.00", "compareQuantity": 50, "contact": "Li Lei",
     "countedAt": "2026-01-01T00:00:00Z", "couponCodes": [], "createdFrom": "2026-01-01T00:00:00Z",
     "createdTo": "2030-01-01T00:00:00Z", "deliveryRadiusMetres": 5000, "description": "words",
-    "district": "区",
-    "divisionCode": "210102", "expectedOn": "2030-01-01", "file": None, "first": 5, "freezeDays": 7,
-    "gtins": [], "guideRate": "0.01", "guideRegistrationBounty": "1.00", "idempotencyKey": "key",
-    "key": "WECHAT", "last": None, "latitude": 41.8, "level": 1, "limit": 5, "longitude": 123.4, "lost": 0,
-    "lostSerials": [], "name": "Name", "note": "note", "number": "X-1", "overlapMinutes": 60, 
-    "openAt": "2026-01-05T04:00:00Z",
-    "opens": "08:00", "password": "another-long-password", "paymentCode": None, "phone": "13800000001",
+    "deviceToken": None, "district": "区", "divisionCode": "210102", "expectedOn": "2030-01-01",
+    "file": None, "first": 5, "freezeDays": 7, "gtins": [], "guideRate": "0.01",
+    "guideRegistrationBounty": "1.00", "idempotencyKey": "key", "key": "WECHAT", "last": None,
+    "latitude": 41.8, "level": 1, "limit": 5, "longitude": 123.4, "lost": 0, "lostSerials": [],
+    "name": "Name", "newPassword": "a-new-long-password", "note": "note", "number": "X-1",
+    "openAt": "2026-01-05T04:00:00Z", "opens": "08:00", "overlapMinutes": 10,
+    "password": "another-long-password", "paymentCode": None, "phone": "13800000001",
     "placedFrom": "2026-01-01T00:00:00Z", "placedTo": "2030-01-01T00:00:00Z", "pointsToSpend": 0,
     "price": "9.90", "priceFrom": "1.00", "priceTo": "99.00", "protectedDays": 10, "province": "辽宁省",
     "quantity": 1, "rate": "0.05", "reason": "a reason", "recipient": "王小姐", "reference": "R-1",
     "refreshToken": "none", "rejected": 0, "rejectedSerials": [], "remark": "remark",
-    "scopes": ["STOCK_READ"],
-    "search": "牛奶", "serials": ["S1"], "since": "2026-01-01T00:00:00Z", "street": "太原街1号",
-    "tags": ["tag"],
-    "tierCode": "BASE", "topics": ["*"], "trackingNumber": "SF1", "types": ["Order"], "unitCost": "1.00",
-    "until": "2030-01-01T00:00:00Z", "url": "https://example.com/hook", "supplierName": "Supplier",
+    "scopes": ["STOCK_READ"], "search": "牛奶", "secondFactorCode": None, "serials": ["S1"],
+    "since": "2026-01-01T00:00:00Z", "street": "太原街1号", "supplierName": "Supplier", "tags": ["tag"],
+    "tierCode": "BASE", "topics": ["*"], "trackingNumber": "SF1", "types": ["Order"],
+    "unitCost": "1.00", "until": "2030-01-01T00:00:00Z", "url": "https://example.com/hook",
     "validFrom": None, "validTo": None, "value": "1L", "values": ["1L"], "walletAmount": "0.00",
     "withinMetres": 5000,
 }  # fmt: skip
@@ -102,6 +101,7 @@ GIVEN = {
     ("SupplierUpsertRow", "code"), ("PriceListUpsertRow", "code"),
     ("VariantUpsertRow", "sku"), ("ProductUpsertRow", "slug"), ("SupplierUpsertRow", "phone"),
     ("StoreUpsertRow", "phone"), ("AddressInput", "phone"), ("OtpRequestInput", "phone"),
+    ("OtpSignInInput", "phone"),
 }  # fmt: skip
 
 
@@ -223,7 +223,7 @@ def leaf_value(
     if kind.name == "Boolean":
         return False
     if (owner, name) in GIVEN:
-        return f"GIVEN-{next(_keys)}" if name != "phone" else "13800000001"
+        return f"GIVEN-{next(_keys)}" if name != "phone" else f"139{next(_keys):08}"
     if name not in PLAIN:
         raise KeyError(f"{owner}.{name} has no entry in tests/make/probes.py")
     return PLAIN[name]

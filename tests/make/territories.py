@@ -68,13 +68,12 @@ async def a_chain(platform: Api, code: str, phones: int, stores: int = 2) -> Cha
         "organisation"
     ]
     admin = await _staff(platform, code, Role.ADMIN, code)
-    found = await _do(
-        admin,
-        "storefrontCreate",
-        {"name": code, "channel": "WECHAT", "organisationCode": code},
-        "storefront { id key }",
-    )
-    storefront = platform.as_(None).through(found["storefront"]["key"])
+    # One that is used, and one that may be asked about.
+    for name in (f"{code} used", code):
+        given = {"name": name, "channel": "WECHAT", "organisationCode": code}
+        found = await _do(admin, "storefrontCreate", given, "storefront { id key }")
+        if name != code:
+            storefront = platform.as_(None).through(found["storefront"]["key"])
     shared = {"Organisation": organisation["id"], "Storefront": found["storefront"]["id"]}
     shared |= {"Organisation.code": code}
     await _goods(admin, code, stores)
@@ -258,13 +257,10 @@ async def _bought(member: Api, place: str, variant: str, key: str) -> dict[str, 
 
 async def _callers(chain: Chain, shared: dict[str, Any]) -> None:
     code, admin = chain.code, chain.admin
-    client = await _do(
-        admin,
-        "apiClientCreate",
-        {"name": "ERP", "scopes": [*map(str, Permission)], "organisationCode": code},
-        "client { id } secret",
-    )
-    shared["ApiClient"] = client["client"]["id"]
+    given = {"name": "ERP", "scopes": [*map(str, Permission)], "organisationCode": code}
+    client = await _do(admin, "apiClientCreate", given, "secret")
+    other = await _do(admin, "apiClientCreate", given | {"name": "Other"}, "client { id }")
+    shared["ApiClient"] = other["client"]["id"]
     people = {"admin": admin, "erp": admin.as_(client["secret"])}
     for role in AT_HEADQUARTERS:
         people[role.lower()] = await _staff(admin, code, role, f"{code}-{role}")
