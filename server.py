@@ -114,10 +114,8 @@ def create_app(settings: Settings, *, warming: bool = False) -> Application:
     configure_logging(settings.log_level, json=settings.log_format == "json")
     forget_dead_processes()
     start_tracing(settings)
-    gateways = make_gateways(settings)
-    uses = ClientUses()
+    gateways, uses, stopping = make_gateways(settings), ClientUses(), Stopping()
     operations = _operations(settings, gateways, uses)
-    stopping = Stopping()
     health = health_of(settings, gateways, stopping)
     lifespan = _lifespan(settings, gateways, health, uses, operations, warming)
     graphql, *others = graphql_routes(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Any, Literal, get_args, get_type_hints
+from typing import Any, Literal, get_type_hints
 
 from models.accounts.roles import Role
 from models.config import POOL_SIZE, connection_settings
@@ -16,36 +15,17 @@ from settings_checks import (
     DEVELOPMENT_KEY,
     PREFIX,
     Network,
-    SettingsError,
-    check_admin_password,
-    check_data_keys,
-    check_database,
-    check_fees,
-    check_pooler,
-    check_production,
-    check_serving,
-    check_sign_in,
-    check_signing_keys,
-    check_timezone,
-    refuse_exposure,
+    SettingsError,  # noqa: F401 - named beside Settings by who reads them
+    check,
+    parse,
     refuse_unknown,
     trusted_networks,
 )
+from settings_exposure import refuse_exposure
 
 VERSION = "0.1.0"
 # What production leaves off unless it is asked for by name.
 OFF_IN_PRODUCTION = ("sandbox_payments", "metrics", "introspection", "suggestions", "graphiql")
-
-AT_LEAST_ONE = (
-    *("answer_objects", "answer_bytes", "query_seconds"),
-    *("outbox_days", "webhook_seconds", "webhook_attempts", "webhook_log_days", "code_days"),
-    *("session_days", "cart_days", "guest_days", "idempotency_days", "ticket_days", "address_days"),
-)
-
-# As browsers write it: in lower case, without a path or the default port.
-ORIGIN = re.compile(r"\*|(?!http://.*:80$|https://.*:443$)[a-z][a-z0-9+.-]*://[^\s/?#@*A-Z]+")
-
-HOST = re.compile(r"[a-z0-9_.:-]+")
 
 
 def secret(default: str = "") -> Any:
@@ -224,14 +204,14 @@ class Settings:
         names = {PREFIX + spec.name.upper(): spec for spec in fields(cls)}
         refuse_unknown(environment, names)
         given = {
-            spec.name: _parse(variable, environment[variable], hints[spec.name])
+            spec.name: parse(variable, environment[variable], hints[spec.name])
             for variable, spec in names.items()
             if environment.get(variable, "") != ""
         }
         if given.get("environment") == "production":
             given.update({name: given.get(name, False) for name in OFF_IN_PRODUCTION})
         settings = cls(**given)
-        _check(settings)
+        check(settings)
         return settings
 
 
@@ -258,67 +238,6 @@ def share_metrics(folder: str) -> None:
 def _names(text: str) -> list[str]:
     """Words with commas or spaces between them."""
     return text.replace(",", " ").split()
-
-
-def _parse(variable: str, text: str, kind: Any) -> Any:
-    if kind is bool:
-        if text.lower() in {"1", "true", "yes", "on"}:
-            return True
-        if text.lower() in {"0", "false", "no", "off"}:
-            return False
-        raise SettingsError(f"{variable} must be true or false, not {text!r}.")
-    if kind is int:
-        if not text.isdecimal():
-            raise SettingsError(f"{variable} must be a whole number of 0 or more, not {text!r}.")
-        return int(text)
-    if (choices := get_args(kind)) and text not in choices:
-        raise SettingsError(f"{variable} must be one of {', '.join(choices)}, not {text!r}.")
-    return text
-
-
-def _check(settings: Settings) -> None:
-    check_database(settings)
-    check_pooler(settings)
-    if not 1 <= settings.port <= 65535:
-        raise SettingsError(f"QUINTET_PORT must lie between 1 and 65535, not {settings.port}.")
-    if settings.workers < 1 or settings.database_pool_size < 1:
-        raise SettingsError("QUINTET_WORKERS and QUINTET_DATABASE_POOL_SIZE must be at least 1.")
-    if bool(settings.admin_username) != bool(settings.admin_password):
-        raise SettingsError(
-            "QUINTET_ADMIN_USERNAME and QUINTET_ADMIN_PASSWORD go together: set both or none."
-        )
-    if settings.redis_url and not settings.redis_url.startswith(
-        ("redis://", "rediss://", "unix://")
-    ):
-        raise SettingsError("QUINTET_REDIS_URL must start with redis://, rediss:// or unix://.")
-    for name in ("public_url", "storefront_url", "otlp_endpoint"):
-        url = getattr(settings, name)
-        if url and not url.startswith(("http://", "https://")):
-            raise SettingsError(f"{PREFIX}{name.upper()} must start with http:// or https://.")
-    if wrong := [each for each in settings.origins if not ORIGIN.fullmatch(each)]:
-        raise SettingsError(
-            f"QUINTET_ALLOWED_ORIGINS must be * or origins such as https://shop.example, not {wrong[0]!r}."
-        )
-    if wrong := [each for each in settings.allowed_webhook_hosts if not HOST.fullmatch(each)]:
-        raise SettingsError(
-            f"QUINTET_WEBHOOK_HOSTS must be hosts such as erp.example, not {wrong[0]!r}."
-        )
-    for name in AT_LEAST_ONE:
-        if getattr(settings, name) < 1:
-            raise SettingsError(f"{PREFIX}{name.upper()} must be at least 1.")
-    if settings.trusted_documents_only and not settings.trusted_documents:
-        raise SettingsError(
-            "QUINTET_TRUSTED_DOCUMENTS_ONLY needs QUINTET_TRUSTED_DOCUMENTS: nothing would be answered."
-        )
-    check_timezone(settings.timezone)
-    check_fees(settings)
-    check_admin_password(settings)
-    check_serving(settings)
-    check_signing_keys(settings)
-    check_sign_in(settings)
-    if settings.is_production:
-        check_production(settings)
-    check_data_keys(settings)
 
 
 # What Tortoise's own command line reads: `tortoise -c settings.TORTOISE_ORM makemigrations`.

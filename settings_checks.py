@@ -6,8 +6,7 @@ import ipaddress
 import re
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, get_args
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
@@ -21,6 +20,18 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 # Variables of the tests, and those that Kubernetes sets for a service that is called quintet.
 FOREIGN = re.compile(rf"{PREFIX}(TEST_\w+|SERVICE_(HOST|PORT)(_\w+)?|PORT_\d+_\w+)")
+
+
+AT_LEAST_ONE = (
+    *("answer_objects", "answer_bytes", "query_seconds"),
+    *("outbox_days", "webhook_seconds", "webhook_attempts", "webhook_log_days", "code_days"),
+    *("session_days", "cart_days", "guest_days", "idempotency_days", "ticket_days", "address_days"),
+)
+
+# As browsers write it: in lower case, without a path or the default port.
+ORIGIN = re.compile(r"\*|(?!http://.*:80$|https://.*:443$)[a-z][a-z0-9+.-]*://[^\s/?#@*A-Z]+")
+
+HOST = re.compile(r"[a-z0-9_.:-]+")
 
 
 class SettingsError(ValueError):
@@ -130,44 +141,6 @@ def check_data_keys(settings: Settings) -> None:
         )
 
 
-def is_loopback(host: str) -> bool:
-    """Whether an address or name to listen on is reached from this machine alone."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def refuse_exposure(settings: Settings, *, is_said: bool) -> str | None:
-    """Return what to warn of, for a development server that others can reach.
-
-    `is_said`: QUINTET_ENVIRONMENT is set. Raises: SettingsError when it is not.
-    """
-    if settings.is_production:
-        return None
-    if not is_loopback(settings.host):
-        reached = f"at {settings.host}"
-    elif settings.public_url and not is_loopback(urlsplit(settings.public_url).hostname or ""):
-        reached = f"at {settings.public_url}"
-    else:
-        return None
-    dangers = []
-    if settings.secret_key == DEVELOPMENT_KEY:
-        dangers.append("the key that signs its tokens is public")
-    if settings.sandbox_payments:
-        dangers.append("the sandbox sells for no money")
-    exposed = " and ".join(dangers) or "it shows what only developers need"
-    if is_said:
-        return f"This is a development server that others can reach {reached}: {exposed}."
-    raise SettingsError(
-        f"QUINTET_ENVIRONMENT is not set, and others could reach this server {reached}: {exposed}."
-        " Set QUINTET_ENVIRONMENT=production (with QUINTET_SECRET_KEY), or"
-        " QUINTET_ENVIRONMENT=development to serve it all the same, or QUINTET_HOST=127.0.0.1."
-    )
-
-
 def check_database(settings: Settings) -> None:
     url = settings.database_url
     if not url.startswith(("sqlite://", "postgres://", "postgresql://")):
@@ -229,13 +202,72 @@ def check_production(settings: Settings) -> None:
         )
 
 
-def production_warnings(settings: Settings) -> list[str]:
-    """What a production server will refuse to do, for want of a provider."""
-    if not settings.is_production:
-        return []
-    warnings = ["no payment provider is configured: paymentStart refuses."]
-    if not settings.sms_outbox:
-        warnings.append("no text message provider is configured: otpRequest refuses.")
-    if settings.metrics and not settings.metrics_token:
-        warnings.append("/metrics is open to everybody: set QUINTET_METRICS_TOKEN.")
-    return warnings
+def parse(variable: str, text: str, kind: Any) -> Any:
+    """Read a variable as its field's type. Raises: SettingsError."""
+    if kind is bool:
+        if text.lower() in {"1", "true", "yes", "on"}:
+            return True
+        if text.lower() in {"0", "false", "no", "off"}:
+            return False
+        raise SettingsError(f"{variable} must be true or false, not {text!r}.")
+    if kind is int:
+        if not text.isdecimal():
+            raise SettingsError(f"{variable} must be a whole number of 0 or more, not {text!r}.")
+        return int(text)
+    if (choices := get_args(kind)) and text not in choices:
+        raise SettingsError(f"{variable} must be one of {', '.join(choices)}, not {text!r}.")
+    return text
+
+
+def check(settings: Settings) -> None:
+    """Raises: SettingsError naming the variable and what is wrong with it."""
+    check_database(settings)
+    check_pooler(settings)
+    _check_values(settings)
+    _check_addresses(settings)
+    check_timezone(settings.timezone)
+    check_fees(settings)
+    check_admin_password(settings)
+    check_serving(settings)
+    check_signing_keys(settings)
+    check_sign_in(settings)
+    if settings.is_production:
+        check_production(settings)
+    check_data_keys(settings)
+
+
+def _check_values(settings: Settings) -> None:
+    if not 1 <= settings.port <= 65535:
+        raise SettingsError(f"QUINTET_PORT must lie between 1 and 65535, not {settings.port}.")
+    if settings.workers < 1 or settings.database_pool_size < 1:
+        raise SettingsError("QUINTET_WORKERS and QUINTET_DATABASE_POOL_SIZE must be at least 1.")
+    if bool(settings.admin_username) != bool(settings.admin_password):
+        raise SettingsError(
+            "QUINTET_ADMIN_USERNAME and QUINTET_ADMIN_PASSWORD go together: set both or none."
+        )
+    for name in AT_LEAST_ONE:
+        if getattr(settings, name) < 1:
+            raise SettingsError(f"{PREFIX}{name.upper()} must be at least 1.")
+    if settings.trusted_documents_only and not settings.trusted_documents:
+        raise SettingsError(
+            "QUINTET_TRUSTED_DOCUMENTS_ONLY needs QUINTET_TRUSTED_DOCUMENTS: nothing would be answered."
+        )
+
+
+def _check_addresses(settings: Settings) -> None:
+    if settings.redis_url and not settings.redis_url.startswith(
+        ("redis://", "rediss://", "unix://")
+    ):
+        raise SettingsError("QUINTET_REDIS_URL must start with redis://, rediss:// or unix://.")
+    for name in ("public_url", "storefront_url", "otlp_endpoint"):
+        url = getattr(settings, name)
+        if url and not url.startswith(("http://", "https://")):
+            raise SettingsError(f"{PREFIX}{name.upper()} must start with http:// or https://.")
+    if wrong := [each for each in settings.origins if not ORIGIN.fullmatch(each)]:
+        raise SettingsError(
+            f"QUINTET_ALLOWED_ORIGINS must be * or origins such as https://shop.example, not {wrong[0]!r}."
+        )
+    if wrong := [each for each in settings.allowed_webhook_hosts if not HOST.fullmatch(each)]:
+        raise SettingsError(
+            f"QUINTET_WEBHOOK_HOSTS must be hosts such as erp.example, not {wrong[0]!r}."
+        )

@@ -22,7 +22,7 @@ from serving.running import serve as serve_until_stopped
 from serving.stopping import Signals
 from serving.workers import Workers
 from settings import Settings, check_exposure, share_metrics
-from settings_checks import production_warnings
+from settings_exposure import production_warnings
 
 # How long a start waits for a database that accepts connections and does not answer.
 OPEN_SECONDS = 15.0

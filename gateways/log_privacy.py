@@ -6,6 +6,7 @@ of this project log below WARNING, and Tortoise's statements are logged without 
 
 from __future__ import annotations
 
+import copy
 import logging
 import re
 import sys
@@ -34,14 +35,15 @@ def set_levels(level: str) -> None:
         logging.getLogger(name).setLevel(wanted)
 
 
-def without_parameters(
-    logger: object, method: str, event: structlog.typing.EventDict
-) -> structlog.typing.EventDict:
-    """A processor of foreign lines: of a statement that Tortoise logs, its text alone."""
-    record = event.get("_record")
-    if isinstance(record, logging.LogRecord) and record.name == STATEMENTS and record.args:
-        event["event"] = str(record.args[0]) if isinstance(record.args, tuple) else "a statement"
-    return event
+class WithoutParameters(structlog.stdlib.ProcessorFormatter):
+    """Formats what Tortoise logs of a statement as its text alone, whatever its parameters."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        if record.name == STATEMENTS and isinstance(record.args, tuple) and record.args:
+            statement = record.args[0]
+            record = copy.copy(record)  # other handlers see it whole
+            record.msg, record.args = "%s", (statement,)
+        return super().format(record)
 
 
 def path_without_secrets(path: str) -> str:
@@ -84,7 +86,7 @@ def _exc_info(given: Any) -> ExcInfo | None:
     if isinstance(given, BaseException):
         return type(given), given, given.__traceback__
     if isinstance(given, tuple):
-        return given if given[1] is not None else None  # type: ignore[return-value]
+        return given if given[1] is not None else None
     if given:
         found = sys.exc_info()
         return found if found[1] is not None else None

@@ -147,7 +147,8 @@ class RedisRateLimits:
         self._url, self._key = url, key
         self._memory = memory
         self._clock = clock
-        self._redis: Redis | None = None
+        # Made at once, though nothing connects yet: the library takes long to load.
+        self._redis: Redis | None = redis_at(url, seconds=SECONDS_FOR_REDIS)
         self._probing: asyncio.Task[None] | None = None
         self._turns = asyncio.Semaphore(CONNECTIONS)
 

@@ -13,10 +13,10 @@ import orjson
 import structlog
 
 from gateways.log_privacy import (
+    WithoutParameters,
     path_without_secrets,
     rendered_exception,
     set_levels,
-    without_parameters,
 )
 
 Scope = MutableMapping[str, Any]
@@ -67,8 +67,8 @@ def configure_logging(level: LogLevel = "info", *, json: bool = False) -> None:
     remove_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     handler = logging.StreamHandler()
     handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*shared, without_parameters],
+        WithoutParameters(
+            foreign_pre_chain=shared,
             processors=[remove_meta, rendered_exception, *_renderers(json)],
         )
     )

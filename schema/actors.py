@@ -40,6 +40,7 @@ class Viewer:
         nodes = [Organisation.of(row) for row in await organisations.of_actor(ctx)]
         return [nodes] * len(parents)
 
+    @list_size(20)
     @batched
     @staticmethod
     async def sessions(parents: list[Viewer], ctx: Context) -> list[list[Session]]:

@@ -123,7 +123,9 @@ class GraphQLOverHTTP(Generic[C]):
             raise
         except Exception as error:  # noqa: BLE001  # masked and logged by format_error
             answer = operations.failed(error, context)
-            response = exchange.response(answer, 500)
+            # Variables that no input takes are the client's doing.
+            is_request = isinstance(error, GraphQLError) and error.original_error is None
+            response = exchange.response(answer, 0 if is_request else 500)
         operations.observe(operation.type.value if operation else "unknown", answer.outcome)
         return response
 

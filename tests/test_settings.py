@@ -10,7 +10,7 @@ import pytest
 
 from models.encryption import DEVELOPMENT_KEYS
 from settings import Settings, SettingsError, check_exposure
-from settings_checks import production_warnings
+from settings_exposure import production_warnings
 
 ROOT = Path(__file__).parents[1]
 KEY = "k" * 32

@@ -49,9 +49,9 @@ class Session(Row):
 
 
 class OneTimeCode(Row):
-    """A code sent to a phone: kept hashed, good once, few tries. `phone` is the number's blind index."""
+    """A code sent to a phone: kept hashed, good once, few tries."""
 
-    phone = fields.CharField(max_length=20)
+    phone = fields.CharField(max_length=20)  # the number's blind index
     code_hash = fields.CharField(max_length=64)
     expires_at = fields.DatetimeField()
     tries_left = fields.IntField(default=5)

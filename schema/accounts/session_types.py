@@ -11,6 +11,7 @@ from models.accounts.sessions import Session as SessionRow
 from resolvers.accounts import own_sessions
 from resolvers.context import Context
 from schema.accounts.types import Channel
+from schema.cost.directives import sized_list
 from schema.errors import UserError
 from schema.nodes import Node, global_id
 
@@ -69,7 +70,7 @@ class SessionRevokeInput:
 
 @strawberry.type
 class SessionPayload:
-    sessions: list[Session] = strawberry.field(
-        default_factory=list, description="Your own sessions that are open now."
+    sessions: list[Session] = sized_list(
+        20, default_factory=list, description="Your own sessions that are open now."
     )
     user_errors: list[UserError] = field(default_factory=list)

@@ -90,7 +90,6 @@ class Staff(Node):
     name: str
     row: strawberry.Private[StaffRow]
 
-    @list_size(5)
     @batched
     @staticmethod
     async def username(parents: list[Staff], ctx: Context) -> list[str | None]:
@@ -112,6 +111,7 @@ class Staff(Node):
         known = await staff_lists.known_in_full(ctx, [each.row.id for each in parents])
         return [each.row.last_sign_in_at if each.row.id in known else None for each in parents]
 
+    @list_size(5)
     @batched
     @staticmethod
     async def grants(parents: list[Staff], ctx: Context) -> list[list[Grant]]:

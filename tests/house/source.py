@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FLOORS = ("models", "resolvers", "schema", "gateways", "serving")
 ENTRANCES = (
     "server.py", "server_process.py", "worker_process.py", "settings.py", "settings_checks.py",
-    "starting.py", "cli.py", "cli_operations.py",
+    "settings_exposure.py", "starting.py", "cli.py", "cli_operations.py",
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import structlog
 
+from gateways.log_privacy import OWN, STATEMENTS
 from gateways.telemetry import configure_logging
 from tests.make.api import Api
 
@@ -80,8 +81,6 @@ def everything_logged(api: Api) -> Iterator[tuple[io.StringIO, Wire]]:
 
 
 def _loggers() -> list[str]:
-    from gateways.log_privacy import OWN, STATEMENTS
-
     return ["", *OWN, STATEMENTS]
 
 
@@ -89,7 +88,10 @@ def lines_with(text: str, hidden: set[str], most: int = 5) -> list[str]:
     """The first lines that hold one of the hidden values, which stands in front; numbers count as a whole."""
     found = []
     for value in sorted(hidden):
+        if len(value) < 4 or value not in text:
+            continue
         pattern = rf"(?<![\w.]){value}(?!\w)" if value.isdigit() else re.escape(value)
-        if len(value) > 3 and (match := re.search(rf".*{pattern}.*", text)):
-            found.append(f"{value}: {match[0][:400]}")
+        if match := re.search(pattern, text):
+            begin, end = text.rfind("\n", 0, match.start()) + 1, text.find("\n", match.end())
+            found.append(f"{value}: {text[begin:end][:400]}")
     return found[:most]

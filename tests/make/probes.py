@@ -15,6 +15,7 @@ from typing import Any
 
 from graphql import (
     GraphQLField,
+    GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLNamedType,
@@ -34,6 +35,7 @@ from schema import schema
 from tests.make.territories import Territory
 
 CORE = schema._schema
+PRINTED = schema.as_str()
 _keys = count()
 
 WORDS = {
@@ -191,10 +193,12 @@ def arguments(
     ) -> Any:
         inner = get_named_type(kind)
         if isinstance(inner, GraphQLInputObjectType):
+            shown = _of_one(inner, path, wanted) if _is_one_of(inner) else inner.fields
             made: Any = {
                 each: value(each, field.type, inner.name, (*path, each), seen | {inner.name})
-                for each, field in inner.fields.items()
+                for each, field in shown.items()
                 if is_required_input_field(field)
+                or _is_one_of(inner)
                 or (*path, each) in wanted
                 or (full and get_named_type(field.type).name not in seen | {inner.name})
             }
@@ -208,6 +212,18 @@ def arguments(
         for name, argument in root.field.args.items()
         if is_required_argument(argument) or (name,) in wanted or full
     }
+
+
+def _is_one_of(kind: GraphQLInputObjectType) -> bool:
+    return f"input {kind.name} @oneOf" in PRINTED
+
+
+def _of_one(
+    kind: GraphQLInputObjectType, path: tuple[str, ...], wanted: set[tuple[str, ...]]
+) -> dict[str, GraphQLInputField]:
+    """The field that is wanted, or the first."""
+    name = next((each for each in kind.fields if (*path, each) in wanted), next(iter(kind.fields)))
+    return {name: kind.fields[name]}
 
 
 def leaf_value(

@@ -11,7 +11,6 @@ from typing import Any
 
 from models.accounts.roles import Permission, Role
 from models.integrations.webhooks import DeliveryStatus, WebhookDelivery
-from models.members.numbers import card_number
 from models.orders.fulfilments import PrintTicket
 from schema.nodes import global_id, split_id
 from tests.make.api import Api
@@ -21,7 +20,6 @@ ERRORS = "userErrors { code message path }"
 PASSWORD = "long-enough-password"
 AT_HEADQUARTERS = (Role.MERCHANDISER, Role.STOCK_CONTROLLER, Role.FINANCE, Role.MARKETER)
 IN_A_STORE = (Role.MANAGER, Role.GUIDE, Role.CASHIER, Role.PICKER)
-MISSING_ROW = 10**9 + 7
 
 
 @dataclass
@@ -43,22 +41,6 @@ class Chain:
     storefront: Api
     stores: list[Territory]
     callers: dict[str, Api] = field(default_factory=dict)
-
-
-def missing() -> Territory:
-    """Names and IDs of what is nowhere."""
-    return _Missing()
-
-
-class _Missing(Territory):
-    def __getitem__(self, word: str) -> Any:
-        if word == "MemberCard.number":
-            return card_number("90", 999_999)
-        if word == "phone":
-            return "13900009999"
-        if "." in word or word[0].islower():
-            return "6900000000003" if word == "gtin" else "NOWHERE-1"
-        return global_id(word, MISSING_ROW)
 
 
 async def a_chain(platform: Api, code: str, phones: int, stores: int = 2) -> Chain:

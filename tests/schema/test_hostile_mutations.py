@@ -67,7 +67,7 @@ async def test_no_hostile_value_breaks_a_mutation_or_half_does_it(
     witness, faults, outcomes = Witness(database_url), [], {"refused": 0, "done": 0}
     await witness.look()
     for name, caller, leaf, value in attempts(chain):
-        given = arguments(leaf.root, chain.stores[0], True)
+        given = arguments(leaf.root, chain.stores[0], True, leaf)
         put(given, leaf.path, value)
         status, answer = await sent(caller, leaf.root, given)
         changed = await witness.look()

@@ -18,9 +18,10 @@ import pytest
 
 from settings import Settings
 from tests.make.api import Api
+from tests.make.nowhere import missing
 from tests.make.patience import patient
 from tests.make.probes import Leaf, Root, arguments, document, leaves, put, roots
-from tests.make.territories import Chain, Territory, a_chain, missing
+from tests.make.territories import Chain, Territory, a_chain
 
 # What belongs to one store: those who work in another one do not see it.
 OF_ONE_STORE = {
