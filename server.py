@@ -50,7 +50,8 @@ from schema.execution.meter import AnswerLimits
 from schema.kept_answers import answer_once
 from schema.landing import landing_pages
 from schema.limits import Limits
-from schema.operations import Operations, answer_anew
+from schema.operation_hooks import answer_anew
+from schema.operations import Operations
 from schema.persisted_documents import PersistedDocuments
 from schema.routes import Shortcut, graphql_routes
 from schema.standing import confirm

@@ -3,33 +3,49 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Sequence
 from contextlib import AbstractContextManager, aclosing, nullcontext
 from functools import partial
-from typing import Any, Generic, Protocol, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 import strawberry
 from graphql import (
     DocumentNode,
     ExecutionResult,
-    Executor,
     GraphQLError,
     OperationType,
     create_source_event_stream,
     execute_subscription_event,
     map_source_to_response_event,
 )
-from starlette.requests import HTTPConnection
 
-from schema.answer import Answer, Outcome
+from schema.answer import Answer
 from schema.cost.charging import Charge, Charges
 from schema.cost.prices import OPERATION
 from schema.documents import Documents, Operation, invalid
 from schema.execution.core import GraphQLCoreExecutor, metered
-from schema.execution.meter import UNLIMITED, AnswerLimits, Meter
+from schema.execution.meter import AnswerLimits, Meter
 from schema.execution.variables import Variables
 from schema.http_request import GraphQLRequest
 from schema.limits import Limits
+from schema.operation_hooks import (
+    ContextFactory,
+    Execute,
+    FormatError,
+    HangingUp,
+    Observe,
+    Repeat,
+    Report,
+    answer_anew,
+    as_it_is,
+    no_extensions,
+    same_context,
+    unconfirmed,
+    unlimited,
+    unobserved,
+    unreported,
+    unwatched,
+)
 from schema.persisted_documents import PersistedDocuments
 from schema.public import begins_public, is_public, is_repeatable
 from schema.supervision import Supervisor
@@ -38,77 +54,6 @@ C = TypeVar("C")
 
 DEFAULT_LIMITS = Limits()
 MOST_ERRORS = 100  # in one answer
-
-# Makes the context of one operation. Raises a `Denial` on credentials that are no good.
-ContextFactory = Callable[[HTTPConnection, dict[str, str] | None], Awaitable[C]]
-# Turns an error into its entry in `errors`; the context is None before there is one. Errors with
-# an `original_error` are unforeseen: this is where they are masked and logged.
-FormatError = Callable[[GraphQLError, C | None], dict[str, Any]]
-Observe = Callable[[str, Outcome], None]
-# Logs what is unforeseen among the errors of one answer.
-Report = Callable[[Sequence[GraphQLError], C | None], None]
-# Returns once the client no longer waits.
-HangingUp = Callable[[], Awaitable[None]]
-Repeat = Callable[[C, GraphQLRequest, Callable[[], Awaitable[Answer]]], Awaitable[Answer]]
-
-
-class Execute(Protocol):
-    """Runs a query or mutation of a valid document; never raises for what a resolver raises."""
-
-    async def __call__(
-        self,
-        document: DocumentNode,
-        variables: Variables,
-        operation_name: str | None,
-        context: Any,
-        meter: Meter | None = None,
-        /,
-    ) -> ExecutionResult: ...
-
-    def compile(self, document: DocumentNode, operation_name: str | None, /) -> None:
-        """Do beforehand what the first request for an operation would have to wait for."""
-
-
-def same_context(context: C) -> C:
-    return context
-
-
-def unconfirmed(begun: object, now: object) -> None:
-    """Rights never change."""
-
-
-def unwatched(context: object) -> AbstractContextManager[asyncio.Event]:
-    """Rights never change."""
-    return nullcontext(asyncio.Event())
-
-
-def no_extensions(context: object) -> None:
-    """Events carry no extensions."""
-
-
-def as_it_is(context: object, begins_public: bool) -> AbstractContextManager[None]:
-    """Read everything where it is written."""
-    return nullcontext()
-
-
-def answer_anew(
-    context: object, asked: GraphQLRequest, answer: Callable[[], Awaitable[Answer]]
-) -> Awaitable[Answer]:
-    """Keep nothing."""
-    return answer()
-
-
-def unlimited(context: object) -> AnswerLimits:
-    """As much as an operation comes to."""
-    return UNLIMITED
-
-
-def unreported(errors: Sequence[GraphQLError], context: object) -> None:
-    """Log nothing."""
-
-
-def unobserved(operation_type: str, outcome: Outcome) -> None:
-    """Keep no account of an operation."""
 
 
 class Operations(Generic[C]):
@@ -266,22 +211,14 @@ class Operations(Generic[C]):
         changes: bool,
     ) -> Answer:
         """Run an operation. Past a limit of its meter there is one error and no data. Raises: HungUp."""
-        with self.supervisor.over(meter, clock=not changes):
-            try:
-                result = await self.execute(document, variables, operation_name, context, meter)
-            except asyncio.CancelledError:
-                if meter.error is None:
-                    raise
-                result = ExecutionResult(None, None)
-            if error := await meter.stopped():
-                return self.ended(error, context)
+        work = self.execute(document, variables, operation_name, context, meter)
+        result = await self.supervisor.run(work, meter, clock=not changes)
+        if meter.error is not None:
+            errors = self.errors_of(result.errors or [], context)
+            return Answer({"data": None, "errors": errors}, executed=True)
         # Of a mutation the inputs were paid for, which the meter does not see.
         cost = None if changes else OPERATION + meter.cost
         return self.answer_of(result, context, meter.unreported, cost)
-
-    def ended(self, error: GraphQLError, context: C) -> Answer:
-        """What is answered by an operation that was ended while it ran."""
-        return Answer({"data": None, "errors": self.errors_of([error], context)}, executed=True)
 
     def errors_of(
         self, errors: Sequence[GraphQLError], context: C | None, more: int = 0
@@ -324,21 +261,11 @@ class Operations(Generic[C]):
                 result.extensions = self.event_extensions(context)
                 yield self.answer_of(result, context)
 
-    async def _resolve_event(self, executor: Executor[Any]) -> ExecutionResult:
+    async def _resolve_event(self, executor: Any) -> ExecutionResult:
         """The answer to one event, which is limited as a query is."""
         context = executor.context_value = self.event_context(executor.context_value)
-        meter = cast("Any", executor).meter = Meter(self.answer_limits(context))
-        with self.supervisor.over(meter, clock=True):
-            try:
-                result = execute_subscription_event(executor)
-                found = result if isinstance(result, ExecutionResult) else await result
-            except asyncio.CancelledError:
-                if meter.error is None:
-                    raise
-                found = ExecutionResult(None, None)
-            if error := await meter.stopped():
-                return ExecutionResult(None, [error])
-        return found
+        meter = executor.meter = Meter(self.answer_limits(context))
+        return await self.supervisor.run(_event_of(executor), meter, clock=True)
 
     def answer_of(
         self,
@@ -366,3 +293,8 @@ class Operations(Generic[C]):
         if not isinstance(error, GraphQLError):
             error = GraphQLError(str(error), original_error=error)
         return self.refused([error], context)
+
+
+async def _event_of(executor: Any) -> ExecutionResult:
+    result = execute_subscription_event(executor)
+    return result if isinstance(result, ExecutionResult) else await result

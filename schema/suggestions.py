@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from graphql import GraphQLError
 
-from schema.operations import FormatError
+from schema.operation_hooks import FormatError
 
 C = TypeVar("C")
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from time import monotonic
+
+from graphql import ExecutionResult
 
 from schema.execution.meter import Meter
 
@@ -33,6 +35,20 @@ class Supervisor:
         finally:
             self._meters.discard(meter)
             meter.end()
+
+    async def run(
+        self, work: Awaitable[ExecutionResult], meter: Meter, *, clock: bool
+    ) -> ExecutionResult:
+        """Return what `work` comes to, or the error of the meter that ended it. Raises: HungUp."""
+        with self.over(meter, clock=clock):
+            try:
+                result = await work
+            except asyncio.CancelledError:
+                if meter.error is None:
+                    raise
+                result = ExecutionResult(None, None)
+            error = await meter.stopped()
+        return ExecutionResult(None, [error]) if error else result
 
     def _look(self) -> None:
         now = monotonic()

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, cast
 
 import strawberry
 from graphql import (
     DocumentNode,
     ExecutionResult,
-    Executor,
     GraphQLLeafType,
     GraphQLObjectType,
     GraphQLResolveInfo,
 )
-from graphql.execution.collect_fields import FieldDetailsList
-from graphql.pyutils import AwaitableOrValue, Path
+from graphql.pyutils import AwaitableOrValue
 from strawberry.execution import optimized_is_awaitable
 
 from schema.cost.prices import LEAF, OBJECT, price_of
@@ -51,7 +49,7 @@ class GraphQLCoreExecutor:
         )
         if isinstance(executor, list):
             return ExecutionResult(None, executor)
-        cast("Any", executor).meter = meter or Meter()
+        executor.meter = meter or Meter()
         result = executor.execute_operation()
         return cast(
             ExecutionResult, result if isinstance(result, ExecutionResult) else await result
@@ -61,62 +59,67 @@ class GraphQLCoreExecutor:
         """Nothing: every field is looked up as it is executed."""
 
 
-@lru_cache(maxsize=16)
-def metered(executor_class: type[Executor[Any]]) -> type[Executor[Any]]:
-    """The class with a `meter`, which counts objects and texts and lets others have the event loop.
+class Metering:
+    """What an executor of graphql-core counts, and how it lets others have the event loop.
 
     Once the meter has stopped, objects are left empty: the cancellation arrives with the next await.
     """
 
-    class Metered(executor_class):  # type: ignore[valid-type, misc]
-        meter = Meter()
+    meter = Meter()
 
-        @cached_property
-        def prices(self) -> dict[int, int]:
-            """Of fields of objects, by the identity of their definitions."""
+    @cached_property
+    def prices(self) -> dict[int, int]:
+        """Of fields of objects, by the identity of their definitions."""
+        return {}
+
+    def complete_object_value(
+        self,
+        return_type: GraphQLObjectType,
+        details: Any,
+        info: GraphQLResolveInfo[Any],
+        *rest: Any,
+    ) -> AwaitableOrValue[dict[str, Any]]:
+        meter = self.meter
+        meter.take(1, BYTES_OF_AN_OBJECT, self._price(info))
+        if meter.error is not None:
             return {}
+        if meter.is_due:
+            return self._in_turn(return_type, details, info, *rest)
+        return self._completed(return_type, details, info, *rest)
 
-        def complete_object_value(
-            self,
-            return_type: GraphQLObjectType,
-            field_details_list: FieldDetailsList,
-            info: GraphQLResolveInfo[Any],
-            path: Path,
-            result: Any,
-            position_context: Any,
-        ) -> AwaitableOrValue[dict[str, Any]]:
-            meter: Meter = self.meter
-            meter.take(1, BYTES_OF_AN_OBJECT, self._price(info))
-            if meter.error is not None:
-                return {}
-            arguments = (return_type, field_details_list, info, path, result, position_context)
-            if meter.is_due:
-                return self._in_turn(*arguments)
-            completed: AwaitableOrValue[dict[str, Any]] = super().complete_object_value(*arguments)
-            return completed
+    def complete_leaf_value(self, return_type: GraphQLLeafType, result: Any) -> Any:
+        value = cast(Any, super()).complete_leaf_value(return_type, result)
+        size = BYTES_OF_A_CELL + (len(value) if type(value) is str else 0)
+        self.meter.take(0, size, LEAF)
+        return value
 
-        async def _in_turn(self, *arguments: Any) -> dict[str, Any]:
-            """One object after the other, as soon as the event loop has had its turn."""
-            meter: Meter = self.meter
-            async with meter.turns:
-                if meter.is_due:
-                    await meter.breathe()
-                completed = super().complete_object_value(*arguments)
-            return await completed if isinstance(completed, Awaitable) else completed
+    def _completed(self, *arguments: Any) -> AwaitableOrValue[dict[str, Any]]:
+        return cast(Any, super()).complete_object_value(*arguments)
 
-        def complete_leaf_value(self, return_type: GraphQLLeafType, result: Any) -> Any:
-            value = executor_class.complete_leaf_value(return_type, result)
-            size = BYTES_OF_A_CELL + (len(value) if type(value) is str else 0)
-            self.meter.take(0, size, LEAF)
-            return value
+    async def _in_turn(self, *arguments: Any) -> dict[str, Any]:
+        """One object after the other, as soon as the event loop has had its turn."""
+        async with self.meter.turns:
+            if self.meter.is_due:
+                await self.meter.breathe()
+            completed = self._completed(*arguments)
+        return await completed if isinstance(completed, Awaitable) else completed
 
-        def _price(self, info: GraphQLResolveInfo[Any]) -> int:
-            definition = info.parent_type.fields.get(info.field_name)
-            if definition is None:  # of introspection
-                return OBJECT
-            price = self.prices.get(id(definition))
-            if price is None:
-                price = self.prices[id(definition)] = price_of(definition)
-            return price
+    def _price(self, info: GraphQLResolveInfo[Any]) -> int:
+        definition = info.parent_type.fields.get(info.field_name)
+        if definition is None:  # of introspection
+            return OBJECT
+        price = self.prices.get(id(definition))
+        if price is None:
+            price = self.prices[id(definition)] = price_of(definition)
+        return price
 
-    return Metered
+
+def metered(executor_class: type[Any]) -> type[Any]:
+    """The class with a `meter`."""
+    known = _METERED.get(executor_class)
+    if known is None:
+        known = _METERED[executor_class] = type("Metered", (Metering, executor_class), {})
+    return known
+
+
+_METERED: dict[type[Any], type[Any]] = {}
