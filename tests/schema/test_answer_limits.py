@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 import strawberry
+from graphql import GraphQLError
 
+from models.errors import QuintetError
 from schema.answer import Answer
 from schema.batching import batched
 from schema.errors import format_error
@@ -113,6 +115,12 @@ def executor(request: pytest.FixtureRequest) -> Execute:
     return execute
 
 
+def plainly(error: GraphQLError, ctx: Any) -> dict[str, Any]:
+    """As `format_error` does, without the log."""
+    cause = error.original_error
+    return format_error(error, ctx) if isinstance(cause, QuintetError) else {**error.formatted}
+
+
 def operations(execute: Execute, **limits: float) -> Operations[Any]:
     async def context(*_: object) -> Ctx:
         return Ctx()
@@ -120,7 +128,7 @@ def operations(execute: Execute, **limits: float) -> Operations[Any]:
     return Operations(
         schema,
         context,
-        format_error,
+        plainly,
         execute=execute,
         answer_limits=lambda ctx: AnswerLimits(**limits),
     )
