@@ -63,7 +63,8 @@ class SandboxPayments:
         """`headers` by their names in small letters."""
         timestamp, nonce = headers.get(TIMESTAMP, ""), headers.get(NONCE, "")
         signature = headers.get(SIGNATURE, "")
-        if not self._keys.verify(NOTIFICATION_PURPOSE, _text(timestamp, nonce, body), signature):
+        text = signed_text(timestamp, nonce, body)
+        if not self._keys.verify(NOTIFICATION_PURPOSE, text, signature):
             raise BadNotification("the signature is wrong")
         if not TIMESTAMP_FORMAT.fullmatch(timestamp):
             raise BadNotification("the timestamp is no number of seconds")
@@ -106,7 +107,7 @@ class SandboxPayments:
             "content-type": "application/json",
             TIMESTAMP: timestamp,
             NONCE: nonce,
-            SIGNATURE: self._keys.sign(NOTIFICATION_PURPOSE, _text(timestamp, nonce, body)),
+            SIGNATURE: self._keys.sign(NOTIFICATION_PURPOSE, signed_text(timestamp, nonce, body)),
         }
 
     def _token(self, charge: Charge) -> str:
@@ -114,6 +115,6 @@ class SandboxPayments:
         return f"{text}.{self._keys.sign(PAGE_PURPOSE, text)}"
 
 
-def _text(timestamp: str, nonce: str, body: bytes) -> str:
+def signed_text(timestamp: str, nonce: str, body: bytes) -> str:
     """What a notification's signature is over; Latin-1 tells all bytes apart."""
     return f"{timestamp}.{nonce}.{body.decode('latin-1')}"

@@ -3,7 +3,8 @@
 A request has phases, each with a limit of its own:
 
     headers   from the connection, or the first byte after an answer, to the end of the headers
-    body      at least `MIN_BODY_BYTES` in every `stall_seconds`, while the application reads
+    body      at least `MIN_BODY_BYTES` in every `stall_seconds`, while the application reads; after an answer
+              that did not wait for all of it, at most `MAX_UNWANTED_BYTES`
     answer    the client takes some of it in every `stall_seconds`, while it does not fit the buffers
     idle      between two requests, `timeout_keep_alive` of uvicorn
 """
@@ -24,6 +25,8 @@ from serving.proxies import TrustedProxies, address_of
 
 MAX_HEADER_BYTES = 64 * 1024
 MIN_BODY_BYTES = 4 * 1024
+# Of the body of a request that was answered before its end, read so that the client gets to read the answer.
+MAX_UNWANTED_BYTES = 16 * 1024 * 1024
 GOODBYE_SECONDS = 30.0
 log = logging.getLogger(__name__)
 
@@ -129,6 +132,8 @@ class TimedHttp(_Timed, HttpToolsProtocol):
         self._timed = Phase.NOTHING
         self._timer: asyncio.TimerHandle | None = None
         self._received = 0
+        self._is_whole = True
+        self._unwanted = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -144,8 +149,26 @@ class TimedHttp(_Timed, HttpToolsProtocol):
         self.leave()
         super().connection_lost(exc)
 
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._is_whole, self._unwanted = False, 0
+
+    def on_message_complete(self) -> None:
+        self._is_whole = True
+        super().on_message_complete()
+
+    def on_body(self, body: bytes) -> None:
+        super().on_body(body)
+        if self.cycle.response_complete:
+            self._unwanted += len(body)
+
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
+        if self._unwanted > MAX_UNWANTED_BYTES:
+            log.info("connection closed: the rest of an answered request is too long")
+            self._stop_timer()
+            self.transport.close()
+            return
         awaited = self._awaited
         if awaited is not self._timed:
             if not self.transport.is_closing() and self.transport.get_protocol() is self:
@@ -185,6 +208,8 @@ class TimedHttp(_Timed, HttpToolsProtocol):
         if cycle is not None and cycle.scope is self.scope:
             if not cycle.response_complete:
                 return Phase.BODY if cycle.more_body else Phase.NOTHING
+            if not self._is_whole:
+                return Phase.BODY
             if self.timeout_keep_alive_task is not None:
                 return Phase.NOTHING
         return Phase.HEADERS

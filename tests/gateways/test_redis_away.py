@@ -55,6 +55,8 @@ async def redis_by_wire() -> AsyncIterator[tuple[Wire, str]]:
 @pytest.fixture(autouse=True)
 def warnings(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
+    # A server in this process sets a level of its own.
+    caplog.set_level(logging.WARNING, logger="models")
 
 
 def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:

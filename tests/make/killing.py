@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Awaitable, Callable
+from multiprocessing.process import BaseProcess
 
 from models import database
 from resolvers.accounts.identity import first_merchant
@@ -22,7 +23,7 @@ _processes.set_forkserver_preload(["tests.make.killing"])
 
 
 class _Reaper(logging.Handler):
-    """Kills its process when the statement of this number is about to be sent."""
+    """Kills its process when the statement of this number is about to be sent; 0 is none."""
 
     def __init__(self, statement: int) -> None:
         super().__init__(logging.DEBUG)
@@ -43,6 +44,13 @@ def killed(settings: Settings, work: Work, statement: int) -> bool:
         return True
     assert process.exitcode == 0, "the work failed before it was killed"
     return False
+
+
+def started(settings: Settings, work: Work) -> BaseProcess:
+    """A process that does `work`, to be killed at a moment of the caller's choosing."""
+    process = _processes.Process(target=_run, args=(settings, work, 0))
+    process.start()
+    return process
 
 
 def _run(settings: Settings, work: Work, statement: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from models.database import fetch
 from resolvers.context import Context
 from resolvers.stock import audit
@@ -63,9 +65,9 @@ CONTRADICTIONS = {
         SELECT id FROM sales_order WHERE refunded_minor > paid_minor""",
     "a key that two orders were placed with": """
         SELECT scope, key FROM idempotency_record GROUP BY scope, key HAVING COUNT(*) > 1""",
-    "more placings on record than orders, or fewer": """
-        SELECT 1 AS id WHERE (SELECT COUNT(*) FROM sales_order) <>
-          (SELECT COUNT(*) FROM idempotency_record WHERE scope LIKE '% checkoutPlace')""",
+    "a placing on record without its order": """
+        SELECT r.id FROM idempotency_record r WHERE r.scope LIKE '% checkoutPlace' AND NOT EXISTS (
+          SELECT 1 FROM sales_order o WHERE CAST(o.id AS TEXT) = CAST(r.answer AS TEXT))""",
     "a paid fulfilment without its ticket": """
         SELECT f.id FROM fulfilment f WHERE f.assigned_at IS NOT NULL
           AND NOT EXISTS (SELECT 1 FROM print_ticket t WHERE t.fulfilment_id = f.id)""",
@@ -74,16 +76,24 @@ CONTRADICTIONS = {
           MAX(sequence) AS last, COUNT(DISTINCT sequence) AS different FROM outbox_event) AS changes
         WHERE n > 0 AND (last - first + 1 <> n OR different <> n)""",
 }  # fmt: skip
+# A key is forgotten after so many days, and its order stays.
+UNRECORDED = """SELECT o.id FROM sales_order o WHERE o.created_at >= ? AND NOT EXISTS (
+  SELECT 1 FROM idempotency_record r WHERE r.scope LIKE '% checkoutPlace'
+  AND CAST(r.answer AS TEXT) = CAST(o.id AS TEXT))"""
 
 
 async def contradictions(ctx: Context) -> list[str]:
-    """Everything that is wrong in the connected database; empty when it is sound."""
+    """Everything that is wrong in the connected database at `ctx.now()`; empty when it is sound."""
+    kept_since = ctx.now() - timedelta(days=ctx.settings.idempotency_days)
+    unrecorded = await fetch(UNRECORDED, kept_since)
     # A limit may be lowered below what is promised.
     faults = [
         f"promise: {each}"
         for each in (await audit.run(ctx)).promise_faults
         if each.kind is not PromiseFaultKind.LIMIT
     ]
+    if unrecorded:
+        faults.append(f"an order without its placing on record: {unrecorded[:3]}")
     return [*await _found(CONTRADICTIONS), *faults, *await stock_contradictions(ctx)]
 
 

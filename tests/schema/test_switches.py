@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import replace
 from typing import Any
 
@@ -13,14 +14,19 @@ from tests.conftest import serving
 from tests.make.api import Api
 
 KEY = "k" * 32
+DATA_KEYS = f"k1:{b64encode(b'd' * 32).decode()}"
 TOKEN = "t" * 32
 INTROSPECTION = "{ __schema { queryType { name } } }"
 TYPO = "{ stors(first: 1) { edges { node { code } } } }"
 
 
 def production(**given: str) -> Settings:
-    variables = {"QUINTET_ENVIRONMENT": "production", "QUINTET_SECRET_KEY": KEY, **given}
-    return Settings.from_environment(variables)
+    variables = {
+        "QUINTET_ENVIRONMENT": "production",
+        "QUINTET_SECRET_KEY": KEY,
+        "QUINTET_DATA_KEYS": DATA_KEYS,
+    }
+    return Settings.from_environment({**variables, **given})
 
 
 def test_production_leaves_all_of_them_off() -> None:

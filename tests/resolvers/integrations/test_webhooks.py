@@ -22,6 +22,7 @@ from resolvers.integrations.webhook_counts import webhook_counts
 from resolvers.integrations.webhooks import WebhookChanges
 from resolvers.outbox import Change, announce, give_sequences, last_sequence
 from server import make_gateways
+from tests.make.killing import started
 from tests.make.receiver import TestReceiver, receiving
 from tests.make.sales import later
 from tests.make.stock import a_location
@@ -230,16 +231,18 @@ async def test_workers_at_once_send_each_message_once(
             assert sorted(each.sequences) == list(range(1, 41))
 
 
+@pytest.mark.own_database
 async def test_a_killed_workers_claim_runs_out(
     local: Context, receiver: TestReceiver, shop: Location
 ) -> None:
     webhook, _ = await hook(local, receiver)
     receiver.answer = lambda message: "hang"
     await say(local, shop, 1)
-    killed = asyncio.create_task(deliver_due(local))
-    await receiver.something_came.wait()
-    killed.cancel()
-    await asyncio.wait([killed])
+    killed = started(local.settings, deliver_due)
+    async with asyncio.timeout(60):
+        await receiver.something_came.wait()
+    killed.kill()
+    await asyncio.to_thread(killed.join)
     receiver.answer = lambda message: 200
     assert await deliver_due(local) == 0
     assert await deliver_due(later(local, minutes=2)) == 1

@@ -365,4 +365,4 @@ async def test_strangers_and_visitors_change_nothing(api: Api) -> None:
             refused[mutation]
         }
     changed = set(differing(before, await digest()))
-    assert changed <= {"staff", "staff_grant", "session", "outbox_event"}, changed
+    assert changed <= {"staff", "staff_grant", "session", "known_origin", "outbox_event"}, changed

@@ -91,7 +91,7 @@ async def test_uploads_by_those_who_may_not_leave_nothing_behind(working: Api) -
     assert "larger than 100000 bytes" in large["errors"][0]["message"]
     empty = await upload(admin, "stores.csv", "", kind="STORES")
     assert empty["data"]["bulkOperationCreate"]["userErrors"][0]["path"] == ["file"]
-    unknown = await upload(admin, "stores.xlsx", "x", kind="STORES")
+    unknown = await upload(admin, "stores.pdf", "x", kind="STORES")
     assert unknown["data"]["bulkOperationCreate"]["userErrors"][0]["path"] == ["format"]
     assert files_of(working) == []
 

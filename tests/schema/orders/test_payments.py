@@ -143,7 +143,9 @@ async def test_the_sandbox_is_verified_like_any_other_provider(
     guest = await counter.api.guest()
     order = await place(counter, guest)
     url = (await start(guest, order))["codeUrl"]
-    monkeypatch.setattr(SandboxPayments, "_signature", lambda *_: "forged" + new_key())
+    forged = {"sandbox-signature": "forged" + new_key()}
+    signed = SandboxPayments.signed
+    monkeypatch.setattr(SandboxPayments, "signed", lambda *given: signed(*given) | forged)
     answer = await counter.api.client.post(url, headers={"accept": "application/json"})
     assert (answer.status_code, answer.json()) == (502, {"outcome": "refused by the shop"})
     assert (await seen(guest, order))["status"] == "PENDING_PAYMENT"
