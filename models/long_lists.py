@@ -14,15 +14,16 @@ import orjson
 
 MOST_PARAMETERS = 1_000  # of a statement that stays as it is
 SHORT = 100  # a list of so many stays as it is
-_MARK = re.compile(r"\?|\$\d+")
-_LIST_OR_MARK = re.compile(
-    rf"(?P<negated>\bNOT )?\bIN \((?P<list>(?:\?|\$\d+)(?:, ?(?:\?|\$\d+)){{{SHORT},}})\)|\?|\$\d+"
+_LIST = (
+    rf"(?P<negated>\bNOT )?\bIN \((?P<list>\?(?:, ?\?){{{SHORT},}}|\$\d+(?:, ?\$\d+){{{SHORT},}})\)"
 )
+_ANY_LIST = re.compile(_LIST)
+_LIST_OR_MARK = re.compile(rf"{_LIST}|\?|\$\d+")
 
 
 def folded(query: str, values: Sequence[Any]) -> tuple[str, Sequence[Any]]:
     """Return the statement and its parameters; those of PostgreSQL are numbered, those of SQLite are `?`."""
-    if len(values) <= MOST_PARAMETERS or _LIST_OR_MARK.search(query) is None:
+    if len(values) <= MOST_PARAMETERS or _ANY_LIST.search(query) is None:
         return query, values
     folding = _Folding(values)
     return _LIST_OR_MARK.sub(folding.replace, query), tuple(folding.kept)
@@ -40,7 +41,7 @@ class _Folding:
         listed = found["list"]
         if listed is None:
             return self._keep(self._value(found[0]), numbered=found[0] != "?")
-        members = list(dict.fromkeys(map(self._value, _MARK.findall(listed))))
+        members = list(dict.fromkeys(self._members(listed)))
         negation = found["negated"] or ""
         if listed[0] == "$":
             mark = self._keep(tuple(members), numbered=True)
@@ -50,6 +51,18 @@ class _Folding:
             return f"{negation}IN (SELECT value FROM json_each({mark}))"
         marks = ", ".join(self._keep(each, numbered=False) for each in members)
         return f"{negation}IN ({marks})"
+
+    def _members(self, listed: str) -> Sequence[Any]:
+        count = listed.count(",") + 1
+        if listed[0] == "?":
+            self._next += count
+            return self._values[self._next - count : self._next]
+        numbers = (
+            listed[1:].replace(" ", "").split(",$")
+        )  # one after another, as all who write them do
+        if int(numbers[-1]) - int(numbers[0]) == count - 1:
+            return self._values[int(numbers[0]) - 1 : int(numbers[-1])]
+        return [self._values[int(number) - 1] for number in numbers]
 
     def _value(self, mark: str) -> Any:
         if mark != "?":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from tortoise.backends.asyncpg.client import AsyncpgDBClient
@@ -13,11 +12,9 @@ from models.long_lists import folded
 class FoldingPostgresClient(AsyncpgDBClient):
     async def execute_query(
         self, query: str, values: list[Any] | None = None
-    ) -> tuple[int, Sequence[dict[str, Any]]]:
+    ) -> tuple[int, list[dict[str, Any]]]:
         query, given = folded(query, values or [])
-        found: tuple[int, Sequence[dict[str, Any]]] = await super().execute_query(
-            query, list(given)
-        )
+        found: tuple[int, list[dict[str, Any]]] = await super().execute_query(query, list(given))
         return found
 
     async def execute_query_dict(
