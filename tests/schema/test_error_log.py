@@ -8,13 +8,16 @@ from typing import Any
 
 import pytest
 import strawberry
+from strawberry.types import get_object_definition
 
 from models.database_faults import fault_of
 from models.errors import InvalidInput
 from resolvers.catalog import products
+from resolvers.context import Context
 from schema import error_log
-from schema.batching import batched
-from schema.errors import format_error
+from schema.batching import BATCH, batched
+from schema.catalog.types import Variant
+from schema.errors import InsufficientStockError, format_error
 from schema.execution.executor import CompiledExecutor
 from schema.operations import MOST_ERRORS, Operations
 from tests.make.api import Api
@@ -165,3 +168,17 @@ async def test_the_server_logs_so_over_http(
     assert "secret" not in str(body)
     assert [each["extensions"]["code"] for each in body["errors"]] == ["INTERNAL"] * 5
     assert [(each["cells"], type(each["exc_info"])) for each in lines.told] == [(5, KeyError)]
+
+
+async def test_an_error_about_a_variant_that_is_not_there_leaves_the_others_theirs(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def load(ctx: Context, ids: list[int]) -> list[str | None]:
+        return [None if row_id == 1 else f"variant {row_id}" for row_id in ids]
+
+    monkeypatch.setattr(Variant, "load", load)
+    fields = get_object_definition(InsufficientStockError, strict=True).fields
+    (field,) = [each for each in fields if each.python_name == "variant"]
+    errors = [SimpleNamespace(variant_id=row_id) for row_id in (1, 2, 3)]
+    found = await field.metadata[BATCH](errors, ctx)
+    assert found == [None, "variant 2", "variant 3"]
