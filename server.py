@@ -44,6 +44,7 @@ from schema.context import context_factory
 from schema.cost.charging import make_charges
 from schema.cross_origin import cross_origin
 from schema.downloads import download_routes
+from schema.error_log import report_errors
 from schema.errors import format_error
 from schema.execution import CompiledExecutor
 from schema.execution.meter import AnswerLimits
@@ -184,6 +185,7 @@ def _operations(settings: Settings, gateways: Gateways, uses: ClientUses) -> Ope
         repeat=answer_once if settings.kept_megabytes else answer_anew,
         charges=make_charges(settings, gateways),
         answer_limits=_answer_limits(settings),
+        report=report_errors,
     )
 
 

@@ -127,7 +127,7 @@ def _postgres(database_url: str, pool_size: int, pooler: bool) -> dict[str, Any]
     credentials |= _session(pooler)
     return {
         name: {
-            "engine": "tortoise.backends.asyncpg",
+            "engine": "models.postgres_engine",
             "credentials": {**credentials, "maxsize": max(1, size)},
         }
         for name, size in (("default", pool_size // 2), ("reader", pool_size - pool_size // 2))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from asyncpg.exceptions import IntegrityConstraintViolationError
 
@@ -22,3 +23,19 @@ def message_of(error: BaseException) -> str:
     if isinstance(error, IntegrityConstraintViolationError):
         return first_line  # quotes the name of the constraint, no value
     return _VALUES.sub("…", first_line)
+
+
+class Cause(NamedTuple):
+    """The type of an exception, and the file and line that raised it."""
+
+    kind: str
+    file: str
+    line: int
+
+
+def cause_of(error: BaseException) -> Cause:
+    traceback, file, line = error.__traceback__, "", 0
+    while traceback is not None:
+        file, line = traceback.tb_frame.f_code.co_filename, traceback.tb_lineno
+        traceback = traceback.tb_next
+    return Cause(f"{type(error).__module__}.{type(error).__qualname__}", file, line)

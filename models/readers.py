@@ -19,6 +19,7 @@ from tortoise.backends.sqlite.client import SqliteClient
 from models.connections import AtHand
 from models.freshness import Freshness
 from models.kept_results import KeptOfPostgres, KeptOfSqlite
+from models.long_lists import folded
 
 log = logging.getLogger("tortoise.db_client")  # where every other statement is logged, too
 
@@ -74,6 +75,7 @@ class SqliteReader:
     async def records(
         self, query: str, values: Sequence[Any], freshness: Freshness | None = None
     ) -> Records:
+        query, values = folded(query, values)
         log.debug("%s: %s", query, values)
         self._calls = 0
         try:
@@ -139,6 +141,7 @@ class PostgresReader:
     async def records(
         self, query: str, values: Sequence[Any], freshness: Freshness | None = None
     ) -> Records:
+        query, values = folded(query, values)
         if self.kept is None or freshness is None:
             return await self._read(query, values)
         key = (query, values)

@@ -1,4 +1,4 @@
-"""SQLite as Tortoise connects to it, but for one thing: the connection may be used from any thread.
+"""SQLite as Tortoise connects to it, but lists may have any length and the connection may change threads.
 
 A statement that takes microseconds costs several times as much when it is handed to the connection's own
 thread: see `brief_transaction`. Nobody uses the connection from two threads at once: whoever has the turn to
@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import Sequence
 from typing import Any
 
 import aiosqlite
 from tortoise.backends.sqlite.client import SqliteClient
+
+from models.long_lists import folded
 
 
 class SharedSqliteClient(SqliteClient):
@@ -36,6 +39,18 @@ class SharedSqliteClient(SqliteClient):
             raise
         self._connection = connection
         await self._post_connect()
+
+    async def execute_query(
+        self, query: str, values: list[Any] | None = None
+    ) -> tuple[int, Sequence[dict[str, Any]]]:
+        query, given = folded(query, values or [])
+        return await super().execute_query(query, list(given))
+
+    async def execute_query_dict(
+        self, query: str, values: list[Any] | None = None
+    ) -> list[dict[str, Any]]:
+        query, given = folded(query, values or [])
+        return await super().execute_query_dict(query, list(given))
 
 
 client_class = SharedSqliteClient

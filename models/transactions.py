@@ -20,6 +20,7 @@ from tortoise.exceptions import OperationalError
 from models.connections import AtHand
 from models.deferred import Deferred, Outdated, Write, as_one_statement, counts, run
 from models.group_commit import TransactionLost, turn
+from models.long_lists import folded
 
 __all__ = [
     "InTransaction",
@@ -51,13 +52,15 @@ class InTransaction(BaseDBAsyncClient):
         self, query: str, values: list[Any] | None = None
     ) -> tuple[int, Sequence[dict[str, Any]]]:
         await self._ready_for(query)
-        return await super().execute_query(query, values)
+        query, given = folded(query, values or [])
+        return await super().execute_query(query, list(given))
 
     async def execute_query_dict(
         self, query: str, values: list[Any] | None = None
     ) -> list[dict[str, Any]]:
         await self._ready_for(query)
-        return await super().execute_query_dict(query, values)
+        query, given = folded(query, values or [])
+        return await super().execute_query_dict(query, list(given))
 
     async def put_off(self, write: Write) -> None:
         if not self.deferred.keep(write):
@@ -114,9 +117,10 @@ class _BriefSqlite(_Sqlite):
     ) -> tuple[int, Sequence[dict[str, Any]]]:
         await self._ready_for(query)
         connection: Any = self._connection._conn
-        self.log.debug("%s: %s", query, values)
+        query, given = folded(query, values or ())
+        self.log.debug("%s: %s", query, given)
         before = connection.total_changes
-        rows = connection.execute(query, values or ()).fetchall()
+        rows = connection.execute(query, given).fetchall()
         return connection.total_changes - before or len(rows), rows
 
     @sqlite_exceptions
@@ -144,6 +148,7 @@ def begun(client: BaseDBAsyncClient, *, brief: bool) -> AbstractAsyncContextMana
 
 async def alone(client: AsyncpgDBClient, query: str, values: Sequence[Any]) -> Sequence[Any]:
     """The rows of one statement of PostgreSQL's, which is a transaction by itself."""
+    query, values = folded(query, values)
     async with _connection(client) as raw:
         client.log.debug("%s: %s", query, values)
         return await _rows_of(raw, query, *values)

@@ -28,6 +28,7 @@ from resolvers.outbox import (
     refuse_forgotten,
     unnumbered,
 )
+from resolvers.repeated_failures import RepeatedFailures
 
 if TYPE_CHECKING:
     from gateways import Bus
@@ -38,7 +39,7 @@ KEPT = 2_000
 BATCH = 100
 WOKEN = 20  # subscribers at a time
 T = TypeVar("T")
-log = structlog.get_logger(__name__)
+_failures = RepeatedFailures(structlog.get_logger(__name__))
 
 
 async def subscribe(
@@ -129,8 +130,8 @@ class Hub:
                 await self._read()
                 await asyncio.sleep(GATHER_SECONDS)
                 await woken
-            except Exception:
-                log.exception("changes could not be read")
+            except Exception as error:  # noqa: BLE001 - logged, and tried again
+                _failures.log("read", error, "changes could not be read")
                 await asyncio.sleep(POLL_SECONDS)
             finally:
                 woken.cancel()

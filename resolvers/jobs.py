@@ -18,6 +18,7 @@ from models.database_faults import fault_of
 from models.error_text import message_of
 from models.jobs import Job
 from resolvers.context import Context
+from resolvers.repeated_failures import RepeatedFailures
 
 Handler = Callable[[Context, dict[str, Any]], Awaitable[None]]
 Handlers = Mapping[str, Handler]
@@ -25,7 +26,7 @@ Handlers = Mapping[str, Handler]
 CLAIM = timedelta(minutes=5)
 FIRST_RETRY = timedelta(seconds=5)
 LAST_RETRY = timedelta(hours=1)
-log = structlog.get_logger(__name__)
+_failures = RepeatedFailures(structlog.get_logger(__name__))
 
 
 async def enqueue(
@@ -71,7 +72,9 @@ async def _run(ctx: Context, handlers: Handlers, job: Job) -> bool:
     except Exception as error:
         if fault_of(error):
             raise
-        log.exception("job failed", job=job.id, kind=job.kind, attempts=job.attempts)
+        _failures.log(
+            job.kind, error, "job failed", job=job.id, kind=job.kind, attempts=job.attempts
+        )
         said = f"{type(error).__name__}: {message_of(error)}"
         await transaction(_postpone, ctx, job, said[:2000])
         return False

@@ -41,16 +41,15 @@ class PageRequest:
         if self.first is not None and self.last is not None:
             raise InvalidInput("Give first or last, not both.", path=("last",))
         name, size = ("last", self.last) if self.last is not None else ("first", self.first)
-        if size is None:
-            return DEFAULT_SIZE
-        if not 0 <= size <= MAXIMUM_SIZE:
-            raise InvalidInput(
-                "{name} must lie between 0 and {maximum}.",
-                path=(name,),
-                name=name,
-                maximum=MAXIMUM_SIZE,
-            )
-        return size
+        return DEFAULT_SIZE if size is None else checked_size(size, name)
+
+
+def checked_size(size: int, name: str = "first") -> int:
+    """Raises: InvalidInput when it is no size of a page."""
+    if not 0 <= size <= MAXIMUM_SIZE:
+        message = "{name} must lie between 0 and {maximum}."
+        raise InvalidInput(message, path=(name,), name=name, maximum=MAXIMUM_SIZE)
+    return size
 
 
 class Cursors(Sequence[str]):

@@ -27,11 +27,12 @@ from resolvers.orders import cancelling, completion, overdue, pickups, refunds
 from resolvers.outbox import give_sequences
 from resolvers.pausing import pause
 from resolvers.referrals import binding, commissions
+from resolvers.repeated_failures import RepeatedFailures
 from resolvers.stock import checkpoints, costs, filling, reservations
 
 # How long tasks rest when the database is away.
 REST_SECONDS = 5.0
-log = structlog.get_logger(__name__)
+_failures = RepeatedFailures(structlog.get_logger(__name__))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +120,9 @@ async def _attempt(ctx: Context, task: Task) -> int | None:
     """
     try:
         return await task.work(ctx)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - logged, and tried again
         if fault := fault_of(error):
             database_faults.met(fault)
             return None
-        log.exception("task failed", task=task.name)
+        _failures.log(task.name, error, "task failed", task=task.name)
         return 0

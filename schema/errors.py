@@ -9,7 +9,6 @@ from inspect import getdoc
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
-import structlog
 from graphql import GraphQLError
 
 from models.errors import InsufficientStock, QuintetError, RateLimited, Refusal, Refusals
@@ -23,8 +22,6 @@ from schema.unavailable import unavailable
 
 if TYPE_CHECKING:
     from schema.catalog.types import Variant
-
-log = structlog.get_logger(__name__)
 
 
 @strawberry.enum
@@ -91,11 +88,11 @@ class InsufficientStockError(UserError):
     @staticmethod
     async def variant(
         parents: list[Any], ctx: Context
-    ) -> list[Annotated[Variant, strawberry.lazy("schema.catalog.types")]]:
+    ) -> list[Annotated[Variant, strawberry.lazy("schema.catalog.types")] | None]:
+        """The variant that is short; null when the caller may not see it."""
         from schema.catalog.types import Variant
 
-        found = await Variant.load(ctx, [parent.variant_id for parent in parents])
-        return [variant for variant in found if variant]
+        return await Variant.load(ctx, [parent.variant_id for parent in parents])
 
 
 ERROR_TYPES = [InvalidInput, NotFound, PlainError, StateConflict, InsufficientStockError]
@@ -123,7 +120,10 @@ def refusing(payload: Callable[..., Any]) -> Callable[[Callable[..., Awaitable[A
 
 
 def format_error(error: GraphQLError, ctx: Context | None) -> dict[str, Any]:
-    """A top-level error as the client sees it: its code in `extensions`, nothing internal in it."""
+    """Return a top-level error as the client sees it: its code in `extensions`, nothing internal in it.
+
+    `schema.error_log` logs what is unforeseen, once for each answer.
+    """
     language = ctx.language if ctx else "en"
     formatted: dict[str, Any] = dict(error.formatted)
     extensions = dict(formatted.get("extensions") or {})
@@ -141,7 +141,6 @@ def format_error(error: GraphQLError, ctx: Context | None) -> dict[str, Any]:
         extensions.setdefault("code", "INVALID")
     else:
         request_id = ctx.request_id if ctx else "-"
-        log.error("unforeseen error", exc_info=cause, request_id=request_id, path=error.path)
         formatted["message"] = "Something went wrong on our side."
         extensions = {"code": "INTERNAL", "requestId": request_id}
     formatted["extensions"] = extensions

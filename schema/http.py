@@ -121,7 +121,7 @@ class GraphQLOverHTTP(Generic[C]):
             response = _denied(exchange, denial, answer)
         except (BadRequest, HungUp):
             raise
-        except Exception as error:  # noqa: BLE001  # masked and logged by format_error
+        except Exception as error:  # noqa: BLE001  # masked by format_error, logged by report
             answer = operations.failed(error, context)
             # Variables that no input takes are the client's doing.
             is_request = isinstance(error, GraphQLError) and error.original_error is None

@@ -20,7 +20,7 @@ C = TypeVar("C")
 # Makes the context of one operation. Raises a `Denial` on credentials that are no good.
 ContextFactory = Callable[[HTTPConnection, dict[str, str] | None], Awaitable[C]]
 # Turns an error into its entry in `errors`; the context is None before there is one. Errors with
-# an `original_error` are unforeseen: this is where they are masked and logged.
+# an `original_error` are unforeseen: this is where they are masked. `Report` logs them.
 FormatError = Callable[[GraphQLError, C | None], dict[str, Any]]
 Observe = Callable[[str, Outcome], None]
 # Logs what is unforeseen among the errors of one answer.

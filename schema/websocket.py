@@ -274,7 +274,7 @@ class GraphQLOverWebSocket(GraphQL[Connection, None], Generic[C]):
         except BudgetSpent as spent:
             connection.unpaid += 1
             answer = operations.failed(spent, context)
-        except Exception as error:  # noqa: BLE001  # masked and logged by format_error
+        except Exception as error:  # noqa: BLE001  # masked by format_error, logged by report
             answer = operations.failed(error, context)
         operations.observe(operation_type, answer.outcome)
         yield answer

@@ -10,6 +10,7 @@ from models.accounts.roles import Permission
 from models.database import transaction
 from models.errors import InvalidInput, NotFound
 from resolvers.context import ActorKind, Context
+from resolvers.paging import MAXIMUM_SIZE, checked_size
 from resolvers.permissions import for_anyone, may, requires
 from resolvers.validation import code_of, line_of
 
@@ -100,12 +101,19 @@ async def by_code(ctx: Context, code: str) -> Organisation | None:
 
 
 @for_anyone
-async def children_of(ctx: Context, ids: Sequence[int]) -> dict[int, list[Organisation]]:
-    """The nodes right below each of `ids`, in order of their codes."""
+async def children_of(
+    ctx: Context, ids: Sequence[int], first: int = MAXIMUM_SIZE, after_code: str | None = None
+) -> dict[int, list[Organisation]]:
+    """The first nodes right below each of `ids`, in order of their codes. Raises: InvalidInput."""
+    most = checked_size(first)
     children: dict[int, list[Organisation]] = {node_id: [] for node_id in ids}
-    for child in await Organisation.filter(parent_id__in=ids).order_by("code"):
-        if _visible(ctx, child):
-            children[child.parent_id or 0].append(child)
+    query = Organisation.filter(parent_id__in=set(ids)).order_by("code")
+    if after_code is not None:
+        query = query.filter(code__gt=after_code)
+    for child in await query:
+        found = children[child.parent_id or 0]
+        if len(found) < most and _visible(ctx, child):
+            found.append(child)
     return children
 
 

@@ -7,13 +7,17 @@ from collections.abc import Sequence
 from models.catalog.classification import Brand, Category
 from resolvers.context import Context
 from resolvers.keyset import kept
+from resolvers.paging import MAXIMUM_SIZE, checked_size
 from resolvers.permissions import concerns, for_anyone
 
 
 @for_anyone
-async def brands(ctx: Context) -> list[Brand]:
-    """The merchant's brands, by code."""
-    return await Brand.filter(merchant_id=ctx.merchant_id).order_by("code")
+async def brands(
+    ctx: Context, first: int = MAXIMUM_SIZE, after_code: str | None = None
+) -> list[Brand]:
+    """The merchant's first brands, by code. Raises: InvalidInput."""
+    query = Brand.filter(merchant_id=ctx.merchant_id).order_by("code").limit(checked_size(first))
+    return await (query if after_code is None else query.filter(code__gt=kept(after_code)))
 
 
 @for_anyone
@@ -48,9 +52,19 @@ async def brands_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Brand]:
 
 
 @for_anyone
-async def categories(ctx: Context, parent_code: str | None = None) -> list[Category]:
-    """The merchant's categories below the one with this code, by code; without one, the topmost."""
-    query = Category.filter(merchant_id=ctx.merchant_id).order_by("code")
+async def categories(
+    ctx: Context,
+    parent_code: str | None = None,
+    first: int = MAXIMUM_SIZE,
+    after_code: str | None = None,
+) -> list[Category]:
+    """The merchant's first categories below the one with this code, by code; without one, the topmost.
+
+    Raises: InvalidInput.
+    """
+    query = Category.filter(merchant_id=ctx.merchant_id).order_by("code").limit(checked_size(first))
+    if after_code is not None:
+        query = query.filter(code__gt=kept(after_code))
     if parent_code is None:
         return await query.filter(parent_id=None)
     parent = await category(ctx, parent_code)
@@ -64,9 +78,17 @@ async def categories_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Categ
 
 
 @for_anyone
-async def children_of(ctx: Context, ids: Sequence[int]) -> dict[int, list[Category]]:
-    """The categories right below each of `ids`, by code."""
+async def children_of(
+    ctx: Context, ids: Sequence[int], first: int = MAXIMUM_SIZE, after_code: str | None = None
+) -> dict[int, list[Category]]:
+    """The first categories right below each of `ids`, by code. Raises: InvalidInput."""
+    most = checked_size(first)
     found: dict[int, list[Category]] = {category_id: [] for category_id in ids}
-    for child in await Category.filter(parent_id__in=set(ids)).order_by("code"):
-        found[child.parent_id or 0].append(child)
+    query = Category.filter(parent_id__in=set(ids)).order_by("code")
+    if after_code is not None:
+        query = query.filter(code__gt=kept(after_code))
+    for child in await query:
+        below = found[child.parent_id or 0]
+        if len(below) < most:
+            below.append(child)
     return found

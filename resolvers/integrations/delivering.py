@@ -24,6 +24,7 @@ from resolvers.integrations import attempts
 from resolvers.integrations.attempts import ClaimLost, Outcome
 from resolvers.outbox import give_sequences
 from resolvers.pausing import pause
+from resolvers.repeated_failures import RepeatedFailures
 
 AT_ONCE = 8
 WEBHOOKS = 20
@@ -31,6 +32,7 @@ SECONDS = 20.0
 POLL_SECONDS = 1.0
 GATHER_SECONDS = 0.05
 log = structlog.get_logger(__name__)
+_failures = RepeatedFailures(log)
 
 
 async def deliver_due(ctx: Context) -> int:
@@ -62,11 +64,11 @@ async def deliver_forever(ctx: Context, stopping: asyncio.Event) -> None:
                 await asyncio.sleep(GATHER_SECONDS)
                 waited = {news, stopped, *running}
                 await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - logged, and tried again
                 if fault := fault_of(error):
                     database_faults.met(fault)
                 else:
-                    log.exception("webhooks could not be claimed")
+                    _failures.log("claim", error, "webhooks could not be claimed")
                 await pause(stopping, POLL_SECONDS)
             finally:
                 news.cancel()
@@ -96,11 +98,11 @@ async def deliver(ctx: Context, webhook: Webhook) -> int:
     except asyncio.CancelledError:
         await transaction(attempts.release, ctx, webhook)
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - logged, and tried again
         if fault := fault_of(error):
             database_faults.met(fault)
             return sent  # the claim runs out
-        log.exception("webhook could not be delivered to", webhook=webhook.id)
+        _failures.log("deliver", error, "webhook could not be delivered to", webhook=webhook.id)
     await transaction(attempts.release, ctx, webhook)
     return sent
 

@@ -17,7 +17,8 @@ from models.accounts.staff import StaffGrant
 from resolvers.accounts import clients, organisations, second_factors, staff, staff_lists
 from resolvers.context import Context
 from schema.batching import batched
-from schema.cost.directives import list_size
+from schema.cost.directives import list_size, sized_by
+from schema.list_arguments import AfterCode, SliceSize
 from schema.nodes import Node, global_id
 
 for kind in (Channel, OrganisationKind, Role):
@@ -40,11 +41,18 @@ class Organisation(Node):
         found = await organisations.visible_by_ids(ctx, ids)
         return [Organisation.optional(found.get(each.row.parent_id or 0)) for each in parents]
 
-    @list_size(50)
+    @sized_by("first", otherwise=50)
     @batched
     @staticmethod
-    async def children(parents: list[Organisation], ctx: Context) -> list[list[Organisation]]:
-        found = await organisations.children_of(ctx, [each.row.id for each in parents])
+    async def children(
+        parents: list[Organisation],
+        ctx: Context,
+        first: SliceSize = 50,
+        after_code: AfterCode = None,
+    ) -> list[list[Organisation]]:
+        """The first nodes right below, by code."""
+        ids = [each.row.id for each in parents]
+        found = await organisations.children_of(ctx, ids, first, after_code)
         return [[Organisation.of(child) for child in found[each.row.id]] for each in parents]
 
     @classmethod

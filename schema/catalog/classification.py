@@ -9,7 +9,8 @@ from models.catalog.classification import Category as CategoryRow
 from resolvers.catalog import classification, facets
 from resolvers.context import Context
 from schema.batching import batched
-from schema.cost.directives import list_size
+from schema.cost.directives import sized_by
+from schema.list_arguments import AfterCode, SliceSize
 from schema.nodes import Node, global_id
 from schema.public import public
 
@@ -57,12 +58,16 @@ class Category(Node):
     async def parent(parents: list[Category], ctx: Context) -> list[Category | None]:
         return await Category.load(ctx, [each.row.parent_id or 0 for each in parents])
 
-    @list_size(20)
+    @sized_by("first", otherwise=50)
     @public
     @batched
     @staticmethod
-    async def children(parents: list[Category], ctx: Context) -> list[list[Category]]:
-        found = await classification.children_of(ctx, [each.row.id for each in parents])
+    async def children(
+        parents: list[Category], ctx: Context, first: SliceSize = 50, after_code: AfterCode = None
+    ) -> list[list[Category]]:
+        """The first categories right below, by code."""
+        ids = [each.row.id for each in parents]
+        found = await classification.children_of(ctx, ids, first, after_code)
         return [[Category.of(child) for child in found[each.row.id]] for each in parents]
 
     @public

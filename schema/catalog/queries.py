@@ -11,8 +11,9 @@ from schema.catalog.facets import ProductFacets
 from schema.catalog.inputs import ProductFilter
 from schema.catalog.price_types import PriceList
 from schema.catalog.types import Product, Variant
-from schema.cost.directives import cost, list_size
+from schema.cost.directives import cost, sized_by
 from schema.info import Info
+from schema.list_arguments import AfterCode, SliceSize
 from schema.nodes import optional_row_id, row_id
 from schema.pagination import Connection, CountedConnection
 from schema.public import public
@@ -88,11 +89,15 @@ class CatalogQueries:
         page = await price_lists.page(info.context, PageRequest(first=first, after=after))
         return Connection.of(page, PriceList.of)
 
-    @list_size(250)
+    @sized_by("first", otherwise=250)
     @public
     @strawberry.field
-    async def brands(self, info: Info) -> list[Brand]:
-        return [Brand.of(row) for row in await classification.brands(info.context)]
+    async def brands(
+        self, info: Info, first: SliceSize = 250, after_code: AfterCode = None
+    ) -> list[Brand]:
+        """The merchant's first brands, by code."""
+        rows = await classification.brands(info.context, first, after_code)
+        return [Brand.of(row) for row in rows]
 
     @public
     @strawberry.field
@@ -106,10 +111,16 @@ class CatalogQueries:
         row = await classification.category(info.context, code)
         return Category.of(row) if row else None
 
-    @list_size(250)
+    @sized_by("first", otherwise=250)
     @public
     @strawberry.field
-    async def categories(self, info: Info, parent_code: str | None = None) -> list[Category]:
-        """The categories right below one, or the topmost."""
-        rows = await classification.categories(info.context, parent_code)
+    async def categories(
+        self,
+        info: Info,
+        parent_code: str | None = None,
+        first: SliceSize = 250,
+        after_code: AfterCode = None,
+    ) -> list[Category]:
+        """The first categories right below one, or the topmost, by code."""
+        rows = await classification.categories(info.context, parent_code, first, after_code)
         return [Category.of(row) for row in rows]

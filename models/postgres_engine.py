@@ -1,0 +1,28 @@
+"""PostgreSQL as Tortoise connects to it, but for one thing: lists of any length may be asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tortoise.backends.asyncpg.client import AsyncpgDBClient
+
+from models.long_lists import folded
+
+
+class FoldingPostgresClient(AsyncpgDBClient):
+    async def execute_query(
+        self, query: str, values: list[Any] | None = None
+    ) -> tuple[int, list[dict[str, Any]]]:
+        query, given = folded(query, values or [])
+        found: tuple[int, list[dict[str, Any]]] = await super().execute_query(query, list(given))
+        return found
+
+    async def execute_query_dict(
+        self, query: str, values: list[Any] | None = None
+    ) -> list[dict[str, Any]]:
+        query, given = folded(query, values or [])
+        found: list[dict[str, Any]] = await super().execute_query_dict(query, list(given))
+        return found
+
+
+client_class = FoldingPostgresClient

@@ -1,0 +1,49 @@
+"""Loaders take levels of any length: one more than either database takes parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import pytest
+
+from resolvers.accounts import organisations
+from resolvers.catalog import classification, price_lists, products, variants
+from resolvers.context import Context
+from resolvers.members import members
+from resolvers.orders import carts, fulfilments, payments
+from resolvers.stock import levels, suppliers, transfers
+from resolvers.stores import locations
+from tests.make.statements import counting
+
+MANY = range(10_000_000, 10_040_000)
+
+LOADERS: list[Callable[[Context, Sequence[int]], Awaitable[Any]]] = [
+    organisations.by_ids,
+    organisations.children_of,
+    classification.children_of,
+    classification.categories_by_ids,
+    price_lists.by_ids,
+    products.by_ids,
+    variants.by_ids,
+    members.by_ids,
+    carts.by_ids,
+    fulfilments.of_orders,
+    payments.of_orders,
+    levels.by_ids,
+    suppliers.by_ids,
+    transfers.by_ids,
+    locations.by_ids,
+]
+
+
+@pytest.mark.parametrize("load", LOADERS, ids=lambda load: f"{load.__module__}.{load.__name__}")
+async def test_a_level_of_any_length_is_loaded(
+    ctx: Context, load: Callable[[Context, Sequence[int]], Awaitable[Any]]
+) -> None:
+    with counting() as few:
+        await load(ctx, [*MANY[:2]])
+    with counting() as many:
+        found = await load(ctx, [*MANY, *MANY])
+    assert len(many) == len(few)
+    assert not any(found.values())
