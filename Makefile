@@ -3,12 +3,15 @@
 BIN := .venv/bin
 QUINTET_TEST_DATABASE_URL ?= postgres://postgres@127.0.0.1:5432/postgres
 SERVE_OPTIONS ?= --demo
+FUZZ_ROUNDS ?= 20
+CRASHES ?= 500
 
 # Most of a start without bytecode is compiling it.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-telemetry setup-dev serve test test-postgres check sbom format schema bench bench-compare profile lock clean
+.PHONY: help setup setup-telemetry setup-dev serve test test-postgres fuzz crash-matrix soak attacks security \
+  check sbom format schema bench bench-compare profile lock clean
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +56,33 @@ test: setup-dev ## run the tests on SQLite
 test-postgres: setup-dev ## run the same tests on PostgreSQL
 	@QUINTET_TEST_DATABASE_URL='$(QUINTET_TEST_DATABASE_URL)' $(BIN)/python -m pytest -n auto -q
 
+fuzz: setup-dev ## every mutation with hostile values and every root field by everybody, on both databases
+	@env -u QUINTET_TEST_DATABASE_URL QUINTET_TEST_EVERYBODY=1 QUINTET_TEST_FUZZ_ROUNDS=$(FUZZ_ROUNDS) \
+	  $(BIN)/python -m pytest -n auto -q tests/schema/test_root_fields.py tests/schema/test_hostile_mutations.py
+	@QUINTET_TEST_DATABASE_URL='$(QUINTET_TEST_DATABASE_URL)' QUINTET_TEST_EVERYBODY=1 QUINTET_TEST_FUZZ_ROUNDS=$(FUZZ_ROUNDS) \
+	  $(BIN)/python -m pytest -n auto -q tests/schema/test_root_fields.py tests/schema/test_hostile_mutations.py
+
+crash-matrix: setup-dev ## kill servers, worker and PostgreSQL during 500 purchases, on both databases
+	@env -u QUINTET_TEST_DATABASE_URL QUINTET_TEST_CRASHES=$(CRASHES) $(BIN)/python -m pytest -n0 -q -s tests/journeys/test_crash_matrix.py
+
+soak: setup-dev ## ten minutes of mixed load, and a curve of it in benchmarks/SOAK-*.svg (SOAK_OPTIONS)
+	@$(BIN)/python -m benchmarks.soak $(SOAK_OPTIONS)
+
+# The tools have a place of their own: .venv-security, with a lock that is written anew by
+#   uv pip compile tests/security/requirements.in --override tests/security/overrides.txt \
+#     --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements-security.lock
+security: setup-dev ## schemathesis, GraphQLer and published checks (SECURITY_OPTIONS, such as --seconds 600)
+	@stamp=.venv-security/lock.stamp; wanted="$$(cksum < requirements-security.lock)"; \
+	if [ "$$(cat $$stamp 2>/dev/null)" != "$$wanted" ]; then \
+	  $(BIN)/python -m venv .venv-security && \
+	  .venv-security/bin/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes \
+	    -r requirements-security.lock && echo "$$wanted" > $$stamp; \
+	fi
+	@$(BIN)/python -m tests.security --python .venv-security/bin/python $(SECURITY_OPTIONS)
+
+attacks: setup-dev ## attack a server in every way (ATTACK_OPTIONS='--write after' keeps the table)
+	@$(BIN)/python -m benchmarks.attacks $(ATTACK_OPTIONS)
+
 check: setup-dev ## lint, format, types, import contracts, licences, known vulnerabilities
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --check .; exit 1; }
@@ -68,7 +98,7 @@ format: setup-dev ## format and sort imports
 	@$(BIN)/ruff check --quiet --select I --fix .
 	@$(BIN)/ruff format .
 
-schema: setup-dev ## write schema/schema.graphql from the code
+schema: setup-dev ## write schema/schema.graphql and the table of docs/costs.md from the code
 	@$(BIN)/python cli.py schema
 
 bench: setup-dev ## measure every row against its goal (BENCH_OPTIONS=--write puts the table into RESULTS.md)

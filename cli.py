@@ -1,31 +1,24 @@
-"""The command line. It owns no logic.
-
-serve · worker · migrate · seed · import · schema, and the operator's doctor · backup · restore.
-"""
+"""The command line; each command calls a use case and owns no logic."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import sys
-import tempfile
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
+from getpass import getpass
 from pathlib import Path
-from typing import Any
-
-import uvicorn
-from tortoise.exceptions import DBConnectionError
 
 import cli_operations
-from cli_operations import Stop
-from gateways.tracing import check_tracing
-from models import database
-from models.migrating import migrate, pending
-from resolvers.accounts.bootstrap import ensure_platform
+from models.errors import Refusal
+from models.opening import sentence_of
+from resolvers.accounts.bootstrap import ensure_platform, reset_administrator
 from resolvers.accounts.identity import first_merchant
-from resolvers.context import SYSTEM, Context
-from settings import Settings, SettingsError, override, share_metrics
+from resolvers.context import Context
+from serving.listening import CannotListen
+from serving.running import Interrupted
+from settings import Settings, SettingsError, override
+from starting import Stop, migrate_and_index, say, serve, with_database, work
 
 SNAPSHOT = Path(__file__).parent / "schema" / "schema.graphql"
 
@@ -33,89 +26,44 @@ SNAPSHOT = Path(__file__).parent / "schema" / "schema.graphql"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; answers its exit code."""
     given = _parser().parse_args(arguments)
+    settings = None
     try:
-        _run(given)
+        settings = _settings(given)
+        given.run(settings, given)
     except cli_operations.Failed:
         return 1
-    except (SettingsError, Stop) as error:
-        print(error, file=sys.stderr)
-        return 2
-    except (OSError, DBConnectionError) as error:
-        print(f"The database or the network does not answer: {error}", file=sys.stderr)
-        return 2
+    except SettingsError as fault:
+        if given.run is not cli_operations.doctor or settings:
+            return say(fault)
+        return cli_operations.doctor_of_bad_settings(fault, given)
+    except (Stop, CannotListen) as error:
+        return say(error)
+    except Interrupted as interrupted:
+        return 128 + interrupted.number
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        sentence = settings and sentence_of(error, settings.database_url)
+        if not sentence:
+            raise
+        return say(sentence)
     return 0
 
 
-def _run(given: argparse.Namespace) -> None:
-    try:
-        settings = _settings(given)
-    except SettingsError as fault:
-        if given.run is not cli_operations.doctor:
-            raise
-        cli_operations.doctor_of_bad_settings(fault, given)
-    else:
-        given.run(settings, given)
+def run_server(settings: Settings, given: argparse.Namespace) -> None:
+    serve(settings, migrates=given.migrate, demo=given.demo)
 
 
-def serve(settings: Settings, given: argparse.Namespace) -> None:
-    check_tracing(settings)
-    gc.disable()  # whatever is loaded stays
-    from server import make_app
-
-    gc.freeze()
-    gc.enable()
-    welcome = asyncio.run(_prepare(settings, given))
-    print(welcome, flush=True)
-    options: dict[str, Any] = {
-        "host": settings.host,
-        "port": settings.port,
-        "log_config": None,
-        "access_log": False,
-        "ws_max_size": settings.request_limit_bytes,
-        "timeout_graceful_shutdown": 10,
-        "timeout_keep_alive": 75,  # longer than a proxy keeps its connections, which is 60 as a rule
-    }
-    if settings.workers == 1:
-        uvicorn.run(make_app(settings), **options)
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        share_metrics(folder)
-        uvicorn.run("server:app", workers=settings.workers, **options)
-
-
-def work(settings: Settings, given: argparse.Namespace) -> None:
-    from resolvers.worker import run
-    from schema.integrations.bulk_rows import draft_of
-    from schema.messages import translate
-
-    async def forever(ctx: Context) -> None:
-        await ctx.gateways.bus.start()
-        print("Working. Stop with Ctrl-C.", flush=True)
-        try:
-            await run(ctx, draft_of, translate)
-        finally:
-            await ctx.gateways.bus.stop()
-
-    asyncio.run(_with_database(settings, forever))
+def run_worker(settings: Settings, given: argparse.Namespace) -> None:
+    work(settings)
 
 
 def run_migrations(settings: Settings, given: argparse.Namespace) -> None:
     async def apply(ctx: Context) -> None:
-        applied = await _migrate()
+        applied = await migrate_and_index()
         print("\n".join(f"Applied {name}." for name in applied) or "Nothing to migrate.")
 
-    asyncio.run(_with_database(settings, apply, checked=False))
-
-
-async def _migrate() -> list[str]:
-    """Apply what is not applied, and index what a new index has not."""
-    if applied := await migrate():
-        from resolvers.catalog.indexing import ensure_index
-
-        await ensure_index()
-    return applied
+    asyncio.run(with_database(settings, apply, checked=False))
 
 
 def seed(settings: Settings, given: argparse.Namespace) -> None:
@@ -126,17 +74,30 @@ def seed(settings: Settings, given: argparse.Namespace) -> None:
         planted = await plant_demo_chain(ctx)
         print("Planted." if planted else "There is a merchant already: nothing was planted.")
 
-    asyncio.run(_with_database(settings, plant))
+    asyncio.run(with_database(settings, plant))
 
 
-def import_file(settings: Settings, given: argparse.Namespace) -> None:
-    from resolvers.integrations import imports
+def reset_admin(settings: Settings, given: argparse.Namespace) -> None:
+    async def reset(ctx: Context) -> None:
+        password = settings.admin_password or getpass("New password: ")
+        try:
+            await reset_administrator(given.username, password)
+        except Refusal as refusal:
+            raise Stop(str(refusal)) from None
+        print(f"{given.username} administers the platform, and must sign in anew.")
 
-    use_case = {
-        "stores": imports.import_stores,
-        "products": imports.import_products,
-        "stock": imports.import_stock,
-    }[given.what]
+    asyncio.run(with_database(settings, reset))
+
+
+def import_rows(settings: Settings, given: argparse.Namespace) -> None:
+    from models.integrations.bulk import BulkKind
+    from resolvers.integrations.file_forms import FileEncoding
+    from resolvers.integrations.imports import ImportFile, import_file
+    from schema.integrations.bulk_rows import draft_of
+
+    kind = {"products": BulkKind.CATALOG}.get(given.what) or BulkKind(given.what.upper())
+    encoding = FileEncoding(given.encoding) if given.encoding else None
+    file = ImportFile(Path(given.file), kind, encoding, given.demo)
 
     async def read(ctx: Context) -> None:
         from rich.progress import Progress
@@ -145,72 +106,45 @@ def import_file(settings: Settings, given: argparse.Namespace) -> None:
         ctx.merchant_id = await first_merchant()
         with Progress(transient=True) as progress:
             task = progress.add_task(f"Importing {given.what}", total=None)
-            report = await use_case(
+            report = await import_file(
                 ctx,
-                Path(given.file),
+                file,
+                draft_of,
                 lambda done, total: progress.update(task, completed=done, total=total),
             )
         print(report)
         if report.failed:
             raise Stop(f"{len(report.failed)} rows were not imported.")
 
-    asyncio.run(_with_database(settings, read))
+    asyncio.run(with_database(settings, read))
+
+
+def rotate_keys(settings: Settings, given: argparse.Namespace) -> None:
+    from resolvers.key_rotation import left, rotate
+
+    async def run(ctx: Context) -> None:
+        if not given.check:
+            print(await rotate(ctx))
+        if remaining := await left():
+            counts = "\n".join(f"{name}: {count} left." for name, count in remaining.items())
+            raise Stop(f"{counts}\nKeep the old keys in QUINTET_DATA_KEYS and run this again.")
+        print("Nothing is left: keys behind the first may be taken out of QUINTET_DATA_KEYS.")
+
+    asyncio.run(with_database(settings, run))
 
 
 def write_schema(settings: Settings, given: argparse.Namespace) -> None:
     from schema import schema
+    from schema.cost.table import PAGE, written
 
-    text = schema.as_str() + "\n"
-    if given.check and (not SNAPSHOT.exists() or SNAPSHOT.read_text() != text):
-        raise Stop("schema/schema.graphql is not the schema of this code: run make schema.")
-    if not given.check:
-        SNAPSHOT.write_text(text)
-
-
-async def _prepare(settings: Settings, given: argparse.Namespace) -> str:
-    """Bring the database up for serving; answers what to tell the person at the terminal."""
-    lines: list[str] = []
-
-    async def prepare(ctx: Context) -> None:
-        if missing := await pending():
-            if database.is_postgres() and not given.migrate:
-                raise Stop(
-                    f"The database lacks migrations: {', '.join(missing)}."
-                    " Run python cli.py migrate, or serve --migrate."
-                )
-            await _migrate()
-        if given.demo:
-            if settings.is_production:
-                raise Stop("The demo chain has well-known passwords: it is not for production.")
-            from resolvers.demo.chain import PASSWORD, demo_sign_ins, plant_demo_chain
-
-            await ensure_platform(
-                settings.admin_username or "admin", settings.admin_password or PASSWORD
-            )
-            await plant_demo_chain(ctx)
-            lines.append(demo_sign_ins())
-        else:
-            await ensure_platform(settings.admin_username, settings.admin_password)
-
-    await _with_database(settings, prepare, checked=False)
-    address = f"Quintet serves GraphQL at {settings.base_url}/graphql"
-    return "\n".join([address, *lines])
-
-
-async def _with_database(
-    settings: Settings, task: Callable[[Context], Awaitable[None]], *, checked: bool = True
-) -> None:
-    from server import make_gateways
-
-    await database.connect(settings.database_url, **settings.database_options)
-    try:
-        if checked and await pending():
-            if database.is_postgres():
-                raise Stop("The database lacks migrations. Run python cli.py migrate first.")
-            await _migrate()
-        await task(Context(settings=settings, gateways=make_gateways(settings), actor=SYSTEM))
-    finally:
-        await database.close()
+    for path, text in (
+        (SNAPSHOT, schema.as_str() + "\n"),
+        (PAGE, written(schema._schema)),
+    ):
+        if not given.check:
+            path.write_text(text, encoding="utf-8")
+        elif not path.exists() or path.read_text(encoding="utf-8") != text:
+            raise Stop(f"{path.name} is not of the schema of this code: run make schema.")
 
 
 def _settings(given: argparse.Namespace) -> Settings:
@@ -231,19 +165,31 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(run=run)
         return added
 
-    serving = command("serve", serve, "Serve the API.")
+    serving = command("serve", run_server, "Serve the API.")
     serving.add_argument("--host")
     serving.add_argument("--port", type=int)
     serving.add_argument("--workers", type=int, help="server processes (PostgreSQL only)")
     serving.add_argument("--demo", action="store_true", help="plant a demo chain when empty")
     serving.add_argument("--migrate", action="store_true", help="apply missing migrations first")
-    command("worker", work, "Run jobs and sweepers, apart from the servers.")
+    command("worker", run_worker, "Run jobs and sweepers, apart from the servers.")
     command("migrate", run_migrations, "Apply missing migrations.")
     command("seed", seed, "Plant the demo chain into an empty database.")
-    importing = command("import", import_file, "Import stores, products or stock from a CSV file.")
-    importing.add_argument("what", choices=["stores", "products", "stock"])
+    resetting = command("admin", reset_admin, "Let an administrator in again, or make one.")
+    resetting.add_argument("username")
+    importing = command("import", import_rows, "Import a CSV, XLSX or JSONL file.")
+    importing.add_argument("what", choices=["stores", "products", "prices", "stock"])
     importing.add_argument("file")
-    printing = command("schema", write_schema, "Write the schema snapshot.")
+    importing.add_argument(
+        "--encoding", choices=["UTF_8", "UTF_16", "GB18030"], help="instead of a guess"
+    )
+    importing.add_argument("--demo", action="store_true", help="make up prices that are missing")
+    rotating = command(
+        "rotate-keys", rotate_keys, "Encrypt personal data anew by the first of QUINTET_DATA_KEYS."
+    )
+    rotating.add_argument(
+        "--check", action="store_true", help="only count what is left, exit 2 if any"
+    )
+    printing = command("schema", write_schema, "Write the schema snapshot and the table of costs.")
     printing.add_argument("--check", action="store_true", help="only compare, exit 2 if different")
     cli_operations.add_commands(command)
     return parser

@@ -20,14 +20,11 @@ from resolvers.context import SYSTEM, Context
 from resolvers.health.checks import examine
 from resolvers.health.findings import Finding, Level, error, ok, worst
 from settings import Settings, SettingsError
+from starting import Stop
 
 MARKS = {Level.OK: "[green]✓[/]", Level.WARNING: "[yellow]![/]", Level.ERROR: "[red]✗[/]"}
 MEND_SETTINGS = "Correct the environment; docs/settings.md lists every variable."
 MEND_DATABASE = "Start it, or correct QUINTET_DATABASE_URL."
-
-
-class Stop(Exception):
-    """The command cannot go on; the message is a sentence for the person who typed it."""
 
 
 class Failed(Exception):
@@ -54,9 +51,13 @@ def doctor(settings: Settings, given: argparse.Namespace) -> None:
     show([ok("settings", "Every setting makes sense."), *findings], as_json=given.json)
 
 
-def doctor_of_bad_settings(fault: SettingsError, given: argparse.Namespace) -> None:
-    """Raises: Failed."""
-    show([error("settings", str(fault), MEND_SETTINGS)], as_json=given.json)
+def doctor_of_bad_settings(fault: SettingsError, given: argparse.Namespace) -> int:
+    """Say what is wrong with settings that cannot be read. Return the exit code."""
+    try:
+        show([error("settings", str(fault), MEND_SETTINGS)], as_json=given.json)
+    except Failed:
+        return 1
+    return 0
 
 
 def show(findings: list[Finding], *, as_json: bool) -> None:

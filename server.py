@@ -1,6 +1,6 @@
-"""The Starlette application: `/graphql`, `/webhooks/…`, `/sandbox/…`, `/health`, `/metrics`.
+"""The Starlette application: `/graphql`, `/webhooks/…`, `/sandbox/…`, and what `server_process.py` adds.
 
-`create_app(settings)` wires the gateways; a process started by `cli.py serve` finds it as `server:app`.
+`create_app(settings)` wires the gateways; `server_of` is what serves it.
 """
 
 from __future__ import annotations
@@ -9,69 +9,89 @@ import asyncio
 import dataclasses
 import gc
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractContextManager, asynccontextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+)
 from typing import Any
 
-import structlog
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp
 
 from gateways import Gateways, PaymentGateway
 from gateways.bus import make_bus
-from gateways.metrics import (
-    MetricsMiddleware,
-    count_operation,
-    forget_dead_processes,
-    metrics_endpoint,
-)
+from gateways.challenges import PictureChallenges
+from gateways.cost_buckets import make_cost_buckets
+from gateways.metrics import MetricsMiddleware, count_operation, forget_dead_processes
 from gateways.persisted_queries import make_persisted_queries
-from gateways.rate_limits import WindowRateLimits
+from gateways.rate_limits import make_rate_limits
 from gateways.sandbox import SandboxPayments
 from gateways.sandbox_pages import sandbox_routes
 from gateways.sms import LoggingSms
 from gateways.telemetry import RequestIdMiddleware, configure_logging
 from gateways.tracing import TracingMiddleware, is_tracing, start_tracing, stop_tracing
-from gateways.webhook_metrics import webhook_metrics
 from gateways.webhooks import HttpWebhooks
 from models import database
+from models.database_faults import DATABASE_ERRORS
 from models.freshness import as_fresh_as
-from resolvers import worker
-from resolvers.context import SYSTEM, ActorKind, Context
-from resolvers.integrations.webhook_counts import webhook_counts
+from resolvers.accounts.client_uses import ClientUses
+from resolvers.accounts.rights_watch import RightsWatch
+from resolvers.context import ActorKind, Context
 from schema import schema
 from schema.context import context_factory
+from schema.cost.charging import make_charges
 from schema.cross_origin import cross_origin
 from schema.downloads import download_routes
 from schema.errors import format_error
 from schema.execution import CompiledExecutor
-from schema.integrations.bulk_rows import draft_of
+from schema.execution.meter import AnswerLimits
 from schema.kept_answers import answer_once
 from schema.landing import landing_pages
 from schema.limits import Limits
-from schema.messages import translate
-from schema.operations import Operations, answer_anew
+from schema.operation_hooks import answer_anew
+from schema.operations import Operations
 from schema.persisted_documents import PersistedDocuments
 from schema.routes import Shortcut, graphql_routes
 from schema.standing import confirm
+from schema.suggestions import without_suggestions
 from schema.tracing import traced
 from schema.trusted_documents import read_trusted_documents
+from schema.unavailable import answer_database_error
 from schema.uploads import uploads_of
 from schema.warming import known_documents, warm
 from schema.webhooks import payment_webhooks, receive
+from server_process import (
+    QUIET_PATHS,
+    background_work,
+    connection_limits,
+    health_of,
+    process_routes,
+    timing_of,
+)
+from serving.application import Application
+from serving.health import Health
+from serving.proxies import TrustedProxies
+from serving.running import Server
+from serving.stopping import Stopping
 from settings import Settings
-
-log = structlog.get_logger(__name__)
 
 
 def make_gateways(settings: Settings) -> Gateways:
     """The doors outward that these settings open."""
+    rate_limits = make_rate_limits(settings.redis_url, settings.keys.derived("rate limits"))
     return Gateways(
-        sms=LoggingSms(settings.sms_outbox, log_codes=not settings.is_production),
+        sms=LoggingSms(
+            settings.sms_outbox,
+            log_codes=not settings.is_production,
+            refuses=settings.is_production,
+        ),
         bus=make_bus(settings.listening_url, settings.redis_url),
-        rate_limits=WindowRateLimits(settings.redis_url),
+        rate_limits=rate_limits,
+        challenges=PictureChallenges(settings.keys, rate_limits)
+        if settings.challenge == "picture"
+        else None,
         webhooks=HttpWebhooks(
             private_addresses=settings.webhook_private_addresses,
             plain_http=settings.webhook_plain_http or not settings.is_production,
@@ -79,6 +99,7 @@ def make_gateways(settings: Settings) -> Gateways:
             hosts=settings.allowed_webhook_hosts,
         ),
         persisted_queries=make_persisted_queries(settings.redis_url),
+        cost_buckets=make_cost_buckets(settings.redis_url),
         payments=_payment_providers(settings),
     )
 
@@ -86,21 +107,25 @@ def make_gateways(settings: Settings) -> Gateways:
 def _payment_providers(settings: Settings) -> dict[str, PaymentGateway]:
     if not settings.sandbox_payments:
         return {}
-    return {"SANDBOX": SandboxPayments(settings.base_url, settings.secret_key)}
+    return {"SANDBOX": SandboxPayments(settings.base_url, settings.keys)}
 
 
-def create_app(settings: Settings, *, warming: bool = False) -> ASGIApp:
+def create_app(settings: Settings, *, warming: bool = False) -> Application:
     """The whole application; `warming`: it prepares the documents it knows before it is ready."""
     configure_logging(settings.log_level, json=settings.log_format == "json")
     forget_dead_processes()
     start_tracing(settings)
-    gateways = make_gateways(settings)
-    operations = _operations(settings, gateways)
+    gateways, uses, stopping = make_gateways(settings), ClientUses(), Stopping()
+    operations = _operations(settings, gateways, uses)
+    health = health_of(settings, gateways, stopping)
+    lifespan = _lifespan(settings, gateways, health, uses, operations, warming)
     graphql, *others = graphql_routes(
         operations,
+        graphiql=settings.graphiql,
         public_seconds=settings.public_cache_seconds,
         allowed_origins=settings.origins,
         uploads=uploads_of(settings, operations.context_factory),
+        going_away=stopping.wait,
     )
     starlette = Starlette(
         routes=[
@@ -110,35 +135,61 @@ def create_app(settings: Settings, *, warming: bool = False) -> ASGIApp:
             *download_routes(settings),
             *landing_pages(settings, gateways),
             *_sandbox(settings, gateways),
-            Route("/health", live),
-            Route("/health/live", live),
-            Route("/health/ready", ready),
-            Route("/metrics", metrics),
+            *process_routes(settings, health),
         ],
-        lifespan=_lifespan(settings, gateways, operations if warming else None),
+        exception_handlers=dict.fromkeys(DATABASE_ERRORS, answer_database_error),
+        lifespan=lambda app: lifespan(),
     )
-    quiet = {"/health", "/health/live", "/health/ready", "/metrics"}
     assert isinstance(graphql, Route)  # noqa: S101 - for the type checker
     app = cross_origin(Shortcut(graphql, starlette), settings.origins)
-    whole = RequestIdMiddleware(MetricsMiddleware(app), quiet_paths=quiet)
-    return TracingMiddleware(whole) if is_tracing() else whole
+    whole = RequestIdMiddleware(MetricsMiddleware(app), quiet_paths=QUIET_PATHS)
+    proxies = TrustedProxies(settings.proxies)
+    return Application(
+        TracingMiddleware(whole) if is_tracing() else whole,
+        lifespan,
+        stopping,
+        proxies,
+        connection_limits(settings, proxies),
+    )
 
 
-def _operations(settings: Settings, gateways: Gateways) -> Operations[Context]:
+def server_of(
+    settings: Settings, application: Application, announce: Callable[[], None] = lambda: None
+) -> Server:
+    """The server of an application, with the limits that the settings say."""
+    return Server(
+        application,
+        timing_of(settings),
+        max_message_bytes=settings.request_limit_bytes,
+        announce=announce,
+    )
+
+
+def _operations(settings: Settings, gateways: Gateways, uses: ClientUses) -> Operations[Context]:
     return Operations(
         schema,
-        context_factory(settings, gateways),
-        format_error,
-        limits=Limits(max_body_bytes=settings.request_limit_bytes),
+        context_factory(settings, gateways, uses),
+        format_error if settings.suggestions else without_suggestions(format_error),
+        limits=Limits(
+            max_body_bytes=settings.request_limit_bytes, introspection=settings.introspection
+        ),
         execute=traced(CompiledExecutor(schema)),
         event_context=_event_context,
         event_extensions=_event_extensions,
         confirm=confirm,
+        watch=RightsWatch().watch,
         observe=count_operation,
         persisted=_persisted_documents(settings, gateways),
         read=_read,
         repeat=answer_once if settings.kept_megabytes else answer_anew,
+        charges=make_charges(settings, gateways),
+        answer_limits=_answer_limits(settings),
     )
+
+
+def _answer_limits(settings: Settings) -> Callable[[Context], AnswerLimits]:
+    limits = AnswerLimits(settings.answer_objects, settings.answer_bytes, settings.query_seconds)
+    return lambda ctx: limits
 
 
 def _persisted_documents(settings: Settings, gateways: Gateways) -> PersistedDocuments:
@@ -159,68 +210,48 @@ def _sandbox(settings: Settings, gateways: Gateways) -> list[BaseRoute]:
     return sandbox_routes(provider, tell) if isinstance(provider, SandboxPayments) else []
 
 
-async def live(request: Request) -> JSONResponse:
-    """The process answers."""
-    return JSONResponse({"status": "ok"})
-
-
-async def ready(request: Request) -> JSONResponse:
-    """What is known beforehand is prepared and the database answers too, so requests may come."""
-    if not request.app.state.prepared():
-        return JSONResponse({"status": "documents are being prepared"}, status_code=503)
-    try:
-        await database.fetch("SELECT 1")
-    except Exception:  # noqa: BLE001 - whatever it is, no request should come here
-        return JSONResponse({"status": "the database does not answer"}, status_code=503)
-    return JSONResponse({"status": "ok"})
-
-
-async def metrics(request: Request) -> Response:
-    """This process's numbers, or those of all that share them, and what the database knows of webhooks."""
-    try:
-        counts = await webhook_counts()
-    except Exception:
-        log.exception("webhooks cannot be counted")
-        counts = []
-    return await asyncio.to_thread(metrics_endpoint, request, webhook_metrics(counts))
-
-
 def _lifespan(
-    settings: Settings, gateways: Gateways, operations: Operations[Context] | None
-) -> Callable[[Any], Any]:
+    settings: Settings,
+    gateways: Gateways,
+    health: Health,
+    uses: ClientUses,
+    operations: Operations[Context],
+    warming: bool,
+) -> Callable[[], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        await database.connect(settings.database_url, **settings.database_options)
-        await gateways.bus.start()
-        try:
-            async with (
-                _embedded_worker(settings, gateways),
-                _warming(operations) as app.state.prepared,
-            ):
-                yield
-        finally:
-            await gateways.bus.stop()
-            await gateways.persisted_queries.stop()
-            await database.close()
-            stop_tracing()
+    async def lifespan() -> AsyncIterator[None]:
+        async with AsyncExitStack() as opened:
+            await database.connect(settings.database_url, **settings.database_options)
+            opened.callback(stop_tracing)
+            opened.push_async_callback(database.close)
+            opened.push_async_callback(health.close)
+            opened.push_async_callback(gateways.rate_limits.stop)
+            opened.push_async_callback(gateways.persisted_queries.stop)
+            opened.push_async_callback(gateways.cost_buckets.stop)
+            opened.push_async_callback(gateways.bus.stop)
+            opened.push_async_callback(operations.finish)
+            await gateways.bus.start()
+            if settings.embedded_worker:
+                await opened.enter_async_context(background_work(settings, gateways))
+            await opened.enter_async_context(_writing(uses))
+            health.is_prepared = await opened.enter_async_context(
+                _warming(operations if warming else None)
+            )
+            yield
 
     return lifespan
 
 
 @asynccontextmanager
-async def _embedded_worker(settings: Settings, gateways: Gateways) -> AsyncIterator[None]:
-    """Background work in this process, unless workers run apart."""
-    if not settings.embedded_worker:
-        yield
-        return
-    working = asyncio.create_task(
-        worker.run(Context(settings=settings, gateways=gateways, actor=SYSTEM), draft_of, translate)
-    )
+async def _writing(uses: ClientUses) -> AsyncIterator[None]:
+    """Write the uses of API clients now and then, and at the end."""
+    writing = asyncio.create_task(uses.run())
+    await asyncio.sleep(0)  # begun, so that cancelling it writes the rest
     try:
         yield
     finally:
-        working.cancel()
-        await asyncio.wait([working])
+        writing.cancel()
+        await asyncio.wait([writing])
 
 
 @asynccontextmanager
@@ -253,7 +284,7 @@ def _event_extensions(ctx: Context) -> dict[str, Any] | None:
     return extensions
 
 
-def make_app(settings: Settings) -> ASGIApp:
+def make_app(settings: Settings) -> Application:
     """The application of a process that does nothing else: what is loaded by now stays for good.
 
     The collector does not look at it, not even once (it would find one object in a hundred to be of no use,
@@ -263,10 +294,3 @@ def make_app(settings: Settings) -> ASGIApp:
     gc.freeze()
     gc.set_threshold(200_000, 50, 1000)
     return app
-
-
-def __getattr__(name: str) -> ASGIApp:
-    """`server:app`, made when it is first asked for, from the environment."""
-    if name == "app":
-        return make_app(Settings.from_environment())
-    raise AttributeError(name)

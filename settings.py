@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal, get_args, get_type_hints
-from zoneinfo import ZoneInfo
+from functools import cached_property
+from typing import Any, Literal, get_type_hints
 
+from models.accounts.roles import Role
 from models.config import POOL_SIZE, connection_settings
+from models.signing_keys import KeyRing
+from settings_checks import (
+    DEVELOPMENT_KEY,
+    PREFIX,
+    Network,
+    SettingsError,  # noqa: F401 - named beside Settings by who reads them
+    check,
+    parse,
+    refuse_unknown,
+    trusted_networks,
+)
+from settings_exposure import refuse_exposure
 
 VERSION = "0.1.0"
-PREFIX = "QUINTET_"
-DEVELOPMENT_KEY = "development-only: never sign anything real with this"
-
-# As browsers write it: in lower case, without a path or the default port.
-ORIGIN = re.compile(r"\*|(?!http://.*:80$|https://.*:443$)[a-z][a-z0-9+.-]*://[^\s/?#@*A-Z]+")
-
-HOST = re.compile(r"[a-z0-9_.:-]+")
-
-
-class SettingsError(ValueError):
-    """A setting makes no sense; the message is a sentence for the person who starts the server."""
+# What production leaves off unless it is asked for by name.
+OFF_IN_PRODUCTION = ("sandbox_payments", "metrics", "introspection", "suggestions", "graphiql")
 
 
 def secret(default: str = "") -> Any:
@@ -43,11 +46,22 @@ class Settings:
     kept_megabytes: int = 32
     redis_url: str = secret()
     secret_key: str = secret(DEVELOPMENT_KEY)
+    previous_secret_keys: str = secret()
+    data_keys: str = secret()
     admin_username: str = ""
     admin_password: str = secret()
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int = 1
+    worker_port: int = 0
+    trusted_proxies: str = ""
+    request_header_seconds: int = 10
+    request_stall_seconds: int = 20
+    keep_alive_seconds: int = 75
+    connection_limit: int = 0
+    connections_per_address: int = 250
+    shutdown_seconds: int = 10
+    shutdown_delay_seconds: int = 0
     public_url: str = ""
     storefront_url: str = ""
     allowed_origins: str = ""
@@ -58,6 +72,11 @@ class Settings:
     timezone: str = "Asia/Shanghai"
     embedded_worker: bool = True
     sandbox_payments: bool = True
+    introspection: bool = True
+    suggestions: bool = True
+    graphiql: bool = True
+    metrics: bool = True
+    metrics_token: str = secret()
     sms_outbox: str = ""
     access_token_minutes: int = 60
     refresh_token_days: int = 30
@@ -66,7 +85,11 @@ class Settings:
     otp_resend_seconds: int = 60
     otp_per_phone_per_day: int = 10
     otp_per_address_per_hour: int = 1_000
-    sign_in_failures_per_quarter_hour: int = 10
+    otp_challenge_after: int = 5
+    challenge: Literal["picture", "none"] = "picture"
+    sign_in_tries: int = 10
+    sign_in_tries_per_address: int = 30
+    second_factor_roles: str = ""
     hold_minutes: int = 15
     quote_minutes: int = 15
     accept_minutes: int = 10
@@ -77,7 +100,28 @@ class Settings:
     express_fee: str = "0.00"
     purchase_four_eyes: bool = False
     request_limit_bytes: int = 4_000_000
+    answer_objects: int = 100_000
+    answer_bytes: int = 10_000_000
+    query_seconds: int = 10
+    cost_limit_anonymous: int = 300_000
+    cost_limit_guest: int = 300_000
+    cost_limit_member: int = 300_000
+    cost_limit_staff: int = 1_000_000
+    cost_limit_api_client: int = 3_000_000
+    cost_restore_anonymous: int = 250_000
+    cost_restore_guest: int = 250_000
+    cost_restore_member: int = 250_000
+    cost_restore_staff: int = 500_000
+    cost_restore_api_client: int = 1_000_000
+    cost_burst_seconds: int = 10
     outbox_days: int = 30
+    code_days: int = 1
+    session_days: int = 7
+    cart_days: int = 90
+    guest_days: int = 90
+    idempotency_days: int = 30
+    ticket_days: int = 90
+    address_days: int = 1_095
     webhook_private_addresses: bool = False
     webhook_plain_http: bool = False
     webhook_hosts: str = ""
@@ -97,6 +141,16 @@ class Settings:
     def is_production(self) -> bool:
         return self.environment == "production"
 
+    @cached_property
+    def keys(self) -> KeyRing:
+        """The keys that sign: the current one, and those that still verify."""
+        return KeyRing.of(self.secret_key, self.previous_secret_keys.split())
+
+    @cached_property
+    def roles_with_second_factor(self) -> frozenset[Role]:
+        """Who holds one of these can do nothing before they have set a second factor."""
+        return frozenset(Role(name) for name in _names(self.second_factor_roles))
+
     @property
     def base_url(self) -> str:
         """The address that customers reach this server at, without a final slash."""
@@ -110,7 +164,12 @@ class Settings:
     @property
     def origins(self) -> tuple[str, ...]:
         """Of pages that browsers may ask from, beside the server's own."""
-        return tuple(self.allowed_origins.replace(",", " ").split())
+        return tuple(_names(self.allowed_origins))
+
+    @property
+    def proxies(self) -> tuple[Network, ...]:
+        """The networks whose X-Forwarded-For and X-Forwarded-Proto are believed."""
+        return trusted_networks(self.trusted_proxies)
 
     @property
     def allowed_webhook_hosts(self) -> tuple[str, ...]:
@@ -127,6 +186,7 @@ class Settings:
             "replica_url": self.replica_url,
             "replica_lag_seconds": self.replica_lag_seconds,
             "kept_megabytes": self.kept_megabytes,
+            "data_keys": self.data_keys,
         }
 
     @property
@@ -142,16 +202,25 @@ class Settings:
         """
         hints = get_type_hints(cls)
         names = {PREFIX + spec.name.upper(): spec for spec in fields(cls)}
+        refuse_unknown(environment, names)
         given = {
-            spec.name: _parse(variable, environment[variable], hints[spec.name])
+            spec.name: parse(variable, environment[variable], hints[spec.name])
             for variable, spec in names.items()
             if environment.get(variable, "") != ""
         }
         if given.get("environment") == "production":
-            given.setdefault("sandbox_payments", False)
+            given.update({name: given.get(name, False) for name in OFF_IN_PRODUCTION})
         settings = cls(**given)
-        _check(settings)
+        check(settings)
         return settings
+
+
+def check_exposure(settings: Settings, environment: Mapping[str, str] = os.environ) -> str | None:
+    """Return what to warn of when a server of development can be reached from other machines.
+
+    Raises: SettingsError when nobody has said that it is one.
+    """
+    return refuse_exposure(settings, is_said=bool(environment.get(f"{PREFIX}ENVIRONMENT")))
 
 
 def override(**given: object) -> None:
@@ -166,123 +235,9 @@ def share_metrics(folder: str) -> None:
     os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
 
 
-def _parse(variable: str, text: str, kind: Any) -> Any:
-    if kind is bool:
-        if text.lower() in {"1", "true", "yes", "on"}:
-            return True
-        if text.lower() in {"0", "false", "no", "off"}:
-            return False
-        raise SettingsError(f"{variable} must be true or false, not {text!r}.")
-    if kind is int:
-        if not text.isdecimal():
-            raise SettingsError(f"{variable} must be a whole number of 0 or more, not {text!r}.")
-        return int(text)
-    if (choices := get_args(kind)) and text not in choices:
-        raise SettingsError(f"{variable} must be one of {', '.join(choices)}, not {text!r}.")
-    return text
-
-
-def _check(settings: Settings) -> None:
-    _check_database(settings)
-    _check_pooler(settings)
-    if not 1 <= settings.port <= 65535:
-        raise SettingsError(f"QUINTET_PORT must lie between 1 and 65535, not {settings.port}.")
-    if settings.workers < 1 or settings.database_pool_size < 1:
-        raise SettingsError("QUINTET_WORKERS and QUINTET_DATABASE_POOL_SIZE must be at least 1.")
-    if bool(settings.admin_username) != bool(settings.admin_password):
-        raise SettingsError(
-            "QUINTET_ADMIN_USERNAME and QUINTET_ADMIN_PASSWORD go together: set both or none."
-        )
-    if settings.redis_url and not settings.redis_url.startswith(
-        ("redis://", "rediss://", "unix://")
-    ):
-        raise SettingsError("QUINTET_REDIS_URL must start with redis://, rediss:// or unix://.")
-    for name in ("public_url", "storefront_url", "otlp_endpoint"):
-        url = getattr(settings, name)
-        if url and not url.startswith(("http://", "https://")):
-            raise SettingsError(f"{PREFIX}{name.upper()} must start with http:// or https://.")
-    if wrong := [each for each in settings.origins if not ORIGIN.fullmatch(each)]:
-        raise SettingsError(
-            f"QUINTET_ALLOWED_ORIGINS must be * or origins such as https://shop.example, not {wrong[0]!r}."
-        )
-    if wrong := [each for each in settings.allowed_webhook_hosts if not HOST.fullmatch(each)]:
-        raise SettingsError(
-            f"QUINTET_WEBHOOK_HOSTS must be hosts such as erp.example, not {wrong[0]!r}."
-        )
-    for name in ("outbox_days", "webhook_seconds", "webhook_attempts", "webhook_log_days"):
-        if getattr(settings, name) < 1:
-            raise SettingsError(f"{PREFIX}{name.upper()} must be at least 1.")
-    if settings.trusted_documents_only and not settings.trusted_documents:
-        raise SettingsError(
-            "QUINTET_TRUSTED_DOCUMENTS_ONLY needs QUINTET_TRUSTED_DOCUMENTS: nothing would be answered."
-        )
-    if len(settings.secret_key) < 32:
-        raise SettingsError("QUINTET_SECRET_KEY must have at least 32 characters.")
-    _check_timezone(settings.timezone)
-    _check_fees(settings)
-    if settings.is_production:
-        _check_production(settings)
-
-
-def _check_database(settings: Settings) -> None:
-    url = settings.database_url
-    if not url.startswith(("sqlite://", "postgres://", "postgresql://")):
-        raise SettingsError("QUINTET_DATABASE_URL must start with sqlite:// or postgres://.")
-    if url.startswith("sqlite://"):
-        if ":memory:" in url or url == "sqlite://":
-            raise SettingsError(
-                "QUINTET_DATABASE_URL must name a file: SQLite in memory is not supported."
-            )
-        if settings.workers > 1:
-            raise SettingsError(
-                "QUINTET_WORKERS above 1 needs PostgreSQL: SQLite serves one process."
-            )
-
-
-def _check_pooler(settings: Settings) -> None:
-    if settings.replica_url and not _both_postgres(settings.database_url, settings.replica_url):
-        raise SettingsError("QUINTET_REPLICA_URL must start with postgres://, as the database's.")
-    if not settings.database_pooler:
-        return
-    if settings.database_url.startswith("sqlite://"):
-        raise SettingsError("QUINTET_DATABASE_POOLER is for PostgreSQL.")
-    if not settings.redis_url and not settings.database_direct_url:
-        raise SettingsError(
-            "QUINTET_DATABASE_POOLER needs QUINTET_REDIS_URL or QUINTET_DATABASE_DIRECT_URL:"
-            " live events cannot be heard through a pooler."
-        )
-
-
-def _both_postgres(*urls: str) -> bool:
-    return all(url.startswith(("postgres://", "postgresql://")) for url in urls)
-
-
-def _check_timezone(name: str) -> None:
-    try:
-        ZoneInfo(name)
-    except Exception as error:
-        raise SettingsError(f"QUINTET_TIMEZONE names no time zone: {name!r}.") from error
-
-
-def _check_fees(settings: Settings) -> None:
-    from models.money import CurrencyCode, InvalidAmount, parse_amount
-
-    for name in ("delivery_fee", "express_fee"):
-        try:
-            fee = parse_amount(getattr(settings, name), CurrencyCode.CNY)
-        except InvalidAmount:
-            fee = -1
-        if fee < 0:
-            raise SettingsError(f"{PREFIX}{name.upper()} must be an amount such as 8.00.")
-
-
-def _check_production(settings: Settings) -> None:
-    if settings.secret_key == DEVELOPMENT_KEY:
-        raise SettingsError("QUINTET_SECRET_KEY must be set in production.")
-    if settings.sandbox_payments:
-        raise SettingsError(
-            "QUINTET_SANDBOX_PAYMENTS must be off in production: it sells for no money."
-        )
+def _names(text: str) -> list[str]:
+    """Words with commas or spaces between them."""
+    return text.replace(",", " ").split()
 
 
 # What Tortoise's own command line reads: `tortoise -c settings.TORTOISE_ORM makemigrations`.

@@ -17,7 +17,8 @@ from graphql import parse
 
 from schema.batching import batched
 from schema.execution import CompiledExecutor
-from schema.operations import Execute, GraphQLCoreExecutor
+from schema.execution.core import GraphQLCoreExecutor
+from schema.operation_hooks import Execute
 
 ROUNDS = 15
 QUERY = """

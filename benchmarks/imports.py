@@ -11,10 +11,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from benchmarks.databases import ENGINES, Database, empty, engines_that_answer
+from models.integrations.bulk import BulkKind
 from resolvers.accounts.bootstrap import ensure_platform
 from resolvers.accounts.identity import first_merchant
 from resolvers.context import SYSTEM, Context
-from resolvers.integrations.imports import import_products, import_stock, import_stores
+from resolvers.integrations.imports import ImportFile, import_file
+from schema.integrations.bulk_rows import draft_of
 from server import make_gateways
 from settings import Settings
 
@@ -37,11 +39,11 @@ async def _import(database: Database, files: Sequence[Path]) -> None:
     settings = Settings(database_url=database.url)
     ctx = Context(settings=settings, gateways=make_gateways(settings), actor=SYSTEM)
     ctx.merchant_id = await first_merchant()
-    use_cases = (import_stores, import_products, import_stock)
-    for path, use_case in zip(files, use_cases, strict=True):
+    kinds = (BulkKind.STORES, BulkKind.CATALOG, BulkKind.STOCK)
+    for path, kind in zip(files, kinds, strict=True):
         began, before = time.perf_counter(), time.process_time()
         database_before = await database.cpu_seconds()
-        report = await use_case(ctx, path, lambda done, total: None)
+        report = await import_file(ctx, ImportFile(path, kind), draft_of, lambda done, total: None)
         seconds, cpu = time.perf_counter() - began, time.process_time() - before
         database_cpu = await database.cpu_seconds() - database_before
         rows = sum(1 for _ in path.open(encoding="utf-8")) - 1

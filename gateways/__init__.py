@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from gateways.persisted_queries import PersistedQueries
-    from gateways.rate_limits import RateLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +42,63 @@ class Bus(Protocol):
     async def start(self) -> None: ...
 
     async def stop(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How often `whom` may do `what`: `times` within `seconds` of the first.
+
+    With a `delay` it only slows down: after `times`, each further one has to wait twice as long as the one
+    before, from `delay` up to `longest` seconds. `seconds` after the last one all are forgotten.
+    """
+
+    what: str
+    whom: str
+    times: int
+    seconds: int
+    delay: int = 0
+    longest: int = 0
+
+
+class RateLimits(Protocol):
+    """Counters that are read and raised in one step, so that parallel attempts cannot pass together."""
+
+    async def take(self, limits: Sequence[Limit]) -> int:
+        """Count one in each limit. Return 0, or the seconds to wait when one has no room: none is counted."""
+
+    async def give_back(self, limits: Sequence[Limit]) -> None:
+        """Count one less in each limit."""
+
+    async def forget(self, limits: Sequence[Limit]) -> None:
+        """Begin each limit anew."""
+
+    async def stop(self) -> None: ...
+
+    @property
+    def degraded(self) -> bool:
+        """Whether each process counts by itself because what they share does not answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferedChallenge:
+    """Something that people solve more easily than programs do: a picture or a vendor's widget.
+
+    The client sends back a token: for a picture `id.answer`, else what the widget gives.
+    """
+
+    provider: str
+    id: str
+    image_svg: str | None = None
+
+
+class ChallengeGateway(Protocol):
+    """A provider of challenges, asked for when somebody does something suspiciously often."""
+
+    async def offer(self, now: datetime) -> OfferedChallenge:
+        """Raises: GatewayError."""
+
+    async def verify(self, token: str, remote_address: str, now: datetime) -> bool:
+        """Whether the token proves a solved challenge that was not used before. Raises: GatewayError."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +165,38 @@ class WebhookGateway(Protocol):
         """The receiver at an address. Raises: GatewayError for one that may not be delivered to."""
 
 
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """What a caller may spend: at most `capacity` at once, restored by `restore_rate` a second."""
+
+    capacity: int
+    restore_rate: int
+
+
+class Balance(NamedTuple):
+    """Whether an amount was taken, what is left, and after how many seconds there would be enough."""
+
+    taken: bool
+    available: int
+    seconds: float = 0.0
+
+
+class CostBuckets(Protocol):
+    """Token buckets by the key of a caller; a bucket that nobody knows is full."""
+
+    def take_now(self, key: str, amount: int, bucket: Bucket) -> int | None:
+        """Take an amount where that needs no waiting: what is left, or None to ask `take`."""
+
+    async def take(self, key: str, amount: int, bucket: Bucket) -> Balance:
+        """Take all of an amount, or nothing."""
+
+    def give_back(self, key: str, amount: int, bucket: Bucket) -> None:
+        """Return what was taken and not spent."""
+
+    async def stop(self) -> None:
+        """Close what is open."""
+
+
 class GatewayError(Exception):
     """The other side did not do what it was asked; whether it did is unknown until it is asked again."""
 
@@ -133,4 +222,6 @@ class Gateways:
     rate_limits: RateLimits
     webhooks: WebhookGateway
     persisted_queries: PersistedQueries
+    cost_buckets: CostBuckets
+    challenges: ChallengeGateway | None = None
     payments: dict[str, PaymentGateway] = field(default_factory=dict)

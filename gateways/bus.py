@@ -14,12 +14,17 @@ from collections.abc import Awaitable, Callable
 
 import asyncpg
 
+from gateways.redis_client import close_redis, redis_at, redis_errors
+from models.outages import Outage
+
 CHANNEL = "quintet_changes"
-RECONNECT_SECONDS = 1.0
+CONNECT_SECONDS = 5.0
+SILENCE_SECONDS = 15.0  # after which Redis is asked whether it is still there
+STOP_SECONDS = 0.5
+STOP_ATTEMPTS = 4
 PAUSE_SECONDS = (
     0.01  # between two messages to other processes: what comes meanwhile goes with the next
 )
-log = logging.getLogger(__name__)
 
 
 class LocalBus:
@@ -44,10 +49,14 @@ class LocalBus:
 
 
 class RemoteBus(LocalBus, ABC):
-    """Wakes every process: `_listen` hears the others, `_tell` reaches them; calls are coalesced."""
+    """Wakes every process: `_listen` hears the others, `_tell` reaches them; calls are coalesced.
+
+    Without what carries the messages it wakes this process alone, and tries ever less often to reconnect.
+    """
 
     interruptions: tuple[type[Exception], ...] = (
         OSError,
+        TimeoutError,
         asyncpg.PostgresError,
         asyncpg.InterfaceError,
     )
@@ -55,65 +64,87 @@ class RemoteBus(LocalBus, ABC):
     def __init__(self) -> None:
         super().__init__()
         self._untold = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping = False
+        self.hearing = Outage("the change bus")
+        self.telling = Outage("the change bus, to tell others,", level=logging.DEBUG)
+
+    @property
+    def is_interrupted(self) -> bool:
+        return self.hearing.is_on or self.telling.is_on
 
     def wake(self) -> None:
         super().wake()
         self._untold.set()
 
     async def start(self) -> None:
-        self._tasks = [
-            asyncio.create_task(self._forever(work)) for work in (self._listen, self._tell)
-        ]
+        self._tasks = {
+            asyncio.create_task(self._forever(self._listen, self.hearing)),
+            asyncio.create_task(self._forever(self._tell, self.telling)),
+        }
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        """Stop within a second or two, whatever the libraries do with a cancellation."""
+        self._stopping = True
+        for _ in range(STOP_ATTEMPTS):
+            running = {task for task in self._tasks if not task.done()}
+            for task in running:
+                task.cancel()
+            if running:
+                await asyncio.wait(running, timeout=STOP_SECONDS)
         await super().stop()
 
-    async def _forever(self, work: Callable[[], Awaitable[None]]) -> None:
-        while True:
+    async def _forever(self, work: Callable[[], Awaitable[None]], outage: Outage) -> None:
+        while not self._stopping:
             try:
                 await work()
             except self.interruptions as error:
-                log.warning("change bus interrupted, reconnecting: %s", error)
-                await asyncio.sleep(RECONNECT_SECONDS)
+                await asyncio.sleep(outage.failed(error))
 
     @abstractmethod
-    async def _listen(self) -> None: ...
+    async def _listen(self) -> None:
+        """Hear until the connection is lost. Raises: one of `interruptions`."""
 
     @abstractmethod
-    async def _tell(self) -> None: ...
+    async def _tell(self) -> None:
+        """Tell until the connection is lost. Raises: one of `interruptions`."""
 
 
 class RedisBus(RemoteBus):
     def __init__(self, url: str) -> None:
-        # Imported where it is used, as all that takes long to load and not every server needs.
-        from redis.asyncio import Redis
-        from redis.exceptions import RedisError
-
         super().__init__()
-        self.interruptions = (OSError, RedisError)
-        self._redis = Redis.from_url(url)
+        self.interruptions = redis_errors()
+        self._hears = redis_at(url, seconds=None)
+        self._tells = redis_at(url)
 
     async def _listen(self) -> None:
-        async with self._redis.pubsub() as subscription:
-            await subscription.subscribe(CHANNEL)
-            async for message in subscription.listen():
-                if message["type"] == "message":
+        async with self._hears.pubsub() as subscription:
+            await asyncio.wait_for(subscription.subscribe(CHANNEL), CONNECT_SECONDS)
+            self.hearing.worked()
+            while True:
+                message = await subscription.get_message(timeout=SILENCE_SECONDS)
+                if message is None:
+                    await asyncio.wait_for(self._tells.ping(), CONNECT_SECONDS)
+                elif message["type"] == "message":
                     LocalBus.wake(self)
 
     async def _tell(self) -> None:
+        await self._tells.ping()
+        self.telling.worked()
         while True:
             await self._untold.wait()
             self._untold.clear()
-            await self._redis.publish(CHANNEL, b"")
+            try:
+                await self._tells.publish(CHANNEL, b"")
+            except BaseException:
+                self._untold.set()
+                raise
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def stop(self) -> None:
         await super().stop()
-        await self._redis.aclose()
+        await close_redis(self._hears)
+        await close_redis(self._tells)
 
 
 class PostgresBus(RemoteBus):
@@ -124,25 +155,32 @@ class PostgresBus(RemoteBus):
         self._url = url
 
     async def _listen(self) -> None:
-        connection = await asyncpg.connect(self._url)
+        connection = await asyncpg.connect(self._url, timeout=CONNECT_SECONDS)
         try:
             lost = asyncio.Event()
             connection.add_termination_listener(lambda _: lost.set())
             await connection.add_listener(CHANNEL, lambda *_: LocalBus.wake(self))
+            self.hearing.worked()
             await lost.wait()
         finally:
-            await connection.close()
+            connection.terminate()
+        raise ConnectionResetError("the connection that listens was closed")
 
     async def _tell(self) -> None:
-        connection = await asyncpg.connect(self._url)
+        connection = await asyncpg.connect(self._url, timeout=CONNECT_SECONDS)
+        self.telling.worked()
         try:
             while True:
                 await self._untold.wait()
                 self._untold.clear()
-                await connection.execute(f"NOTIFY {CHANNEL}")
+                try:
+                    await connection.execute(f"NOTIFY {CHANNEL}")
+                except BaseException:
+                    self._untold.set()
+                    raise
                 await asyncio.sleep(PAUSE_SECONDS)
         finally:
-            await connection.close()
+            connection.terminate()
 
 
 def make_bus(database_url: str, redis_url: str) -> LocalBus:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections import OrderedDict
 from hashlib import sha256
 from typing import Protocol
 
-log = logging.getLogger(__name__)
+from gateways.redis_client import close_redis, redis_at, redis_errors
+from models.outages import Outage
 
 KEPT_DOCUMENTS = 1_000
 KEPT_CHARACTERS = 2_000_000
@@ -58,10 +58,9 @@ class SharedPersistedQueries(LocalPersistedQueries):
     """
 
     def __init__(self, redis_url: str) -> None:
-        from redis.asyncio import Redis
-
         super().__init__()
-        self._redis = Redis.from_url(redis_url, decode_responses=True)
+        self._redis = redis_at(redis_url, decode_responses=True)
+        self._outage = Outage("Redis, for persisted queries,")
 
     async def get(self, sha256_hash: str) -> str | None:
         if document := await super().get(sha256_hash):
@@ -72,27 +71,30 @@ class SharedPersistedQueries(LocalPersistedQueries):
         return document
 
     async def put(self, sha256_hash: str, document: str) -> None:
-        from redis.exceptions import RedisError
-
         if await super().get(sha256_hash) == document:
             return
         await super().put(sha256_hash, document)
+        if self._outage.is_resting:
+            return
         try:
             await self._redis.set(_key(sha256_hash), document, ex=REDIS_SECONDS)
-        except (OSError, RedisError) as error:
-            log.warning("a persisted query was not shared: %s", error)
+        except redis_errors() as error:
+            self._outage.failed(error)
+        else:
+            self._outage.worked()
 
     async def stop(self) -> None:
-        await self._redis.aclose()
+        await close_redis(self._redis)
 
     async def _fetched(self, sha256_hash: str) -> str | None:
-        from redis.exceptions import RedisError
-
+        if self._outage.is_resting:
+            return None
         try:
             document = await self._redis.get(_key(sha256_hash))
-        except (OSError, RedisError) as error:
-            log.warning("persisted queries of other processes cannot be read: %s", error)
+        except redis_errors() as error:
+            self._outage.failed(error)
             return None
+        self._outage.worked()
         text = str(document or "")
         return text if sha256(text.encode()).hexdigest() == sha256_hash else None
 

@@ -10,22 +10,22 @@ is that of WeChat Pay's API v3, with HMAC-SHA256 in place of RSA.
 
 from __future__ import annotations
 
-import hmac
 import re
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import asdict
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
 
 import orjson
 import structlog
 
 from gateways import BadNotification, Charge, GatewayError, Notification, StartedCharge
 from gateways.notifications import read_notification
+from models.signing_keys import KeyRing
 
 MAX_URL = 512
+PAGE_PURPOSE, NOTIFICATION_PURPOSE = "sandbox payment page", "sandbox payment notification"
 MAX_AGE_SECONDS = 300
 TIMESTAMP_FORMAT = re.compile(r"[0-9]{1,12}", re.ASCII)
 TIMESTAMP, NONCE, SIGNATURE = "sandbox-timestamp", "sandbox-nonce", "sandbox-signature"
@@ -41,10 +41,9 @@ class SandboxPayments:
 
     flows = frozenset({"NATIVE"})
 
-    def __init__(self, base_url: str, secret_key: str) -> None:
+    def __init__(self, base_url: str, keys: KeyRing) -> None:
         self._pages = f"{base_url}/sandbox/pay/"
-        self._page_key = _derived(secret_key, "sandbox payment pages")
-        self._notification_key = _derived(secret_key, "sandbox payment notifications")
+        self._keys = keys
 
     async def start(self, charge: Charge) -> StartedCharge:
         if charge.flow not in self.flows:
@@ -63,8 +62,8 @@ class SandboxPayments:
     def verify(self, headers: dict[str, str], body: bytes, now: datetime) -> Notification:
         """`headers` by their names in small letters."""
         timestamp, nonce = headers.get(TIMESTAMP, ""), headers.get(NONCE, "")
-        signature = self._signature(timestamp, nonce, body)
-        if not hmac.compare_digest(signature.encode(), headers.get(SIGNATURE, "").encode()):
+        signature = headers.get(SIGNATURE, "")
+        if not self._keys.verify(NOTIFICATION_PURPOSE, _text(timestamp, nonce, body), signature):
             raise BadNotification("the signature is wrong")
         if not TIMESTAMP_FORMAT.fullmatch(timestamp):
             raise BadNotification("the timestamp is no number of seconds")
@@ -75,7 +74,7 @@ class SandboxPayments:
     def charge_of(self, token: str) -> Charge:
         """The charge that a page's token stands for. Raises: BadToken."""
         text, _, mark = token.partition(".")
-        if not hmac.compare_digest(_mark(self._page_key, text.encode()).encode(), mark.encode()):
+        if not self._keys.verify(PAGE_PURPOSE, text, mark):
             raise BadToken("the token is not ours")
         return Charge(**orjson.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4))))
 
@@ -86,7 +85,7 @@ class SandboxPayments:
 
         A charge has one number of the provider's, however often it is paid.
         """
-        transaction = _mark(self._page_key, b"transaction " + charge.reference.encode())
+        transaction = sha256(f"{self._pages} {charge.reference}".encode()).hexdigest()[:48]
         body = orjson.dumps(
             asdict(
                 Notification(
@@ -107,21 +106,14 @@ class SandboxPayments:
             "content-type": "application/json",
             TIMESTAMP: timestamp,
             NONCE: nonce,
-            SIGNATURE: self._signature(timestamp, nonce, body),
+            SIGNATURE: self._keys.sign(NOTIFICATION_PURPOSE, _text(timestamp, nonce, body)),
         }
 
     def _token(self, charge: Charge) -> str:
-        text = urlsafe_b64encode(orjson.dumps(asdict(charge))).rstrip(b"=")
-        return f"{text.decode()}.{_mark(self._page_key, text)}"
-
-    def _signature(self, timestamp: str, nonce: str, body: bytes) -> str:
-        return _mark(self._notification_key, f"{timestamp}.{nonce}.".encode() + body)
+        text = urlsafe_b64encode(orjson.dumps(asdict(charge))).rstrip(b"=").decode()
+        return f"{text}.{self._keys.sign(PAGE_PURPOSE, text)}"
 
 
-def _derived(secret_key: str, purpose: str) -> bytes:
-    return hmac.new(secret_key.encode(), purpose.encode(), sha256).digest()
-
-
-def _mark(key: bytes, text: bytes) -> str:
-    digest: Any = hmac.new(key, text, sha256).digest()
-    return urlsafe_b64encode(digest).rstrip(b"=").decode()
+def _text(timestamp: str, nonce: str, body: bytes) -> str:
+    """What a notification's signature is over; Latin-1 tells all bytes apart."""
+    return f"{timestamp}.{nonce}.{body.decode('latin-1')}"

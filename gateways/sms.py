@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 import orjson
 import structlog
 
-from gateways import CodeMessage
+from gateways import CodeMessage, GatewayError
 
 log = structlog.get_logger(__name__)
 
 
 class LoggingSms:
-    """Sends nothing. With `outbox` each message is appended to that file as a JSON line."""
+    """Sends nothing. With `outbox` each message is appended to that file as a JSON line.
+
+    One that `refuses` says so instead of letting people wait for a message, unless there is an outbox.
+    `log_codes` is for development: log lines of production hold neither codes nor parts of phones.
+    """
 
     delivers = False
 
-    def __init__(self, outbox: str = "", *, log_codes: bool = False) -> None:
+    def __init__(self, outbox: str = "", *, log_codes: bool = False, refuses: bool = False) -> None:
         self._outbox = Path(outbox) if outbox else None
         self._log_codes = log_codes
+        self._refuses = refuses and not outbox
 
     async def send_code(self, message: CodeMessage) -> None:
-        shown = message.code if self._log_codes else "******"
-        log.info("text message", to=f"…{message.phone[-4:]}", code=shown)
+        """Raises: GatewayError."""
+        if self._refuses:
+            raise GatewayError("no provider of text messages is set up")
+        if self._log_codes:
+            log.info("text message", to=f"…{message.phone[-4:]}", code=message.code)
+        else:
+            log.info("text message")
         if self._outbox:
             line = {
                 "phone": message.written,
@@ -35,5 +46,5 @@ class LoggingSms:
 
 
 def _append(path: Path, line: bytes) -> None:
-    with path.open("ab") as file:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab") as file:
         file.write(line)

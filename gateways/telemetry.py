@@ -8,10 +8,16 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, MutableMapping
 from typing import Any, Literal
-from urllib.parse import quote
 
 import orjson
 import structlog
+
+from gateways.log_privacy import (
+    WithoutParameters,
+    path_without_secrets,
+    rendered_exception,
+    set_levels,
+)
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -25,6 +31,7 @@ REQUEST_ID_HEADER = b"x-request-id"
 # What a proxy in front may have chosen; anything else could forge lines or fill the log.
 SANE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
+LONG_NUMBER = re.compile(r"\d{5,}")  # such as a phone, in a name that a client chose
 SECRETS = frozenset(
     {"authorization", "password", "secret", "token", "access_token", "refresh_token", "body"}
 )
@@ -35,7 +42,8 @@ log = structlog.get_logger(__name__)
 def configure_logging(level: LogLevel = "info", *, json: bool = False) -> None:
     """Render our own and the libraries' log lines alike, as JSON or for the eye.
 
-    Uvicorn must be started with `log_config=None, access_log=False`, or it sets up its own.
+    Uvicorn must be started with `log_config=None, access_log=False`, or it sets up its own. No line holds a
+    phone, code, token, password, name or address: see `gateways.log_privacy`.
     """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -59,20 +67,22 @@ def configure_logging(level: LogLevel = "info", *, json: bool = False) -> None:
     remove_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     handler = logging.StreamHandler()
     handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared, processors=[remove_meta, *_renderers(json)]
+        WithoutParameters(
+            foreign_pre_chain=shared,
+            processors=[remove_meta, rendered_exception, *_renderers(json)],
         )
     )
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(level.upper())
+    set_levels(level)
+    # It logs a traceback at each attempt to restore a connection; requests say once that there is none.
+    logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
 
 
 def _renderers(json: bool) -> list[structlog.typing.Processor]:
     if json:
-        return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(_dumps)]
-    # The default formatter shows the local variables of each frame, and secrets among them.
-    return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+        return [structlog.processors.JSONRenderer(_dumps)]
+    return [structlog.dev.ConsoleRenderer()]
 
 
 def _dumps(event: object, **_: object) -> str:
@@ -133,7 +143,7 @@ class RequestIdMiddleware:
             structlog.contextvars.reset_contextvars(**bound)
 
     def _log_end(self, scope: Scope, status: int | None, seconds: float) -> None:
-        path = path_template(scope) or quote(scope["path"][:200])
+        path = path_template(scope) or path_without_secrets(scope["path"])
         level = logging.DEBUG if path in self.quiet_paths else logging.INFO
         if not self._log.is_enabled_for(level):
             return
@@ -145,7 +155,7 @@ class RequestIdMiddleware:
             path=path,
             status=status,
             duration_ms=round(seconds * 1000, 1),
-            **({"operation": operation} if operation else {}),
+            **({"operation": LONG_NUMBER.sub("…", operation)} if operation else {}),
         )
 
 

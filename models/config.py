@@ -13,6 +13,7 @@ TABLES = [
     "models.jobs",
     "models.accounts.organisations",
     "models.accounts.staff",
+    "models.accounts.origins",
     "models.accounts.clients",
     "models.accounts.sessions",
     "models.catalog.products",
@@ -33,6 +34,7 @@ TABLES = [
     "models.stock.stocktakes",
     "models.stock.serials",
     "models.members.members",
+    "models.members.phones",
     "models.members.cards",
     "models.referrals.bindings",
     "models.referrals.share_links",
@@ -47,6 +49,7 @@ TABLES = [
 
 
 POOL_SIZE = 20  # of one process on PostgreSQL
+CONNECT_SECONDS = 5.0
 
 
 class ReadFromReader:
@@ -117,6 +120,7 @@ def _postgres(database_url: str, pool_size: int, pooler: bool) -> dict[str, Any]
         "password": unquote(url.password) if url.password else None,
         "database": url.path.lstrip("/") or "postgres",
         "minsize": 1,
+        "timeout": CONNECT_SECONDS,
         "reset": _no_reset,
         **dict(parse_qsl(url.query)),
     }

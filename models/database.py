@@ -9,25 +9,25 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from itertools import starmap
 from typing import Any, ParamSpec, TypeVar
 
-import asyncpg
 from tortoise import Tortoise
 from tortoise.backends.asyncpg.client import AsyncpgDBClient
 from tortoise.connection import get_connection, get_connections
-from tortoise.exceptions import OperationalError
 
+from models import encryption
 from models.config import POOL_SIZE, connection_settings, replica_options
 from models.freshness import NOT_AT_ALL, Freshness, lag_allowed, may_be_as_fresh_as, move_on
 from models.kept_results import KEPT_MEGABYTES, Key
+from models.outages import database_faults
 from models.readers import PostgresReader, Reader, Records, reader_of
 from models.replica import Replica
-from models.transactions import InTransaction, TransactionLost, alone, begun, let_go, numbered
+from models.transactions import InTransaction, alone, begun, is_transient, let_go, numbered
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -35,6 +35,7 @@ R = TypeVar("R", bound=tuple[Any, ...])
 log = logging.getLogger(__name__)
 
 ATTEMPTS = 8
+CLOSE_SECONDS = 5.0
 _running: set[asyncio.Task[Any]] = set()
 _opened: list[Reader] = []
 _replicas: list[Replica] = []
@@ -59,24 +60,32 @@ async def connect(
     replica_url: str = "",
     replica_lag_seconds: float = 5,
     kept_megabytes: float = KEPT_MEGABYTES,
+    data_keys: str = "",
 ) -> None:
-    """Open the database that `database_url` names, for this process."""
+    """Open the database for this process; `data_keys` encrypt personal data, else those of development."""
+    encryption.use(data_keys)
     await Tortoise.init(
         config=connection_settings(database_url, pool_size, pooler=pooler),
         _enable_global_fallback=True,
     )
-    for name in ("default", "reader"):
-        await get_connection(name).create_connection(with_db=True)
-    _opened[:] = [reader_of(get_connection("reader"), kept_megabytes)]
+    try:
+        for name in ("default", "reader"):
+            await get_connection(name).create_connection(with_db=True)
+        _opened[:] = [reader_of(get_connection("reader"), kept_megabytes)]
+    except BaseException:
+        await Tortoise.close_connections()
+        raise
     if replica_url:
         options = replica_options(pool_size, pooler=pooler)
         _replicas[:] = [Replica.at(replica_url, _opened[0], replica_lag_seconds, **options)]
 
 
 async def close() -> None:
-    """Let running transactions end, then close every connection."""
+    """Let running transactions end, as long as the database answers, then close every connection."""
     if _running:
-        await asyncio.wait(set(_running))
+        await asyncio.wait(set(_running), timeout=CLOSE_SECONDS)
+    for task in _running:
+        task.cancel()
     while _replicas:
         await _replicas.pop().close()
     while _opened:
@@ -84,7 +93,8 @@ async def close() -> None:
     # One after another: only who sees itself to be the last folds the log of SQLite into the file.
     for connection in get_connections().all():
         await let_go(connection)
-        await connection.close()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(connection.close(), CLOSE_SECONDS)
     await Tortoise.close_connections()
 
 
@@ -254,7 +264,7 @@ async def _with_retries(
         try:
             return await _once(work, arguments, brief)
         except Exception as error:
-            if attempt == ATTEMPTS or not _is_transient(error):
+            if attempt == ATTEMPTS or not is_transient(error):
                 raise
             await asyncio.sleep(random.uniform(0.5, 1) * 0.01 * 2**attempt)  # noqa: S311
     raise AssertionError("the last attempt returns or raises")
@@ -273,24 +283,16 @@ async def _once(
         finally:
             _scope.reset(scope)
             get_connections().reset(connections)
+    database_faults.wrote()
     for callback in running.after_commit:
         callback()
     return result
 
 
-def _is_transient(error: Exception) -> bool:
-    if isinstance(
-        error, asyncpg.SerializationError | asyncpg.DeadlockDetectedError | TransactionLost
-    ):
-        return True
-    locked = isinstance(error, OperationalError | sqlite3.OperationalError)
-    return locked and "locked" in str(error)
-
-
 def _finished(task: asyncio.Task[Any]) -> None:
     _running.discard(task)
     if not task.cancelled() and (error := task.exception()) is not None:
-        log.debug("transaction rolled back: %s", error)
+        log.debug("transaction rolled back by %s", type(error).__name__)
 
 
 def _dialect(query: str) -> str:

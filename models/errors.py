@@ -4,7 +4,12 @@
     ├── Denial                     the caller may not ask this: a top-level GraphQL error
     │   ├── NotSignedIn            UNAUTHENTICATED
     │   ├── PermissionDenied       FORBIDDEN
-    │   └── RateLimited            RATE_LIMITED
+    │   └── RateLimited            RATE_LIMITED (retry_after_seconds)
+    ├── Unavailable                UNAVAILABLE: the database is away, ask again: a top-level error
+    │   └── StorageFull            STORAGE_FULL: nothing can be saved, reading goes on
+    ├── OperationStopped           while it was read for: a top-level GraphQL error, and no data
+    │   ├── AnswerTooLarge         LIMIT_EXCEEDED
+    │   └── DeadlineExceeded       DEADLINE_EXCEEDED
     └── Refusal                    a domain answer: a `userErrors` entry
         ├── InvalidInput           INVALID
         ├── NotFound               NOT_FOUND
@@ -14,6 +19,9 @@
         ├── Duplicate              DUPLICATE
         ├── LimitExceeded          LIMIT_EXCEEDED
         ├── Expired                EXPIRED
+        ├── SecondFactorRequired   SECOND_FACTOR_REQUIRED
+        ├── ChallengeRequired      CHALLENGE_REQUIRED
+        ├── GatewayUnavailable     UNAVAILABLE
         ├── InsufficientStock      INSUFFICIENT_STOCK (variant_id, requested, available)
         ├── IdempotencyKeyReused   IDEMPOTENCY_KEY_REUSED
         ├── PaymentFailed          PAYMENT_FAILED
@@ -70,7 +78,50 @@ class PermissionDenied(Denial):
 
 
 class RateLimited(Denial):
+    """Too often. The same may be asked again after `retry_after_seconds`, where that is known."""
+
     code = "RATE_LIMITED"
+
+    def __init__(self, template: str, *, retry_after_seconds: int | None = None, **parts: object):
+        if retry_after_seconds is not None:
+            parts["seconds"] = retry_after_seconds
+        super().__init__(template, **parts)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class Unavailable(QuintetError):
+    """Nothing is wrong with what was asked, and nothing of it was done; it may be asked again later."""
+
+    code = "UNAVAILABLE"
+
+    def __init__(
+        self, template: str = "The shop cannot be reached right now. Try again in a moment."
+    ) -> None:
+        super().__init__(template)
+
+
+class StorageFull(Unavailable):
+    """Writing is impossible while reading goes on."""
+
+    code = "STORAGE_FULL"
+
+    def __init__(
+        self,
+        template: str = "Nothing can be saved right now. Nothing was changed; try again later.",
+    ) -> None:
+        super().__init__(template)
+
+
+class OperationStopped(QuintetError):
+    """An operation that was ended while it ran."""
+
+
+class AnswerTooLarge(OperationStopped):
+    code = "LIMIT_EXCEEDED"
+
+
+class DeadlineExceeded(OperationStopped):
+    code = "DEADLINE_EXCEEDED"
 
 
 class Refusal(QuintetError):
@@ -129,6 +180,24 @@ class LimitExceeded(Refusal):
 
 class Expired(Refusal):
     code = "EXPIRED"
+
+
+class SecondFactorRequired(Refusal):
+    """The password is right, and a code of the second factor is missing."""
+
+    code = "SECOND_FACTOR_REQUIRED"
+
+
+class ChallengeRequired(Refusal):
+    """Solve a challenge first, and send its token with the same request."""
+
+    code = "CHALLENGE_REQUIRED"
+
+
+class GatewayUnavailable(Refusal):
+    """What this needs of another service is not to be had: nothing was done."""
+
+    code = "UNAVAILABLE"
 
 
 class InsufficientStock(Refusal):

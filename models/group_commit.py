@@ -132,6 +132,9 @@ async def turn(client: SqliteClient) -> AsyncIterator[None]:
         _resolve(member.ended, value=False)
         if member.had_its_turn:
             await asyncio.wait([member.settled])
+            # A full disk has undone the whole group, and the savepoint with it: that is known already.
+            if not member.settled.cancelled():
+                member.settled.exception()
         raise
     _resolve(member.ended, value=True)
     await member.settled

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import asyncpg
 from tortoise.connection import get_connection
 from tortoise.exceptions import OperationalError
 
@@ -54,9 +55,16 @@ async def _applied() -> set[str]:
         rows = await get_connection("default").execute_query_dict(
             "SELECT name FROM tortoise_migrations WHERE app = 'models'"
         )
-    except OperationalError:  # a database without any table
+    except OperationalError as error:
+        if not _says_no_table(error):
+            raise
         return set()
     return {row["name"] for row in rows}
+
+
+def _says_no_table(error: OperationalError) -> bool:
+    """Whether this is a database without any table."""
+    return isinstance(error.__cause__, asyncpg.UndefinedTableError) or "no such table" in str(error)
 
 
 def _executor() -> MigrationExecutor:

@@ -13,6 +13,7 @@ from typing import Any
 
 import asyncpg
 
+from models.error_text import message_of
 from models.readers import PostgresReader, Reader, Records
 
 LOOK_SECONDS = 1.0
@@ -97,5 +98,5 @@ class Replica:
 
     def _leave(self, error: BaseException) -> None:
         if self.usable:
-            log.warning("the replica does not answer, the primary is asked: %s", error)
+            log.warning("the replica does not answer, the primary is asked: %s", message_of(error))
         self.usable = False

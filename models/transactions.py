@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import asyncpg
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.asyncpg.client import translate_exceptions as postgres_exceptions
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionWrapper
 from tortoise.backends.sqlite.client import translate_exceptions as sqlite_exceptions
+from tortoise.exceptions import OperationalError
 
 from models.connections import AtHand
 from models.deferred import Deferred, Outdated, Write, as_one_statement, counts, run
 from models.group_commit import TransactionLost, turn
 
-__all__ = ["InTransaction", "TransactionLost", "alone", "begun", "let_go", "numbered"]
+__all__ = [
+    "InTransaction",
+    "TransactionLost",
+    "alone",
+    "begun",
+    "is_transient",
+    "let_go",
+    "numbered",
+]
 
 _at_hand: WeakKeyDictionary[BaseDBAsyncClient, AtHand] = WeakKeyDictionary()
 
@@ -90,7 +101,7 @@ class _Sqlite(InTransaction, SqliteTransactionWrapper):
     @sqlite_exceptions
     async def send(self, writes: list[Write]) -> None:
         async with self.acquire_connection() as connection:
-            self.log.debug("%s", writes)
+            self.log.debug("%s: %s", [write.table for write in writes], writes)
             await connection._execute(run, connection._conn, writes)
 
 
@@ -116,7 +127,7 @@ class _BriefSqlite(_Sqlite):
 
     @sqlite_exceptions
     async def send(self, writes: list[Write]) -> None:
-        self.log.debug("%s", writes)
+        self.log.debug("%s: %s", [write.table for write in writes], writes)
         run(self._connection._conn, writes)
 
 
@@ -170,6 +181,16 @@ async def _connection(client: AsyncpgDBClient) -> AsyncIterator[Any]:
 async def _sqlite(client: SqliteClient, kind: type[_Sqlite]) -> AsyncIterator[InTransaction]:
     async with turn(client):
         yield kind(client)
+
+
+def is_transient(error: Exception) -> bool:
+    """Whether the same work may succeed when it is run again at once."""
+    if isinstance(
+        error, asyncpg.SerializationError | asyncpg.DeadlockDetectedError | TransactionLost
+    ):
+        return True
+    locked = isinstance(error, OperationalError | sqlite3.OperationalError)
+    return locked and "locked" in str(error)
 
 
 @lru_cache(maxsize=2048)

@@ -42,12 +42,16 @@ class GrantedNode:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Whoever acts: `id` is the row of its kind; `session_id` is set for those who signed in."""
+    """Whoever acts: `id` is the row of its kind; `session_id` is set for those who signed in.
+
+    Staff who lack the second factor that their roles ask for are granted nothing until they set it.
+    """
 
     kind: ActorKind = ActorKind.ANONYMOUS
     id: int | None = None
     grants: tuple[GrantedNode, ...] = ()
     session_id: int | None = None
+    lacks_second_factor: bool = False
 
     @property
     def key(self) -> str:
@@ -77,7 +81,8 @@ class Context:
     """One request (or one job): everything a use case knows besides its input.
 
     `merchant_id` is whose goods and stores the request is about; None where that cannot be told.
-    `store_node_id` is the node of the store that it comes from, where it comes from one.
+    `store_node_id` is the node of the store that it comes from, where it comes from one. `storefront_id` and
+    `device` say by which client application it came and what that calls itself (User-Agent).
     `memory` is for what one request need not ask twice; loaders live there. `freshness` says since when the
     answers to a query may hold.
     """
@@ -91,6 +96,8 @@ class Context:
     language: str = "en"
     request_id: str = "-"
     remote_address: str = ""
+    storefront_id: int | None = None
+    device: str = ""
     clock: Callable[[], datetime] = utc_now
     memory: dict[Any, Any] = field(default_factory=dict)
     freshness: Freshness = field(default_factory=Freshness)

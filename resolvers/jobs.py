@@ -6,13 +6,16 @@ minutes; one that dies lets the claim run out. A job that fails is tried again, 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
 from models.database import fetch, is_postgres, marks, transaction
+from models.database_faults import fault_of
+from models.error_text import message_of
 from models.jobs import Job
 from resolvers.context import Context
 
@@ -35,7 +38,16 @@ async def enqueue(
 async def run_due(ctx: Context, handlers: Handlers, limit: int = 20) -> int:
     """Run the jobs that are due; answers how many succeeded."""
     jobs = await transaction(_claim, ctx, tuple(handlers), limit)
-    return sum([await _run(ctx, handlers, job) for job in jobs])
+    done = 0
+    while jobs:
+        try:
+            done += await _run(ctx, handlers, jobs[0])
+        except asyncio.CancelledError:
+            # The worker is being stopped: the next one need not wait.
+            await transaction(_give_back, jobs)
+            raise
+        jobs.pop(0)
+    return done
 
 
 async def _claim(ctx: Context, kinds: tuple[str, ...], limit: int) -> list[Job]:
@@ -57,11 +69,18 @@ async def _run(ctx: Context, handlers: Handlers, job: Job) -> bool:
     try:
         await handlers[job.kind](ctx, job.payload)
     except Exception as error:
+        if fault_of(error):
+            raise
         log.exception("job failed", job=job.id, kind=job.kind, attempts=job.attempts)
-        await transaction(_postpone, ctx, job, f"{type(error).__name__}: {error}"[:2000])
+        said = f"{type(error).__name__}: {message_of(error)}"
+        await transaction(_postpone, ctx, job, said[:2000])
         return False
     await transaction(_done, job)
     return True
+
+
+async def _give_back(jobs: Sequence[Job]) -> None:
+    await Job.filter(id__in=[job.id for job in jobs]).update(locked_until=None)
 
 
 async def _done(job: Job) -> None:

@@ -29,9 +29,21 @@ def requires(permission: Permission) -> Callable[[UseCase[P, T]], UseCase[P, T]]
         if ctx.actor.kind is ActorKind.ANONYMOUS:
             raise NotSignedIn
         if permission not in ctx.actor.permissions:
+            if ctx.actor.lacks_second_factor:
+                raise PermissionDenied("Set a second factor first: your role asks for one.")
             raise PermissionDenied("This needs the permission {permission}.", permission=permission)
 
     return _door(check, permission)
+
+
+def for_staff(use_case: UseCase[P, T]) -> UseCase[P, T]:
+    """Only staff may enter, whatever they are granted: it is about themselves."""
+
+    def check(ctx: Context) -> None:
+        if ctx.actor.kind is not ActorKind.STAFF:
+            _not_for_this_actor(ctx, "Only staff can do this.")
+
+    return _door(check, "STAFF")(use_case)
 
 
 def for_customers(use_case: UseCase[P, T]) -> UseCase[P, T]:
@@ -87,6 +99,20 @@ def may(ctx: Context, permission: Permission, path: str) -> bool:
     return bool(grants) and any(  # most callers are customers, and lists ask for each row
         permission in grant.permissions and path.startswith(grant.path) for grant in grants
     )
+
+
+def concerns(ctx: Context, merchant_id: int | None) -> bool:
+    """Whether this merchant is the one that the request is about, or one where the caller has any right."""
+    if ctx.actor.kind is ActorKind.SYSTEM or merchant_id == ctx.merchant_id:
+        return True
+    return works_for(ctx, merchant_id)
+
+
+def works_for(ctx: Context, merchant_id: int | None) -> bool:
+    """Whether the caller has any right at this merchant, or at the platform."""
+    if ctx.actor.kind is ActorKind.SYSTEM:
+        return True
+    return any(grant.merchant_id in (None, merchant_id) for grant in ctx.actor.grants)
 
 
 def scoped(query: QuerySet[M], ctx: Context, permission: Permission, node: str) -> QuerySet[M]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from models.errors import InvalidInput
 
@@ -14,6 +15,15 @@ INT32_MAX = 2**31 - 1
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _LINE_ENDS = re.compile(r"[\n\u2028\u2029]")
 MAXIMUM_ROWS = 500
+
+
+def storable(value: Any) -> bool:
+    """Whether no text in a value as JSON has it holds U+0000, which PostgreSQL keeps in no text."""
+    if isinstance(value, str):
+        return "\0" not in value
+    if isinstance(value, dict):
+        return all(storable(key) and storable(each) for key, each in value.items())
+    return not isinstance(value, list) or all(map(storable, value))
 
 
 def code_of(text: str, *path: str | int) -> str:

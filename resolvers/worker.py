@@ -13,6 +13,10 @@ from functools import partial
 
 import structlog
 
+from models.database_faults import fault_of
+from models.outages import database_faults
+from resolvers import retention
+from resolvers.accounts import origins
 from resolvers.catalog.indexing import rank_sales
 from resolvers.context import Context
 from resolvers.integrations import bulk_running, sweeping
@@ -21,9 +25,12 @@ from resolvers.integrations.delivering import deliver_forever
 from resolvers.jobs import run_due
 from resolvers.orders import cancelling, completion, overdue, pickups, refunds
 from resolvers.outbox import give_sequences
+from resolvers.pausing import pause
 from resolvers.referrals import binding, commissions
 from resolvers.stock import checkpoints, costs, filling, reservations
 
+# How long tasks rest when the database is away.
+REST_SECONDS = 5.0
 log = structlog.get_logger(__name__)
 
 
@@ -63,33 +70,58 @@ TASKS = (
     Task("forget old changes", 300, sweeping.forget_changes),
     Task("forget old deliveries", 300, sweeping.forget_deliveries),
     Task("forget old files", 3600, sweeping.forget_files),
+    Task("forget old codes", 3600, retention.forget_codes),
+    Task("forget old sessions", 3600, retention.forget_sessions),
+    Task("forget abandoned carts", 3600, retention.forget_carts),
+    Task("forget idle guests", 3600, retention.forget_guests),
+    Task("forget idempotency keys", 3600, retention.forget_idempotency_keys),
+    Task("forget old tickets", 3600, retention.forget_tickets),
+    Task("forget old addresses", 3600, retention.forget_addresses),
+    Task("forget old origins", 3600, origins.forget_old),
     Task("add up the ledger", 3600, _add_up_the_ledger),
     Task("rank by sales", 3600, rank_sales),
     Task("settle costs", 300, costs.settle_due),
 )
 
 
-async def run(ctx: Context, read_json: ReadJson, translate: Translate) -> None:
-    """Run every task until cancelled; the API lends how it reads rows of JSON, and its languages."""
+async def run(
+    ctx: Context,
+    read_json: ReadJson,
+    translate: Translate,
+    stopping: asyncio.Event | None = None,
+) -> None:
+    """Run every task until `stopping`, and end when each has finished what it had begun.
+
+    Cancelled, they give back what they have claimed. The API lends how it reads rows of JSON, and its
+    languages.
+    """
+    stopping = stopping or asyncio.Event()
     work = partial(bulk_running.run_due, read_json=read_json, translate=translate)
     files = Task("work through files", 1, work)
     async with asyncio.TaskGroup() as group:
-        group.create_task(deliver_forever(ctx), name="deliver webhooks")
+        group.create_task(deliver_forever(ctx, stopping), name="deliver webhooks")
         for task in (*TASKS, files):
-            group.create_task(_repeat(ctx, task), name=task.name)
+            group.create_task(_repeat(ctx, task, stopping), name=task.name)
 
 
-async def _repeat(ctx: Context, task: Task) -> None:
-    while True:
+async def _repeat(ctx: Context, task: Task, stopping: asyncio.Event) -> None:
+    while not stopping.is_set():
         done = await _attempt(ctx, task)
         if not done:
-            await asyncio.sleep(task.every_seconds)
+            rest = REST_SECONDS if done is None else 0
+            await pause(stopping, max(rest, task.every_seconds))
 
 
-async def _attempt(ctx: Context, task: Task) -> int:
-    """One round; whatever goes wrong is logged, and the next round tries again."""
+async def _attempt(ctx: Context, task: Task) -> int | None:
+    """One round; whatever goes wrong is logged, and the next round tries again.
+
+    Returns None where the database is at fault, which is logged once for all tasks.
+    """
     try:
         return await task.work(ctx)
-    except Exception:
+    except Exception as error:
+        if fault := fault_of(error):
+            database_faults.met(fault)
+            return None
         log.exception("task failed", task=task.name)
         return 0

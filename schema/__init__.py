@@ -5,11 +5,14 @@ from __future__ import annotations
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from schema.accounts.access_mutations import AccessMutations
 from schema.accounts.mutations import AccountMutations
 from schema.accounts.queries import AccountQueries
+from schema.accounts.security_mutations import SecurityMutations
 from schema.catalog.mutations import CatalogMutations
 from schema.catalog.price_mutations import PriceMutations
 from schema.catalog.queries import CatalogQueries
+from schema.cost.declaring import declare
 from schema.errors import ERROR_TYPES
 from schema.integrations.mutations import IntegrationMutations
 from schema.integrations.queries import IntegrationQueries
@@ -65,6 +68,8 @@ class Query(
 @strawberry.type
 class Mutation(
     AccountMutations,
+    AccessMutations,
+    SecurityMutations,
     CatalogMutations,
     PriceMutations,
     StoreMutations,
@@ -87,10 +92,12 @@ class Subscription(StockSubscriptions, OrderSubscriptions, IntegrationSubscripti
     pass
 
 
-schema = strawberry.Schema(
-    query=Query,
-    mutation=Mutation,
-    subscription=Subscription,
-    types=[*ERROR_TYPES, MoneyInput, Warehouse],  # some are reached by no field
-    config=StrawberryConfig(scalar_map=SCALARS),
+schema = declare(
+    strawberry.Schema(
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        types=[*ERROR_TYPES, MoneyInput, Warehouse],  # some are reached by no field
+        config=StrawberryConfig(scalar_map=SCALARS),
+    )
 )

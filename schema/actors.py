@@ -9,8 +9,10 @@ import strawberry
 
 from resolvers.accounts import organisations
 from resolvers.context import Context
+from schema.accounts.session_types import Session
 from schema.accounts.types import ApiClient, Channel, Organisation, Staff
 from schema.batching import batched
+from schema.cost.directives import list_size
 from schema.members.types import Member
 from schema.nodes import Node
 
@@ -22,21 +24,36 @@ KINDS: dict[str, type[Node]] = {"MEMBER": Member, "STAFF": Staff, "API_CLIENT": 
 class Viewer:
     channel: Channel
     permissions: list[str]
+    lacks_second_factor: bool = strawberry.field(
+        description="Whether your roles ask for a second factor: until it is set you may do nothing else."
+    )
 
     @batched
     @staticmethod
     async def actor(parents: list[Viewer], ctx: Context) -> list[Actor | None]:
         return await actors(ctx, [(ctx.actor.kind, ctx.actor.id)] * len(parents))
 
+    @list_size(10)
     @batched
     @staticmethod
     async def organisations(parents: list[Viewer], ctx: Context) -> list[list[Organisation]]:
         nodes = [Organisation.of(row) for row in await organisations.of_actor(ctx)]
         return [nodes] * len(parents)
 
+    @list_size(20)
+    @batched
+    @staticmethod
+    async def sessions(parents: list[Viewer], ctx: Context) -> list[list[Session]]:
+        """Where you are signed in, the latest first, at most 100."""
+        return [await Session.of_caller(ctx)] * len(parents)
+
     @classmethod
     def of(cls, ctx: Context) -> Viewer:
-        return cls(channel=ctx.channel, permissions=sorted(ctx.actor.permissions))
+        return cls(
+            channel=ctx.channel,
+            permissions=sorted(ctx.actor.permissions),
+            lacks_second_factor=ctx.actor.lacks_second_factor,
+        )
 
 
 async def actors(ctx: Context, keys: Sequence[tuple[str, int | None]]) -> list[Any]:

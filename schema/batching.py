@@ -15,6 +15,8 @@ from typing import Any
 import strawberry
 from strawberry.types.field import StrawberryField
 
+from schema.sameness import firsts_of
+
 BatchFunction = Callable[..., Awaitable[Sequence[Any]]]
 BATCH = "batch"
 
@@ -75,10 +77,9 @@ class _Loader:
 
     async def _answer(self) -> None:
         waiting, self._waiting = self._waiting, []
+        parents = [parent for parent, _ in waiting]
         try:
-            results = await self._ask([parent for parent, _ in waiting])
-            if len(results) != len(waiting):
-                raise ValueError(f"{len(results)} results for {len(waiting)} parents")
+            results = await self._results(parents)
         except Exception as error:  # noqa: BLE001 - it is handed to every parent that waits
             results = [error] * len(waiting)
         for (_, future), result in zip(waiting, results, strict=True):
@@ -88,6 +89,15 @@ class _Loader:
                 future.set_exception(result)
             else:
                 future.set_result(result)
+
+    async def _results(self, parents: list[Any]) -> Sequence[Any]:
+        """Ask once about parents that are the same. Raises: ValueError unless there is one result each."""
+        same = firsts_of(parents)
+        asked = parents if same is None else [parents[index] for index in same[0]]
+        results = await self._ask(asked)
+        if len(results) != len(asked):
+            raise ValueError(f"{len(results)} results for {len(asked)} parents")
+        return results if same is None else [results[number] for number in same[1]]
 
 
 def _loader(info: strawberry.Info, function: BatchFunction, arguments: dict[str, Any]) -> _Loader:

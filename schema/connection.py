@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from starlette.requests import HTTPConnection
+from starlette.websockets import WebSocket
 
 CONNECTION_HEADERS = frozenset({"authorization", "x-storefront-key", "accept-language"})
 MAX_HEADER_CHARACTERS = 8 * 1024
@@ -33,3 +36,19 @@ def header(connection: HTTPConnection, params: Mapping[str, str] | None, name: s
         if each == raw:
             return str(value, "latin-1")
     return params.get(wanted) if params else None
+
+
+@dataclass(slots=True)
+class Connection:
+    """One WebSocket and what its `connection_init` said.
+
+    `unpaid`: how many operations have been refused, one after the other, for want of budget.
+    """
+
+    websocket: WebSocket
+    connection_params: dict[str, Any] = field(default_factory=dict)
+    unpaid: int = 0
+
+    @property
+    def address(self) -> str:
+        return self.websocket.client.host if self.websocket.client else ""

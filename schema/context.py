@@ -11,6 +11,7 @@ from gateways import Gateways
 from models.database import freshness_of_request
 from models.errors import NotSignedIn
 from resolvers.accounts import identity
+from resolvers.accounts.client_uses import ClientUses
 from resolvers.context import Context, utc_now
 from schema.connection import header
 from schema.messages import preferred_language
@@ -19,7 +20,10 @@ from settings import Settings
 ContextFactory = Callable[[HTTPConnection, dict[str, Any] | None], Awaitable[Context]]
 
 
-def context_factory(settings: Settings, gateways: Gateways) -> ContextFactory:
+def context_factory(
+    settings: Settings, gateways: Gateways, uses: ClientUses | None = None
+) -> ContextFactory:
+    """How requests become contexts; `uses` hears of every API client that asks."""
     oldest: list[int] = []
 
     async def first_merchant() -> int | None:
@@ -33,7 +37,11 @@ def context_factory(settings: Settings, gateways: Gateways) -> ContextFactory:
         token = _bearer(header(connection, params, "Authorization"))
         key = header(connection, params, "X-Storefront-Key")
         freshness = freshness_of_request()
-        actor, storefront = await identity.asking(token, key, utc_now(), freshness)
+        actor, storefront = await identity.asking(
+            token, key, utc_now(), freshness, settings.roles_with_second_factor
+        )
+        if uses is not None:
+            uses.note(actor)
         return Context(
             settings=settings,
             gateways=gateways,
@@ -46,6 +54,8 @@ def context_factory(settings: Settings, gateways: Gateways) -> ContextFactory:
             ),
             request_id=connection.scope.get("state", {}).get("request_id", "-"),
             remote_address=connection.client.host if connection.client else "",
+            storefront_id=storefront.storefront_id if storefront else None,
+            device=header(connection, None, "User-Agent") or "",
             freshness=freshness,
         )
 

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from schema.multipart import PREFLIGHT_HEADERS
 
 HEADERS = ("Authorization", "X-Storefront-Key", "X-Request-ID", *PREFLIGHT_HEADERS)
+EXPOSED = ("X-Request-ID", "RateLimit", "RateLimit-Policy", "Retry-After")
 REMEMBERED_SECONDS = 7_200  # no browser asks less often
 
 
@@ -25,6 +26,6 @@ def cross_origin(app: ASGIApp, origins: Sequence[str]) -> ASGIApp:
         allow_origins=origins,
         allow_methods=("GET", "POST"),
         allow_headers=HEADERS,
-        expose_headers=("X-Request-ID",),
+        expose_headers=EXPOSED,
         max_age=REMEMBERED_SECONDS,
     )

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
 
 import strawberry
 from graphql import (
     DocumentNode,
     GraphQLError,
+    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
     get_operation_ast,
     parse,
     specified_rules,
+    validate,
 )
-from strawberry.schema.schema import validate_document
 
 from schema.limits import Limits, exceeded
+
+if TYPE_CHECKING:
+    from schema.cost.estimate import Estimate
+
+V = TypeVar("V")
 
 CACHED_DOCUMENTS = 1_000
 # A syntax tree can take 280 bytes for each character of its text, so this bounds the cache at
@@ -45,7 +52,7 @@ class Operation:
     """One operation of a valid document. What it is, is None until somebody has asked.
 
     `is_public`: any cache may keep its answers; `begins_public`: so far as its first fields go;
-    `is_repeatable`: this process may, while nothing is written.
+    `is_repeatable`: this process may, while nothing is written; `estimate`: what it costs.
     """
 
     document: DocumentNode
@@ -53,6 +60,7 @@ class Operation:
     is_public: bool | None = None
     begins_public: bool | None = None
     is_repeatable: bool | None = None
+    estimate: Estimate | None = None
 
     @property
     def type(self) -> OperationType:
@@ -76,13 +84,19 @@ class Prepared:
 
 
 class Documents:
-    """Prepared documents of one schema, the most recently used ones kept by their text."""
+    """Documents of one schema, prepared or refused; the most recently used ones are kept by their text."""
 
     def __init__(self, schema: strawberry.Schema, limits: Limits) -> None:
         self._schema = schema._schema
         self._limits = limits
-        self._prepared: OrderedDict[str, Prepared] = OrderedDict()
-        self._characters = 0
+        hidden = () if limits.introspection else (NoSchemaIntrospectionCustomRule,)
+        self._rules = (*specified_rules, *hidden)
+        self._prepared: _Remembered[Prepared] = _Remembered()
+        self._refused: _Remembered[list[GraphQLError]] = _Remembered()
+
+    def knows(self, query: str) -> bool:
+        """Whether a document is remembered, or that it was refused."""
+        return query in self._prepared or query in self._refused
 
     def prepare(self, query: str) -> Prepared:
         """The same text gives the same object while it is remembered.
@@ -93,14 +107,28 @@ class Documents:
         if prepared is not None:
             self._prepared.move_to_end(query)
             return prepared
+        if errors := self._refused.get(query):
+            raise DocumentRefused(errors)
+        try:
+            prepared = Prepared(self._valid(query))
+        except DocumentRefused as refused:
+            self._refused.put(query, [_without_nodes(error) for error in refused.errors])
+            raise
+        self._prepared.put(query, prepared)
+        return prepared
+
+    def _valid(self, query: str) -> DocumentNode:
         document = self._parse(query)
         errors = exceeded(document, self._limits)
-        errors = errors or validate_document(self._schema, document, specified_rules)
+        errors = errors or self._validation_errors(document)
         if errors:
             raise DocumentRefused(errors)
-        prepared = Prepared(document)
-        self._remember(query, prepared)
-        return prepared
+        return document
+
+    def _validation_errors(self, document: DocumentNode) -> list[GraphQLError]:
+        """The first few: to word an error can take longer than to find it."""
+        most = self._limits.max_errors
+        return validate(self._schema, document, self._rules, max_errors=most)[:most]
 
     def _parse(self, query: str) -> DocumentNode:
         try:
@@ -113,12 +141,30 @@ class Documents:
         except GraphQLError as error:
             raise DocumentRefused([error]) from error
 
-    def _remember(self, query: str, prepared: Prepared) -> None:
-        self._prepared[query] = prepared
-        self._characters += len(query)
-        while len(self._prepared) > CACHED_DOCUMENTS or self._characters > CACHED_CHARACTERS:
-            oldest, _ = self._prepared.popitem(last=False)
+
+class _Remembered(OrderedDict[str, V]):
+    """Values by text, those used most recently, within a number of texts and of their characters."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._characters = 0
+
+    def put(self, text: str, value: V) -> None:
+        self[text] = value
+        self._characters += len(text)
+        while len(self) > CACHED_DOCUMENTS or self._characters > CACHED_CHARACTERS:
+            oldest, _ = self.popitem(last=False)
             self._characters -= len(oldest)
+
+
+def _without_nodes(error: GraphQLError) -> GraphQLError:
+    """The same error without the syntax tree that it points into."""
+    return GraphQLError(
+        error.message,
+        source=error.source,
+        positions=error.positions,
+        extensions=error.extensions,
+    )
 
 
 def operation_of(document: DocumentNode, operation_name: str | None) -> OperationDefinitionNode:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from datetime import timedelta
 
 from starlette.requests import Request
@@ -10,7 +9,6 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from models.integrations.bulk import BulkOperation
-from models.integrations.signing import link_signature
 from resolvers.context import Context, utc_now
 from resolvers.integrations.bulk_files import errors_of, results_of
 from settings import Settings
@@ -33,7 +31,7 @@ def signed_link(ctx: Context, operation: BulkOperation, name: str, life: timedel
         return None
     expires = int((ctx.now() + life).timestamp())
     path = f"/files/bulk/{operation.id}/{name}"
-    signature = link_signature(ctx.settings.secret_key, f"{path} {expires}")
+    signature = ctx.settings.keys.sign("link", f"{path} {expires}")
     return f"{ctx.settings.base_url}{path}?expires={expires}&signature={signature}"
 
 
@@ -56,6 +54,5 @@ def _is_signed(settings: Settings, request: Request) -> bool:
     expires = request.query_params.get("expires", "")
     if not expires.isdecimal() or int(expires) < utc_now().timestamp():
         return False
-    wanted = link_signature(settings.secret_key, f"{request.url.path} {expires}")
     given = request.query_params.get("signature", "")
-    return hmac.compare_digest(given.encode(), wanted.encode())
+    return settings.keys.verify("link", f"{request.url.path} {expires}", given)

@@ -12,13 +12,14 @@ import strawberry
 import structlog
 from graphql import GraphQLError
 
-from models.errors import InsufficientStock, QuintetError, Refusal, Refusals
+from models.errors import InsufficientStock, QuintetError, RateLimited, Refusal, Refusals
 from models.errors import InvalidInput as InvalidInputRefusal
 from models.errors import NotFound as NotFoundRefusal
 from models.errors import StateConflict as StateConflictRefusal
 from resolvers.context import Context
 from schema.batching import batched
 from schema.messages import translate
+from schema.unavailable import unavailable
 
 if TYPE_CHECKING:
     from schema.catalog.types import Variant
@@ -43,6 +44,9 @@ class ErrorCode(StrEnum):
     REFERRAL_CYCLE = "REFERRAL_CYCLE"
     REFERRAL_LOCKED = "REFERRAL_LOCKED"
     OUT_OF_RANGE = "OUT_OF_RANGE"
+    SECOND_FACTOR_REQUIRED = "SECOND_FACTOR_REQUIRED"
+    CHALLENGE_REQUIRED = "CHALLENGE_REQUIRED"
+    UNAVAILABLE = "UNAVAILABLE"
 
 
 @strawberry.interface(
@@ -124,9 +128,12 @@ def format_error(error: GraphQLError, ctx: Context | None) -> dict[str, Any]:
     formatted: dict[str, Any] = dict(error.formatted)
     extensions = dict(formatted.get("extensions") or {})
     cause = error.original_error
+    cause = unavailable(cause) or cause
     if isinstance(cause, QuintetError):
         formatted["message"] = translate(cause, language)
         extensions["code"] = cause.code
+        if isinstance(cause, RateLimited) and cause.retry_after_seconds is not None:
+            extensions["retryAfterSeconds"] = cause.retry_after_seconds
     elif isinstance(cause, Refusals):
         formatted["message"] = "; ".join(translate(each, language) for each in cause.refusals)
         extensions["code"] = cause.refusals[0].code

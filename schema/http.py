@@ -9,13 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-import orjson
 from graphql import GraphQLError, OperationType
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.types import Receive, Scope, Send
 
 from models.errors import Denial, NotSignedIn, PermissionDenied, RateLimited
+from schema.answer import Answer
+from schema.cost.charging import BudgetSpent, Charge
+from schema.cost.headers import rate_limit
 from schema.documents import DocumentRefused, Operation
+from schema.execution.meter import HungUp
 from schema.graphiql import graphiql_page
 from schema.http_caching import cacheable
 from schema.http_request import BadRequest, GraphQLRequest, Headers, read_request
@@ -30,8 +33,10 @@ from schema.http_response import (
     raw,
 )
 from schema.multipart import Uploads, is_multipart, multipart_request
-from schema.operations import Answer, Operations
+from schema.operations import Operations
 from schema.persisted_documents import DocumentNotFound
+from schema.unavailable import RETRY_AFTER, is_unavailable
+from schema.unavailable import STATUS as UNAVAILABLE
 
 C = TypeVar("C")
 
@@ -69,7 +74,7 @@ class GraphQLOverHTTP(Generic[C]):
             page = graphiql_page(scope["path"], root_path=scope.get("root_path", ""))
             await page(scope, receive, send)
             return
-        exchange = Exchange(scope, headers, GRAPHQL if accepted == GRAPHQL else JSON)
+        exchange = Exchange(scope, receive, headers, GRAPHQL if accepted == GRAPHQL else JSON)
         try:
             if accepted is None or accepted == HTML:
                 raise BadRequest(f"Accept must allow {GRAPHQL} or {JSON}.", 406)
@@ -82,7 +87,7 @@ class GraphQLOverHTTP(Generic[C]):
         except BadRequest as bad:
             error = GraphQLError(bad.message, extensions={"code": "INVALID"})
             response = exchange.response(self.operations.refused([error]), bad.status, bad.headers)
-        except ClientDisconnect:
+        except (ClientDisconnect, HungUp):
             return
         await response.send(send, headers)
 
@@ -92,13 +97,19 @@ class GraphQLOverHTTP(Generic[C]):
         operation: Operation | None = None
         context: C | None = None
         try:
-            operation = await operations.prepare(asked)
+            operation = await operations.prepare(asked, exchange.address)
             exchange.allow(operation)
             context = await operations.context_factory(HTTPConnection(exchange.scope), None)
-            answer = await operations.answer_request(operation, asked, context)
-            response = exchange.response(answer)
+            charge = await operations.charge(operation, asked.variables, context)
+            answer = await operations.answer_request(operation, asked, context, exchange.hung_up)
+            if charge is not None:
+                charge.settle(answer.cost)
             if exchange.is_anonymous_get and self._is_public(operation, answer):
+                # Without its cost, which is of this request alone.
+                response = exchange.response(answer)
                 response = cacheable(response, exchange.headers, self.public_seconds)
+            else:
+                response = exchange.response(answer, charge=charge)
         except DocumentNotFound as unknown:
             answer = operations.refused(unknown.errors)
             response = exchange.response(answer, 200)  # in any media type, as Apollo's server does
@@ -106,13 +117,15 @@ class GraphQLOverHTTP(Generic[C]):
             answer = operations.refused(refused.errors)
             response = exchange.response(answer)
         except Denial as denial:
-            answer = operations.failed(denial)
+            answer = operations.failed(denial, context)
             response = _denied(exchange, denial, answer)
-        except BadRequest:
+        except (BadRequest, HungUp):
             raise
         except Exception as error:  # noqa: BLE001  # masked and logged by format_error
             answer = operations.failed(error, context)
-            response = exchange.response(answer, 500)
+            # Variables that no input takes are the client's doing.
+            is_request = isinstance(error, GraphQLError) and error.original_error is None
+            response = exchange.response(answer, 0 if is_request else 500)
         operations.observe(operation.type.value if operation else "unknown", answer.outcome)
         return response
 
@@ -131,8 +144,14 @@ class GraphQLOverHTTP(Generic[C]):
 
 
 def _denied(exchange: Exchange, denial: Denial, answer: Answer) -> JsonResponse:
-    challenge = {"WWW-Authenticate": "Bearer"} if isinstance(denial, NotSignedIn) else {}
-    return exchange.response(answer, DENIAL_STATUS.get(type(denial), 403), challenge)
+    headers = {"WWW-Authenticate": "Bearer"} if isinstance(denial, NotSignedIn) else {}
+    if isinstance(denial, RateLimited) and denial.retry_after_seconds is not None:
+        headers["Retry-After"] = str(denial.retry_after_seconds)
+    kinds = [kind for kind in DENIAL_STATUS if isinstance(denial, kind)]
+    response = exchange.response(answer, DENIAL_STATUS[kinds[0]] if kinds else 403, headers)
+    if isinstance(denial, BudgetSpent):
+        response.headers += rate_limit(denial.allowance, denial.balance.available)
+    return response
 
 
 @dataclass(slots=True)
@@ -140,8 +159,19 @@ class Exchange:
     """One request, and the media type of its response."""
 
     scope: Scope
+    receive: Receive
     headers: Headers
     media_type: MediaType
+
+    async def hung_up(self) -> None:
+        """Return once the client has gone. The body of its request has been read by then."""
+        while (await self.receive())["type"] != "http.disconnect":
+            continue
+
+    @property
+    def address(self) -> str:
+        client = self.scope.get("client")
+        return client[0] if client else ""
 
     @property
     def is_anonymous_get(self) -> bool:
@@ -163,10 +193,22 @@ class Exchange:
             raise BadRequest("A mutation must be sent by POST.", 405, {"Allow": "POST"})
 
     def response(
-        self, answer: Answer, status: int = 0, headers: Mapping[str, str] | None = None
+        self,
+        answer: Answer,
+        status: int = 0,
+        headers: Mapping[str, str] | None = None,
+        charge: Charge | None = None,
     ) -> JsonResponse:
-        """With the status that its media type asks for, unless one is given."""
+        """With the status that its media type asks for, unless one is given or the database is away.
+
+        `charge`: what the answer and its headers say of the cost.
+        """
+        if is_unavailable(answer.body):
+            status, headers = UNAVAILABLE, {**(headers or {}), **RETRY_AFTER}
         if not status:
             status = 200 if answer.executed or self.media_type == JSON else 400
         more = (*NO_STORE, *raw(headers)) if headers else NO_STORE
-        return JsonResponse(orjson.dumps(answer.body), self.media_type, status, more)
+        if charge is None:
+            return JsonResponse(answer.json(), self.media_type, status, more)
+        more += rate_limit(charge.caller.allowance, charge.available)
+        return JsonResponse(answer.json(charge.extensions), self.media_type, status, more)

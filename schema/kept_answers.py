@@ -14,19 +14,33 @@ import orjson
 
 from models.database import keep, recall
 from resolvers.context import Context
+from schema.answer import Answer, Outcome
+from schema.cost.prices import OPERATION
 from schema.http_request import GraphQLRequest
-from schema.operations import Answer, Outcome
 
 
 @dataclass(frozen=True, slots=True)
 class JsonAnswer(Answer):
-    """One without errors, whose body is JSON already."""
+    """One without errors or extensions, whose body is JSON already."""
 
     body: Any
+    text: bytes = b""
+
+    @classmethod
+    def of(cls, text: bytes, cost: int | None = None) -> JsonAnswer:
+        return cls(orjson.Fragment(text), executed=True, cost=cost, text=text)
 
     @property
     def outcome(self) -> Outcome:
         return "ok"
+
+    def json(self, extensions: dict[str, Any] | None = None) -> bytes:
+        if not extensions:
+            return self.text
+        return b'%s,"extensions":%s}' % (self.text[:-1], orjson.dumps(extensions))
+
+    def extended(self, extensions: dict[str, Any] | None) -> Answer:
+        return JsonAnswer.of(self.json(extensions), self.cost)
 
 
 async def answer_once(
@@ -37,14 +51,14 @@ async def answer_once(
     if found := await recall(ctx.freshness, key):
         ((json, holds_until),) = found
         if ctx.clock() < holds_until:
-            return JsonAnswer(orjson.Fragment(json), executed=True)
+            return JsonAnswer.of(json, OPERATION)
     answered = await answer()
     if answered.outcome != "ok":
         return answered
     json = orjson.dumps(answered.body)
     if ctx.clock() < ctx.freshness.holds_until:
         keep(ctx.freshness, key, [(json, ctx.freshness.holds_until)])
-    return JsonAnswer(orjson.Fragment(json), executed=True)
+    return JsonAnswer.of(json, answered.cost)
 
 
 def _key(ctx: Context, asked: GraphQLRequest) -> tuple[str, tuple[Any, ...]]:

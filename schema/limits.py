@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -18,30 +17,46 @@ from graphql import (
     SelectionNode,
 )
 
+from schema.repeats import counted, repeated
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one request may ask. Each number is the largest that is still accepted.
 
-    `max_repeats`: the same field within one selection of one type; validation compares such
-    fields pair by pair, so that many of them cost the square of their number.
+    `introspection`: whether `__schema` and `__type` are answered. `max_fields`: fields of one operation,
+    counted wherever a fragment is spread. `max_repeats`: fields that are merged into one, of one type;
+    validation compares such fields pair by pair, so that many of them cost the square of their number.
+    `max_repeats_of_types`: the same for all types together. `max_spreads`: fragments where they are spread;
+    validation compares those pair by pair, too.
     """
 
     max_body_bytes: int = 4 * 1024 * 1024
-    max_document_characters: int = 64 * 1024
-    max_tokens: int = 2_500
+    max_document_characters: int = 32 * 1024
+    max_tokens: int = 1_500
     max_depth: int = 15
     max_aliases: int = 100
+    max_fields: int = 1_000
     max_repeats: int = 10
+    max_repeats_of_types: int = 60
+    max_spreads: int = 80
+    max_fragments: int = 50
+    max_operations: int = 20
+    max_directives: int = 50
+    max_errors: int = 3
+    introspection: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class _Size:
     depth: int = 0
     aliases: int = 0
+    fields: int = 0
 
     def __add__(self, other: _Size) -> _Size:
-        return _Size(max(self.depth, other.depth), self.aliases + other.aliases)
+        return _Size(
+            max(self.depth, other.depth), self.aliases + other.aliases, self.fields + other.fields
+        )
 
 
 def exceeded(document: DocumentNode, limits: Limits) -> list[GraphQLError]:
@@ -51,24 +66,33 @@ def exceeded(document: DocumentNode, limits: Limits) -> list[GraphQLError]:
     in the document while the numbers are those of the expanded operation. Introspection is not
     counted: its own depth is limited by a rule of graphql-core.
     """
+    if errors := list(_count_errors(document, limits)):
+        return errors
     measure = _Measure(document)
+    operations = [
+        each for each in document.definitions if isinstance(each, OperationDefinitionNode)
+    ]
     try:
-        errors = [
-            error
-            for operation in document.definitions
-            if isinstance(operation, OperationDefinitionNode)
-            for error in _operation_errors(operation, measure, limits)
-        ]
+        for operation in operations:
+            errors += _operation_errors(operation, measure, limits)
+        return errors or list(repeated(document, operations, limits))
     except RecursionError:
         return [GraphQLError("The fragments are nested too deeply.")]
-    if measure.repeats > limits.max_repeats:
-        errors.append(
-            GraphQLError(
-                f"A field is selected {measure.repeats} times in one selection; "
-                f"at most {limits.max_repeats} are allowed."
+
+
+def _count_errors(document: DocumentNode, limits: Limits) -> Iterable[GraphQLError]:
+    """What a document may not have too many of, wherever it stands."""
+    counts = counted(document)
+    for name, maximum in (
+        ("operations", limits.max_operations),
+        ("fragments", limits.max_fragments),
+        ("fragment spreads", limits.max_spreads),
+        ("directives", limits.max_directives),
+    ):
+        if counts[name] > maximum:
+            yield GraphQLError(
+                f"The document has {counts[name]} {name}; at most {maximum} are allowed."
             )
-        )
-    return errors
 
 
 def _operation_errors(
@@ -85,13 +109,17 @@ def _operation_errors(
             f"The operation uses {size.aliases} aliases; at most {limits.max_aliases} are allowed.",
             operation,
         )
+    if size.fields > limits.max_fields:
+        yield GraphQLError(
+            f"The operation selects {size.fields} fields; at most {limits.max_fields} are allowed.",
+            operation,
+        )
 
 
 class _Measure:
     """Sizes of selections, remembering those of fragments."""
 
     def __init__(self, document: DocumentNode) -> None:
-        self.repeats = 0
         self._fragments = {
             definition.name.value: definition
             for definition in document.definitions
@@ -101,27 +129,12 @@ class _Measure:
 
     def size(self, selections: Iterable[SelectionNode]) -> _Size:
         """Size of one selection set; `depth` counts levels of fields, leaves included."""
-        names: Counter[tuple[str, str]] = Counter()
-        total = self._size(selections, "", names)
-        self.repeats = max(self.repeats, max(names.values(), default=0))
-        return total
-
-    def _size(
-        self, selections: Iterable[SelectionNode], condition: str, names: Counter[tuple[str, str]]
-    ) -> _Size:
         total = _Size()
         for selection in selections:
             if isinstance(selection, FieldNode):
-                response_name = selection.alias or selection.name
-                names[condition, response_name.value] += 1
                 total += self._field_size(selection)
             elif isinstance(selection, InlineFragmentNode):
-                inner = selection.type_condition
-                total += self._size(
-                    selection.selection_set.selections,
-                    inner.name.value if inner else condition,
-                    names,
-                )
+                total += self.size(selection.selection_set.selections)
             elif isinstance(selection, FragmentSpreadNode):
                 total += self._fragment_size(selection.name.value)
         return total
@@ -129,10 +142,10 @@ class _Measure:
     def _field_size(self, field: FieldNode) -> _Size:
         aliases = 1 if field.alias else 0
         if field.selection_set is None:
-            return _Size(1, aliases)
+            return _Size(1, aliases, 1)
         inner = self.size(field.selection_set.selections)
         depth = 1 if _is_introspection(field) else 1 + inner.depth
-        return _Size(depth, aliases + inner.aliases)
+        return _Size(depth, aliases + inner.aliases, 1 + inner.fields)
 
     def _fragment_size(self, name: str) -> _Size:
         if name not in self._fragment_sizes:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import strawberry
 
-from models.errors import InvalidInput
+from models.errors import Denial, InvalidInput
 from resolvers.context import Context
 from resolvers.node_ids import node_id
 
@@ -19,8 +19,19 @@ class Node:
 
     @classmethod
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Any]:
-        """The nodes with these row IDs, None for each that is not there or not for this caller."""
+        """The nodes with these row IDs that rows lead to which the caller has been shown.
+
+        None for each that is not there or not for this caller.
+        """
         raise TypeError(f"{cls.__name__} cannot be fetched by ID")
+
+    @classmethod
+    async def find(cls, ctx: Context, ids: Sequence[int]) -> list[Any]:
+        """The nodes with these row IDs for a caller who gives nothing but the ID: `node` and `nodes`.
+
+        A type whose `load` shows more than a stranger may see has one of its own.
+        """
+        return await cls.load(ctx, ids)
 
     kinds: ClassVar[dict[str, type[Node]]] = {}
 
@@ -70,13 +81,20 @@ def document_of(text: str, *path: str | int) -> tuple[str, int]:
 
 
 async def load_nodes(ctx: Context, ids: Sequence[str]) -> list[Node | None]:
-    """Nodes of any kinds in the order of `ids`; what is unknown or hidden is None."""
-    wanted: dict[str, list[int]] = {}
+    """Nodes of any kinds in the order of `ids`; what is no ID, unknown or hidden is None."""
+    wanted: dict[str, dict[int, None]] = {}
     for text in ids:
         if (found := split_id(text)) and found[0] in Node.kinds:
-            wanted.setdefault(found[0], []).append(found[1])
+            wanted.setdefault(found[0], {})[found[1]] = None
     loaded: dict[tuple[str, int], Node | None] = {}
     for kind, rows in wanted.items():
-        nodes = await Node.kinds[kind].load(ctx, rows)
+        nodes = await _found(ctx, Node.kinds[kind], list(rows))
         loaded.update(zip(((kind, row) for row in rows), nodes, strict=True))
     return [loaded.get(found) if (found := split_id(text)) else None for text in ids]
+
+
+async def _found(ctx: Context, kind: type[Node], rows: Sequence[int]) -> Sequence[Node | None]:
+    try:
+        return await kind.find(ctx, rows)
+    except Denial:  # a type that is not for this caller at all
+        return [None] * len(rows)

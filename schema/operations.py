@@ -2,134 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Sequence
 from contextlib import AbstractContextManager, aclosing, nullcontext
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, Generic, Literal, Protocol, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 import strawberry
 from graphql import (
     DocumentNode,
     ExecutionResult,
-    Executor,
     GraphQLError,
     OperationType,
     create_source_event_stream,
     execute_subscription_event,
     map_source_to_response_event,
 )
-from graphql import execute as execute_by_graphql_core
-from graphql.pyutils import AwaitableOrValue
-from starlette.requests import HTTPConnection
-from strawberry.execution import optimized_is_awaitable
 
+from schema.answer import Answer
+from schema.cost.charging import Charge, Charges
+from schema.cost.prices import OPERATION
 from schema.documents import Documents, Operation, invalid
+from schema.execution.core import GraphQLCoreExecutor, metered
+from schema.execution.meter import AnswerLimits, Meter
+from schema.execution.variables import Variables
 from schema.http_request import GraphQLRequest
 from schema.limits import Limits
+from schema.operation_hooks import (
+    ContextFactory,
+    Execute,
+    FormatError,
+    HangingUp,
+    Observe,
+    Repeat,
+    Report,
+    answer_anew,
+    as_it_is,
+    no_extensions,
+    same_context,
+    unconfirmed,
+    unlimited,
+    unobserved,
+    unreported,
+    unwatched,
+)
 from schema.persisted_documents import PersistedDocuments
 from schema.public import begins_public, is_public, is_repeatable
+from schema.supervision import Supervisor
 
 C = TypeVar("C")
 
 DEFAULT_LIMITS = Limits()
-
-Variables = dict[str, Any] | None
-Outcome = Literal["ok", "error", "refused"]
-# Makes the context of one operation. Raises a `Denial` on credentials that are no good.
-ContextFactory = Callable[[HTTPConnection, dict[str, str] | None], Awaitable[C]]
-# Turns an error into its entry in `errors`; the context is None before there is one. Errors with
-# an `original_error` are unforeseen: this is where they are masked and logged.
-FormatError = Callable[[GraphQLError, C | None], dict[str, Any]]
-Observe = Callable[[str, Outcome], None]
-Repeat = Callable[[C, GraphQLRequest, Callable[[], Awaitable["Answer"]]], Awaitable["Answer"]]
-
-
-class Execute(Protocol):
-    """Runs a query or mutation of a valid document; never raises for what a resolver raises."""
-
-    async def __call__(
-        self,
-        document: DocumentNode,
-        variables: Variables,
-        operation_name: str | None,
-        context: Any,
-        /,
-    ) -> ExecutionResult: ...
-
-    def compile(self, document: DocumentNode, operation_name: str | None, /) -> None:
-        """Do beforehand what the first request for an operation would have to wait for."""
-
-
-class GraphQLCoreExecutor:
-    """Executes by graphql-core with Strawberry's resolver information."""
-
-    def __init__(self, schema: strawberry.Schema) -> None:
-        self._schema = schema._schema
-        self._executor_class = schema.execution_context_class
-
-    async def __call__(
-        self,
-        document: DocumentNode,
-        variables: Variables,
-        operation_name: str | None,
-        context: Any,
-    ) -> ExecutionResult:
-        result = execute_by_graphql_core(
-            self._schema,
-            document,
-            context_value=context,
-            variable_values=variables,
-            operation_name=operation_name,
-            executor_class=self._executor_class,
-            is_awaitable=cast("Any", optimized_is_awaitable),
-        )
-        return result if isinstance(result, ExecutionResult) else await result
-
-    def compile(self, document: DocumentNode, operation_name: str | None) -> None:
-        """Nothing: every field is looked up as it is executed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A GraphQL response; `executed` is false when it was refused before any field ran."""
-
-    body: dict[str, Any]
-    executed: bool
-
-    @property
-    def outcome(self) -> Outcome:
-        if not self.executed:
-            return "refused"
-        return "error" if "errors" in self.body else "ok"
-
-
-def same_context(context: C) -> C:
-    return context
-
-
-def unconfirmed(begun: object, now: object) -> None:
-    """Rights never change."""
-
-
-def no_extensions(context: object) -> None:
-    """Events carry no extensions."""
-
-
-def as_it_is(context: object, begins_public: bool) -> AbstractContextManager[None]:
-    """Read everything where it is written."""
-    return nullcontext()
-
-
-def answer_anew(
-    context: object, asked: GraphQLRequest, answer: Callable[[], Awaitable[Answer]]
-) -> Awaitable[Answer]:
-    """Keep nothing."""
-    return answer()
-
-
-def unobserved(operation_type: str, outcome: Outcome) -> None:
-    """Keep no account of an operation."""
+MOST_ERRORS = 100  # in one answer
 
 
 class Operations(Generic[C]):
@@ -140,9 +64,12 @@ class Operations(Generic[C]):
     that no loader remembers values of an earlier event; `event_extensions` reads off the
     subscription's own context what its resolver left there for the event it has just yielded.
     `confirm` takes the context that a subscription began with and one made anew from the same
-    credentials, and raises a `Denial` when it may not go on. `observe` hears of every operation;
+    credentials, and raises a `Denial` when it may not go on; the event of `watch` says that they may have
+    changed. `observe` hears of every operation;
     `persisted` finds documents that a request only names. Within `read` a query runs; its second argument
-    is whether the query begins with public fields. `repeat` may keep answers to repeatable queries.
+    is whether the query begins with public fields. `repeat` may keep answers to repeatable queries. `charges`
+    prices operations and says who may not pay for them. `answer_limits` is how much an operation may come to
+    while it runs, `report` hears of the errors of each answer.
     """
 
     def __init__(
@@ -156,10 +83,14 @@ class Operations(Generic[C]):
         event_context: Callable[[C], C] = same_context,
         event_extensions: Callable[[C], dict[str, Any] | None] = no_extensions,
         confirm: Callable[[C, C], None] = unconfirmed,
+        watch: Callable[[C], AbstractContextManager[asyncio.Event]] = unwatched,
         observe: Observe = unobserved,
         persisted: PersistedDocuments | None = None,
         read: Callable[[C, bool], AbstractContextManager[None]] = as_it_is,
         repeat: Repeat[C] = answer_anew,
+        charges: Charges[C] | None = None,
+        answer_limits: Callable[[C], AnswerLimits] = unlimited,
+        report: Report[C] = unreported,
     ) -> None:
         if schema.extensions or schema.directives:
             raise ValueError("Schema extensions and operation directives would not be run here.")
@@ -171,24 +102,39 @@ class Operations(Generic[C]):
         self.event_context = event_context
         self.event_extensions = event_extensions
         self.confirm = confirm
+        self.watch = watch
         self.observe = observe
         self.read = read
         self.repeat = repeat
+        self.charges = charges
+        self.answer_limits = answer_limits
+        self.report = report
+        self.supervisor = Supervisor()
+        self._changing: set[asyncio.Task[Answer]] = set()
         self.documents = Documents(schema, limits)
         self.persisted = persisted or PersistedDocuments()
 
-    async def prepare(self, asked: GraphQLRequest) -> Operation:
+    async def prepare(self, asked: GraphQLRequest, address: str = "") -> Operation:
         """Find, parse and validate what a request asks for; its `query` is filled in where it was named.
 
-        Raises: DocumentRefused.
+        The client at `address` is charged for a document that is not known yet.
+        Raises: DocumentRefused, BudgetSpent.
         """
         text = asked.query
         if text is None or asked.extensions or self.persisted.trusted_only:
             text = asked.query = await self.persisted.text_of(asked)
+        if self.charges is not None and not self.documents.knows(text):
+            await self.charges.begin_document(text, address)
         operation = self.documents.prepare(text).operation(asked.operation_name)
         if asked.extensions:
             await self.persisted.keep(asked)
         return operation
+
+    async def charge(self, operation: Operation, variables: Variables, context: C) -> Charge | None:
+        """Charge an operation to its caller. Raises: CostExceeded, BudgetSpent."""
+        if self.charges is None:
+            return None
+        return await self.charges.begin(self.schema._schema, operation, variables, context)
 
     def is_public(self, operation: Operation) -> bool:
         """Whether any cache may keep what an anonymous caller is answered."""
@@ -207,14 +153,21 @@ class Operations(Generic[C]):
         return self.read(context, operation.begins_public)
 
     async def answer_request(
-        self, operation: Operation, asked: GraphQLRequest, context: C
+        self,
+        operation: Operation,
+        asked: GraphQLRequest,
+        context: C,
+        hung_up: HangingUp | None = None,
     ) -> Answer:
-        """Run a query or mutation that came by itself, or give what was kept of the same query."""
+        """Run a query or mutation that came by itself, or give what was kept of the same query.
+
+        Raises: HungUp from a query for which nobody waits any more.
+        """
         if operation.is_repeatable is None:
             core = self.schema._schema
             operation.is_repeatable = is_repeatable(core, operation.document, operation.node)
         answer = partial(
-            self.answer, operation.document, asked.variables, asked.operation_name, context
+            self.answer, operation, asked.variables, asked.operation_name, context, hung_up
         )
         with self.reading(operation, context):
             return await (
@@ -223,14 +176,60 @@ class Operations(Generic[C]):
 
     async def answer(
         self,
+        operation: Operation,
+        variables: Variables,
+        operation_name: str | None,
+        context: C,
+        hung_up: HangingUp | None = None,
+    ) -> Answer:
+        """Run a query, or a mutation to its end: whoever waits for that may hang up or be cancelled.
+
+        Raises: HungUp.
+        """
+        changes = operation.type is OperationType.MUTATION
+        meter = Meter(self.answer_limits(context), None if changes else hung_up)
+        run = self._run(operation.document, variables, operation_name, context, meter, changes)
+        if not changes:
+            return await run
+        task = asyncio.create_task(run)
+        self._changing.add(task)
+        task.add_done_callback(self._changing.discard)
+        return await asyncio.shield(task)
+
+    async def finish(self) -> None:
+        """Wait for mutations whose clients have gone."""
+        if self._changing:
+            await asyncio.wait(set(self._changing))
+
+    async def _run(
+        self,
         document: DocumentNode,
         variables: Variables,
         operation_name: str | None,
         context: C,
+        meter: Meter,
+        changes: bool,
     ) -> Answer:
-        """Run a query or mutation."""
-        result = await self.execute(document, variables, operation_name, context)
-        return self.answer_of(result, context)
+        """Run an operation. Past a limit of its meter there is one error and no data. Raises: HungUp."""
+        work = self.execute(document, variables, operation_name, context, meter)
+        result = await self.supervisor.run(work, meter, clock=not changes)
+        if meter.error is not None:
+            errors = self.errors_of(result.errors or [], context)
+            return Answer({"data": None, "errors": errors}, executed=True)
+        # Of a mutation the inputs were paid for, which the meter does not see.
+        cost = None if changes else OPERATION + meter.cost
+        return self.answer_of(result, context, meter.unreported, cost)
+
+    def errors_of(
+        self, errors: Sequence[GraphQLError], context: C | None, more: int = 0
+    ) -> list[dict[str, Any]]:
+        """The first errors as they are shown, and how many there are besides; `more` are not among them."""
+        self.report(errors, context)
+        shown = [self.format_error(error, context) for error in errors[:MOST_ERRORS]]
+        if more := more + len(errors) - len(shown):
+            message = f"{more} more errors are not shown."
+            shown.append({"message": message, "extensions": {"code": "MORE_ERRORS", "count": more}})
+        return shown
 
     async def answers(
         self,
@@ -244,7 +243,7 @@ class Operations(Generic[C]):
         The resolver is asked for the next event only after this one is resolved and sent, so
         what `event_extensions` reads always belongs to the event in hand.
         """
-        executor = self.schema.execution_context_class.build(
+        executor = metered(self.schema.execution_context_class).build(
             self.schema._schema, document, None, context, variables, operation_name
         )
         if isinstance(executor, list):
@@ -262,28 +261,40 @@ class Operations(Generic[C]):
                 result.extensions = self.event_extensions(context)
                 yield self.answer_of(result, context)
 
-    def _resolve_event(self, executor: Executor[Any]) -> AwaitableOrValue[ExecutionResult]:
-        executor.context_value = self.event_context(executor.context_value)
-        return execute_subscription_event(executor)
+    async def _resolve_event(self, executor: Any) -> ExecutionResult:
+        """The answer to one event, which is limited as a query is."""
+        context = executor.context_value = self.event_context(executor.context_value)
+        meter = executor.meter = Meter(self.answer_limits(context))
+        return await self.supervisor.run(_event_of(executor), meter, clock=True)
 
-    def answer_of(self, result: ExecutionResult, context: C) -> Answer:
+    def answer_of(
+        self,
+        result: ExecutionResult,
+        context: C,
+        more_errors: int = 0,
+        cost: int | None = None,
+    ) -> Answer:
         """An execution's result; without data and path, it went wrong before any field ran."""
         errors = result.errors or []
         if result.data is None and not any(error.path for error in errors):
             return self.refused([invalid(error) for error in errors], context)
         body: dict[str, Any] = {"data": result.data}
         if errors:
-            body["errors"] = [self.format_error(error, context) for error in errors]
+            body["errors"] = self.errors_of(errors, context, more_errors)
         if result.extensions:
             body["extensions"] = result.extensions
-        return Answer(body, executed=True)
+        return Answer(body, executed=True, cost=cost)
 
     def refused(self, errors: list[GraphQLError], context: C | None = None) -> Answer:
-        body = {"errors": [self.format_error(error, context) for error in errors]}
-        return Answer(body, executed=False)
+        return Answer({"errors": self.errors_of(errors, context)}, executed=False)
 
     def failed(self, error: Exception, context: C | None = None) -> Answer:
         """What was raised outside any field, given to `format_error` as a field's would be."""
         if not isinstance(error, GraphQLError):
             error = GraphQLError(str(error), original_error=error)
         return self.refused([error], context)
+
+
+async def _event_of(executor: Any) -> ExecutionResult:
+    result = execute_subscription_event(executor)
+    return result if isinstance(result, ExecutionResult) else await result

@@ -8,6 +8,7 @@ from typing import TypeVar
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from schema.going_away import Wait, never
 from schema.graphiql import ASSETS_PATH, graphiql_assets
 from schema.http import GraphQLOverHTTP
 from schema.multipart import Uploads
@@ -25,13 +26,19 @@ def graphql_routes(
     public_seconds: int = 0,
     allowed_origins: Sequence[str] = (),
     uploads: Uploads | None = None,
+    going_away: Wait = never,
 ) -> list[BaseRoute]:
     http = GraphQLOverHTTP(
         operations, graphiql=graphiql, public_seconds=public_seconds, uploads=uploads
     )
     routes: list[BaseRoute] = [
         Route(path, http),
-        WebSocketRoute(path, GraphQLOverWebSocket(operations, allowed_origins=allowed_origins)),
+        WebSocketRoute(
+            path,
+            GraphQLOverWebSocket(
+                operations, allowed_origins=allowed_origins, going_away=going_away
+            ),
+        ),
     ]
     if graphiql:
         routes.append(Mount(ASSETS_PATH, graphiql_assets()))

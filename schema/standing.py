@@ -13,7 +13,7 @@ from resolvers.context import Context
 T = TypeVar("T")
 
 FRESH_SECONDS = 5.0  # nothing is sent on rights that were looked at longer ago
-IDLE_SECONDS = 30.0  # how often they are looked at while nothing is sent
+IDLE_SECONDS = 30.0  # how often they are looked at while nothing is sent and no change is noticed
 
 
 def confirm(begun: Context, now: Context) -> None:
@@ -25,15 +25,27 @@ def confirm(begun: Context, now: Context) -> None:
 
 
 async def while_confirmed(
-    answers: AsyncGenerator[T, None], confirmed: Callable[[], Awaitable[None]]
+    answers: AsyncGenerator[T, None],
+    confirmed: Callable[[], Awaitable[None]],
+    changed: asyncio.Event,
 ) -> AsyncGenerator[T, None]:
-    """The answers, for as long as `confirmed` raises nothing; what it raises ends them."""
+    """Yield the answers for as long as `confirmed` raises nothing; what it raises ends them.
+
+    `changed` is set when rights may have changed.
+    """
     looked_at = monotonic()
     coming = asyncio.ensure_future(anext(answers))
+    noticing = asyncio.ensure_future(changed.wait())
     try:
         while True:
-            await asyncio.wait({coming}, timeout=IDLE_SECONDS)
-            if not coming.done() or monotonic() - looked_at >= FRESH_SECONDS:
+            await asyncio.wait(
+                {coming, noticing}, timeout=IDLE_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+            noticed = noticing.done()
+            if noticed:
+                changed.clear()
+                noticing = asyncio.ensure_future(changed.wait())
+            if noticed or not coming.done() or monotonic() - looked_at >= FRESH_SECONDS:
                 await confirmed()
                 looked_at = monotonic()
             if coming.done():
@@ -45,4 +57,5 @@ async def while_confirmed(
                 coming = asyncio.ensure_future(anext(answers))
     finally:
         coming.cancel()
-        await asyncio.wait({coming})
+        noticing.cancel()
+        await asyncio.wait({coming, noticing})

@@ -7,7 +7,7 @@ from typing import Any
 from graphql import DocumentNode, ExecutionResult, get_operation_ast
 
 from gateways.tracing import is_tracing, operation_span
-from schema.operations import Execute
+from schema.operation_hooks import Execute
 
 
 class TracedExecutor:

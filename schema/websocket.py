@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from typing import Any, Generic, TypeVar, cast
@@ -40,12 +39,16 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 from strawberry.types.unset import UnsetType
 
 from models.errors import Denial
-from schema.connection import connection_params
+from schema.answer import Answer
+from schema.connection import Connection, connection_params
+from schema.cost.charging import BudgetSpent
 from schema.documents import DocumentRefused
-from schema.http_request import BadRequest, graphql_request, holds_nul
-from schema.operations import Answer, Operations
+from schema.going_away import Wait, never, say_goodbye
+from schema.http_request import graphql_request, holds_nul
+from schema.operations import Operations
 from schema.standing import while_confirmed
 from schema.turns import Turns
+from schema.websocket_messages import fault_of, send_answer
 
 C = TypeVar("C")
 
@@ -53,14 +56,9 @@ C = TypeVar("C")
 SLOW_SECONDS = 15.0
 GOODBYE_SECONDS = 15.0
 TOO_SLOW = 4413
-
-
-@dataclass(slots=True)
-class Connection:
-    """One WebSocket and what its `connection_init` said."""
-
-    websocket: WebSocket
-    connection_params: dict[str, Any] = field(default_factory=dict)
+# A client that sends so many operations one after the other that it cannot pay for is to come back later.
+MOST_UNPAID = 20
+TOO_MANY_REQUESTS = 4429
 
 
 class OperationHandler(BaseGraphQLTransportWSHandler[Connection, None]):
@@ -70,24 +68,40 @@ class OperationHandler(BaseGraphQLTransportWSHandler[Connection, None]):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._too_slow = asyncio.Event()
+        self._goodbye: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
+        self._subscriptions: set[str] = set()
+        self._is_leaving = False
 
     async def handle(self) -> None:
-        """Until the client leaves, or reads too slowly: what is on its way to it is bounded."""
-        talking = asyncio.create_task(super().handle())
-        waiting = asyncio.create_task(self._too_slow.wait())
+        """Until the client leaves, the server stops, or the client reads too slowly or asks for too much.
+
+        What is on its way to a client is bounded.
+        """
+        talking: asyncio.Future[Any] = asyncio.create_task(super().handle())
+        waiting: asyncio.Future[Any] = self._goodbye
+        leaving = asyncio.create_task(self._leave())
         try:
             await asyncio.wait({talking, waiting}, return_when=asyncio.FIRST_COMPLETED)
-            if self._too_slow.is_set():
+            if waiting.done():
                 for operation_id in list(self.operations):
                     await self.cleanup_operation(operation_id)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(GOODBYE_SECONDS):
-                        await self.websocket.close(TOO_SLOW, "Too slow: subscribe again with after")
+                        await self.websocket.close(*waiting.result())
         finally:
-            waiting.cancel()
-            talking.cancel()
-            await asyncio.wait({talking, waiting})
+            for task in (talking, waiting, leaving):
+                task.cancel()
+            await asyncio.wait({talking, leaving})
+
+    def _end(self, code: int, reason: str) -> None:
+        if not self._goodbye.done():
+            self._goodbye.set_result((code, reason))
+
+    async def _leave(self) -> None:
+        """When the server stops."""
+        await self.view.going_away()
+        self._is_leaving = True
+        await say_goodbye(self, self._subscriptions)
 
     async def send_message(self, message: Message) -> None:
         """Wait for room, since the server keeps little for a client that does not read; not for ever."""
@@ -95,11 +109,11 @@ class OperationHandler(BaseGraphQLTransportWSHandler[Connection, None]):
             async with asyncio.timeout(SLOW_SECONDS):
                 await super().send_message(message)
         except TimeoutError:
-            self._too_slow.set()
+            self._end(TOO_SLOW, "Too slow: subscribe again with after")
             raise WebSocketDisconnected from None
 
     async def handle_message(self, message: Message) -> None:
-        fault = _fault(message)
+        fault = fault_of(message)
         if fault is None:
             await super().handle_message(message)
         else:
@@ -118,6 +132,8 @@ class OperationHandler(BaseGraphQLTransportWSHandler[Connection, None]):
         await super().handle_connection_init({"type": "connection_init", "payload": params})
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        if self._is_leaving:
+            return  # it was told to come back, and nothing of this is begun
         limit = self.view.max_operations_per_connection
         if len(self.operations) >= limit and message["id"] not in self.operations:
             sentence = f"At most {limit} operations may run on one connection."
@@ -128,12 +144,22 @@ class OperationHandler(BaseGraphQLTransportWSHandler[Connection, None]):
         if self.connection_acknowledged:
             asked = graphql_request(message["payload"])
             try:
-                await self.view.operations.prepare(asked)
+                operation = await self.view.operations.prepare(asked, self.context.address)
             except DocumentRefused as refused:
                 self.view.operations.observe("unknown", "refused")
                 await self._refuse(message, refused.errors)
                 return
+            except BudgetSpent as spent:
+                self.view.operations.observe("unknown", "refused")
+                self.context.unpaid += 1
+                await self._refuse(message, [GraphQLError(str(spent), original_error=spent)])
+                self._look_at_debts()
+                return
             message["payload"]["query"] = asked.query or ""
+            if operation.type is OperationType.SUBSCRIPTION:
+                self._subscriptions.add(message["id"])
+            else:
+                self._subscriptions.discard(message["id"])
         await super().handle_subscribe(message)
 
     async def _refuse(self, message: SubscribeMessage, errors: list[GraphQLError]) -> None:
@@ -144,13 +170,18 @@ class OperationHandler(BaseGraphQLTransportWSHandler[Connection, None]):
         try:
             async with aclosing(self.view.run_operation(operation, self.context)) as answers:
                 async for answer in answers:
-                    await _send(operation, answer)
+                    await send_answer(operation, answer)
                     await self.view.turns.take()
             await operation.send_operation_message({"id": operation.id, "type": "complete"})
+            self._look_at_debts()
         except WebSocketDisconnected:
             self.operations.pop(operation.id, None)
         except Exception as error:  # noqa: BLE001  # an answer that is no JSON; masked and logged
-            await _send(operation, self.view.operations.failed(error))
+            await send_answer(operation, self.view.operations.failed(error))
+
+    def _look_at_debts(self) -> None:
+        if self.context.unpaid >= MOST_UNPAID:
+            self._end(TOO_MANY_REQUESTS, "Too many requests: wait as the errors say")
 
 
 class GraphQLOverWebSocket(GraphQL[Connection, None], Generic[C]):
@@ -169,6 +200,7 @@ class GraphQLOverWebSocket(GraphQL[Connection, None], Generic[C]):
         allowed_origins: Sequence[str] = (),
         connection_init_timeout_seconds: float = 10,
         max_operations_per_connection: int = 100,
+        going_away: Wait = never,
     ) -> None:
         super().__init__(
             operations.schema,
@@ -181,6 +213,7 @@ class GraphQLOverWebSocket(GraphQL[Connection, None], Generic[C]):
         self.operations = operations
         self.turns = Turns()
         self.max_operations_per_connection = max_operations_per_connection
+        self.going_away = going_away
 
     async def get_context(
         self, request: Request | WebSocket, response: Response | WebSocket
@@ -218,20 +251,29 @@ class GraphQLOverWebSocket(GraphQL[Connection, None], Generic[C]):
             context = await operations.context_factory(
                 connection.websocket, connection.connection_params
             )
-            asked = (chosen.document, operation.variables, operation.operation_name, context)
+            charge = await operations.charge(chosen, operation.variables, context)
+            connection.unpaid = 0
+            asked = (operation.variables, operation.operation_name, context)
             if chosen.type is OperationType.SUBSCRIPTION:
                 confirmed = partial(self._confirm, connection, context)
-                async with (
-                    aclosing(operations.answers(*asked)) as answers,
-                    aclosing(while_confirmed(answers, confirmed)) as allowed,
-                ):
-                    async for answer in allowed:
-                        operations.observe(operation_type, answer.outcome)
-                        yield answer
+                with operations.watch(context) as changed:
+                    async with (
+                        aclosing(operations.answers(chosen.document, *asked)) as answers,
+                        aclosing(while_confirmed(answers, confirmed, changed)) as allowed,
+                    ):
+                        async for answer in allowed:
+                            operations.observe(operation_type, answer.outcome)
+                            yield answer
                 return
-            answer = await operations.answer(*asked)
+            answer = await operations.answer(chosen, *asked)
+            if charge is not None:
+                charge.settle(answer.cost)
+                answer = answer.extended(charge.extensions)
         except DocumentRefused as refused:
             answer = operations.refused(refused.errors)
+        except BudgetSpent as spent:
+            connection.unpaid += 1
+            answer = operations.failed(spent, context)
         except Exception as error:  # noqa: BLE001  # masked and logged by format_error
             answer = operations.failed(error, context)
         operations.observe(operation_type, answer.outcome)
@@ -243,33 +285,3 @@ class GraphQLOverWebSocket(GraphQL[Connection, None], Generic[C]):
             connection.websocket, connection.connection_params
         )
         self.operations.confirm(begun, now)
-
-
-async def _send(operation: Operation[Connection, None], answer: Answer) -> None:
-    message: Any = {"id": operation.id, "type": "next", "payload": answer.body}
-    if not answer.executed:
-        message = {"id": operation.id, "type": "error", "payload": answer.body["errors"]}
-    await operation.send_operation_message(message)
-
-
-def _fault(message: object) -> str | None:
-    """What is wrong with the shape of a message, in the words of the close reason."""
-    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
-        return "A message must be an object with a type"
-    if message["type"] in ("subscribe", "complete"):
-        identifier = message.get("id")
-        if not isinstance(identifier, str) or not 0 < len(identifier) <= 128:
-            return "id must be a string of 1 to 128 characters"
-    if message["type"] == "subscribe":
-        return _subscribe_fault(message.get("payload"))
-    return None
-
-
-def _subscribe_fault(payload: object) -> str | None:
-    if not isinstance(payload, dict):
-        return "The payload of subscribe must be an object"
-    try:
-        graphql_request(payload)
-    except BadRequest as bad:
-        return bad.message
-    return None

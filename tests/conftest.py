@@ -18,7 +18,6 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
@@ -27,7 +26,8 @@ from models.kept_results import KeptOfPostgres
 from models.migrating import migrate
 from resolvers.accounts.bootstrap import ensure_platform
 from resolvers.context import Context
-from server import create_app
+from server import create_app, server_of
+from serving.listening import listen_on
 from settings import Settings
 from tests.make.api import Api
 from tests.make.databases import MEMORY, POSTGRES, PostgresDatabases, named
@@ -121,20 +121,19 @@ async def api(settings: Settings) -> AsyncIterator[Api]:
 
 @asynccontextmanager
 async def serving(settings: Settings, *, warming: bool = False) -> AsyncIterator[Api]:
-    """Serve in this event loop on `settings.port`, as uvicorn would in a process of its own."""
-    app = create_app(settings, warming=warming)
-    config = uvicorn.Config(app, port=settings.port, log_config=None, access_log=False)
-    server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-    running = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-        if running.done():
-            running.result()
-    async with httpx.AsyncClient(base_url=settings.base_url, timeout=120) as client:
-        yield Api(client, settings)
-    server.should_exit = True
-    await running
+    """Serve in this event loop on `settings.port`, as in a process of its own."""
+    application = create_app(settings, warming=warming)
+    server = server_of(settings, application)
+    async with application.lifespan():
+        running = asyncio.create_task(server.serve(listen_on(settings.host, settings.port)))
+        while not server.started:
+            await asyncio.sleep(0.01)
+            if running.done():
+                running.result()
+        async with httpx.AsyncClient(base_url=settings.base_url, timeout=120) as client:
+            yield Api(client, settings)
+        server.stop()
+        await running
 
 
 @pytest.fixture

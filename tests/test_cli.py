@@ -40,9 +40,12 @@ def test_files_are_imported_and_broken_rows_named(database_url: str, tmp_path: P
     assert done.returncode == 2
     assert "Line 3" in done.stdout
     stock = tmp_path / "stock.csv"
-    stock.write_text("location_code,sku,quantity\nS1,6901234567892,5\n")
+    stock.write_text("门店编码,条码,数量\nS1,6901234567892,5\n", encoding="gbk")
     done = run("import", "stock", str(stock), database_url=database_url)
     assert (done.returncode, "1 created" in done.stdout) == (0, True)
+    assert "It was read as GBK." in done.stdout
+    done = run("import", "stock", str(stock), "--encoding", "UTF_8", database_url=database_url)
+    assert (done.returncode, "save the file as UTF-8" in done.stdout) == (2, True)
 
 
 def test_seeding_twice_plants_once(database_url: str) -> None:
@@ -61,6 +64,7 @@ def test_the_demo_is_not_for_production(database_url: str) -> None:
         database_url=database_url,
         QUINTET_ENVIRONMENT="production",
         QUINTET_SECRET_KEY="k" * 40,
+        QUINTET_DATA_KEYS="new:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
     )
     assert done.returncode == 2
     assert "not for production" in done.stderr

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from settings import Settings, SettingsError
+from models.encryption import DEVELOPMENT_KEYS
+from settings import Settings, SettingsError, check_exposure
+from settings_exposure import production_warnings
 
 ROOT = Path(__file__).parents[1]
 KEY = "k" * 32
+DATA_KEYS = "new:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
 
 @pytest.mark.parametrize(
@@ -42,6 +47,14 @@ KEY = "k" * 32
         ({"QUINTET_ALLOWED_ORIGINS": "https://*.shop.example"}, "QUINTET_ALLOWED_ORIGINS"),
         ({"QUINTET_SECRET_KEY": "short"}, "QUINTET_SECRET_KEY"),
         ({"QUINTET_ADMIN_USERNAME": "admin"}, "QUINTET_ADMIN_PASSWORD"),
+        (
+            {"QUINTET_ADMIN_USERNAME": "admin", "QUINTET_ADMIN_PASSWORD": "x"},
+            "QUINTET_ADMIN_PASSWORD",
+        ),
+        ({"QUINTET_REQUEST_HEADER_SECONDS": "0"}, "QUINTET_REQUEST_HEADER_SECONDS"),
+        ({"QUINTET_REQUEST_STALL_SECONDS": "0"}, "QUINTET_REQUEST_STALL_SECONDS"),
+        ({"QUINTET_WORKER_PORT": "70000"}, "QUINTET_WORKER_PORT"),
+        ({"QUINTET_METRICS_TOKEN": "short"}, "QUINTET_METRICS_TOKEN"),
         ({"QUINTET_DELIVERY_FEE": "a lot"}, "QUINTET_DELIVERY_FEE"),
         ({"QUINTET_EXPRESS_FEE": "-1.00"}, "QUINTET_EXPRESS_FEE"),
         ({"QUINTET_ENVIRONMENT": "production"}, "QUINTET_SECRET_KEY"),
@@ -53,6 +66,20 @@ KEY = "k" * 32
             },
             "QUINTET_SANDBOX_PAYMENTS",
         ),
+        ({"QUINTET_ENVIRONMENT": "production", "QUINTET_SECRET_KEY": KEY}, "QUINTET_DATA_KEYS"),
+        (
+            {
+                "QUINTET_ENVIRONMENT": "production",
+                "QUINTET_SECRET_KEY": KEY,
+                "QUINTET_DATA_KEYS": f"{DATA_KEYS},{DEVELOPMENT_KEYS}",
+            },
+            "QUINTET_DATA_KEYS",
+        ),
+        ({"QUINTET_DATA_KEYS": "a:c2hvcnQ="}, "QUINTET_DATA_KEYS: The key a is not 32 bytes"),
+        ({"QUINTET_DATA_KEYS": "a:???"}, "QUINTET_DATA_KEYS: The key a is not 32 bytes"),
+        ({"QUINTET_DATA_KEYS": "a.b:c2hvcnQ="}, "QUINTET_DATA_KEYS: Each key is"),
+        ({"QUINTET_DATA_KEYS": f"{DATA_KEYS} {DATA_KEYS}"}, "QUINTET_DATA_KEYS: The key new is"),
+        ({"QUINTET_DATA_KEYS": ","}, "QUINTET_DATA_KEYS: There is no key"),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_named(variables: dict[str, str], named: str) -> None:
@@ -62,6 +89,73 @@ def test_a_setting_that_makes_no_sense_is_named(variables: dict[str, str], named
 
 def test_the_defaults_serve_and_an_empty_variable_counts_as_not_set() -> None:
     assert Settings.from_environment({"QUINTET_PORT": ""}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        ("QUINTET_DATABASE_ULR", "Did you mean QUINTET_DATABASE_URL?"),
+        ("QUINTET_DB_URL", "Did you mean QUINTET_"),
+        ("QUINTET_SECRETKEY", "Did you mean QUINTET_SECRET_KEY?"),
+        ("quintet_port", "Did you mean QUINTET_PORT?"),
+        ("QUINTET_XYZZY", "See docs/settings.md"),
+        ("QUINTET_PORT_LIMIT", "Did you mean"),
+    ],
+)
+def test_a_variable_that_is_no_setting_is_refused(variable: str, meant: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{variable} is not a setting.*{re.escape(meant)}"):
+        Settings.from_environment({variable: "x"})
+
+
+def test_variables_of_tests_and_of_kubernetes_are_let_be() -> None:
+    given = {
+        "QUINTET_TEST_DATABASE_URL": "postgres://db",
+        "QUINTET_SERVICE_HOST": "10.0.0.1",
+        "QUINTET_SERVICE_PORT_HTTP": "8000",
+        "QUINTET_PORT_8000_TCP_ADDR": "10.0.0.1",
+        "QUINTET_NOTHING": "",
+        "PATH": "/bin",
+    }
+    assert Settings.from_environment(given) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("given", "exposed"),
+    [
+        ({}, False),
+        ({"host": "::1"}, False),
+        ({"host": "localhost"}, False),
+        ({"host": "127.8.9.1"}, False),
+        ({"host": "0.0.0.0"}, True),
+        ({"host": "::"}, True),
+        ({"host": "shop.example"}, True),
+        ({"host": "10.0.0.5"}, True),
+        ({"public_url": "https://shop.example"}, True),
+        ({"public_url": "http://localhost:3000"}, False),
+    ],
+)
+def test_a_development_server_is_not_shown_to_others_unasked(
+    given: dict[str, str], exposed: bool
+) -> None:
+    settings = Settings(**given)  # type: ignore[arg-type]
+    production = replace(settings, environment="production", secret_key=KEY)
+    assert check_exposure(production, {}) is None
+    if not exposed:
+        assert check_exposure(settings, {}) is None
+        return
+    with pytest.raises(SettingsError, match=r"QUINTET_ENVIRONMENT is not set.*sells for no money"):
+        check_exposure(settings, {})
+    warning = check_exposure(settings, {"QUINTET_ENVIRONMENT": "development"})
+    assert warning
+    assert "the key that signs its tokens is public" in warning
+
+
+def test_production_says_what_it_will_refuse_to_do() -> None:
+    assert production_warnings(Settings()) == []
+    production = Settings(environment="production", secret_key=KEY)
+    warnings = " ".join(production_warnings(production))
+    for named in ("paymentStart", "otpRequest", "QUINTET_METRICS_TOKEN"):
+        assert named in warnings
 
 
 def test_origins_are_read_as_browsers_write_them() -> None:
@@ -77,21 +171,27 @@ def test_origins_are_read_as_browsers_write_them() -> None:
 
 
 def test_production_turns_the_sandbox_off() -> None:
-    given = {"QUINTET_ENVIRONMENT": "production", "QUINTET_SECRET_KEY": KEY}
+    given = {
+        "QUINTET_ENVIRONMENT": "production",
+        "QUINTET_SECRET_KEY": KEY,
+        "QUINTET_DATA_KEYS": DATA_KEYS,
+    }
     assert Settings.from_environment(given).sandbox_payments is False
 
 
 def test_secrets_are_never_printed() -> None:
     given = {
         "QUINTET_SECRET_KEY": "s3cret" * 8,
+        "QUINTET_DATA_KEYS": DATA_KEYS.replace("MDEy", "s3cr"),
         "QUINTET_ADMIN_USERNAME": "admin",
-        "QUINTET_ADMIN_PASSWORD": "s3cret",
+        "QUINTET_ADMIN_PASSWORD": "s3cret-of-admin",
+        "QUINTET_METRICS_TOKEN": "s3cret-of-metrics",
         "QUINTET_REDIS_URL": "redis://:s3cret@cache",
         "QUINTET_DATABASE_URL": "postgres://u:s3cret@db/x",
         "QUINTET_DATABASE_DIRECT_URL": "postgres://u:s3cret@db/x",
         "QUINTET_REPLICA_URL": "postgres://u:s3cret@db2/x",
     }
-    assert "s3cret" not in repr(Settings.from_environment(given))
+    assert "s3cr" not in repr(Settings.from_environment(given))
 
 
 def test_the_command_line_says_the_sentence_and_stops() -> None:

@@ -1,25 +1,53 @@
-"""Passwords by Argon2id with OWASP's parameters; tokens by SHA-256, which suits 256 random bits."""
+"""Passwords by Argon2id with OWASP's parameters; tokens by SHA-256, which suits 256 random bits.
+
+Hashing takes tens of milliseconds and 19 MiB each, so few threads do it, and few may wait for them: past that
+an attempt is refused rather than kept waiting. All else goes on meanwhile.
+
+Source: OWASP Password Storage Cheat Sheet (Argon2id, m = 19 MiB, t = 2, p = 1).
+"""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from hashlib import sha256
+from threading import Semaphore
+from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from models.accounts.password_rules import normalised
+from models.errors import RateLimited
+
+T = TypeVar("T")
 API_CLIENT_PREFIX = "qc"
+HASHING_THREADS = 2
+MAXIMUM_WAITING = 32
 _hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 
 
+class HashingBusy(RateLimited):
+    """So many passwords are being verified that this one was not tried."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Too many people sign in at this moment. Try again in {seconds} seconds.",
+            retry_after_seconds=1,
+        )
+
+
 async def hash_password(password: str) -> str:
-    return await asyncio.to_thread(_hasher.hash, password)
+    """Raises: HashingBusy."""
+    return await _hashing().run(lambda: _hasher.hash(normalised(password)))
 
 
 async def verify_password(password: str, password_hash: str | None) -> bool:
-    return await asyncio.to_thread(_verify, password, password_hash)
+    """Whether it is the password; without a hash it takes as long, and is not. Raises: HashingBusy."""
+    return await _hashing().run(lambda: _verify(normalised(password), password_hash))
 
 
 def new_token(prefix: str) -> str:
@@ -29,6 +57,26 @@ def new_token(prefix: str) -> str:
 
 def token_hash(token: str) -> str:
     return sha256(token.encode()).hexdigest()
+
+
+class _Hashing:
+    """A few threads and a short queue."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(HASHING_THREADS, thread_name_prefix="hashing")
+        self._places = Semaphore(HASHING_THREADS + MAXIMUM_WAITING)
+
+    async def run(self, work: Callable[[], T]) -> T:
+        if not self._places.acquire(blocking=False):
+            raise HashingBusy
+        future = self._threads.submit(work)
+        future.add_done_callback(lambda _: self._places.release())
+        return await asyncio.wrap_future(future)
+
+
+@cache
+def _hashing() -> _Hashing:
+    return _Hashing()
 
 
 @cache

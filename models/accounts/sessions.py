@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from tortoise import fields
 
+from models.accounts.channels import Channel
 from models.fields import Row, choice, never_negative
 
 
@@ -27,6 +28,7 @@ class Session(Row):
 
     A refresh rotates both tokens. `spent_refresh_hash` is the one before: whoever shows it again has
     stolen it (or was stolen from), and the session ends.
+    `channel` and `device` are those of the sign-in; sessions of earlier versions have neither.
     """
 
     kind = choice(SubjectKind)
@@ -36,7 +38,10 @@ class Session(Row):
     refresh_hash = fields.CharField(max_length=64, unique=True)
     spent_refresh_hash = fields.CharField(max_length=64, null=True, db_index=True)
     refresh_expires_at = fields.DatetimeField()
+    refreshed_at = fields.DatetimeField(null=True)
     revoked_at = fields.DatetimeField(null=True)
+    channel = choice(Channel, null=True)
+    device = fields.CharField(max_length=200, null=True)
 
     class Meta:
         table = "session"
@@ -46,7 +51,7 @@ class Session(Row):
 class OneTimeCode(Row):
     """A code sent to a phone: kept hashed, good once, few tries."""
 
-    phone = fields.CharField(max_length=20)
+    phone = fields.CharField(max_length=20)  # the number's blind index
     code_hash = fields.CharField(max_length=64)
     expires_at = fields.DatetimeField()
     tries_left = fields.IntField(default=5)

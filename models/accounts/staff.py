@@ -3,17 +3,40 @@ from __future__ import annotations
 from tortoise import fields
 
 from models.accounts.roles import Role
+from models.encryption import EncryptedText
 from models.fields import Row, choice, reference
 
 
 class Staff(Row):
+    # `second_factor_at` is when the second factor was switched on; before that its secret is only on offer.
+    # `second_factor_step` is the time step of the last code that was used: no earlier one is good.
     username = fields.CharField(max_length=64, unique=True)
     password_hash = fields.CharField(max_length=200)
     name = fields.CharField(max_length=100)
     active = fields.BooleanField(default=True)
+    last_sign_in_at = fields.DatetimeField(null=True)
+    encrypted_second_factor_secret = fields.CharField(max_length=300, null=True)
+    second_factor_at = fields.DatetimeField(null=True)
+    second_factor_step = fields.BigIntField(null=True)
+
+    second_factor_secret = EncryptedText[str | None]("staff")
 
     class Meta:
         table = "staff"
+
+
+class RecoveryCode(Row):
+    """Good once in place of a code of the second factor; kept as SHA-256 only."""
+
+    staff = reference("Staff")
+    code_hash = fields.CharField(max_length=64)
+    used_at = fields.DatetimeField(null=True)
+
+    staff_id: int
+
+    class Meta:
+        table = "recovery_code"
+        unique_together = (("staff_id", "code_hash"),)
 
 
 class StaffGrant(Row):

@@ -28,6 +28,7 @@ class BulkStatus(StrEnum):
 class BulkFormat(StrEnum):
     CSV = "CSV"
     JSONL = "JSONL"
+    XLSX = "XLSX"
 
 
 class BulkOperation(Row):
@@ -35,7 +36,8 @@ class BulkOperation(Row):
 
     `offset` and `line` say where in the file the next chunk begins, `result_bytes` and `error_bytes`
     how much of the files of results is certain: what stands behind that was never committed. What is wrong
-    is said in the `language` of whoever asked.
+    is said in the `language` of whoever asked. `notes` say what was assumed of the file, such as its
+    `encoding` where none was given.
     """
 
     kind = choice(BulkKind)
@@ -43,6 +45,8 @@ class BulkOperation(Row):
     format = choice(BulkFormat)
     all_or_nothing = fields.BooleanField()
     dry_run = fields.BooleanField()
+    encoding = fields.CharField(max_length=8, null=True)
+    notes = fields.JSONField[list[str]](null=True)
     language = fields.CharField(max_length=8, default="en", db_default="en")
     merchant_id = fields.BigIntField(null=True)
     actor_kind = fields.CharField(max_length=16)

@@ -6,11 +6,30 @@ Source: Standard Webhooks, https://github.com/standard-webhooks/standard-webhook
 from __future__ import annotations
 
 import hmac
-from base64 import b64decode, b64encode, urlsafe_b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from hashlib import sha256
 
+from models.signing_keys import KeyRing
+
 PREFIX = "whsec_"
+
+
+def salt_of(keys: KeyRing, random_text: str) -> str:
+    """What a new webhook keeps instead of its secret: `kid.random`. `random_text` has no full stop."""
+    return f"{keys.current.kid}.{random_text}"
+
+
+def secrets_of(keys: KeyRing, salt: str) -> list[str]:
+    """The secret that a salt stands for; none once its key was taken out.
+
+    A salt of before keys had names stands for one secret under each key, the current one first.
+    """
+    kid, named, _ = salt.partition(".")
+    if not named:
+        return [secret_of(key.text, salt) for key in keys.keys]
+    key = keys.key_of(kid)
+    return [secret_of(key.text, salt)] if key else []
 
 
 def secret_of(server_key: str, salt: str) -> str:
@@ -24,12 +43,6 @@ def signature(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
     key = b64decode(secret.removeprefix(PREFIX))
     digest = hmac.new(key, f"{message_id}.{timestamp}.".encode() + body, sha256).digest()
     return f"v1,{b64encode(digest).decode()}"
-
-
-def link_signature(server_key: str, what: str) -> str:
-    """What a link that is good for a while carries, in URL-safe base64."""
-    digest = hmac.new(server_key.encode(), f"link {what}".encode(), sha256).digest()
-    return urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 def headers(secrets: Sequence[str], message_id: str, timestamp: int, body: bytes) -> dict[str, str]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from tortoise import fields
 
 from models.accounts.channels import Channel
+from models.encryption import EncryptedText
 from models.fields import Row, choice, never_negative, reference
 
 
@@ -28,12 +29,14 @@ class Tier(Row):
 class Member(Row):
     """One customer of one merchant, the same person in every channel.
 
-    `home_store` and `guide` are whom the member is bound to now; orders keep their own copy.
+    `home_store` and `guide` are whom the member is bound to now; orders keep their own copy. No two
+    members of a merchant have the same phone: `MemberPhone` keeps its index.
     """
 
     merchant = reference("Organisation")
     number = fields.CharField(max_length=32, unique=True)
-    phone = fields.CharField(max_length=20, null=True)
+    encrypted_phone = fields.TextField(null=True)
+    phone = EncryptedText[str | None]("member")
     name = fields.CharField(max_length=100)
     tier = reference("Tier")
     home_store = reference("Location", null=True)
@@ -49,4 +52,3 @@ class Member(Row):
 
     class Meta:
         table = "member"
-        unique_together = (("merchant_id", "phone"),)

@@ -4,6 +4,7 @@ from typing import Any
 
 from tortoise import fields
 
+from models.encryption import EncryptedText
 from models.fields import Row, choice, reference, within
 from models.orders.states import FulfilmentMethod, FulfilmentStatus, TicketStatus
 
@@ -69,8 +70,10 @@ class PrintTicket(Row):
     fulfilment = reference("Fulfilment")
     location = reference("Location")
     status = choice(TicketStatus, default=TicketStatus.QUEUED)
-    text = fields.TextField()
-    escpos = fields.TextField()
+    encrypted_text = fields.TextField()
+    encrypted_escpos = fields.TextField()
+    text = EncryptedText[str]("print_ticket")
+    escpos = EncryptedText[str]("print_ticket")
     printed_at = fields.DatetimeField(null=True)
 
     fulfilment_id: int

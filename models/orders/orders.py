@@ -5,6 +5,7 @@ from typing import Any
 from tortoise import fields
 
 from models.accounts.channels import Channel
+from models.encryption import EncryptedJson, EncryptedText
 from models.fields import Row, choice, minor, never_negative, reference, within
 from models.orders.states import OrderStatus
 
@@ -32,8 +33,10 @@ class Order(Row):
     attribution_guide = reference("Staff", null=True)
     attribution_referrer = reference("Member", null=True)
     share_link = reference("ShareLink", null=True)
-    address = fields.JSONField[dict[str, Any]](null=True)
-    remark = fields.CharField(max_length=500, null=True)
+    encrypted_address = fields.TextField(null=True)
+    encrypted_remark = fields.TextField(null=True)
+    address = EncryptedJson[dict[str, Any] | None]("sales_order")
+    remark = EncryptedText[str | None]("sales_order")
     hold_expires_at = fields.DatetimeField(null=True)
     paid_at = fields.DatetimeField(null=True)
     completes_at = fields.DatetimeField(null=True)

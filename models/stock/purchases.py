@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from tortoise import fields
 
+from models.encryption import EncryptedText
 from models.fields import Row, choice, minor, never_negative, reference, within
 from models.stock.purchase_rules import PurchaseOrderStatus, SupplierReturnStatus
 from models.stock.states import StockState
@@ -13,8 +14,10 @@ class Supplier(Row):
     merchant = reference("Organisation")
     code = fields.CharField(max_length=64)
     name = fields.CharField(max_length=200)
-    contact = fields.CharField(max_length=200, null=True)
-    phone = fields.CharField(max_length=32, null=True)
+    encrypted_contact = fields.TextField(null=True)
+    encrypted_phone = fields.TextField(null=True)
+    contact = EncryptedText[str | None]("supplier")
+    phone = EncryptedText[str | None]("supplier")
     active = fields.BooleanField(default=True)
     updated_at = fields.DatetimeField(auto_now=True)
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from models.accounts.organisations import Organisation, OrganisationKind
+from models.accounts.password_rules import check_password
 from models.accounts.passwords import hash_password
 from models.accounts.roles import Role
+from models.accounts.sessions import Session, SubjectKind
 from models.accounts.staff import Staff, StaffGrant
 from models.database import transaction
+from resolvers.context import utc_now
 
 PLATFORM_CODE = "PLATFORM"
 
 
 async def ensure_platform(admin_username: str = "", admin_password: str = "") -> Organisation:
-    """The platform, made if there is none; its first administrator too, when one is named."""
+    """The platform, made if there is none; an administrator, when one is named and none is active."""
     password_hash = await hash_password(admin_password) if admin_password else ""
     return await transaction(_ensure, admin_username, password_hash)
 
@@ -25,9 +28,41 @@ async def _ensure(admin_username: str, password_hash: str) -> Organisation:
         )
         platform.path = f"{platform.id}/"
         await platform.save(update_fields=["path"])
-    if admin_username and not await StaffGrant.filter(role=Role.ADMIN).exists():
-        admin = await Staff.create(
-            username=admin_username, name="Administrator", password_hash=password_hash
-        )
-        await StaffGrant.create(staff_id=admin.id, role=Role.ADMIN, organisation_id=platform.id)
+    if admin_username and not await _is_administered(platform):
+        await _appoint(platform, admin_username, password_hash)
     return platform
+
+
+async def reset_administrator(username: str, password: str) -> None:
+    """Make somebody an active administrator of the platform with this password, and end their sessions.
+
+    This is the way in when nobody is left who could sign in. It asks for no rights: only who may run commands
+    on the server can call it.
+
+    Raises: InvalidInput for a password that is too weak.
+    """
+    check_password(password, username)
+    password_hash = await hash_password(password)
+    await ensure_platform()
+
+    async def reset() -> None:
+        platform = await Organisation.get(kind=OrganisationKind.PLATFORM)
+        await _appoint(platform, username, password_hash)
+
+    await transaction(reset)
+
+
+async def _is_administered(platform: Organisation) -> bool:
+    grants = StaffGrant.filter(organisation_id=platform.id, role=Role.ADMIN, staff__active=True)
+    return await grants.exists()
+
+
+async def _appoint(platform: Organisation, username: str, password_hash: str) -> None:
+    admin, is_new = await Staff.get_or_create(
+        {"name": "Administrator", "password_hash": password_hash}, username=username
+    )
+    if not is_new:
+        await Staff.filter(id=admin.id).update(active=True, password_hash=password_hash)
+        sessions = Session.filter(kind=SubjectKind.STAFF, subject_id=admin.id, revoked_at=None)
+        await sessions.update(revoked_at=utc_now())
+    await StaffGrant.get_or_create(staff_id=admin.id, role=Role.ADMIN, organisation_id=platform.id)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tortoise.queryset import QuerySet
+
 from models.accounts.channels import Channel
 from models.accounts.clients import ApiClient, Storefront
 from models.accounts.organisations import Organisation
@@ -13,6 +15,7 @@ from models.database import transaction
 from models.errors import InvalidInput
 from resolvers.accounts.organisations import within_reach
 from resolvers.context import ActorKind, Context
+from resolvers.paging import Page, PageRequest, paginate
 from resolvers.permissions import for_anyone, may, requires, scoped
 from resolvers.validation import text_of
 
@@ -29,7 +32,7 @@ async def create_api_client(
     node = await within_reach(
         ctx, organisation_code, Permission.API_CLIENT_WRITE, "organisationCode"
     )
-    granted = _scopes(ctx, list(scopes), node)
+    granted = scopes_of(ctx, list(scopes), node)
     secret = new_token(API_CLIENT_PREFIX)
 
     async def create() -> ApiClient:
@@ -61,21 +64,58 @@ async def create_storefront(
 @for_anyone
 async def api_clients_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, ApiClient]:
     """The clients that the caller manages, and the caller itself."""
-    query = scoped(ApiClient.all(), ctx, Permission.API_CLIENT_WRITE, "organisation")
-    found = {client.id: client for client in await query.filter(id__in=ids)}
+    found = {client.id: client for client in await _api_clients(ctx).filter(id__in=ids)}
     if ctx.actor.kind is ActorKind.API_CLIENT and ctx.actor.id in ids:
         found[ctx.actor.id] = await ApiClient.get(id=ctx.actor.id)
     return found
 
 
+@requires(Permission.API_CLIENT_WRITE)
+async def api_client_page(ctx: Context, request: PageRequest) -> Page[ApiClient]:
+    """A page of the clients that the caller manages, those that were revoked too, by name."""
+    return await paginate(_api_clients(ctx), request, ("name", "id"), "apiClients")
+
+
+@requires(Permission.API_CLIENT_WRITE)
+async def count_api_clients(ctx: Context) -> int:
+    return await _api_clients(ctx).count()
+
+
+@requires(Permission.STOREFRONT_WRITE)
+async def storefront_page(ctx: Context, request: PageRequest) -> Page[Storefront]:
+    """A page of the client applications that the caller manages, those switched off too, by name."""
+    return await paginate(_storefronts(ctx), request, ("name", "id"), "storefronts")
+
+
+@requires(Permission.STOREFRONT_WRITE)
+async def count_storefronts(ctx: Context) -> int:
+    return await _storefronts(ctx).count()
+
+
 @for_anyone
 async def storefronts_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Storefront]:
-    query = scoped(Storefront.all(), ctx, Permission.STOREFRONT_WRITE, "organisation")
-    return {storefront.id: storefront for storefront in await query.filter(id__in=ids)}
+    """The client applications that the caller manages."""
+    return {row.id: row for row in await _storefronts(ctx).filter(id__in=ids)}
 
 
-def _scopes(ctx: Context, asked: list[str], node: Organisation) -> list[str]:
+def _api_clients(ctx: Context) -> QuerySet[ApiClient]:
+    return scoped(ApiClient.all(), ctx, Permission.API_CLIENT_WRITE, "organisation")
+
+
+def _storefronts(ctx: Context) -> QuerySet[Storefront]:
+    return scoped(Storefront.all(), ctx, Permission.STOREFRONT_WRITE, "organisation")
+
+
+def scopes_of(
+    ctx: Context, asked: list[str], node: Organisation, held: Sequence[str] = ()
+) -> list[str]:
+    """The scopes that the caller can give at `node`; those that are `held` already may stay.
+
+    Raises: InvalidInput naming the first scope that is unknown or beyond the caller's.
+    """
     creator = frozenset(each for each in Permission if may(ctx, each, node.path))
+    if asked != ["*"]:
+        creator |= {each for each in Permission if each in held}
     try:
         return scopes_granted(asked, creator)
     except ValueError as error:

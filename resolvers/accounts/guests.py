@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from gateways import Limit
 from models.accounts.sessions import Guest, SubjectKind
 from models.database import transaction
-from models.errors import RateLimited
 from resolvers.accounts.sessions import Tokens, issue
+from resolvers.attempts import count, network
 from resolvers.context import Context
 from resolvers.permissions import for_anyone
 
@@ -15,9 +16,10 @@ PER_ADDRESS_PER_HOUR = 10_000
 @for_anyone
 async def sign_in(ctx: Context) -> tuple[Tokens, Guest]:
     """Begin a guest's session. Raises: RateLimited for an address that makes them by the thousand."""
-    limits = ctx.gateways.rate_limits
-    if not await limits.hit("guest sign-in", ctx.remote_address, PER_ADDRESS_PER_HOUR, 3600):
-        raise RateLimited("Too many visitors from this address. Try again later.")
+    limit = Limit("guest sign-in", network(ctx), PER_ADDRESS_PER_HOUR, 3600)
+    await count(
+        ctx, [limit], "Too many visitors from this address. Try again in {seconds} seconds."
+    )
     return await transaction(_sign_in, ctx)
 
 

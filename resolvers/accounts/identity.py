@@ -34,27 +34,35 @@ class Node(NamedTuple):
 class Origin(NamedTuple):
     """What a storefront key says about a request."""
 
+    storefront_id: int
     channel: Channel
     node: Node
 
 
 _NODE = "n.id, n.path, n.kind, n.merchant_id"
 _STOREFRONT = (
-    f"SELECT {{snapshot}}, f.channel, {_NODE}"
+    f"SELECT {{snapshot}}, f.id, f.active, f.channel, {_NODE}"
     " FROM storefront f JOIN organisation n ON n.id = f.organisation_id"
-    " WHERE f.key = ? AND f.active"
+    " WHERE f.key = ?"
 )
+# The current secret and, until its time is up, the one before: `until` is empty for the current one.
 _CLIENT = (
-    f"SELECT {{snapshot}}, c.id, c.scopes, {_NODE}"
+    f"SELECT {{snapshot}}, CASE WHEN c.secret_hash = ? THEN NULL ELSE c.previous_until END AS until,"
+    f" c.active, c.id, c.scopes, {_NODE}"
     " FROM api_client c JOIN organisation n ON n.id = c.organisation_id"
-    " WHERE c.secret_hash = ? AND c.active"
+    " WHERE c.secret_hash = ? OR c.previous_secret_hash = ?"
 )
-_CLIENT_BY_ID = _CLIENT.format(snapshot="NULL").replace("c.secret_hash = ?", "c.id = ?")
+_CLIENT_BY_ID = (
+    f"SELECT c.id, c.scopes, {_NODE}"
+    " FROM api_client c JOIN organisation n ON n.id = c.organisation_id WHERE c.id = ? AND c.active"
+)
+_HAS_SECOND_FACTOR = "SELECT id FROM staff WHERE id = ? AND second_factor_at IS NOT NULL"
 _ACTIVE_STAFF = "SELECT id FROM staff WHERE id = ? AND active"
 _SESSION = (
-    f"s.id, s.kind, s.subject_id, s.revoked_at, s.access_expires_at, t.active, g.role, {_NODE}"
+    f"s.id, s.kind, s.subject_id, s.revoked_at, s.access_expires_at, t.active,"
+    f" t.second_factor_at, g.role, {_NODE}"
 )
-_SESSION_COLUMNS = 6  # and those of what is granted to it
+_SESSION_COLUMNS = 7  # and those of what is granted to it
 _OF_SESSION = (
     " LEFT JOIN staff t ON s.kind = 'STAFF' AND t.id = s.subject_id"
     " LEFT JOIN staff_grant g ON g.staff_id = t.id"
@@ -64,11 +72,11 @@ _BY_TOKEN = (
     f"SELECT {{snapshot}}, {_SESSION} FROM session s{_OF_SESSION}"
     " WHERE s.access_hash = ? ORDER BY g.id"
 )
-_ORIGIN_COLUMNS = 5
+_ORIGIN_COLUMNS = 7
 # At least one row, whichever of the two is known.
 _BY_BOTH = (
-    f"SELECT {{snapshot}}, f.channel, o.id, o.path, o.kind, o.merchant_id, {_SESSION}"
-    " FROM (SELECT 1) AS request LEFT JOIN storefront f ON f.key = ? AND f.active"
+    f"SELECT {{snapshot}}, f.id, f.active, f.channel, o.id, o.path, o.kind, o.merchant_id, {_SESSION}"
+    " FROM (SELECT 1) AS request LEFT JOIN storefront f ON f.key = ?"
     " LEFT JOIN organisation o ON o.id = f.organisation_id"
     f" LEFT JOIN session s ON s.access_hash = ?{_OF_SESSION} ORDER BY g.id"
 )
@@ -79,22 +87,29 @@ _GRANTS = (
 
 
 async def asking(
-    token: str | None, storefront_key: str | None, now: datetime, freshness: Freshness
+    token: str | None,
+    storefront_key: str | None,
+    now: datetime,
+    freshness: Freshness,
+    second_factor_roles: frozenset[Role] = frozenset(),
 ) -> tuple[Actor, Origin | None]:
     """The actor whose bearer token this is, with all that was granted, and where the request comes from.
 
     One statement for whoever has signed in; how fresh answers to the request must be becomes known by it.
 
-    Raises: NotSignedIn for a key that no active storefront has, and a token that is unknown, expired or
+    Raises: NotSignedIn for a key that no storefront in use has, and a token that is unknown, expired or
     revoked.
     """
     if not token or not storefront_key or _is_clients(token):
         origin = await _origin(storefront_key, freshness) if storefront_key else None
-        return await _actor(token, now, freshness) if token else Actor(), origin
+        if not token:
+            return Actor(), origin
+        return await _actor(token, now, freshness, second_factor_roles), origin
     found = await first_records(freshness, _BY_BOTH, storefront_key, token_hash(token))
     first_of_session = 1 + _ORIGIN_COLUMNS
     origin = _origin_of(*found[0][1:first_of_session])
-    return _signed_in([row[first_of_session:] for row in found], now), origin
+    session = [row[first_of_session:] for row in found]
+    return _signed_in(session, now, second_factor_roles), origin
 
 
 async def actor_by_id(kind: ActorKind, actor_id: int | None) -> Actor:
@@ -105,7 +120,7 @@ async def actor_by_id(kind: ActorKind, actor_id: int | None) -> Actor:
     if kind is ActorKind.SYSTEM:
         return SYSTEM
     if kind is ActorKind.API_CLIENT and (found := await records(_CLIENT_BY_ID, actor_id)):
-        return _client_of(found)
+        return _client_of(*found[0])
     if kind is ActorKind.STAFF and await records(_ACTIVE_STAFF, actor_id):
         return Actor(kind, actor_id, await _grants_of(actor_id or 0))
     raise NotSignedIn("This account is no longer active.")
@@ -115,40 +130,64 @@ def _is_clients(token: str) -> bool:
     return token.startswith(f"{API_CLIENT_PREFIX}_")
 
 
-async def _actor(token: str, now: datetime, freshness: Freshness) -> Actor:
+async def _actor(
+    token: str, now: datetime, freshness: Freshness, second_factor_roles: frozenset[Role]
+) -> Actor:
     hashed = token_hash(token)
     if not _is_clients(token):
         found = await first_records(freshness, _BY_TOKEN, hashed)
-        return _signed_in([row[1:] for row in found], now)
-    if not (found := await first_records(freshness, _CLIENT, hashed)):
+        return _signed_in([row[1:] for row in found], now, second_factor_roles)
+    if not (found := await first_records(freshness, _CLIENT, hashed, hashed, hashed)):
         raise NotSignedIn("This token is not known.")
-    return _client_of(found)
+    until, active, *client = found[0][1:]
+    if not active:
+        raise NotSignedIn("This API client was revoked.")
+    if until and moment(until) <= now:
+        raise NotSignedIn("This secret was replaced by another.")
+    return _client_of(*client)
 
 
-def _client_of(found: Sequence[Sequence[Any]]) -> Actor:
-    _, client_id, scopes, *node = found[0]
+def _client_of(client_id: int, scopes: Any, *node: Any) -> Actor:
     granted = _granted(Node(*node), map(Permission, parsed(scopes)))
     return Actor(ActorKind.API_CLIENT, client_id, (granted,))
 
 
-def _signed_in(found: Sequence[Sequence[Any]], now: datetime) -> Actor:
+def _signed_in(
+    found: Sequence[Sequence[Any]], now: datetime, second_factor_roles: frozenset[Role]
+) -> Actor:
     """The actor of a session, which has a row for each of its grants."""
     if not found or found[0][0] is None:
         raise NotSignedIn("This token is not known.")
-    session_id, kind, subject_id, revoked_at, expires_at, active = found[0][:_SESSION_COLUMNS]
+    session_id, kind, subject_id, revoked_at, expires_at, active, second_factor_at = found[0][
+        :_SESSION_COLUMNS
+    ]
     if revoked_at or moment(expires_at) <= now:
         raise NotSignedIn("Your sign-in has expired.")
     if kind == SubjectKind.STAFF and not active:
         raise NotSignedIn("This account is no longer active.")
     granted = [each[_SESSION_COLUMNS:] for each in found]
     grants = tuple(_role(Role(role), Node(*node)) for role, *node in granted if role)
+    if not second_factor_at and _ask_for_second_factor(grants, second_factor_roles):
+        return Actor(ActorKind(kind), subject_id, (), session_id, lacks_second_factor=True)
     return Actor(ActorKind(kind), subject_id, grants, session_id)
 
 
-async def become(ctx: Context, kind: SubjectKind, subject_id: int) -> None:
-    """From here on the request is that of somebody who has just signed in with it."""
+async def become(
+    ctx: Context, kind: SubjectKind, subject_id: int, session_id: int | None = None
+) -> None:
+    """Make the request that of somebody who has just signed in with it."""
     grants = await _grants_of(subject_id) if kind is SubjectKind.STAFF else ()
-    ctx.actor = Actor(ActorKind(kind), subject_id, grants)
+    ctx.actor = Actor(ActorKind(kind), subject_id, grants, session_id)
+    if _ask_for_second_factor(grants, ctx.settings.roles_with_second_factor) and not await records(
+        _HAS_SECOND_FACTOR, subject_id
+    ):
+        ctx.actor = Actor(
+            ActorKind(kind), subject_id, session_id=session_id, lacks_second_factor=True
+        )
+
+
+def _ask_for_second_factor(grants: Sequence[GrantedNode], roles: frozenset[Role]) -> bool:
+    return bool(roles) and any(grant.role in roles for grant in grants)
 
 
 async def _origin(storefront_key: str, freshness: Freshness) -> Origin:
@@ -156,10 +195,12 @@ async def _origin(storefront_key: str, freshness: Freshness) -> Origin:
     return _origin_of(*(found[0][1:] if found else [None] * _ORIGIN_COLUMNS))
 
 
-def _origin_of(channel: str | None, *node: Any) -> Origin:
-    if channel is None:
+def _origin_of(storefront_id: int | None, active: Any, channel: str, *node: Any) -> Origin:
+    if storefront_id is None:
         raise NotSignedIn("This X-Storefront-Key is not known.")
-    return Origin(Channel(channel), Node(*node))
+    if not active:
+        raise NotSignedIn("This storefront is switched off.")
+    return Origin(storefront_id, Channel(channel), Node(*node))
 
 
 def merchant_of(actor: Actor, origin: Origin | None) -> int | None:

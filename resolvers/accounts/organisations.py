@@ -82,8 +82,15 @@ async def within_reach(ctx: Context, code: str, permission: Permission, field: s
 
 @for_anyone
 async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Organisation]:
-    """The nodes with these IDs that the caller may see: merchants and stores are public by name."""
+    """The nodes with these IDs, for rows that the caller has been shown and that stand on them."""
     return await Organisation.filter(id__in=ids).in_bulk(ids, "id") if ids else {}
+
+
+@for_anyone
+async def visible_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Organisation]:
+    """The nodes with these IDs that the caller may see."""
+    found = await Organisation.filter(id__in=set(ids)) if ids else []
+    return {node.id: node for node in found if _visible(ctx, node)}
 
 
 @for_anyone
@@ -109,8 +116,10 @@ async def of_actor(ctx: Context) -> list[Organisation]:
 
 
 def _visible(ctx: Context, node: Organisation) -> bool:
-    """Staff see the nodes above and below their own; everybody sees merchants and stores."""
-    if ctx.actor.kind is ActorKind.SYSTEM or node.kind in (
+    """Staff see the nodes above and below their own; everybody sees the merchant and its stores."""
+    if ctx.actor.kind is ActorKind.SYSTEM:
+        return True
+    if node.merchant_key == ctx.merchant_id and node.kind in (
         OrganisationKind.MERCHANT,
         OrganisationKind.STORE,
     ):

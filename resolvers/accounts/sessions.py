@@ -8,10 +8,15 @@ from typing import Any
 
 from models.accounts.passwords import new_token, token_hash
 from models.accounts.sessions import Session, SubjectKind
+from models.accounts.staff import Staff
 from models.database import transaction
 from models.errors import Expired, InvalidInput
+from resolvers.attempts import attempt, guesses
 from resolvers.context import Context
 from resolvers.permissions import for_anyone
+
+# Of one caller in five minutes; an address has ten times as many.
+FAILED_REFRESHES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +26,29 @@ class Tokens:
     access_token: str
     refresh_token: str
     expires_at: datetime
+    session_id: int
 
 
-async def issue(ctx: Context, kind: SubjectKind, subject_id: int) -> Tokens:
-    """Begin a session; call it inside the transaction that signs in."""
-    tokens, columns = _new_tokens(ctx, kind)
-    await Session.create(kind=kind, subject_id=subject_id, **columns)
-    return tokens
+async def issue(
+    ctx: Context, kind: SubjectKind, subject_id: int, password_hash: str | None = None
+) -> Tokens:
+    """Begin a session; call it inside the transaction that signs in.
+
+    `password_hash` is what the password of a member of staff was verified against.
+
+    Raises: Expired where that password or account has been taken away meanwhile.
+    """
+    if kind is SubjectKind.STAFF:
+        await _enter_as_staff(ctx, subject_id, password_hash)
+    secrets, columns = _new_tokens(ctx, kind)
+    session = await Session.create(
+        kind=kind,
+        subject_id=subject_id,
+        channel=ctx.channel,
+        device=_printable(ctx.device) or None,
+        **columns,
+    )
+    return _tokens(secrets, session.id)
 
 
 @for_anyone
@@ -35,13 +56,14 @@ async def refresh(ctx: Context, refresh_token: str) -> tuple[Tokens, Session]:
     """Rotate a session's tokens.
 
     Raises: InvalidInput for an unknown token, Expired for one that ran out or was used before; the latter
-    ends the session, since two hands hold it.
+    ends the session, since two hands hold it. RateLimited after many failures from one address.
     """
-    tokens, session = await transaction(_refresh, ctx, token_hash(refresh_token))
-    if tokens is None:
-        raise Expired(
-            "This refresh token is no longer good. Sign in again.", path=("refreshToken",)
-        )
+    async with attempt(ctx, guesses(ctx, "refresh token", times=FAILED_REFRESHES, seconds=300)):
+        tokens, session = await transaction(_refresh, ctx, token_hash(refresh_token))
+        if tokens is None:
+            raise Expired(
+                "This refresh token is no longer good. Sign in again.", path=("refreshToken",)
+            )
     return tokens, session
 
 
@@ -50,6 +72,14 @@ async def sign_out(ctx: Context) -> None:
     """End the caller's session; without one there is nothing to end."""
     if ctx.actor.session_id:
         await transaction(_revoke, ctx, ctx.actor.session_id)
+
+
+async def end_all(
+    ctx: Context, kind: SubjectKind, subject_id: int, keep: int | None = None
+) -> None:
+    """End the sessions of one member or member of staff, but the one with the ID `keep`."""
+    sessions = Session.filter(kind=kind, subject_id=subject_id, revoked_at=None)
+    await (sessions if keep is None else sessions.exclude(id=keep)).update(revoked_at=ctx.now())
 
 
 async def _refresh(ctx: Context, shown_hash: str) -> tuple[Tokens | None, Session]:
@@ -62,27 +92,46 @@ async def _refresh(ctx: Context, shown_hash: str) -> tuple[Tokens | None, Sessio
         return None, stolen
     if session.revoked_at or session.refresh_expires_at <= ctx.now():
         return None, session
-    tokens, columns = _new_tokens(ctx, session.kind)
-    await Session.filter(id=session.id).update(**columns, spent_refresh_hash=shown_hash)
-    return tokens, session
+    secrets, columns = _new_tokens(ctx, session.kind)
+    await Session.filter(id=session.id).update(
+        **columns, spent_refresh_hash=shown_hash, refreshed_at=ctx.now()
+    )
+    return _tokens(secrets, session.id), session
 
 
 async def _revoke(ctx: Context, session_id: int) -> None:
     await Session.filter(id=session_id, revoked_at=None).update(revoked_at=ctx.now())
 
 
-def _new_tokens(ctx: Context, kind: SubjectKind) -> tuple[Tokens, dict[str, Any]]:
+async def _enter_as_staff(ctx: Context, staff_id: int, password_hash: str | None) -> None:
+    """Hold the account's row: whoever takes the account away then sees the new session, or stops it."""
+    staff = await Staff.select_for_update().get(id=staff_id)
+    if not staff.active or (password_hash is not None and staff.password_hash != password_hash):
+        raise Expired("This account or its password has just been changed. Sign in again.")
+    await Staff.filter(id=staff_id).update(last_sign_in_at=ctx.now())
+
+
+def _printable(device: str) -> str:
+    return "".join(each for each in device[:200] if each.isprintable()).strip()
+
+
+def _tokens(secrets: tuple[str, str, datetime], session_id: int) -> Tokens:
+    access_token, refresh_token, expires_at = secrets
+    return Tokens(access_token, refresh_token, expires_at, session_id)
+
+
+def _new_tokens(
+    ctx: Context, kind: SubjectKind
+) -> tuple[tuple[str, str, datetime], dict[str, Any]]:
+    """An access and a refresh token with the end of the former, and the columns of their session."""
     settings, now = ctx.settings, ctx.now()
     days = settings.guest_token_days if kind is SubjectKind.GUEST else settings.refresh_token_days
-    tokens = Tokens(
-        access_token=new_token("qa"),
-        refresh_token=new_token("qr"),
-        expires_at=now + timedelta(minutes=settings.access_token_minutes),
-    )
+    access_token, refresh_token = new_token("qa"), new_token("qr")
+    expires_at = now + timedelta(minutes=settings.access_token_minutes)
     columns = {
-        "access_hash": token_hash(tokens.access_token),
-        "access_expires_at": tokens.expires_at,
-        "refresh_hash": token_hash(tokens.refresh_token),
+        "access_hash": token_hash(access_token),
+        "access_expires_at": expires_at,
+        "refresh_hash": token_hash(refresh_token),
         "refresh_expires_at": now + timedelta(days=days),
     }
-    return tokens, columns
+    return (access_token, refresh_token, expires_at), columns

@@ -1,4 +1,4 @@
-"""Members of staff: creating them, their grants, signing them in."""
+"""Members of staff: creating them, and their grants."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.accounts.passwords import hash_password, verify_password
+from models.accounts.password_rules import check_password
+from models.accounts.passwords import hash_password
 from models.accounts.roles import ROLE_PERMISSIONS, Permission, Role
-from models.accounts.sessions import SubjectKind
 from models.accounts.staff import Staff, StaffGrant
 from models.database import transaction
-from models.errors import Duplicate, InvalidInput, RateLimited, Refusal
+from models.errors import Duplicate, InvalidInput, Refusal
 from resolvers.accounts.organisations import within_reach
-from resolvers.accounts.sessions import Tokens, issue
 from resolvers.context import ActorKind, Context
 from resolvers.permissions import for_anyone, may, requires
 from resolvers.validation import text_of
@@ -43,33 +42,12 @@ async def create(ctx: Context, draft: StaffDraft) -> Staff:
     """
     if not USERNAME.fullmatch(draft.username):
         raise InvalidInput("A username has 2 to 64 letters, digits and . _ @ -", path=("username",))
-    if not 8 <= len(draft.password) <= 200:
-        raise InvalidInput("A password has 8 to 200 characters.", path=("password",))
+    check_password(draft.password, draft.username)
     text_of(draft.name, "name", 100)
     if not draft.grants:
         raise InvalidInput("Give at least one role.", path=("grants",))
     password_hash = await hash_password(draft.password)
     return await transaction(_create, ctx, draft, password_hash)
-
-
-@for_anyone
-async def sign_in(ctx: Context, username: str, password: str) -> tuple[Tokens, Staff]:
-    """Raises: InvalidInput without saying which of the two is wrong, RateLimited after many failures."""
-    limit = (
-        "staff sign-in",
-        username.lower()[:64],
-        ctx.settings.sign_in_failures_per_quarter_hour,
-        900,
-    )
-    if await ctx.gateways.rate_limits.is_spent(*limit):
-        raise RateLimited("Too many failed sign-ins. Try again in a quarter of an hour.")
-    staff = await Staff.filter(username=username, active=True).first()
-    if not await verify_password(password[:200], staff.password_hash if staff else None):
-        await ctx.gateways.rate_limits.hit(*limit)
-        raise InvalidInput("Username or password is wrong.", path=("password",))
-    assert staff is not None  # noqa: S101 - nobody's password verifies as false
-    tokens = await transaction(issue, ctx, SubjectKind.STAFF, staff.id)
-    return tokens, staff
 
 
 @for_anyone

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from models.catalog.classification import Brand, Category
 from resolvers.context import Context
 from resolvers.keyset import kept
-from resolvers.permissions import for_anyone
+from resolvers.permissions import concerns, for_anyone
 
 
 @for_anyone
@@ -27,7 +27,22 @@ async def category(ctx: Context, code: str) -> Category | None:
 
 
 @for_anyone
+async def visible_brands_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Brand]:
+    """Those of the brands whose merchant the request is about, or the caller works for."""
+    found = await brands_by_ids(ctx, ids)
+    return {row.id: row for row in found.values() if concerns(ctx, row.merchant_id)}
+
+
+@for_anyone
+async def visible_categories_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Category]:
+    """Those of the categories whose merchant the request is about, or the caller works for."""
+    found = await categories_by_ids(ctx, ids)
+    return {row.id: row for row in found.values() if concerns(ctx, row.merchant_id)}
+
+
+@for_anyone
 async def brands_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Brand]:
+    """The brands of products that the caller has been shown."""
     wanted = {each for each in ids if each}
     return {row.id: row for row in await Brand.filter(id__in=wanted)} if wanted else {}
 

@@ -29,11 +29,12 @@ async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, ProductRow]:
 
 @for_anyone
 async def visible_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, ProductRow]:
-    """The products that this caller may ask for: not drafts, save for staff."""
+    """The merchant's products that this caller may ask for: not drafts, save for staff."""
     return {
         row.id: row
         for row in (await by_ids(ctx, ids)).values()
-        if row.status != ProductStatus.DRAFT or await sees_unpublished(ctx, row.merchant_id)
+        if (row.merchant_id == ctx.merchant_id and row.status != ProductStatus.DRAFT)
+        or await sees_unpublished(ctx, row.merchant_id)
     }
 
 
@@ -55,7 +56,8 @@ async def find(
     )
     for on_sale, *columns in found:
         row = ProductRow(*columns)
-        if on_sale or await sees_unpublished(ctx, row.merchant_id):
+        is_own = row.merchant_id == ctx.merchant_id
+        if (on_sale and is_own) or await sees_unpublished(ctx, row.merchant_id):
             return row
     return None
 

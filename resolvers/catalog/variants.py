@@ -28,13 +28,16 @@ async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, VariantRow]:
 
 @for_anyone
 async def visible_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, VariantRow]:
-    """The variants whose product this caller may ask for: not those of drafts, save to staff."""
+    """The merchant's variants whose product this caller may ask for: not of drafts, save to staff."""
     found = await by_ids(ctx, ids)
     products = await _statuses({each.product_id for each in found.values()})
     return {
         variant_id: variant
         for variant_id, variant in found.items()
-        if products[variant.product_id] is not ProductStatus.DRAFT
+        if (
+            variant.merchant_id == ctx.merchant_id
+            and products[variant.product_id] is not ProductStatus.DRAFT
+        )
         or await sees_unpublished(ctx, variant.merchant_id)
     }
 

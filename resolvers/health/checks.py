@@ -51,10 +51,7 @@ async def examine(ctx: Context, ping: Ping, *, connected: bool, behind: bool) ->
 
     Without `connected` nothing is asked of the database. `behind`: migrations are missing, so tables may be.
     """
-    checks: list[tuple[str, Check]] = [
-        *ELSEWHERE,
-        ("redis", partial(machine.redis, ping=ping)),
-    ]
+    checks: list[tuple[str, Check]] = [*ELSEWHERE, ("redis", partial(machine.redis, ping=ping))]
     if connected:
         checks = [*DATABASE, *([] if behind else BACKGROUND), *checks]
     return [await run(ctx, name, check) for name, check in checks]

@@ -17,17 +17,17 @@ from resolvers.batches import OnError
 from resolvers.context import ActorKind, Context
 from resolvers.idempotency import once
 from resolvers.integrations.bulk_files import UploadedFile, source_of
+from resolvers.integrations.file_forms import FileEncoding, form_of
 from resolvers.integrations.kinds import KINDS
 from resolvers.paging import Page, PageRequest, paginate
 from resolvers.permissions import for_anyone
 
 ENDED = (BulkStatus.COMPLETED, BulkStatus.FAILED, BulkStatus.CANCELLED)
-_FORMATS = {"csv": BulkFormat.CSV, "jsonl": BulkFormat.JSONL, "ndjson": BulkFormat.JSONL}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkDraft:
-    """`form` of None goes by the file's name."""
+    """`form` of None goes by the file's content and name; `encoding` of None is guessed."""
 
     kind: BulkKind
     file: UploadedFile
@@ -35,6 +35,7 @@ class BulkDraft:
     on_error: OnError
     dry_run: bool
     idempotency_key: str
+    encoding: FileEncoding | None = None
 
 
 @for_anyone
@@ -44,9 +45,14 @@ async def create(ctx: Context, draft: BulkDraft) -> BulkOperation:
     Raises: NotSignedIn, PermissionDenied, InvalidInput, IdempotencyKeyReused.
     """
     _check_rights(ctx, draft.kind)
-    form = draft.form or _FORMATS.get(draft.file.name.lower().rpartition(".")[2])
+    told = await asyncio.to_thread(form_of, draft.file.path, draft.file.name)
+    form = draft.form or told
     if form is None:
-        raise InvalidInput("Name the file .csv or .jsonl, or say its format.", path=("format",))
+        raise InvalidInput(
+            "Name the file .csv, .xlsx or .jsonl, or say its format.", path=("format",)
+        )
+    if (form is BulkFormat.XLSX) != (told is BulkFormat.XLSX):
+        raise InvalidInput("The file is not in the format {form}.", path=("format",), form=form)
     if draft.file.size == 0:
         raise InvalidInput("The file is empty.", path=("file",))
     operation = _new(ctx, draft, form)
@@ -125,6 +131,7 @@ def _new(ctx: Context, draft: BulkDraft, form: BulkFormat) -> BulkOperation:
         file=uuid4().hex,
         file_name=draft.file.name[:200],
         file_bytes=draft.file.size,
+        encoding=draft.encoding,
     )
 
 
@@ -135,5 +142,6 @@ async def _once(ctx: Context, draft: BulkDraft, operation: BulkOperation) -> int
         return operation.id
 
     given = [draft.kind, draft.file.sha256, draft.on_error, draft.dry_run, operation.format]
+    given += [draft.encoding] if draft.encoding else []
     found: int = await once(ctx, "bulkOperationCreate", draft.idempotency_key, given, work)
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,17 @@ def source_of(settings: Settings, operation: BulkOperation) -> Path:
     return _made(Path(settings.files_folder) / "bulk") / operation.file
 
 
+def converted_of(settings: Settings, operation: BulkOperation) -> Path:
+    """Where the lines of a file are that is not UTF-8 itself: see `file_forms`."""
+    return source_of(settings, operation).with_suffix(".lines")
+
+
+def lines_of(settings: Settings, operation: BulkOperation) -> Path:
+    """The file that is read row by row."""
+    converted = converted_of(settings, operation)
+    return converted if converted.exists() else source_of(settings, operation)
+
+
 def results_of(settings: Settings, operation: BulkOperation) -> Path:
     """Every row, as JSON lines."""
     return source_of(settings, operation).with_suffix(".results.jsonl")
@@ -77,6 +89,7 @@ def write_results(
 def remove(settings: Settings, operation: BulkOperation) -> None:
     for path in (
         source_of(settings, operation),
+        converted_of(settings, operation),
         results_of(settings, operation),
         errors_of(settings, operation),
     ):
@@ -94,7 +107,8 @@ def remove_stale_uploads(settings: Settings, seconds: float) -> int:
 
 
 def _write_at(path: Path, offset: int, content: bytes) -> int:
-    with path.open("r+b" if path.exists() else "w+b") as file:
+    # Only the server's user may read it, as what was uploaded.
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
         file.truncate(offset)
         file.seek(offset)
         file.write(content)
@@ -120,7 +134,8 @@ def _csv(rows: Sequence[RowResult], say: Say, header: bool) -> bytes:
         for each in row.refusals:
             cells = [str(row.line), row.code, each.code, _field(row, each), say(each)]
             writer.writerow([_harmless(cell) for cell in cells])
-    return text.getvalue().encode()
+    # Excel takes a file for UTF-8 by its mark alone.
+    return text.getvalue().encode("utf-8-sig" if header else "utf-8")
 
 
 def _harmless(cell: str) -> str:
@@ -133,5 +148,5 @@ def _field(row: RowResult, refusal: Refusal) -> str:
 
 
 def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder

@@ -21,11 +21,20 @@ from models.errors import InvalidInput, QuintetError, Refusal
 from models.integrations.bulk import BulkKind, BulkOperation, BulkStatus
 from resolvers.accounts.identity import actor_by_id
 from resolvers.context import ActorKind, Context
-from resolvers.integrations.bulk_files import RowResult, Say, source_of, write_results
+from resolvers.integrations.bulk_files import (
+    RowResult,
+    Say,
+    converted_of,
+    lines_of,
+    source_of,
+    write_results,
+)
 from resolvers.integrations.chunks import Chunk, next_chunk, send
 from resolvers.integrations.csv_files import CsvRow, UnreadableFile
+from resolvers.integrations.file_forms import FileEncoding, readable
 from resolvers.integrations.kinds import KINDS, Kind
 from resolvers.integrations.row_files import RowFile, count_rows
+from settings import Settings
 
 CLAIM = timedelta(minutes=2)
 # From what a line of JSON says to what the use case takes. Raises: Refusal.
@@ -78,8 +87,7 @@ async def run(ctx: Context, operation: BulkOperation, read_json: ReadJson, say: 
         actor = await actor_by_id(ActorKind(operation.actor_kind), operation.actor_id)
         own = replace(ctx, actor=actor, merchant_id=operation.merchant_id, memory={})
         if operation.rows_total is None:
-            path = source_of(ctx.settings, operation)
-            operation.rows_total = await asyncio.to_thread(count_rows, path, operation.format)
+            await asyncio.to_thread(_make_readable, ctx.settings, operation, say)
         await _passes(Run(own, operation, KINDS[operation.kind], say), read_json)
     except _Stopped:
         raise
@@ -92,6 +100,15 @@ async def run(ctx: Context, operation: BulkOperation, read_json: ReadJson, say: 
         log.exception("bulk operation failed", operation=operation.id)
         ours = InvalidInput("Something went wrong on our side: {kind}.", kind=type(error).__name__)
         await _fail(ctx, operation, say(ours))
+
+
+def _make_readable(settings: Settings, operation: BulkOperation, say: Say) -> None:
+    """Convert the file where its form asks for it, and count its rows. Raises: UnreadableFile."""
+    encoding = FileEncoding(operation.encoding) if operation.encoding else None
+    converted = converted_of(settings, operation)
+    found = readable(source_of(settings, operation), operation.format, converted, encoding)
+    operation.notes = [say(note) for note in found.notes]
+    operation.rows_total = count_rows(found.path, operation.format)
 
 
 async def _passes(run: Run, read_json: ReadJson) -> None:
@@ -110,18 +127,20 @@ async def _passes(run: Run, read_json: ReadJson) -> None:
 async def _pass(run: Run, read_json: ReadJson) -> None:
     """All rows from where it stands to the end of the file."""
     operation, kind = run.operation, run.kind
-    path = source_of(run.ctx.settings, operation)
     place = (operation.offset, operation.line)
-    file = RowFile(path, operation.format, kind.columns, kind.known, *place)
-    read = partial(_draft, kind, operation.kind, read_json)
+    file = RowFile(
+        lines_of(run.ctx.settings, operation), operation.format, kind.columns, kind.known, *place
+    )
+    read = partial(draft_of_row, kind, operation.kind, read_json)
     try:
-        while (chunk := await asyncio.to_thread(next_chunk, file, kind, read)).rows:
+        while (chunk := await next_chunk(run.ctx, file, kind, read)).rows:
             await _do(run, chunk)
     finally:
         file.close()
 
 
-def _draft(kind: Kind, name: BulkKind, read_json: ReadJson, value: Any) -> Any:
+def draft_of_row(kind: Kind, name: BulkKind, read_json: ReadJson, value: Any) -> Any:
+    """Return what the use case takes. Raises: Refusal for a row that cannot be read."""
     if isinstance(value, Refusal):
         raise value
     return kind.draft(value) if isinstance(value, CsvRow) else read_json(name, value)
@@ -172,6 +191,7 @@ async def _progress(
         "result_bytes": written[0],
         "error_bytes": written[1],
         "rows_total": operation.rows_total,
+        "notes": operation.notes,
         "locked_until": run.ctx.now() + CLAIM,
     }
     held = BulkOperation.filter(id=operation.id, claim=operation.claim, cancel_asked=False)

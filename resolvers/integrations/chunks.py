@@ -5,6 +5,7 @@ Rows of one product that follow each other are sent as one, as each line of CSV 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -55,9 +56,17 @@ class Sent:
         )
 
 
-def next_chunk(file: RowFile, kind: Kind, read: Callable[[Any], Any]) -> Chunk:
-    """As many rows as a batch takes, up to the first about something that was in it before."""
-    rows = file.rows(MAXIMUM_ROWS + 1)
+async def next_chunk(ctx: Context, file: RowFile, kind: Kind, read: Callable[[Any], Any]) -> Chunk:
+    """As many rows as a batch takes, up to the first about something that was in it before.
+
+    Raises: UnreadableFile.
+    """
+    found = await asyncio.to_thread(file.rows, MAXIMUM_ROWS + 1)
+    rows = await kind.complete(ctx, found)
+    return await asyncio.to_thread(_chunk, file, rows, kind, read)
+
+
+def _chunk(file: RowFile, rows: Sequence[FileRow], kind: Kind, read: Callable[[Any], Any]) -> Chunk:
     drafts = [(row, _draft(row, kind, read)) for row in rows]
     entries, end = first_batch(kind, drafts)
     file.put_back(rows[end:])
@@ -68,10 +77,12 @@ def next_chunk(file: RowFile, kind: Kind, read: Callable[[Any], Any]) -> Chunk:
 def first_batch(kind: Kind, drafts: Sequence[tuple[FileRow, Any]]) -> tuple[list[Entry], int]:
     """The entries of the first rows, and how many rows that are.
 
-    A product is not torn at the end, unless it is the first of the batch.
+    A product is not torn at the end, unless it is the first of the batch. A row that names a thing otherwise
+    than one before it begins another batch: the last row of a file decides, however far apart they are.
     """
     entries: list[Entry] = []
     starts: dict[str, int] = {}
+    names: dict[str, str] = {}
     for position, (row, draft) in enumerate(drafts):
         if isinstance(draft, RowResult):
             continue
@@ -80,8 +91,11 @@ def first_batch(kind: Kind, drafts: Sequence[tuple[FileRow, Any]]) -> tuple[list
             joined = kind.join(entries[-1].draft, draft)
         if position == MAXIMUM_ROWS and joined is not None and starts[key]:
             return entries[:-1], starts[key]
-        if position == MAXIMUM_ROWS or (joined is None and key in starts):
+        own = kind.names_of(draft)
+        contradicts = any(names.get(thing, name) != name for thing, name in own.items())
+        if position == MAXIMUM_ROWS or contradicts or (joined is None and key in starts):
             return entries, position
+        names.update(own)
         if joined is not None:
             entries[-1] = Entry(joined, [*entries[-1].parts, (row, draft)])
         else:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import re
+import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from models.errors import InvalidInput, QuintetError
 
-_FLAGS = {"": None, "true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+_LARGEST = 10**18
+_NUMBER = re.compile(
+    r"[+-]?([0-9]{1,30}(\.[0-9]{0,30})?|\.[0-9]{1,30})(E[+-]?[0-9]{1,2})?", re.IGNORECASE
+)
+_FLAGS = {
+    "": None,
+    **dict.fromkeys(("true", "yes", "1", "是"), True),
+    **dict.fromkeys(("false", "no", "0", "否"), False),
+}
 
 
 class UnreadableFile(QuintetError):
@@ -35,24 +45,26 @@ class CsvRow:
 
     def number(self, column: str) -> float:
         """Raises: InvalidInput naming the column."""
-        try:
-            return float(self._plain(column))
-        except ValueError:
-            raise self._no_number(column) from None
+        return float(self.decimal(column))
 
     def whole(self, column: str) -> int:
-        """Raises: InvalidInput naming the column."""
-        text = self._plain(column)
-        if not (text.removeprefix("-").isdecimal() and len(text) <= 18):
-            raise self._no_number(column)
-        return int(text)
+        """A whole number, also as `12.0` or `1E+2`. Raises: InvalidInput naming the column."""
+        number = self.decimal(column)
+        if number != number.to_integral_value() or abs(number) >= _LARGEST:
+            raise InvalidInput(
+                "The column {column} must be a whole number, not {text}.",
+                path=(column,),
+                column=column,
+                text=repr(self.text(column)[:40]),
+            )
+        return int(number)
 
     def decimal(self, column: str) -> Decimal:
-        """Raises: InvalidInput naming the column."""
-        try:
-            return Decimal(self._plain(column))
-        except InvalidOperation:
-            raise self._no_number(column) from None
+        """A number in any width of digits, also with an exponent. Raises: InvalidInput naming the column."""
+        text = unicodedata.normalize("NFKC", self.text(column)).replace("\N{MINUS SIGN}", "-")
+        if not _NUMBER.fullmatch(text):
+            raise self._no_number(column)
+        return Decimal(text)
 
     def flag(self, column: str) -> bool | None:
         """None where the cell is empty. Raises: InvalidInput naming the column."""
@@ -79,41 +91,10 @@ class CsvRow:
                 column=column,
             ) from None
 
-    def _plain(self, column: str) -> str:
-        """A number's text; Python's own would take underscores too."""
-        text = self.text(column)
-        if "_" in text:
-            raise self._no_number(column)
-        return text
-
     def _no_number(self, column: str) -> InvalidInput:
         return InvalidInput(
             "The column {column} must be a number, not {text}.",
             path=(column,),
             column=column,
             text=repr(self.text(column)[:40]),
-        )
-
-
-def check_header(
-    header: Sequence[str], required: Sequence[Sequence[str]], known: Collection[str]
-) -> None:
-    """Of each group of columns one must be there, and none that nobody reads. Raises: UnreadableFile."""
-    names = [name for name in header if name]
-    for group in required:
-        if not set(group) & set(names):
-            raise UnreadableFile(
-                1,
-                "The column {names} is missing; there are {header}.",
-                names=" / ".join(group),
-                header=", ".join(names),
-            )
-    if len(set(names)) < len(names):
-        raise UnreadableFile(1, "A column stands in the header twice.")
-    if unknown := [name for name in names if name not in known]:
-        raise UnreadableFile(
-            1,
-            "There is no column {names}; those there can be are {known}.",
-            names=", ".join(unknown),
-            known=", ".join(sorted(known)),
         )

@@ -15,12 +15,15 @@ import structlog
 
 from gateways import GatewayError, Receiver
 from models.database import fetch, is_postgres, transaction
-from models.integrations.signing import headers, secret_of
+from models.database_faults import fault_of
+from models.integrations.signing import headers, secrets_of
 from models.integrations.webhooks import Webhook, WebhookDelivery
+from models.outages import database_faults
 from resolvers.context import Context
 from resolvers.integrations import attempts
 from resolvers.integrations.attempts import ClaimLost, Outcome
 from resolvers.outbox import give_sequences
+from resolvers.pausing import pause
 
 AT_ONCE = 8
 WEBHOOKS = 20
@@ -37,31 +40,44 @@ async def deliver_due(ctx: Context) -> int:
     return sum(await asyncio.gather(*(deliver(ctx, webhook) for webhook in webhooks)))
 
 
-async def deliver_forever(ctx: Context) -> None:
-    """The same until cancelled; a slow receiver holds up no other."""
+async def deliver_forever(ctx: Context, stopping: asyncio.Event) -> None:
+    """The same until `stopping`; a slow receiver holds up no other.
+
+    What is on its way then is waited for; cancelled, it is given back to be sent again.
+    """
     running: set[asyncio.Task[int]] = set()
+    stopped = asyncio.create_task(stopping.wait())
     try:
-        while True:
+        while not stopping.is_set():
             news = asyncio.create_task(ctx.gateways.bus.wait(POLL_SECONDS))
             try:
                 if not await fetch("SELECT id FROM webhook WHERE active LIMIT 1"):
                     # Where nobody listens, no change costs anything more.
-                    await asyncio.sleep(POLL_SECONDS)
+                    await pause(stopping, POLL_SECONDS)
                     continue
                 await give_sequences()
                 for webhook in await transaction(_claim, ctx, WEBHOOKS - len(running)):
                     running.add(task := asyncio.create_task(deliver(ctx, webhook)))
                     task.add_done_callback(running.discard)
                 await asyncio.sleep(GATHER_SECONDS)
-                await asyncio.wait({news, *running}, return_when=asyncio.FIRST_COMPLETED)
-            except Exception:
-                log.exception("webhooks could not be claimed")
-                await asyncio.sleep(POLL_SECONDS)
+                waited = {news, stopped, *running}
+                await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+            except Exception as error:
+                if fault := fault_of(error):
+                    database_faults.met(fault)
+                else:
+                    log.exception("webhooks could not be claimed")
+                await pause(stopping, POLL_SECONDS)
             finally:
                 news.cancel()
+        if running:
+            await asyncio.wait(running)
     finally:
+        stopped.cancel()
         for task in running:
             task.cancel()
+        if running:
+            await asyncio.wait(running)
 
 
 async def deliver(ctx: Context, webhook: Webhook) -> int:
@@ -77,7 +93,13 @@ async def deliver(ctx: Context, webhook: Webhook) -> int:
                     break
     except ClaimLost:
         log.info("webhook was taken back", webhook=webhook.id)
-    except Exception:
+    except asyncio.CancelledError:
+        await transaction(attempts.release, ctx, webhook)
+        raise
+    except Exception as error:
+        if fault := fault_of(error):
+            database_faults.met(fault)
+            return sent  # the claim runs out
         log.exception("webhook could not be delivered to", webhook=webhook.id)
     await transaction(attempts.release, ctx, webhook)
     return sent
@@ -128,8 +150,11 @@ async def _send(
     salts = [webhook.salt]
     if webhook.previous_salt and webhook.previous_until and now < webhook.previous_until:
         salts.append(webhook.previous_salt)
+    secrets = [each for salt in salts for each in secrets_of(ctx.settings.keys, salt)]
+    if not secrets:
+        return Outcome(delivery, None, "The key of its secret was taken out: rotate the secret.")
     signed = headers(
-        [secret_of(ctx.settings.secret_key, salt) for salt in salts],
+        secrets,
         f"msg_{webhook.id}_{delivery.sequence}",
         int(now.timestamp()),
         body,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,13 +13,16 @@ from resolvers.catalog import price_setting
 from resolvers.catalog import upsert as catalog
 from resolvers.catalog.joining import joined
 from resolvers.context import Context
-from resolvers.integrations import rows
+from resolvers.integrations import completing, rows
 from resolvers.integrations.csv_files import CsvRow
+from resolvers.integrations.row_files import FileRow
 from resolvers.stock import sync
 from resolvers.stores import upsert as stores
 
 # From the rows of a chunk to what the use case says of each. `key` is an idempotency key.
 Send = Callable[[Context, Sequence[Any], str], Awaitable[BatchOutcome]]
+# What rows leave to the database, filled in: see `completing`.
+Complete = Callable[[Context, Sequence[FileRow]], Awaitable[list[FileRow]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,8 @@ class Kind:
     """`columns`: of each group one must stand in the header, of `optional` any. `draft` reads a row of CSV.
 
     `label` is what such a row is called. `key_of` names what a draft is about: no two of a chunk may be about
-    the same, unless `join` makes one of them, as if the second came after the first.
+    the same, unless `join` makes one of them, as if the second came after the first. `names_of` says how a
+    draft names other things, such as its category: no two of a chunk may name one thing otherwise.
     """
 
     permission: Permission
@@ -37,7 +41,9 @@ class Kind:
     label: Callable[[CsvRow], str]
     key_of: Callable[[Any], str]
     send: Send
+    complete: Complete = completing.nothing
     join: Callable[[Any, Any], Any | None] = lambda first, then: None
+    names_of: Callable[[Any], Mapping[str, str]] = lambda draft: {}
 
     @property
     def known(self) -> set[str]:
@@ -64,13 +70,15 @@ async def _stores(ctx: Context, drafts: Sequence[Any], key: str) -> BatchOutcome
 KINDS = {
     BulkKind.CATALOG: Kind(
         Permission.CATALOG_WRITE,
-        [["name"], ["gtin", "sku", "code"], ["price"]],
+        [["name"], ["gtin", "sku", "code"]],
         rows.PRODUCT_COLUMNS,
         rows.product_draft,
         rows.product_code,
         lambda draft: draft.code,
         _catalog,
+        completing.prices,
         joined,
+        rows.names_of,
     ),
     BulkKind.PRICES: Kind(
         Permission.CATALOG_WRITE,
@@ -80,6 +88,7 @@ KINDS = {
         rows.sku_of,
         lambda draft: draft.key,
         _prices,
+        completing.skus,
     ),
     BulkKind.STOCK: Kind(
         Permission.STOCK_WRITE,
@@ -89,6 +98,7 @@ KINDS = {
         rows.level_name,
         lambda draft: draft.key,
         _stock,
+        completing.skus,
     ),
     BulkKind.STORES: Kind(
         Permission.STORE_WRITE,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from models.errors import Refusal
+from resolvers.integrations.bulk_files import RowResult
 
 SHOWN = 20
 
@@ -20,8 +21,12 @@ class ImportReport:
     failed: list[tuple[int, str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    def fail(self, line: int, code: str, refusals: Sequence[Refusal]) -> None:
-        self.failed.append((line, code, "; ".join(map(_sentence, refusals))))
+    def add(self, results: Sequence[RowResult]) -> None:
+        """Take in the rows that failed."""
+        for result in results:
+            if result.refusals:
+                said = "; ".join(_sentence(result, each) for each in result.refusals)
+                self.failed.append((result.line, result.code, said))
 
     def __str__(self) -> str:
         counts = f"{self.created} created, {self.updated} updated, {self.unchanged} unchanged"
@@ -35,7 +40,7 @@ class ImportReport:
         return "\n".join(lines)
 
 
-def _sentence(refusal: Refusal) -> str:
-    """The message; behind the field, where a use case refused it and does not know the columns."""
-    field_name = ".".join(map(str, refusal.path[2:]))
+def _sentence(result: RowResult, refusal: Refusal) -> str:
+    """The message behind the field that it speaks of."""
+    field_name = ".".join(map(str, refusal.path[result.outside :]))
     return f"{field_name}: {refusal}" if field_name else str(refusal)

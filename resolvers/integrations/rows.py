@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from hashlib import sha256
 
 from models.accounts.channels import Channel
 from models.catalog.products import ProductStatus
 from models.errors import InvalidInput
-from models.money import CurrencyCode, to_decimal
 from models.stores.coordinates import CoordinateSystem
 from models.stores.locations import LocationKind
 from resolvers.batches import KEEP, Unset
@@ -29,7 +27,7 @@ _POSITIONS = [
 OPTION_NUMBERS = range(1, 6)
 _LIST = "|"
 PRODUCT_COLUMNS = (
-    "slug", "description", "brand_code", "brand_name", "category_code", "category_name",
+    "price", "slug", "description", "brand_code", "brand_name", "category_code", "category_name",
     "category_parent_code", "status", "tags", "channels", "media", "variant_name", "compare_at_price",
     *(f"option{number}_{part}" for number in OPTION_NUMBERS for part in ("name", "value")),
     "tracks_serials", "weight_g", "unit", "origin",
@@ -81,16 +79,10 @@ def store_draft(row: CsvRow) -> StoreDraft:
     )
 
 
-def product_draft(row: CsvRow, prices_minor: Mapping[str, int] | None = None) -> ProductDraft:
-    """With `prices_minor`, those of SKUs that are there, a row may come without a price; a new one gets one.
-
-    Raises: InvalidInput naming the column at fault.
-    """
-    sku = sku_of(row)
-    if row.text("price") or prices_minor is None:
-        price = row.decimal("price")
-    else:
-        price = to_decimal(prices_minor.get(sku, made_up_price_minor(sku)), CurrencyCode.CNY)
+def product_draft(row: CsvRow) -> ProductDraft:
+    """Raises: InvalidInput naming the column at fault."""
+    if not row.text("price"):
+        raise InvalidInput("A new product needs a price.", path=("price",))
     return ProductDraft(
         code=product_code(row),
         name=row.text("name"),
@@ -107,8 +99,8 @@ def product_draft(row: CsvRow, prices_minor: Mapping[str, int] | None = None) ->
         media=[MediaDraft(url) for url in _several(row, "media") or ()] or None,
         variants=[
             VariantDraft(
-                sku=sku,
-                price=price,
+                sku=sku_of(row),
+                price=row.decimal("price"),
                 name=row.text("variant_name") or None,
                 gtins=_several(row, "gtin"),
                 compare_at_price=row.decimal("compare_at_price")
@@ -119,6 +111,16 @@ def product_draft(row: CsvRow, prices_minor: Mapping[str, int] | None = None) ->
             )
         ],
     )
+
+
+def names_of(draft: ProductDraft) -> dict[str, str]:
+    """What a row calls its brand and its category, and the parent it gives it."""
+    said = {
+        f"brand {draft.brand_code}": draft.brand_name,
+        f"category {draft.category_code}": draft.category_name,
+        f"parent of {draft.category_code}": draft.category_parent_code,
+    }
+    return {thing: name for thing, name in said.items() if name}
 
 
 def _details(row: CsvRow) -> str:
@@ -162,7 +164,7 @@ def made_up_price_minor(sku: str) -> int:
 def price_draft(row: CsvRow) -> PriceDraft:
     """Raises: InvalidInput naming the column at fault."""
     return PriceDraft(
-        sku=row.text("sku", "gtin"),
+        sku=row.text("sku"),
         price=row.decimal("price"),
         list_code=row.text("list_code") or None,
         valid_from=row.moment("valid_from"),
@@ -174,7 +176,7 @@ def level_draft(row: CsvRow) -> LevelDraft:
     """Raises: InvalidInput naming the column at fault."""
     return LevelDraft(
         location_code=row.text("location_code", "code"),
-        sku=row.text("sku", "gtin"),
+        sku=row.text("sku"),
         quantity=row.whole("quantity"),
         compare_quantity=row.whole("compare_quantity") if row.text("compare_quantity") else None,
     )

@@ -13,7 +13,7 @@ from models.accounts.organisations import Organisation, OrganisationKind
 from models.accounts.roles import Permission
 from models.database import after_commit, transaction
 from models.errors import InvalidInput, LimitExceeded, NotFound, PermissionDenied
-from models.integrations.signing import secret_of
+from models.integrations.signing import salt_of, secrets_of
 from models.integrations.webhooks import Webhook, WebhookDelivery
 from models.outbox import TOPICS
 from resolvers.accounts.organisations import within_reach
@@ -64,12 +64,12 @@ async def create(
             organisation_id=node.id,
             url=url,
             topics=checked,
-            salt=secrets.token_urlsafe(24),
+            salt=salt_of(ctx.settings.keys, secrets.token_urlsafe(24)),
             sequence=await last_sequence(),
         )
 
     webhook = await transaction(insert)
-    return webhook, secret_of(ctx.settings.secret_key, webhook.salt)
+    return webhook, secrets_of(ctx.settings.keys, webhook.salt)[0]
 
 
 @requires(Permission.WEBHOOK_WRITE)
@@ -97,11 +97,12 @@ async def rotate_secret(ctx: Context, webhook_id: int) -> tuple[Webhook, str]:
     """A new secret; for a day messages are signed with the one before too. Raises: NotFound."""
 
     def change(webhook: Webhook) -> None:
-        webhook.previous_salt, webhook.salt = webhook.salt, secrets.token_urlsafe(24)
+        webhook.previous_salt = webhook.salt
+        webhook.salt = salt_of(ctx.settings.keys, secrets.token_urlsafe(24))
         webhook.previous_until = ctx.now() + OVERLAP
 
     webhook = await transaction(_change, ctx, webhook_id, change)
-    return webhook, secret_of(ctx.settings.secret_key, webhook.salt)
+    return webhook, secrets_of(ctx.settings.keys, webhook.salt)[0]
 
 
 @requires(Permission.WEBHOOK_WRITE)

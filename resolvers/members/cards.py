@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gateways import Limit
 from models.accounts.roles import Permission
 from models.database import transaction
-from models.errors import InvalidInput, NotFound, RateLimited, Refusal, StateConflict
+from models.errors import InvalidInput, NotFound, StateConflict
 from models.members.cards import CardKind, CardStatus, MemberCard
 from models.members.members import Member
 from models.members.numbers import is_valid_card_number
+from resolvers.attempts import attempt, guesses
 from resolvers.context import ActorKind, Context
 from resolvers.members import card_numbers, members, sight
 from resolvers.members.members import change_of
@@ -19,6 +21,7 @@ from resolvers.validation import text_of
 
 MAXIMUM_BATCH = 500
 FAILURES_PER_HOUR = 20
+TOO_OFTEN = "Too many wrong codes. Try again in {seconds} seconds."
 
 
 @requires(Permission.CARD_ISSUE)
@@ -59,24 +62,19 @@ async def bind(ctx: Context, number: str, member_id: int | None) -> MemberCard:
     if member_id is None:
         raise InvalidInput("Name the member.", path=("memberId",))
     member = await _member_of(ctx, member_id)
-    limit = ("card bind", ctx.actor.key, FAILURES_PER_HOUR, 3600)
-    if await ctx.gateways.rate_limits.is_spent(*limit):
-        raise RateLimited("Too many wrong codes. Try again later.")
-    try:
+    async with attempt(ctx, _limits(ctx), TOO_OFTEN):
         return await transaction(_bind, ctx, _number_of(number), member)
-    except Refusal:
-        await ctx.gateways.rate_limits.hit(*limit)
-        raise
 
 
 @for_members_or(Permission.CARD_ISSUE)
 async def block(ctx: Context, number: str, reason: str) -> MemberCard:
     """Make a card good for nothing from now on: members their own, staff those of their members.
 
-    Raises: InvalidInput, NotFound, StateConflict for a card that was replaced.
+    Raises: InvalidInput, NotFound, StateConflict for a card that was replaced, RateLimited.
     """
     reason = text_of(reason, "reason", 200)
-    return await transaction(_block, ctx, _number_of(number), reason)
+    async with attempt(ctx, _limits(ctx), TOO_OFTEN):
+        return await transaction(_block, ctx, _number_of(number), reason)
 
 
 @for_anyone
@@ -96,6 +94,11 @@ async def of_members(ctx: Context, ids: Sequence[int]) -> dict[int, list[MemberC
         if card.member_id is not None:
             cards[card.member_id].append(card)
     return cards
+
+
+def _limits(ctx: Context) -> list[Limit]:
+    """On trying card numbers."""
+    return guesses(ctx, "card number", times=FAILURES_PER_HOUR, seconds=3600)
 
 
 async def _issue_batch(ctx: Context, quantity: int) -> list[MemberCard]:

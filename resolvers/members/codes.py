@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 
+from gateways import Limit
 from models.accounts.roles import Permission
 from models.database import execute, transaction
-from models.errors import Expired, InvalidInput, NotFound, RateLimited, Refusal, StateConflict
+from models.errors import Expired, InvalidInput, NotFound, StateConflict
 from models.members.cards import CardStatus, MemberCard, MemberCode
 from models.members.members import Member
 from models.members.numbers import (
@@ -19,6 +18,7 @@ from models.members.numbers import (
     is_valid_card_number,
     member_code,
 )
+from resolvers.attempts import attempt, count, guesses
 from resolvers.context import Context
 from resolvers.members.sight import mark_identified
 from resolvers.permissions import for_members, requires
@@ -44,9 +44,8 @@ async def create(ctx: Context) -> IssuedCode:
 
     Raises: RateLimited.
     """
-    limits = ctx.gateways.rate_limits
-    if not await limits.hit("member code", ctx.actor.key, CODES_PER_MINUTE, 60):
-        raise RateLimited("Too many codes were asked for. Try again later.")
+    limit = Limit("member code", ctx.actor.key, CODES_PER_MINUTE, 60)
+    await count(ctx, [limit], "Too many codes were asked for. Try again in {seconds} seconds.")
     code = member_code(secrets.token_bytes(MEMBER_CODE_RANDOM_BYTES))
     expires_at = ctx.now() + GOOD_FOR
     await transaction(_keep, ctx, code, expires_at)
@@ -60,22 +59,18 @@ async def identify(ctx: Context, code: str) -> Member:
     Raises: InvalidInput for what is neither, NotFound, Expired for a code that is stale or was used,
     StateConflict for a card that is not active, RateLimited after many failures of this caller.
     """
-    limit = ("member identify", ctx.actor.key, FAILURES_PER_MINUTE, 60)
-    if await ctx.gateways.rate_limits.is_spent(*limit):
-        raise RateLimited("Too many wrong codes. Try again later.")
-    try:
+    limits = guesses(ctx, "member identify", times=FAILURES_PER_MINUTE, seconds=60)
+    async with attempt(ctx, limits, "Too many wrong codes. Try again in {seconds} seconds."):
         member = await transaction(_identify, ctx, code.replace(" ", ""))
-    except Refusal:
-        await ctx.gateways.rate_limits.hit(*limit)
-        raise
     mark_identified(ctx, member)
     return member
 
 
 async def _keep(ctx: Context, code: str, expires_at: datetime) -> None:
     member_id = ctx.member_id
+    code_hash = ctx.settings.keys.digest(_hashed_text(code))
     await MemberCode.filter(member_id=member_id, expires_at__lt=ctx.now() - REMEMBERED_FOR).delete()
-    await MemberCode.create(member_id=member_id, code_hash=_hash(ctx, code), expires_at=expires_at)
+    await MemberCode.create(member_id=member_id, code_hash=code_hash, expires_at=expires_at)
 
 
 async def _identify(ctx: Context, code: str) -> Member:
@@ -87,7 +82,8 @@ async def _identify(ctx: Context, code: str) -> Member:
 
 
 async def _by_code(ctx: Context, code: str) -> Member:
-    kept = await MemberCode.filter(code_hash=_hash(ctx, code)).first()
+    hashes = ctx.settings.keys.digests(_hashed_text(code))
+    kept = await MemberCode.filter(code_hash__in=hashes).first()
     member = await Member.get(id=kept.member_id) if kept else None
     if kept is None or member is None or member.merchant_id != ctx.merchant_id:
         raise NotFound("This code is not known.", path=("code",))
@@ -111,6 +107,5 @@ async def _by_card(ctx: Context, number: str) -> Member:
     return await Member.get(id=card.member_id)
 
 
-def _hash(ctx: Context, code: str) -> str:
-    key = ctx.settings.secret_key.encode()
-    return hmac.new(key, f"member code:{code}".encode(), sha256).hexdigest()
+def _hashed_text(code: str) -> str:
+    return f"member code:{code}"

@@ -10,9 +10,10 @@ from models.accounts.roles import Permission
 from models.errors import InvalidInput, NotFound
 from models.members.cards import MemberCard
 from models.members.members import Member
+from models.members.phones import ENDING_DIGITS
 from resolvers.context import Context
 from resolvers.keyset import kept
-from resolvers.members import sight
+from resolvers.members import phones, sight
 from resolvers.outbox import Change
 from resolvers.paging import Page, PageRequest, paginate
 from resolvers.permissions import for_anyone, requires
@@ -67,7 +68,7 @@ async def page(
     """The members of the caller's territory, the latest first.
 
     `search` is the beginning of a number or a whole phone number; where the caller may read names and
-    phones, also a part of either. It is no way round the mask.
+    phones, also a part of a name or the last four digits of a phone. It is no way round the mask.
     """
     query = Member.filter(sight.territory(ctx, Permission.MEMBER_READ), merchant_id=ctx.merchant_id)
     if search is not None:
@@ -89,18 +90,23 @@ def change_of(member: Member) -> Change:
 
 
 def _matches(ctx: Context, text: str) -> Q:
-    contact = Q(name__icontains=text) | Q(phone__contains=text)
+    contact = Q(name__icontains=text)
+    if len(text) == ENDING_DIGITS and text.isascii() and text.isdigit():
+        contact |= Q(id__in=phones.ids_ending_in(ctx.merchant_id, text))
     alternatives = [
         Q(number__startswith=text.upper()),
         Q(contact, sight.territory(ctx, Permission.MEMBER_CONTACT_READ)),
     ]
-    if text.strip("+0123456789 -") == "" and len(text) >= 8:
-        alternatives.append(Q(phone=_phone(text)))
+    if (phone := _phone(text)) is not None:
+        alternatives.append(Q(id__in=phones.ids_with(ctx.merchant_id, phone)))
     return Q(*alternatives, join_type="OR")
 
 
-def _phone(text: str) -> str:
+def _phone(text: str) -> str | None:
+    """The phone that somebody searches for, None for anything else."""
+    if len(text) < 8 or text.strip("+0123456789 -"):
+        return None
     try:
         return phone_of(text, "search")
     except InvalidInput:
-        return text
+        return None

@@ -7,14 +7,22 @@ from collections.abc import Sequence
 from models.database import execute
 from models.members.members import Tier
 from resolvers.context import Context
-from resolvers.permissions import for_anyone
+from resolvers.permissions import concerns, for_anyone
 
 BASIC = "BASIC"
 
 
 @for_anyone
 async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Tier]:
+    """The tiers of members whom the caller has been shown."""
     return {tier.id: tier for tier in await Tier.filter(id__in=set(ids))}
+
+
+@for_anyone
+async def visible_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Tier]:
+    """Those of the tiers whose merchant the request is about, or the caller works for."""
+    found = await by_ids(ctx, ids)
+    return {tier.id: tier for tier in found.values() if concerns(ctx, tier.merchant_id)}
 
 
 @for_anyone

@@ -15,12 +15,15 @@ from models.database import transaction
 from models.errors import InvalidInput, NotFound, StateConflict
 from models.orders import rules
 from models.orders.carts import Cart, CartStatus
+from resolvers.attempts import count, guesses
 from resolvers.context import ActorKind, Context
 from resolvers.orders.cart_lines import changed_by, put, quantities
 from resolvers.orders.goods import LineDraft, check_lines, check_on_sale
 from resolvers.permissions import for_anyone, for_shoppers
 
 TOKEN_BYTES = 24
+# Tokens of no cart that a caller may show in five minutes.
+UNKNOWN_TOKENS = 100
 
 
 @for_shoppers
@@ -53,17 +56,30 @@ async def get(ctx: Context, cart_id: int | None, token: str | None) -> Cart | No
 
     A cart that was merged into another answers as that one.
 
-    Raises: InvalidInput unless exactly one of them is given.
+    Raises: InvalidInput unless exactly one of them is given, RateLimited after many unknown tokens.
     """
     if (cart_id is None) == (token is None):
         raise InvalidInput("Give the id or the token.", path=("id",))
-    found = await Cart.filter(**({"id": cart_id} if token is None else {"token": token})).first()
+    if token is not None:
+        return await _by_token(ctx, token)
+    return await _seen(ctx, await Cart.filter(id=cart_id).first(), by_token=False)
+
+
+async def _by_token(ctx: Context, token: str) -> Cart | None:
+    limits = guesses(ctx, "cart token", times=UNKNOWN_TOKENS, seconds=300)
+    await count(ctx, limits)
+    found = await Cart.filter(token=token).first()
+    if found is not None:
+        await ctx.gateways.rate_limits.give_back(limits)
+    return await _seen(ctx, found, by_token=True)
+
+
+async def _seen(ctx: Context, found: Cart | None, *, by_token: bool) -> Cart | None:
     if found is not None and found.merged_into_id is not None and takes_part(ctx, found):
-        found = await Cart.get(id=found.merged_into_id)
+        found = await Cart.filter(id=found.merged_into_id).first()
     if found is None:
         return None
-    by_token = token is not None and is_unclaimed(found)
-    return found if by_token or takes_part(ctx, found) else None
+    return found if (by_token and is_unclaimed(found)) or takes_part(ctx, found) else None
 
 
 @for_anyone

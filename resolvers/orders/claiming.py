@@ -15,9 +15,13 @@ from models.members.members import Member
 from models.orders.carts import Cart, CartStatus
 from models.orders.orders import Order
 from models.orders.rules import MAXIMUM_LINES, MAXIMUM_QUANTITY
+from resolvers.attempts import attempt, guesses
 from resolvers.context import Context
 from resolvers.orders.carts import is_owner, is_unclaimed, touch
 from resolvers.permissions import for_customers
+
+# Failed ones in five minutes.
+CLAIMS = 30
 
 
 @for_customers
@@ -25,9 +29,10 @@ async def claim(ctx: Context, token: str) -> Cart:
     """Make the cart with this token the caller's; it keeps its guide. Claiming it again changes nothing.
 
     Raises: NotFound for an unknown cart and for somebody else's, StateConflict once it is ordered,
-    LimitExceeded when the caller's own lines do not fit in.
+    LimitExceeded when the caller's own lines do not fit in, RateLimited after many failures.
     """
-    return await transaction(_claim, ctx, token)
+    async with attempt(ctx, guesses(ctx, "cart claim", times=CLAIMS, seconds=300)):
+        return await transaction(_claim, ctx, token)
 
 
 async def take_over(ctx: Context, guest_id: int, member: Member) -> None:

@@ -12,12 +12,13 @@ from tortoise.queryset import QuerySet
 
 from models.accounts.roles import Permission
 from models.database import transaction
-from models.errors import Expired, NotFound, RateLimited, StateConflict
+from models.errors import Expired, NotFound, StateConflict
 from models.orders.fulfilments import Fulfilment
 from models.orders.orders import Order
 from models.orders.payments import Refund, RefundStatus
 from models.orders.pickup import MistypedCode, normalise_pickup_code
 from models.orders.states import FulfilmentAction, FulfilmentStatus, OrderStatus
+from resolvers.attempts import count, guesses
 from resolvers.context import Context
 from resolvers.idempotency import once
 from resolvers.orders import completion
@@ -67,16 +68,15 @@ async def expire_pickups(ctx: Context, limit: int = 100) -> int:
 
 
 async def _found(ctx: Context, code: str) -> Fulfilment | None:
-    limits, whom = ctx.gateways.rate_limits, ctx.actor.key
-    if await limits.is_spent("wrong pickup code", whom, WRONG_CODES, WINDOW_SECONDS):
-        raise RateLimited("Too many wrong pickup codes. Try again in a quarter of an hour.")
     try:
         normal = normalise_pickup_code(code)
     except MistypedCode:
         return None
+    limits = guesses(ctx, "pickup code", times=WRONG_CODES, seconds=WINDOW_SECONDS)
+    await count(ctx, limits, "Too many wrong pickup codes. Try again in {seconds} seconds.")
     found = await _here(ctx, Fulfilment.filter(pickup_code=normal)).first()
-    if found is None:
-        await limits.hit("wrong pickup code", whom, WRONG_CODES, WINDOW_SECONDS)
+    if found is not None:
+        await ctx.gateways.rate_limits.give_back(limits)
     return found
 
 

@@ -14,22 +14,34 @@ from resolvers.referrals import sign_in
 
 @for_anyone
 async def otp_sign_in(
-    ctx: Context, phone: str, code: str, name: str | None, referral_token: str | None
-) -> tuple[Tokens, Member]:
-    """The session of the member with this phone, who joins with it if there is none yet.
+    ctx: Context,
+    phone: str,
+    code: str,
+    name: str | None,
+    referral_token: str | None,
+    device_token: str | None = None,
+) -> tuple[Tokens, Member, str]:
+    """Begin the session of the member with this phone, who joins with it if there is none yet.
 
-    Raises: InvalidInput, Expired for a code that is wrong or no longer good.
+    Return the tokens, the member and the device's token.
+
+    Raises: InvalidInput, Expired for a code that is wrong or no longer good, RateLimited.
     """
     name = sign_in.name_of(name)
     # In a transaction of its own, so that a wrong try is counted.
-    verified = await one_time_codes.verify(ctx, phone, code)
-    return await transaction(_enter, ctx, verified, name, referral_token)
+    verified = await one_time_codes.verify(ctx, phone, code, device_token)
+    return await transaction(_enter, ctx, verified, name, referral_token, device_token)
 
 
 async def _enter(
-    ctx: Context, verified_phone: str, name: str | None, referral_token: str | None
-) -> tuple[Tokens, Member]:
+    ctx: Context,
+    verified_phone: str,
+    name: str | None,
+    referral_token: str | None,
+    device_token: str | None,
+) -> tuple[Tokens, Member, str]:
     tokens, member, _ = await sign_in.enter(ctx, verified_phone, name, referral_token)
     if ctx.guest_id is not None:
         await take_over(ctx, ctx.guest_id, member)
-    return tokens, member
+    device_token = await one_time_codes.remember(ctx, verified_phone, device_token)
+    return tokens, member, device_token

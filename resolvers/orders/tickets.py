@@ -28,7 +28,10 @@ METHOD_LABELS = {
     FulfilmentMethod.EXPRESS: "快递发货",
 }
 
-_QUEUED = ("fulfilment_id", "location_id", "status", "text", "escpos", "created_at")
+_QUEUED = (
+    *("fulfilment_id", "location_id", "status", "encrypted_text", "encrypted_escpos"),
+    "created_at",
+)
 
 
 async def queue(ctx: Context, order: Order, parts: Sequence[Part]) -> None:
@@ -39,8 +42,8 @@ async def queue(ctx: Context, order: Order, parts: Sequence[Part]) -> None:
             part.id,
             part.location_id,
             str(TicketStatus.QUEUED),
-            ticket_text(content),
-            b64encode(escpos(content)).decode(),
+            PrintTicket.text.encrypt(ticket_text(content)),
+            PrintTicket.escpos.encrypt(b64encode(escpos(content)).decode()),
             ctx.now(),
         )
         for part, content in contents

@@ -12,6 +12,7 @@ from models.errors import NotFound, ReferralCycle, ReferralLocked
 from models.members.members import Member
 from models.referrals.bindings import BindingKind, ReferralBinding
 from models.referrals.rules import BindingTerms, would_cycle
+from resolvers.attempts import attempt, guesses
 from resolvers.context import Context
 from resolvers.members.members import change_of
 from resolvers.outbox import announce
@@ -27,9 +28,10 @@ async def bind_by_token(ctx: Context, token: str) -> Member:
     """Bind the caller through a link or another member's token; the same one again changes nothing.
 
     Raises: NotFound for a token that stands for nobody, ReferralCycle for one's own or that of somebody
-    below, ReferralLocked while another binding is protected.
+    below, ReferralLocked while another binding is protected, RateLimited after many failures.
     """
-    return await transaction(_bind_by_token, ctx, token)
+    async with attempt(ctx, guesses(ctx, "share token", times=100, seconds=300)):
+        return await transaction(_bind_by_token, ctx, token)
 
 
 async def bind(ctx: Context, member: Member, sharer: Sharer, *, is_new: bool = False) -> Member:

@@ -15,6 +15,7 @@ from models.members.members import Member
 from models.referrals.rules import ShareTarget
 from models.referrals.share_links import ShareLink
 from models.stores.locations import Location, LocationKind
+from resolvers.attempts import count, guesses
 from resolvers.catalog import products
 from resolvers.context import Context
 from resolvers.permissions import for_anyone, for_members_or, may, scoped
@@ -61,7 +62,11 @@ async def open_link(ctx: Context, token: str) -> ShareLink | None:
     """The link with this token, counted as opened once more: a query that writes, in a transaction."""
     if not 1 <= len(token) <= MAXIMUM_LENGTH or not token.isascii() or not token.isprintable():
         return None
-    return await transaction(_open, token)
+    limits = guesses(ctx, "share token", times=100, seconds=300)
+    await count(ctx, limits)
+    if link := await transaction(_open, token):
+        await ctx.gateways.rate_limits.give_back(limits)
+    return link
 
 
 @for_anyone

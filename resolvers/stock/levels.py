@@ -15,7 +15,7 @@ from models.database import any_of, array, records
 from models.stock.effective import EFFECTIVE
 from models.stock.rules import Pieces, sellable, shown_to_the_public
 from models.stores.locations import Location
-from resolvers.context import Context
+from resolvers.context import ActorKind, Context
 from resolvers.keyset import Conditions, Order, page_of_ids
 from resolvers.paging import Page, PageRequest
 from resolvers.permissions import for_anyone, may, scoped
@@ -52,6 +52,18 @@ async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Level]:
     """Those of the levels that the caller may see."""
     conditions = await visible(ctx)
     conditions.add(any_of("l.id"), array(ids))
+    return {level.id: level for level in await read(ctx, conditions)}
+
+
+@for_anyone
+async def findable_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Level]:
+    """Those of them whose merchant the request is about, or the caller works for."""
+    conditions = await visible(ctx)
+    conditions.add(any_of("l.id"), array(ids))
+    merchants = {grant.merchant_id for grant in ctx.actor.grants}
+    if ctx.actor.kind is not ActorKind.SYSTEM and None not in merchants:
+        own = sorted(each for each in {*merchants, ctx.merchant_id} if each is not None)
+        conditions.add(any_of("o.merchant_id"), array(own))
     return {level.id: level for level in await read(ctx, conditions)}
 
 

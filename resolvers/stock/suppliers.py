@@ -129,9 +129,12 @@ async def _save(
     for columns in rows:
         supplier = known.get(columns["code"])
         if supplier is None:
-            created.append(await Supplier.create(merchant_id=merchant_id, **columns))
+            supplier = Supplier(merchant_id=merchant_id)
+            assign(supplier, **columns)
+            await supplier.save()
+            created.append(supplier)
         elif assign(supplier, **columns):
-            await supplier.save(update_fields=[*columns, "updated_at"])
+            await supplier.save()
             updated.append(supplier)
     return created, updated
 

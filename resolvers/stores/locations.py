@@ -8,15 +8,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from models.columns import parsed
-from models.database import any_id, array, read
+from models.database import any_id, array, read, records
 from models.errors import InvalidInput, NotFound
 from models.stores import hours
 from models.stores.coordinates import CoordinateSystem, Point, convert
-from models.stores.locations import Location
+from models.stores.locations import Location, LocationKind
 from models.stores.rows import LOCATION, LocationRow
 from resolvers.context import Context
 from resolvers.keyset import kept
-from resolvers.permissions import for_anyone
+from resolvers.permissions import concerns, for_anyone, works_for
 
 
 @for_anyone
@@ -37,6 +37,13 @@ async def rows_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, LocationRow
 
 
 @for_anyone
+async def visible_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, LocationRow]:
+    """The stores of the merchant that the request is about, and all locations of one the caller works for."""
+    found = await _visible(ctx, any_id("o.id"), array(set(ids))) if ids else []
+    return {row.id: row for row in found}
+
+
+@for_anyone
 async def get(ctx: Context, location_id: int) -> Location:
     """Raises: NotFound."""
     location = await Location.filter(id=location_id).first()
@@ -51,10 +58,34 @@ async def store(ctx: Context, location_id: int | None, code: str | None) -> Loca
     values: tuple[Any, ...]
     condition, values = "o.code = ? AND o.merchant_id = ?", (kept(code or ""), ctx.merchant_id)
     if location_id is not None:
-        condition, values = "o.id = ?", (location_id,)
+        reachable, paths = _reachable(ctx)
+        condition, values = f"o.id = ? AND {reachable}", (location_id, ctx.merchant_id, *paths)
     statement = f"SELECT {LOCATION} FROM location o WHERE o.kind = 'STORE' AND {condition}"
     found = await read(LocationRow, statement, *values)
     return found[0] if found else None
+
+
+def _reachable(ctx: Context) -> tuple[str, list[str]]:
+    """That a location is the merchant's, or in the caller's territory; with the parameters after it."""
+    paths = [f"{grant.path}%" for grant in ctx.actor.grants]
+    below = "".join(
+        " OR EXISTS (SELECT 1 FROM organisation n WHERE n.id = o.organisation_id AND n.path LIKE ?)"
+        for _ in paths
+    )
+    return f"(o.merchant_id = ?{below})", paths
+
+
+async def _visible(ctx: Context, condition: str, *values: Any) -> list[LocationRow]:
+    rows = await records(
+        f"SELECT o.merchant_id, {LOCATION} FROM location o WHERE {condition}", *values
+    )
+    found = [(merchant_id, LocationRow(*columns)) for merchant_id, *columns in rows]
+    return [
+        row
+        for merchant_id, row in found
+        if works_for(ctx, merchant_id)
+        or (row.kind == LocationKind.STORE and concerns(ctx, merchant_id))
+    ]
 
 
 def position_of(location: Location | LocationRow, system: CoordinateSystem) -> Point | None:

@@ -3,7 +3,16 @@ from __future__ import annotations
 import strawberry
 
 from models.accounts.sessions import SubjectKind
-from resolvers.accounts import clients, guests, one_time_codes, organisations, sessions, staff
+from models.errors import ChallengeRequired
+from resolvers.accounts import (
+    clients,
+    guests,
+    one_time_codes,
+    organisations,
+    sessions,
+    staff,
+    staff_sign_in,
+)
 from resolvers.accounts.identity import become
 from schema.accounts.inputs import (
     ApiClientCreateInput,
@@ -16,6 +25,7 @@ from schema.accounts.inputs import (
 )
 from schema.accounts.payloads import (
     ApiClientPayload,
+    Challenge,
     OrganisationPayload,
     OtpRequestPayload,
     SignInPayload,
@@ -24,7 +34,8 @@ from schema.accounts.payloads import (
     StorefrontPayload,
 )
 from schema.accounts.types import ApiClient, Organisation, Staff, Storefront
-from schema.errors import refusing
+from schema.cost.directives import cost
+from schema.errors import refusing, user_errors
 from schema.info import Info
 
 
@@ -34,20 +45,35 @@ class AccountMutations:
     async def guest_sign_in(self, info: Info) -> SignInPayload:
         """A visitor's session: it owns carts and orders until a sign-in with its token takes them over."""
         tokens, guest = await guests.sign_in(info.context)
-        await become(info.context, SubjectKind.GUEST, guest.id)
+        await become(info.context, SubjectKind.GUEST, guest.id, tokens.session_id)
         return SignInPayload.of(tokens, info.context)
 
+    @cost(30_000)  # a hash of a password
     @refusing(SignInPayload)
     async def staff_sign_in(self, info: Info, input: StaffSignInInput) -> SignInPayload:
-        tokens, row = await staff.sign_in(info.context, input.username, input.password)
-        await become(info.context, SubjectKind.STAFF, row.id)
-        return SignInPayload.of(tokens, info.context)
+        """Sign in with a password and, where a second factor is on, a code of it."""
+        signed_in = await staff_sign_in.sign_in(
+            info.context,
+            staff_sign_in.Credentials(
+                username=input.username,
+                password=input.password,
+                second_factor_code=input.second_factor_code,
+                device_token=input.device_token,
+            ),
+        )
+        await become(
+            info.context,
+            SubjectKind.STAFF,
+            signed_in.staff.id,
+            signed_in.tokens.session_id,
+        )
+        return SignInPayload.of(signed_in.tokens, info.context, signed_in.device_token)
 
     @refusing(SignInPayload)
     async def token_refresh(self, info: Info, input: TokenRefreshInput) -> SignInPayload:
         """New tokens for old: a refresh token is good once, and shown again it ends the session."""
         tokens, session = await sessions.refresh(info.context, input.refresh_token)
-        await become(info.context, session.kind, session.subject_id)
+        await become(info.context, session.kind, session.subject_id, tokens.session_id)
         return SignInPayload.of(tokens, info.context)
 
     @refusing(SignOutPayload)
@@ -57,9 +83,20 @@ class AccountMutations:
 
     @refusing(OtpRequestPayload)
     async def otp_request(self, info: Info, input: OtpRequestInput) -> OtpRequestPayload:
-        """Send a one-time code by text message."""
-        return OtpRequestPayload(resend_at=await one_time_codes.request(info.context, input.phone))
+        """Send a one-time code by text message. The answer is the same whether the phone is known or not."""
+        try:
+            resend_at = await one_time_codes.request(
+                info.context, input.phone, input.challenge_token, input.device_token
+            )
+        except ChallengeRequired as refusal:
+            offered = await one_time_codes.offer_challenge(info.context)
+            return OtpRequestPayload(
+                challenge=Challenge.of(offered) if offered else None,
+                user_errors=user_errors(refusal, info.context),
+            )
+        return OtpRequestPayload(resend_at=resend_at)
 
+    @cost(30_000)  # a hash of a password
     @refusing(StaffPayload)
     async def staff_create(self, info: Info, input: StaffCreateInput) -> StaffPayload:
         """Add a member of staff, with roles the caller holds in full at the same place."""

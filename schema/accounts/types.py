@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import strawberry
@@ -13,9 +14,10 @@ from models.accounts.organisations import OrganisationKind
 from models.accounts.roles import Role
 from models.accounts.staff import Staff as StaffRow
 from models.accounts.staff import StaffGrant
-from resolvers.accounts import clients, organisations, staff
+from resolvers.accounts import clients, organisations, second_factors, staff, staff_lists
 from resolvers.context import Context
 from schema.batching import batched
+from schema.cost.directives import list_size
 from schema.nodes import Node, global_id
 
 for kind in (Channel, OrganisationKind, Role):
@@ -33,10 +35,12 @@ class Organisation(Node):
     @batched
     @staticmethod
     async def parent(parents: list[Organisation], ctx: Context) -> list[Organisation | None]:
+        """The node above; null for the platform, and for a region that you may not see."""
         ids = [each.row.parent_id for each in parents if each.row.parent_id]
-        found = await organisations.by_ids(ctx, ids)
+        found = await organisations.visible_by_ids(ctx, ids)
         return [Organisation.optional(found.get(each.row.parent_id or 0)) for each in parents]
 
+    @list_size(50)
     @batched
     @staticmethod
     async def children(parents: list[Organisation], ctx: Context) -> list[list[Organisation]]:
@@ -58,6 +62,11 @@ class Organisation(Node):
         return cls.of(row) if row else None
 
     @classmethod
+    async def find(cls, ctx: Context, ids: Sequence[int]) -> list[Organisation | None]:
+        found = await organisations.visible_by_ids(ctx, ids)
+        return [cls.optional(found.get(row_id)) for row_id in ids]
+
+    @classmethod
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Organisation | None]:
         found = await organisations.by_ids(ctx, ids)
         return [cls.optional(found.get(row_id)) for row_id in ids]
@@ -73,29 +82,56 @@ class Grant:
         return cls(role=row.role, organisation=Organisation.of(row.organisation))
 
 
-@strawberry.type
+@strawberry.type(
+    description="Somebody who works here. Customers know those who served them by name, and no more."
+)
 class Staff(Node):
     id: strawberry.ID
-    username: str
     name: str
-    active: bool
     row: strawberry.Private[StaffRow]
 
+    @batched
+    @staticmethod
+    async def username(parents: list[Staff], ctx: Context) -> list[str | None]:
+        """What they sign in with; null unless it is yourself or you manage them."""
+        known = await staff_lists.known_in_full(ctx, [each.row.id for each in parents])
+        return [each.row.username if each.row.id in known else None for each in parents]
+
+    @batched
+    @staticmethod
+    async def active(parents: list[Staff], ctx: Context) -> list[bool | None]:
+        """Whether they may sign in; null unless it is yourself or you manage them."""
+        known = await staff_lists.known_in_full(ctx, [each.row.id for each in parents])
+        return [each.row.active if each.row.id in known else None for each in parents]
+
+    @batched
+    @staticmethod
+    async def last_sign_in_at(parents: list[Staff], ctx: Context) -> list[datetime | None]:
+        """When they last signed in; null unless it is yourself or you manage them."""
+        known = await staff_lists.known_in_full(ctx, [each.row.id for each in parents])
+        return [each.row.last_sign_in_at if each.row.id in known else None for each in parents]
+
+    @list_size(5)
     @batched
     @staticmethod
     async def grants(parents: list[Staff], ctx: Context) -> list[list[Grant]]:
         found = await staff.grants_of(ctx, [each.row.id for each in parents])
         return [[Grant.of(grant) for grant in found[each.row.id]] for each in parents]
 
+    @batched
+    @staticmethod
+    async def second_factor(parents: list[Staff], ctx: Context) -> list[bool | None]:
+        """Whether a second factor is on; null unless it is your own or you manage them."""
+        return await second_factors.seen_of(ctx, [each.row for each in parents])
+
     @classmethod
     def of(cls, row: StaffRow) -> Staff:
-        return cls(
-            id=global_id("Staff", row.id),
-            username=row.username,
-            name=row.name,
-            active=row.active,
-            row=row,
-        )
+        return cls(id=global_id("Staff", row.id), name=row.name, row=row)
+
+    @classmethod
+    async def find(cls, ctx: Context, ids: Sequence[int]) -> list[Staff | None]:
+        found = await staff_lists.visible_by_ids(ctx, ids)
+        return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
 
     @classmethod
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Staff | None]:
@@ -108,6 +144,11 @@ class ApiClient(Node):
     id: strawberry.ID
     name: str
     scopes: list[str]
+    active: bool = strawberry.field(description="Off for good once it was revoked.")
+    created_at: datetime = strawberry.field(description="When it was added.")
+    last_used_at: datetime | None = strawberry.field(
+        description="When it last asked for anything, to the minute; null when it never did."
+    )
     row: strawberry.Private[ApiClientRow]
 
     @batched
@@ -118,7 +159,13 @@ class ApiClient(Node):
     @classmethod
     def of(cls, row: ApiClientRow) -> ApiClient:
         return cls(
-            id=global_id("ApiClient", row.id), name=row.name, scopes=list(row.scopes), row=row
+            id=global_id("ApiClient", row.id),
+            name=row.name,
+            scopes=list(row.scopes),
+            active=row.active,
+            created_at=row.created_at,
+            last_used_at=row.last_used_at,
+            row=row,
         )
 
     @classmethod

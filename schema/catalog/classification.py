@@ -9,6 +9,7 @@ from models.catalog.classification import Category as CategoryRow
 from resolvers.catalog import classification, facets
 from resolvers.context import Context
 from schema.batching import batched
+from schema.cost.directives import list_size
 from schema.nodes import Node, global_id
 from schema.public import public
 
@@ -33,6 +34,11 @@ class Brand(Node):
         return cls(id=global_id("Brand", row.id), code=row.code, name=row.name, row=row)
 
     @classmethod
+    async def find(cls, ctx: Context, ids: Sequence[int]) -> list[Brand | None]:
+        found = await classification.visible_brands_by_ids(ctx, ids)
+        return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
+
+    @classmethod
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Brand | None]:
         found = await classification.brands_by_ids(ctx, ids)
         return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
@@ -51,6 +57,7 @@ class Category(Node):
     async def parent(parents: list[Category], ctx: Context) -> list[Category | None]:
         return await Category.load(ctx, [each.row.parent_id or 0 for each in parents])
 
+    @list_size(20)
     @public
     @batched
     @staticmethod
@@ -69,6 +76,11 @@ class Category(Node):
     @classmethod
     def of(cls, row: CategoryRow) -> Category:
         return cls(id=global_id("Category", row.id), code=row.code, name=row.name, row=row)
+
+    @classmethod
+    async def find(cls, ctx: Context, ids: Sequence[int]) -> list[Category | None]:
+        found = await classification.visible_categories_by_ids(ctx, ids)
+        return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
 
     @classmethod
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Category | None]:

@@ -7,6 +7,7 @@ from resolvers.catalog.filters import ProductQuery
 from resolvers.context import Context
 from schema.batching import batched
 from schema.catalog.classification import Brand, Category
+from schema.cost.directives import list_size, sized_list
 from schema.money import Money
 from schema.public import public
 
@@ -32,7 +33,7 @@ class ValueCount:
 @strawberry.type
 class OptionCount:
     name: str
-    values: list[ValueCount]
+    values: list[ValueCount] = sized_list(20)
 
 
 @strawberry.type(
@@ -56,6 +57,7 @@ class ProductFacets:
     async def total_count(parents: list[ProductFacets], ctx: Context) -> list[int]:
         return [await listing.count(ctx, each.query) for each in parents]
 
+    @list_size(50)
     @public
     @batched
     @staticmethod
@@ -66,6 +68,7 @@ class ProductFacets:
             for found in [await facets.brands(ctx, each.query) for each in parents]
         ]
 
+    @list_size(50)
     @public
     @batched
     @staticmethod
@@ -76,12 +79,14 @@ class ProductFacets:
             for found in [await facets.categories(ctx, each.query) for each in parents]
         ]
 
+    @list_size(50)
     @public
     @batched
     @staticmethod
     async def tags(parents: list[ProductFacets], ctx: Context) -> list[list[ValueCount]]:
         return [_values(await facets.tags(ctx, each.query)) for each in parents]
 
+    @list_size(10)
     @public
     @batched
     @staticmethod
@@ -92,6 +97,7 @@ class ProductFacets:
             for found in [await facets.options(ctx, each.query) for each in parents]
         ]
 
+    @list_size(10)
     @public
     @batched
     @staticmethod

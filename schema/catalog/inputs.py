@@ -16,6 +16,7 @@ from resolvers.catalog.drafts import (
 )
 from resolvers.catalog.filters import ProductQuery
 from schema.batches import kept_if_unset
+from schema.cost.directives import Cost
 from schema.nodes import optional_row_id, row_id
 
 
@@ -186,6 +187,6 @@ class ProductUpsertRow:
 
 @strawberry.input
 class CatalogUpsertInput:
-    products: list[ProductUpsertRow]
+    products: list[ProductUpsertRow] = strawberry.field(directives=[Cost(weight="600")])
     on_error: OnError = OnError.REJECT_ALL
     dry_run: bool = False

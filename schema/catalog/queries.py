@@ -11,6 +11,7 @@ from schema.catalog.facets import ProductFacets
 from schema.catalog.inputs import ProductFilter
 from schema.catalog.price_types import PriceList
 from schema.catalog.types import Product, Variant
+from schema.cost.directives import cost, list_size
 from schema.info import Info
 from schema.nodes import optional_row_id, row_id
 from schema.pagination import Connection, CountedConnection
@@ -52,6 +53,7 @@ class CatalogQueries:
         page = await listing.page(ctx, query, sort, request)
         return CountedConnection.of(page, Product.of, lambda: listing.count(ctx, query))
 
+    @cost(2000)
     @public
     @strawberry.field
     async def product_facets(
@@ -86,6 +88,7 @@ class CatalogQueries:
         page = await price_lists.page(info.context, PageRequest(first=first, after=after))
         return Connection.of(page, PriceList.of)
 
+    @list_size(250)
     @public
     @strawberry.field
     async def brands(self, info: Info) -> list[Brand]:
@@ -103,6 +106,7 @@ class CatalogQueries:
         row = await classification.category(info.context, code)
         return Category.of(row) if row else None
 
+    @list_size(250)
     @public
     @strawberry.field
     async def categories(self, info: Info, parent_code: str | None = None) -> list[Category]:

@@ -26,6 +26,7 @@ from schema.catalog.classification import Brand, Category
 from schema.catalog.price_types import PriceChange, VariantPrice
 from schema.catalog.product_parts import Media, PriceRange, ProductOption, SelectedOption
 from schema.columns import column, derived, identity
+from schema.cost.directives import list_size
 from schema.geography import GeoPointInput
 from schema.money import Money
 from schema.nodes import Node, optional_row_id, row_id
@@ -53,10 +54,12 @@ class Product(Node):
     def status(self) -> ProductStatus:
         return ProductStatus(self.row.status)
 
+    @list_size(3)
     @derived
     def options(self) -> list[ProductOption]:
         return [ProductOption(**each) for each in parsed(self.row.options)]
 
+    @list_size(10)
     @derived
     def media(self) -> list[Media]:
         return [
@@ -115,6 +118,7 @@ class Product(Node):
         found = await products.channels_of(ctx, [each.row.id for each in parents])
         return [found[each.row.id] for each in parents]
 
+    @list_size(10)
     @public
     @batched
     @staticmethod
@@ -139,6 +143,7 @@ class Variant(Node):
     sku: str = column("sku")
     name: str = column("name")
 
+    @list_size(5)
     @derived
     def selected_options(self) -> list[SelectedOption]:
         return [SelectedOption(**each) for each in parsed(self.row.selected_options)]
@@ -183,6 +188,7 @@ class Variant(Node):
         found = await prices.resolve(ctx, viewer, list_minor)
         return [Money.of(found[each.row.id]) for each in parents]
 
+    @list_size(10)
     @batched
     @staticmethod
     async def prices(parents: list[Variant], ctx: Context) -> list[list[VariantPrice]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -18,6 +18,12 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FieldDetails, FieldDetailsList
 from graphql.pyutils import Path
+
+from schema.execution.meter import Meter
+from schema.execution.places import Places
+
+# More are counted, but not kept: an answer shows far fewer.
+MOST_FAILURES = 1_000
 
 
 class _Failed:
@@ -70,13 +76,50 @@ class Execution:
     core: Executor[Any]
     variables: VariableValues
     context: Any
+    meter: Meter
     failures: list[Failure] = field(default_factory=list)
 
     def fail(self, site: Site, path: Path, error: Exception) -> _Failed:
         """Note an error; the answer is what to put into the cell."""
-        located = located_error(error, site.nodes, path.as_list())
-        self.failures.append(Failure(path, located))
+        if len(self.failures) < MOST_FAILURES:
+            located = located_error(error, site.nodes, path.as_list())
+            self.failures.append(Failure(path, located))
+        else:
+            self.meter.unreported += 1
         return FAILED
+
+    def repeat_failures(
+        self, since: int, places: Places, firsts: Sequence[int], which: Sequence[int]
+    ) -> None:
+        """Report what failed below the first place of an object at its other places, too."""
+        others: dict[int, list[Path]] = {}
+        for index, number in enumerate(which):
+            if firsts[number] != index:
+                others.setdefault(id(places.paths[firsts[number]]), []).append(places.paths[index])
+        for failure in self.failures[since:]:
+            for place, below in _places_above(failure.path):
+                for other in others.get(id(place), ()):
+                    self._repeat(failure, other, below)
+
+    def _repeat(self, failure: Failure, place: Path, below: Sequence[Path]) -> None:
+        if len(self.failures) >= MOST_FAILURES:
+            self.meter.unreported += 1
+            return
+        path = place
+        for step in reversed(below):
+            path = Path(path, step.key, step.typename)
+        error = failure.error
+        if error.path == failure.path.as_list():
+            error = GraphQLError(
+                error.message,
+                error.nodes,
+                error.source,
+                error.positions,
+                path.as_list(),
+                error.original_error,
+                error.extensions,
+            )
+        self.failures.append(Failure(path, error))
 
     def info(self, site: Site, path: Path) -> GraphQLResolveInfo[Any]:
         """What resolvers are told. List indices at the end of `path` are not the field's."""
@@ -99,3 +142,13 @@ class Execution:
             core.abort_signal,
             core.async_helpers,
         )
+
+
+def _places_above(path: Path) -> Iterable[tuple[Path, list[Path]]]:
+    """A path and each above it, with the steps below it, the last one first."""
+    below: list[Path] = []
+    step: Path | None = path
+    while step:
+        yield step, below
+        below.append(step)
+        step = step.prev

@@ -8,9 +8,11 @@ from typing import Any
 import strawberry
 from graphql import DocumentNode, ExecutionResult, VariableValues, get_operation_ast
 
+from schema.execution.core import GraphQLCoreExecutor
+from schema.execution.meter import Meter
 from schema.execution.operation import Operation
 from schema.execution.plan import Plan
-from schema.operations import GraphQLCoreExecutor, Variables
+from schema.execution.variables import Variables
 
 CACHED_BYTES = 64 * 1024 * 1024
 
@@ -32,7 +34,9 @@ class CompiledExecutor:
         variables: Variables,
         operation_name: str | None,
         context: Any,
+        meter: Meter | None = None,
     ) -> ExecutionResult:
+        meter = meter or Meter()
         operation = self._operation(document, operation_name)
         if operation is not None:
             values = operation.variable_values(variables)
@@ -40,8 +44,8 @@ class CompiledExecutor:
                 return ExecutionResult(None, values)
             plan = self._plan(operation, values)
             if plan is not None:
-                return await plan.execute(values, context)
-        return await self._graphql_core(document, variables, operation_name, context)
+                return await plan.execute(values, context, meter)
+        return await self._graphql_core(document, variables, operation_name, context, meter)
 
     def compile(self, document: DocumentNode, operation_name: str | None) -> None:
         """Do beforehand what the first request for an operation would have to wait for."""

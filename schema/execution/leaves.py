@@ -59,8 +59,17 @@ class Leaf:
         except Exception:  # noqa: BLE001 - found again, as the error of its own value
             return None
 
-    async def complete(self, values: Column, places: Places, execution: Execution) -> Column:
+    def together_metered(
+        self, values: Column, places: Places, execution: Execution
+    ) -> Column | None:
+        """The same, and count their texts."""
         cells = self.together(values)
+        if cells and type(cells[0]) is str:
+            execution.meter.take_texts(cells, places.weights)
+        return cells
+
+    async def complete(self, values: Column, places: Places, execution: Execution) -> Column:
+        cells = self.together_metered(values, places, execution)
         if cells is not None:
             return cells
         return [

@@ -18,6 +18,7 @@ from schema.execution.places import Places
 from schema.execution.selection import Selections
 from schema.execution.slots import complete_some
 from schema.execution.sources import Column
+from schema.sameness import firsts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +26,45 @@ class Objects:
     """Objects of one type: the next level.
 
     Instances of exactly `origin`, the Strawberry class, need not be asked whether they are of
-    this type; it is None where the type has an `is_type_of` of its own.
+    this type; it is None where the type has an `is_type_of` of its own. `price`: of one object, in units of
+    cost.
     """
 
     site: Site
     type_: GraphQLObjectType
     origin: type | None
     selections: Selections
+    price: int
 
     async def complete(self, values: Column, places: Places, execution: Execution) -> Column:
-        rows = self.selections[self.type_.name].rows
+        if len(values) > 1 and (found := firsts_of(values)):
+            return await self._complete_firsts(values, places, execution, *found)
+        return await self._complete_each(values, places, execution)
+
+    async def _complete_firsts(
+        self,
+        values: Column,
+        places: Places,
+        execution: Execution,
+        firsts: Sequence[int],
+        which: Sequence[int],
+    ) -> Column:
+        """Build what is the same once; it stands at each of its places."""
+        since = len(execution.failures)
+        once = [values[index] for index in firsts]
+        cells = await self._complete_each(once, places.of_firsts(firsts, which), execution)
+        if len(execution.failures) > since:
+            execution.repeat_failures(since, places, firsts, which)
+        return [cells[number] for number in which]
+
+    async def _complete_each(self, values: Column, places: Places, execution: Execution) -> Column:
+        selection = self.selections[self.type_.name]
+        count = places.count(len(values))
+        cost = selection.price_once + len(values) * (self.price + selection.price_each)
+        execution.meter.take(count, count * selection.bytes, cost)
+        if execution.meter.is_due:
+            await execution.meter.breathe()
+        rows = selection.rows
         if self.type_.is_type_of is None or self._are_instances(values):
             return await rows(values, places, execution)
         cells: Column = [FAILED] * len(values)

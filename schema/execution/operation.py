@@ -20,8 +20,7 @@ from strawberry.execution import optimized_is_awaitable
 
 from schema.execution.coverage import switches_of
 from schema.execution.plan import Plan
-from schema.execution.variables import NO_VARIABLES, Definitions
-from schema.operations import Variables
+from schema.execution.variables import NO_VARIABLES, Definitions, Variables
 
 # An operation with n switches has up to 2^n plans; rare positions are left to graphql-core.
 MAXIMUM_PLANS = 8

@@ -31,11 +31,13 @@ from strawberry.types.fields.resolver import StrawberryResolver
 
 from schema.batching import BATCH
 from schema.columns import COLUMN
+from schema.cost.prices import price_of
 from schema.execution.arguments import coerced, converted
 from schema.execution.execution import FAILED, Execution, Site
 from schema.execution.failures import reported
 from schema.execution.inputs import Inputs
 from schema.execution.leaves import Leaf
+from schema.execution.meter import Meter
 from schema.execution.objects import Abstract, Objects
 from schema.execution.places import ROOT
 from schema.execution.selection import Field, Selection, Selections
@@ -62,8 +64,11 @@ class Plan:
         """Compile all but interfaces before anything is met."""
         self._root.compile_below()
 
-    async def execute(self, variables: VariableValues, context: Any) -> ExecutionResult:
-        execution = Execution(self._core, variables, context)
+    async def execute(
+        self, variables: VariableValues, context: Any, meter: Meter
+    ) -> ExecutionResult:
+        execution = Execution(self._core, variables, context, meter)
+        meter.take(1, self._root.bytes, self._root.price_once + self._root.price_each)
         [data] = await self._rows([self._core.root_value], ROOT, execution)
         errors = reported(execution.failures, self._root) if execution.failures else None
         return ExecutionResult(None if data is FAILED else data, errors)
@@ -167,16 +172,19 @@ class _Compiler:
             leaf = Leaf(type_, site)
             final_types = leaf.final_types | {NoneType} if nullable else leaf.final_types
             return Slot(site, nullable, leaf.complete, leaf, final_types)
+        price = price_of(site.definition)
         if is_abstract_type(type_):
             possible = {
-                each.name: Objects(site, each, _origin(each), selections)
+                each.name: Objects(site, each, _origin(each), selections, price)
                 for each in self._core.schema.get_possible_types(type_)
             }
             return Slot(
                 site, nullable, Abstract(site, type_, possible, _names(type_, possible)).complete
             )
         type_ = cast(GraphQLObjectType, type_)
-        return Slot(site, nullable, Objects(site, type_, _origin(type_), selections).complete)
+        return Slot(
+            site, nullable, Objects(site, type_, _origin(type_), selections, price).complete
+        )
 
 
 def _informed(

@@ -7,14 +7,21 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from graphql import GraphQLObjectType, get_named_type, is_object_type
+from graphql import GraphQLObjectType, get_named_type, is_leaf_type, is_object_type
 
-from schema.execution.awaiting import awaited
+from schema.cost.prices import price_of, statement_price_of
+from schema.execution.awaiting import awaited, settled
 from schema.execution.execution import FAILED, Execution, Site, has_failed
 from schema.execution.places import Places
 from schema.execution.rows import RowMaker, row_maker
 from schema.execution.slots import Slot
 from schema.execution.sources import Column, Source
+
+# Quotes, colon and comma around a key, and a short value.
+BYTES_OF_A_CELL = 8
+BYTES_OF_AN_OBJECT = 3
+# Parents whose fields are resolved together; more of them are worked through in parts.
+TOGETHER = 1_000
 
 
 class Selections(dict[str, "Selection"]):
@@ -41,9 +48,22 @@ class Field:
     ) -> Column | Awaitable[Column]:
         """At once where it can be: to await a column of plain text takes longer than to read it."""
         values = self.source(parents, level, execution)
-        if isinstance(values, list) and (cells := self.slot.at_once(values)) is not None:
+        if (
+            isinstance(values, list)
+            and (cells := self.slot.at_once(values, level, execution)) is not None
+        ):
             return cells
         return self._completed(values, level, execution)
+
+    async def mutated(self, parents: Column, level: Places, execution: Execution) -> Column:
+        """The same for what changes something: time counts while the answer is read, and only then."""
+        values = self.source(parents, level, execution)
+        values = await settled(values if isinstance(values, list) else await values)
+        execution.meter.start_clock()
+        try:
+            return await self._completed(values, level, execution)
+        finally:
+            execution.meter.stop_clock()
 
     async def _completed(
         self, values: Column | Awaitable[Column], level: Places, execution: Execution
@@ -62,6 +82,27 @@ class Selection:
         self.fields = fields
 
     @cached_property
+    def price_each(self) -> int:
+        """The price of what is selected of one object, of scalars and enums alone."""
+        return sum(
+            price_of(field.site.definition)
+            for field in self.fields
+            if is_leaf_type(get_named_type(field.site.definition.type))
+        )
+
+    @cached_property
+    def price_once(self) -> int:
+        """The price of the statements that the fields ask, once for all objects."""
+        return sum(statement_price_of(field.site.definition) for field in self.fields)
+
+    @cached_property
+    def bytes(self) -> int:
+        """Of one object in JSON, texts aside."""
+        return BYTES_OF_AN_OBJECT + sum(
+            len(field.site.key) + BYTES_OF_A_CELL for field in self.fields
+        )
+
+    @cached_property
     def _make_rows(self) -> RowMaker:
         return row_maker(tuple(field.site.key for field in self.fields))
 
@@ -77,11 +118,24 @@ class Selection:
 
         One field after the other: a task for each costs more than it saves (docs/execution.md).
         """
+        if len(parents) > TOGETHER:
+            return await self._rows_in_parts(parents, level, execution)
         columns = []
+        meter = execution.meter
         for field in self.fields:
             column = field.column(parents, level, execution)
             columns.append(column if isinstance(column, list) else await column)
+            if meter.is_due:
+                await meter.breathe()
         return self._rows(columns, parents, execution)
+
+    async def _rows_in_parts(self, parents: Column, level: Places, execution: Execution) -> Column:
+        rows: Column = []
+        for start in range(0, len(parents), TOGETHER):
+            part = range(start, min(start + TOGETHER, len(parents)))
+            some = parents[start : start + TOGETHER]
+            rows += await self.rows(some, level.of_some(part), execution)
+        return rows
 
     async def parallel_rows(self, parents: Column, level: Places, execution: Execution) -> Column:
         """For the root of a query, whose fields know nothing of each other."""
@@ -92,7 +146,7 @@ class Selection:
         """For the root of a mutation: none is run after one that turns the whole answer to null."""
         columns: list[Column] = []
         for field in self.fields:
-            columns.append(await awaited(field.column(parents, level, execution)))
+            columns.append(await field.mutated(parents, level, execution))
             if columns[-1] == [FAILED]:
                 return [FAILED]
         return self._rows(columns, parents, execution)

@@ -38,17 +38,24 @@ class Slot:
     leaf: Leaf | None = None
     final_types: frozenset[type] = frozenset()
 
-    def at_once(self, values: Column) -> Column | None:
-        """None if anything has to be awaited or looked at more closely."""
+    def at_once(self, values: Column, places: Places, execution: Execution) -> Column | None:
+        """None if anything has to be awaited or looked at more closely.
+
+        `places`: where the cells stand, or the objects whose cells they are.
+        """
         if self.leaf is None:
             return None
         kinds = set(map(type, values))
         if kinds <= self.final_types:
+            if str in kinds:
+                execution.meter.take_texts(values, places.weights)
             return values
-        return self.leaf.together(values) if all(map(is_plain, kinds)) else None
+        if not all(map(is_plain, kinds)):
+            return None
+        return self.leaf.together_metered(values, places, execution)
 
     async def complete(self, values: Column, places: Places, execution: Execution) -> Column:
-        if (complete := self.at_once(values)) is not None:
+        if (complete := self.at_once(values, places, execution)) is not None:
             return complete
         if all(map(is_plain, set(map(type, values)))):
             cells = await self.inner(values, places, execution)

@@ -24,8 +24,7 @@ from graphql.execution.get_variable_signature import (
 from graphql.execution.values import VariableValueSource, input_is_nested_too_deeply
 from graphql.utilities import coerce_input_value
 
-from schema.operations import Variables
-
+Variables = dict[str, Any] | None
 NO_VARIABLES = VariableValues({}, {})
 # Values of exactly these types are coerced already.
 COERCED_TYPES: dict[object, type] = {GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool}

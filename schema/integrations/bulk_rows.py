@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from graphql import GraphQLError, GraphQLInputObjectType, coerce_input_value, validate_input_value
+from graphql import (
+    GraphQLError,
+    GraphQLInputObjectType,
+    GraphQLNonNull,
+    coerce_input_value,
+    validate_input_value,
+)
 from strawberry.types.arguments import convert_argument
 
 from models.errors import InvalidInput
@@ -32,7 +38,7 @@ def draft_of(kind: BulkKind, value: Any) -> Any:
         raise InvalidInput("{problem}", path=tuple(path), problem=error.message[:200])
 
     input_type = _input_type(kind)
-    validate_input_value(value, input_type, refuse)
+    validate_input_value(value, GraphQLNonNull(input_type), refuse)
     row: Any = convert_argument(
         coerce_input_value(value, input_type),
         ROWS[kind],

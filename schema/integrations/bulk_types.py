@@ -13,6 +13,7 @@ from resolvers.context import Context
 from resolvers.integrations import bulk
 from resolvers.integrations.bulk import BulkDraft
 from resolvers.integrations.bulk_files import UploadedFile
+from resolvers.integrations.file_forms import FileEncoding
 from schema.downloads import signed_link
 from schema.errors import UserError
 from schema.info import Info
@@ -20,7 +21,13 @@ from schema.nodes import Node, global_id
 from schema.scalars import BigInt, Upload
 
 strawberry.enum(BulkKind, description="What the rows of a file are.")
-strawberry.enum(BulkFormat)
+strawberry.enum(
+    BulkFormat,
+    description="CSV with a header, JSON lines, or the first sheet of an XLSX file with a header.",
+)
+strawberry.enum(
+    FileEncoding, description="How the text of a file is written. GB18030 includes GBK and GB 2312."
+)
 strawberry.enum(BulkStatus, description="CHECKING rehearses all rows before any is done.")
 LINK_LIFE = timedelta(hours=1)
 
@@ -42,6 +49,9 @@ class BulkOperation(Node):
     rows_failed: BigInt
     created: BigInt
     updated: BigInt
+    notes: list[str] = strawberry.field(
+        description="What was assumed of the file, such as its encoding; at most ten sentences."
+    )
     error: str | None = strawberry.field(description="Why it failed as a whole.")
     created_at: datetime
     started_at: datetime | None
@@ -72,6 +82,7 @@ class BulkOperation(Node):
             rows_failed=BigInt(row.rows_failed),
             created=BigInt(row.created),
             updated=BigInt(row.updated),
+            notes=row.notes or [],
             error=row.error,
             created_at=row.created_at,
             started_at=row.started_at,
@@ -91,13 +102,17 @@ class BulkOperationCreateInput:
     file: Upload
     idempotency_key: str
     format: BulkFormat | None = strawberry.field(
-        default=None, description="Left out: by the file's name, .csv or .jsonl."
+        default=None,
+        description="Left out: by the file's content and its name, .csv, .xlsx or .jsonl.",
     )
     on_error: OnError = strawberry.field(
         default=OnError.SKIP_FAILED,
         description="With REJECT_ALL every row is rehearsed first, and one fault stops them all.",
     )
     dry_run: bool = False
+    encoding: FileEncoding | None = strawberry.field(
+        default=None, description="Left out: guessed, and a guess that is not certain is noted."
+    )
 
     def draft(self) -> BulkDraft:
         assert isinstance(self.file, UploadedFile)  # noqa: S101 - the scalar takes nothing else
@@ -108,6 +123,7 @@ class BulkOperationCreateInput:
             on_error=self.on_error,
             dry_run=self.dry_run,
             idempotency_key=self.idempotency_key,
+            encoding=self.encoding,
         )
 
 

@@ -4,6 +4,7 @@ import strawberry
 
 from resolvers.integrations import bulk, changes, webhooks
 from resolvers.paging import PageRequest
+from schema.cost.directives import list_size
 from schema.info import Info
 from schema.integrations.bulk_types import BulkOperation
 from schema.integrations.types import Change
@@ -41,6 +42,7 @@ class IntegrationQueries:
         page = await bulk.page(info.context, PageRequest(first=first, after=after))
         return Connection.of(page, BulkOperation.of)
 
+    @list_size(50)
     @strawberry.field
     async def webhooks(self, info: Info) -> list[Webhook]:
         """The webhooks of your part of the tree."""

@@ -3,6 +3,7 @@ from __future__ import annotations
 import strawberry
 
 from resolvers.members import cards, codes
+from schema.cost.directives import sized_by
 from schema.errors import refusing
 from schema.info import Info
 from schema.members.inputs import (
@@ -23,6 +24,7 @@ from schema.nodes import optional_row_id
 
 @strawberry.type
 class MemberMutations:
+    @sized_by("input.quantity", "cards", otherwise=1)
     @refusing(CardIssuePayload)
     async def card_issue(self, info: Info, input: CardIssueInput) -> CardIssuePayload:
         """A batch of physical cards without an owner, or one card for a member."""

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from typing import Annotated
+
 import strawberry
 
 from resolvers.members import members, tiers
 from resolvers.paging import PageRequest
+from schema.cost.directives import list_size
 from schema.info import Info
 from schema.members.types import Member, Tier
 from schema.nodes import optional_row_id
@@ -35,7 +38,13 @@ class MemberQueries:
     async def members(
         self,
         info: Info,
-        search: str | None = None,
+        search: Annotated[
+            str | None,
+            strawberry.argument(
+                description="The beginning of a number or a whole phone; where you may read names and"
+                " phones, also a part of a name or the last four digits of a phone."
+            ),
+        ] = None,
         tier_code: str | None = None,
         first: int | None = None,
         after: str | None = None,
@@ -45,6 +54,7 @@ class MemberQueries:
         page = await members.page(info.context, search, tier_code, request)
         return Connection.of(page, Member.of)
 
+    @list_size(10)
     @strawberry.field
     async def tiers(self, info: Info) -> list[Tier]:
         """The merchant's tiers, lowest first."""

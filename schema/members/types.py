@@ -20,6 +20,7 @@ from resolvers.paging import PageRequest
 from resolvers.referrals import standing
 from schema.accounts.types import Channel, Staff
 from schema.batching import batched
+from schema.cost.directives import list_size
 from schema.nodes import Node, global_id
 from schema.pagination import Connection
 from schema.stores.types import Store
@@ -53,6 +54,11 @@ class Tier(Node):
             discount_percent=Decimal(row.discount_percent),
             points_multiplier=Decimal(row.points_multiplier),
         )
+
+    @classmethod
+    async def find(cls, ctx: Context, ids: Sequence[int]) -> list[Tier | None]:
+        found = await tiers.visible_by_ids(ctx, ids)
+        return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
 
     @classmethod
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Tier | None]:
@@ -90,6 +96,7 @@ class Member(Node):
         found = await tiers.by_ids(ctx, [each.row.tier_id for each in parents])
         return [Tier.of(found[each.row.tier_id]) for each in parents]
 
+    @list_size(5)
     @batched
     @staticmethod
     async def cards(parents: list[Member], ctx: Context) -> list[list[MemberCard]]:

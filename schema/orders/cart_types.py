@@ -14,6 +14,7 @@ from resolvers.orders import cart_lines, carts
 from schema.accounts.types import Channel, Staff
 from schema.batching import batched
 from schema.catalog.types import Variant
+from schema.cost.directives import list_size
 from schema.members.types import Member
 from schema.money import Money
 from schema.nodes import Node, global_id
@@ -61,6 +62,7 @@ class Cart(Node):
     updated_at: datetime
     row: strawberry.Private[CartRow]
 
+    @list_size(20)
     @batched
     @staticmethod
     async def lines(parents: list[Cart], ctx: Context) -> list[list[CartLine]]:

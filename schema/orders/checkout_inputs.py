@@ -11,6 +11,7 @@ from models.orders.states import FulfilmentMethod, OrderStatus
 from resolvers.orders import orders
 from resolvers.orders.checkout import CheckoutDraft, ChoiceDraft
 from resolvers.orders.goods import LineDraft
+from schema.accounts.inputs import KNOWN_DEVICE
 from schema.catalog.inputs import VariantQuantityInput
 from schema.geography import AddressInput, GeoPointInput
 from schema.nodes import optional_row_id, row_id
@@ -106,6 +107,7 @@ class OtpSignInInput:
     code: str
     name: str | None = None
     referral_token: str | None = None
+    device_token: str | None = strawberry.field(description=KNOWN_DEVICE, default=None)
 
 
 @strawberry.input(description="All that is given must hold.")

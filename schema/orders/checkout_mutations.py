@@ -71,11 +71,16 @@ class CheckoutMutations:
     @refusing(SignInPayload)
     async def otp_sign_in(self, info: Info, input: OtpSignInInput) -> SignInPayload:
         """Sign in as the member with this phone; a guest's token brings carts and orders along."""
-        tokens, member = await sign_in.otp_sign_in(
-            info.context, input.phone, input.code, input.name, input.referral_token
+        tokens, member, device_token = await sign_in.otp_sign_in(
+            info.context,
+            input.phone,
+            input.code,
+            input.name,
+            input.referral_token,
+            input.device_token,
         )
-        await become(info.context, SubjectKind.MEMBER, member.id)
-        return SignInPayload.of(tokens, info.context)
+        await become(info.context, SubjectKind.MEMBER, member.id, tokens.session_id)
+        return SignInPayload.of(tokens, info.context, device_token)
 
 
 def _below_checkout(refused: Refusal | Refusals) -> Refusal | Refusals:

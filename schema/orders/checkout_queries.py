@@ -7,6 +7,7 @@ from resolvers.orders import carts, orders, previewing, quoting
 from resolvers.orders.routing_records import route_as_json
 from resolvers.paging import PageRequest
 from schema.catalog.inputs import VariantQuantityInput
+from schema.cost.directives import cost
 from schema.geography import GeoPointInput
 from schema.info import Info
 from schema.nodes import optional_row_id
@@ -28,6 +29,7 @@ class CheckoutQueries:
         cart_id = optional_row_id(id, "Cart")
         return Cart.optional(await carts.get(info.context, cart_id, token))
 
+    @cost(3000)
     @strawberry.field
     async def checkout_quote(self, info: Info, input: CheckoutInput) -> Quote:
         """What placing this checkout would do now, to the fen; nothing is held by it."""
@@ -55,6 +57,7 @@ class CheckoutQueries:
         request = PageRequest(first=first, after=after, last=last, before=before)
         return Connection.of(await orders.page(info.context, wanted, request), Order.of)
 
+    @cost(3000)
     @strawberry.field
     async def route_preview(
         self,

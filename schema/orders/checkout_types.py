@@ -12,6 +12,7 @@ from resolvers.orders.quoting import Plan
 from resolvers.orders.quoting import Quote as QuoteRow
 from schema.batching import batched
 from schema.catalog.types import Variant
+from schema.cost.directives import sized_list
 from schema.errors import UserError, user_errors
 from schema.money import Money
 from schema.orders.fulfilment_types import FulfilmentLine
@@ -47,7 +48,7 @@ class QuoteLine:
 @strawberry.type(description="What one place would hand over in one way.")
 class PlannedFulfilment:
     method: FulfilmentMethod
-    lines: list[FulfilmentLine]
+    lines: list[FulfilmentLine] = sized_list(20)
     distance_metres: int | None
     ready_at: datetime | None = strawberry.field(description="Empty where it cannot be told.")
     location_id: strawberry.Private[int]
@@ -75,9 +76,9 @@ class PlannedFulfilment:
     description="What placing this checkout would do now. With userErrors it cannot be placed."
 )
 class Quote:
-    lines: list[QuoteLine]
+    lines: list[QuoteLine] = sized_list(20)
     totals: OrderTotals
-    fulfilments: list[PlannedFulfilment]
+    fulfilments: list[PlannedFulfilment] = sized_list(5)
     expires_at: datetime
     user_errors: list[UserError]
 

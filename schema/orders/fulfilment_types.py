@@ -14,6 +14,7 @@ from resolvers.context import Context
 from resolvers.orders import fulfilments, tickets
 from schema.batching import batched
 from schema.catalog.types import Variant
+from schema.cost.directives import list_size
 from schema.info import Info
 from schema.nodes import Node, global_id
 from schema.orders.loading import optional_nodes
@@ -68,20 +69,26 @@ class Shipment:
 class PrintTicket(Node):
     id: strawberry.ID
     status: TicketStatus
-    text: str
-    escpos: str = strawberry.field(description="The printer's own bytes, in base64.")
     created_at: datetime
     printed_at: datetime | None
+    row: strawberry.Private[PrintTicketRow]
+
+    @strawberry.field(description="The ticket as it reads on paper.")
+    def text(self) -> str:
+        return self.row.text
+
+    @strawberry.field(description="The printer's own bytes, in base64.")
+    def escpos(self) -> str:
+        return self.row.escpos
 
     @classmethod
     def of(cls, row: PrintTicketRow) -> PrintTicket:
         return cls(
             id=global_id("PrintTicket", row.id),
             status=row.status,
-            text=row.text,
-            escpos=row.escpos,
             created_at=row.created_at,
             printed_at=row.printed_at,
+            row=row,
         )
 
     @classmethod
@@ -118,6 +125,7 @@ class Fulfilment(Node):
     async def location(parents: list[Fulfilment], ctx: Context) -> list[StockLocation]:
         return await StockLocation.load(ctx, [each.row.location_id for each in parents])
 
+    @list_size(20)
     @batched
     @staticmethod
     async def lines(parents: list[Fulfilment], ctx: Context) -> list[list[FulfilmentLine]]:

@@ -12,6 +12,7 @@ from models.qr import qr_svg
 from resolvers.context import Context
 from resolvers.orders import payments
 from schema.batching import batched
+from schema.cost.directives import sized_list
 from schema.money import Money
 from schema.nodes import Node, global_id
 from schema.orders.loading import optional_nodes
@@ -37,8 +38,8 @@ class Payment(Node):
     flow: PaymentFlow
     status: PaymentStatus
     amount: Money
-    client_parameters: list[KeyValue] = strawberry.field(
-        description="What the client hands to the provider's own SDK."
+    client_parameters: list[KeyValue] = sized_list(
+        10, description="What the client hands to the provider's own SDK."
     )
     code_url: str | None = strawberry.field(description="Where to pay: a page, or a code's text.")
     created_at: datetime

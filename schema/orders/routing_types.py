@@ -11,6 +11,7 @@ import strawberry
 from resolvers.context import Context
 from schema.batching import batched
 from schema.catalog.types import Variant
+from schema.cost.directives import sized_list
 from schema.orders.loading import optional_nodes
 from schema.stores.types import StockLocation
 
@@ -48,8 +49,8 @@ class RoutingCandidate:
 
 @strawberry.type(description="Where the pieces are sent from, and why from there.")
 class RoutingDecision:
-    picks: list[RoutingPick]
-    candidates: list[RoutingCandidate]
+    picks: list[RoutingPick] = sized_list(20)
+    candidates: list[RoutingCandidate] = sized_list(50)
     decided_at: datetime
 
     @classmethod

@@ -16,6 +16,7 @@ from schema.accounts.types import Channel, Staff
 from schema.actors import Actor, actors
 from schema.batching import batched
 from schema.catalog.types import Variant
+from schema.cost.directives import list_size
 from schema.members.types import Member
 from schema.money import Money
 from schema.nodes import Node, global_id
@@ -147,20 +148,25 @@ class Order(Node):
     placed_at: datetime
     paid_at: datetime | None
     completed_at: datetime | None
-    remark: str | None
     row: strawberry.Private[OrderRow]
+
+    @strawberry.field(description="What the customer wrote for those who prepare the order.")
+    def remark(self) -> str | None:
+        return self.row.remark
 
     @batched
     @staticmethod
     async def member(parents: list[Order], ctx: Context) -> list[Member | None]:
         return await optional_nodes(Member, ctx, [each.row.member_id for each in parents])
 
+    @list_size(20)
     @batched
     @staticmethod
     async def lines(parents: list[Order], ctx: Context) -> list[list[OrderLine]]:
         found = await orders.lines_of(ctx, _ids(parents))
         return [[OrderLine.of(line) for line in found[each.row.id]] for each in parents]
 
+    @list_size(5)
     @batched
     @staticmethod
     async def fulfilments(
@@ -171,6 +177,7 @@ class Order(Node):
         found = await fulfilments.of_orders(ctx, _ids(parents))
         return [[Fulfilment.of(row) for row in found.get(each.row.id, [])] for each in parents]
 
+    @list_size(5)
     @batched
     @staticmethod
     async def payments(
@@ -188,6 +195,7 @@ class Order(Node):
         found = await actions.of_orders(ctx, [each.row for each in parents])
         return [[str(action) for action in found[each.row.id]] for each in parents]
 
+    @list_size(20)
     @batched
     @staticmethod
     async def history(parents: list[Order], ctx: Context) -> list[list[OrderEvent]]:
@@ -213,7 +221,6 @@ class Order(Node):
             placed_at=row.created_at,
             paid_at=row.paid_at,
             completed_at=row.completed_at,
-            remark=row.remark,
             row=row,
         )
 

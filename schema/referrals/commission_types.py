@@ -16,6 +16,7 @@ from resolvers.referrals.earnings import Balance
 from resolvers.referrals.plans import EffectivePlan
 from schema.accounts.types import Organisation, Staff
 from schema.batching import batched
+from schema.cost.directives import sized_list
 from schema.members.types import Member
 from schema.money import Money
 from schema.nodes import Node, global_id
@@ -119,7 +120,7 @@ class CommissionLevel:
 )
 class CommissionPlan(Node):
     id: strawberry.ID
-    levels: list[CommissionLevel]
+    levels: list[CommissionLevel] = sized_list(3)
     guide_rate: Decimal
     guide_registration_bounty: Money
     freeze_days: int

@@ -18,6 +18,7 @@ from resolvers.paging import PageRequest
 from resolvers.referrals import earnings, sales, standing, teams, trees
 from resolvers.referrals.teams import Downline
 from schema.batching import batched
+from schema.cost.directives import list_size
 from schema.members.types import Member
 from schema.money import Money
 from schema.pagination import Connection, PageInfo
@@ -111,6 +112,7 @@ class Referral:
         found = await trees.depths_of(ctx, _ids(parents))
         return [found.get(each.member_id, 0) for each in parents]
 
+    @list_size(20)
     @batched
     @staticmethod
     async def ancestors(parents: list[Referral], ctx: Context) -> list[list[Member]]:
@@ -140,6 +142,7 @@ class Referral:
             for each in parents
         ]
 
+    @list_size(10)
     @batched
     @staticmethod
     async def team(parents: list[Referral], ctx: Context) -> list[list[TeamLevel]]:

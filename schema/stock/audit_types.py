@@ -8,6 +8,7 @@ from resolvers.stock import audit
 from resolvers.stock.promise_audit import PromiseFault, PromiseFaultKind
 from schema.batching import batched
 from schema.catalog.types import Variant
+from schema.cost.directives import sized_list
 from schema.nodes import global_id
 from schema.stock.types import StockLevel, variants_of
 from schema.stores.types import StockLocation
@@ -90,8 +91,8 @@ class StockAudit:
     replayed_movements: int = strawberry.field(
         description="How many were added up; those before a checkpoint had been already."
     )
-    drifts: list[StockDrift]
-    promise_faults: list[StockPromiseFault]
+    drifts: list[StockDrift] = sized_list(100)
+    promise_faults: list[StockPromiseFault] = sized_list(100)
 
     @classmethod
     def of(cls, found: audit.Audit) -> StockAudit:

@@ -7,6 +7,7 @@ import strawberry
 from models.stock.purchase_rules import PurchaseOrderStatus, SupplierReturnStatus
 from resolvers.paging import PageRequest
 from resolvers.stock import purchase_orders, supplier_returns, suppliers, values
+from schema.cost.directives import cost
 from schema.info import Info
 from schema.nodes import optional_row_id
 from schema.pagination import Connection
@@ -101,6 +102,7 @@ class PurchaseQueries:
         page = await supplier_returns.page(info.context, wanted, request)
         return Connection.of(page, SupplierReturn.of)
 
+    @cost(5000)
     @strawberry.field
     async def stock_value(self, info: Info, location_id: strawberry.ID | None = None) -> StockValue:
         """What the stock in your territory, or at one place of it, is worth at moving average cost."""

@@ -14,6 +14,7 @@ from resolvers.stock import purchase_orders, suppliers
 from schema.actors import Actor, actors
 from schema.batching import batched
 from schema.catalog.types import Variant
+from schema.cost.directives import list_size
 from schema.money import Money
 from schema.nodes import Node, global_id
 from schema.stock.documents import DocumentEvent, histories
@@ -28,9 +29,16 @@ class Supplier(Node):
     id: strawberry.ID
     code: str
     name: str
-    contact: str | None
-    phone: str | None
     active: bool
+    row: strawberry.Private[SupplierRow]
+
+    @strawberry.field(description="The person to ask for.")
+    def contact(self) -> str | None:
+        return self.row.contact
+
+    @strawberry.field(description="The number to call.")
+    def phone(self) -> str | None:
+        return self.row.phone
 
     @classmethod
     def of(cls, row: SupplierRow) -> Supplier:
@@ -38,9 +46,8 @@ class Supplier(Node):
             id=global_id("Supplier", row.id),
             code=row.code,
             name=row.name,
-            contact=row.contact,
-            phone=row.phone,
             active=row.active,
+            row=row,
         )
 
     @classmethod
@@ -94,6 +101,7 @@ class PurchaseOrder(Node):
     async def destination(parents: list[PurchaseOrder], ctx: Context) -> list[StockLocation]:
         return await StockLocation.load(ctx, [each.row.destination_id for each in parents])
 
+    @list_size(50)
     @batched
     @staticmethod
     async def lines(parents: list[PurchaseOrder], ctx: Context) -> list[list[PurchaseOrderLine]]:
@@ -119,6 +127,7 @@ class PurchaseOrder(Node):
         found = await purchase_orders.actions_of(ctx, [each.row for each in parents])
         return [[str(action) for action in actions] for actions in found]
 
+    @list_size(20)
     @batched
     @staticmethod
     async def history(parents: list[PurchaseOrder], ctx: Context) -> list[list[DocumentEvent]]:

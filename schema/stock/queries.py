@@ -7,6 +7,7 @@ import strawberry
 from models.stock.states import MovementReason
 from resolvers.paging import PageRequest
 from resolvers.stock import audit, levels, movements, snapshots
+from schema.cost.directives import cost
 from schema.info import Info
 from schema.nodes import document_of, optional_row_id
 from schema.pagination import Connection
@@ -60,6 +61,7 @@ class StockQueries:
         page = await movements.page(info.context, wanted, request)
         return Connection.of(page, StockMovement.of)
 
+    @cost(5000)
     @strawberry.field
     async def stock_as_of(
         self,
@@ -77,6 +79,7 @@ class StockQueries:
         page = await snapshots.page(info.context, at, variant, location, request)
         return Connection.of(page, StockSnapshot.of)
 
+    @cost(50000)
     @strawberry.field
     async def stock_audit(
         self, info: Info, location_id: strawberry.ID | None = None, full: bool | None = False

@@ -14,6 +14,7 @@ from resolvers.stock import supplier_returns
 from schema.actors import Actor, actors
 from schema.batching import batched
 from schema.catalog.types import Variant
+from schema.cost.directives import list_size
 from schema.nodes import Node, global_id
 from schema.stock.documents import DocumentEvent, histories
 from schema.stock.purchase_types import PurchaseOrder, Supplier, suppliers_of
@@ -67,6 +68,7 @@ class SupplierReturn(Node):
         wanted = [each.row.purchase_order_id or 0 for each in parents]
         return await PurchaseOrder.load(ctx, wanted)
 
+    @list_size(50)
     @batched
     @staticmethod
     async def lines(parents: list[SupplierReturn], ctx: Context) -> list[list[SupplierReturnLine]]:
@@ -92,6 +94,7 @@ class SupplierReturn(Node):
         found = await supplier_returns.actions_of(ctx, [each.row for each in parents])
         return [[str(action) for action in actions] for actions in found]
 
+    @list_size(20)
     @batched
     @staticmethod
     async def history(parents: list[SupplierReturn], ctx: Context) -> list[list[DocumentEvent]]:

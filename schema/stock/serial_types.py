@@ -15,6 +15,7 @@ from resolvers.stock import serial_lookup
 from schema.actors import Actor, actors
 from schema.batching import batched
 from schema.catalog.types import Variant
+from schema.cost.directives import list_size
 from schema.pagination import Connection
 from schema.stock.documents import document_of
 from schema.stores.types import StockLocation
@@ -74,6 +75,7 @@ class SerialNumber:
         """Where it is, or where it was before it left."""
         return await StockLocation.load(ctx, [each.row.location_id for each in parents])
 
+    @list_size(20)
     @batched
     @staticmethod
     async def history(parents: list[SerialNumber], ctx: Context) -> list[list[SerialEvent]]:

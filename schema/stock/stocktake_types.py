@@ -14,6 +14,7 @@ from resolvers.stock import stocktake_serials, stocktakes
 from schema.actors import Actor, actors
 from schema.batching import batched
 from schema.catalog.types import Variant
+from schema.cost.directives import list_size
 from schema.nodes import Node, global_id
 from schema.stock.documents import DocumentEvent, histories
 from schema.stock.types import variants_of
@@ -64,6 +65,7 @@ class StocktakeLine:
         rows = [each.row for each in parents]
         return await actors(ctx, [(row.counter_kind or "", row.counter_id) for row in rows])
 
+    @list_size(20)
     @batched
     @staticmethod
     async def serials(
@@ -107,6 +109,7 @@ class Stocktake(Node):
     async def location(parents: list[Stocktake], ctx: Context) -> list[StockLocation]:
         return await StockLocation.load(ctx, [each.row.location_id for each in parents])
 
+    @list_size(100)
     @batched
     @staticmethod
     async def lines(parents: list[Stocktake], ctx: Context) -> list[list[StocktakeLine]]:
@@ -126,6 +129,7 @@ class Stocktake(Node):
         found = await stocktakes.actions_of(ctx, [each.row for each in parents])
         return [[str(action) for action in actions] for actions in found]
 
+    @list_size(20)
     @batched
     @staticmethod
     async def history(parents: list[Stocktake], ctx: Context) -> list[list[DocumentEvent]]:

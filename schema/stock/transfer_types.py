@@ -14,6 +14,7 @@ from resolvers.stock import transfers
 from schema.actors import Actor, actors
 from schema.batching import batched
 from schema.catalog.types import Variant
+from schema.cost.directives import list_size
 from schema.nodes import Node, global_id
 from schema.stock.documents import DocumentEvent, histories
 from schema.stock.types import variants_of
@@ -44,6 +45,7 @@ class TransferLine:
     async def variant(parents: list[TransferLine], ctx: Context) -> list[Variant]:
         return await variants_of(parents, ctx)
 
+    @list_size(20)
     @batched
     @staticmethod
     async def serials_on_the_road(
@@ -88,6 +90,7 @@ class Transfer(Node):
     async def destination(parents: list[Transfer], ctx: Context) -> list[StockLocation]:
         return await StockLocation.load(ctx, [each.row.destination_id for each in parents])
 
+    @list_size(50)
     @batched
     @staticmethod
     async def lines(parents: list[Transfer], ctx: Context) -> list[list[TransferLine]]:
@@ -113,6 +116,7 @@ class Transfer(Node):
         found = await transfers.actions_of(ctx, [each.row for each in parents])
         return [[str(action) for action in actions] for actions in found]
 
+    @list_size(20)
     @batched
     @staticmethod
     async def history(parents: list[Transfer], ctx: Context) -> list[list[DocumentEvent]]:

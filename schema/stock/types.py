@@ -99,6 +99,11 @@ class StockLevel(Node):
         return cls(row=row)
 
     @classmethod
+    async def find(cls, ctx: Context, ids: Sequence[int]) -> list[StockLevel | None]:
+        found = await levels.findable_by_ids(ctx, ids)
+        return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
+
+    @classmethod
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[StockLevel | None]:
         found = await levels.by_ids(ctx, ids)
         return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]

@@ -13,6 +13,7 @@ from resolvers.stores.drafts import HoursDraft, StoreDraft
 from resolvers.stores.filters import StoreQuery
 from schema.batches import kept_if_unset
 from schema.catalog.inputs import VariantQuantityInput
+from schema.cost.directives import Cost
 from schema.geography import AddressInput, GeoPointInput
 
 
@@ -104,6 +105,6 @@ class StoreUpsertRow:
 
 @strawberry.input
 class StoreUpsertInput:
-    stores: list[StoreUpsertRow]
+    stores: list[StoreUpsertRow] = strawberry.field(directives=[Cost(weight="400")])
     on_error: OnError = OnError.REJECT_ALL
     dry_run: bool = False

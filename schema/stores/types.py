@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from resolvers.stores import locations
 from schema.accounts.types import Organisation
 from schema.batching import batched
 from schema.columns import column, derived, identity
+from schema.cost.directives import cost, list_size
 from schema.geography import Address, GeoPoint
 from schema.info import Info
 from schema.nodes import Node
@@ -90,6 +91,7 @@ class Store(Node, StockLocation):
     def address(self) -> Address:
         return Address.of(parsed(self.row.address))
 
+    @list_size(14)
     @derived
     def hours(self) -> list[OpeningHours]:
         return [
@@ -101,6 +103,7 @@ class Store(Node, StockLocation):
     def services(self) -> list[StoreService]:
         return [StoreService(each) for each in parsed(self.row.services)]
 
+    @cost(150)
     @repeatable
     @strawberry.field(description="Whether it is open now, or at a moment.")
     def is_open(self, info: Info, at: datetime | None = None) -> bool:
@@ -111,8 +114,12 @@ class Store(Node, StockLocation):
         return cls(row=row)
 
     @classmethod
+    async def find(cls, ctx: Context, ids: Sequence[int]) -> list[Store | None]:
+        return _of_kind(await locations.visible_by_ids(ctx, ids), ids, LocationKind.STORE)
+
+    @classmethod
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Store | None]:
-        return await _of_kind(ctx, ids, LocationKind.STORE)
+        return _of_kind(await locations.rows_by_ids(ctx, ids), ids, LocationKind.STORE)
 
 
 @strawberry.type
@@ -129,8 +136,12 @@ class Warehouse(Node, StockLocation):
         return cls(row=row)
 
     @classmethod
+    async def find(cls, ctx: Context, ids: Sequence[int]) -> list[Warehouse | None]:
+        return _of_kind(await locations.visible_by_ids(ctx, ids), ids, LocationKind.WAREHOUSE)
+
+    @classmethod
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Warehouse | None]:
-        return await _of_kind(ctx, ids, LocationKind.WAREHOUSE)
+        return _of_kind(await locations.rows_by_ids(ctx, ids), ids, LocationKind.WAREHOUSE)
 
 
 _KINDS: dict[str, type[Store] | type[Warehouse]] = {
@@ -139,7 +150,6 @@ _KINDS: dict[str, type[Store] | type[Warehouse]] = {
 }
 
 
-async def _of_kind(ctx: Context, ids: Sequence[int], kind: LocationKind) -> list[Any]:
-    found = await locations.rows_by_ids(ctx, ids)
+def _of_kind(found: Mapping[int, LocationRow], ids: Sequence[int], kind: LocationKind) -> list[Any]:
     rows = [found.get(row_id) for row_id in ids]
     return [_KINDS[kind].of(row) if row and row.kind == kind else None for row in rows]

@@ -7,6 +7,7 @@ import pytest
 
 from gateways import BadNotification, Charge, GatewayError
 from gateways.sandbox import MAX_AGE_SECONDS, NONCE, SIGNATURE, TIMESTAMP, BadToken, SandboxPayments
+from models.signing_keys import KeyRing
 
 NOW = datetime(2026, 1, 31, 8, tzinfo=UTC)
 SECRET = "a secret of at least 32 characters!"
@@ -22,7 +23,7 @@ CHARGE = Charge(
 
 @pytest.fixture
 def provider() -> SandboxPayments:
-    return SandboxPayments("http://127.0.0.1:8000", SECRET)
+    return SandboxPayments("http://127.0.0.1:8000", KeyRing.of(SECRET))
 
 
 async def token_of(provider: SandboxPayments, charge: Charge = CHARGE) -> str:
@@ -53,7 +54,7 @@ async def test_a_spoilt_token_is_refused(provider: SandboxPayments, spoil) -> No
 
 
 async def test_a_token_of_another_shop_is_refused(provider: SandboxPayments) -> None:
-    other = SandboxPayments("http://127.0.0.1:8000", SECRET[::-1])
+    other = SandboxPayments("http://127.0.0.1:8000", KeyRing.of(SECRET[::-1]))
     with pytest.raises(BadToken):
         other.charge_of(await token_of(provider))
 

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-FLOORS = ("models", "resolvers", "schema", "gateways")
-ENTRANCES = ("server.py", "settings.py", "cli.py", "cli_operations.py")
+FLOORS = ("models", "resolvers", "schema", "gateways", "serving")
+ENTRANCES = (
+    "server.py", "server_process.py", "worker_process.py", "settings.py", "settings_checks.py",
+    "settings_exposure.py", "starting.py", "cli.py", "cli_operations.py",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -8,22 +8,55 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from dataclasses import replace
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
+import pytest
 from geopy.distance import geodesic
 
 from models.stores.coordinates import CoordinateSystem, Point, convert
+from settings import Settings
 from tests.make.api import Api
 from tests.make.chain import batches, price_of, product_rows, store_rows
 from tests.make.documents import document
 from tests.make.listening import all_listen
+from tests.make.logs import everything_logged, lines_with
 
 HER_PHONE, AUNTS_PHONE, FRIENDS_PHONE = "13800001111", "13800002222", "13800003333"
 keys = (f"walk-{number}" for number in itertools.count())
 
 
-async def test_the_walk(api: Api) -> None:
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """As in production, where no code is logged."""
+    return replace(settings, environment="production", log_level="debug")
+
+
+async def test_the_walk_and_nothing_personal_in_its_logs(api: Api) -> None:
+    with everything_logged(api) as (log, wire):
+        await walk(api)
+    text = log.getvalue()
+    assert text.count("checkoutPlace") + text.count("INSERT INTO") > 100  # statements are there
+    assert '"path":"/graphql"' in text
+    codes = {sent["code"] for sent in api.codes_sent()}
+    hidden = {
+        *wire.hidden,
+        *codes,
+        HER_PHONE,
+        AUNTS_PHONE,
+        FRIENDS_PHONE,
+        "A customer",
+        "太原街1号",
+    }
+    assert len(hidden) > 60
+    assert lines_with(text, hidden) == []
+    metrics = (await api.client.get("/metrics")).text
+    assert "quintet_http_requests" in metrics
+    assert lines_with(metrics, hidden) == []
+
+
+async def walk(api: Api) -> None:
     chain = await open_chain(api)
     await import_everything(chain)
     await import_again_changes_nothing(chain)

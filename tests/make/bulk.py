@@ -49,13 +49,13 @@ async def upload(api: Api, name: str, content: str | bytes, **given: Any) -> Any
 
 
 async def a_bulk_operation(
-    ctx: Context, kind: BulkKind, content: str, **options: Any
+    ctx: Context, kind: BulkKind, content: str | bytes, **options: Any
 ) -> BulkOperation:
     """An operation that waits for a worker."""
-    data = content.encode()
+    data = content.encode() if isinstance(content, str) else content
     path = incoming(ctx.settings) / f"upload {next(_numbers)}"
     path.write_bytes(data)
-    uploaded = UploadedFile(path, "rows", len(data), sha256(data).hexdigest())
+    uploaded = UploadedFile(path, options.pop("name", "rows"), len(data), sha256(data).hexdigest())
     given: dict[str, Any] = {
         "form": BulkFormat.CSV,
         "on_error": OnError.SKIP_FAILED,
@@ -78,5 +78,5 @@ def results(ctx: Context, operation: BulkOperation) -> list[dict[str, Any]]:
 
 
 def errors(ctx: Context, operation: BulkOperation) -> list[dict[str, str]]:
-    text = bulk_files.errors_of(ctx.settings, operation).read_text()
+    text = bulk_files.errors_of(ctx.settings, operation).read_text("utf-8-sig")
     return list(csv.DictReader(text.splitlines()))

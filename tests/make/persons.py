@@ -31,9 +31,9 @@ async def staff(admin: Api, organisation_code: str, role: str) -> Api:
     username = f"person{next(_numbers)}"
     given = {
         "username": username,
-        "password": "a-password",
+        "password": "a-long-password",
         "name": "Li Lei",
         "grants": [{"role": role, "organisationCode": organisation_code}],
     }
     await admin.do(document("hq/staff_create"), input=given)
-    return await admin.as_(None).staff(username, "a-password")
+    return await admin.as_(None).staff(username, "a-long-password")

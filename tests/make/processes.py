@@ -7,10 +7,11 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -35,12 +36,13 @@ class Process:
     tree: Path = ROOT
     running: asyncio.subprocess.Process | None = field(default=None, init=False)
 
+    command: ClassVar[Sequence[str]] = ("serve", "--port={port}")
+
     async def start(self) -> None:
         self.running = await asyncio.create_subprocess_exec(
             sys.executable,
             "cli.py",
-            "serve",
-            f"--port={self.settings.port}",
+            *(each.format(port=self.settings.port) for each in self.command),
             f"--database-url={self.settings.database_url}",
             cwd=self.tree,
             env={**os.environ, "QUINTET_LOG_LEVEL": "error", **self.variables},

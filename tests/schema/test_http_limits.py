@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import pytest
 from graphql import get_introspection_query
@@ -11,6 +12,7 @@ from schema.documents import CACHED_CHARACTERS, DocumentRefused, Documents
 from schema.limits import Limits
 from tests.schema.toy_server import schema
 
+MANY = 10_000
 LIMITS = Limits(max_depth=4, max_aliases=3, max_repeats=3, max_tokens=300)
 
 
@@ -76,7 +78,7 @@ def test_characters_and_comments(documents: Documents) -> None:
 
 @pytest.mark.parametrize("nested", ["{node" * 2_000, "{ hello(name: " + "[" * 2_000])
 def test_nesting_that_would_exhaust_the_stack(nested: str) -> None:
-    assert refusal(Documents(schema, Limits(max_tokens=10_000)), nested)
+    assert refusal(Documents(schema, Limits(max_tokens=MANY)), nested)
 
 
 def test_fragments_that_multiply_are_measured_in_linear_time() -> None:
@@ -86,16 +88,19 @@ def test_fragments_that_multiply_are_measured_in_linear_time() -> None:
     )
     query = "{ node { ...F0 } } " + fragments + "fragment F60 on Node { name }"
     started = time.process_time()
-    sentence = refusal(Documents(schema, Limits()), query)
+    limits = Limits(max_tokens=MANY, max_fragments=MANY, max_spreads=MANY)
+    sentence = refusal(Documents(schema, limits), query)
     assert "levels deep" in sentence
     assert f"uses {2**61 - 2} aliases" in sentence
+    assert f"selects {2**61 + 2**60 - 1} fields" in sentence
     assert time.process_time() - started < 1
 
 
 def test_a_long_chain_of_fragments_is_refused_calmly() -> None:
-    chain = "".join(f"fragment F{i} on Node {{ ...F{i + 1} }} " for i in range(400))
-    query = "{ node { ...F0 } } " + chain + "fragment F400 on Node { name }"
-    assert "nested too deeply" in refusal(Documents(schema, Limits(max_tokens=10_000)), query)
+    chain = "".join(f"fragment F{i} on Node {{ ...F{i + 1} }} " for i in range(600))
+    query = "{ node { ...F0 } } " + chain + "fragment F600 on Node { name }"
+    limits = Limits(max_tokens=MANY, max_fragments=MANY, max_spreads=MANY)
+    assert "nested too deeply" in refusal(Documents(schema, limits), query)
 
 
 def test_cycles_and_unknown_fragments_are_refused(documents: Documents) -> None:
@@ -125,8 +130,8 @@ def test_a_document_is_prepared_once(documents: Documents) -> None:
 def test_the_cache_is_bounded_by_text() -> None:
     documents = Documents(schema, Limits())
     first = documents.prepare("{ hello }")
-    for number in range(4):
-        documents.prepare("{ hello } #" + str(number) * (CACHED_CHARACTERS // 4))
+    for number in range(8):
+        documents.prepare("{ hello } #" + str(number) * (CACHED_CHARACTERS // 8))
     assert documents.prepare("{ hello }") is not first
 
 
@@ -137,3 +142,75 @@ def test_operation_of_needs_a_name_among_several(documents: Documents) -> None:
         prepared.operation(None)
     with pytest.raises(DocumentRefused, match="no operation named 'C'"):
         prepared.operation("C")
+
+
+def spread(count: int, selection: Callable[[int], str], around: str = "{ node { %s } }") -> str:
+    """A document that spreads so many fragments in one place."""
+    spreads = " ".join(f"...F{number}" for number in range(count))
+    fragments = " ".join(
+        f"fragment F{number} on Node {{ {selection(number)} }}" for number in range(count)
+    )
+    return around % spreads + " " + fragments
+
+
+HOSTILE = {
+    "fragments with one field": (spread(45, lambda _: "name"), "45 times"),
+    "fragments with other fields": (spread(51, lambda n: f"a{n}: name"), "51 fragments"),
+    "fragments with one object": (spread(12, lambda _: "child { name }"), "12 times"),
+    "objects that are merged": (
+        "{ " + "node { " + "child { name name name } " * 4 + "} }",
+        "12 times",
+    ),
+    "objects that are merged twice": ("{ " + "node { child { name name } } " * 6 + "}", "12 times"),
+    "spreads": ("{ node { " + "...F " * 81 + "} } fragment F on Node { name }", "81 fragment spreads"),
+    "inline fragments": ("{ node { " + "... on Node { name } " * 11 + "} }", "11 times"),
+    "types": (
+        "{ " + " ".join(f"... on T{n} {{ name }}" for n in range(61)) + " }",
+        "61 times",
+    ),
+    "fields": ("{ " + "node { " + "child { name } " * 3 + "} }", None),
+    "operations": (" ".join(f"query Q{n} {{ hello }}" for n in range(21)), "21 operations"),
+    "directives": ("{ hello " + "@include(if: true) " * 51 + "}", "51 directives"),
+    "unknown fields": ("{ " + " ".join(f"hullo{n}" for n in range(700)) + " }", "hullo2"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("query", "sentence"), HOSTILE.values(), ids=HOSTILE)
+def test_what_validation_compares_pair_by_pair_is_limited(query: str, sentence: str | None) -> None:
+    documents = Documents(schema, Limits())
+    if sentence is None:
+        assert documents.prepare(query)
+    else:
+        assert sentence in refusal(documents, query)
+
+
+def test_fields_count_wherever_a_fragment_is_spread() -> None:
+    """Without an alias, and without being expanded."""
+    fragments = " ".join(
+        f"fragment F{n} on Node {{ child {{ ...F{n + 1} }} child {{ ...F{n + 1} }} }}"
+        for n in range(12)
+    )
+    query = "{ node { ...F0 } } " + fragments + " fragment F12 on Node { name }"
+    limits = Limits(max_depth=20)
+    assert f"selects {1 + 2**13 - 2 + 2**12} fields" in refusal(Documents(schema, limits), query)
+
+
+def test_few_errors_are_worded() -> None:
+    with pytest.raises(DocumentRefused) as refused:
+        Documents(schema, Limits()).prepare("{ " + " ".join(f"a{n}" for n in range(99)) + " }")
+    assert len(refused.value.errors) == Limits().max_errors
+
+
+def test_a_refused_document_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    documents = Documents(schema, Limits())
+    query = "{ nothing }"
+    assert not documents.knows(query)
+    first = refusal(documents, query)
+    assert documents.knows(query)
+    monkeypatch.setattr(documents, "_valid", None)
+    assert refusal(documents, query) == first
+    with pytest.raises(DocumentRefused) as refused:
+        documents.prepare(query)
+    (error,) = refused.value.errors
+    assert error.locations
+    assert error.nodes is None  # it would keep the whole syntax tree

@@ -15,9 +15,9 @@ from graphql.utilities import get_operation_ast
 from models.accounts.channels import Channel
 from resolvers.context import Actor, ActorKind, Context
 from schema import schema
+from schema.answer import Answer
 from schema.http_request import GraphQLRequest
 from schema.kept_answers import answer_once
-from schema.operations import Answer
 from schema.public import is_repeatable
 from tests.make.elsewhere import write_elsewhere
 from tests.make.requests import begin_request

@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
+import pytest
+
 from models.accounts.organisations import Organisation, OrganisationKind
 from models.accounts.passwords import verify_password
+from models.accounts.sessions import Session, SubjectKind
 from models.accounts.staff import Staff, StaffGrant
-from resolvers.accounts.bootstrap import ensure_platform
-from resolvers.context import Context
+from models.errors import InvalidInput
+from resolvers.accounts.bootstrap import ensure_platform, reset_administrator
+from resolvers.context import Context, utc_now
 from resolvers.demo.chain import MERCHANT, plant_demo_chain
 
 
@@ -21,6 +27,40 @@ async def test_a_later_start_with_another_name_makes_no_second_administrator(dat
     assert admin.username == "admin"
     assert await verify_password("admin-password", admin.password_hash)
     assert await Organisation.filter(kind=OrganisationKind.PLATFORM).count() == 1
+
+
+async def test_a_platform_without_an_active_administrator_gets_the_one_that_is_named(
+    database: str,
+) -> None:
+    await Staff.filter(username="admin").update(active=False)
+    await ensure_platform("admin", "a-newer-password")
+    (admin,) = await Staff.all()
+    assert admin.active
+    assert await verify_password("a-newer-password", admin.password_hash)
+    assert await StaffGrant.all().count() == 1
+
+
+async def test_a_lost_administrator_is_let_in_again_and_nobody_else(database: str) -> None:
+    other = await Staff.create(username="other", name="Other", password_hash="-", active=False)
+    admin = await Staff.get(username="admin")
+    tokens = {"access_hash": "a", "refresh_hash": "r"}
+    end = utc_now() + timedelta(days=1)
+    await Session.create(
+        kind=SubjectKind.STAFF,
+        subject_id=admin.id,
+        access_expires_at=end,
+        refresh_expires_at=end,
+        **tokens,
+    )
+    with pytest.raises(InvalidInput):
+        await reset_administrator("admin", "short")
+    await reset_administrator("admin", "a-newer-password")
+    await reset_administrator("successor", "a-newer-password")
+    assert not await Session.filter(revoked_at=None).exists()
+    assert await verify_password("a-newer-password", (await Staff.get(id=admin.id)).password_hash)
+    assert not (await Staff.get(id=other.id)).active
+    named = await StaffGrant.filter(role="ADMIN").prefetch_related("staff")
+    assert sorted(each.staff.username for each in named) == ["admin", "successor"]
 
 
 async def test_the_demo_chain_is_planted_once_and_not_beside_a_merchant(ctx: Context) -> None:

@@ -162,13 +162,12 @@ async def test_it_is_cancelled_before_or_between_chunks(
     running = await a_bulk_operation(here, BulkKind.STORES, text)
     real, seen = bulk_running.next_chunk, []
 
-    def slow(*arguments: Any) -> Any:
+    async def slow(*arguments: Any) -> Any:
         if len(seen) == 1:
-            asyncio.run_coroutine_threadsafe(bulk.cancel(here, running.id), loop).result(10)
+            await bulk.cancel(here, running.id)
         seen.append(1)
-        return real(*arguments)
+        return await real(*arguments)
 
-    loop = asyncio.get_running_loop()
     monkeypatch.setattr(bulk_running, "next_chunk", slow)
     found = await ended(here, running)
     assert (found.status, found.rows_done) == (BulkStatus.CANCELLED, 500)
@@ -182,9 +181,9 @@ async def test_it_is_cancelled_before_or_between_chunks(
     ("content", "says"),
     [
         ("code,name\n1,2\n", "Line 1: The column address is missing"),
-        ("code,name,address\nS1,a,b\n1,2,3,4\n", "Line 3: There are more cells"),
-        ('code,name,address\n1,"2,3\n', "This is not CSV"),
-        ("code,name,address\n" + "x" * 1_000_001, "Line 2: This line is longer"),
+        ("code,name,name,address\n", "Line 1: The column name stands in the header twice"),
+        ("\xff\n" * 10, "Line 1: The column code is missing"),
+        ("x" * 1_000_001, "Line 1: This line is longer"),
     ],
 )
 async def test_a_file_that_is_no_table_fails_as_a_whole(
@@ -273,7 +272,7 @@ async def test_a_csv_file_carries_options_and_the_serial_flag(here: Context) -> 
 
 HOSTILE_CELLS = [
     (BulkKind.STOCK, "location_code,sku,quantity\n", "S1,K1,{}\n",
-     ["", "--5", "-1", "1e3", "1_000", "5.0", "½", "2147483648", "9" * 40, "NaN", "五", "='1'"]),
+     ["", "--5", "-1", "1e30", "1_000", "5.5", "½", "2147483648", "9" * 40, "NaN", "五", "='1'"]),
     (BulkKind.PRICES, "sku,price\n", "K1,{}\n",
      ["", "-1", "1.005", "NaN", "sNaN", "Infinity", "1e999999999", "1_000", "9" * 400, "x", "1e15", "--1"]),
     (BulkKind.PRICES, "sku,list_code,price,valid_from\n", "K1,L,1,{}\n",

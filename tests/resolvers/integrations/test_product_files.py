@@ -12,7 +12,8 @@ from models.database import fetch
 from models.integrations.bulk import BulkKind, BulkStatus
 from resolvers.catalog import products
 from resolvers.context import Context
-from resolvers.integrations import imports
+from resolvers.integrations.imports import ImportFile, import_file
+from schema.integrations.bulk_rows import draft_of
 from tests.make.bulk import a_bulk_operation, ended, errors, results
 from tests.make.goods import a_gtin, a_product, put
 
@@ -128,9 +129,13 @@ async def test_columns_without_a_name_are_left_alone(here: Context) -> None:
 async def test_the_command_line_takes_variants_too(ctx: Context, tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_text(HEADER + sizes("P1", 3) + sizes("P2", 1) + sizes("P1", 2, first=3))
-    report = await imports.import_products(ctx, path, lambda done, total: None)
+    report = await import_file(
+        ctx, ImportFile(path, BulkKind.CATALOG), draft_of, lambda done, total: None
+    )
     assert (report.created, report.updated, report.failed) == (2, 1, [])
     assert await Variant.all().count() == 6
     path.write_text(HEADER + sizes("P1", 2) + sizes("P1", 1))
-    report = await imports.import_products(ctx, path, lambda done, total: None)
-    assert (report.unchanged, report.failed) == (1, [(4, "P1", "The same stands on line 2.")])
+    report = await import_file(
+        ctx, ImportFile(path, BulkKind.CATALOG), draft_of, lambda done, total: None
+    )
+    assert (report.unchanged, report.failed) == (2, [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -144,6 +145,26 @@ async def test_guessing_is_stopped(till: Context) -> None:
             await codes.identify(till, f"88{guess:016d}")
     with pytest.raises(RateLimited):
         await codes.identify(till, "880000000000009999")
+
+
+async def test_parallel_guesses_are_counted_before_they_are_looked_up(till: Context) -> None:
+    guesses = (codes.identify(till, f"88{guess:016d}") for guess in range(100))
+    answers = await asyncio.gather(*guesses, return_exceptions=True)
+    assert sum(isinstance(each, NotFound) for each in answers) == codes.FAILURES_PER_MINUTE
+    assert sum(isinstance(each, RateLimited) for each in answers) == 100 - codes.FAILURES_PER_MINUTE
+
+
+async def test_a_code_outlives_a_change_of_keys(
+    ctx: Context, till: Context, member: Member
+) -> None:
+    before = replace(ctx.settings, secret_key="o" * 32)
+    amid = replace(before, secret_key="n" * 32, previous_secret_keys="o" * 32)
+    after = replace(before, secret_key="n" * 32)
+    phone = replace(make.as_member(ctx, member), settings=before)
+    first, second = await codes.create(phone), await codes.create(phone)
+    assert (await codes.identify(replace(till, settings=amid), first.code)).id == member.id
+    with pytest.raises(NotFound):
+        await codes.identify(replace(till, settings=after), second.code)
 
 
 async def test_whoever_may_not_identify_learns_nothing(ctx: Context, member: Member) -> None:

@@ -127,6 +127,24 @@ async def test_guessing_is_limited_and_mistyping_is_not(waiting: Waiting) -> Non
     assert await pickups.preview(colleague, waiting.code) is not None
 
 
+async def test_parallel_guesses_are_counted_before_they_are_looked_up(waiting: Waiting) -> None:
+    async def guess(code: str) -> str:
+        try:
+            return "FOUND" if await pickups.preview(waiting.clerk, code) else "WRONG"
+        except RateLimited as refused:
+            return refused.code
+
+    codes = [pickup_code(n.to_bytes(7)) for n in range(1, 100)]
+    answers = await asyncio.gather(*map(guess, [*codes, waiting.code]))
+    assert answers.count("WRONG") == pickups.WRONG_CODES
+    assert answers.count("RATE_LIMITED") == 100 - pickups.WRONG_CODES
+
+
+async def test_right_codes_use_up_no_attempts(waiting: Waiting) -> None:
+    for _ in range(pickups.WRONG_CODES + 5):
+        assert await pickups.preview(waiting.clerk, waiting.code) is not None
+
+
 async def test_the_customer_cannot_collect_by_themself(waiting: Waiting) -> None:
     with pytest.raises(PermissionDenied):
         await pickups.collect(await a_guest(waiting.ctx), waiting.code, a_key())

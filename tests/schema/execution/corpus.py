@@ -77,9 +77,9 @@ def example(type_: Any) -> Any:
     if isinstance(type_, GraphQLList):
         return [example(type_.of_type)]
     if isinstance(type_, GraphQLInputObjectType):
-        return {
-            name: example(definition.type)
-            for name, definition in type_.fields.items()
-            if is_required_input_field(definition)
-        }
+        fields = type_.fields.items()
+        asked = [(name, field) for name, field in fields if is_required_input_field(field)]
+        if type_.extensions["strawberry-definition"].is_one_of:
+            asked = list(fields)[:1]
+        return {name: example(definition.type) for name, definition in asked}
     return next(iter(getattr(type_, "values", [VALUES.get(type_.name, "x")])))

@@ -14,7 +14,7 @@ from strawberry.types.field import StrawberryField
 
 from schema.batching import BATCH
 from schema.execution import CompiledExecutor
-from schema.operations import GraphQLCoreExecutor
+from schema.execution.core import GraphQLCoreExecutor
 from tests.schema.execution.documents import Asked, operations
 from tests.schema.execution.oracle import DROPS_COROUTINES, agree
 from tests.schema.execution.toy import PLACES, ToyContext, toy

@@ -13,8 +13,8 @@ from graphql import DocumentNode, ExecutionResult, parse
 from schema.batching import batched
 from schema.execution import CompiledExecutor
 from schema.execution import executor as executor_module
+from schema.execution.core import GraphQLCoreExecutor
 from schema.execution.operation import BYTES_OF_A_FIELD, MAXIMUM_PLANS
-from schema.operations import GraphQLCoreExecutor
 from tests.schema.execution.oracle import agree, both, identities
 
 calls: list[tuple[str, list[int]]] = []

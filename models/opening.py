@@ -1,0 +1,144 @@
+"""Whether a database can be served, and why not: one sentence for the person who starts a process."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import asyncpg
+from tortoise import Tortoise
+from tortoise.exceptions import OperationalError
+
+from models import database
+from models.config import sqlite_path
+from models.database_faults import FaultKind, causes, fault_of
+from models.migrating import pending, unknown
+
+# A whole check reads every page: some 0.3 s for so much.
+CHECKED_BYTES = 64_000_000
+
+
+class DatabaseUnfit(Exception):
+    """The database cannot be served; the message is a sentence for the operator."""
+
+
+async def check(database_url: str) -> None:
+    """Look at a database that has just been connected.
+
+    Raises: DatabaseUnfit, and whatever the drivers raise of a database that is away or damaged.
+    """
+    if newer := await unknown():
+        raise DatabaseUnfit(
+            f"The database was made by a newer version of Quintet: this one does not know the migration"
+            f" {', '.join(newer)}. Start the newer version, or restore a backup."
+        )
+    if database_url.startswith("sqlite://"):
+        await database.transaction(_probe)
+        await asyncio.to_thread(_check_file, Path(sqlite_path(database_url)))
+    elif await _is_read_only():
+        raise DatabaseUnfit(
+            f"{place_of(database_url)} is read-only (a standby?): Quintet needs the primary."
+        )
+    if not await pending() and (missing := await _missing_tables()):
+        raise DatabaseUnfit(
+            f"The database lacks the table {', '.join(missing)}, although its migrations are said to be"
+            " applied: restore a backup."
+        )
+
+
+def sentence_of(error: BaseException, database_url: str) -> str | None:
+    """Say what is wrong with the database, or None when the error has another reason."""
+    for each in causes(error):
+        if isinstance(each, DatabaseUnfit):
+            return str(each)
+        if sentence := _postgres_sentence(each, database_url):
+            return sentence
+    fault = fault_of(error)
+    place = place_of(database_url)
+    if fault is None:
+        if isinstance(error, OperationalError | asyncpg.PostgresError | OSError):
+            return f"{place} cannot be used: {_reason(error)}."
+        return None
+    return {
+        FaultKind.AWAY: f"{place} does not answer: {_reason(error)}.",
+        FaultKind.BUSY: f"{place} is locked by another process: {_reason(error)}.",
+        FaultKind.FULL: f"{place} cannot be written to, its storage is full: {_reason(error)}.",
+        FaultKind.READ_ONLY: f"{place} cannot be written to: {_reason(error)}. Check its rights and"
+        " those of its folder.",
+        FaultKind.DAMAGED: f"{place} is damaged, or no SQLite database: {_reason(error)}. Restore a"
+        " backup.",
+    }[fault.kind]
+
+
+def place_of(database_url: str) -> str:
+    """Name a database without its user and password."""
+    if database_url.startswith("sqlite://"):
+        return f"The file {sqlite_path(database_url)}"
+    url = urlsplit(database_url)
+    return f"PostgreSQL at {url.hostname or '127.0.0.1'}:{url.port or 5432}"
+
+
+def _postgres_sentence(error: BaseException, database_url: str) -> str | None:
+    place, url = place_of(database_url), urlsplit(database_url)
+    if isinstance(error, asyncpg.InvalidCatalogNameError):
+        name = url.path.lstrip("/") or "postgres"
+        return f'The database "{name}" does not exist: {place} knows no such name. Create it first.'
+    if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError):
+        user = url.username or "postgres"
+        return f'{place} does not let the user "{user}" in: check the name and the password.'
+    if isinstance(error, asyncpg.TooManyConnectionsError):
+        return f"{place} takes no more connections: {_reason(error)}."
+    if isinstance(error, asyncpg.InsufficientPrivilegeError):
+        return f"{place} lacks a right for this user: {_reason(error)}."
+    return None
+
+
+def _reason(error: BaseException) -> str:
+    last = list(causes(error))[-1]
+    text = " ".join(str(last).split()).rstrip(".")
+    return text or ("no answer in time" if isinstance(last, TimeoutError) else type(last).__name__)
+
+
+async def _is_read_only() -> bool:
+    rows = await database.fetch("SELECT current_setting('transaction_read_only') AS answer")
+    return bool(rows[0]["answer"] == "on")
+
+
+async def _missing_tables() -> list[str]:
+    present = (
+        "SELECT tablename AS name FROM pg_tables WHERE schemaname = ANY(current_schemas(false))"
+        if database.is_postgres()
+        else "SELECT name FROM sqlite_schema WHERE type = 'table'"
+    )
+    there = {row["name"] for row in await database.fetch(present)}
+    models = (Tortoise.apps or {})["models"].values()
+    return sorted({model._meta.db_table for model in models} - there)
+
+
+def _check_file(path: Path) -> None:
+    """Raises: sqlite3.DatabaseError, DatabaseUnfit."""
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    try:
+        (page_size,) = connection.execute("PRAGMA page_size").fetchone()
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        size = path.stat().st_size
+        log = path.with_name(f"{path.name}-wal")
+        # Pages that are in the log alone are still missing from the file.
+        logged = log.stat().st_size if log.exists() else 0
+        if size + logged < page_size * pages:
+            raise DatabaseUnfit(
+                f"The file {path} is cut off: it has {size} of {page_size * pages} bytes. Restore a backup."
+            )
+        if size <= CHECKED_BYTES:
+            (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+            if answer != "ok":
+                raise DatabaseUnfit(f"The file {path} is damaged: {answer}. Restore a backup.")
+    finally:
+        connection.close()
+
+
+async def _probe() -> None:
+    """Take the right to write, and change nothing."""
+    await database.fetch("SELECT 1")

@@ -1,0 +1,144 @@
+"""Signing in as a member of staff: a name, a password, and a code where a second factor is on.
+
+Attempts are counted before the password is verified. Wrong ones make further ones wait, ever longer, but no
+stranger can keep the owner out: `docs/sign-in.md` says what is counted by whom.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateways import Limit
+from models.accounts.passwords import HashingBusy, verify_password
+from models.accounts.second_factor import matching_step
+from models.accounts.sessions import SubjectKind
+from models.accounts.staff import Staff
+from models.database import transaction
+from models.errors import InvalidInput, SecondFactorRequired
+from resolvers.accounts import origins, second_factors
+from resolvers.accounts.origins import SignInOrigin
+from resolvers.accounts.sessions import Tokens, issue
+from resolvers.attempts import attempt, count, network
+from resolvers.context import Context
+from resolvers.permissions import for_anyone
+
+A_QUARTER, A_DAY = 900, 86_400
+FIRST_DELAY = 30
+# Tries on one account from all unknown addresses together before they are slowed down, and to what.
+STRANGERS_TRIES, STRANGERS_DELAY = 100, 60
+TOO_OFTEN = "Too many failed sign-ins. Try again in {seconds} seconds."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    username: str
+    password: str
+    second_factor_code: str | None = None
+    device_token: str | None = None
+
+    @property
+    def subject(self) -> str:
+        return f"staff:{self.username.lower()[:64]}"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """`device_token` is for the client to keep and to show at its next sign-in."""
+
+    tokens: Tokens
+    staff: Staff
+    device_token: str
+
+
+@for_anyone
+async def sign_in(ctx: Context, given: Credentials) -> SignedIn:
+    """Begin a session.
+
+    Raises: InvalidInput without saying which of name and password is wrong, SecondFactorRequired once both
+    are right, RateLimited.
+    """
+    origin = await origins.origin_of(ctx, given.subject, given.device_token)
+    staff = await Staff.filter(username=given.username, active=True).first()
+    limits = limits_of(ctx, given, origin, has_code=_has_code(ctx, staff, given))
+    await count(ctx, limits, TOO_OFTEN)
+    try:
+        is_right = await verify_password(given.password, staff.password_hash if staff else None)
+    except HashingBusy:
+        await ctx.gateways.rate_limits.give_back(limits)
+        raise
+    if not is_right or staff is None:
+        raise InvalidInput("Username or password is wrong.", path=("password",))
+    signed_in = await _enter(ctx, staff, given, origin)
+    await ctx.gateways.rate_limits.forget(limits[:1])
+    await ctx.gateways.rate_limits.give_back(limits[1:])
+    return signed_in
+
+
+def limits_of(
+    ctx: Context, given: Credentials, origin: SignInOrigin, *, has_code: bool
+) -> list[Limit]:
+    """What an attempt counts in: first this account from this device or address, then what others share."""
+    settings = ctx.settings
+    own = Limit(
+        "sign-in",
+        f"{given.subject} {origin.key}",
+        settings.sign_in_tries,
+        A_DAY,
+        delay=FIRST_DELAY,
+        longest=A_QUARTER,
+    )
+    if origin.device_is_known:
+        return [own]
+    address = Limit(
+        "sign-in by address",
+        network(ctx),
+        settings.sign_in_tries_per_address,
+        A_QUARTER,
+        delay=FIRST_DELAY,
+        longest=A_QUARTER,
+    )
+    if origin.address_is_known or has_code:
+        return [own, address]
+    strangers = Limit(
+        "sign-in by strangers",
+        given.subject,
+        STRANGERS_TRIES,
+        A_DAY,
+        delay=1,
+        longest=STRANGERS_DELAY,
+    )
+    return [own, address, strangers]
+
+
+def _has_code(ctx: Context, staff: Staff | None, given: Credentials) -> bool:
+    """Whether the attempt shows a right code of the second factor, which it does not use up yet."""
+    code = given.second_factor_code
+    if staff is None or staff.second_factor_at is None or not code:
+        return False
+    secret = staff.second_factor_secret
+    return secret is not None and matching_step(secret, code, ctx.now()) is not None
+
+
+async def _enter(ctx: Context, staff: Staff, given: Credentials, origin: SignInOrigin) -> SignedIn:
+    if staff.second_factor_at is None:
+        return await transaction(_begin, ctx, staff, given, origin)
+    if not given.second_factor_code:
+        raise SecondFactorRequired(
+            "Send a code of your second factor, too.", path=("secondFactorCode",)
+        )
+    # Only who has the password gets here, so nobody else can use these tries up.
+    limit = Limit("second factor", str(staff.id), 10, A_DAY, delay=FIRST_DELAY, longest=3600)
+    async with attempt(ctx, [limit], TOO_OFTEN):
+        signed_in = await transaction(_begin, ctx, staff, given, origin)
+    await ctx.gateways.rate_limits.forget([limit])
+    return signed_in
+
+
+async def _begin(ctx: Context, staff: Staff, given: Credentials, origin: SignInOrigin) -> SignedIn:
+    if staff.second_factor_at is not None and not await second_factors.use_code(
+        ctx, staff, given.second_factor_code or ""
+    ):
+        raise InvalidInput("This code is wrong or was used before.", path=("secondFactorCode",))
+    tokens = await issue(ctx, SubjectKind.STAFF, staff.id, staff.password_hash)
+    device_token = await origins.remember(ctx, given.subject, given.device_token, origin)
+    return SignedIn(tokens, staff, device_token)

@@ -1,0 +1,69 @@
+"""Guessing, bounded: an attempt is counted before it is made, and given back once it turns out right.
+
+An attempt that is refused, fails or is given up (the client hangs up) stays counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from ipaddress import IPv6Address, ip_address
+
+from gateways import Limit
+from models.accounts.passwords import HashingBusy
+from models.errors import RateLimited
+from resolvers.context import Context
+
+TOO_OFTEN = "Too many attempts. Try again in {seconds} seconds."
+
+
+async def count(ctx: Context, limits: Sequence[Limit], template: str = TOO_OFTEN) -> None:
+    """Count one in each limit, or in none. Raises: RateLimited."""
+    if seconds := await ctx.gateways.rate_limits.take(limits):
+        raise RateLimited(template, retry_after_seconds=seconds)
+
+
+@asynccontextmanager
+async def attempt(
+    ctx: Context, limits: Sequence[Limit], template: str = TOO_OFTEN
+) -> AsyncIterator[None]:
+    """One guess: counted on entry, given back when the block ends without an exception.
+
+    Raises: RateLimited before the block is entered.
+    """
+    await count(ctx, limits, template)
+    try:
+        yield
+    except HashingBusy:  # not tried at all
+        await ctx.gateways.rate_limits.give_back(limits)
+        raise
+    await ctx.gateways.rate_limits.give_back(limits)
+
+
+def guesses(
+    ctx: Context, what: str, *, times: int, seconds: int, address_times: int | None = None
+) -> list[Limit]:
+    """The limits on guessing `what`: by the caller, and by the caller's address.
+
+    An address gets `address_times` (default: ten times as many), since many may share one.
+    """
+    by_address = Limit(f"{what} by address", network(ctx), address_times or 10 * times, seconds)
+    if ctx.actor.id is None:
+        return [by_address]
+    return [Limit(what, ctx.actor.key, times, seconds), by_address]
+
+
+def network(ctx: Context) -> str:
+    """The caller's address; of IPv6 the /64, which one subscriber has whole.
+
+    Source: RFC 6177 (an end site gets a /64 at least).
+    """
+    try:
+        address = ip_address(ctx.remote_address)
+    except ValueError:
+        return ctx.remote_address
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
+        return str(IPv6Address(int(address) >> 64 << 64))
+    return str(address)

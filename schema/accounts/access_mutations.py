@@ -1,0 +1,103 @@
+"""What takes access away, or changes it: of staff, machines, client applications, sessions."""
+
+from __future__ import annotations
+
+import strawberry
+
+from models.errors import InvalidInput
+from resolvers.accounts import client_updates, own_sessions, staff_updates
+from resolvers.accounts.staff import GrantDraft
+from resolvers.members import member_sessions
+from schema.accounts.inputs import (
+    ApiClientRevokeInput,
+    ApiClientSecretRotateInput,
+    ApiClientUpdateInput,
+    StaffUpdateInput,
+    StorefrontUpdateInput,
+)
+from schema.accounts.payloads import ApiClientPayload, StaffPayload, StorefrontPayload
+from schema.accounts.session_types import Session, SessionPayload, SessionRevokeInput
+from schema.accounts.types import ApiClient, Staff, Storefront
+from schema.errors import refusing
+from schema.info import Info
+from schema.nodes import row_id
+
+
+@strawberry.type
+class AccessMutations:
+    @refusing(StaffPayload)
+    async def staff_update(self, info: Info, input: StaffUpdateInput) -> StaffPayload:
+        """Change a member of staff: name, password, whether they may sign in, roles."""
+        change = staff_updates.StaffChange(
+            staff_id=row_id(input.staff_id, "Staff", path=("staffId",)),
+            name=input.name,
+            password=input.password,
+            active=input.active,
+            grants=None
+            if input.grants is None
+            else [GrantDraft(each.role, each.organisation_code) for each in input.grants],
+        )
+        return StaffPayload(staff=Staff.of(await staff_updates.update(info.context, change)))
+
+    @refusing(ApiClientPayload)
+    async def api_client_update(self, info: Info, input: ApiClientUpdateInput) -> ApiClientPayload:
+        """Rename a machine, or give it other scopes from now on."""
+        row = await client_updates.update_api_client(
+            info.context, _client_id(input.api_client_id), input.name, input.scopes
+        )
+        return ApiClientPayload(client=ApiClient.of(row))
+
+    @refusing(ApiClientPayload)
+    async def api_client_revoke(self, info: Info, input: ApiClientRevokeInput) -> ApiClientPayload:
+        """End a machine for good: its secrets are refused from now on, its subscriptions end."""
+        row = await client_updates.revoke_api_client(
+            info.context, _client_id(input.api_client_id), input.reason
+        )
+        return ApiClientPayload(client=ApiClient.of(row))
+
+    @refusing(ApiClientPayload)
+    async def api_client_secret_rotate(
+        self, info: Info, input: ApiClientSecretRotateInput
+    ) -> ApiClientPayload:
+        """Give a machine a new secret, shown only here; the one before holds for the overlap."""
+        row, secret = await client_updates.rotate_secret(
+            info.context, _client_id(input.api_client_id), input.overlap_minutes
+        )
+        return ApiClientPayload(client=ApiClient.of(row), secret=secret)
+
+    @refusing(StorefrontPayload)
+    async def storefront_update(
+        self, info: Info, input: StorefrontUpdateInput
+    ) -> StorefrontPayload:
+        """Rename a client application, or switch it off and on."""
+        storefront_id = row_id(input.storefront_id, "Storefront", path=("storefrontId",))
+        row = await client_updates.update_storefront(
+            info.context, storefront_id, input.name, input.active
+        )
+        return StorefrontPayload(storefront=Storefront.of(row))
+
+    @refusing(SessionPayload)
+    async def session_revoke(self, info: Info, input: SessionRevokeInput) -> SessionPayload:
+        """End sessions: their tokens are refused from now on, their subscriptions end."""
+        ctx = info.context
+        if input.session_id is not None:
+            await own_sessions.end_one(
+                ctx, row_id(input.session_id.value, "Session", path=("sessionId",))
+            )
+        elif input.staff_id is not None:
+            await own_sessions.end_of_staff(
+                ctx, row_id(input.staff_id.value, "Staff", path=("staffId",))
+            )
+        elif input.member_id is not None:
+            await member_sessions.end_of_member(
+                ctx, row_id(input.member_id.value, "Member", path=("memberId",))
+            )
+        elif input.all_others is not None and input.all_others.value:
+            await own_sessions.end_others(ctx)
+        else:
+            raise InvalidInput("Only true means anything here.", path=("allOthers",))
+        return SessionPayload(sessions=await Session.of_caller(ctx))
+
+
+def _client_id(text: str) -> int:
+    return row_id(text, "ApiClient", path=("apiClientId",))

@@ -1,0 +1,1 @@
+"""What an operation costs, computed before it runs, and how much a caller may spend."""

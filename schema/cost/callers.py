@@ -1,0 +1,107 @@
+"""Who pays for an operation, and how much each kind of caller may spend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import ip_address, ip_network
+from typing import NamedTuple
+
+from gateways import Bucket
+from resolvers.context import ActorKind, Context
+from settings import Settings
+
+# A home has a /64 of IPv6 at least, so that its addresses are one client.
+IPV6_PREFIX = 64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Allowance:
+    """What one kind of caller may spend on one operation, and over time; 0 or None: as much as it likes."""
+
+    name: str
+    limit: int = 0
+    bucket: Bucket | None = None
+
+    @property
+    def policy(self) -> str:
+        """The value of `RateLimit-Policy`."""
+        if self.bucket is None:
+            return ""
+        seconds = max(1, round(self.bucket.capacity / self.bucket.restore_rate))
+        return f'"{self.name}";q={self.bucket.capacity};qu="cost";w={seconds}'
+
+
+class Caller(NamedTuple):
+    """`key`: the bucket of an operation."""
+
+    key: str
+    allowance: Allowance
+
+
+VISITORS = (ActorKind.ANONYMOUS, ActorKind.GUEST)
+Allowances = dict[ActorKind, Allowance]
+
+
+def allowances_of(settings: Settings) -> Allowances:
+    kinds = {
+        ActorKind.ANONYMOUS: (settings.cost_limit_anonymous, settings.cost_restore_anonymous),
+        ActorKind.GUEST: (settings.cost_limit_guest, settings.cost_restore_guest),
+        ActorKind.MEMBER: (settings.cost_limit_member, settings.cost_restore_member),
+        ActorKind.STAFF: (settings.cost_limit_staff, settings.cost_restore_staff),
+        ActorKind.API_CLIENT: (settings.cost_limit_api_client, settings.cost_restore_api_client),
+        ActorKind.SYSTEM: (0, 0),
+    }
+    return {
+        kind: Allowance(
+            kind.lower(), limit, _bucket(limit, rate * settings.cost_burst_seconds, rate)
+        )
+        for kind, (limit, rate) in kinds.items()
+    }
+
+
+def _bucket(limit: int, capacity: int, rate: int) -> Bucket | None:
+    """A bucket holds the costliest operation at least."""
+    return Bucket(max(capacity, limit), rate) if capacity else None
+
+
+def callers(allowances: Allowances) -> Callable[[Context], Caller]:
+    """Visitors pay by their address, since anybody may begin any number of visits; others by who they are."""
+    anonymous, guest = (_visitors(kind, allowances) for kind in VISITORS)
+
+    def caller_of(ctx: Context) -> Caller:
+        actor = ctx.actor
+        if actor.kind is ActorKind.ANONYMOUS:
+            return anonymous(ctx.remote_address)
+        if actor.kind is ActorKind.GUEST:
+            return guest(ctx.remote_address)
+        return Caller(actor.key, allowances[actor.kind])
+
+    return caller_of
+
+
+def visitors(allowances: Allowances) -> Callable[[str], Caller]:
+    """Whoever is at an address, before it is known who that is."""
+    return _visitors(ActorKind.ANONYMOUS, allowances)
+
+
+def _visitors(kind: ActorKind, allowances: Allowances) -> Callable[[str], Caller]:
+    @lru_cache(maxsize=10_000)
+    def visitor(address: str) -> Caller:
+        return Caller(f"{kind}:{client_of(address)}", allowances[kind])
+
+    return visitor
+
+
+def client_of(address: str) -> str:
+    """The client that an address belongs to: itself, or of IPv6 its network."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if parsed.version == 4:
+        return address
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(ip_network((parsed, IPV6_PREFIX), strict=False))

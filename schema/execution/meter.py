@@ -1,0 +1,187 @@
+"""What an operation may produce while it runs, and what it has produced so far.
+
+Objects and bytes count as often as they stand in the answer, however often they are built. Past a limit
+the meter cancels the task of the operation; whoever runs it asks `error` why.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+from graphql import GraphQLError
+
+from models.errors import AnswerTooLarge, DeadlineExceeded
+
+# The event loop is left alone after so long, and so is everybody else who waits for it.
+SLICE_SECONDS = 0.01
+NEVER = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerLimits:
+    """The most objects and bytes of one answer, and the longest time in seconds to find them."""
+
+    objects: float = NEVER
+    bytes: float = NEVER
+    seconds: float = NEVER
+
+
+UNLIMITED = AnswerLimits()
+
+
+class HungUp(Exception):
+    """The client no longer waits for its answer."""
+
+
+class Meter:
+    """Counts for one operation; `cost` in the units of `schema.cost`, `unreported` errors beyond those kept.
+
+    The clock of a query runs from the beginning, that of a mutation only while its answer is read:
+    no deadline ends what changes something. `hung_up` returns when the client has gone.
+    """
+
+    __slots__ = (
+        "_slice_begun",
+        "_task",
+        "_turns",
+        "_watching",
+        "bytes",
+        "cost",
+        "deadline",
+        "error",
+        "hung_up",
+        "limits",
+        "objects",
+        "unreported",
+    )
+
+    def __init__(
+        self,
+        limits: AnswerLimits = UNLIMITED,
+        hung_up: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        self.limits = limits
+        self.hung_up = hung_up
+        self.objects = self.bytes = self.cost = self.unreported = 0
+        self.error: Exception | None = None
+        self.deadline = NEVER
+        self._slice_begun = monotonic()
+        self._task: asyncio.Task[object] | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._turns: asyncio.Lock | None = None
+
+    def begin(self, *, clock: bool) -> None:
+        """Let the current task be the one that is stopped; `clock`: from now on time counts."""
+        self._task = asyncio.current_task()
+        if clock:
+            self.start_clock()
+
+    def end(self) -> None:
+        """Stop looking after the operation."""
+        self._task = None
+        if self._watching is not None:
+            self._watching.cancel()
+
+    def start_clock(self) -> None:
+        self.deadline = monotonic() + self.limits.seconds
+
+    def stop_clock(self) -> None:
+        self.deadline = NEVER
+
+    def take(self, objects: int, size: int, cost: int = 0) -> None:
+        """Count objects, their bytes without texts, and their cost."""
+        self.objects += objects
+        self.bytes += size
+        self.cost += cost
+        if self.objects > self.limits.objects or self.bytes > self.limits.bytes:
+            self._stop_too_large()
+
+    def take_texts(self, values: Sequence[Any], weights: Sequence[int] | None) -> None:
+        """Count the texts in a column; `weights`: how often each of its cells stands in the answer."""
+        if weights is None:
+            try:
+                self.bytes += len("".join(values))
+            except TypeError:  # some are null
+                self.bytes += sum(len(value) for value in values if type(value) is str)
+        else:
+            self.bytes += sum(
+                len(value) * weight
+                for value, weight in zip(values, weights, strict=True)
+                if type(value) is str
+            )
+        if self.bytes > self.limits.bytes:
+            self._stop_too_large()
+
+    @property
+    def is_due(self) -> bool:
+        """Whether somebody else should have the event loop now."""
+        if self._task is None:  # nobody looks after this operation
+            return False
+        return self.error is not None or monotonic() - self._slice_begun > SLICE_SECONDS
+
+    async def breathe(self) -> None:
+        """Let everybody else have the event loop. Raises: CancelledError once the meter has stopped."""
+        await asyncio.sleep(0)
+        while self.error is not None and self._task is not None:  # noqa: ASYNC110
+            await asyncio.sleep(0)  # its cancellation is on its way
+        self._slice_begun = monotonic()
+
+    @property
+    def turns(self) -> asyncio.Lock:
+        """Held by one part of the operation at a time, so that they do not breathe all at once."""
+        if self._turns is None:
+            self._turns = asyncio.Lock()
+        return self._turns
+
+    def look(self, now: float) -> None:
+        """Stop what is past its deadline, and notice when the client goes."""
+        if now > self.deadline:
+            self.stop(
+                DeadlineExceeded(
+                    "The answer would have taken longer than {seconds} seconds.",
+                    seconds=f"{self.limits.seconds:g}",
+                )
+            )
+        elif self._watching is None and self.hung_up is not None:
+            self._watching = asyncio.create_task(self._watch(self.hung_up))
+
+    def stop(self, error: Exception) -> None:
+        if self.error is None:
+            self.error = error
+            if self._task is not None:
+                self._task.cancel()
+
+    async def stopped(self) -> GraphQLError | None:
+        """Take back the cancellation of the task that runs this; answers the error to show, if any.
+
+        Raises: HungUp.
+        """
+        task, error = self._task, self.error
+        if error is None:
+            return None
+        if task is not None and task.cancelling():
+            if task.uncancel() > 0:  # somebody else cancels it, too
+                raise asyncio.CancelledError
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(0)  # the cancellation may not have arrived yet
+        if isinstance(error, HungUp):
+            raise error
+        return GraphQLError(str(error), original_error=error)
+
+    async def _watch(self, hung_up: Callable[[], Awaitable[None]]) -> None:
+        await hung_up()
+        self.stop(HungUp())
+
+    def _stop_too_large(self) -> None:
+        self.stop(
+            AnswerTooLarge(
+                "The answer would hold more than {objects} objects or {bytes} bytes.",
+                objects=self.limits.objects,
+                bytes=self.limits.bytes,
+            )
+        )

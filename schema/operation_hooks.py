@@ -1,0 +1,89 @@
+"""What `Operations` leaves to others, and what it does where they give nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Protocol, TypeVar
+
+from graphql import DocumentNode, ExecutionResult, GraphQLError
+from starlette.requests import HTTPConnection
+
+from schema.answer import Answer, Outcome
+from schema.execution.meter import UNLIMITED, AnswerLimits, Meter
+from schema.execution.variables import Variables
+from schema.http_request import GraphQLRequest
+
+C = TypeVar("C")
+
+# Makes the context of one operation. Raises a `Denial` on credentials that are no good.
+ContextFactory = Callable[[HTTPConnection, dict[str, str] | None], Awaitable[C]]
+# Turns an error into its entry in `errors`; the context is None before there is one. Errors with
+# an `original_error` are unforeseen: this is where they are masked and logged.
+FormatError = Callable[[GraphQLError, C | None], dict[str, Any]]
+Observe = Callable[[str, Outcome], None]
+# Logs what is unforeseen among the errors of one answer.
+Report = Callable[[Sequence[GraphQLError], C | None], None]
+# Returns once the client no longer waits.
+HangingUp = Callable[[], Awaitable[None]]
+Repeat = Callable[[C, GraphQLRequest, Callable[[], Awaitable[Answer]]], Awaitable[Answer]]
+
+
+class Execute(Protocol):
+    """Runs a query or mutation of a valid document; never raises for what a resolver raises."""
+
+    async def __call__(
+        self,
+        document: DocumentNode,
+        variables: Variables,
+        operation_name: str | None,
+        context: Any,
+        meter: Meter | None = None,
+        /,
+    ) -> ExecutionResult: ...
+
+    def compile(self, document: DocumentNode, operation_name: str | None, /) -> None:
+        """Do beforehand what the first request for an operation would have to wait for."""
+
+
+def same_context(context: C) -> C:
+    return context
+
+
+def unconfirmed(begun: object, now: object) -> None:
+    """Rights never change."""
+
+
+def unwatched(context: object) -> AbstractContextManager[asyncio.Event]:
+    """Rights never change."""
+    return nullcontext(asyncio.Event())
+
+
+def no_extensions(context: object) -> None:
+    """Events carry no extensions."""
+
+
+def as_it_is(context: object, begins_public: bool) -> AbstractContextManager[None]:
+    """Read everything where it is written."""
+    return nullcontext()
+
+
+def answer_anew(
+    context: object, asked: GraphQLRequest, answer: Callable[[], Awaitable[Answer]]
+) -> Awaitable[Answer]:
+    """Keep nothing."""
+    return answer()
+
+
+def unlimited(context: object) -> AnswerLimits:
+    """As much as an operation comes to."""
+    return UNLIMITED
+
+
+def unreported(errors: Sequence[GraphQLError], context: object) -> None:
+    """Log nothing."""
+
+
+def unobserved(operation_type: str, outcome: Outcome) -> None:
+    """Keep no account of an operation."""

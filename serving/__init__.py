@@ -1,0 +1,1 @@
+"""How a process serves: connections, proxies, health, start and stop."""

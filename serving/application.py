@@ -1,0 +1,32 @@
+"""An ASGI application with what a server process needs of it beside requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from serving.connections import ConnectionLimits
+from serving.proxies import TrustedProxies
+from serving.stopping import Stopping
+
+
+@dataclass(slots=True)
+class Application:
+    """`lifespan` opens and closes what requests use; a process that serves enters it once.
+
+    `stopping` tells running WebSockets and `/health/ready` that the process ends.
+    """
+
+    app: ASGIApp
+    lifespan: Callable[[], AbstractAsyncContextManager[None]]
+    stopping: Stopping = field(default_factory=Stopping)
+    proxies: TrustedProxies = field(default_factory=TrustedProxies)
+    limits: ConnectionLimits = field(default_factory=ConnectionLimits)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            self.proxies.rewrite(scope)
+        await self.app(scope, receive, send)

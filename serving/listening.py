@@ -1,0 +1,64 @@
+"""Taking the address to listen on, before anything else is begun."""
+
+from __future__ import annotations
+
+import errno
+import os
+import resource
+import socket
+from typing import Any
+
+SPARE_DESCRIPTORS = 200
+
+
+class CannotListen(Exception):
+    """The address cannot be listened on; the message is a sentence for the operator."""
+
+
+def listen_on(host: str, port: int) -> list[socket.socket]:
+    """Bind every address that `host` names; a client is refused until a server accepts.
+
+    Raises: CannotListen.
+    """
+    bound: list[socket.socket] = []
+    try:
+        for family, kind, protocol, _, address in _addresses(host, port):
+            listener = socket.socket(family, kind, protocol)
+            bound.append(listener)
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            listener.bind(address)
+            listener.set_inheritable(True)
+    except OSError as error:
+        for listener in bound:
+            listener.close()
+        raise CannotListen(_sentence(host, port, error)) from error
+    return bound
+
+
+def _addresses(host: str, port: int) -> list[tuple[int, int, int, str, Any]]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    return list(dict.fromkeys(found))
+
+
+def _sentence(host: str, port: int, error: OSError) -> str:
+    where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    if error.errno == errno.EADDRINUSE:
+        return f"Another process listens on {where} already: set QUINTET_PORT, or stop it."
+    if error.errno == errno.EACCES:
+        return f"This user may not listen on {where}: set QUINTET_PORT to 1024 or more."
+    if isinstance(error, socket.gaierror):
+        return f"QUINTET_HOST names no address: {host!r} ({error.strerror})."
+    return f"{where} cannot be listened on: {os.strerror(error.errno or 0)}."
+
+
+def raise_descriptor_limit() -> int:
+    """Allow this process as many open files as it may have; returns how many connections that leaves."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard == resource.RLIM_INFINITY or soft < hard:
+        wanted = min(hard, 65_536) if hard != resource.RLIM_INFINITY else 65_536
+        if wanted > soft:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            soft = wanted
+    return max(100, soft - SPARE_DESCRIPTORS)

@@ -1,0 +1,66 @@
+"""Ending a process: the first signal asks it to stop, the second ends it at once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+class Stopping:
+    """How far the end of a process is: `announced` by a signal, then `begun` when it accepts no more."""
+
+    def __init__(self) -> None:
+        self.announced = False
+        self._begun = asyncio.Event()
+
+    @property
+    def begun(self) -> bool:
+        return self._begun.is_set()
+
+    def begin(self) -> None:
+        self.announced = True
+        self._begun.set()
+
+    async def wait(self) -> None:
+        """Wait until it has begun."""
+        await self._begun.wait()
+
+
+class Signals:
+    """SIGTERM and SIGINT of this process; `on_first` may change while it starts, serves and stops.
+
+    A process that has not ended `patience_seconds` after the first one is ended all the same.
+    """
+
+    def __init__(self, patience_seconds: float, on_first: Callable[[], None]) -> None:
+        self.patience_seconds = patience_seconds
+        self.on_first = on_first
+        self.received: int | None = None
+
+    def install(self) -> None:
+        for number in SIGNALS:
+            signal.signal(number, self._receive)
+
+    def _receive(self, number: int, frame: FrameType | None) -> None:
+        if self.received is not None:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+            return
+        self.received = number
+        last_resort = threading.Timer(self.patience_seconds, _give_up, [self.patience_seconds])
+        last_resort.daemon = True
+        last_resort.start()
+        self.on_first()
+
+
+def _give_up(seconds: float) -> None:
+    sys.stderr.write(f"Not stopped after {seconds:.0f} seconds: ended.\n")
+    sys.stderr.flush()
+    os._exit(1)

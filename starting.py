@@ -1,0 +1,196 @@
+"""Starting a server or a worker: look at the database, take the address, serve, and end in order."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import socket
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+
+from gateways.tracing import check_tracing
+from models import database
+from models.migrating import migrate, pending
+from models.opening import check, sentence_of
+from resolvers.accounts.bootstrap import ensure_platform
+from resolvers.context import SYSTEM, Context
+from serving.listening import listen_on
+from serving.running import Interrupted, run
+from serving.running import serve as serve_until_stopped
+from serving.stopping import Signals
+from serving.workers import Workers
+from settings import Settings, check_exposure, share_metrics
+from settings_exposure import production_warnings
+
+# How long a start waits for a database that accepts connections and does not answer.
+OPEN_SECONDS = 15.0
+
+
+class Stop(Exception):
+    """The command cannot go on; the message is a sentence for the person who typed it."""
+
+
+def say(sentence: object) -> int:
+    """Put the reason last, whatever was logged before."""
+    sys.stdout.flush()
+    print(sentence, file=sys.stderr, flush=True)
+    return 2
+
+
+def serve(settings: Settings, *, migrates: bool, demo: bool) -> None:
+    """Serve until a signal. Raises: Stop, CannotListen, SettingsError, Interrupted."""
+    check_tracing(settings)
+    if warning := check_exposure(settings):
+        _warn(warning)
+    sockets = listen_on(settings.host, settings.port)
+    gc.disable()  # whatever is loaded stays
+    from server import timing_of
+
+    gc.freeze()
+    gc.enable()
+    patience = timing_of(settings).patience
+    prepare = partial(_prepare, settings, migrates=migrates, demo=demo)
+    if settings.workers == 1:
+        run(partial(_serve_alone, settings, prepare, sockets), patience)
+        return
+    welcome: list[str] = []
+
+    async def look(signals: Signals) -> None:
+        welcome.append(await prepare())
+
+    run(look, patience)
+    with tempfile.TemporaryDirectory() as folder:
+        share_metrics(folder)
+        workers = Workers(
+            settings.workers,
+            serve_one_of_many,
+            sockets,
+            patience_seconds=patience,
+            announce=lambda: _welcome(settings, welcome[0]),
+        )
+        if code := workers.run():
+            raise SystemExit(code)
+
+
+async def _serve_alone(
+    settings: Settings,
+    prepare: Callable[[], Awaitable[str]],
+    sockets: Sequence[socket.socket],
+    signals: Signals,
+) -> None:
+    from server import make_app, server_of
+
+    welcome = await prepare()
+    announce = partial(_welcome, settings, welcome)
+    await serve_until_stopped(server_of(settings, make_app(settings), announce), sockets, signals)
+
+
+def serve_one_of_many(sockets: Sequence[socket.socket], started: Callable[[], None]) -> int:
+    """Serve in one of several processes, by the settings of the environment; returns its exit code."""
+    from server import make_app, server_of, timing_of
+
+    settings = Settings.from_environment()
+
+    async def work(signals: Signals) -> None:
+        server = server_of(settings, make_app(settings), started)
+        await serve_until_stopped(server, sockets, signals)
+
+    try:
+        run(work, timing_of(settings).patience)
+    except Interrupted as interrupted:
+        return 128 + interrupted.number
+    except Exception as error:
+        sentence = sentence_of(error, settings.database_url)
+        if not sentence:
+            raise
+        return say(sentence)
+    return 0
+
+
+def _welcome(settings: Settings, lines: str) -> None:
+    print(f"Quintet serves GraphQL at {settings.base_url}/graphql", flush=True)
+    if lines:
+        print(lines, flush=True)
+    for warning in production_warnings(settings):
+        _warn(warning)
+
+
+def _warn(sentence: str) -> None:
+    """In red, where a person reads it."""
+    red, plain = ("\033[31m", "\033[0m") if sys.stderr.isatty() else ("", "")
+    print(f"{red}Warning: {sentence}{plain}", file=sys.stderr, flush=True)
+
+
+def work(settings: Settings) -> None:
+    from server_process import timing_of
+    from worker_process import work_until_stopped
+
+    sockets = listen_on(settings.host, settings.worker_port) if settings.worker_port else []
+
+    async def forever(signals: Signals) -> None:
+        async def begin(ctx: Context) -> None:
+            """Only look whether the database is there and migrated."""
+
+        await with_database(settings, begin)
+        await work_until_stopped(settings, sockets, signals)
+
+    run(forever, timing_of(settings).patience)
+
+
+async def _prepare(settings: Settings, *, migrates: bool, demo: bool) -> str:
+    """Bring the database up for serving; answers what else to tell the person at the terminal."""
+    lines: list[str] = []
+
+    async def prepare(ctx: Context) -> None:
+        if missing := await pending():
+            if database.is_postgres() and not migrates:
+                raise Stop(
+                    f"The database lacks migrations: {', '.join(missing)}."
+                    " Run python cli.py migrate, or serve --migrate."
+                )
+            await migrate_and_index()
+        if demo:
+            if settings.is_production:
+                raise Stop("The demo chain has well-known passwords: it is not for production.")
+            from resolvers.demo.chain import PASSWORD, demo_sign_ins, plant_demo_chain
+
+            await ensure_platform(
+                settings.admin_username or "admin", settings.admin_password or PASSWORD
+            )
+            await plant_demo_chain(ctx)
+            lines.append(demo_sign_ins())
+        else:
+            await ensure_platform(settings.admin_username, settings.admin_password)
+
+    await with_database(settings, prepare, checked=False)
+    return "\n".join(lines)
+
+
+async def with_database(
+    settings: Settings, task: Callable[[Context], Awaitable[None]], *, checked: bool = True
+) -> None:
+    from server import make_gateways
+
+    async with asyncio.timeout(OPEN_SECONDS):
+        await database.connect(settings.database_url, **settings.database_options)
+    try:
+        async with asyncio.timeout(OPEN_SECONDS):
+            await check(settings.database_url)
+        if checked and await pending():
+            if database.is_postgres():
+                raise Stop("The database lacks migrations. Run python cli.py migrate first.")
+            await migrate_and_index()
+        await task(Context(settings=settings, gateways=make_gateways(settings), actor=SYSTEM))
+    finally:
+        await database.close()
+
+
+async def migrate_and_index() -> list[str]:
+    """Apply what is not applied, and index what a new index has not."""
+    if applied := await migrate():
+        from resolvers.catalog.indexing import ensure_index
+
+        await ensure_index()
+    return applied

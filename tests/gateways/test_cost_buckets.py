@@ -1,0 +1,172 @@
+"""Buckets give what is in them and no more, in one process or in several, with Redis or without."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import uuid
+from collections.abc import AsyncIterator
+
+import pytest
+
+from gateways import Bucket
+from gateways.cost_buckets import KEPT_BUCKETS, LocalCostBuckets, SharedCostBuckets
+
+REDIS = os.environ.get("QUINTET_TEST_REDIS_URL", "redis://127.0.0.1:6379")
+BUCKET = Bucket(capacity=1_000, restore_rate=100)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+async def test_a_bucket_is_full_at_first_and_gives_what_is_in_it(clock: Clock) -> None:
+    buckets = LocalCostBuckets(clock)
+    assert (await buckets.take("a", 600, BUCKET)).available == 400
+    refused = await buckets.take("a", 500, BUCKET)
+    assert (refused.taken, refused.available, refused.seconds) == (False, 400, 1.0)
+    assert (await buckets.take("a", 400, BUCKET)).taken
+    assert (await buckets.take("b", 1_000, BUCKET)).taken
+
+
+async def test_it_fills_with_time_and_never_beyond(clock: Clock) -> None:
+    buckets = LocalCostBuckets(clock)
+    await buckets.take("a", 1_000, BUCKET)
+    clock.now += 2.5
+    assert not (await buckets.take("a", 251, BUCKET)).taken
+    assert (await buckets.take("a", 250, BUCKET)).taken
+    clock.now += 1_000_000
+    assert (await buckets.take("a", 0, BUCKET)).available == 1_000
+
+
+async def test_what_is_given_back_can_be_taken_again(clock: Clock) -> None:
+    buckets = LocalCostBuckets(clock)
+    await buckets.take("a", 1_000, BUCKET)
+    buckets.give_back("a", 300, BUCKET)
+    assert (await buckets.take("a", 300, BUCKET)).available == 0
+    buckets.give_back("a", 5_000, BUCKET)
+    assert (await buckets.take("a", 0, BUCKET)).available == 1_000
+    buckets.give_back("nobody", 5_000, BUCKET)
+
+
+async def test_the_buckets_of_a_process_are_bounded(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateways.cost_buckets.KEPT_BUCKETS", 3)
+    assert KEPT_BUCKETS >= 10_000
+    buckets = LocalCostBuckets(clock)
+    for key in ("a", "b", "c", "d"):
+        await buckets.take(key, 500, BUCKET)
+    assert (await buckets.take("d", 0, BUCKET)).available == 500
+    assert (await buckets.take("a", 0, BUCKET)).available == 1_000
+
+
+@pytest.fixture
+async def processes(clock: Clock) -> AsyncIterator[list[SharedCostBuckets]]:
+    """Two processes on one Redis, whose clock is the test's."""
+    from redis.asyncio import Redis
+    from redis.exceptions import RedisError
+
+    redis = Redis.from_url(REDIS, socket_timeout=2)
+    prefix = f"quintet-test:{uuid.uuid4().hex}:"
+    try:
+        await redis.ping()
+    except (OSError, RedisError):
+        pytest.skip("there is no Redis")
+    made = [SharedCostBuckets(REDIS, prefix=prefix, clock=clock, now=clock) for _ in range(2)]
+    yield made
+    for each in made:
+        await each.stop()
+    async for key in redis.scan_iter(prefix + "*"):
+        assert await redis.pttl(key) > 0
+        await redis.delete(key)
+    await redis.aclose()
+
+
+async def test_processes_share_a_bucket_and_together_give_no_more_than_is_in_it(
+    processes: list[SharedCostBuckets],
+) -> None:
+    taken = [(await processes[number % 2].take("a", 10, BUCKET)).taken for number in range(300)]
+    assert sum(taken) <= 100
+    assert sum(taken) >= 95  # an advance in the other process can be what is missing
+
+
+async def test_parallel_takers_get_no_more_than_is_in_it(
+    processes: list[SharedCostBuckets],
+) -> None:
+    asked = [processes[number % 2].take("a", 10, BUCKET) for number in range(300)]
+    assert 95 <= sum(balance.taken for balance in await asyncio.gather(*asked)) <= 100
+
+
+async def test_a_shared_bucket_fills_with_time(
+    processes: list[SharedCostBuckets], clock: Clock
+) -> None:
+    one, other = processes
+    assert (await one.take("a", 1_000, BUCKET)).available == 0
+    refused = await other.take("a", 200, BUCKET)
+    assert (refused.taken, refused.available, refused.seconds) == (False, 0, 2.0)
+    clock.now += 2
+    assert (await other.take("a", 200, BUCKET)).taken
+    clock.now += 1_000
+    assert (await one.take("a", 1_000, BUCKET)).taken
+
+
+async def test_what_one_process_is_given_back_the_other_can_take(
+    processes: list[SharedCostBuckets],
+) -> None:
+    one, other = processes
+    assert (await one.take("a", 1_000, BUCKET)).taken
+    one.give_back("a", 900, BUCKET)
+    for _ in range(100):
+        if (balance := await other.take("a", 800, BUCKET)).taken:
+            break
+        await asyncio.sleep(0.01)
+    assert balance.taken
+
+
+async def test_an_idle_caller_finds_a_full_bucket_again(
+    processes: list[SharedCostBuckets], clock: Clock
+) -> None:
+    for each in processes:
+        await each.take("a", 10, BUCKET)
+    clock.now += 60
+    assert (await processes[0].take("a", 1_000, BUCKET)).taken
+
+
+async def test_without_redis_each_process_counts_by_itself(clock: Clock) -> None:
+    buckets = SharedCostBuckets("redis://127.0.0.1:1", clock=clock)
+    taken = [(await buckets.take("a", 10, BUCKET)).taken for _ in range(150)]
+    assert sum(taken) == 100
+    buckets.give_back("a", 10, BUCKET)
+    assert (await buckets.take("a", 10, BUCKET)).taken
+    await buckets.stop()
+
+
+async def test_a_redis_that_hangs_is_waited_for_once_and_then_left_alone(clock: Clock) -> None:
+    met: list[asyncio.StreamWriter] = []
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        met.append(writer)
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        buckets = SharedCostBuckets(f"redis://127.0.0.1:{port}", clock=clock)
+        taken = [(await buckets.take("a", 10, BUCKET)).taken for _ in range(150)]
+        assert sum(taken) == 100
+        assert len(met) == 1
+        clock.now += 60
+        await buckets.take("a", 10, BUCKET)
+        assert len(met) == 2
+        await buckets.stop()

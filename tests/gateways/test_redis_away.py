@@ -1,0 +1,162 @@
+"""Redis that refuses, hangs or goes away: nobody waits for it for long, and it is said once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from hashlib import sha256
+
+import pytest
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from gateways.bus import RedisBus
+from gateways.persisted_queries import SharedPersistedQueries
+from gateways.redis_client import answers
+from models.outages import LONGEST_PAUSE_SECONDS, Outage
+from tests.make.wires import Wire, wire_to
+
+REDIS = os.environ.get("QUINTET_TEST_REDIS_URL", "redis://127.0.0.1:6379")
+REFUSES = "redis://127.0.0.1:1"
+DOCUMENT = "{ hello }"
+HASH = sha256(DOCUMENT.encode()).hexdigest()
+
+
+@asynccontextmanager
+async def hanging() -> AsyncIterator[str]:
+    """The URL of a Redis that takes connections and says nothing."""
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(-1)
+        writer.close()
+
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    async with server:
+        yield f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+@asynccontextmanager
+async def redis_by_wire() -> AsyncIterator[tuple[Wire, str]]:
+    redis = Redis.from_url(REDIS)
+    try:
+        await redis.ping()
+    except (OSError, RedisError):
+        pytest.skip("no Redis answers")
+    finally:
+        await redis.aclose()
+    async with wire_to(REDIS) as wired:
+        yield wired
+
+
+@pytest.fixture(autouse=True)
+def warnings(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
+
+
+def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [each.getMessage() for each in caplog.records if each.levelno >= logging.WARNING]
+
+
+async def seconds_of(work: object) -> float:
+    began = time.monotonic()
+    await work  # type: ignore[misc]
+    return time.monotonic() - began
+
+
+@pytest.mark.parametrize("kind", ["refuses", "hangs"])
+async def test_a_bus_starts_wakes_and_stops_without_redis(
+    kind: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateways.bus.CONNECT_SECONDS", 0.3)
+    async with hanging() as url:
+        bus = RedisBus(REFUSES if kind == "refuses" else url)
+        assert await seconds_of(bus.start()) < 0.5
+        waiting = asyncio.create_task(bus.wait(20))
+        await asyncio.sleep(0.01)
+        bus.wake()
+        assert await seconds_of(waiting) < 1
+        async with asyncio.timeout(20):
+            while not bus.hearing.is_on:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        assert bus.is_interrupted
+        assert await seconds_of(bus.stop()) < 5
+        assert all(task.done() for task in bus._tasks)
+    assert len(warnings_of(caplog)) == 1
+
+
+async def test_a_bus_that_is_stopped_at_any_time_stops() -> None:
+    """As a server does whose port is in use; a library may swallow the cancellation."""
+    async with hanging() as url:
+        for delay in (0, 0.001, 0.05, 0.3):
+            bus = RedisBus(url)
+            await bus.start()
+            await asyncio.sleep(delay)
+            assert await seconds_of(bus.stop()) < 5
+            assert all(task.done() for task in bus._tasks)
+
+
+async def test_a_bus_hears_again_once_redis_is_back(caplog: pytest.LogCaptureFixture) -> None:
+    async with redis_by_wire() as (wire, url):
+        bus, other = RedisBus(url), RedisBus(REDIS)
+        for each in (bus, other):
+            await each.start()
+        await heard(bus, other)
+        await wire.cut()
+        async with asyncio.timeout(20):
+            while not bus.is_interrupted:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        await wire.join()
+        await heard(bus, other)
+        assert not bus.hearing.is_on
+        for each in (bus, other):
+            await each.stop()
+    told = warnings_of(caplog)
+    assert [line.split()[:3] for line in told] == [["the", "change", "bus"]] * 2
+    assert "away" in told[0]
+    assert "there again" in told[1]
+
+
+async def heard(bus: RedisBus, other: RedisBus) -> None:
+    """Wake the one until the other hears it."""
+    async with asyncio.timeout(20):
+        woken = asyncio.create_task(bus.wait(20))
+        while not woken.done():
+            other.wake()
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("kind", ["refuses", "hangs"])
+async def test_persisted_queries_wait_for_redis_once(
+    kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with hanging() as url:
+        queries = SharedPersistedQueries(REFUSES if kind == "refuses" else url)
+        assert await seconds_of(queries.get(HASH)) < 2
+        for number in range(50):
+            assert await seconds_of(queries.get(f"{number:064}")) < 0.1
+        assert await seconds_of(queries.put(HASH, DOCUMENT)) < 0.1
+        assert await queries.get(HASH) == DOCUMENT
+        assert await seconds_of(queries.stop()) < 2
+    assert len(warnings_of(caplog)) == 1
+
+
+async def test_readiness_asks_briefly() -> None:
+    async with hanging() as url:
+        for each in (url, REFUSES):
+            began = time.monotonic()
+            assert await answers(each) is False
+            assert time.monotonic() - began < 2
+
+
+def test_pauses_grow_to_half_a_minute_and_start_anew() -> None:
+    outage = Outage("it")
+    pauses = [outage.failed(OSError("no")) for _ in range(8)]
+    assert pauses == [1, 2, 4, 8, 16, 30, 30, LONGEST_PAUSE_SECONDS]
+    assert outage.is_resting
+    outage.worked()
+    assert not outage.is_on
+    assert outage.failed(OSError("no")) == 1

@@ -1,0 +1,103 @@
+"""Rights that are taken away in one process end what runs on them in another, within seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from settings import Settings
+from tests.conftest import free_port
+from tests.make.api import Api
+from tests.make.documents import document
+from tests.make.persons import sign_in, staffed_store
+from tests.make.processes import process
+from tests.make.shop import open_shop
+from tests.schema.integrations.test_changes import FOLLOW
+
+ORDERS = "subscription { orderChanged { id } }"
+SECONDS = 10.0  # two between two looks, and a slow machine
+
+pytestmark = pytest.mark.own_database
+
+
+async def a_machine(admin: Api, name: str, code: str) -> tuple[str, Api]:
+    given = {
+        "name": name,
+        "scopes": ["CHANGES_READ", "STOCK_READ"],
+        "organisationCode": code,
+    }
+    made = await admin.do(document("hq/api_client_create"), input=given)
+    return made["client"]["id"], admin.as_(made["secret"])
+
+
+async def end_of(feed: Any) -> list[str]:
+    message = json.loads(await feed.socket.recv())
+    assert message["type"] == "error", message
+    return [each["extensions"]["code"] for each in message["payload"]]
+
+
+async def test_what_is_taken_away_here_ends_there(settings: Settings) -> None:
+    async with AsyncExitStack() as stack:
+        here, there = [
+            await stack.enter_async_context(
+                process(replace(settings, port=free_port()), QUINTET_SMS_OUTBOX=settings.sms_outbox)
+            )
+            for _ in range(2)
+        ]
+        admin = await here.staff()
+        shop = await open_shop(admin, 5)
+        dismissed = await staffed_store(admin, "S1", "MERCHANDISER")
+        dismissed_id = (
+            await admin.ask('{ staff(filter: {search: "Li Lei"}) { edges { node { id } } } }')
+        )["staff"]["edges"][0]["node"]["id"]
+        narrowed_id, narrowed = await a_machine(admin, "narrowed", shop.store_code)
+        revoked_id, revoked = await a_machine(admin, "revoked", shop.store_code)
+        _, untouched = await a_machine(admin, "untouched", shop.store_code)
+        front = await admin.do(
+            document("hq/storefront_create"),
+            input={"name": "App", "channel": "APP", "organisationCode": shop.store_code},
+        )
+        member, guest = await sign_in(here, "13900000001"), await here.guest()
+        member_id = (await member.ask("{ me { id } }"))["me"]["id"]
+
+        async def follow(api: Api, subscription: str, key: str | None = None) -> Any:
+            elsewhere = replace(there, token=api.token, storefront_key=key)
+            return await stack.enter_async_context(elsewhere.subscribe(subscription))
+
+        feeds = [
+            await follow(dismissed, FOLLOW),
+            await follow(narrowed, FOLLOW),
+            await follow(revoked, FOLLOW),
+            await follow(admin, FOLLOW, front["storefront"]["key"]),
+            await follow(member, ORDERS),
+            await follow(guest, ORDERS),
+        ]
+        calm = await follow(untouched, FOLLOW)
+        await asyncio.sleep(2.5)  # past the first look, which is at hand after every start
+
+        await admin.do(
+            document("hq/staff_update"), input={"staffId": dismissed_id, "active": False}
+        )
+        await admin.do(
+            document("hq/api_client_update"),
+            input={"apiClientId": narrowed_id, "scopes": ["STOCK_READ"]},
+        )
+        await admin.do(
+            document("hq/api_client_revoke"), input={"apiClientId": revoked_id, "reason": "test"}
+        )
+        await admin.do(
+            document("hq/storefront_update"),
+            input={"storefrontId": front["storefront"]["id"], "active": False},
+        )
+        await admin.do(document("phone/session_revoke"), input={"memberId": member_id})
+        await guest.ask("mutation { signOut { userErrors { code } } }")
+        async with asyncio.timeout(SECONDS):
+            codes = [await end_of(feed) for feed in feeds]
+        denied = ["UNAUTHENTICATED"]
+        assert codes == [denied, ["FORBIDDEN"], denied, denied, denied, denied]
+        assert await calm.silent()

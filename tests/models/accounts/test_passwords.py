@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+
+from models.accounts.passwords import (
+    HASHING_THREADS,
+    MAXIMUM_WAITING,
+    HashingBusy,
+    _Hashing,
+    hash_password,
+    verify_password,
+)
+
+
+async def test_a_password_is_verified_by_its_hash_alone() -> None:
+    hashed = await hash_password("quite-a-secret")
+    assert "quite" not in hashed
+    assert await verify_password("quite-a-secret", hashed)
+    assert await verify_password("ｑｕｉｔｅ-a-secret", hashed)
+    assert not await verify_password("quite-a-secret ", hashed)
+    assert not await verify_password("quite-a-secret", None)
+    assert not await verify_password("quite-a-secret", "no hash")
+    assert not await verify_password("x" * 1_000_000, hashed)
+
+
+async def test_few_hash_at_once_few_wait_and_all_else_goes_on() -> None:
+    hashing, gate, running = _Hashing(), threading.Event(), []
+    loop, all_run = asyncio.get_running_loop(), asyncio.Event()
+
+    def work() -> int:
+        running.append(threading.current_thread().name)
+        if len(running) == HASHING_THREADS:
+            loop.call_soon_threadsafe(all_run.set)
+        gate.wait(30)
+        return len(running)
+
+    taken = HASHING_THREADS + MAXIMUM_WAITING
+    waiting = [asyncio.create_task(hashing.run(work)) for _ in range(taken)]
+    await asyncio.wait_for(all_run.wait(), 10)  # the loop is free meanwhile
+    with pytest.raises(HashingBusy) as refused:
+        await hashing.run(work)
+    assert refused.value.retry_after_seconds == 1
+    assert len(running) == HASHING_THREADS
+    waiting.pop().cancel()  # the client hangs up: the next one has the place
+    await asyncio.sleep(0)
+    waiting.append(asyncio.create_task(hashing.run(work)))
+    await asyncio.sleep(0)
+    gate.set()
+    assert len(await asyncio.gather(*waiting)) == taken
+    assert len(running) == taken
+    assert len(set(running)) == HASHING_THREADS
+    assert await hashing.run(lambda: "again") == "again"

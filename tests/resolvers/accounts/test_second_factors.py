@@ -1,0 +1,305 @@
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pyotp
+import pytest
+
+from gateways.rate_limits import MemoryRateLimits
+from models.accounts.roles import Role
+from models.accounts.sessions import Session, SubjectKind
+from models.accounts.staff import RecoveryCode, Staff
+from models.database import fetch, transaction
+from models.errors import (
+    InvalidInput,
+    NotFound,
+    NotSignedIn,
+    PermissionDenied,
+    QuintetError,
+    RateLimited,
+    StateConflict,
+)
+from models.freshness import Freshness
+from resolvers.accounts import identity, organisations, own_password, second_factors, sessions
+from resolvers.accounts import staff_sign_in as sign_in
+from resolvers.accounts.second_factors import SecondFactor
+from resolvers.context import Actor, Context
+from tests.make import members as make
+from tests.make.goods import a_merchant
+
+NOON = datetime(2027, 1, 1, 12, tzinfo=UTC)
+PASSWORD = "admin-password"
+DEMANDING = frozenset({Role.ADMIN})
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.moment = NOON
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def seconds(self) -> float:
+        return self.moment.timestamp()
+
+    def tick(self, seconds: int = 30) -> None:
+        self.moment += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def visitor(ctx: Context, clock: Clock) -> Context:
+    limits = MemoryRateLimits(clock.seconds)
+    gateways = replace(ctx.gateways, rate_limits=limits)
+    return replace(ctx, actor=Actor(), gateways=gateways, clock=clock, remote_address="203.0.113.7")
+
+
+@pytest.fixture
+async def admin(visitor: Context) -> Context:
+    row = await Staff.get(username="admin")
+    tokens = await transaction(sessions.issue, visitor, SubjectKind.STAFF, row.id)
+    return await signed_in(visitor, tokens.access_token)
+
+
+async def signed_in(visitor: Context, token: str, roles: frozenset[Role] = frozenset()) -> Context:
+    actor, _ = await identity.asking(token, None, visitor.now(), Freshness(), roles)
+    return replace(visitor, actor=actor)
+
+
+async def switched_on(admin: Context, clock: Clock) -> tuple[str, SecondFactor]:
+    offered = await second_factors.set_up(admin, None)
+    assert offered.secret is not None
+    factor = await second_factors.set_up(admin, code_of(offered.secret, clock))
+    clock.tick()
+    return offered.secret, factor
+
+
+def code_of(secret: str, clock: Clock) -> str:
+    return pyotp.TOTP(secret).at(clock.moment)
+
+
+async def enter(visitor: Context, code: str | None = None, password: str = PASSWORD) -> str:
+    given = sign_in.Credentials(username="admin", password=password, second_factor_code=code)
+    try:
+        return (await sign_in.sign_in(visitor, given)).tokens.access_token
+    except QuintetError as error:
+        return error.code
+
+
+async def test_it_is_offered_first_and_on_once_a_code_of_it_is_shown(
+    visitor: Context, admin: Context, clock: Clock
+) -> None:
+    with pytest.raises(StateConflict):
+        await second_factors.set_up(admin, "123456")
+    offered = await second_factors.set_up(admin, None)
+    assert not offered.enabled
+    assert (offered.qr_svg or "").startswith("<svg")
+    assert (await enter(visitor)).startswith("qa_")
+    with pytest.raises(InvalidInput) as refused:
+        await second_factors.set_up(admin, "abcdef")
+    assert refused.value.path == ("code",)
+    _, factor = await switched_on(admin, clock)
+    assert factor.enabled
+    assert len(set(factor.recovery_codes)) == 10
+    assert await enter(visitor) == "SECOND_FACTOR_REQUIRED"
+    for code in (None, "123456"):
+        with pytest.raises(StateConflict):
+            await second_factors.set_up(admin, code)
+
+
+async def test_nothing_of_it_is_kept_in_the_clear(admin: Context, clock: Clock) -> None:
+    secret, factor = await switched_on(admin, clock)
+    (row,) = await fetch("SELECT encrypted_second_factor_secret AS kept FROM staff WHERE id = 1")
+    assert secret not in row["kept"]
+    kept = [each.code_hash for each in await RecoveryCode.all()]
+    assert not set(kept) & set(factor.recovery_codes)
+
+
+async def test_a_code_is_good_once(visitor: Context, admin: Context, clock: Clock) -> None:
+    secret, _ = await switched_on(admin, clock)
+    code = code_of(secret, clock)
+    answers = await asyncio.gather(*(enter(visitor, code) for _ in range(5)))
+    assert sum(answer.startswith("qa_") for answer in answers) == 1
+    assert answers.count("INVALID") == 4
+    assert await enter(visitor, code) == "INVALID"
+    clock.tick()
+    assert (await enter(visitor, code_of(secret, clock))).startswith("qa_")
+    assert await enter(visitor, code) == "INVALID"  # an earlier step
+
+
+async def test_each_recovery_code_is_good_once(
+    visitor: Context, admin: Context, clock: Clock
+) -> None:
+    _, factor = await switched_on(admin, clock)
+    first, second, *_ = factor.recovery_codes
+    answers = await asyncio.gather(*(enter(visitor, first) for _ in range(5)))
+    assert sum(answer.startswith("qa_") for answer in answers) == 1
+    assert (await enter(visitor, second.lower().replace("-", " "))).startswith("qa_")
+    assert await enter(visitor, second) == "INVALID"
+
+
+async def test_codes_are_guessed_ten_times_by_who_has_the_password(
+    visitor: Context, admin: Context, clock: Clock
+) -> None:
+    secret, _ = await switched_on(admin, clock)
+    right = code_of(secret, clock)
+
+    def place(n: int) -> Context:
+        return replace(visitor, remote_address=f"10.0.0.{n}")
+
+    guesses = [f"{(int(right) + n) % 1_000_000:06d}" for n in range(1, 31)]
+    answers = await asyncio.gather(*(enter(place(n), each) for n, each in enumerate(guesses)))
+    assert answers.count("INVALID") == 10
+    assert answers.count("RATE_LIMITED") == 20
+    assert await enter(place(99), right) == "RATE_LIMITED"
+
+
+async def test_a_wrong_password_does_not_use_codes_up(
+    visitor: Context, admin: Context, clock: Clock
+) -> None:
+    secret, _ = await switched_on(admin, clock)
+    stranger = replace(visitor, remote_address="198.51.100.1")
+    code = code_of(secret, clock)
+    for _ in range(12):
+        await enter(stranger, code, "guess")
+    assert (await enter(visitor, code)).startswith("qa_")
+
+
+async def test_who_has_a_code_is_not_slowed_down_by_strangers(
+    visitor: Context, admin: Context, clock: Clock
+) -> None:
+    secret, _ = await switched_on(admin, clock)
+    given = sign_in.Credentials(username="admin", password="guess")
+    origin = await sign_in.origins.origin_of(visitor, given.subject, None)
+    strangers = sign_in.limits_of(visitor, given, origin, has_code=False)[2:]
+    assert len(strangers) == 1
+    while await visitor.gateways.rate_limits.take(strangers) == 0:
+        pass
+    assert await enter(visitor) == "RATE_LIMITED"
+    assert await enter(visitor, "000000") == "RATE_LIMITED"
+    assert (await enter(visitor, code_of(secret, clock))).startswith("qa_")
+
+
+async def test_switching_it_on_ends_the_other_sessions(
+    visitor: Context, admin: Context, clock: Clock
+) -> None:
+    other = await enter(visitor)
+    await switched_on(admin, clock)
+    with pytest.raises(NotSignedIn):
+        await signed_in(visitor, other)
+    assert await Session.filter(id=admin.actor.session_id, revoked_at=None).exists()
+
+
+async def test_ones_own_is_switched_off_with_a_code_alone(
+    visitor: Context, admin: Context, clock: Clock
+) -> None:
+    secret, factor = await switched_on(admin, clock)
+    staff_id = admin.actor.id or 0
+    for code in (None, "", "abcdef"):
+        with pytest.raises(InvalidInput) as refused:
+            await second_factors.reset(admin, staff_id, code)
+        assert refused.value.path == ("code",)
+    await second_factors.reset(admin, staff_id, factor.recovery_codes[9])
+    assert (await enter(visitor)).startswith("qa_")
+    assert await RecoveryCode.all().count() == 0
+    with pytest.raises(StateConflict):
+        await second_factors.reset(admin, staff_id, code_of(secret, clock))
+
+
+async def test_a_role_that_asks_for_one_may_nothing_before_it_is_set(
+    visitor: Context, clock: Clock
+) -> None:
+    token = await enter(visitor)
+    waiting = await signed_in(visitor, token, DEMANDING)
+    assert waiting.actor.lacks_second_factor
+    assert waiting.actor.permissions == frozenset()
+    draft = organisations.OrganisationDraft(code="X", name="X", kind="MERCHANT", parent_code=None)  # type: ignore[arg-type]
+    with pytest.raises(PermissionDenied, match="second factor"):
+        await organisations.upsert(waiting, draft)
+    await switched_on(waiting, clock)
+    ready = await signed_in(visitor, token, DEMANDING)
+    assert ready.actor.permissions
+    assert not ready.actor.lacks_second_factor
+
+
+async def test_other_roles_are_not_asked(visitor: Context) -> None:
+    acting = await signed_in(visitor, await enter(visitor), frozenset({Role.FINANCE}))
+    assert acting.actor.permissions
+
+
+async def test_a_manager_resets_only_who_may_no_more_than_they(
+    ctx: Context, visitor: Context, admin: Context, clock: Clock
+) -> None:
+    """An administrator of one merchant resets a cashier there, but neither the platform's nor a stranger."""
+    await switched_on(admin, clock)
+    merchant = await a_merchant("CHAIN")
+    boss, cashier = (
+        await make.staff(merchant.id, Role.ADMIN),
+        await make.staff(merchant.id, Role.CASHIER),
+    )
+    acting = replace(visitor, actor=(await make.as_staff(ctx, boss)).actor)
+    with pytest.raises(NotFound):
+        await second_factors.reset(acting, admin.actor.id or 0, None)
+    with pytest.raises(NotFound):
+        await second_factors.reset(acting, 10**9, None)
+    assert (await Staff.get(id=admin.actor.id)).second_factor_at is not None
+    clerk = replace(visitor, actor=(await make.as_staff(ctx, cashier)).actor)
+    await switched_on(clerk, clock)
+    assert await second_factors.seen_of(acting, [cashier, await Staff.get(username="admin")]) == [
+        False,
+        None,
+    ]
+    assert (await second_factors.reset(acting, cashier.id, None)).second_factor_at is None
+    with pytest.raises(NotFound):
+        await second_factors.reset(clerk, boss.id, None)
+
+
+async def test_visitors_and_members_have_none(visitor: Context, ctx: Context) -> None:
+    with pytest.raises(NotSignedIn):
+        await second_factors.set_up(visitor, None)
+    member = make.as_member(ctx, await make.member(ctx))
+    with pytest.raises(PermissionDenied):
+        await second_factors.set_up(member, None)
+    with pytest.raises(PermissionDenied):
+        await second_factors.reset(member, 1, None)
+    with pytest.raises(PermissionDenied):
+        await own_password.change(member, PASSWORD, "another-long-one")
+
+
+async def test_a_password_is_changed_by_who_knows_it(visitor: Context, admin: Context) -> None:
+    other = await enter(visitor)
+    for given, path in [
+        (("wrong", "another-long-one"), "password"),
+        ((PASSWORD, "short"), "newPassword"),
+        ((PASSWORD, "admin-admin-admin"), "newPassword"),
+    ]:
+        with pytest.raises(InvalidInput) as refused:
+            await own_password.change(admin, *given)
+        assert refused.value.path == (path,)
+    await own_password.change(admin, PASSWORD, "another-long-one")
+    with pytest.raises(NotSignedIn):
+        await signed_in(visitor, other)
+    assert await Session.filter(id=admin.actor.session_id, revoked_at=None).exists()
+    assert await enter(visitor) == "INVALID"
+    assert (await enter(visitor, None, "another-long-one")).startswith("qa_")
+
+
+async def test_a_stolen_session_does_not_guess_the_password(admin: Context) -> None:
+    async def guess(n: int) -> str:
+        try:
+            await own_password.change(admin, f"guess {n}", "another-long-one")
+        except QuintetError as error:
+            return error.code
+        return "CHANGED"
+
+    answers = await asyncio.gather(*(guess(n) for n in range(30)))
+    assert answers.count("INVALID") == 10
+    assert answers.count("RATE_LIMITED") == 20
+    with pytest.raises(RateLimited):
+        await own_password.change(admin, PASSWORD, "another-long-one")

@@ -1,0 +1,159 @@
+"""Rotating the keys of personal data: while selling, again and again, until the old key can be taken out."""
+
+from __future__ import annotations
+
+import asyncio
+from base64 import b64encode
+from collections.abc import Iterator
+
+import pytest
+
+from models import encryption
+from models.database import fetch, transaction
+from models.encryption import Undecryptable
+from models.members.members import Member
+from models.members.phones import MemberPhone
+from models.orders.orders import Order
+from models.stock.purchases import Supplier
+from resolvers import key_rotation
+from resolvers.context import Context
+from resolvers.key_rotation import left, rotate
+from resolvers.members import phones
+from resolvers.referrals.sign_in import enter
+from tests.make import members as make
+
+OLD = f"old:{b64encode(b'o' * 32).decode()}"
+NEW = f"new:{b64encode(b'n' * 32).decode()}"
+BOTH = f"{NEW},{OLD}"
+PHONES = [f"+861380000{number:04}" for number in range(12)]
+
+
+@pytest.fixture(autouse=True)
+def keys(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(key_rotation, "BATCH", 5)
+    encryption.use(OLD)
+    yield
+    encryption.use("")
+
+
+async def sign_in(ctx: Context, phone: str) -> Member:
+    _, member, _ = await transaction(enter, ctx, phone, None, None)
+    return member
+
+
+async def add_supplier(ctx: Context, code: str) -> Supplier:
+    supplier = Supplier(merchant_id=ctx.merchant_id, code=code, name=code)
+    supplier.contact, supplier.phone = "Lao Wang", "024-1"
+    await supplier.save()
+    return supplier
+
+
+async def test_everything_is_encrypted_anew_while_others_write_and_the_old_key_goes(
+    ctx: Context,
+) -> None:
+    members = [await sign_in(ctx, phone) for phone in PHONES[:8]]
+    suppliers = [await add_supplier(ctx, f"S{number}") for number in range(7)]
+    encryption.use(BOTH)
+    assert await left() == {
+        "member.encrypted_phone": 8,
+        "member_phone": 8,
+        "supplier.encrypted_contact": 7,
+        "supplier.encrypted_phone": 7,
+    }
+    rotation, *_ = await asyncio.gather(
+        rotate(ctx),
+        *(sign_in(ctx, phone) for phone in PHONES),
+        *(add_supplier(ctx, f"T{number}") for number in range(5)),
+    )
+    assert rotation.kid == "new"
+    assert rotation.encrypted["supplier.encrypted_phone"] == 7
+    assert await left() == {}
+    again = await rotate(ctx)
+    assert (sum(again.encrypted.values()), again.indexed) == (0, 0)
+
+    encryption.use(NEW)
+    assert await Member.all().count() == len(PHONES)
+    assert sorted(str(each.phone) for each in await Member.all()) == PHONES
+    assert {each.contact for each in await Supplier.all()} == {"Lao Wang"}
+    assert [(await sign_in(ctx, phone)).id for phone in PHONES[:8]] == [m.id for m in members]
+    assert (await Supplier.get(id=suppliers[0].id)).phone == "024-1"
+    assert (await rotate(ctx)).removed == len(PHONES)
+    assert {row.kid for row in await MemberPhone.all()} == {"new"}
+
+
+async def test_a_rotation_that_was_stopped_goes_on_where_it_was(ctx: Context) -> None:
+    for phone in PHONES:
+        await sign_in(ctx, phone)
+    encryption.use(BOTH)
+
+    class Stopped(Exception):
+        pass
+
+    done: list[int] = []
+
+    def stop(count: int) -> None:
+        done.append(count)
+        if len(done) == 5:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        await rotate(ctx, stop)
+    before = sum((await left()).values())
+    assert 0 < before < 2 * len(PHONES)
+    rotation = await rotate(ctx)
+    assert rotation.indexed + sum(rotation.encrypted.values()) == before
+    assert await left() == {}
+
+
+async def test_no_twin_whatever_keys_a_process_knows(ctx: Context) -> None:
+    """Processes are replaced one by one: each change of the ring here is another process."""
+    by_old = await sign_in(ctx, PHONES[0])
+    encryption.use(BOTH)
+    assert (await sign_in(ctx, PHONES[0])).id == by_old.id
+    by_both = await sign_in(ctx, PHONES[1])
+    encryption.use(OLD)
+    with pytest.raises(Undecryptable):
+        assert (await sign_in(ctx, PHONES[1])).phone
+    assert (await sign_in(ctx, PHONES[1])).id == by_both.id
+    encryption.use(BOTH)
+    await rotate(ctx)
+    encryption.use(NEW)
+    assert (await sign_in(ctx, PHONES[0])).id == by_old.id
+    assert (await sign_in(ctx, PHONES[1])).id == by_both.id
+    assert await Member.all().count() == 2
+
+
+async def test_two_first_sign_ins_with_other_rings_at_once_make_one_member(ctx: Context) -> None:
+    """The second knows a key more: it finds the first's row and adds its own index to that member."""
+    first = await sign_in(ctx, PHONES[0])
+    encryption.use(BOTH)
+    assert ctx.merchant_id is not None
+    owner = await transaction(phones.claim, ctx, ctx.merchant_id, PHONES[0], first.id + 100)
+    assert owner == first.id
+    rows = await MemberPhone.filter(member_id=first.id)
+    assert {row.kid for row in rows} == {"old", "new"}
+    assert await MemberPhone.all().count() == 2
+
+
+async def test_a_key_that_was_taken_out_too_early_is_named_and_nothing_is_lost(
+    ctx: Context,
+) -> None:
+    await sign_in(ctx, PHONES[0])
+    encryption.use(NEW)
+    with pytest.raises(Undecryptable, match="no key of QUINTET_DATA_KEYS"):
+        await rotate(ctx)
+    encryption.use(BOTH)
+    await rotate(ctx)
+    encryption.use(NEW)
+    assert (await Member.get()).phone == PHONES[0]
+
+
+async def test_the_database_holds_no_plain_phone_or_address(ctx: Context) -> None:
+    member = await make.member(ctx)
+    assert member.phone
+    rows = await fetch("SELECT * FROM member")
+    rows += await fetch("SELECT * FROM member_phone")
+    assert member.phone[3:] not in str(rows)
+    order = Order()
+    order.address = {"street": "太原街1号"}
+    assert "太原街" not in str(order.encrypted_address)

@@ -1,0 +1,213 @@
+"""Clients that send slowly, read slowly or open too many connections are left; nobody else notices."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from ipaddress import ip_network
+
+import pytest
+from starlette.types import Receive, Scope, Send
+from websockets.asyncio.client import connect
+
+from serving.application import Application
+from serving.connections import MAX_HEADER_BYTES, ConnectionLimits
+from serving.listening import listen_on
+from serving.proxies import TrustedProxies
+from serving.running import Server, Timing
+from tests.conftest import free_port
+
+SECONDS = 0.2
+ANSWER = b"x" * 40_000_000
+
+
+async def toy(scope: Scope, receive: Receive, send: Send) -> None:
+    """Reads the body, then answers its length, or much where the path asks for it."""
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.accept"})
+        while (await receive())["type"] != "websocket.disconnect":
+            await send({"type": "websocket.send", "text": "heard"})
+        return
+    size, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return
+        size += len(message["body"])
+        more = message["more_body"]
+    body = ANSWER if scope["path"] == "/much" else str(size).encode()
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": body})
+
+
+@asynccontextmanager
+async def nothing_to_open() -> AsyncIterator[None]:
+    yield
+
+
+@asynccontextmanager
+async def served(**limits: float) -> AsyncIterator[tuple[int, ConnectionLimits]]:
+    """A port of the toy, and the limits it is served with."""
+    given = {"header_seconds": SECONDS, "stall_seconds": SECONDS, **limits}
+    own = ConnectionLimits(**given)  # type: ignore[arg-type]
+    application = Application(toy, nothing_to_open, limits=own)
+    server = Server(application, Timing(shutdown=1), max_message_bytes=1_000)
+    port = free_port()
+    running = asyncio.create_task(server.serve(listen_on("127.0.0.1", port)))
+    await until(lambda: server.started)
+    yield port, own
+    server.stop()
+    await running
+    assert own._total == 0
+    assert not own._open
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not holds():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def sent(port: int, *pieces: bytes, every: float = 0.0) -> tuple[bytes, float]:
+    """What the server answers to these pieces until it closes, and after how many seconds."""
+    began = time.monotonic()
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        for piece in pieces:
+            writer.write(piece)
+            await asyncio.sleep(every)
+        async with asyncio.timeout(20):
+            answer = await reader.read()
+    except ConnectionError:
+        answer = b""
+    finally:
+        writer.close()
+    return answer, time.monotonic() - began
+
+
+HEAD = b"POST / HTTP/1.1\r\nHost: x\r\n"
+WHOLE = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"
+CLOSING = WHOLE.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [b""],
+        [b"POST /"],
+        [HEAD],
+        [HEAD, *[b"X-Slow: 1\r\n"] * 6],
+        [b"\r\n"] * 6,
+        [HEAD + b"Content-Length: 1000\r\n\r\n"],
+        [HEAD + b"Content-Length: 1000\r\n\r\n", *[b"b"] * 6],
+        [HEAD + b"Transfer-Encoding: chunked\r\n\r\n", *[b"1\r\nb\r\n"] * 6],
+    ],
+    ids=["silence", "line", "headers", "dripped headers", "blank lines", "body", "drip", "chunks"],
+)
+async def test_a_half_sent_request_is_ended_in_time(pieces: list[bytes]) -> None:
+    async with served() as (port, _):
+        answer, seconds = await sent(port, *pieces, every=SECONDS / 3)
+        assert answer.startswith(b"HTTP/1.1 408 ") or not answer
+        assert seconds < 10 * SECONDS + 2
+        answer, _ = await sent(port, CLOSING)
+        assert answer.startswith(b"HTTP/1.1 200 ")
+
+
+async def test_a_second_request_has_the_same_limit() -> None:
+    async with served() as (port, _):
+        answer, seconds = await sent(port, WHOLE, b"\r\n", b"GET / HT", every=0.01)
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        assert b"HTTP/1.1 408 " in answer
+        assert seconds < 10 * SECONDS + 2
+
+
+async def test_what_comes_steadily_is_answered_however_long_it_takes() -> None:
+    body = [b"b" * 8_192] * 8
+    head = HEAD + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % (8 * 8_192)
+    async with served() as (port, _):
+        answer, seconds = await sent(port, head, *body, every=SECONDS / 2)
+        assert seconds > 3 * SECONDS
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        assert b"65536" in answer
+
+
+async def test_headers_without_end_are_refused() -> None:
+    async with served(header_seconds=20) as (port, _):
+        line = b"X-Much: " + b"m" * 1_000 + b"\r\n"
+        answer, seconds = await sent(port, HEAD, *[line] * (MAX_HEADER_BYTES // 1_000 + 4))
+        assert answer.startswith(b"HTTP/1.1 431 ") or not answer
+        assert seconds < 10
+
+
+async def test_a_client_that_does_not_read_is_left() -> None:
+    async with served() as (port, limits):
+        _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1_000)
+        writer.write(b"GET /much HTTP/1.1\r\nHost: x\r\n\r\n")
+        await until(lambda: limits._total == 1)
+        await until(lambda: limits._total == 0)
+        writer.close()
+
+
+async def test_a_client_that_reads_gets_all() -> None:
+    async with served() as (port, _):
+        answer, _ = await sent(port, b"GET /much HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert len(answer) > len(ANSWER)
+
+
+@pytest.mark.parametrize(
+    ("limits", "most"),
+    [
+        ({"most_per_address": 3, "exempts_loopback": False}, 3),
+        ({"most_per_address": 3}, 6),
+        ({"most": 4}, 4),
+    ],
+    ids=["of one address", "this machine is exempt", "of all"],
+)
+async def test_too_many_connections_are_refused(limits: dict[str, int], most: int) -> None:
+    async with served(header_seconds=20, **limits) as (port, counts):
+        streams = [await asyncio.open_connection("127.0.0.1", port) for _ in range(6)]
+        refused = 0
+        for _, writer in streams:
+            writer.write(WHOLE)
+        for reader, _ in streams:
+            try:
+                async with asyncio.timeout(5):
+                    line = await reader.readline()
+            except ConnectionError:
+                line = b""
+            refused += not line.startswith(b"HTTP/1.1 200 ")
+        assert refused == 6 - most
+        for _, writer in streams:
+            writer.close()
+        await until(lambda: counts._total == 0)
+        answer, _ = await sent(port, CLOSING)
+        assert answer.startswith(b"HTTP/1.1 200 ")
+
+
+def test_trusted_proxies_may_hold_many() -> None:
+    limits = ConnectionLimits(
+        most_per_address=1, proxies=TrustedProxies([ip_network("10.0.0.0/8")])
+    )
+    assert [limits.open("10.0.0.1") for _ in range(3)] == [True] * 3
+    assert [limits.open("203.0.113.9") for _ in range(3)] == [True, False, False]
+    for _ in range(3):
+        limits.close("203.0.113.9")
+    assert limits.open("203.0.113.9")
+
+
+async def test_a_websocket_keeps_its_place_and_gives_it_back() -> None:
+    limits = {"most_per_address": 1, "exempts_loopback": False}
+    async with served(header_seconds=20, **limits) as (port, counts):
+        async with connect(f"ws://127.0.0.1:{port}/") as websocket:
+            await websocket.send("hello")
+            assert await websocket.recv() == "heard"
+            await asyncio.sleep(2 * SECONDS)  # no time limit of HTTP ends it
+            await websocket.send("hello")
+            assert await websocket.recv() == "heard"
+            assert counts._total == 1
+            answer, _ = await sent(port, WHOLE)
+            assert not answer.startswith(b"HTTP/1.1 200 ")
+        await until(lambda: counts._total == 0)
