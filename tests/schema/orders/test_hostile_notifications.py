@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from gateways.sandbox import SandboxPayments
+from gateways.sandbox import NOTIFICATION_PURPOSE, SandboxPayments
 from schema import webhooks
 from tests.gateways.test_notifications import HOSTILE, changed
 from tests.make.api import Api
@@ -63,7 +63,9 @@ async def test_no_timestamp_is_an_unforeseen_error(counter: Counter, timestamp: 
     headers = provider.signed(body, datetime.now(UTC)) | {
         "sandbox-timestamp": timestamp,
         "sandbox-nonce": "n",
-        "sandbox-signature": provider._signature(timestamp, "n", body),
+        "sandbox-signature": provider._keys.sign(
+            NOTIFICATION_PURPOSE, f"{timestamp}.n.{body.decode()}"
+        ),
     }
     sent = {name: value.encode() for name, value in headers.items()}
     answer = await counter.api.client.post(WEBHOOK, content=body, headers=sent)
