@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from resolvers.context import Context
-from resolvers.health import background, configuration, database, machine
+from resolvers.health import background, configuration, data_keys, database, machine
 from resolvers.health.findings import Finding, error
 from resolvers.health.machine import Ping
 
@@ -29,6 +29,7 @@ BACKGROUND: tuple[tuple[str, Check], ...] = (
     ("jobs", background.jobs),
     ("worker", background.worker),
     ("webhooks", background.webhooks),
+    ("data keys", data_keys.readable),
 )
 ELSEWHERE: tuple[tuple[str, Check], ...] = (
     ("environment", configuration.environment),
