@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from tortoise.exceptions import BaseORMException
 
-from gateways.redis_probe import redis_answers
+from gateways.redis_client import answers as redis_answers
 from models import database, migrating
 from models.config import sqlite_path
 from resolvers.backups.restoring import Soundness

@@ -25,6 +25,9 @@ from models.database_faults import FaultKind, fault_of
 from models.outages import database_faults
 from resolvers import worker
 from resolvers.context import SYSTEM, Context
+from resolvers.health.checks import READY
+from resolvers.health.checks import Check as FindingCheck
+from resolvers.health.findings import Level
 from resolvers.integrations.webhook_counts import webhook_counts
 from schema.integrations.bulk_rows import draft_of
 from schema.messages import translate
@@ -61,6 +64,8 @@ def health_of(settings: Settings, gateways: Gateways, stopping: Stopping) -> Hea
     bus = gateways.bus
     if isinstance(bus, RemoteBus):
         useful["live events"] = _live_events(bus)
+    ctx = Context(settings=settings, gateways=gateways, actor=SYSTEM)
+    useful |= {name: _finding_of(ctx, check) for name, check in READY}
     return Health({"database": _database}, useful, stopping)
 
 
@@ -115,6 +120,16 @@ def _metrics(token: str) -> Callable[[Request], Awaitable[Response]]:
         return await asyncio.to_thread(metrics_endpoint, request, webhook_metrics(counts))
 
     return metrics
+
+
+def _finding_of(ctx: Context, examine: FindingCheck) -> Check:
+    """A check of `cli.py doctor`, which leaves a process ready while work lies undone."""
+
+    async def check() -> str:
+        found = await examine(ctx)
+        return OK if found.level is Level.OK else found.says
+
+    return check
 
 
 async def _database() -> str:

@@ -16,6 +16,7 @@ from resolvers.orders.settlement import Outcome
 from settings import Settings
 
 MAX_BODY_BYTES = 64 * 1024
+DRAINED_BYTES = 16 * 1024 * 1024
 # A provider that is not answered 2xx tells us again, and its people see that something is wrong.
 STATUSES = {Outcome.UNKNOWN: 404, Outcome.MISMATCHED: 422}
 log = structlog.get_logger(__name__)
@@ -63,13 +64,19 @@ async def receive(
 
 
 async def _body(request: Request) -> bytes | None:
-    """The body, None when it is longer than any notification."""
-    body = b""
+    """Return the body, or None when it is longer than any notification.
+
+    A longer one is read to its end and forgotten, up to `DRAINED_BYTES`: a client that is cut off while it
+    sends often sees only that its connection was reset, and not the answer.
+    """
+    body, read = b"", 0
     async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            return None
-    return body
+        read += len(chunk)
+        if read <= MAX_BODY_BYTES:
+            body += chunk
+        elif read > DRAINED_BYTES:
+            break
+    return body if read <= MAX_BODY_BYTES else None
 
 
 def _response(answer: Answer) -> Response:

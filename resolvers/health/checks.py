@@ -1,17 +1,16 @@
 """The list of checks, and running them.
 
-`READY` are those of `/health/ready`: each is one cheap statement, and says whether the process should be sent
-requests or what lies undone.
+`READY` are those that `/health/ready` asks, too: each is one cheap statement, and says what lies undone.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from resolvers.context import Context
-from resolvers.health import background, configuration, database, machine
+from resolvers.health import background, configuration, data_keys, database, machine
 from resolvers.health.findings import Finding, error
 from resolvers.health.machine import Ping
 
@@ -30,6 +29,7 @@ BACKGROUND: tuple[tuple[str, Check], ...] = (
     ("jobs", background.jobs),
     ("worker", background.worker),
     ("webhooks", background.webhooks),
+    ("data keys", data_keys.readable),
 )
 ELSEWHERE: tuple[tuple[str, Check], ...] = (
     ("environment", configuration.environment),
@@ -40,7 +40,6 @@ ELSEWHERE: tuple[tuple[str, Check], ...] = (
     ("open files", machine.open_files),
 )
 READY: tuple[tuple[str, Check], ...] = (
-    ("database", database.answers),
     ("outbox", background.changes),
     ("worker", background.worker),
 )
@@ -55,11 +54,6 @@ async def examine(ctx: Context, ping: Ping, *, connected: bool, behind: bool) ->
     if connected:
         checks = [*DATABASE, *([] if behind else BACKGROUND), *checks]
     return [await run(ctx, name, check) for name, check in checks]
-
-
-async def ready(ctx: Context) -> Sequence[Finding]:
-    """Run the cheap checks at once."""
-    return await asyncio.gather(*(run(ctx, name, check) for name, check in READY))
 
 
 async def run(ctx: Context, name: str, check: Check) -> Finding:

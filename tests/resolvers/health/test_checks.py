@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,13 +12,15 @@ from typing import Any
 import pytest
 
 from models import database as db
+from models import encryption
 from models.database import execute
 from models.jobs import Job
 from models.outbox import OutboxEvent
 from resolvers.context import Context
-from resolvers.health import background, checks, configuration, database, machine
+from resolvers.health import background, checks, configuration, data_keys, database, machine
 from resolvers.health.findings import Finding, Level, worst
 from settings import DEVELOPMENT_KEY
+from tests.make.members import member
 
 GOOD_KEY = "hZ8s-Qk2Lr_0vN4xYt7BwC1mDfGjPaEu"
 
@@ -32,10 +35,10 @@ async def silent(url: str) -> bool:
 
 async def test_a_new_database_is_found_sound(ctx: Context) -> None:
     findings = await checks.examine(ctx, answering, connected=True, behind=False)
-    assert len({each.name for each in findings}) == len(findings) == 16
+    assert len({each.name for each in findings}) == len(findings) == 17
     assert {each.name for each in findings if each.level is Level.ERROR} == set()
     assert all(bool(each.mend) is (each.level is not Level.OK) for each in findings)
-    assert [each.name for each in await checks.ready(ctx)] == ["database", "outbox", "worker"]
+    assert set(checks.READY) < set(checks.BACKGROUND)
 
 
 @pytest.mark.parametrize(
@@ -121,6 +124,18 @@ async def test_production_without_providers(ctx: Context) -> None:
     assert (await configuration.text_messages(production)).level is Level.ERROR
     production.gateways = replace(ctx.gateways, payments={})
     assert (await configuration.payments(production)).level is Level.WARNING
+
+
+async def test_keys_of_another_database_are_found(ctx: Context) -> None:
+    assert (await data_keys.readable(ctx)).level is Level.OK
+    await member(ctx)
+    assert (await data_keys.readable(ctx)).level is Level.OK
+    encryption.use("other:" + b64encode(b"k" * 16 + b"other key bytes!").decode())
+    try:
+        found = await data_keys.readable(ctx)
+    finally:
+        encryption.use("")
+    assert (found.level, "QUINTET_DATA_KEYS" in found.mend + found.says) == (Level.ERROR, True)
 
 
 async def test_redis(ctx: Context) -> None:

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from gateways.sandbox import NOTIFICATION_PURPOSE, SandboxPayments, signed_text
+from gateways.sandbox import NOTIFICATION_PURPOSE, SandboxPayments
 from schema import webhooks
 from tests.gateways.test_notifications import HOSTILE, changed
 from tests.make.api import Api
@@ -63,8 +63,8 @@ async def test_no_timestamp_is_an_unforeseen_error(counter: Counter, timestamp: 
     headers = provider.signed(body, datetime.now(UTC)) | {
         "sandbox-timestamp": timestamp,
         "sandbox-nonce": "n",
-        "sandbox-signature": counter.api.settings.keys.sign(
-            NOTIFICATION_PURPOSE, signed_text(timestamp, "n", body)
+        "sandbox-signature": provider._keys.sign(
+            NOTIFICATION_PURPOSE, f"{timestamp}.n.{body.decode()}"
         ),
     }
     sent = {name: value.encode() for name, value in headers.items()}
