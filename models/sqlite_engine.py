@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from functools import partial
 from typing import Any
 
 import aiosqlite
 from tortoise.backends.sqlite.client import SqliteClient
+
+from models.sqlite_reading import ReadingConnection
 
 
 class SharedSqliteClient(SqliteClient):
     async def create_connection(self, with_db: bool) -> None:
         if self._connection:
             return
-        connection = aiosqlite.connect(self.filename, isolation_level=None, check_same_thread=False)
+        connection = self._opening()
         try:
             await connection
         except sqlite3.Error:
@@ -36,6 +39,12 @@ class SharedSqliteClient(SqliteClient):
             raise
         self._connection = connection
         await self._post_connect()
+
+    def _opening(self) -> aiosqlite.Connection:
+        options: dict[str, Any] = {"isolation_level": None, "check_same_thread": False}
+        if self.pragmas.get("query_only") == "ON":
+            return ReadingConnection(partial(sqlite3.connect, self.filename, **options))
+        return aiosqlite.connect(self.filename, **options)
 
 
 client_class = SharedSqliteClient
