@@ -15,7 +15,7 @@ from typing import Any
 import strawberry
 from strawberry.types.field import StrawberryField
 
-from schema.sameness import firsts_of
+from schema.sameness import keys_of
 
 BatchFunction = Callable[..., Awaitable[Sequence[Any]]]
 BATCH = "batch"
@@ -65,6 +65,7 @@ class _Loader:
     def __init__(self, function: BatchFunction, ctx: Any, arguments: dict[str, Any]) -> None:
         self._ask: BatchFunction = partial(function, ctx=ctx, **arguments)
         self._waiting: list[tuple[Any, asyncio.Future[Any]]] = []
+        self._known: dict[Any, tuple[Any, Any]] = {}  # parents, which must stay, and their results
 
     def load(self, parent: Any) -> asyncio.Future[Any]:
         loop = asyncio.get_running_loop()
@@ -92,12 +93,16 @@ class _Loader:
 
     async def _results(self, parents: list[Any]) -> Sequence[Any]:
         """Ask once about parents that are the same. Raises: ValueError unless there is one result each."""
-        same = firsts_of(parents)
-        asked = parents if same is None else [parents[index] for index in same[0]]
-        results = await self._ask(asked)
-        if len(results) != len(asked):
-            raise ValueError(f"{len(results)} results for {len(asked)} parents")
-        return results if same is None else [results[number] for number in same[1]]
+        keys = keys_of(parents)
+        new = {
+            key: parent for key, parent in zip(keys, parents, strict=True) if key not in self._known
+        }
+        if new:
+            results = await self._ask(list(new.values()))
+            if len(results) != len(new):
+                raise ValueError(f"{len(results)} results for {len(new)} parents")
+            self._known.update(zip(new, zip(new.values(), results, strict=True), strict=True))
+        return [self._known[key][1] for key in keys]
 
 
 def _loader(info: strawberry.Info, function: BatchFunction, arguments: dict[str, Any]) -> _Loader:

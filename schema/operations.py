@@ -19,6 +19,8 @@ from graphql import (
     map_source_to_response_event,
 )
 
+from models.errors import OperationStopped
+from schema import operation_hooks as hooks
 from schema.answer import Answer
 from schema.cost.charging import Charge, Charges
 from schema.cost.prices import OPERATION
@@ -28,24 +30,6 @@ from schema.execution.meter import AnswerLimits, Meter
 from schema.execution.variables import Variables
 from schema.http_request import GraphQLRequest
 from schema.limits import Limits
-from schema.operation_hooks import (
-    ContextFactory,
-    Execute,
-    FormatError,
-    HangingUp,
-    Observe,
-    Repeat,
-    Report,
-    answer_anew,
-    as_it_is,
-    no_extensions,
-    same_context,
-    unconfirmed,
-    unlimited,
-    unobserved,
-    unreported,
-    unwatched,
-)
 from schema.persisted_documents import PersistedDocuments
 from schema.public import begins_public, is_public, is_repeatable
 from schema.supervision import Supervisor
@@ -75,22 +59,22 @@ class Operations(Generic[C]):
     def __init__(
         self,
         schema: strawberry.Schema,
-        context_factory: ContextFactory[C],
-        format_error: FormatError[C],
+        context_factory: hooks.ContextFactory[C],
+        format_error: hooks.FormatError[C],
         *,
         limits: Limits = DEFAULT_LIMITS,
-        execute: Execute | None = None,
-        event_context: Callable[[C], C] = same_context,
-        event_extensions: Callable[[C], dict[str, Any] | None] = no_extensions,
-        confirm: Callable[[C, C], None] = unconfirmed,
-        watch: Callable[[C], AbstractContextManager[asyncio.Event]] = unwatched,
-        observe: Observe = unobserved,
+        execute: hooks.Execute | None = None,
+        event_context: Callable[[C], C] = hooks.same_context,
+        event_extensions: Callable[[C], dict[str, Any] | None] = hooks.no_extensions,
+        confirm: Callable[[C, C], None] = hooks.unconfirmed,
+        watch: Callable[[C], AbstractContextManager[asyncio.Event]] = hooks.unwatched,
+        observe: hooks.Observe = hooks.unobserved,
         persisted: PersistedDocuments | None = None,
-        read: Callable[[C, bool], AbstractContextManager[None]] = as_it_is,
-        repeat: Repeat[C] = answer_anew,
+        read: Callable[[C, bool], AbstractContextManager[None]] = hooks.as_it_is,
+        repeat: hooks.Repeat[C] = hooks.answer_anew,
         charges: Charges[C] | None = None,
-        answer_limits: Callable[[C], AnswerLimits] = unlimited,
-        report: Report[C] = unreported,
+        answer_limits: Callable[[C], AnswerLimits] = hooks.unlimited,
+        report: hooks.Report[C] = hooks.unreported,
     ) -> None:
         if schema.extensions or schema.directives:
             raise ValueError("Schema extensions and operation directives would not be run here.")
@@ -157,7 +141,7 @@ class Operations(Generic[C]):
         operation: Operation,
         asked: GraphQLRequest,
         context: C,
-        hung_up: HangingUp | None = None,
+        hung_up: hooks.HangingUp | None = None,
     ) -> Answer:
         """Run a query or mutation that came by itself, or give what was kept of the same query.
 
@@ -180,7 +164,7 @@ class Operations(Generic[C]):
         variables: Variables,
         operation_name: str | None,
         context: C,
-        hung_up: HangingUp | None = None,
+        hung_up: hooks.HangingUp | None = None,
     ) -> Answer:
         """Run a query, or a mutation to its end: whoever waits for that may hang up or be cancelled.
 
@@ -213,9 +197,6 @@ class Operations(Generic[C]):
         """Run an operation. Past a limit of its meter there is one error and no data. Raises: HungUp."""
         work = self.execute(document, variables, operation_name, context, meter)
         result = await self.supervisor.run(work, meter, clock=not changes)
-        if meter.error is not None:
-            errors = self.errors_of(result.errors or [], context)
-            return Answer({"data": None, "errors": errors}, executed=True)
         # Of a mutation the inputs were paid for, which the meter does not see.
         cost = None if changes else OPERATION + meter.cost
         return self.answer_of(result, context, meter.unreported, cost)
@@ -274,9 +255,9 @@ class Operations(Generic[C]):
         more_errors: int = 0,
         cost: int | None = None,
     ) -> Answer:
-        """An execution's result; without data and path, it went wrong before any field ran."""
+        """An execution's result; without data and path, it went wrong before any field ran or was stopped."""
         errors = result.errors or []
-        if result.data is None and not any(error.path for error in errors):
+        if result.data is None and not any(map(_while_it_ran, errors)):
             return self.refused([invalid(error) for error in errors], context)
         body: dict[str, Any] = {"data": result.data}
         if errors:
@@ -298,3 +279,7 @@ class Operations(Generic[C]):
 async def _event_of(executor: Any) -> ExecutionResult:
     result = execute_subscription_event(executor)
     return result if isinstance(result, ExecutionResult) else await result
+
+
+def _while_it_ran(error: GraphQLError) -> bool:
+    return bool(error.path) or isinstance(error.original_error, OperationStopped)

@@ -25,7 +25,7 @@ def keys_of(values: Sequence[Any]) -> list[Hashable]:
         if names == (ROW,):
             return list(map(id, map(attrgetter(ROW), values)))
         keys: list[Hashable] = list(map(attrgetter(*names), values))
-        hash(keys[0])
+        set(keys)
     except (AttributeError, TypeError):  # not initialised, or not hashable
         return list(map(id, values))
     return keys
@@ -36,12 +36,9 @@ def firsts_of(values: Sequence[Any]) -> tuple[list[int], list[int]] | None:
 
     None where all are different.
     """
-    try:
-        keys = keys_of(values)
-        if len(set(keys)) == len(keys):
-            return None
-    except TypeError:  # one of them is not hashable
-        keys = list(map(id, values))
+    keys = keys_of(values)
+    if len(set(keys)) == len(keys):
+        return None
     numbers: dict[Hashable, int] = {}
     firsts: list[int] = []
     which: list[int] = []
@@ -56,8 +53,8 @@ def firsts_of(values: Sequence[Any]) -> tuple[list[int], list[int]] | None:
 
 @lru_cache(maxsize=1024)
 def _attributes(kind: type) -> tuple[str, ...]:
-    """All attributes of objects that come of a row; none for others."""
+    """All attributes of objects that come of a row; none for others. Resolvers are no attributes."""
     if not dataclasses.is_dataclass(kind):
         return ()
-    names = tuple(field.name for field in dataclasses.fields(kind))
+    names = tuple(field.name for field in dataclasses.fields(kind) if field.init)
     return names if ROW in names else ()

@@ -122,3 +122,14 @@ async def test_readers_that_hang_up_leave_no_connection_behind(database: str) ->
         with pytest.raises(asyncio.CancelledError):
             await reading
     assert await asyncio.wait_for(asyncio.gather(*(name() for _ in range(30))), 60)
+
+
+async def test_a_statement_ends_with_whoever_waits_for_it(database: str) -> None:
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) AS c FROM n"
+    for _ in range(25):  # more than there are connections
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await fetch(endless)
+    async with asyncio.timeout(10):
+        assert await fetch("SELECT 1 AS one") == [{"one": 1}]
+        await transaction(fetch, "SELECT 1 AS one")
