@@ -10,19 +10,21 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import aiosqlite
 from tortoise.backends.sqlite.client import SqliteClient
 
 from models.long_lists import folded
+from models.sqlite_reading import ReadingConnection
 
 
 class SharedSqliteClient(SqliteClient):
     async def create_connection(self, with_db: bool) -> None:
         if self._connection:
             return
-        connection = aiosqlite.connect(self.filename, isolation_level=None, check_same_thread=False)
+        connection = self._opening()
         try:
             await connection
         except sqlite3.Error:
@@ -51,6 +53,12 @@ class SharedSqliteClient(SqliteClient):
     ) -> list[dict[str, Any]]:
         query, given = folded(query, values or [])
         return await super().execute_query_dict(query, list(given))
+
+    def _opening(self) -> aiosqlite.Connection:
+        options: dict[str, Any] = {"isolation_level": None, "check_same_thread": False}
+        if self.pragmas.get("query_only") == "ON":
+            return ReadingConnection(partial(sqlite3.connect, self.filename, **options))
+        return aiosqlite.connect(self.filename, **options)
 
 
 client_class = SharedSqliteClient

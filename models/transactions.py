@@ -178,8 +178,13 @@ async def _connection(client: AsyncpgDBClient) -> AsyncIterator[Any]:
     raw = await connections.take()
     try:
         yield raw
-    finally:
+    except Exception:
         await connections.put_back(raw)
+        raise
+    except BaseException:  # cancelled: it may still be told to end its statement
+        await connections.give_up(raw)
+        raise
+    await connections.put_back(raw)
 
 
 @asynccontextmanager
