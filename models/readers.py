@@ -91,7 +91,7 @@ class SqliteReader:
         SQLite asks every `PATIENCE` steps whether to go on, so no statement of anybody else is ended.
         Private names: aiosqlite 0.22, `Connection._execute` and `Connection._conn`.
         """
-        connection = self._client._connection
+        connection: Any = self._client._connection
         assert connection  # noqa: S101 - open as long as this is
         left = threading.Event()
 
