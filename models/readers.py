@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import re
 import sqlite3
-import threading
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
@@ -25,7 +22,6 @@ log = logging.getLogger("tortoise.db_client")  # where every other statement is 
 
 PATIENCE = 400_000  # steps of SQLite's virtual machine: some 5 ms
 STATEMENTS = 512  # prepared ones that are kept
-READING = re.compile(r"\s*(SELECT|WITH(?!.*\bRETURNING\b))\b", re.IGNORECASE | re.DOTALL)
 
 Records = Sequence[Any]  # each a sequence of columns that `dict` also takes
 
@@ -86,29 +82,10 @@ class SqliteReader:
             return await self._read_elsewhere(query, values)
 
     async def _read_elsewhere(self, query: str, values: Sequence[Any]) -> Records:
-        """Run a statement in the client's thread. A reading one ends with whoever waits for it.
-
-        SQLite asks every `PATIENCE` steps whether to go on, so no statement of anybody else is ended.
-        Private names: aiosqlite 0.22, `Connection._execute` and `Connection._conn`.
-        """
-        connection: Any = self._client._connection
+        """Run a statement in the client's thread, which ends with whoever waits: see `ReadingConnection`."""
+        connection = self._client._connection
         assert connection  # noqa: S101 - open as long as this is
-        left = threading.Event()
-
-        def read() -> list[Any]:
-            driver = connection._conn
-            if READING.match(query):
-                driver.set_progress_handler(left.is_set, PATIENCE)
-            try:
-                return driver.execute(query, values).fetchall()
-            finally:
-                driver.set_progress_handler(None, 0)
-
-        try:
-            return await connection._execute(read)
-        except asyncio.CancelledError:
-            left.set()
-            raise
+        return await connection.execute_fetchall(query, values)  # type: ignore[return-value]
 
     def _read(self, query: str, values: Sequence[Any]) -> list[Any]:
         return self._near.execute(query, values).fetchall()

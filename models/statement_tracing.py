@@ -33,7 +33,7 @@ _PLACES: tuple[tuple[Any, str], ...] = (
     (transactions, "_rows_of"),
     (readers.PostgresReader, "_read"),
     (readers.SqliteReader, "_read"),
-    (readers.SqliteReader, "_read_in_thread"),
+    (readers.SqliteReader, "_read_elsewhere"),
 )
 
 
