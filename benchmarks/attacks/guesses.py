@@ -26,7 +26,7 @@ OTP_SIGN_IN = (
     " { accessToken userErrors { code message } } }"
 )
 PHONE = "13800138000"
-LIMIT = 10  # QUINTET_SIGN_IN_FAILURES_PER_QUARTER_HOUR
+LIMIT = 10  # QUINTET_SIGN_IN_TRIES
 
 
 def _guess(username: str, password: str) -> bytes:

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from websockets.asyncio.client import connect
 
 from serving.application import Application
-from serving.connections import MAX_HEADER_BYTES, ConnectionLimits
+from serving.connections import MAX_HEADER_BYTES, MAX_UNWANTED_BYTES, ConnectionLimits
 from serving.listening import listen_on
 from serving.proxies import TrustedProxies
 from serving.running import Server, Timing
@@ -24,14 +24,14 @@ ANSWER = b"x" * 40_000_000
 
 
 async def toy(scope: Scope, receive: Receive, send: Send) -> None:
-    """Reads the body, then answers its length, or much where the path asks for it."""
+    """Reads the body (not at /early), then answers its length, or much where the path asks for it."""
     if scope["type"] == "websocket":
         await receive()
         await send({"type": "websocket.accept"})
         while (await receive())["type"] != "websocket.disconnect":
             await send({"type": "websocket.send", "text": "heard"})
         return
-    size, more = 0, True
+    size, more = 0, scope["path"] != "/early"
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
@@ -140,6 +140,32 @@ async def test_headers_without_end_are_refused() -> None:
         answer, seconds = await sent(port, HEAD, *[line] * (MAX_HEADER_BYTES // 1_000 + 4))
         assert answer.startswith(b"HTTP/1.1 431 ") or not answer
         assert seconds < 10
+
+
+@pytest.mark.parametrize(("size", "is_kept"), [(MAX_UNWANTED_BYTES, True), (80_000_000, False)])
+async def test_what_is_answered_early_is_read_to_a_bounded_end(size: int, is_kept: bool) -> None:
+    """So that the client, which sends before it reads, finds the answer and may ask again."""
+    head = HEAD.replace(b"/", b"/early", 1) + b"Content-Length: %d\r\n\r\n" % size
+    async with served(header_seconds=20, stall_seconds=20) as (port, _):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(head)
+        async with asyncio.timeout(20):
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+            if is_kept:
+                await send_all(writer, size)
+                writer.write(CLOSING)
+                assert b"HTTP/1.1 200 " in await reader.read()
+            else:
+                with pytest.raises(ConnectionError):
+                    await send_all(writer, size)
+        writer.close()
+
+
+async def send_all(writer: asyncio.StreamWriter, size: int) -> None:
+    piece = b"b" * 65_536
+    for _ in range(size // len(piece)):
+        writer.write(piece)
+        await writer.drain()
 
 
 async def test_a_client_that_does_not_read_is_left() -> None:
