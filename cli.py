@@ -128,7 +128,10 @@ def rotate_keys(settings: Settings, given: argparse.Namespace) -> None:
         if remaining := await left():
             counts = "\n".join(f"{name}: {count} left." for name, count in remaining.items())
             raise Stop(f"{counts}\nKeep the old keys in QUINTET_DATA_KEYS and run this again.")
-        print("Nothing is left: keys behind the first may be taken out of QUINTET_DATA_KEYS.")
+        if settings.data_keys:
+            print("Nothing is left: keys behind the first may be taken out of QUINTET_DATA_KEYS.")
+        else:
+            print("Nothing is left. QUINTET_DATA_KEYS is not set: the key of development is used.")
 
     asyncio.run(with_database(settings, run))
 

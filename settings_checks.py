@@ -195,7 +195,8 @@ def check_fees(settings: Settings) -> None:
 
 def check_production(settings: Settings) -> None:
     if settings.secret_key == DEVELOPMENT_KEY:
-        raise SettingsError("QUINTET_SECRET_KEY must be set in production.")
+        also = "" if settings.data_keys else " QUINTET_DATA_KEYS must be set, too."
+        raise SettingsError(f"QUINTET_SECRET_KEY must be set in production.{also}")
     if settings.sandbox_payments:
         raise SettingsError(
             "QUINTET_SANDBOX_PAYMENTS must be off in production: it sells for no money."

@@ -45,7 +45,7 @@ def refuse_exposure(settings: Settings, *, is_said: bool) -> str | None:
         return f"This is a development server that others can reach {reached}: {exposed}."
     raise SettingsError(
         f"QUINTET_ENVIRONMENT is not set, and others could reach this server {reached}: {exposed}."
-        " Set QUINTET_ENVIRONMENT=production (with QUINTET_SECRET_KEY), or"
+        " Set QUINTET_ENVIRONMENT=production (with QUINTET_SECRET_KEY and QUINTET_DATA_KEYS), or"
         " QUINTET_ENVIRONMENT=development to serve it all the same, or QUINTET_HOST=127.0.0.1."
     )
 

@@ -125,12 +125,12 @@ class MemoryRateLimits:
         return counter
 
     def _keep(self, limit: Limit, counter: _Counter, now: float) -> None:
-        """Bound the memory: first drop what has ended, then what was begun first."""
+        """Bound the memory: drop what has ended, then what nobody waits for and was counted longest ago."""
+        self._counters.pop((limit.what, limit.whom), None)
         if len(self._counters) >= MAXIMUM_COUNTERS:
-            kept = {key: each for key, each in self._counters.items() if each.ends > now}
-            for key in list(kept)[: len(kept) - MAXIMUM_COUNTERS // 2]:
-                del kept[key]
-            self._counters = kept
+            live = [(key, each) for key, each in self._counters.items() if each.ends > now]
+            live.sort(key=lambda pair: pair[1].till > now)  # stable: oldest first among equals
+            self._counters = dict(live[max(0, len(live) - MAXIMUM_COUNTERS // 2) :])
         self._counters[limit.what, limit.whom] = counter
 
 
@@ -170,9 +170,9 @@ class RedisRateLimits:
             await self._memory.give_back(limits)
 
     async def forget(self, limits: Sequence[Limit]) -> None:
-        names = [self._name(limit) for limit in limits]
-        if names and await self._asked(lambda redis: redis.delete(*names)) is None:
-            await self._memory.forget(limits)
+        await self._memory.forget(limits)  # of a time when Redis was away, too
+        if names := [self._name(limit) for limit in limits]:
+            await self._asked(lambda redis: redis.delete(*names))
 
     async def stop(self) -> None:
         if self._probing is not None:
@@ -191,15 +191,20 @@ class RedisRateLimits:
         ):  # of a rush, few wait for Redis, and the rest until it is known to be away
             if self._probing is not None:
                 return None
-            began = time.monotonic()
-            try:
-                async with asyncio.timeout(SECONDS_FOR_REDIS):
-                    return int(await ask(redis))
-            except redis_errors() as error:
-                was_held = time.monotonic() - began > 1.5 * SECONDS_FOR_REDIS
-                if not was_held:  # by this process itself, which says nothing about Redis
-                    self._begin_probing(error)
-                return None
+            for is_last in (False, True):
+                began = time.monotonic()
+                try:
+                    async with asyncio.timeout(SECONDS_FOR_REDIS):
+                        return int(await ask(redis))
+                except redis_errors() as error:
+                    was_held = time.monotonic() - began > 1.5 * SECONDS_FOR_REDIS
+                    if not was_held:
+                        self._begin_probing(error)
+                    # Held by this process itself, which says nothing about Redis. Asked again, it may
+                    # count twice.
+                    if not was_held or is_last:
+                        return None
+        return None
 
     async def _run(self, redis: Redis, operation: str, limits: Sequence[Limit]) -> int:
         names = [self._name(limit) for limit in limits]

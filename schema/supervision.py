@@ -52,9 +52,11 @@ class Supervisor:
 
     def _look(self) -> None:
         now = monotonic()
-        for meter in list(self._meters):
-            meter.look(now)
-        if self._meters and self._loop is not None:
-            self._loop.call_later(MOMENT_SECONDS, self._look)
-        else:
-            self._loop = None
+        try:
+            for meter in list(self._meters):
+                meter.look(now)
+        finally:
+            if self._meters and self._loop is not None:
+                self._loop.call_later(MOMENT_SECONDS, self._look)
+            else:
+                self._loop = None

@@ -18,7 +18,7 @@ from graphql.pyutils import AwaitableOrValue
 from strawberry.execution import optimized_is_awaitable
 
 from schema.cost.prices import LEAF, OBJECT, price_of
-from schema.execution.meter import Meter
+from schema.execution.meter import Meter, size_of
 from schema.execution.selection import BYTES_OF_A_CELL, BYTES_OF_AN_OBJECT
 from schema.execution.variables import Variables
 
@@ -89,7 +89,7 @@ class Metering:
 
     def complete_leaf_value(self, return_type: GraphQLLeafType, result: Any) -> Any:
         value = cast(Any, super()).complete_leaf_value(return_type, result)
-        size = BYTES_OF_A_CELL + (len(value) if type(value) is str else 0)
+        size = BYTES_OF_A_CELL + size_of(value)
         self.meter.take(0, size, LEAF)
         return value
 

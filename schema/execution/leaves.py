@@ -64,7 +64,7 @@ class Leaf:
     ) -> Column | None:
         """The same, and count their texts."""
         cells = self.together(values)
-        if cells and type(cells[0]) is str:
+        if cells and type(cells[0]) in (str, dict, list):
             execution.meter.take_texts(cells, places.weights)
         return cells
 

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from operator import mul
 from time import monotonic
 from typing import Any
 
@@ -32,6 +33,15 @@ class AnswerLimits:
 
 
 UNLIMITED = AnswerLimits()
+
+
+def size_of(value: Any) -> int:
+    """About how many bytes a text, or a list or object of a scalar, takes in JSON; 0 for other values."""
+    if type(value) is str:
+        return len(value) if value.isascii() else 3 * len(value)
+    if isinstance(value, dict | list):
+        return len(str(value))
+    return 0
 
 
 class HungUp(Exception):
@@ -105,15 +115,12 @@ class Meter:
         """Count the texts in a column; `weights`: how often each of its cells stands in the answer."""
         if weights is None:
             try:
-                self.bytes += len("".join(values))
-            except TypeError:  # some are null
-                self.bytes += sum(len(value) for value in values if type(value) is str)
+                text = "".join(values)
+                self.bytes += len(text) if text.isascii() else len(text.encode())
+            except (TypeError, UnicodeEncodeError):  # some are no texts
+                self.bytes += sum(map(size_of, values))
         else:
-            self.bytes += sum(
-                len(value) * weight
-                for value, weight in zip(values, weights, strict=True)
-                if type(value) is str
-            )
+            self.bytes += sum(map(mul, map(size_of, values), weights))
         if self.bytes > self.limits.bytes:
             self._stop_too_large()
 

@@ -41,7 +41,11 @@ def clock() -> Clock:
 
 
 @pytest.fixture(params=["memory", "redis"])
-async def limits(request: pytest.FixtureRequest, clock: Clock) -> AsyncIterator[RateLimits]:
+async def limits(
+    request: pytest.FixtureRequest, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[RateLimits]:
+    # However slow the machine is: what is tested is the counting.
+    monkeypatch.setattr("gateways.rate_limits.SECONDS_FOR_REDIS", 10)
     memory = MemoryRateLimits(clock)
     if request.param == "memory":
         yield memory
@@ -202,3 +206,23 @@ async def test_it_is_used_again_when_it_is_back(monkeypatch: pytest.MonkeyPatch)
     assert [await limits.take([THREE]) for _ in range(4)] == [0, 0, 0, 60]
     assert not limits.degraded
     await limits.stop()
+
+
+async def test_whoever_waits_is_remembered_before_others(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateways.rate_limits.MAXIMUM_COUNTERS", 20)
+    limits = MemoryRateLimits(clock)
+    guesser = Limit("guess", "a guesser", 1, 600, delay=300, longest=300)
+    assert [await limits.take([guesser]) for _ in range(2)] == [0, 300]
+    brief = [Limit("knock", f"brief {number}", 5, 10) for number in range(15)]
+    for each in brief:
+        await limits.take([each])
+    clock.now += 11
+    live = [Limit("knock", f"live {number}", 1, 600) for number in range(8)]
+    for each in live:
+        assert await limits.take([each]) == 0
+    assert [await limits.take([each]) > 0 for each in live] == [True] * 8, "none had to go"
+    for number in range(40):
+        await limits.take([Limit("knock", f"stranger {number}", 5, 600)])
+    assert await limits.take([guesser]) > 0

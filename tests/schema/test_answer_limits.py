@@ -17,7 +17,7 @@ from schema.batching import batched
 from schema.errors import format_error
 from schema.execution import CompiledExecutor
 from schema.execution.core import GraphQLCoreExecutor
-from schema.execution.meter import AnswerLimits, HungUp
+from schema.execution.meter import AnswerLimits, HungUp, Meter
 from schema.operation_hooks import Execute
 from schema.operations import MOST_ERRORS, Operations
 
@@ -277,3 +277,11 @@ async def test_the_cost_is_what_was_built(executor: Execute) -> None:
     assert 100 <= many.cost - few.cost <= 100 * 50
     changed = await run(executor, "mutation { change(seconds: 0) { number } }")
     assert changed.cost is None, "inputs were paid for, too"
+
+
+def test_bytes_are_those_of_utf_8() -> None:
+    meter = Meter()
+    meter.take_texts(["牛奶", "milk"], None)
+    meter.take_texts(["牛奶", None], None)
+    meter.take_texts(["牛奶", None], [2, 5])
+    assert meter.bytes == 10 + 6 + 12
