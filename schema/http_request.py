@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope
 # Header names in lower case, as ASGI has them; of several with one name the last.
 Headers = Mapping[bytes, bytes]
 
+MOST_VALUES = 200_000
 _NUL = re.compile(rb"\\u(?:0000|\{0+\})")
 
 
@@ -118,9 +119,17 @@ def holds_nul(text: bytes | str) -> bool:
     return bool(_NUL.search(text if isinstance(text, bytes) else text.encode()))
 
 
+def is_intricate(text: bytes | str) -> bool:
+    """Whether JSON has so many values that to read it would keep everybody else waiting."""
+    marks: tuple[Any, ...] = (b",", b"[", b"{") if isinstance(text, bytes) else (",", "[", "{")
+    return len(text) > MOST_VALUES and sum(map(text.count, marks)) > MOST_VALUES
+
+
 def _json(text: bytes | str, name: str) -> object:
     if holds_nul(text):
         raise BadRequest(f"{name} holds a NUL character.")
+    if is_intricate(text):
+        raise BadRequest(f"{name} holds more than {MOST_VALUES} values.", 413)
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:

@@ -44,7 +44,7 @@ from schema.connection import Connection, connection_params
 from schema.cost.charging import BudgetSpent
 from schema.documents import DocumentRefused
 from schema.going_away import Wait, never, say_goodbye
-from schema.http_request import graphql_request, holds_nul
+from schema.http_request import graphql_request, holds_nul, is_intricate
 from schema.operations import Operations
 from schema.standing import while_confirmed
 from schema.turns import Turns
@@ -235,6 +235,8 @@ class GraphQLOverWebSocket(GraphQL[Connection, None], Generic[C]):
     def decode_json(self, data: str | bytes) -> object:
         if holds_nul(data):
             raise orjson.JSONDecodeError("NUL characters are not accepted", "", 0)
+        if is_intricate(data):
+            raise orjson.JSONDecodeError("too many values", "", 0)
         return orjson.loads(data)
 
     async def run_operation(

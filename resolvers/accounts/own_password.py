@@ -18,7 +18,8 @@ from resolvers.permissions import for_staff
 async def change(ctx: Context, password: str, new_password: str) -> Staff:
     """Replace the password of the caller and end their other sessions.
 
-    Raises: InvalidInput for a wrong password and a new one that is too weak, RateLimited.
+    Raises: InvalidInput for a wrong password and a new one that is too weak, RateLimited, Expired where the
+    password or the session was taken away meanwhile.
     """
     staff = await Staff.get(id=ctx.staff_id)
     check_password(new_password, staff.username, path=("newPassword",))
@@ -32,5 +33,6 @@ async def change(ctx: Context, password: str, new_password: str) -> Staff:
 
 
 async def _change(ctx: Context, staff: Staff, password_hash: str) -> None:
+    await sessions.hold_unchanged(ctx, staff)
     await Staff.filter(id=staff.id).update(password_hash=password_hash)
     await sessions.end_all(ctx, SubjectKind.STAFF, staff.id, keep=ctx.actor.session_id)

@@ -109,7 +109,7 @@ async def use_code(ctx: Context, staff: Staff, code: str) -> bool:
 async def _offer(ctx: Context) -> SecondFactor:
     import pyotp  # takes long to load
 
-    staff = await _locked(ctx.staff_id or 0)
+    staff = await _locked(ctx, ctx.staff_id or 0)
     if staff.second_factor_at is not None:
         raise StateConflict("The second factor is on.", state="ON", allowed=["secondFactorReset"])
     secret = pyotp.random_base32()
@@ -121,7 +121,7 @@ async def _offer(ctx: Context) -> SecondFactor:
 
 
 async def _switch_on(ctx: Context, code: str) -> SecondFactor:
-    staff = await _locked(ctx.staff_id or 0)
+    staff = await _locked(ctx, ctx.staff_id or 0)
     if staff.second_factor_at is not None:
         raise StateConflict("The second factor is on.", state="ON", allowed=["secondFactorReset"])
     if staff.second_factor_secret is None:
@@ -140,7 +140,7 @@ async def _switch_on(ctx: Context, code: str) -> SecondFactor:
 
 async def _switch_off(ctx: Context, staff_id: int, code: str | None = None) -> Staff:
     """`code` is None when somebody else does it."""
-    staff = await _locked(staff_id)
+    staff = await _locked(ctx, staff_id)
     if staff.second_factor_at is None:
         raise StateConflict("The second factor is off.", state="OFF", allowed=["secondFactorSet"])
     if code is not None and not await use_code(ctx, staff, code):
@@ -155,10 +155,12 @@ async def _switch_off(ctx: Context, staff_id: int, code: str | None = None) -> S
     return staff
 
 
-async def _locked(staff_id: int) -> Staff:
+async def _locked(ctx: Context, staff_id: int) -> Staff:
+    """Raises: NotFound, Expired where the caller's session was ended before the row was held."""
     staff = await Staff.filter(id=staff_id).select_for_update().first()
     if staff is None:
         raise NotFound("There is no such member of staff.", path=("staffId",))
+    await sessions.still_signed_in(ctx)
     return staff
 
 

@@ -30,16 +30,16 @@ class Tokens:
 
 
 async def issue(
-    ctx: Context, kind: SubjectKind, subject_id: int, password_hash: str | None = None
+    ctx: Context, kind: SubjectKind, subject_id: int, verified: Staff | None = None
 ) -> Tokens:
     """Begin a session; call it inside the transaction that signs in.
 
-    `password_hash` is what the password of a member of staff was verified against.
+    `verified` is the member of staff as their password and second factor were verified.
 
-    Raises: Expired where that password or account has been taken away meanwhile.
+    Raises: Expired where account, password or second factor have been changed meanwhile.
     """
     if kind is SubjectKind.STAFF:
-        await _enter_as_staff(ctx, subject_id, password_hash)
+        await _enter_as_staff(ctx, subject_id, verified)
     secrets, columns = _new_tokens(ctx, kind)
     session = await Session.create(
         kind=kind,
@@ -103,11 +103,36 @@ async def _revoke(ctx: Context, session_id: int) -> None:
     await Session.filter(id=session_id, revoked_at=None).update(revoked_at=ctx.now())
 
 
-async def _enter_as_staff(ctx: Context, staff_id: int, password_hash: str | None) -> None:
-    """Hold the account's row: whoever takes the account away then sees the new session, or stops it."""
-    staff = await Staff.select_for_update().get(id=staff_id)
-    if not staff.active or (password_hash is not None and staff.password_hash != password_hash):
+async def hold_unchanged(ctx: Context, verified: Staff) -> None:
+    """Hold the row of a member of staff inside the transaction that relies on what was verified.
+
+    Raises: Expired unless account, password, second factor and the caller's session are still the same.
+    """
+    staff = await Staff.select_for_update().get(id=verified.id)
+    same = staff.active and (staff.password_hash, staff.second_factor_at) == (
+        verified.password_hash,
+        verified.second_factor_at,
+    )
+    if not same:
         raise Expired("This account or its password has just been changed. Sign in again.")
+    await still_signed_in(ctx)
+
+
+async def still_signed_in(ctx: Context) -> None:
+    """Raises: Expired where the caller's session has been ended meanwhile."""
+    session_id = ctx.actor.session_id
+    if session_id and await Session.filter(id=session_id, revoked_at__not_isnull=True).exists():
+        raise Expired("Your session has ended. Sign in again.")
+
+
+async def _enter_as_staff(ctx: Context, staff_id: int, verified: Staff | None) -> None:
+    """Hold the account's row: whoever takes the account away then sees the new session, or stops it."""
+    if verified is None:
+        staff = await Staff.select_for_update().get(id=staff_id)
+        if not staff.active:
+            raise Expired("This account or its password has just been changed. Sign in again.")
+    else:
+        await hold_unchanged(ctx, verified)
     await Staff.filter(id=staff_id).update(last_sign_in_at=ctx.now())
 
 

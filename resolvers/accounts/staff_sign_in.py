@@ -59,8 +59,7 @@ async def sign_in(ctx: Context, given: Credentials) -> SignedIn:
     """
     origin = await origins.origin_of(ctx, given.subject, given.device_token)
     staff = await Staff.filter(username=given.username, active=True).first()
-    limits = limits_of(ctx, given, origin, has_code=_has_code(ctx, staff, given))
-    await count(ctx, limits, TOO_OFTEN)
+    limits = await _count(ctx, given, origin, staff)
     try:
         is_right = await verify_password(given.password, staff.password_hash if staff else None)
     except HashingBusy:
@@ -74,10 +73,30 @@ async def sign_in(ctx: Context, given: Credentials) -> SignedIn:
     return signed_in
 
 
-def limits_of(
-    ctx: Context, given: Credentials, origin: SignInOrigin, *, has_code: bool
+async def _count(
+    ctx: Context, given: Credentials, origin: SignInOrigin, staff: Staff | None
 ) -> list[Limit]:
-    """What an attempt counts in: first this account from this device or address, then what others share."""
+    """Count the attempt and return what it counted in. Raises: RateLimited.
+
+    A right code of the second factor spares a stranger what all strangers share. Codes that are shown for
+    this are counted before anything looks at them.
+    """
+    limits = limits_of(ctx, given, origin)
+    own, strangers = limits[:2], limits[2:]
+    if not strangers or not given.second_factor_code:
+        await count(ctx, limits, TOO_OFTEN)
+        return limits
+    whose = f"{given.subject} {network(ctx)}"
+    shown = Limit("code of a stranger", whose, 10, A_DAY, delay=FIRST_DELAY, longest=3600)
+    await count(ctx, [*own, shown], TOO_OFTEN)
+    if _has_code(ctx, staff, given):
+        return [*own, shown]
+    await count(ctx, strangers, TOO_OFTEN)
+    return [*own, shown, *strangers]
+
+
+def limits_of(ctx: Context, given: Credentials, origin: SignInOrigin) -> list[Limit]:
+    """What an attempt counts in: this account from this device or address, the address, all strangers."""
     settings = ctx.settings
     own = Limit(
         "sign-in",
@@ -97,7 +116,7 @@ def limits_of(
         delay=FIRST_DELAY,
         longest=A_QUARTER,
     )
-    if origin.address_is_known or has_code:
+    if origin.address_is_known:
         return [own, address]
     strangers = Limit(
         "sign-in by strangers",
@@ -139,6 +158,6 @@ async def _begin(ctx: Context, staff: Staff, given: Credentials, origin: SignInO
         ctx, staff, given.second_factor_code or ""
     ):
         raise InvalidInput("This code is wrong or was used before.", path=("secondFactorCode",))
-    tokens = await issue(ctx, SubjectKind.STAFF, staff.id, staff.password_hash)
+    tokens = await issue(ctx, SubjectKind.STAFF, staff.id, staff)
     device_token = await origins.remember(ctx, given.subject, given.device_token, origin)
     return SignedIn(tokens, staff, device_token)

@@ -10,6 +10,7 @@ from graphql import get_introspection_query
 
 from schema.documents import CACHED_CHARACTERS, DocumentRefused, Documents
 from schema.limits import Limits
+from tests.make.api import Api
 from tests.schema.toy_server import schema
 
 MANY = 10_000
@@ -214,3 +215,13 @@ def test_a_refused_document_is_remembered(monkeypatch: pytest.MonkeyPatch) -> No
     (error,) = refused.value.errors
     assert error.locations
     assert error.nodes is None  # it would keep the whole syntax tree
+
+
+async def test_json_of_too_many_values_is_refused_before_it_is_read(api: Api) -> None:
+    body = b'{"query": "{ __typename }", "variables": {"a": [' + b"[]," * 200_001 + b"[]]}}"
+    headers = {"content-type": "application/json"}
+    answer = await api.client.post("/graphql", content=body, headers=headers)
+    assert answer.status_code == 413
+    assert "more than 200000 values" in answer.text
+    long = b'{"query": "{ __typename }", "variables": {"a": "' + b"x" * 1_000_000 + b'"}}'
+    assert (await api.client.post("/graphql", content=long, headers=headers)).status_code == 200

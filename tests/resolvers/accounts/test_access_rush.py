@@ -62,7 +62,7 @@ async def test_a_sign_in_that_overlaps_with_a_deactivation_leaves_no_open_sessio
         await Staff.filter(id=person.id).update(active=True)
         await together(
             *(
-                transaction(sessions.issue, ctx, SubjectKind.STAFF, person.id, "-")
+                transaction(sessions.issue, ctx, SubjectKind.STAFF, person.id, person)
                 for _ in range(3)
             ),
             staff_updates.update(ctx, StaffChange(staff_id=person.id, active=False)),
@@ -74,8 +74,9 @@ async def test_an_old_password_that_was_verified_just_before_the_new_one_opens_n
     ctx: Context,
 ) -> None:
     person = await an_admin("hurried")
-    verified = await hash_password("the-old-password")
-    await Staff.filter(id=person.id).update(password_hash=verified)
+    old = await hash_password("the-old-password")
+    await Staff.filter(id=person.id).update(password_hash=old)
+    verified = await Staff.get(id=person.id)
     await staff_updates.update(ctx, StaffChange(staff_id=person.id, password="a-much-newer-secret"))
     (refused,) = await together(
         transaction(sessions.issue, ctx, SubjectKind.STAFF, person.id, verified)

@@ -13,6 +13,7 @@ from models.accounts.sessions import Session, SubjectKind
 from models.accounts.staff import RecoveryCode, Staff
 from models.database import fetch, transaction
 from models.errors import (
+    Expired,
     InvalidInput,
     NotFound,
     NotSignedIn,
@@ -177,7 +178,7 @@ async def test_who_has_a_code_is_not_slowed_down_by_strangers(
     secret, _ = await switched_on(admin, clock)
     given = sign_in.Credentials(username="admin", password="guess")
     origin = await sign_in.origins.origin_of(visitor, given.subject, None)
-    strangers = sign_in.limits_of(visitor, given, origin, has_code=False)[2:]
+    strangers = sign_in.limits_of(visitor, given, origin)[2:]
     assert len(strangers) == 1
     while await visitor.gateways.rate_limits.take(strangers) == 0:
         pass
@@ -303,3 +304,59 @@ async def test_a_stolen_session_does_not_guess_the_password(admin: Context) -> N
     assert answers.count("RATE_LIMITED") == 20
     with pytest.raises(RateLimited):
         await own_password.change(admin, PASSWORD, "another-long-one")
+
+
+async def test_codes_cannot_be_tried_out_beside_a_wrong_password(
+    visitor: Context, admin: Context, clock: Clock
+) -> None:
+    secret, _ = await switched_on(admin, clock)
+    given = sign_in.Credentials(username="admin", password="guess")
+    origin = await sign_in.origins.origin_of(visitor, given.subject, None)
+    strangers = sign_in.limits_of(visitor, given, origin)[2:]
+    while await visitor.gateways.rate_limits.take(strangers) == 0:
+        pass
+    right = code_of(secret, clock)
+    for number in range(1, 11):
+        wrong = f"{(int(right) + number) % 1_000_000:06d}"
+        assert await enter(visitor, wrong, "guess") == "RATE_LIMITED"
+    assert await enter(visitor, right, "guess") == "RATE_LIMITED", "it tells a right code no longer"
+
+
+async def test_a_sign_in_that_overlaps_with_switching_it_on_opens_nothing(
+    visitor: Context, admin: Context, clock: Clock
+) -> None:
+    verified = await Staff.get(username="admin")
+    await switched_on(admin, clock)
+    with pytest.raises(Expired):
+        await transaction(sessions.issue, visitor, SubjectKind.STAFF, verified.id, verified)
+    assert await Session.filter(revoked_at=None).exclude(id=admin.actor.session_id).count() == 0
+
+
+@pytest.mark.parametrize("meanwhile", ["password_hash", "revoked_at", "active"])
+async def test_a_change_that_overlaps_with_a_managers_changes_nothing(
+    admin: Context, monkeypatch: pytest.MonkeyPatch, meanwhile: str
+) -> None:
+    hashing = own_password.hash_password
+
+    async def managed(password: str) -> str:
+        if meanwhile == "revoked_at":
+            await Session.filter(id=admin.actor.session_id).update(revoked_at=admin.now())
+        else:
+            value = "other" if meanwhile == "password_hash" else False
+            await Staff.filter(id=admin.staff_id).update(**{meanwhile: value})
+        return await hashing(password)
+
+    before = await Staff.get(id=admin.staff_id)
+    monkeypatch.setattr(own_password, "hash_password", managed)
+    with pytest.raises(Expired):
+        await own_password.change(admin, PASSWORD, "an-entirely-other-password")
+    after = await Staff.get(id=admin.staff_id)
+    kept = "other" if meanwhile == "password_hash" else before.password_hash
+    assert after.password_hash == kept
+
+
+async def test_an_ended_session_switches_nothing_on(admin: Context) -> None:
+    await second_factors.set_up(admin, None)
+    await Session.filter(id=admin.actor.session_id).update(revoked_at=admin.now())
+    with pytest.raises(Expired):
+        await second_factors.set_up(admin, None)
