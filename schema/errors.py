@@ -88,11 +88,13 @@ class InsufficientStockError(UserError):
     @staticmethod
     async def variant(
         parents: list[Any], ctx: Context
-    ) -> list[Annotated[Variant, strawberry.lazy("schema.catalog.types")] | None]:
-        """The variant that is short; null when the caller may not see it."""
+    ) -> list[Annotated[Variant, strawberry.lazy("schema.catalog.types")]]:
+        """The variant that is short, which the caller has named."""
+        from resolvers.catalog import variants
         from schema.catalog.types import Variant
 
-        return await Variant.load(ctx, [parent.variant_id for parent in parents])
+        found = await variants.by_ids(ctx, [parent.variant_id for parent in parents])
+        return [Variant.of(found[parent.variant_id]) for parent in parents]
 
 
 ERROR_TYPES = [InvalidInput, NotFound, PlainError, StateConflict, InsufficientStockError]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,17 +11,19 @@ import pytest
 import strawberry
 from strawberry.types import get_object_definition
 
+from models.catalog.products import ProductStatus
+from models.catalog.products import Variant as VariantRow
 from models.database_faults import fault_of
 from models.errors import InvalidInput
 from resolvers.catalog import products
-from resolvers.context import Context
+from resolvers.context import Actor, Context
 from schema import error_log
 from schema.batching import BATCH, batched
-from schema.catalog.types import Variant
 from schema.errors import InsufficientStockError, format_error
 from schema.execution.executor import CompiledExecutor
 from schema.operations import MOST_ERRORS, Operations
 from tests.make.api import Api
+from tests.make.goods import a_product, put
 
 PARENTS = 5_000
 
@@ -170,15 +173,13 @@ async def test_the_server_logs_so_over_http(
     assert [(each["cells"], type(each["exc_info"])) for each in lines.told] == [(5, KeyError)]
 
 
-async def test_an_error_about_a_variant_that_is_not_there_leaves_the_others_theirs(
-    ctx: Context, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def load(ctx: Context, ids: list[int]) -> list[str | None]:
-        return [None if row_id == 1 else f"variant {row_id}" for row_id in ids]
-
-    monkeypatch.setattr(Variant, "load", load)
+async def test_each_error_about_stock_has_its_own_variant_also_of_a_draft(ctx: Context) -> None:
+    drafts = {"status": ProductStatus.DRAFT}
+    await put(ctx, a_product("P1"), a_product("P2", **drafts), a_product("P3"))
+    ids = [each.id for each in await VariantRow.all().order_by("sku")]
     fields = get_object_definition(InsufficientStockError, strict=True).fields
     (field,) = [each for each in fields if each.python_name == "variant"]
-    errors = [SimpleNamespace(variant_id=row_id) for row_id in (1, 2, 3)]
-    found = await field.metadata[BATCH](errors, ctx)
-    assert found == [None, "variant 2", "variant 3"]
+    errors = [SimpleNamespace(variant_id=row_id) for row_id in reversed(ids)]
+    stranger = replace(ctx, actor=Actor(), memory={})
+    found = await field.metadata[BATCH](errors, stranger)
+    assert [each.row.sku for each in found] == ["P3", "P2", "P1"]
