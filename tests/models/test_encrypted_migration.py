@@ -98,5 +98,6 @@ async def test_rows_of_before_are_encrypted_and_come_back(
     if is_postgres():
         kinds = await fetch(
             "SELECT data_type FROM information_schema.columns WHERE column_name LIKE 'encrypted_%'"
+            " AND table_name <> 'staff'"  # made by the migration before
         )
         assert {row["data_type"] for row in kinds} == {"text"}
