@@ -169,7 +169,10 @@ async def test_bytes_count_as_often_as_they_stand_in_the_answer(executor: Execut
     assert (over.body["data"], codes(over)) == (None, ["LIMIT_EXCEEDED"])
 
 
-async def test_the_same_row_is_looked_up_once(executor: Execute) -> None:
+async def test_the_same_row_is_looked_up_once(
+    executor: Execute, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("schema.execution.meter.SLICE_SECONDS", 60)  # however slow the machine is
     ctx = Ctx()
     query = "{ items(first: 30) { parent { children { parent { children { number } } } } } }"
     answer = await run(executor, query, ctx)
