@@ -77,10 +77,6 @@ class Estimate:
     ) -> None:
         self._term = _Compiler(schema, document, operation).total()
 
-    @property
-    def is_constant(self) -> bool:
-        return isinstance(self._term, int | float)
-
     def __call__(self, variables: Variables | None) -> int:
         return round(value_of(self._term, variables or {}))
 

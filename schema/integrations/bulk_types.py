@@ -50,7 +50,7 @@ class BulkOperation(Node):
     created: BigInt
     updated: BigInt
     notes: list[str] = strawberry.field(
-        description="What was assumed of the file, such as its encoding; at most ten sentences."
+        description="What was assumed of the file, such as its encoding."
     )
     error: str | None = strawberry.field(description="Why it failed as a whole.")
     created_at: datetime
