@@ -13,6 +13,7 @@ from schema.catalog.mutations import CatalogMutations
 from schema.catalog.price_mutations import PriceMutations
 from schema.catalog.queries import CatalogQueries
 from schema.cost.declaring import declare
+from schema.describing import describe
 from schema.errors import ERROR_TYPES
 from schema.integrations.mutations import IntegrationMutations
 from schema.integrations.queries import IntegrationQueries
@@ -20,6 +21,7 @@ from schema.integrations.subscriptions import IntegrationSubscriptions
 from schema.members.mutations import MemberMutations
 from schema.members.queries import MemberQueries
 from schema.money import MoneyInput
+from schema.null_defaults import drop_null_defaults
 from schema.orders.checkout_mutations import CheckoutMutations
 from schema.orders.checkout_queries import CheckoutQueries
 from schema.orders.fulfilment_mutations import FulfilmentMutations
@@ -92,12 +94,12 @@ class Subscription(StockSubscriptions, OrderSubscriptions, IntegrationSubscripti
     pass
 
 
-schema = declare(
-    strawberry.Schema(
-        query=Query,
-        mutation=Mutation,
-        subscription=Subscription,
-        types=[*ERROR_TYPES, MoneyInput, Warehouse],  # some are reached by no field
-        config=StrawberryConfig(scalar_map=SCALARS),
-    )
+schema = strawberry.Schema(
+    query=Query,
+    mutation=Mutation,
+    subscription=Subscription,
+    types=[*ERROR_TYPES, MoneyInput, Warehouse],  # some are reached by no field
+    config=StrawberryConfig(scalar_map=SCALARS),
 )
+for finish in (declare, drop_null_defaults, describe):
+    finish(schema)
