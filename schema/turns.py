@@ -1,8 +1,8 @@
 """Sharing the time of one event loop, so that many who are busy at once keep nobody else waiting.
 
-The loop goes round: it runs what is ready, then looks at its sockets. All operations together have one slice of
-each round. Whoever finds it spent waits in line; the rest of the round is for everything else: health checks, new
-connections, answers of the database.
+The loop goes round: it runs what is ready, then looks at its sockets. All operations together have one slice
+of each round. Whoever finds it spent waits in line; the rest of the round is for everything else, such as
+health checks, new connections and answers of the database.
 """
 
 from __future__ import annotations

@@ -73,7 +73,7 @@ async def test_a_small_one_waits_for_one_slice_of_many_large_ones(clock: Clock) 
             await turns.go_on()
 
     tasks = [asyncio.create_task(large()) for _ in range(20)]
-    while slices < 60:  # each has begun
+    while slices < 60:  # noqa: ASYNC110 - each has begun
         await asyncio.sleep(0)
     before = slices
     await asyncio.create_task(turns.begin())
