@@ -78,8 +78,7 @@ from serving.running import Server
 from serving.stopping import Stopping
 from settings import Settings
 
-# So many new objects, collections of them, and collections of what those left, before the next one.
-COLLECTIONS = (15_000, 1, 300_000)
+COLLECTIONS = (50_000, 0, 1_000_000)  # so many new objects together, each twice at most
 
 
 def make_gateways(settings: Settings) -> Gateways:
@@ -292,9 +291,8 @@ def _event_extensions(ctx: Context) -> dict[str, Any] | None:
 def make_app(settings: Settings) -> Application:
     """The application of a process that does nothing else: what is loaded by now stays for good.
 
-    The collector does not look at it, not even once (it would find one object in a hundred to be of no use,
-    and take a tenth of the start). It comes seldom, since requests leave little behind them. Where they do,
-    such as kept documents, it looks at some 45,000 objects: a million would hold the event loop for a second.
+    The collector never looks at it, which would take a tenth of the start. It comes seldom, and takes about a
+    second of the event loop for a million objects that requests leave behind.
     """
     app = create_app(settings, warming=True)
     gc.freeze()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -265,6 +266,24 @@ async def test_others_have_their_turn_during_a_large_answer(
     await other
     assert len(answer.body["data"]["items"]) == 5000
     assert turns > 5
+
+
+async def test_many_operations_at_once_share_the_turns_of_one(
+    executor: Execute, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("schema.turns.SLICE_SECONDS", -1)  # whoever asks first in a round has it
+    asked, running = list[int](), operations(executor)
+    operation = running.documents.prepare("{ items(first: 1) { parent { text } } }").operation(None)
+    answering = asyncio.gather(
+        *(running.answer(operation, {}, None, Ctx(asked=asked)) for _ in range(30))
+    )
+    seen = [0]
+    while not answering.done():
+        await asyncio.sleep(0)
+        seen.append(len(asked))
+    assert all(answer.outcome == "ok" for answer in answering.result())
+    assert asked == [1] * 30
+    assert max(after - before for before, after in pairwise(seen)) <= 2, "of thirty in a round"
 
 
 async def test_each_event_of_a_subscription_is_limited(executor: Execute) -> None:
