@@ -35,6 +35,7 @@ from schema.http_response import (
 from schema.multipart import Uploads, is_multipart, multipart_request
 from schema.operations import Operations
 from schema.persisted_documents import DocumentNotFound
+from schema.retry_after import retry_after
 from schema.unavailable import RETRY_AFTER, is_unavailable
 from schema.unavailable import STATUS as UNAVAILABLE
 
@@ -145,8 +146,6 @@ class GraphQLOverHTTP(Generic[C]):
 
 def _denied(exchange: Exchange, denial: Denial, answer: Answer) -> JsonResponse:
     headers = {"WWW-Authenticate": "Bearer"} if isinstance(denial, NotSignedIn) else {}
-    if isinstance(denial, RateLimited) and denial.retry_after_seconds is not None:
-        headers["Retry-After"] = str(denial.retry_after_seconds)
     kinds = [kind for kind in DENIAL_STATUS if isinstance(denial, kind)]
     response = exchange.response(answer, DENIAL_STATUS[kinds[0]] if kinds else 403, headers)
     if isinstance(denial, BudgetSpent):
@@ -205,6 +204,8 @@ class Exchange:
         """
         if is_unavailable(answer.body):
             status, headers = UNAVAILABLE, {**(headers or {}), **RETRY_AFTER}
+        elif seconds := retry_after(answer.body):
+            headers = {**(headers or {}), "Retry-After": str(seconds)}
         if not status:
             status = 200 if answer.executed or self.media_type == JSON else 400
         more = (*NO_STORE, *raw(headers)) if headers else NO_STORE

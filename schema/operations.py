@@ -33,6 +33,7 @@ from schema.limits import Limits
 from schema.persisted_documents import PersistedDocuments
 from schema.public import begins_public, is_public, is_repeatable
 from schema.supervision import Supervisor
+from schema.turns import Turns
 
 C = TypeVar("C")
 
@@ -94,6 +95,7 @@ class Operations(Generic[C]):
         self.answer_limits = answer_limits
         self.report = report
         self.supervisor = Supervisor()
+        self.turns = Turns()
         self._changing: set[asyncio.Task[Answer]] = set()
         self.documents = Documents(schema, limits)
         self.persisted = persisted or PersistedDocuments()
@@ -104,6 +106,7 @@ class Operations(Generic[C]):
         The client at `address` is charged for a document that is not known yet.
         Raises: DocumentRefused, BudgetSpent.
         """
+        await self.turns.begin()
         text = asked.query
         if text is None or asked.extensions or self.persisted.trusted_only:
             text = asked.query = await self.persisted.text_of(asked)
@@ -170,8 +173,10 @@ class Operations(Generic[C]):
 
         Raises: HungUp.
         """
+        await self.turns.begin()
         changes = operation.type is OperationType.MUTATION
-        meter = Meter(self.answer_limits(context), None if changes else hung_up)
+        limits = self.answer_limits(context)
+        meter = Meter(limits, None if changes else hung_up, self.turns)
         run = self._run(operation.document, variables, operation_name, context, meter, changes)
         if not changes:
             return await run
@@ -245,7 +250,8 @@ class Operations(Generic[C]):
     async def _resolve_event(self, executor: Any) -> ExecutionResult:
         """The answer to one event, which is limited as a query is."""
         context = executor.context_value = self.event_context(executor.context_value)
-        meter = executor.meter = Meter(self.answer_limits(context))
+        await self.turns.begin()
+        meter = executor.meter = Meter(self.answer_limits(context), turns=self.turns)
         return await self.supervisor.run(_event_of(executor), meter, clock=True)
 
     def answer_of(

@@ -47,7 +47,6 @@ from schema.going_away import Wait, never, say_goodbye
 from schema.http_request import graphql_request, holds_nul, is_intricate
 from schema.operations import Operations
 from schema.standing import while_confirmed
-from schema.turns import Turns
 from schema.websocket_messages import fault_of, send_answer
 
 C = TypeVar("C")
@@ -171,7 +170,7 @@ class OperationHandler(BaseGraphQLTransportWSHandler[Connection, None]):
             async with aclosing(self.view.run_operation(operation, self.context)) as answers:
                 async for answer in answers:
                     await send_answer(operation, answer)
-                    await self.view.turns.take()
+                    await self.view.operations.turns.begin()
             await operation.send_operation_message({"id": operation.id, "type": "complete"})
             self._look_at_debts()
         except WebSocketDisconnected:
@@ -211,7 +210,6 @@ class GraphQLOverWebSocket(GraphQL[Connection, None], Generic[C]):
             allowed_origins=allowed_origins,
         )
         self.operations = operations
-        self.turns = Turns()
         self.max_operations_per_connection = max_operations_per_connection
         self.going_away = going_away
 

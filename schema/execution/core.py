@@ -98,7 +98,7 @@ class Metering:
 
     async def _in_turn(self, *arguments: Any) -> dict[str, Any]:
         """One object after the other, as soon as the event loop has had its turn."""
-        async with self.meter.turns:
+        async with self.meter.alone:
             if self.meter.is_due:
                 await self.meter.breathe()
             completed = self._completed(*arguments)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -172,7 +173,7 @@ async def test_bytes_count_as_often_as_they_stand_in_the_answer(executor: Execut
 async def test_the_same_row_is_looked_up_once(
     executor: Execute, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("schema.execution.meter.SLICE_SECONDS", 60)  # however slow the machine is
+    monkeypatch.setattr("schema.turns.SLICE_SECONDS", 60)  # however slow the machine is
     ctx = Ctx()
     query = "{ items(first: 30) { parent { children { parent { children { number } } } } } }"
     answer = await run(executor, query, ctx)
@@ -250,7 +251,7 @@ async def test_errors_are_bounded_and_counted(executor: Execute) -> None:
 async def test_others_have_their_turn_during_a_large_answer(
     executor: Execute, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("schema.execution.meter.SLICE_SECONDS", 0)
+    monkeypatch.setattr("schema.turns.SLICE_SECONDS", -1)
     turns, done = 0, False
 
     async def somebody_else() -> None:
@@ -265,6 +266,24 @@ async def test_others_have_their_turn_during_a_large_answer(
     await other
     assert len(answer.body["data"]["items"]) == 5000
     assert turns > 5
+
+
+async def test_many_operations_at_once_share_the_turns_of_one(
+    executor: Execute, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("schema.turns.SLICE_SECONDS", -1)  # whoever asks first in a round has it
+    asked, running = list[int](), operations(executor)
+    operation = running.documents.prepare("{ items(first: 1) { parent { text } } }").operation(None)
+    answering = asyncio.gather(
+        *(running.answer(operation, {}, None, Ctx(asked=asked)) for _ in range(30))
+    )
+    seen = [0]
+    while not answering.done():
+        await asyncio.sleep(0)
+        seen.append(len(asked))
+    assert all(answer.outcome == "ok" for answer in answering.result())
+    assert asked == [1] * 30
+    assert max(after - before for before, after in pairwise(seen)) <= 2, "of thirty in a round"
 
 
 async def test_each_event_of_a_subscription_is_limited(executor: Execute) -> None:

@@ -96,6 +96,16 @@ async def test_three_hundred_parallel_guesses_try_ten_passwords(api: Api) -> Non
     assert refused[0]["message"].startswith("Too many failed sign-ins. Try again in ")
 
 
+async def test_a_refused_attempt_says_when_to_come_back_in_a_header_too(api: Api) -> None:
+    variables = {"username": "admin", "password": "wrong"}
+    body = {"query": SIGN_IN, "variables": variables}
+    answers = [await api.client.post("/graphql", json=body) for _ in range(11)]
+    assert all("retry-after" not in each.headers for each in answers[:10])
+    (error,) = answers[10].json()["errors"]
+    assert answers[10].status_code == 200
+    assert answers[10].headers["retry-after"] == str(error["extensions"]["retryAfterSeconds"])
+
+
 async def test_a_known_device_gets_in_while_strangers_guess_from_its_address(api: Api) -> None:
     signed_in = await api.do(
         document("hq/sign_in"), username="admin", password="admin-password", code=None, device=None
