@@ -9,7 +9,7 @@ import pytest
 
 from gateways.rate_limits import MemoryRateLimits
 from models.accounts.roles import Role
-from models.accounts.sessions import Session, SubjectKind
+from models.accounts.sessions import Session
 from models.accounts.staff import RecoveryCode, Staff
 from models.database import fetch, transaction
 from models.errors import (
@@ -64,7 +64,7 @@ async def visitor(ctx: Context, clock: Clock) -> Context:
 @pytest.fixture
 async def admin(visitor: Context) -> Context:
     row = await Staff.get(username="admin")
-    tokens = await transaction(sessions.issue, visitor, SubjectKind.STAFF, row.id)
+    tokens = await transaction(sessions.issue_to_staff, visitor, row)
     return await signed_in(visitor, tokens.access_token)
 
 
@@ -244,13 +244,13 @@ async def test_a_manager_resets_only_who_may_no_more_than_they(
         await make.staff(merchant.id, Role.ADMIN),
         await make.staff(merchant.id, Role.CASHIER),
     )
-    acting = replace(visitor, actor=(await make.as_staff(ctx, boss)).actor)
+    acting = replace(visitor, actor=(await make.as_staff(visitor, boss)).actor)
     with pytest.raises(NotFound):
         await second_factors.reset(acting, admin.actor.id or 0, None)
     with pytest.raises(NotFound):
         await second_factors.reset(acting, 10**9, None)
     assert (await Staff.get(id=admin.actor.id)).second_factor_at is not None
-    clerk = replace(visitor, actor=(await make.as_staff(ctx, cashier)).actor)
+    clerk = replace(visitor, actor=(await make.as_staff(visitor, cashier)).actor)
     await switched_on(clerk, clock)
     assert await second_factors.seen_of(acting, [cashier, await Staff.get(username="admin")]) == [
         False,
@@ -328,7 +328,7 @@ async def test_a_sign_in_that_overlaps_with_switching_it_on_opens_nothing(
     verified = await Staff.get(username="admin")
     await switched_on(admin, clock)
     with pytest.raises(Expired):
-        await transaction(sessions.issue, visitor, SubjectKind.STAFF, verified.id, verified)
+        await transaction(sessions.issue_to_staff, visitor, verified)
     assert await Session.filter(revoked_at=None).exclude(id=admin.actor.session_id).count() == 0
 
 
