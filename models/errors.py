@@ -21,7 +21,6 @@
         ├── Expired                EXPIRED
         ├── SecondFactorRequired   SECOND_FACTOR_REQUIRED
         ├── ConfirmationRequired   CONFIRMATION_REQUIRED
-        ├── ConfirmationRequired   CONFIRMATION_REQUIRED
         ├── ChallengeRequired      CHALLENGE_REQUIRED
         ├── GatewayUnavailable     UNAVAILABLE
         ├── InsufficientStock      INSUFFICIENT_STOCK (variant_id, requested, available)

@@ -83,7 +83,7 @@ async def seen_of(ctx: Context, rows: Sequence[Staff]) -> list[bool | None]:
 
 @asynccontextmanager
 async def guess(ctx: Context, staff_id: int) -> AsyncIterator[None]:
-    """One try of a code of this account, wherever it is shown: only who has its password gets so far.
+    """One try of a code of this account, wherever it is shown, by whoever has just shown its password.
 
     Raises: RateLimited before the block is entered.
     """

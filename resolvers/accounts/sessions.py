@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from tortoise.queryset import QuerySet
 
@@ -33,7 +33,9 @@ class Tokens:
     confirmed_at: datetime | None
 
 
-async def issue(ctx: Context, kind: SubjectKind, subject_id: int) -> Tokens:
+async def issue(
+    ctx: Context, kind: Literal[SubjectKind.GUEST, SubjectKind.MEMBER], subject_id: int
+) -> Tokens:
     """Begin a guest's or member's session; call it inside the transaction that signs in."""
     return await _begin(ctx, kind, subject_id)
 

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pyotp
 import pytest
@@ -23,7 +25,14 @@ from models.errors import (
     StateConflict,
 )
 from models.freshness import Freshness
-from resolvers.accounts import identity, organisations, own_password, second_factors, sessions
+from resolvers.accounts import (
+    confirmation,
+    identity,
+    organisations,
+    own_password,
+    second_factors,
+    sessions,
+)
 from resolvers.accounts import staff_sign_in as sign_in
 from resolvers.accounts.second_factors import SecondFactor
 from resolvers.context import Actor, Context
@@ -360,3 +369,75 @@ async def test_an_ended_session_switches_nothing_on(admin: Context) -> None:
     await Session.filter(id=admin.actor.session_id).update(revoked_at=admin.now())
     with pytest.raises(Expired):
         await second_factors.set_up(admin, None)
+
+
+async def test_a_password_without_its_code_is_no_failed_sign_in(
+    visitor: Context, admin: Context, clock: Clock
+) -> None:
+    """Thirty people at one address sign in one after another, each in two steps."""
+    secret, _ = await switched_on(admin, clock)
+    for _ in range(visitor.settings.sign_in_tries_per_address + 1):
+        clock.tick()
+        assert await enter(visitor) == "SECOND_FACTOR_REQUIRED"
+        assert (await enter(visitor, code_of(secret, clock))).startswith("qa_")
+    assert await enter(replace(visitor, remote_address="203.0.113.8")) == "SECOND_FACTOR_REQUIRED"
+
+
+async def test_a_namesake_in_other_letters_gives_no_tries_back(visitor: Context) -> None:
+    """Whoever may create `Admin` signs in as that between guesses at `admin`."""
+    root = await Staff.get(username="admin")
+    await Staff.create(username="Admin", name="A", password_hash=root.password_hash)
+    namesake = sign_in.Credentials(username="Admin", password=PASSWORD)
+    answers = []
+    for n in range(12):
+        answers.append(await enter(visitor, None, f"guess {n}"))
+        await sign_in.sign_in(visitor, namesake)
+    assert answers == ["INVALID"] * 10 + ["RATE_LIMITED"] * 2
+    given = sign_in.Credentials(username="admin", password=PASSWORD)
+    assert not (await sign_in.origins.origin_of(visitor, given.subject, None)).is_known
+
+
+async def test_codes_are_guessed_ten_times_wherever_they_are_shown(
+    visitor: Context, admin: Context, clock: Clock
+) -> None:
+    secret, _ = await switched_on(admin, clock)
+    right, staff_id = code_of(secret, clock), admin.staff_id or 0
+    answers: list[str] = []
+    for number in range(1, 13):
+        wrong = f"{(int(right) + number) % 1_000_000:06d}"
+        if number % 3 == 0:
+            answers.append(await enter(visitor, wrong))
+        elif number % 3 == 1:
+            answers.append(await answer(second_factors.reset(admin, staff_id, wrong)))
+        else:
+            answers.append(await answer(confirmation.confirm(admin, PASSWORD, wrong)))
+    assert answers == ["INVALID"] * 10 + ["RATE_LIMITED"] * 2
+
+
+async def answer(attempt: Coroutine[Any, Any, object]) -> str:
+    try:
+        await attempt
+    except QuintetError as error:
+        return error.code
+    return "DONE"
+
+
+@pytest.mark.parametrize("username", ["nobody", "gone"])
+async def test_an_unknown_name_and_one_that_is_off_answer_alike_and_count_alike(
+    visitor: Context, username: str
+) -> None:
+    root = await Staff.get(username="admin")
+    await Staff.create(username="gone", name="G", password_hash=root.password_hash, active=False)
+    given = sign_in.Credentials(username=username, password=PASSWORD, second_factor_code="123456")
+    seen = []
+    for _ in range(11):
+        try:
+            await sign_in.sign_in(visitor, given)
+        except QuintetError as error:
+            seen.append((error.code, str(error), getattr(error, "path", None)))
+    wrong = ("INVALID", "Username or password is wrong.", ("password",))
+    assert seen[:10] == [wrong] * 10
+    assert seen[10][:2] == (
+        "RATE_LIMITED",
+        "Too many failed sign-ins. Try again in 30 seconds.",
+    )
