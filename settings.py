@@ -90,6 +90,7 @@ class Settings:
     sign_in_tries: int = 10
     sign_in_tries_per_address: int = 30
     second_factor_roles: str = ""
+    confirmation_minutes: int = 15
     hold_minutes: int = 15
     quote_minutes: int = 15
     accept_minutes: int = 10

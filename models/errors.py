@@ -20,6 +20,7 @@
         ├── LimitExceeded          LIMIT_EXCEEDED
         ├── Expired                EXPIRED
         ├── SecondFactorRequired   SECOND_FACTOR_REQUIRED
+        ├── ConfirmationRequired   CONFIRMATION_REQUIRED
         ├── ChallengeRequired      CHALLENGE_REQUIRED
         ├── GatewayUnavailable     UNAVAILABLE
         ├── InsufficientStock      INSUFFICIENT_STOCK (variant_id, requested, available)
@@ -186,6 +187,15 @@ class SecondFactorRequired(Refusal):
     """The password is right, and a code of the second factor is missing."""
 
     code = "SECOND_FACTOR_REQUIRED"
+
+
+class ConfirmationRequired(Refusal):
+    """Show password and second factor again first: the session did so too long ago."""
+
+    code = "CONFIRMATION_REQUIRED"
+
+    def __init__(self) -> None:
+        super().__init__("Confirm that it is you first: your sign-in is too long ago for this.")
 
 
 class ChallengeRequired(Refusal):

@@ -13,8 +13,9 @@ from models.accounts.staff import Staff, StaffGrant
 from models.database import transaction
 from models.errors import Duplicate, InvalidInput, Refusal
 from resolvers.accounts.organisations import within_reach
+from resolvers.accounts.sessions import still_signed_in
 from resolvers.context import ActorKind, Context
-from resolvers.permissions import for_anyone, may, requires
+from resolvers.permissions import confirmed, for_anyone, may, requires
 from resolvers.validation import text_of
 
 USERNAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._@-]{1,63}")
@@ -35,10 +36,11 @@ class StaffDraft:
 
 
 @requires(Permission.STAFF_WRITE)
+@confirmed
 async def create(ctx: Context, draft: StaffDraft) -> Staff:
     """Add a member of staff with roles that the creator holds in full at the same place.
 
-    Raises: InvalidInput, NotFound for a node outside the caller's territory, Duplicate.
+    Raises: InvalidInput, NotFound for a node outside the caller's territory, Duplicate, ConfirmationRequired.
     """
     if not USERNAME.fullmatch(draft.username):
         raise InvalidInput("A username has 2 to 64 letters, digits and . _ @ -", path=("username",))
@@ -69,6 +71,7 @@ async def grants_of(ctx: Context, staff_ids: Sequence[int]) -> dict[int, list[St
 
 
 async def _create(ctx: Context, draft: StaffDraft, password_hash: str) -> Staff:
+    await still_signed_in(ctx)
     if await Staff.filter(username=draft.username).exists():
         raise Duplicate(
             "The username {username} is taken.", path=("username",), username=draft.username

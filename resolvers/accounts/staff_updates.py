@@ -24,7 +24,7 @@ from resolvers.accounts.rank import manages, outranks
 from resolvers.accounts.staff import GrantDraft
 from resolvers.batches import lock_node
 from resolvers.context import ActorKind, Context
-from resolvers.permissions import may, requires
+from resolvers.permissions import confirmed, may, requires
 from resolvers.validation import line_of
 
 MAXIMUM_GRANTS = 100
@@ -47,11 +47,13 @@ class _Held(NamedTuple):
 
 
 @requires(Permission.STAFF_WRITE)
+@confirmed
 async def update(ctx: Context, change: StaffChange) -> Staff:
     """Change a member of staff. A new password, another state and other grants end their sessions.
 
     Raises: NotFound for somebody without a role in the caller's territory, InvalidInput, Forbidden for
-    somebody who may do more than the caller, StateConflict for the last administrator.
+    somebody who may do more than the caller, StateConflict for the last administrator,
+    ConfirmationRequired, Expired where the caller loses their own access meanwhile.
     """
     if change.grants is not None and len(change.grants) > MAXIMUM_GRANTS:
         raise InvalidInput(
@@ -72,9 +74,10 @@ async def update(ctx: Context, change: StaffChange) -> Staff:
 
 async def _update(ctx: Context, change: StaffChange, password_hash: str | None) -> Staff:
     await Staff.select_for_update().filter(id=change.staff_id).first()
+    await sessions.still_signed_in(ctx)
     # Looked at again under the lock: this person's roles may have changed while the password was hashed.
     staff = await _managed(ctx, change.staff_id)
-    ends = False
+    ends = leaves = False
     if change.name is not None and (name := line_of(change.name, "name", 100)) != staff.name:
         await _check_rank(ctx, staff, "name")
         staff.name = name
@@ -85,11 +88,11 @@ async def _update(ctx: Context, change: StaffChange, password_hash: str | None) 
         await _check_rank(ctx, staff, "active")
         if _is_caller(ctx, staff):
             raise InvalidInput("You cannot deactivate yourself.", path=("active",))
-        staff.active, ends = change.active, True
+        staff.active, ends, leaves = change.active, True, not change.active
     await staff.save(update_fields=["name", "password_hash", "active"])
     if change.grants is not None:
         ends |= await _replace_grants(ctx, staff, change.grants)
-    if change.active is False:
+    if leaves:
         await _keep_an_administrator(await _administered(staff.id), ("active",))
     if ends:
         await sessions.end_all(ctx, SubjectKind.STAFF, staff.id)

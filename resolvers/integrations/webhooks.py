@@ -17,10 +17,11 @@ from models.integrations.signing import salt_of, secrets_of
 from models.integrations.webhooks import Webhook, WebhookDelivery
 from models.outbox import TOPICS
 from resolvers.accounts.organisations import within_reach
+from resolvers.accounts.sessions import still_signed_in
 from resolvers.batches import KEEP, Unset
 from resolvers.context import Context
 from resolvers.outbox import give_sequences, last_sequence, refuse_forgotten
-from resolvers.permissions import may, requires, scoped
+from resolvers.permissions import confirmed, may, requires, scoped
 from resolvers.validation import text_of
 
 MAXIMUM = 50
@@ -39,6 +40,7 @@ class WebhookChanges:
 
 
 @requires(Permission.WEBHOOK_WRITE)
+@confirmed
 async def create(
     ctx: Context, url: str, topics: Sequence[str], organisation_code: str | None
 ) -> tuple[Webhook, str]:
@@ -58,6 +60,7 @@ async def create(
     await give_sequences()
 
     async def insert() -> Webhook:
+        await still_signed_in(ctx)
         if await Webhook.filter(organisation_id=node.id).count() >= MAXIMUM:
             raise LimitExceeded("An organisation has at most {maximum} webhooks.", maximum=MAXIMUM)
         return await Webhook.create(
@@ -73,6 +76,7 @@ async def create(
 
 
 @requires(Permission.WEBHOOK_WRITE)
+@confirmed
 async def update(ctx: Context, webhook_id: int, changes: WebhookChanges) -> Webhook:
     """Change a webhook; one that was paused goes on where it stopped. Raises: InvalidInput, NotFound."""
     if not isinstance(changes.url, Unset):
@@ -93,6 +97,7 @@ async def update(ctx: Context, webhook_id: int, changes: WebhookChanges) -> Webh
 
 
 @requires(Permission.WEBHOOK_WRITE)
+@confirmed
 async def rotate_secret(ctx: Context, webhook_id: int) -> tuple[Webhook, str]:
     """A new secret; for a day messages are signed with the one before too. Raises: NotFound."""
 
@@ -151,6 +156,7 @@ def _within(ctx: Context) -> QuerySet[Webhook]:
 
 
 async def _change(ctx: Context, webhook_id: int, change: Callable[[Webhook], None]) -> Webhook:
+    await still_signed_in(ctx)
     webhook = await _locked(ctx, webhook_id)
     change(webhook)
     await webhook.save()

@@ -79,7 +79,7 @@ class CheckoutMutations:
             input.referral_token,
             input.device_token,
         )
-        await become(info.context, SubjectKind.MEMBER, member.id, tokens.session_id)
+        await become(info.context, SubjectKind.MEMBER, member.id, tokens)
         return SignInPayload.of(tokens, info.context, device_token)
 
 

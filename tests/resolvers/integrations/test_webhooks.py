@@ -311,15 +311,19 @@ async def test_a_webhook_hears_of_its_own_part_of_the_tree_only(
 async def test_the_door_and_the_territory(
     local: Context, receiver: TestReceiver, shop: Location
 ) -> None:
+    from models.accounts.clients import ApiClient
     from models.accounts.organisations import Organisation
     from models.accounts.roles import Permission
 
     webhook, _ = await hook(local, receiver)
     node = await Organisation.get(id=shop.organisation_id)
+    machine = await ApiClient.create(
+        name="erp", secret_hash="h", scopes=[], organisation_id=node.id
+    )
 
     def somebody(*permissions: Permission) -> Context:
         grant = GrantedNode(node.id, node.path, frozenset(permissions), None, node.merchant_id)
-        return dataclasses.replace(local, actor=Actor(ActorKind.API_CLIENT, 1, (grant,)))
+        return dataclasses.replace(local, actor=Actor(ActorKind.API_CLIENT, machine.id, (grant,)))
 
     nobody = somebody(Permission.CHANGES_READ)
     half = somebody(Permission.WEBHOOK_WRITE)

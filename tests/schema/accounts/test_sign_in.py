@@ -2,11 +2,15 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pyotp
 import pytest
 
 from gateways.challenges import answer_of
+from models.accounts.clients import Storefront
+from models.accounts.sessions import Session
+from resolvers.context import utc_now
 from settings import Settings
 from tests.conftest import serving
 from tests.make.api import Api
@@ -174,6 +178,23 @@ async def test_a_password_is_changed_and_the_old_one_is_good_no_more(api: Api) -
     assert answer["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
     await api.staff(password="a quiet street in winter")
     assert await api.refused(SIGN_IN, username="admin", password="admin-password")
+
+
+async def test_a_session_of_long_ago_is_confirmed_before_it_lets_others_in(api: Api) -> None:
+    admin = await api.staff()
+    await a_merchant("CHAIN")
+    given = {"name": "App", "channel": "APP", "organisationCode": "CHAIN"}
+    await Session.filter(kind="STAFF").update(confirmed_at=utc_now() - timedelta(minutes=16))
+    [error] = await admin.refused(document("hq/storefront_create"), input=given)
+    assert (error["code"], error["path"]) == ("CONFIRMATION_REQUIRED", None)
+    [error] = await admin.speaking("zh").refused(document("hq/storefront_create"), input=given)
+    assert error["message"] == "请先确认身份：您登录的时间已过久，不能进行此操作。"
+    [error] = await admin.refused(document("hq/session_confirm"), password="guess")
+    assert (error["code"], error["path"]) == ("INVALID", ["password"])
+    assert await Storefront.all().count() == 0
+    done = await admin.do(document("hq/session_confirm"), password="admin-password")
+    assert done["confirmedUntil"]
+    await admin.do(document("hq/storefront_create"), input=given)
 
 
 @pytest.fixture
