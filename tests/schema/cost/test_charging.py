@@ -19,6 +19,7 @@ from redis.exceptions import RedisError
 from websockets.exceptions import ConnectionClosed
 
 from gateways import Bucket, cost_buckets
+from gateways.redis_link import RedisLink
 from schema.websocket import MOST_UNPAID
 from settings import Settings
 from tests.conftest import serving
@@ -243,10 +244,10 @@ async def test_processes_count_together_by_redis(
         pytest.skip("there is no Redis")
     make = cost_buckets.SharedCostBuckets
     monkeypatch.setattr(
-        cost_buckets, "SharedCostBuckets", lambda url: make(url, prefix=prefix, now=lambda: 0.0)
+        cost_buckets, "SharedCostBuckets", lambda link: make(link, prefix=prefix, now=lambda: 0.0)
     )
     shared = replace(poor, redis_url=REDIS)
-    elsewhere = make(REDIS, prefix=prefix, now=lambda: 0.0)
+    elsewhere = make(RedisLink(REDIS), prefix=prefix, now=lambda: 0.0)
     async with serving(shared) as api:
         spent = (await post(api, CHEAP)).json()["extensions"]["cost"]["requested"]
         for _ in range(BUCKET // 2 // 1_000):
