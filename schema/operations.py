@@ -26,6 +26,7 @@ from schema.cost.charging import FREE_BYTES, Charge, Charges
 from schema.cost.prices import OPERATION
 from schema.documents import Documents, Operation, invalid
 from schema.execution.core import GraphQLCoreExecutor, metered
+from schema.execution.execute import Execute
 from schema.execution.meter import AnswerLimits, Meter
 from schema.execution.variables import Variables
 from schema.http_request import GraphQLRequest
@@ -63,7 +64,7 @@ class Operations(Generic[C]):
         format_error: hooks.FormatError[C],
         *,
         limits: Limits = DEFAULT_LIMITS,
-        execute: hooks.Execute | None = None,
+        execute: Execute | None = None,
         event_context: Callable[[C], C] = hooks.same_context,
         event_extensions: Callable[[C], dict[str, Any] | None] = hooks.no_extensions,
         confirm: Callable[[C, C], None] = hooks.unconfirmed,
