@@ -35,6 +35,7 @@ from schema.http_response import (
     raw,
 )
 from schema.multipart import Uploads, is_multipart, multipart_request
+from schema.operation_hooks import ContextFactory
 from schema.operations import Operations
 from schema.persisted_documents import DocumentNotFound
 from schema.unavailable import RETRY_AFTER, is_unavailable
@@ -99,18 +100,11 @@ class GraphQLOverHTTP(Generic[C]):
         """Raises `BadRequest` for an operation that this method of HTTP may not run."""
         operations = self.operations
         operation: Operation | None = None
-        context: C | None = None
-
-        async def identify() -> C:
-            nonlocal context
-            if context is None:
-                context = await operations.context_factory(HTTPConnection(exchange.scope), None)
-            return context
-
+        who = Asker(operations.context_factory, HTTPConnection(exchange.scope))
         try:
-            operation = await operations.prepare(asked, identify)
+            operation = await operations.prepare(asked, who.identify)
             exchange.allow(operation)
-            context = await identify()
+            context = await who.identify()
             charge = await operations.charge(operation, asked.variables, context)
             answer = await operations.answer_request(operation, asked, context, exchange.hung_up)
             if charge is not None:
@@ -128,12 +122,12 @@ class GraphQLOverHTTP(Generic[C]):
             answer = operations.refused(refused.errors)
             response = exchange.response(answer)
         except Denial as denial:
-            answer = operations.failed(denial, context)
+            answer = operations.failed(denial, who.context)
             response = _denied(exchange, denial, answer)
         except (BadRequest, HungUp):
             raise
         except Exception as error:  # noqa: BLE001  # masked by format_error, logged by report
-            answer = operations.failed(error, context)
+            answer = operations.failed(error, who.context)
             # Variables that no input takes are the client's doing.
             is_request = isinstance(error, GraphQLError) and error.original_error is None
             response = exchange.response(answer, 0 if is_request else 500)
@@ -167,6 +161,23 @@ def _denied(exchange: Exchange, denial: Denial, answer: Answer) -> JsonResponse:
     if isinstance(denial, BudgetSpent):
         response.headers += rate_limit(denial.allowance, denial.balance.available)
     return response
+
+
+class Asker(Generic[C]):
+    """Who sends a request: found out once, when somebody wants to know."""
+
+    __slots__ = ("_connection", "_make", "context")
+
+    def __init__(self, make: ContextFactory[C], connection: HTTPConnection) -> None:
+        self._make = make
+        self._connection = connection
+        self.context: C | None = None
+
+    async def identify(self) -> C:
+        """Raises: a Denial."""
+        if self.context is None:
+            self.context = await self._make(self._connection, None)
+        return self.context
 
 
 @dataclass(slots=True)
