@@ -27,6 +27,7 @@ from gateways.cost_buckets import make_cost_buckets
 from gateways.metrics import MetricsMiddleware, count_operation, forget_dead_processes
 from gateways.persisted_queries import make_persisted_queries
 from gateways.rate_limits import make_rate_limits
+from gateways.redis_link import RedisLink
 from gateways.sandbox import SandboxPayments
 from gateways.sandbox_pages import sandbox_routes
 from gateways.sms import LoggingSms
@@ -83,7 +84,8 @@ COLLECTIONS = (50_000, 0, 1_000_000)  # so many new objects together, each twice
 
 def make_gateways(settings: Settings) -> Gateways:
     """The doors outward that these settings open."""
-    rate_limits = make_rate_limits(settings.redis_url, settings.keys.derived("rate limits"))
+    link = RedisLink(settings.redis_url) if settings.redis_url else None
+    rate_limits = make_rate_limits(link, settings.keys.derived("rate limits"))
     return Gateways(
         sms=LoggingSms(
             settings.sms_outbox,
@@ -102,7 +104,7 @@ def make_gateways(settings: Settings) -> Gateways:
             hosts=settings.allowed_webhook_hosts,
         ),
         persisted_queries=make_persisted_queries(settings.redis_url),
-        cost_buckets=make_cost_buckets(settings.redis_url),
+        cost_buckets=make_cost_buckets(link),
         payments=_payment_providers(settings),
     )
 

@@ -110,7 +110,7 @@ class Settings:
     cost_limit_staff: int = 1_000_000
     cost_limit_api_client: int = 3_000_000
     cost_restore_anonymous: int = 250_000
-    cost_restore_guest: int = 250_000
+    cost_restore_guest: int = 100_000
     cost_restore_member: int = 250_000
     cost_restore_staff: int = 500_000
     cost_restore_api_client: int = 1_000_000

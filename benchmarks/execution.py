@@ -18,7 +18,7 @@ from graphql import parse
 from schema.batching import batched
 from schema.execution import CompiledExecutor
 from schema.execution.core import GraphQLCoreExecutor
-from schema.operation_hooks import Execute
+from schema.execution.execute import Execute
 
 ROUNDS = 15
 QUERY = """

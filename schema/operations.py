@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, aclosing, nullcontext
 from functools import partial
 from typing import Any, Generic, TypeVar
@@ -22,10 +22,11 @@ from graphql import (
 from models.errors import OperationStopped
 from schema import operation_hooks as hooks
 from schema.answer import Answer
-from schema.cost.charging import Charge, Charges
+from schema.cost.charging import FREE_BYTES, Charge, Charges
 from schema.cost.prices import OPERATION
 from schema.documents import Documents, Operation, invalid
 from schema.execution.core import GraphQLCoreExecutor, metered
+from schema.execution.execute import Execute
 from schema.execution.meter import AnswerLimits, Meter
 from schema.execution.variables import Variables
 from schema.http_request import GraphQLRequest
@@ -64,7 +65,7 @@ class Operations(Generic[C]):
         format_error: hooks.FormatError[C],
         *,
         limits: Limits = DEFAULT_LIMITS,
-        execute: hooks.Execute | None = None,
+        execute: Execute | None = None,
         event_context: Callable[[C], C] = hooks.same_context,
         event_extensions: Callable[[C], dict[str, Any] | None] = hooks.no_extensions,
         confirm: Callable[[C, C], None] = hooks.unconfirmed,
@@ -100,22 +101,29 @@ class Operations(Generic[C]):
         self.documents = Documents(schema, limits)
         self.persisted = persisted or PersistedDocuments()
 
-    async def prepare(self, asked: GraphQLRequest, address: str = "") -> Operation:
+    async def prepare(
+        self, asked: GraphQLRequest, identify: Callable[[], Awaitable[C]]
+    ) -> Operation:
         """Find, parse and validate what a request asks for; its `query` is filled in where it was named.
 
-        The client at `address` is charged for a document that is not known yet.
-        Raises: DocumentRefused, BudgetSpent.
+        Whoever asks is charged for a document that is not known yet, so that `identify` is called first.
+        Raises: DocumentRefused, BudgetSpent, a Denial.
         """
         await self.turns.begin()
         text = asked.query
         if text is None or asked.extensions or self.persisted.trusted_only:
             text = asked.query = await self.persisted.text_of(asked)
         if self.charges is not None and not self.documents.knows(text):
-            await self.charges.begin_document(text, address)
+            await self.charges.begin_document(text, await identify())
         operation = self.documents.prepare(text).operation(asked.operation_name)
         if asked.extensions:
             await self.persisted.keep(asked)
         return operation
+
+    async def charge_body(self, address: str, size: int) -> None:
+        """Charge the reading of a large message to the address that it comes from. Raises: BudgetSpent."""
+        if size > FREE_BYTES and self.charges is not None:
+            await self.charges.begin_body(size, address)
 
     async def charge(self, operation: Operation, variables: Variables, context: C) -> Charge | None:
         """Charge an operation to its caller. Raises: CostExceeded, BudgetSpent."""
@@ -223,10 +231,11 @@ class Operations(Generic[C]):
         variables: Variables,
         operation_name: str | None,
         context: C,
+        charge: Charge | None = None,
     ) -> AsyncGenerator[Answer, None]:
-        """Run a subscription: one answer an event.
+        """Run a subscription: one answer an event, each charged what it came to. Raises: BudgetSpent.
 
-        The resolver is asked for the next event only after this one is resolved and sent, so
+        The resolver is asked for the next event only after this one is resolved, paid for and sent, so
         what `event_extensions` reads always belongs to the event in hand.
         """
         executor = metered(self.schema.execution_context_class).build(
@@ -241,18 +250,22 @@ class Operations(Generic[C]):
         if isinstance(stream, ExecutionResult):
             yield self.refused(stream.errors or [], context)
             return
-        events = map_source_to_response_event(executor, stream, self._resolve_event)
+        resolve = partial(self._resolve_event, charge)
+        events = map_source_to_response_event(executor, stream, resolve)
         async with aclosing(events) as results:
             async for result in results:
                 result.extensions = self.event_extensions(context)
                 yield self.answer_of(result, context)
 
-    async def _resolve_event(self, executor: Any) -> ExecutionResult:
-        """The answer to one event, which is limited as a query is."""
+    async def _resolve_event(self, charge: Charge | None, executor: Any) -> ExecutionResult:
+        """The answer to one event, which is limited as a query is, and charged as one."""
         context = executor.context_value = self.event_context(executor.context_value)
         await self.turns.begin()
         meter = executor.meter = Meter(self.answer_limits(context), turns=self.turns)
-        return await self.supervisor.run(_event_of(executor), meter, clock=True)
+        result = await self.supervisor.run(_event_of(executor), meter, clock=True)
+        if charge is not None:
+            await charge.settle_event(OPERATION + meter.cost)
+        return result
 
     def answer_of(
         self,

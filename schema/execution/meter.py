@@ -50,6 +50,7 @@ class HungUp(Exception):
 class Meter:
     """Counts for one operation; `cost` in the units of `schema.cost`, `unreported` errors beyond those kept.
 
+    `ran`: the response keys of the mutations that were begun.
     The clock of a query runs from the beginning, that of a mutation only while its answer is read:
     no deadline ends what changes something. `hung_up` returns when the client has gone. `turns` are those of
     all operations that share an event loop.
@@ -67,6 +68,7 @@ class Meter:
         "hung_up",
         "limits",
         "objects",
+        "ran",
         "unreported",
     )
 
@@ -79,6 +81,7 @@ class Meter:
         self.limits = limits
         self.hung_up = hung_up
         self.objects = self.bytes = self.cost = self.unreported = 0
+        self.ran: list[str] = []
         self.error: Exception | None = None
         self.deadline = NEVER
         self._task: asyncio.Task[object] | None = None
@@ -103,6 +106,12 @@ class Meter:
 
     def stop_clock(self) -> None:
         self.deadline = NEVER
+
+    def begin_change(self, key: str) -> None:
+        """Note that a mutation begins. Raises: CancelledError once the meter has stopped."""
+        if self.error is not None:
+            raise asyncio.CancelledError
+        self.ran.append(key)
 
     def take(self, objects: int, size: int, cost: int = 0) -> None:
         """Count objects, their bytes without texts, and their cost."""
@@ -178,7 +187,8 @@ class Meter:
                 await asyncio.sleep(0)  # the cancellation may not have arrived yet
         if isinstance(error, HungUp):
             raise error
-        return GraphQLError(str(error), original_error=error)
+        told = {"ran": self.ran} if self.ran else None
+        return GraphQLError(str(error), original_error=error, extensions=told)
 
     async def _watch(self, hung_up: Callable[[], Awaitable[None]]) -> None:
         await hung_up()

@@ -18,8 +18,8 @@ from schema.batching import batched
 from schema.errors import format_error
 from schema.execution import CompiledExecutor
 from schema.execution.core import GraphQLCoreExecutor
+from schema.execution.execute import Execute
 from schema.execution.meter import AnswerLimits, HungUp, Meter
-from schema.operation_hooks import Execute
 from schema.operations import MOST_ERRORS, Operations
 from tests.schema.execution.oracle import DROPS_COROUTINES
 
@@ -55,6 +55,10 @@ class Item:
     @strawberry.field
     def text(self) -> str:
         return "x" * 100
+
+    @strawberry.field
+    def copies(self) -> list[Item]:
+        return [self] * 100
 
     @strawberry.field
     def broken(self) -> int | None:
@@ -204,6 +208,21 @@ async def test_what_is_read_after_a_mutation_is_limited(executor: Execute) -> No
     answer = await run(executor, query, ctx, objects=50)
     assert (answer.body["data"], codes(answer)) == (None, ["LIMIT_EXCEEDED"])
     assert ctx.finished == ["changed"]
+
+
+@pytest.mark.parametrize("read", ["children { children { number } }", "copies { number }"])
+async def test_no_mutation_begins_after_one_whose_answer_is_too_large(
+    executor: Execute, read: str
+) -> None:
+    ctx = Ctx()
+    one, further = f"change(seconds: 0) {{ {read} }}", "change(seconds: 0) { number }"
+    answer = await run(executor, f"mutation {{ a: {one} b: {further} }}", ctx, objects=50)
+    assert (answer.body["data"], codes(answer)) == (None, ["LIMIT_EXCEEDED"])
+    assert answer.body["errors"][0]["extensions"]["ran"] == ["a"]
+    assert ctx.finished == ["changed"]
+    answer = await run(executor, f"mutation {{ a: {further} b: {one} }}", ctx, objects=50)
+    assert answer.body["errors"][0]["extensions"]["ran"] == ["a", "b"]
+    assert ctx.finished == ["changed"] * 3
 
 
 async def test_a_query_ends_when_its_client_hangs_up(executor: Execute) -> None:
