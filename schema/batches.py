@@ -9,7 +9,7 @@ from typing import Self, TypeVar
 import strawberry
 
 from models.bounds import ROW_ERRORS, USER_ERRORS
-from models.errors import Refusal
+from models.errors import Refusal, Refusals
 from resolvers.batches import KEEP, BatchOutcome, OnError, RowOutcome, Unset
 from resolvers.context import Context
 from schema.cost.directives import sized_list
@@ -44,8 +44,7 @@ def kept_if_unset(value: T | None) -> T | Unset | None:
 
 
 def errors_of(refusals: Sequence[Refusal], ctx: Context) -> list[UserError]:
-    found = [error for refusal in refusals for error in user_errors(refusal, ctx)]
-    return [*USER_ERRORS.cut(found)]
+    return user_errors(Refusals(list(USER_ERRORS.cut(refusals))), ctx)
 
 
 def row_results(outcome: BatchOutcome, ctx: Context) -> list[RowResult]:

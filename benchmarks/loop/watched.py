@@ -44,7 +44,12 @@ class Watch:
         if threading.get_ident() != self.thread:
             step(handle)
             return
-        cpu, self.began, self.collected, self.seen = time.thread_time(), time.perf_counter(), 0.0, Counter()
+        cpu, self.began, self.collected, self.seen = (
+            time.thread_time(),
+            time.perf_counter(),
+            0.0,
+            Counter(),
+        )
         step(handle)
         took = time.thread_time() - cpu
         self.steps += 1
@@ -54,12 +59,16 @@ class Watch:
             self.where = self.seen or Counter([_told(handle)])
         self.began = None
 
-    def collection(self, phase: str, _: object) -> None:
+    def collection(self, phase: str, info: dict[str, int]) -> None:
         if threading.get_ident() == self.thread:
             if phase == "start":
                 self._collection_began = time.thread_time()
             else:
-                self.collected += time.thread_time() - self._collection_began
+                took = time.thread_time() - self._collection_began
+                self.collected += took
+                self.seen[f"collection of generation {info['generation']}"] += round(
+                    took / LOOK_SECONDS
+                )
 
     def look(self) -> None:
         """From another thread, for ever."""

@@ -10,6 +10,7 @@ from resolvers.batches import refuse_twins
 from resolvers.catalog.category_moves import refuse_circles
 from resolvers.catalog.options import Options, Selection, check_selections, derived
 from resolvers.catalog.stored import ProductRow, Stored
+from resolvers.turns import in_turns
 
 
 def refuse_twins_within(rows: Sequence[ProductRow]) -> None:
@@ -53,9 +54,9 @@ def _refuse_contradictions(rows: Sequence[ProductRow]) -> None:
                 )
 
 
-def refuse_stored(rows: Sequence[ProductRow], stored: Stored, slugs: dict[str, int]) -> None:
+async def refuse_stored(rows: Sequence[ProductRow], stored: Stored, slugs: dict[str, int]) -> None:
     """SKUs, slugs and barcodes that other products have, and options that do not fit together."""
-    for row in rows:
+    async for row in in_turns(rows):
         product = stored.products.get(row.checked.code)
         own = product.id if product else None
         _check_number(row, stored)

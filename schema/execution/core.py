@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, cast
 
 import strawberry
@@ -20,7 +21,7 @@ from strawberry.execution import optimized_is_awaitable
 from schema.cost.prices import LEAF, OBJECT, price_of
 from schema.execution.meter import Meter, size_of
 from schema.execution.selection import BYTES_OF_A_CELL, BYTES_OF_AN_OBJECT
-from schema.execution.variables import Variables
+from schema.execution.variables import Variables, are_long
 
 
 class GraphQLCoreExecutor:
@@ -38,7 +39,8 @@ class GraphQLCoreExecutor:
         context: Any,
         meter: Meter | None = None,
     ) -> ExecutionResult:
-        executor = self._executor_class.build(
+        build = partial(
+            self._executor_class.build,
             self._schema,
             document,
             None,
@@ -47,6 +49,7 @@ class GraphQLCoreExecutor:
             operation_name,
             is_awaitable=cast("Any", optimized_is_awaitable),
         )
+        executor = await asyncio.to_thread(build) if are_long(variables) else build()
         if isinstance(executor, list):
             return ExecutionResult(None, executor)
         executor.meter = meter or Meter()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from typing import Any
 
@@ -12,7 +13,7 @@ from schema.execution.core import GraphQLCoreExecutor
 from schema.execution.meter import Meter
 from schema.execution.operation import Operation
 from schema.execution.plan import Plan
-from schema.execution.variables import Variables
+from schema.execution.variables import Variables, are_long
 
 CACHED_BYTES = 64 * 1024 * 1024
 
@@ -39,7 +40,11 @@ class CompiledExecutor:
         meter = meter or Meter()
         operation = self._operation(document, operation_name)
         if operation is not None:
-            values = operation.variable_values(variables)
+            values = (
+                await asyncio.to_thread(operation.variable_values, variables)
+                if are_long(variables)
+                else operation.variable_values(variables)
+            )
             if isinstance(values, list):
                 return ExecutionResult(None, values)
             plan = self._plan(operation, values)
