@@ -7,12 +7,14 @@ from typing import Annotated, Any
 
 import strawberry
 
+from models.accounts.roles import Permission
+from models.bounds import GRANTS, SESSIONS, all_of
 from resolvers.accounts import organisations
 from resolvers.context import Context
 from schema.accounts.session_types import Session
 from schema.accounts.types import ApiClient, Channel, Organisation, Staff
 from schema.batching import batched
-from schema.cost.directives import list_size
+from schema.cost.directives import list_size, sized_list
 from schema.members.types import Member
 from schema.nodes import Node
 
@@ -23,7 +25,7 @@ KINDS: dict[str, type[Node]] = {"MEMBER": Member, "STAFF": Staff, "API_CLIENT": 
 @strawberry.type(description="Who is asking, and what they may do.")
 class Viewer:
     channel: Channel
-    permissions: list[str]
+    permissions: list[str] = sized_list(all_of(Permission))
     lacks_second_factor: bool = strawberry.field(
         description="Whether your roles ask for a second factor: until it is set you may do nothing else."
     )
@@ -33,14 +35,14 @@ class Viewer:
     async def actor(parents: list[Viewer], ctx: Context) -> list[Actor | None]:
         return await actors(ctx, [(ctx.actor.kind, ctx.actor.id)] * len(parents))
 
-    @list_size(10)
+    @list_size(GRANTS)
     @batched
     @staticmethod
     async def organisations(parents: list[Viewer], ctx: Context) -> list[list[Organisation]]:
         nodes = [Organisation.of(row) for row in await organisations.of_actor(ctx)]
         return [nodes] * len(parents)
 
-    @list_size(20)
+    @list_size(SESSIONS)
     @batched
     @staticmethod
     async def sessions(parents: list[Viewer], ctx: Context) -> list[list[Session]]:

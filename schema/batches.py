@@ -8,9 +8,11 @@ from typing import Self, TypeVar
 
 import strawberry
 
-from models.errors import Refusal
+from models.bounds import ROW_ERRORS, USER_ERRORS
+from models.errors import Refusal, Refusals
 from resolvers.batches import KEEP, BatchOutcome, OnError, RowOutcome, Unset
 from resolvers.context import Context
+from schema.cost.directives import sized_list
 from schema.errors import UserError, user_errors
 
 T = TypeVar("T")
@@ -24,7 +26,7 @@ class RowResult:
     ok: bool = strawberry.field(
         description="Nothing is wrong with it; with REJECT_ALL one faulty row still rejects it."
     )
-    user_errors: list[UserError]
+    user_errors: list[UserError] = sized_list(ROW_ERRORS, description="The first ten.")
 
     @classmethod
     def of(cls, row: RowOutcome, ctx: Context) -> RowResult:
@@ -32,7 +34,7 @@ class RowResult:
             index=row.index,
             external_code=row.external_code,
             ok=row.ok,
-            user_errors=errors_of(row.refusals, ctx),
+            user_errors=errors_of(ROW_ERRORS.cut(row.refusals), ctx),
         )
 
 
@@ -42,7 +44,7 @@ def kept_if_unset(value: T | None) -> T | Unset | None:
 
 
 def errors_of(refusals: Sequence[Refusal], ctx: Context) -> list[UserError]:
-    return [error for refusal in refusals for error in user_errors(refusal, ctx)]
+    return user_errors(Refusals(list(USER_ERRORS.cut(refusals))), ctx)
 
 
 def row_results(outcome: BatchOutcome, ctx: Context) -> list[RowResult]:

@@ -109,6 +109,7 @@ class Documents:
             return prepared
         if errors := self._refused.get(query):
             raise DocumentRefused(errors)
+        self.check_length(query)
         try:
             prepared = Prepared(self._valid(query))
         except DocumentRefused as refused:
@@ -116,6 +117,18 @@ class Documents:
             raise
         self._prepared.put(query, prepared)
         return prepared
+
+    def check_length(self, query: str) -> None:
+        """Refuse what is too long at once: to parse it, or to remember it, takes time and room.
+
+        Raises `DocumentRefused`.
+        """
+        most = self._limits.max_document_characters
+        if len(query) > most:
+            sentence = (
+                f"Syntax Error: Source contains more than {most} code points. Parsing aborted."
+            )
+            raise DocumentRefused([GraphQLError(sentence)])
 
     def _valid(self, query: str) -> DocumentNode:
         document = self._parse(query)

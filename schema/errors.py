@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 from graphql import GraphQLError
 
+from models.bounds import PATH_STEPS, STATES, USER_ERRORS
 from models.errors import InsufficientStock, QuintetError, RateLimited, Refusal, Refusals
 from models.errors import InvalidInput as InvalidInputRefusal
 from models.errors import NotFound as NotFoundRefusal
 from models.errors import StateConflict as StateConflictRefusal
 from resolvers.context import Context
 from schema.batching import batched
+from schema.cost.directives import sized_list
 from schema.messages import translate
 from schema.unavailable import unavailable
 
@@ -53,7 +55,7 @@ class ErrorCode(StrEnum):
 class UserError:
     code: ErrorCode
     message: str
-    path: list[str] | None
+    path: list[str] | None = sized_list(PATH_STEPS)
 
 
 @strawberry.type
@@ -76,7 +78,7 @@ class PlainError(UserError):
 )
 class StateConflict(UserError):
     state: str
-    allowed: list[str]
+    allowed: list[str] = sized_list(STATES)
 
 
 @strawberry.type(name="InsufficientStock")
@@ -103,7 +105,7 @@ ERROR_TYPES = [InvalidInput, NotFound, PlainError, StateConflict, InsufficientSt
 
 def user_errors(error: Refusal | Refusals, ctx: Context) -> list[UserError]:
     refusals = error.refusals if isinstance(error, Refusals) else [error]
-    return [_user_error(refusal, ctx.language) for refusal in refusals]
+    return [_user_error(refusal, ctx.language) for refusal in USER_ERRORS.cut(refusals)]
 
 
 def refusing(payload: Callable[..., Any]) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
@@ -154,7 +156,7 @@ def _user_error(refusal: Refusal, language: str) -> UserError:
     common: dict[str, Any] = {
         "code": ErrorCode(refusal.code),
         "message": translate(refusal, language),
-        "path": [str(step) for step in refusal.path] or None,
+        "path": [str(step) for step in PATH_STEPS.cut(refusal.path)] or None,
     }
     match refusal:
         case InsufficientStock():
@@ -165,7 +167,9 @@ def _user_error(refusal: Refusal, language: str) -> UserError:
                 variant_id=refusal.variant_id,
             )
         case StateConflictRefusal():
-            return StateConflict(**common, state=refusal.state, allowed=list(refusal.allowed))
+            return StateConflict(
+                **common, state=refusal.state, allowed=list(STATES.cut(refusal.allowed))
+            )
         case NotFoundRefusal():
             return NotFound(**common)
         case InvalidInputRefusal():

@@ -113,6 +113,7 @@ class Operations(Generic[C]):
         text = asked.query
         if text is None or asked.extensions or self.persisted.trusted_only:
             text = asked.query = await self.persisted.text_of(asked)
+        self.documents.check_length(text)
         if self.charges is not None and not self.documents.knows(text):
             await self.charges.begin_document(text, await identify())
         operation = self.documents.prepare(text).operation(asked.operation_name)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from gateways import Limit
 from models.accounts.second_factor import (
     RECOVERY_BYTES,
-    RECOVERY_CODES,
     is_recovery_code,
     matching_step,
     provisioning_uri,
@@ -19,6 +18,7 @@ from models.accounts.second_factor import (
 )
 from models.accounts.sessions import SubjectKind
 from models.accounts.staff import RecoveryCode, Staff
+from models.bounds import RECOVERY_CODES
 from models.database import execute, transaction
 from models.errors import InvalidInput, NotFound, StateConflict
 from models.qr import qr_svg

@@ -10,6 +10,7 @@ from models.accounts.password_rules import check_password
 from models.accounts.passwords import hash_password
 from models.accounts.roles import ROLE_PERMISSIONS, Permission, Role
 from models.accounts.staff import Staff, StaffGrant
+from models.bounds import GRANTS
 from models.database import transaction
 from models.errors import Duplicate, InvalidInput, Refusal
 from resolvers.accounts.organisations import within_reach
@@ -72,6 +73,7 @@ async def grants_of(ctx: Context, staff_ids: Sequence[int]) -> dict[int, list[St
 
 async def _create(ctx: Context, draft: StaffDraft, password_hash: str) -> Staff:
     await still_signed_in(ctx)
+    GRANTS.check(len(draft.grants), "grants")
     if await Staff.filter(username=draft.username).exists():
         raise Duplicate(
             "The username {username} is taken.", path=("username",), username=draft.username

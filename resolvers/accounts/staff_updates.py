@@ -16,6 +16,7 @@ from models.accounts.passwords import hash_password
 from models.accounts.roles import ROLE_PERMISSIONS, Permission, Role
 from models.accounts.sessions import SubjectKind
 from models.accounts.staff import Staff, StaffGrant
+from models.bounds import GRANTS
 from models.database import transaction
 from models.errors import Forbidden, InvalidInput, NotFound, Refusal, StateConflict
 from resolvers.accounts import sessions
@@ -26,8 +27,6 @@ from resolvers.batches import lock_node
 from resolvers.context import ActorKind, Context
 from resolvers.permissions import confirmed, may, requires
 from resolvers.validation import line_of
-
-MAXIMUM_GRANTS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +54,7 @@ async def update(ctx: Context, change: StaffChange) -> Staff:
     somebody who may do more than the caller, StateConflict for the last administrator,
     ConfirmationRequired, Expired where the caller loses their own access meanwhile.
     """
-    if change.grants is not None and len(change.grants) > MAXIMUM_GRANTS:
-        raise InvalidInput(
-            "Give at most {maximum} roles.", path=("grants",), maximum=MAXIMUM_GRANTS
-        )
+    GRANTS.check(len(change.grants or ()), "grants")
     staff = await _managed(ctx, change.staff_id)
     password_hash = None
     if change.password is not None:
@@ -138,6 +134,7 @@ async def _replace_grants(ctx: Context, staff: Staff, drafts: Sequence[GrantDraf
             raise refusal.below("grants", position) from None
     gone = [each for key, each in here.items() if key not in wanted]
     added = [key for key in wanted if key not in here]
+    GRANTS.check(len(held) - len(gone) + len(added), "grants")
     if len(held) - len(gone) + len(added) == 0:
         raise InvalidInput("Give at least one role, or deactivate this person.", path=("grants",))
     for each in gone:

@@ -13,6 +13,7 @@ from resolvers.catalog.visibility import ON_SALE, sees_unpublished
 from resolvers.context import Context
 from resolvers.keyset import kept
 from resolvers.permissions import for_anyone
+from resolvers.slices import Slice
 
 
 @for_anyone
@@ -63,12 +64,17 @@ async def by_gtin(ctx: Context, gtin: str) -> VariantRow | None:
 
 
 @for_anyone
-async def of_products(ctx: Context, product_ids: Sequence[int]) -> dict[int, list[VariantRow]]:
-    """The variants of each product in their own order."""
+async def of_products(
+    ctx: Context, product_ids: Sequence[int], cut: Slice
+) -> dict[int, list[VariantRow]]:
+    """A slice of the variants of each product in their own order."""
     found: dict[int, list[VariantRow]] = {product_id: [] for product_id in product_ids}
     rows = await read(
         VariantRow,
-        f"SELECT {VARIANT} FROM variant v WHERE {any_id('v.product_id')} ORDER BY v.position, v.id",
+        f"SELECT {VARIANT} FROM (SELECT *, ROW_NUMBER()"
+        " OVER (PARTITION BY product_id ORDER BY position, id) AS place"
+        f" FROM variant WHERE {any_id('product_id')}) AS v"
+        f" WHERE {cut.condition('v.place')} ORDER BY v.position, v.id",
         array(found),
     )
     for row in rows:

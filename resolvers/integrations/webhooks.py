@@ -22,6 +22,7 @@ from resolvers.batches import KEEP, Unset
 from resolvers.context import Context
 from resolvers.outbox import give_sequences, last_sequence, refuse_forgotten
 from resolvers.permissions import confirmed, may, requires, scoped
+from resolvers.slices import Slice
 from resolvers.validation import text_of
 
 MAXIMUM = 50
@@ -141,9 +142,9 @@ async def delete(ctx: Context, webhook_id: int) -> Webhook:
 
 
 @requires(Permission.WEBHOOK_WRITE)
-async def all_of(ctx: Context) -> list[Webhook]:
-    """Those of the caller's part of the tree, oldest first."""
-    return await _within(ctx).order_by("id").limit(1_000)
+async def all_of(ctx: Context, cut: Slice) -> list[Webhook]:
+    """A slice of those of the caller's part of the tree, oldest first."""
+    return await _within(ctx).order_by("id").offset(cut.skip).limit(cut.first)
 
 
 @requires(Permission.WEBHOOK_WRITE)

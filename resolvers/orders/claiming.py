@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models.accounts.sessions import Guest
+from models.bounds import ORDER_LINES
 from models.database import execute, fetch, marks, transaction
 from models.errors import LimitExceeded, NotFound, StateConflict
 from models.members.members import Member
 from models.orders.carts import Cart, CartStatus
 from models.orders.orders import Order
-from models.orders.rules import MAXIMUM_LINES, MAXIMUM_QUANTITY
+from models.orders.rules import MAXIMUM_QUANTITY
 from resolvers.attempts import attempt, guesses
 from resolvers.context import Context
 from resolvers.orders.carts import is_owner, is_unclaimed, touch
@@ -114,5 +115,5 @@ async def _fit(carts: Sequence[Cart]) -> bool:
         f" WHERE cart_id IN ({marks(ids)}) GROUP BY variant_id",
         *ids,
     )
-    few = len(rows) <= MAXIMUM_LINES
+    few = len(rows) <= ORDER_LINES
     return few and all(row["quantity"] <= MAXIMUM_QUANTITY for row in rows)

@@ -22,6 +22,7 @@ from resolvers.orders.visibility import owned
 from resolvers.outbox import Change
 from resolvers.paging import Page, PageRequest, paginate
 from resolvers.permissions import for_anyone, requires, scoped
+from resolvers.slices import Slice, rows_of_each
 
 
 @for_anyone
@@ -36,21 +37,19 @@ async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Fulfilment]:
 
 
 @for_anyone
-async def of_orders(ctx: Context, order_ids: Sequence[int]) -> dict[int, list[Fulfilment]]:
+async def of_orders(
+    ctx: Context, order_ids: Sequence[int], cut: Slice | None = None
+) -> dict[int, list[Fulfilment]]:
     """The fulfilments of orders that the caller has been shown, oldest first."""
-    found: dict[int, list[Fulfilment]] = {order_id: [] for order_id in order_ids}
-    for row in await Fulfilment.filter(order_id__in=set(order_ids)).order_by("id"):
-        found[row.order_id].append(row)
-    return found
+    return await rows_of_each(Fulfilment, "order_id", order_ids, cut)
 
 
 @for_anyone
-async def lines_of(ctx: Context, fulfilment_ids: Sequence[int]) -> dict[int, list[FulfilmentLine]]:
+async def lines_of(
+    ctx: Context, fulfilment_ids: Sequence[int], cut: Slice | None = None
+) -> dict[int, list[FulfilmentLine]]:
     """The lines of fulfilments that the caller has been shown."""
-    found: dict[int, list[FulfilmentLine]] = {row_id: [] for row_id in fulfilment_ids}
-    for line in await FulfilmentLine.filter(fulfilment_id__in=set(fulfilment_ids)).order_by("id"):
-        found[line.fulfilment_id].append(line)
-    return found
+    return await rows_of_each(FulfilmentLine, "fulfilment_id", fulfilment_ids, cut)
 
 
 @for_anyone

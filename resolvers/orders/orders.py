@@ -20,6 +20,7 @@ from resolvers.orders.visibility import visible
 from resolvers.outbox import Change
 from resolvers.paging import Page, PageRequest, paginate
 from resolvers.permissions import for_anyone
+from resolvers.slices import Slice, rows_of_each
 
 _HISTORY = ("order_id", "actor_kind", "actor_id", "from_status", "to_status", "note", "created_at")
 
@@ -72,12 +73,11 @@ async def page(ctx: Context, wanted: OrderFilter, request: PageRequest) -> Page[
     return await paginate(query, request, ("-id",), f"orders {wanted}")
 
 
-async def lines_of(ctx: Context, order_ids: Sequence[int]) -> dict[int, list[OrderLine]]:
+async def lines_of(
+    ctx: Context, order_ids: Sequence[int], cut: Slice | None = None
+) -> dict[int, list[OrderLine]]:
     """The lines of orders that the caller has been given, as they were placed."""
-    lines: dict[int, list[OrderLine]] = {order_id: [] for order_id in order_ids}
-    for line in await OrderLine.filter(order_id__in=set(order_ids)).order_by("id"):
-        lines[line.order_id].append(line)
-    return lines
+    return await rows_of_each(OrderLine, "order_id", order_ids, cut)
 
 
 async def lines_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, OrderLine]:
@@ -87,12 +87,11 @@ async def lines_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, OrderLine]
     return {line.id: line for line in found if line.order_id in seen}
 
 
-async def events_of(ctx: Context, order_ids: Sequence[int]) -> dict[int, list[OrderEvent]]:
+async def events_of(
+    ctx: Context, order_ids: Sequence[int], cut: Slice | None = None
+) -> dict[int, list[OrderEvent]]:
     """The history of orders that the caller has been given, oldest first."""
-    events: dict[int, list[OrderEvent]] = {order_id: [] for order_id in order_ids}
-    for event in await OrderEvent.filter(order_id__in=set(order_ids)).order_by("id"):
-        events[event.order_id].append(event)
-    return events
+    return await rows_of_each(OrderEvent, "order_id", order_ids, cut)
 
 
 async def record_event(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from models.bounds import QUOTE_FULFILMENTS
 from models.errors import InvalidInput, Refusal, Refusals
 from models.money import CurrencyCode, InvalidAmount, parse_amount
 from models.orders.pricing import Line, Pricing, price
@@ -57,7 +58,7 @@ async def quote(ctx: Context, draft: CheckoutDraft) -> Quote:
 async def plan(ctx: Context, draft: CheckoutDraft) -> Plan:
     """Work a checkout out, as everything is now.
 
-    Raises: Refusal, Refusals when there is nothing that could be priced.
+    Raises: Refusal, Refusals when there is nothing that could be priced, LimitExceeded for too many parcels.
     """
     delivery = check(draft)
     basket = await gather(ctx, draft)
@@ -68,6 +69,7 @@ async def plan(ctx: Context, draft: CheckoutDraft) -> Plan:
     except Refusals as refused:
         return Plan(basket, buyer, pricing, delivery, (), refused.refusals)
     done = await dispatch(ctx, demands, delivery.position)
+    QUOTE_FULFILMENTS.check(len(done.parcels), "fulfilments")
     return Plan(basket, buyer, pricing, delivery, done.parcels, done.refusals)
 
 

@@ -21,6 +21,7 @@ from resolvers.context import Context
 from resolvers.keyset import kept
 from resolvers.paging import Page, PageRequest
 from resolvers.permissions import for_anyone, requires, scoped
+from resolvers.slices import Slice, rows_of_each
 from resolvers.stock.document_lists import DocumentFilter, page_of
 from resolvers.stock.documents import announce_document, record
 from resolvers.stock.purchase_rights import check, rights_of
@@ -55,13 +56,11 @@ async def page(ctx: Context, wanted: DocumentFilter, request: PageRequest) -> Pa
     return await page_of(visible, ("destination_id",), wanted, request)
 
 
-async def lines_of(order_ids: Sequence[int]) -> dict[int, list[PurchaseOrderLine]]:
+async def lines_of(
+    order_ids: Sequence[int], cut: Slice | None = None
+) -> dict[int, list[PurchaseOrderLine]]:
     """The lines of purchase orders that the caller has been shown."""
-    found: dict[int, list[PurchaseOrderLine]] = {row_id: [] for row_id in order_ids}
-    query = PurchaseOrderLine.filter(purchase_order_id__in=sorted(found))
-    for line in await query.order_by("id") if found else []:
-        found[line.purchase_order_id].append(line)
-    return found
+    return await rows_of_each(PurchaseOrderLine, "purchase_order_id", order_ids, cut)
 
 
 async def actions_of(ctx: Context, orders: Sequence[PurchaseOrder]) -> list[list[PurchaseAction]]:

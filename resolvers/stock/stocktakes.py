@@ -19,6 +19,7 @@ from models.stock.stocktakes import Stocktake, StocktakeLine
 from resolvers.context import Context
 from resolvers.paging import Page, PageRequest
 from resolvers.permissions import for_anyone, may, requires, scoped
+from resolvers.slices import Slice, rows_of_each
 from resolvers.stock.document_lists import DocumentFilter, page_of
 from resolvers.stock.documents import announce_document, paths_of, record
 
@@ -56,12 +57,11 @@ async def page(ctx: Context, wanted: DocumentFilter, request: PageRequest) -> Pa
     return await page_of(visible, ("location_id",), wanted, request)
 
 
-async def lines_of(stocktake_ids: Sequence[int]) -> dict[int, list[StocktakeLine]]:
+async def lines_of(
+    stocktake_ids: Sequence[int], cut: Slice | None = None
+) -> dict[int, list[StocktakeLine]]:
     """The lines of stocktakes that the caller has been shown, in the order they were opened with."""
-    found: dict[int, list[StocktakeLine]] = {row_id: [] for row_id in stocktake_ids}
-    for line in await StocktakeLine.filter(stocktake_id__in=sorted(found)).order_by("id"):
-        found[line.stocktake_id].append(line)
-    return found
+    return await rows_of_each(StocktakeLine, "stocktake_id", stocktake_ids, cut)
 
 
 async def actions_of(ctx: Context, stocktakes: Sequence[Stocktake]) -> list[list[StocktakeAction]]:

@@ -24,6 +24,7 @@ from models.stores.locations import Location
 from resolvers.context import ActorKind, Context
 from resolvers.paging import Page, PageRequest
 from resolvers.permissions import for_anyone, may, requires, scoped
+from resolvers.slices import Slice, rows_of_each
 from resolvers.stock.document_lists import DocumentFilter, page_of
 from resolvers.stock.documents import announce_document, paths_of, record
 
@@ -57,12 +58,11 @@ async def page(ctx: Context, wanted: DocumentFilter, request: PageRequest) -> Pa
     return await page_of(visible, ("source_id", "destination_id"), wanted, request)
 
 
-async def lines_of(transfer_ids: Sequence[int]) -> dict[int, list[TransferLine]]:
+async def lines_of(
+    transfer_ids: Sequence[int], cut: Slice | None = None
+) -> dict[int, list[TransferLine]]:
     """The lines of transfers that the caller has been shown, in the order of their request."""
-    found: dict[int, list[TransferLine]] = {row_id: [] for row_id in transfer_ids}
-    for line in await TransferLine.filter(transfer_id__in=sorted(found)).order_by("id"):
-        found[line.transfer_id].append(line)
-    return found
+    return await rows_of_each(TransferLine, "transfer_id", transfer_ids, cut)
 
 
 async def actions_of(ctx: Context, transfers: Sequence[Transfer]) -> list[list[TransferAction]]:

@@ -7,11 +7,12 @@ from datetime import datetime
 
 import strawberry
 
+from models.bounds import RECOVERY_CODES
 from resolvers.accounts import confirmation, own_password, second_factors
 from resolvers.accounts.second_factors import SecondFactor
 from schema.accounts.payloads import StaffPayload
 from schema.accounts.types import Staff
-from schema.cost.directives import cost
+from schema.cost.directives import cost, sized_list
 from schema.errors import UserError, refusing
 from schema.info import Info
 from schema.nodes import row_id
@@ -54,7 +55,8 @@ class SecondFactorPayload:
     enabled: bool = strawberry.field(
         description="Whether signing in asks for a code from now on.", default=False
     )
-    recovery_codes: list[str] | None = strawberry.field(
+    recovery_codes: list[str] | None = sized_list(
+        RECOVERY_CODES,
         description="Ten codes to keep on paper, each good once in place of six digits; shown this once.",
         default=None,
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, cast
 
 import strawberry
@@ -22,6 +23,7 @@ from schema.cost.prices import LEAF, OBJECT, price_of
 from schema.execution.execute import Asked, Execute
 from schema.execution.meter import Meter, size_of
 from schema.execution.selection import BYTES_OF_A_CELL, BYTES_OF_AN_OBJECT
+from schema.execution.variables import are_long
 
 
 class GraphQLCoreExecutor(Execute):
@@ -32,7 +34,8 @@ class GraphQLCoreExecutor(Execute):
         self._executor_class = metered(schema.execution_context_class)
 
     async def run(self, asked: Asked) -> ExecutionResult:
-        executor = self._executor_class.build(
+        build = partial(
+            self._executor_class.build,
             self._schema,
             asked.document,
             None,
@@ -41,6 +44,7 @@ class GraphQLCoreExecutor(Execute):
             asked.operation_name,
             is_awaitable=cast("Any", optimized_is_awaitable),
         )
+        executor = await asyncio.to_thread(build) if are_long(asked.variables) else build()
         if isinstance(executor, list):
             return ExecutionResult(None, executor)
         executor.meter = asked.meter

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 
 import strawberry
@@ -11,6 +12,7 @@ from schema.execution.core import GraphQLCoreExecutor
 from schema.execution.execute import Asked, Execute
 from schema.execution.operation import Operation
 from schema.execution.plan import Plan
+from schema.execution.variables import are_long
 
 CACHED_BYTES = 64 * 1024 * 1024
 
@@ -29,7 +31,12 @@ class CompiledExecutor(Execute):
     async def run(self, asked: Asked) -> ExecutionResult:
         operation = self._operation(asked.document, asked.operation_name)
         if operation is not None:
-            values = operation.variable_values(asked.variables)
+            given = asked.variables
+            values = (
+                await asyncio.to_thread(operation.variable_values, given)
+                if are_long(given)
+                else operation.variable_values(given)
+            )
             if isinstance(values, list):
                 return ExecutionResult(None, values)
             plan = self._plan(operation, values)

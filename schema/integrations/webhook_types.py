@@ -6,14 +6,17 @@ from datetime import datetime
 
 import strawberry
 
+from models.bounds import Vocabulary
 from models.integrations.webhooks import DeliveryStatus
 from models.integrations.webhooks import Webhook as WebhookRow
 from models.integrations.webhooks import WebhookDelivery as DeliveryRow
+from models.outbox import TOPICS
 from resolvers.context import Context
 from resolvers.integrations import deliveries, webhooks
 from resolvers.paging import PageRequest
 from schema.accounts.types import Organisation
 from schema.batching import batched
+from schema.cost.directives import sized_list
 from schema.errors import UserError
 from schema.nodes import Node, global_id
 from schema.pagination import Connection
@@ -64,7 +67,7 @@ class WebhookDelivery(Node):
 class Webhook(Node):
     id: strawberry.ID
     url: str
-    topics: list[str]
+    topics: list[str] = sized_list(Vocabulary(len(TOPICS)))
     active: bool = strawberry.field(
         description="Off when it was paused, or its receiver has failed for days."
     )

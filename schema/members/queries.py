@@ -4,6 +4,7 @@ from typing import Annotated
 
 import strawberry
 
+from models.bounds import TIERS
 from resolvers.members import members, tiers
 from resolvers.paging import PageRequest
 from schema.cost.directives import list_size
@@ -54,7 +55,7 @@ class MemberQueries:
         page = await members.page(info.context, search, tier_code, request)
         return Connection.of(page, Member.of)
 
-    @list_size(10)
+    @list_size(TIERS)
     @strawberry.field
     async def tiers(self, info: Info) -> list[Tier]:
         """The merchant's tiers, lowest first."""

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import strawberry
 
+from models.bounds import ORDER_LINES
 from models.orders.carts import Cart as CartRow
 from models.orders.carts import CartLine as CartLineRow
 from resolvers.catalog import prices
@@ -62,7 +63,7 @@ class Cart(Node):
     updated_at: datetime
     row: strawberry.Private[CartRow]
 
-    @list_size(20)
+    @list_size(ORDER_LINES)
     @batched
     @staticmethod
     async def lines(parents: list[Cart], ctx: Context) -> list[list[CartLine]]:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import strawberry
 
+from models.bounds import ORDER_LINES, QUOTE_FULFILMENTS
 from models.orders.pricing import PricedLine
 from models.orders.states import FulfilmentMethod
 from resolvers.context import Context
@@ -48,7 +49,7 @@ class QuoteLine:
 @strawberry.type(description="What one place would hand over in one way.")
 class PlannedFulfilment:
     method: FulfilmentMethod
-    lines: list[FulfilmentLine] = sized_list(20)
+    lines: list[FulfilmentLine] = sized_list(ORDER_LINES)
     distance_metres: int | None
     ready_at: datetime | None = strawberry.field(description="Empty where it cannot be told.")
     location_id: strawberry.Private[int]
@@ -76,9 +77,9 @@ class PlannedFulfilment:
     description="What placing this checkout would do now. With userErrors it cannot be placed."
 )
 class Quote:
-    lines: list[QuoteLine] = sized_list(20)
+    lines: list[QuoteLine] = sized_list(ORDER_LINES)
     totals: OrderTotals
-    fulfilments: list[PlannedFulfilment] = sized_list(5)
+    fulfilments: list[PlannedFulfilment] = sized_list(QUOTE_FULFILMENTS)
     expires_at: datetime
     user_errors: list[UserError]
 

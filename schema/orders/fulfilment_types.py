@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from models.bounds import all_of
 from models.orders.fulfilments import Fulfilment as FulfilmentRow
 from models.orders.fulfilments import PrintTicket as PrintTicketRow
-from models.orders.states import FulfilmentMethod, FulfilmentStatus, TicketStatus
+from models.orders.states import FulfilmentAction, FulfilmentMethod, FulfilmentStatus, TicketStatus
 from models.qr import qr_svg
 from resolvers.context import Context
 from resolvers.orders import fulfilments, tickets
+from resolvers.slices import Slice
 from schema.batching import batched
 from schema.catalog.types import Variant
-from schema.cost.directives import list_size
+from schema.cost.directives import list_size, sized_by
 from schema.info import Info
+from schema.list_arguments import Skip, SliceSize
 from schema.nodes import Node, global_id
 from schema.orders.loading import optional_nodes
 from schema.orders.routing_types import RoutingDecision
@@ -125,11 +128,14 @@ class Fulfilment(Node):
     async def location(parents: list[Fulfilment], ctx: Context) -> list[StockLocation]:
         return await StockLocation.load(ctx, [each.row.location_id for each in parents])
 
-    @list_size(20)
+    @sized_by("first", otherwise=100)
     @batched
     @staticmethod
-    async def lines(parents: list[Fulfilment], ctx: Context) -> list[list[FulfilmentLine]]:
-        found = await fulfilments.lines_of(ctx, _ids(parents))
+    async def lines(
+        parents: list[Fulfilment], ctx: Context, first: SliceSize = 100, skip: Skip = 0
+    ) -> list[list[FulfilmentLine]]:
+        """What it brings; there are at most 100."""
+        found = await fulfilments.lines_of(ctx, _ids(parents), Slice(first, skip))
         return [
             [
                 FulfilmentLine(quantity=line.quantity, variant_id=line.variant_id)
@@ -166,6 +172,7 @@ class Fulfilment(Node):
         rows = [found.get(each.row.id) for each in parents]
         return [PrintTicket.of(row) if row else None for row in rows]
 
+    @list_size(all_of(FulfilmentAction))
     @strawberry.field(description="What you may do with it now.")
     def available_actions(self, info: Info) -> list[str]:
         return [str(action) for action in fulfilments.actions(info.context, self.row)]

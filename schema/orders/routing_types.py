@@ -8,6 +8,8 @@ from typing import Any
 
 import strawberry
 
+from models.bounds import ROUTING_CANDIDATES, ROUTING_PICKS, all_of
+from models.orders.routing import RefusalReason
 from resolvers.context import Context
 from schema.batching import batched
 from schema.catalog.types import Variant
@@ -38,7 +40,7 @@ class RoutingPick:
 class RoutingCandidate:
     distance_metres: int | None
     chosen: bool
-    refused_because: list[str]
+    refused_because: list[str] = sized_list(all_of(RefusalReason))
     location_id: strawberry.Private[int]
 
     @batched
@@ -49,8 +51,8 @@ class RoutingCandidate:
 
 @strawberry.type(description="Where the pieces are sent from, and why from there.")
 class RoutingDecision:
-    picks: list[RoutingPick] = sized_list(20)
-    candidates: list[RoutingCandidate] = sized_list(50)
+    picks: list[RoutingPick] = sized_list(ROUTING_PICKS)
+    candidates: list[RoutingCandidate] = sized_list(ROUTING_CANDIDATES)
     decided_at: datetime
 
     @classmethod

@@ -6,17 +6,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from models.bounds import all_of
 from models.orders.orders import Order as OrderRow
 from models.orders.orders import OrderEvent as OrderEventRow
 from models.orders.orders import OrderLine as OrderLineRow
-from models.orders.states import OrderStatus
+from models.orders.states import OrderAction, OrderStatus
 from resolvers.context import Context
 from resolvers.orders import actions, fulfilments, orders, payments
+from resolvers.slices import Slice
 from schema.accounts.types import Channel, Staff
 from schema.actors import Actor, actors
 from schema.batching import batched
 from schema.catalog.types import Variant
-from schema.cost.directives import list_size
+from schema.cost.directives import list_size, sized_by
+from schema.list_arguments import Skip, SliceSize
 from schema.members.types import Member
 from schema.money import Money
 from schema.nodes import Node, global_id
@@ -159,35 +162,41 @@ class Order(Node):
     async def member(parents: list[Order], ctx: Context) -> list[Member | None]:
         return await optional_nodes(Member, ctx, [each.row.member_id for each in parents])
 
-    @list_size(20)
+    @sized_by("first", otherwise=100)
     @batched
     @staticmethod
-    async def lines(parents: list[Order], ctx: Context) -> list[list[OrderLine]]:
-        found = await orders.lines_of(ctx, _ids(parents))
+    async def lines(
+        parents: list[Order], ctx: Context, first: SliceSize = 100, skip: Skip = 0
+    ) -> list[list[OrderLine]]:
+        """What was bought; there are at most 100."""
+        found = await orders.lines_of(ctx, _ids(parents), Slice(first, skip))
         return [[OrderLine.of(line) for line in found[each.row.id]] for each in parents]
 
-    @list_size(5)
+    @sized_by("first", otherwise=10)
     @batched
     @staticmethod
     async def fulfilments(
-        parents: list[Order], ctx: Context
+        parents: list[Order], ctx: Context, first: SliceSize = 10, skip: Skip = 0
     ) -> list[list[Annotated[Fulfilment, strawberry.lazy("schema.orders.fulfilment_types")]]]:
+        """Its parts, those that a store has rejected too, oldest first."""
         from schema.orders.fulfilment_types import Fulfilment
 
-        found = await fulfilments.of_orders(ctx, _ids(parents))
+        found = await fulfilments.of_orders(ctx, _ids(parents), Slice(first, skip))
         return [[Fulfilment.of(row) for row in found.get(each.row.id, [])] for each in parents]
 
-    @list_size(5)
+    @sized_by("first", otherwise=10)
     @batched
     @staticmethod
     async def payments(
-        parents: list[Order], ctx: Context
+        parents: list[Order], ctx: Context, first: SliceSize = 10, skip: Skip = 0
     ) -> list[list[Annotated[Payment, strawberry.lazy("schema.orders.payment_types")]]]:
+        """Each attempt to pay it, oldest first."""
         from schema.orders.payment_types import Payment
 
-        found = await payments.of_orders(ctx, _ids(parents))
+        found = await payments.of_orders(ctx, _ids(parents), Slice(first, skip))
         return [[Payment.of(row) for row in found.get(each.row.id, [])] for each in parents]
 
+    @list_size(all_of(OrderAction))
     @batched
     @staticmethod
     async def available_actions(parents: list[Order], ctx: Context) -> list[list[str]]:
@@ -195,11 +204,14 @@ class Order(Node):
         found = await actions.of_orders(ctx, [each.row for each in parents])
         return [[str(action) for action in found[each.row.id]] for each in parents]
 
-    @list_size(20)
+    @sized_by("first", otherwise=20)
     @batched
     @staticmethod
-    async def history(parents: list[Order], ctx: Context) -> list[list[OrderEvent]]:
-        found = await orders.events_of(ctx, _ids(parents))
+    async def history(
+        parents: list[Order], ctx: Context, first: SliceSize = 20, skip: Skip = 0
+    ) -> list[list[OrderEvent]]:
+        """What became of it, oldest first."""
+        found = await orders.events_of(ctx, _ids(parents), Slice(first, skip))
         return [[OrderEvent.of(event) for event in found[each.row.id]] for each in parents]
 
     @classmethod
