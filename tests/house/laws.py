@@ -14,7 +14,7 @@ TRANSACTIONS = {"in_transaction", "_in_transaction", "atomic", "TransactionWrapp
 TRANSACTION_SQL = re.compile(r"\s*(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|START TRANSACTION)\b")
 PURE = {
     "coordinates", "costing", "distance", "gtin", "hours", "lifecycles", "money", "numbers",
-    "pickup", "pricing", "purchase_rules", "routing", "rules", "search", "states",
+    "phone_numbers", "pickup", "pricing", "purchase_rules", "routing", "rules", "search", "states",
     "stocktake_rules", "tickets", "transfer_rules",
 }  # fmt: skip
 CHANCE = {"random", "secrets", "uuid.uuid1", "uuid.uuid4", "os.urandom"}
