@@ -36,6 +36,7 @@ from gateways.webhooks import HttpWebhooks
 from models import database
 from models.database_faults import DATABASE_ERRORS
 from models.freshness import as_fresh_as
+from resolvers import node_codes
 from resolvers.accounts.client_uses import ClientUses
 from resolvers.accounts.rights_watch import RightsWatch
 from resolvers.context import ActorKind, Context
@@ -186,6 +187,7 @@ def _operations(settings: Settings, gateways: Gateways, uses: ClientUses) -> Ope
         charges=make_charges(settings, gateways),
         answer_limits=_answer_limits(settings),
         report=report_errors,
+        name_codes=node_codes.find,
     )
 
 

@@ -191,6 +191,8 @@ async def migrate_and_index() -> list[str]:
     """Apply what is not applied, and index what a new index has not."""
     if applied := await migrate():
         from resolvers.catalog.indexing import ensure_index
+        from resolvers.stores.indexing import ensure_folded
 
         await ensure_index()
+        await ensure_folded()
     return applied

@@ -10,7 +10,6 @@ from typing import Any, Generic, TypeVar
 
 import strawberry
 from graphql import (
-    DocumentNode,
     ExecutionResult,
     GraphQLError,
     OperationType,
@@ -19,9 +18,10 @@ from graphql import (
     map_source_to_response_event,
 )
 
-from models.errors import OperationStopped
+from models.errors import OperationStopped, Refusal
 from schema import operation_hooks as hooks
 from schema.answer import Answer
+from schema.coded_ids import IdPlaces
 from schema.cost.charging import Charge, Charges
 from schema.cost.prices import OPERATION
 from schema.documents import Documents, Operation, invalid
@@ -30,6 +30,7 @@ from schema.execution.meter import AnswerLimits, Meter
 from schema.execution.variables import Variables
 from schema.http_request import GraphQLRequest
 from schema.limits import Limits
+from schema.nodes import name_ids
 from schema.persisted_documents import PersistedDocuments
 from schema.public import begins_public, is_public, is_repeatable
 from schema.supervision import Supervisor
@@ -53,7 +54,8 @@ class Operations(Generic[C]):
     `persisted` finds documents that a request only names. Within `read` a query runs; its second argument
     is whether the query begins with public fields. `repeat` may keep answers to repeatable queries. `charges`
     prices operations and says who may not pay for them. `answer_limits` is how much an operation may come to
-    while it runs, `report` hears of the errors of each answer.
+    while it runs, `report` hears of the errors of each answer. `name_codes` looks up IDs that are written as
+    kind and code, before the operation runs.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Operations(Generic[C]):
         charges: Charges[C] | None = None,
         answer_limits: Callable[[C], AnswerLimits] = hooks.unlimited,
         report: hooks.Report[C] = hooks.unreported,
+        name_codes: hooks.NameCodes[C] = hooks.none_named,
     ) -> None:
         if schema.extensions or schema.directives:
             raise ValueError("Schema extensions and operation directives would not be run here.")
@@ -93,6 +96,7 @@ class Operations(Generic[C]):
         self.charges = charges
         self.answer_limits = answer_limits
         self.report = report
+        self.name_codes = name_codes
         self.supervisor = Supervisor()
         self._changing: set[asyncio.Task[Answer]] = set()
         self.documents = Documents(schema, limits)
@@ -172,7 +176,7 @@ class Operations(Generic[C]):
         """
         changes = operation.type is OperationType.MUTATION
         meter = Meter(self.answer_limits(context), None if changes else hung_up)
-        run = self._run(operation.document, variables, operation_name, context, meter, changes)
+        run = self._run(operation, variables, operation_name, context, meter)
         if not changes:
             return await run
         task = asyncio.create_task(run)
@@ -187,19 +191,36 @@ class Operations(Generic[C]):
 
     async def _run(
         self,
-        document: DocumentNode,
+        operation: Operation,
         variables: Variables,
         operation_name: str | None,
         context: C,
         meter: Meter,
-        changes: bool,
     ) -> Answer:
         """Run an operation. Past a limit of its meter there is one error and no data. Raises: HungUp."""
-        work = self.execute(document, variables, operation_name, context, meter)
+        changes = operation.type is OperationType.MUTATION
+        if refused := await self._name_ids(operation, variables, context):
+            return refused
+        work = self.execute(operation.document, variables, operation_name, context, meter)
         result = await self.supervisor.run(work, meter, clock=not changes)
         # Of a mutation the inputs were paid for, which the meter does not see.
         cost = None if changes else OPERATION + meter.cost
         return self.answer_of(result, context, meter.unreported, cost)
+
+    async def _name_ids(
+        self, operation: Operation, variables: Variables, context: C
+    ) -> Answer | None:
+        """Look up the IDs that are written as kind and code. Return an answer that refuses too many."""
+        places = operation.id_places
+        if places is None:
+            core = self.schema._schema
+            places = operation.id_places = IdPlaces.of(core, operation.document, operation.node)
+        try:
+            codes = places.codes(variables)
+            name_ids(await self.name_codes(context, codes) if codes else {})
+        except Refusal as refusal:
+            return self.failed(refusal, context)
+        return None
 
     def errors_of(
         self, errors: Sequence[GraphQLError], context: C | None, more: int = 0
@@ -214,7 +235,7 @@ class Operations(Generic[C]):
 
     async def answers(
         self,
-        document: DocumentNode,
+        operation: Operation,
         variables: Variables,
         operation_name: str | None,
         context: C,
@@ -224,8 +245,11 @@ class Operations(Generic[C]):
         The resolver is asked for the next event only after this one is resolved and sent, so
         what `event_extensions` reads always belongs to the event in hand.
         """
+        if refused := await self._name_ids(operation, variables, context):
+            yield refused
+            return
         executor = metered(self.schema.execution_context_class).build(
-            self.schema._schema, document, None, context, variables, operation_name
+            self.schema._schema, operation.document, None, context, variables, operation_name
         )
         if isinstance(executor, list):
             yield self.refused([invalid(error) for error in executor], context)

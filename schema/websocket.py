@@ -260,7 +260,7 @@ class GraphQLOverWebSocket(GraphQL[Connection, None], Generic[C]):
                 confirmed = partial(self._confirm, connection, context)
                 with operations.watch(context) as changed:
                     async with (
-                        aclosing(operations.answers(chosen.document, *asked)) as answers,
+                        aclosing(operations.answers(chosen, *asked)) as answers,
                         aclosing(while_confirmed(answers, confirmed, changed)) as allowed,
                     ):
                         async for answer in allowed:

@@ -53,10 +53,7 @@ async def update(ctx: Context, change: StaffChange) -> Staff:
     Raises: NotFound for somebody without a role in the caller's territory, InvalidInput, Forbidden for
     somebody who may do more than the caller, StateConflict for the last administrator.
     """
-    if change.grants is not None and len(change.grants) > MAXIMUM_GRANTS:
-        raise InvalidInput(
-            "Give at most {maximum} roles.", path=("grants",), maximum=MAXIMUM_GRANTS
-        )
+    check_grants(change.grants)
     staff = await _managed(ctx, change.staff_id)
     password_hash = None
     if change.password is not None:
@@ -67,10 +64,19 @@ async def update(ctx: Context, change: StaffChange) -> Staff:
             )
         check_password(change.password, staff.username)
         password_hash = await hash_password(change.password)
-    return await transaction(_update, ctx, change, password_hash)
+    return await transaction(apply, ctx, change, password_hash)
 
 
-async def _update(ctx: Context, change: StaffChange, password_hash: str | None) -> Staff:
+def check_grants(grants: Sequence[GrantDraft] | None) -> None:
+    """Raises: InvalidInput for more than 100."""
+    if grants is not None and len(grants) > MAXIMUM_GRANTS:
+        raise InvalidInput(
+            "Give at most {maximum} roles.", path=("grants",), maximum=MAXIMUM_GRANTS
+        )
+
+
+async def apply(ctx: Context, change: StaffChange, password_hash: str | None) -> Staff:
+    """The same inside the caller's transaction."""
     await Staff.select_for_update().filter(id=change.staff_id).first()
     # Looked at again under the lock: this person's roles may have changed while the password was hashed.
     staff = await _managed(ctx, change.staff_id)

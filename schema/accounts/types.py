@@ -191,6 +191,9 @@ class Storefront(Node):
     channel: Channel
     key: str
     active: bool
+    code: str | None = strawberry.field(
+        description="Your code of it, by which `storefrontUpsert` finds it; null where none was given."
+    )
     row: strawberry.Private[StorefrontRow]
 
     @batched
@@ -206,6 +209,7 @@ class Storefront(Node):
             channel=row.channel,
             key=row.key,
             active=row.active,
+            code=row.code,
             row=row,
         )
 
