@@ -44,6 +44,7 @@ from schema import schema
 from schema.context import context_factory
 from schema.cost.charging import make_charges
 from schema.cross_origin import cross_origin
+from schema.demo_pictures import demo_pictures
 from schema.downloads import download_routes
 from schema.error_log import report_errors
 from schema.errors import format_error
@@ -95,7 +96,7 @@ def make_gateways(settings: Settings) -> Gateways:
         if settings.challenge == "picture"
         else None,
         webhooks=HttpWebhooks(
-            private_addresses=settings.webhook_private_addresses,
+            private_addresses=settings.reaches_private_addresses,
             plain_http=settings.webhook_plain_http or not settings.is_production,
             seconds=settings.webhook_seconds,
             hosts=settings.allowed_webhook_hosts,
@@ -126,6 +127,7 @@ def create_app(settings: Settings, *, warming: bool = False) -> Application:
         graphiql=settings.graphiql,
         public_seconds=settings.public_cache_seconds,
         allowed_origins=settings.origins,
+        local_pages=settings.allows_local_pages,
         uploads=uploads_of(settings, operations.context_factory),
         going_away=stopping.wait,
     )
@@ -136,6 +138,7 @@ def create_app(settings: Settings, *, warming: bool = False) -> Application:
             *payment_webhooks(settings, gateways),
             *download_routes(settings),
             *landing_pages(settings, gateways),
+            *demo_pictures(settings),
             *_sandbox(settings, gateways),
             *process_routes(settings, health),
         ],
@@ -143,7 +146,9 @@ def create_app(settings: Settings, *, warming: bool = False) -> Application:
         lifespan=lambda app: lifespan(),
     )
     assert isinstance(graphql, Route)  # noqa: S101 - for the type checker
-    app = cross_origin(Shortcut(graphql, starlette), settings.origins)
+    app = cross_origin(
+        Shortcut(graphql, starlette), settings.origins, local_pages=settings.allows_local_pages
+    )
     whole = RequestIdMiddleware(MetricsMiddleware(app), quiet_paths=QUIET_PATHS)
     proxies = TrustedProxies(settings.proxies)
     return Application(

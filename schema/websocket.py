@@ -42,6 +42,7 @@ from models.errors import Denial
 from schema.answer import Answer
 from schema.connection import Connection, connection_params
 from schema.cost.charging import BudgetSpent
+from schema.cross_origin import LOCAL_PAGE
 from schema.documents import DocumentRefused
 from schema.going_away import Wait, never, say_goodbye
 from schema.http_request import graphql_request, holds_nul, is_intricate
@@ -187,8 +188,8 @@ class OperationHandler(BaseGraphQLTransportWSHandler[Connection, None]):
 class GraphQLOverWebSocket(GraphQL[Connection, None], Generic[C]):
     """ASGI application for the WebSocket side of `Operations`.
 
-    `allowed_origins`: pages of other origins that may connect, "*" for any; clients outside
-    browsers send no Origin and always may.
+    `allowed_origins`: pages of other origins that may connect, "*" for any; with `local_pages` also those
+    from this machine. Clients outside browsers send no Origin and always may.
     """
 
     graphql_transport_ws_handler_class = OperationHandler
@@ -198,6 +199,7 @@ class GraphQLOverWebSocket(GraphQL[Connection, None], Generic[C]):
         operations: Operations[C],
         *,
         allowed_origins: Sequence[str] = (),
+        local_pages: bool = False,
         connection_init_timeout_seconds: float = 10,
         max_operations_per_connection: int = 100,
         going_away: Wait = never,
@@ -212,6 +214,7 @@ class GraphQLOverWebSocket(GraphQL[Connection, None], Generic[C]):
         )
         self.operations = operations
         self.turns = Turns()
+        self.local_pages = local_pages
         self.max_operations_per_connection = max_operations_per_connection
         self.going_away = going_away
 
@@ -227,6 +230,11 @@ class GraphQLOverWebSocket(GraphQL[Connection, None], Generic[C]):
         except Denial as denial:
             raise ConnectionRejectionError from denial
         return UNSET
+
+    def is_websocket_origin_allowed(self, request: WebSocket, origin: str) -> bool:
+        if self.local_pages and LOCAL_PAGE.fullmatch(origin):
+            return True
+        return super().is_websocket_origin_allowed(request, origin)
 
     def encode_json(self, data: object) -> str:
         # Text, since bytes would become binary frames, which the protocol does not know.
