@@ -137,18 +137,14 @@ def create_app(settings: Settings, *, warming: bool = False) -> Application:
             *others,
             *payment_webhooks(settings, gateways),
             *download_routes(settings),
-            *landing_pages(settings, gateways),
-            *demo_pictures(settings),
-            *_sandbox(settings, gateways),
+            *_pages(settings, gateways),
             *process_routes(settings, health),
         ],
         exception_handlers=dict.fromkeys(DATABASE_ERRORS, answer_database_error),
         lifespan=lambda app: lifespan(),
     )
     assert isinstance(graphql, Route)  # noqa: S101 - for the type checker
-    app = cross_origin(
-        Shortcut(graphql, starlette), settings.origins, local_pages=settings.allows_local_pages
-    )
+    app = cross_origin(Shortcut(graphql, starlette), settings.origins, settings.allows_local_pages)
     whole = RequestIdMiddleware(MetricsMiddleware(app), quiet_paths=QUIET_PATHS)
     proxies = TrustedProxies(settings.proxies)
     return Application(
@@ -207,6 +203,12 @@ def _persisted_documents(settings: Settings, gateways: Gateways) -> PersistedDoc
         read_trusted_documents(settings.trusted_documents),
         trusted_only=settings.trusted_documents_only,
     )
+
+
+def _pages(settings: Settings, gateways: Gateways) -> list[BaseRoute]:
+    """What people see in a browser."""
+    landing = landing_pages(settings, gateways)
+    return [*landing, *demo_pictures(settings), *_sandbox(settings, gateways)]
 
 
 def _sandbox(settings: Settings, gateways: Gateways) -> list[BaseRoute]:

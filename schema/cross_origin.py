@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
+from starlette.websockets import WebSocket
 
 from schema.multipart import PREFLIGHT_HEADERS
 
@@ -21,7 +22,7 @@ REMEMBERED_SECONDS = 7_200  # no browser asks less often
 LOCAL_PAGE = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?")
 
 
-def cross_origin(app: ASGIApp, origins: Sequence[str], *, local_pages: bool = False) -> ASGIApp:
+def cross_origin(app: ASGIApp, origins: Sequence[str], local_pages: bool = False) -> ASGIApp:
     """Let pages of these origins ask, "*" for any: no cookie says who asks, so none is let in by one.
 
     `local_pages`: those from this machine, at any port, too.
@@ -37,3 +38,15 @@ def cross_origin(app: ASGIApp, origins: Sequence[str], *, local_pages: bool = Fa
         expose_headers=EXPOSED,
         max_age=REMEMBERED_SECONDS,
     )
+
+
+class LocalPages:
+    """For the WebSocket view: with `local_pages` those from this machine may connect."""
+
+    local_pages = False
+
+    def is_websocket_origin_allowed(self, request: WebSocket, origin: str) -> bool:
+        if self.local_pages and LOCAL_PAGE.fullmatch(origin):
+            return True
+        allowed: bool = super().is_websocket_origin_allowed(request, origin)  # type: ignore[misc]
+        return allowed

@@ -18,10 +18,9 @@ from graphql import (
     map_source_to_response_event,
 )
 
-from models.errors import OperationStopped, Refusal
+from models.errors import OperationStopped
 from schema import operation_hooks as hooks
 from schema.answer import Answer
-from schema.coded_ids import IdPlaces
 from schema.cost.charging import Charge, Charges
 from schema.cost.prices import OPERATION
 from schema.documents import Documents, Operation, invalid
@@ -30,7 +29,7 @@ from schema.execution.meter import AnswerLimits, Meter
 from schema.execution.variables import Variables
 from schema.http_request import GraphQLRequest
 from schema.limits import Limits
-from schema.nodes import name_ids
+from schema.naming import look_up
 from schema.persisted_documents import PersistedDocuments
 from schema.public import begins_public, is_public, is_repeatable
 from schema.supervision import Supervisor
@@ -199,28 +198,13 @@ class Operations(Generic[C]):
     ) -> Answer:
         """Run an operation. Past a limit of its meter there is one error and no data. Raises: HungUp."""
         changes = operation.type is OperationType.MUTATION
-        if refused := await self._name_ids(operation, variables, context):
-            return refused
+        if refusal := await look_up(self.schema, operation, variables, self.name_codes, context):
+            return self.failed(refusal, context)
         work = self.execute(operation.document, variables, operation_name, context, meter)
         result = await self.supervisor.run(work, meter, clock=not changes)
         # Of a mutation the inputs were paid for, which the meter does not see.
         cost = None if changes else OPERATION + meter.cost
         return self.answer_of(result, context, meter.unreported, cost)
-
-    async def _name_ids(
-        self, operation: Operation, variables: Variables, context: C
-    ) -> Answer | None:
-        """Look up the IDs that are written as kind and code. Return an answer that refuses too many."""
-        places = operation.id_places
-        if places is None:
-            core = self.schema._schema
-            places = operation.id_places = IdPlaces.of(core, operation.document, operation.node)
-        try:
-            codes = places.codes(variables)
-            name_ids(await self.name_codes(context, codes) if codes else {})
-        except Refusal as refusal:
-            return self.failed(refusal, context)
-        return None
 
     def errors_of(
         self, errors: Sequence[GraphQLError], context: C | None, more: int = 0
@@ -245,8 +229,8 @@ class Operations(Generic[C]):
         The resolver is asked for the next event only after this one is resolved and sent, so
         what `event_extensions` reads always belongs to the event in hand.
         """
-        if refused := await self._name_ids(operation, variables, context):
-            yield refused
+        if refusal := await look_up(self.schema, operation, variables, self.name_codes, context):
+            yield self.failed(refusal, context)
             return
         executor = metered(self.schema.execution_context_class).build(
             self.schema._schema, operation.document, None, context, variables, operation_name

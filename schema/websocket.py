@@ -42,7 +42,7 @@ from models.errors import Denial
 from schema.answer import Answer
 from schema.connection import Connection, connection_params
 from schema.cost.charging import BudgetSpent
-from schema.cross_origin import LOCAL_PAGE
+from schema.cross_origin import LocalPages
 from schema.documents import DocumentRefused
 from schema.going_away import Wait, never, say_goodbye
 from schema.http_request import graphql_request, holds_nul, is_intricate
@@ -185,7 +185,7 @@ class OperationHandler(BaseGraphQLTransportWSHandler[Connection, None]):
             self._end(TOO_MANY_REQUESTS, "Too many requests: wait as the errors say")
 
 
-class GraphQLOverWebSocket(GraphQL[Connection, None], Generic[C]):
+class GraphQLOverWebSocket(LocalPages, GraphQL[Connection, None], Generic[C]):
     """ASGI application for the WebSocket side of `Operations`.
 
     `allowed_origins`: pages of other origins that may connect, "*" for any; with `local_pages` also those
@@ -230,11 +230,6 @@ class GraphQLOverWebSocket(GraphQL[Connection, None], Generic[C]):
         except Denial as denial:
             raise ConnectionRejectionError from denial
         return UNSET
-
-    def is_websocket_origin_allowed(self, request: WebSocket, origin: str) -> bool:
-        if self.local_pages and LOCAL_PAGE.fullmatch(origin):
-            return True
-        return super().is_websocket_origin_allowed(request, origin)
 
     def encode_json(self, data: object) -> str:
         # Text, since bytes would become binary frames, which the protocol does not know.
