@@ -37,6 +37,7 @@ from gateways.webhooks import HttpWebhooks
 from models import database
 from models.database_faults import DATABASE_ERRORS
 from models.freshness import as_fresh_as
+from resolvers import node_codes
 from resolvers.accounts.client_uses import ClientUses
 from resolvers.accounts.rights_watch import RightsWatch
 from resolvers.context import ActorKind, Context
@@ -44,6 +45,7 @@ from schema import schema
 from schema.context import context_factory
 from schema.cost.charging import make_charges
 from schema.cross_origin import cross_origin
+from schema.demo_pictures import demo_pictures
 from schema.downloads import download_routes
 from schema.error_log import report_errors
 from schema.errors import format_error
@@ -98,7 +100,7 @@ def make_gateways(settings: Settings) -> Gateways:
         if settings.challenge == "picture"
         else None,
         webhooks=HttpWebhooks(
-            private_addresses=settings.webhook_private_addresses,
+            private_addresses=settings.reaches_private_addresses,
             plain_http=settings.webhook_plain_http or not settings.is_production,
             seconds=settings.webhook_seconds,
             hosts=settings.allowed_webhook_hosts,
@@ -129,6 +131,7 @@ def create_app(settings: Settings, *, warming: bool = False) -> Application:
         graphiql=settings.graphiql,
         public_seconds=settings.public_cache_seconds,
         allowed_origins=settings.origins,
+        local_pages=settings.allows_local_pages,
         uploads=uploads_of(settings, operations.context_factory),
         going_away=stopping.wait,
     )
@@ -138,15 +141,14 @@ def create_app(settings: Settings, *, warming: bool = False) -> Application:
             *others,
             *payment_webhooks(settings, gateways),
             *download_routes(settings),
-            *landing_pages(settings, gateways),
-            *_sandbox(settings, gateways),
+            *_pages(settings, gateways),
             *process_routes(settings, health),
         ],
         exception_handlers=dict.fromkeys(DATABASE_ERRORS, answer_database_error),
         lifespan=lambda app: lifespan(),
     )
     assert isinstance(graphql, Route)  # noqa: S101 - for the type checker
-    app = cross_origin(Shortcut(graphql, starlette), settings.origins)
+    app = cross_origin(Shortcut(graphql, starlette), settings.origins, settings.allows_local_pages)
     whole = RequestIdMiddleware(MetricsMiddleware(app), quiet_paths=QUIET_PATHS)
     proxies = TrustedProxies(settings.proxies)
     return Application(
@@ -190,6 +192,7 @@ def _operations(settings: Settings, gateways: Gateways, uses: ClientUses) -> Ope
         charges=make_charges(settings, gateways),
         answer_limits=_answer_limits(settings),
         report=report_errors,
+        name_codes=node_codes.find,
     )
 
 
@@ -204,6 +207,12 @@ def _persisted_documents(settings: Settings, gateways: Gateways) -> PersistedDoc
         read_trusted_documents(settings.trusted_documents),
         trusted_only=settings.trusted_documents_only,
     )
+
+
+def _pages(settings: Settings, gateways: Gateways) -> list[BaseRoute]:
+    """What people see in a browser."""
+    landing = landing_pages(settings, gateways)
+    return [*landing, *demo_pictures(settings), *_sandbox(settings, gateways)]
 
 
 def _sandbox(settings: Settings, gateways: Gateways) -> list[BaseRoute]:

@@ -168,6 +168,16 @@ class Settings:
         return tuple(_names(self.allowed_origins))
 
     @property
+    def allows_local_pages(self) -> bool:
+        """Whether pages from this machine, at any port, may ask: those of whoever develops a client."""
+        return not self.is_production
+
+    @property
+    def reaches_private_addresses(self) -> bool:
+        """Whether webhooks may be delivered to this machine and its network."""
+        return self.webhook_private_addresses or not self.is_production
+
+    @property
     def proxies(self) -> tuple[Network, ...]:
         """The networks whose X-Forwarded-For and X-Forwarded-Proto are believed."""
         return trusted_networks(self.trusted_proxies)

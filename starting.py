@@ -154,12 +154,18 @@ async def _prepare(settings: Settings, *, migrates: bool, demo: bool) -> str:
         if demo:
             if settings.is_production:
                 raise Stop("The demo chain has well-known passwords: it is not for production.")
-            from resolvers.demo.chain import PASSWORD, demo_sign_ins, plant_demo_chain
+            from resolvers.demo.chain import (
+                PASSWORD,
+                demo_sign_ins,
+                plant_demo_chain,
+                renew_demo_code,
+            )
 
             await ensure_platform(
                 settings.admin_username or "admin", settings.admin_password or PASSWORD
             )
             await plant_demo_chain(ctx)
+            await renew_demo_code(ctx)
             lines.append(demo_sign_ins())
         else:
             await ensure_platform(settings.admin_username, settings.admin_password)
@@ -191,6 +197,8 @@ async def migrate_and_index() -> list[str]:
     """Apply what is not applied, and index what a new index has not."""
     if applied := await migrate():
         from resolvers.catalog.indexing import ensure_index
+        from resolvers.stores.indexing import ensure_folded
 
         await ensure_index()
+        await ensure_folded()
     return applied

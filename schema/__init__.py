@@ -6,6 +6,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from schema.accounts.access_mutations import AccessMutations
+from schema.accounts.batch_mutations import AccountBatchMutations
 from schema.accounts.mutations import AccountMutations
 from schema.accounts.queries import AccountQueries
 from schema.accounts.security_mutations import SecurityMutations
@@ -71,6 +72,7 @@ class Query(
 class Mutation(
     AccountMutations,
     AccessMutations,
+    AccountBatchMutations,
     SecurityMutations,
     CatalogMutations,
     PriceMutations,

@@ -22,7 +22,8 @@ from graphql import (
 from schema.limits import Limits, exceeded
 
 if TYPE_CHECKING:
-    from schema.cost.estimate import Estimate
+    from schema.coded_ids import IdPlaces
+from schema.cost.estimate import Estimate
 
 V = TypeVar("V")
 
@@ -52,7 +53,8 @@ class Operation:
     """One operation of a valid document. What it is, is None until somebody has asked.
 
     `is_public`: any cache may keep its answers; `begins_public`: so far as its first fields go;
-    `is_repeatable`: this process may, while nothing is written; `estimate`: what it costs.
+    `is_repeatable`: this process may, while nothing is written; `estimate`: what it costs;
+    `id_places`: where it has IDs.
     """
 
     document: DocumentNode
@@ -61,6 +63,7 @@ class Operation:
     begins_public: bool | None = None
     is_repeatable: bool | None = None
     estimate: Estimate | None = None
+    id_places: IdPlaces | None = None
 
     @property
     def type(self) -> OperationType:

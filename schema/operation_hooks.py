@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
 
@@ -26,6 +26,8 @@ Observe = Callable[[str, Outcome], None]
 Report = Callable[[Sequence[GraphQLError], C | None], None]
 # Returns once the client no longer waits.
 HangingUp = Callable[[], Awaitable[None]]
+# Finds what IDs written as kind and code name. Raises a `Refusal`, such as for too many.
+NameCodes = Callable[[C, Collection[str]], Awaitable[Mapping[str, tuple[str, int]]]]
 Repeat = Callable[[C, GraphQLRequest, Callable[[], Awaitable[Answer]]], Awaitable[Answer]]
 
 
@@ -56,6 +58,11 @@ def answer_anew(
 ) -> Awaitable[Answer]:
     """Keep nothing."""
     return answer()
+
+
+async def none_named(context: object, codes: Collection[str]) -> Mapping[str, tuple[str, int]]:
+    """Know no codes."""
+    return {}
 
 
 def unlimited(context: object) -> AnswerLimits:

@@ -10,7 +10,6 @@ from typing import Any, Generic, TypeVar
 
 import strawberry
 from graphql import (
-    DocumentNode,
     ExecutionResult,
     GraphQLError,
     OperationType,
@@ -31,6 +30,7 @@ from schema.execution.meter import AnswerLimits, Meter
 from schema.execution.variables import Variables
 from schema.http_request import GraphQLRequest
 from schema.limits import Limits
+from schema.naming import look_up
 from schema.persisted_documents import PersistedDocuments
 from schema.public import begins_public, is_public, is_repeatable
 from schema.supervision import Supervisor
@@ -55,7 +55,8 @@ class Operations(Generic[C]):
     `persisted` finds documents that a request only names. Within `read` a query runs; its second argument
     is whether the query begins with public fields. `repeat` may keep answers to repeatable queries. `charges`
     prices operations and says who may not pay for them. `answer_limits` is how much an operation may come to
-    while it runs, `report` hears of the errors of each answer.
+    while it runs, `report` hears of the errors of each answer. `name_codes` looks up IDs that are written as
+    kind and code, before the operation runs.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Operations(Generic[C]):
         charges: Charges[C] | None = None,
         answer_limits: Callable[[C], AnswerLimits] = hooks.unlimited,
         report: hooks.Report[C] = hooks.unreported,
+        name_codes: hooks.NameCodes[C] = hooks.none_named,
     ) -> None:
         if schema.extensions or schema.directives:
             raise ValueError("Schema extensions and operation directives would not be run here.")
@@ -95,6 +97,7 @@ class Operations(Generic[C]):
         self.charges = charges
         self.answer_limits = answer_limits
         self.report = report
+        self.name_codes = name_codes
         self.supervisor = Supervisor()
         self.turns = Turns()
         self._changing: set[asyncio.Task[Answer]] = set()
@@ -184,9 +187,8 @@ class Operations(Generic[C]):
         """
         await self.turns.begin()
         changes = operation.type is OperationType.MUTATION
-        limits = self.answer_limits(context)
-        meter = Meter(limits, None if changes else hung_up, self.turns)
-        run = self._run(operation.document, variables, operation_name, context, meter, changes)
+        meter = Meter(self.answer_limits(context), None if changes else hung_up, self.turns)
+        run = self._run(operation, variables, operation_name, context, meter)
         if not changes:
             return await run
         task = asyncio.create_task(run)
@@ -201,15 +203,17 @@ class Operations(Generic[C]):
 
     async def _run(
         self,
-        document: DocumentNode,
+        operation: Operation,
         variables: Variables,
         operation_name: str | None,
         context: C,
         meter: Meter,
-        changes: bool,
     ) -> Answer:
         """Run an operation. Past a limit of its meter there is one error and no data. Raises: HungUp."""
-        work = self.execute(document, variables, operation_name, context, meter)
+        changes = operation.type is OperationType.MUTATION
+        if refusal := await look_up(self.schema, operation, variables, self.name_codes, context):
+            return self.failed(refusal, context)
+        work = self.execute(operation.document, variables, operation_name, context, meter)
         result = await self.supervisor.run(work, meter, clock=not changes)
         # Of a mutation the inputs were paid for, which the meter does not see.
         cost = None if changes else OPERATION + meter.cost
@@ -228,7 +232,7 @@ class Operations(Generic[C]):
 
     async def answers(
         self,
-        document: DocumentNode,
+        operation: Operation,
         variables: Variables,
         operation_name: str | None,
         context: C,
@@ -239,8 +243,11 @@ class Operations(Generic[C]):
         The resolver is asked for the next event only after this one is resolved, paid for and sent, so
         what `event_extensions` reads always belongs to the event in hand.
         """
+        if refusal := await look_up(self.schema, operation, variables, self.name_codes, context):
+            yield self.failed(refusal, context)
+            return
         executor = metered(self.schema.execution_context_class).build(
-            self.schema._schema, document, None, context, variables, operation_name
+            self.schema._schema, operation.document, None, context, variables, operation_name
         )
         if isinstance(executor, list):
             yield self.refused([invalid(error) for error in executor], context)

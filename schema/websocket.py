@@ -43,6 +43,7 @@ from models.errors import Denial
 from schema.answer import Answer
 from schema.connection import Connection, connection_params
 from schema.cost.purses import BudgetSpent
+from schema.cross_origin import LocalPages
 from schema.documents import DocumentRefused
 from schema.going_away import Wait, never, say_goodbye
 from schema.http_request import graphql_request, holds_nul, is_intricate
@@ -185,11 +186,11 @@ class OperationHandler(BaseGraphQLTransportWSHandler[Connection, None]):
             self._end(TOO_MANY_REQUESTS, REASON)
 
 
-class GraphQLOverWebSocket(GraphQL[Connection, None], Generic[C]):
+class GraphQLOverWebSocket(LocalPages, GraphQL[Connection, None], Generic[C]):
     """ASGI application for the WebSocket side of `Operations`.
 
-    `allowed_origins`: pages of other origins that may connect, "*" for any; clients outside
-    browsers send no Origin and always may.
+    `allowed_origins`: pages of other origins that may connect, "*" for any; with `local_pages` also those
+    from this machine. Clients outside browsers send no Origin and always may.
     """
 
     graphql_transport_ws_handler_class = OperationHandler
@@ -199,6 +200,7 @@ class GraphQLOverWebSocket(GraphQL[Connection, None], Generic[C]):
         operations: Operations[C],
         *,
         allowed_origins: Sequence[str] = (),
+        local_pages: bool = False,
         connection_init_timeout_seconds: float = 10,
         max_operations_per_connection: int = 100,
         going_away: Wait = never,
@@ -212,6 +214,7 @@ class GraphQLOverWebSocket(GraphQL[Connection, None], Generic[C]):
             allowed_origins=allowed_origins,
         )
         self.operations = operations
+        self.local_pages = local_pages
         self.max_operations_per_connection = max_operations_per_connection
         self.going_away = going_away
 
@@ -269,7 +272,7 @@ class GraphQLOverWebSocket(GraphQL[Connection, None], Generic[C]):
                 confirmed = partial(self._confirm, connection, context)
                 with operations.watch(context) as changed:
                     async with (
-                        aclosing(operations.answers(chosen.document, *asked, charge)) as answers,
+                        aclosing(operations.answers(chosen, *asked, charge)) as answers,
                         aclosing(while_confirmed(answers, confirmed, changed)) as allowed,
                     ):
                         async for answer in allowed:

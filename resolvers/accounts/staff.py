@@ -43,14 +43,19 @@ async def create(ctx: Context, draft: StaffDraft) -> Staff:
 
     Raises: InvalidInput, NotFound for a node outside the caller's territory, Duplicate, ConfirmationRequired.
     """
+    check(draft)
+    check_password(draft.password, draft.username)
+    password_hash = await hash_password(draft.password)
+    return await transaction(add, ctx, draft, password_hash)
+
+
+def check(draft: StaffDraft) -> None:
+    """Check all but the password. Raises: InvalidInput."""
     if not USERNAME.fullmatch(draft.username):
         raise InvalidInput("A username has 2 to 64 letters, digits and . _ @ -", path=("username",))
-    check_password(draft.password, draft.username)
     text_of(draft.name, "name", 100)
     if not draft.grants:
         raise InvalidInput("Give at least one role.", path=("grants",))
-    password_hash = await hash_password(draft.password)
-    return await transaction(_create, ctx, draft, password_hash)
 
 
 @for_anyone
@@ -71,7 +76,8 @@ async def grants_of(ctx: Context, staff_ids: Sequence[int]) -> dict[int, list[St
     return grants
 
 
-async def _create(ctx: Context, draft: StaffDraft, password_hash: str) -> Staff:
+async def add(ctx: Context, draft: StaffDraft, password_hash: str) -> Staff:
+    """Write a checked draft inside the caller's transaction. Raises: Duplicate, NotFound, InvalidInput."""
     await still_signed_in(ctx)
     GRANTS.check(len(draft.grants), "grants")
     if await Staff.filter(username=draft.username).exists():

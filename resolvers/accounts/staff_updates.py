@@ -65,10 +65,11 @@ async def update(ctx: Context, change: StaffChange) -> Staff:
             )
         check_password(change.password, staff.username)
         password_hash = await hash_password(change.password)
-    return await transaction(_update, ctx, change, password_hash)
+    return await transaction(apply, ctx, change, password_hash)
 
 
-async def _update(ctx: Context, change: StaffChange, password_hash: str | None) -> Staff:
+async def apply(ctx: Context, change: StaffChange, password_hash: str | None) -> Staff:
+    """The same inside the caller's transaction."""
     await Staff.select_for_update().filter(id=change.staff_id).first()
     await sessions.still_signed_in(ctx)
     # Looked at again under the lock: this person's roles may have changed while the password was hashed.

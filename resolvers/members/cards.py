@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from gateways import Limit
 from models.accounts.roles import Permission
+from models.codes import number_of
 from models.database import transaction
 from models.errors import InvalidInput, NotFound, StateConflict
 from models.members.cards import CardKind, CardStatus, MemberCard
@@ -184,7 +185,7 @@ async def _member_of(ctx: Context, member_id: int) -> Member:
 
 
 def _number_of(text: str) -> str:
-    number = text.replace(" ", "")
+    number = number_of(text)
     if not is_valid_card_number(number):
         raise InvalidInput("This is not the number of a card.", path=("number",))
     return number

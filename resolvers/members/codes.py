@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from gateways import Limit
 from models.accounts.roles import Permission
+from models.codes import half_width
 from models.database import execute, transaction
 from models.errors import Expired, InvalidInput, NotFound, StateConflict
 from models.members.cards import CardStatus, MemberCard, MemberCode
@@ -61,7 +62,7 @@ async def identify(ctx: Context, code: str) -> Member:
     """
     limits = guesses(ctx, "member identify", times=FAILURES_PER_MINUTE, seconds=60)
     async with attempt(ctx, limits, "Too many wrong codes. Try again in {seconds} seconds."):
-        member = await transaction(_identify, ctx, code.replace(" ", ""))
+        member = await transaction(_identify, ctx, half_width(code))
     mark_identified(ctx, member)
     return member
 

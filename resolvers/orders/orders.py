@@ -10,6 +10,7 @@ from typing import Any
 from tortoise.queryset import QuerySet
 
 from models.accounts.channels import Channel
+from models.codes import number_of
 from models.database import execute
 from models.errors import InvalidInput, NotSignedIn, StateConflict
 from models.later import insert_later, update_later
@@ -55,7 +56,11 @@ async def get(ctx: Context, order_id: int | None, number: str | None) -> Order |
     """
     if (order_id is None) == (number is None):
         raise InvalidInput("Give the id or the number.", path=("id",))
-    query = Order.filter(number=number) if order_id is None else Order.filter(id=order_id)
+    query = (
+        Order.filter(number=number_of(number or ""))
+        if order_id is None
+        else Order.filter(id=order_id)
+    )
     return await visible(query, ctx).first()
 
 
@@ -165,6 +170,6 @@ def _filtered(query: QuerySet[Order], wanted: OrderFilter) -> QuerySet[Order]:
         "attribution_guide_id": wanted.guide_id,
         "created_at__gte": wanted.placed_from,
         "created_at__lt": wanted.placed_to,
-        "number": wanted.number,
+        "number": wanted.number if wanted.number is None else number_of(wanted.number),
     }
     return query.filter(**{name: value for name, value in equal.items() if value is not None})

@@ -7,6 +7,7 @@ Codes that fit nothing here count as attempts at guessing, as many in a quarter 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
 from tortoise.queryset import QuerySet
 
@@ -18,6 +19,7 @@ from models.orders.orders import Order
 from models.orders.payments import Refund, RefundStatus
 from models.orders.pickup import MistypedCode, normalise_pickup_code
 from models.orders.states import FulfilmentAction, FulfilmentStatus, OrderStatus
+from models.stores.locations import Location
 from resolvers.attempts import count, guesses
 from resolvers.context import Context
 from resolvers.idempotency import once
@@ -98,7 +100,23 @@ async def _collect(ctx: Context, fulfilment_id: int, key: str, scanned: Scanned)
     return int(await once(ctx, "pickupCollect", key, keyed, work))
 
 
+async def _refuse_again(fulfilment: Fulfilment) -> None:
+    """Raises: StateConflict for a code that was used, with the store and the moment in its time."""
+    if fulfilment.pickup_used_at is None:
+        return
+    place = await Location.get(id=fulfilment.location_id)
+    moment = fulfilment.pickup_used_at.astimezone(ZoneInfo(place.timezone))
+    raise StateConflict(
+        "This was collected at {store} on {moment}.",
+        state=fulfilment.status,
+        path=("code",),
+        store=place.name,
+        moment=f"{moment:%Y-%m-%d %H:%M}",
+    )
+
+
 async def _check(ctx: Context, order: Order, fulfilment: Fulfilment) -> None:
+    await _refuse_again(fulfilment)
     expires_at = fulfilment.pickup_expires_at
     if fulfilment.status in _WAITING and expires_at is not None and expires_at <= ctx.now():
         raise Expired("This pickup has expired; its money goes back.", path=("code",))

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
+from models.codes import number_of
 from models.fields import Row
 from resolvers.keyset import kept
 from resolvers.paging import Page, PageRequest, paginate
@@ -39,7 +40,7 @@ async def page_of(
     """
     equal = {
         "status__in": wanted.statuses,
-        "number": _kept(wanted.number),
+        "number": None if wanted.number is None else number_of(wanted.number),
         "supplier__code": _kept(wanted.supplier_code),
         "created_at__gte": wanted.created_from,
         "created_at__lt": wanted.created_to,

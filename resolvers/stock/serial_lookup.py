@@ -9,6 +9,7 @@ from models.database import any_id, array, fetch, marks
 from models.stock.serials import ON_HAND, SerialEvent, SerialNumber, SerialState
 from models.stock.transfers import TransferLine
 from models.stores.locations import Location
+from resolvers.catalog import variants
 from resolvers.context import Context
 from resolvers.keyset import Conditions, kept, pages_by_id
 from resolvers.paging import NOTHING, Page, PageRequest
@@ -22,8 +23,9 @@ _TIE = "serial numbers"
 @requires(Permission.STOCK_READ)
 async def find(ctx: Context, sku: str, serial: str) -> SerialNumber | None:
     """The serial number of a SKU that is, or was last, in the caller's territory, or on the road there."""
+    variant = await variants.by_sku(ctx, sku)
     query = SerialNumber.filter(
-        variant__merchant_id=ctx.merchant_id, variant__sku=kept(sku), serial=kept(serial.strip())
+        variant_id=variant.id if variant else None, serial=kept(serial.strip())
     )
     here = await scoped(query, ctx, Permission.STOCK_READ, "location__organisation").first()
     if (

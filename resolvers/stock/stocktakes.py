@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models.accounts.roles import Permission
+from models.codes import number_of
 from models.errors import Forbidden, InvalidInput, NotFound
 from models.stock.lifecycles import next_status
 from models.stock.stocktake_rules import (
@@ -45,7 +46,7 @@ async def get(ctx: Context, stocktake_id: int | None, number: str | None) -> Sto
     if stocktake_id is not None:
         query = Stocktake.filter(id=stocktake_id)
     else:
-        query = Stocktake.filter(merchant_id=ctx.merchant_id, number=number)
+        query = Stocktake.filter(merchant_id=ctx.merchant_id, number=number_of(number or ""))
     return await scoped(query, ctx, Permission.STOCK_READ, _NODE).first()
 
 

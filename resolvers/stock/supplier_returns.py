@@ -8,6 +8,7 @@ from typing import Any
 from tortoise.queryset import QuerySet
 
 from models.accounts.roles import Permission
+from models.codes import number_of
 from models.errors import InvalidInput, NotFound
 from models.stock.lifecycles import next_status
 from models.stock.purchase_rules import (
@@ -18,7 +19,6 @@ from models.stock.purchase_rules import (
 )
 from models.stock.purchases import SupplierReturn, SupplierReturnLine
 from resolvers.context import Context
-from resolvers.keyset import kept
 from resolvers.paging import Page, PageRequest
 from resolvers.permissions import for_anyone, requires, scoped
 from resolvers.slices import Slice, rows_of_each
@@ -45,7 +45,7 @@ async def get(ctx: Context, return_id: int | None, number: str | None) -> Suppli
         raise InvalidInput("Give the id or the number.", path=("id",))
     if return_id is not None:
         return await _visible(SupplierReturn.filter(id=return_id), ctx).first()
-    numbered = SupplierReturn.filter(merchant_id=ctx.merchant_id, number=kept(number or ""))
+    numbered = SupplierReturn.filter(merchant_id=ctx.merchant_id, number=number_of(number or ""))
     return await _visible(numbered, ctx).first()
 
 

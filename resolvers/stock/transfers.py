@@ -9,6 +9,7 @@ from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
 
 from models.accounts.roles import Permission
+from models.codes import number_of
 from models.errors import Forbidden, InvalidInput, NotFound
 from models.stock.lifecycles import next_status
 from models.stock.transfer_rules import (
@@ -47,7 +48,7 @@ async def get(ctx: Context, transfer_id: int | None, number: str | None) -> Tran
         raise InvalidInput("Give the id or the number.", path=("id",))
     if transfer_id is not None:
         return await _visible(Transfer.filter(id=transfer_id), ctx).first()
-    numbered = Transfer.filter(merchant_id=ctx.merchant_id, number=number)
+    numbered = Transfer.filter(merchant_id=ctx.merchant_id, number=number_of(number or ""))
     return await _visible(numbered, ctx).first()
 
 

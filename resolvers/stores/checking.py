@@ -13,7 +13,7 @@ from models.stores.coordinates import CoordinateSystem, convert
 from resolvers.batches import KEEP, Faults, Unset
 from resolvers.stores.addresses import PointDraft, address_of, point_of
 from resolvers.stores.drafts import HoursDraft, StoreDraft
-from resolvers.validation import code_of, line_of
+from resolvers.validation import code_of, contact_phone_of, line_of
 
 MAXIMUM_RADIUS_METRES = 1_000_000
 
@@ -33,7 +33,7 @@ def check_store(draft: StoreDraft, faults: Faults) -> dict[str, Any]:
         **_position(draft, faults),
     }
     if not isinstance(draft.phone, Unset):
-        columns["phone"] = draft.phone and check(line_of, draft.phone, "phone", 32)
+        columns["phone"] = draft.phone and check(contact_phone_of, draft.phone, "phone")
     if not isinstance(draft.delivery_radius_metres, Unset):
         columns["delivery_radius_metres"] = check(_radius, draft.delivery_radius_metres)
     if draft.services is not None:

@@ -192,6 +192,9 @@ class Storefront(Node):
     channel: Channel
     key: str
     active: bool
+    code: str | None = strawberry.field(
+        description="Your code of it, by which `storefrontUpsert` finds it; null where none was given."
+    )
     row: strawberry.Private[StorefrontRow]
 
     @batched
@@ -207,6 +210,7 @@ class Storefront(Node):
             channel=row.channel,
             key=row.key,
             active=row.active,
+            code=row.code,
             row=row,
         )
 

@@ -130,6 +130,22 @@ class WebhookPayload:
     user_errors: list[UserError] = field(default_factory=list)
 
 
+@strawberry.type(description="What a receiver answered to a ping.")
+class WebhookPingPayload:
+    delivered: bool = strawberry.field(
+        default=False, description="Whether the receiver took the message."
+    )
+    response_status: int | None = strawberry.field(
+        default=None, description="The HTTP status it answered; null when it could not be reached."
+    )
+    error: str | None = strawberry.field(
+        default=None, description="Why it was not delivered, in at most 300 characters."
+    )
+    user_errors: list[UserError] = strawberry.field(
+        default_factory=list, description="Why nothing was sent; empty where something was."
+    )
+
+
 @strawberry.type
 class WebhookDeliveryPayload:
     delivery: WebhookDelivery | None = None

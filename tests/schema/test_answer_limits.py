@@ -308,8 +308,8 @@ async def test_many_operations_at_once_share_the_turns_of_one(
 async def test_each_event_of_a_subscription_is_limited(executor: Execute) -> None:
     running = operations(executor, objects=20)
     text = "subscription { counted(first: 100) { number } }"
-    document = running.documents.prepare(text).document
-    answers = [each.body async for each in running.answers(document, {}, None, Ctx())]
+    operation = running.documents.prepare(text).operation(None)
+    answers = [each.body async for each in running.answers(operation, {}, None, Ctx())]
     assert [error["extensions"]["code"] for error in answers[0]["errors"]] == ["LIMIT_EXCEEDED"]
     assert answers[1] == {"data": {"counted": []}}
 

@@ -99,3 +99,22 @@ async def connects(api: Api, origin: str) -> bool:
             return True
     except InvalidStatus as refused:
         return refused.response.status_code != 403
+
+
+async def test_in_development_pages_of_this_machine_may_ask_at_any_port(api: Api) -> None:
+    for origin in ("http://localhost:5173", "http://127.0.0.1:3000", "https://localhost"):
+        answer = await api.client.post("/graphql", json=PUBLIC, headers={"Origin": origin})
+        assert answer.headers["access-control-allow-origin"] == origin
+        assert await connects(api, origin)
+    for origin in (EVIL, "http://localhost.evil.example", "http://localhost:5173.evil.example"):
+        answer = await api.client.post("/graphql", json=PUBLIC, headers={"Origin": origin})
+        assert "access-control-allow-origin" not in answer.headers
+        assert not await connects(api, origin)
+
+
+async def test_in_production_no_page_of_this_machine_may_ask(settings: Settings) -> None:
+    local = "http://localhost:5173"
+    async with serving(replace(settings, environment="production")) as api:
+        answer = await api.client.post("/graphql", json=PUBLIC, headers={"Origin": local})
+        assert "access-control-allow-origin" not in answer.headers
+        assert not await connects(api, local)
