@@ -11,6 +11,7 @@ from models.orders.states import FulfilmentMethod, OrderStatus
 from resolvers.orders import orders
 from resolvers.orders.checkout import CheckoutDraft, ChoiceDraft
 from resolvers.orders.goods import LineDraft
+from resolvers.orders.keeping import Terms
 from schema.accounts.inputs import KNOWN_DEVICE
 from schema.catalog.inputs import VariantQuantityInput
 from schema.geography import AddressInput, GeoPointInput
@@ -93,6 +94,17 @@ class CheckoutInput:
 class CheckoutPlaceInput:
     checkout: CheckoutInput
     idempotency_key: str
+    quote_token: str | None = strawberry.field(
+        default=None,
+        description="The order is what that quote said, or it is refused with QuoteChanged.",
+    )
+    expected_total: Decimal | None = strawberry.field(
+        default=None, description="The order costs this, or it is refused with QuoteChanged."
+    )
+
+    def terms(self) -> Terms:
+        """Raises: InvalidInput for what is no amount."""
+        return Terms.of(self.quote_token, self.expected_total)
 
 
 @strawberry.input

@@ -52,10 +52,10 @@ class CheckoutMutations:
 
     @refusing(OrderPayload)
     async def checkout_place(self, info: Info, input: CheckoutPlaceInput) -> OrderPayload:
-        """Place an order as quoted; its pieces are held until holdExpiresAt."""
+        """Place an order, by its token exactly as quoted; its pieces are held until holdExpiresAt."""
         try:
-            draft = input.checkout.draft()
-            order = await placing.place(info.context, draft, input.idempotency_key)
+            draft, terms = input.checkout.draft(), input.terms()
+            order = await placing.place(info.context, draft, input.idempotency_key, terms)
         except (Refusal, Refusals) as refused:
             raise _below_checkout(refused) from None
         return OrderPayload(order=Order.of(order))
@@ -83,10 +83,13 @@ class CheckoutMutations:
         return SignInPayload.of(tokens, info.context, device_token)
 
 
+_BESIDE_CHECKOUT = {("idempotencyKey",), ("quoteToken",), ("expectedTotal",)}
+
+
 def _below_checkout(refused: Refusal | Refusals) -> Refusal | Refusals:
-    """Paths from the checkout lead through the field `checkout`; the key stands beside it."""
+    """Paths from the checkout lead through the field `checkout`; what else is given stands beside it."""
     each = [refused] if isinstance(refused, Refusal) else refused.refusals
     for refusal in each:
-        if refusal.path != ("idempotencyKey",):
+        if refusal.path not in _BESIDE_CHECKOUT:
             refusal.below("checkout")
     return refused
