@@ -15,8 +15,9 @@ class Fulfilment(Row):
     `routing` is the decision that sent it there: `{"picks", "candidates", "decided_at"}`. From
     `accept_due_at` on it is looked whether the place has been open for long enough to have accepted it.
     `awaits_until` is when the pieces were said to come that it still waits for; empty once they are there.
-    `fee_minor` is its share of the order's delivery; `refunded_minor` is what it gave back, empty while its money
-    has stayed or gone on with its pieces. `unfillable`: its place has rejected it and nobody else has the pieces.
+    `fee_minor` is its share of the order's delivery; `refunded_minor` is what was given back for it, empty
+    while its money has stayed or gone on with its pieces. `unfillable`: its place has rejected it, and nobody
+    else has the pieces.
     """
 
     order = reference("Order")

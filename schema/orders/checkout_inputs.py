@@ -15,6 +15,7 @@ from resolvers.orders.keeping import Terms
 from schema.accounts.inputs import KNOWN_DEVICE
 from schema.catalog.inputs import VariantQuantityInput
 from schema.geography import AddressInput, GeoPointInput
+from schema.members.inputs import CustomerInput
 from schema.nodes import optional_row_id, row_id
 
 
@@ -38,6 +39,14 @@ class CartLinesInput:
 @strawberry.input
 class CartClaimInput:
     token: str
+
+
+@strawberry.input(description="Whose cart it is.")
+class CartCustomerSetInput:
+    cart_id: strawberry.ID = strawberry.field(description="A cart that you guide.")
+    customer: CustomerInput | None = strawberry.field(
+        default=None, description="The member; null takes the customer off."
+    )
 
 
 @strawberry.input
