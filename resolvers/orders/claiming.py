@@ -62,12 +62,11 @@ async def take_over(ctx: Context, guest_id: int, member: Member) -> None:
         return
     carts = await open_carts(member.merchant_id, member_id=member.id, guest_id=None)
     carts += await open_carts(member.merchant_id, member_id=None, guest_id=guest_id)
-    survivor, *others = sorted(carts, key=_precedence, reverse=True) or [None]
-    if survivor and others:
-        await _pour(ctx, survivor, others)
+    carts.sort(key=_precedence, reverse=True)
+    if carts[1:]:
+        await _pour(ctx, carts[0], carts[1:])
+        await touch(ctx, carts[0])
     await Cart.filter(**found).update(**owner)
-    if survivor and others:
-        await touch(ctx, await Cart.get(id=survivor.id))
 
 
 async def _claim(ctx: Context, token: str) -> Cart:
