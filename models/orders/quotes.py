@@ -23,10 +23,10 @@ class NoticeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """One thing that is not as the customer last saw it; `variant_id` is empty for the whole checkout."""
+    """One thing that is not as the customer last saw it; what concerns several variants names the first."""
 
     kind: NoticeKind
-    variant_id: int | None = None
+    variant_id: int
     before_minor: int | None = None
     after_minor: int | None = None
     available: int | None = None
@@ -92,6 +92,10 @@ class Promise:
     def pieces(self) -> dict[int, int]:
         return {line.variant_id: line.quantity for line in self.lines}
 
+    def places_of(self, variant_id: int) -> set[tuple[str, int]]:
+        """In which ways and from where its pieces come."""
+        return {each.place for each in self.parcels if variant_id in each.pieces}
+
     def is_kept_by(self, parcels: Sequence[PromisedParcel]) -> bool:
         if len(parcels) != len(self.parcels):
             return False
@@ -115,14 +119,16 @@ def differences(before: Promise, after: Promise) -> Iterator[Notice]:
     if before.delivery_minor != after.delivery_minor:
         yield Notice(
             kind=NoticeKind.FEE_CHANGED,
+            variant_id=after.lines[0].variant_id,
             before_minor=before.delivery_minor,
             after_minor=after.delivery_minor,
         )
-    if {each.place for each in after.parcels} - {each.place for each in before.parcels}:
-        yield Notice(kind=NoticeKind.PLACE_CHANGED)
+    for variant_id in before.pieces:
+        if after.places_of(variant_id) - before.places_of(variant_id):
+            yield Notice(kind=NoticeKind.PLACE_CHANGED, variant_id=variant_id)
 
 
-def price_notice(before_minor: int, after_minor: int, variant_id: int | None = None) -> Notice:
+def price_notice(before_minor: int, after_minor: int, variant_id: int) -> Notice:
     """The notice of two different amounts."""
     up = after_minor > before_minor
     return Notice(

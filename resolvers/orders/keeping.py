@@ -83,7 +83,9 @@ async def worked_out(ctx: Context, draft: CheckoutDraft, terms: Terms) -> Plan:
             "The order would not cost what was expected.",
             expected_minor=terms.expected_minor,
             quote=await quote(ctx, draft),
-            changes=[price_notice(terms.expected_minor, payable_minor)],
+            changes=[
+                price_notice(terms.expected_minor, payable_minor, next(iter(found.basket.pieces)))
+            ],
             path=("expectedTotal",),
         )
     return found
@@ -97,15 +99,17 @@ async def changed(
     Of a promise for another checkout, which may be somebody else's, no goods are named that this one has not.
     """
     now = await quote(ctx, draft)
-    missing = [] if message == _ANOTHER else await _missing(ctx, promise)
-    other = [*differences(promise, now.plan.promise)] if now.plan else []
-    if not missing and not other and (now.plan is None or now.refusals):
-        other = [Notice(kind=NoticeKind.PLACE_CHANGED)]
+    changes = [] if message == _ANOTHER else await _missing(ctx, promise)
+    if now.plan is not None:
+        changes += differences(promise, now.plan.promise)
+    if not changes and now.refusals and message != _ANOTHER:
+        lost = NoticeKind.PLACE_CHANGED
+        changes = [Notice(kind=lost, variant_id=each) for each in promise.pieces]
     return QuoteChanged(
         message or str(_Broken()),
         expected_minor=promise.payable_minor,
         quote=now,
-        changes=[*missing, *other],
+        changes=changes,
         path=("quoteToken",),
     )
 

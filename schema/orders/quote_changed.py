@@ -11,7 +11,6 @@ import strawberry
 from models.errors import QuoteChanged as QuoteChangedRefusal
 from models.money import CurrencyCode, to_decimal
 from models.orders.quotes import Notice, NoticeKind
-from resolvers.catalog import variants
 from resolvers.context import Context
 from schema.batching import batched
 from schema.catalog.types import Variant
@@ -20,6 +19,7 @@ from schema.errors import UserError
 from schema.messages import translated
 from schema.money import Money
 from schema.orders.checkout_types import Quote
+from schema.orders.loading import variants_of
 
 strawberry.enum(NoticeKind, name="CheckoutNoticeKind", description="What is different.")
 
@@ -48,15 +48,13 @@ class CheckoutNotice:
     available: int | None = strawberry.field(
         description="How many pieces are left at the place; only with NOT_ENOUGH."
     )
-    variant_id: strawberry.Private[int | None]
+    variant_id: strawberry.Private[int]
 
     @batched
     @staticmethod
-    async def variant(parents: list[CheckoutNotice], ctx: Context) -> list[Variant | None]:
-        """The goods that it is about; empty where it is about the whole checkout."""
-        found = await variants.by_ids(ctx, [each.variant_id for each in parents if each.variant_id])
-        rows = [found.get(each.variant_id or 0) for each in parents]
-        return [Variant.of(row) if row else None for row in rows]
+    async def variant(parents: list[CheckoutNotice], ctx: Context) -> list[Variant]:
+        """The goods that it is about; the first where it is about the whole checkout."""
+        return await variants_of(ctx, [each.variant_id for each in parents])
 
     @classmethod
     def of(cls, notice: Notice, language: str) -> CheckoutNotice:

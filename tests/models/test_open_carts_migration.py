@@ -6,7 +6,7 @@ from importlib import import_module
 
 import pytest
 
-from models.database import execute, fetch
+from models.database import execute, fetch, transaction
 from models.migrating import migrate
 from resolvers.context import Context
 from tests.make.checkouts import a_member
@@ -34,9 +34,10 @@ async def a_cart(ctx: Context, day: int, pieces: dict[int, int], **columns: obje
         "updated_at": f"2026-01-{day:02} 00:00:00+00:00",
         **columns,
     }
-    rows = await fetch(
+    rows = await transaction(
+        fetch,
         f"INSERT INTO cart ({', '.join(named)}) VALUES"
-        f" ({', '.join(repr(each) for each in named.values())}) RETURNING id"
+        f" ({', '.join(repr(each) for each in named.values())}) RETURNING id",
     )
     for variant_id, quantity in pieces.items():
         await execute(

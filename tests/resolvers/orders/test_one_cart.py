@@ -249,7 +249,8 @@ async def test_who_may_not_names_nobody(
 async def test_the_database_itself_refuses_a_second_open_cart(ctx: Context) -> None:
     she = await a_member(ctx)
     cart = await carts.create(she)
-    rows = await fetch(
+    rows = await transaction(
+        fetch,
         "INSERT INTO cart (created_at, updated_at, merchant_id, token, status, channel, member_id,"
         " version) SELECT created_at, updated_at, merchant_id, 'another', status, channel, member_id,"
         " 1 FROM cart WHERE id = ? ON CONFLICT DO NOTHING RETURNING id",
