@@ -24,6 +24,7 @@ from resolvers.orders.goods import LineDraft, check_lines, check_on_sale
 from resolvers.permissions import for_anyone, for_shoppers
 
 TOKEN_BYTES = 24
+MOST_ATTEMPTS = 8
 # Tokens of no cart that a caller may show in five minutes.
 UNKNOWN_TOKENS = 100
 
@@ -140,18 +141,24 @@ async def touch(ctx: Context, cart: Cart, **columns: object) -> Cart:
 
 async def _create(ctx: Context, lines: Sequence[LineDraft]) -> Cart:
     await check_on_sale(ctx, lines)
-    kept = await _open(ctx).select_for_update().first() if ctx.actor.is_customer else None
-    if kept is None:
-        kept = await _inserted(ctx)
-        if kept is not None:
-            await put(ctx, kept.id, changed_by(rules.added, {}, lines))
-            return kept
-        # Another device was first, and has committed meanwhile.
-        kept = await _open(ctx).select_for_update().get()
-    if lines:
-        await put(ctx, kept.id, changed_by(rules.added, await quantities(kept.id), lines))
-        await touch(ctx, kept)
-    return kept
+    cart, is_new = await _own_or_new(ctx)
+    kept = {} if is_new else await quantities(cart.id)
+    await put(ctx, cart.id, changed_by(rules.added, kept, lines))
+    return cart if is_new or not lines else await touch(ctx, cart)
+
+
+async def _own_or_new(ctx: Context) -> tuple[Cart, bool]:
+    """The customer's open cart, locked, or a new one; and whether it is new.
+
+    Another device may begin one, claim one or order it between any two statements. Raises: StateConflict.
+    """
+    for _ in range(MOST_ATTEMPTS):
+        found = await _open(ctx).select_for_update().first() if ctx.actor.is_customer else None
+        if found is not None:
+            return found, False
+        if (made := await _inserted(ctx)) is not None:
+            return made, True
+    raise StateConflict("The cart is being changed. Try again.", state=CartStatus.OPEN)
 
 
 def _open(ctx: Context) -> QuerySet[Cart]:

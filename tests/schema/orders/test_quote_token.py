@@ -106,7 +106,7 @@ async def test_a_price_list_and_a_storefront_change_nothing_behind_a_quote(
     page = page.as_(app.token)
     checkout = one_piece(shop)
     token = (await quoted(app, checkout))["token"]
-    lists = {"code": "SALE", "name": "Sale", "channels": ["APP"]}
+    lists = {"code": "SALE", "name": "Sale", "kind": "CHANNEL", "key": "APP"}
     row = {"listCode": "SALE", "sku": shop.sku, "price": "88.00"}
     await admin.do(document("erp/price_list_upsert"), input={"priceLists": [lists]})
     await admin.do(
