@@ -27,6 +27,7 @@
         ├── IdempotencyKeyReused   IDEMPOTENCY_KEY_REUSED
         ├── PaymentFailed          PAYMENT_FAILED
         ├── InsufficientBalance    INSUFFICIENT_BALANCE
+        ├── QuoteChanged           QUOTE_CHANGED (expected_minor, quote, changes)
         ├── ReferralCycle          REFERRAL_CYCLE
         ├── ReferralLocked         REFERRAL_LOCKED
         └── OutOfRange             OUT_OF_RANGE
@@ -243,6 +244,29 @@ class PaymentFailed(Refusal):
 
 class InsufficientBalance(Refusal):
     code = "INSUFFICIENT_BALANCE"
+
+
+class QuoteChanged(Refusal):
+    """An order would not be what was quoted or expected.
+
+    `quote` is what holds now, `changes` say what is different.
+    """
+
+    code = "QUOTE_CHANGED"
+
+    def __init__(
+        self,
+        template: str,
+        *,
+        expected_minor: int,
+        quote: object,
+        changes: Sequence[object],
+        path: Sequence[str | int],
+    ) -> None:
+        super().__init__(template, path=path)
+        self.expected_minor = expected_minor
+        self.quote = quote
+        self.changes = tuple(changes)
 
 
 class ReferralCycle(Refusal):

@@ -28,6 +28,7 @@ from schema.orders.checkout_queries import CheckoutQueries
 from schema.orders.fulfilment_mutations import FulfilmentMutations
 from schema.orders.fulfilment_queries import FulfilmentQueries
 from schema.orders.payment_mutations import PaymentMutations
+from schema.orders.quote_changed import QuoteChanged
 from schema.orders.subscriptions import OrderSubscriptions
 from schema.referrals.mutations import ReferralMutations
 from schema.referrals.queries import ReferralQueries
@@ -100,7 +101,7 @@ schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
-    types=[*ERROR_TYPES, MoneyInput, Warehouse],  # some are reached by no field
+    types=[*ERROR_TYPES, QuoteChanged, MoneyInput, Warehouse],  # some are reached by no field
     config=StrawberryConfig(scalar_map=SCALARS),
 )
 for finish in (declare, drop_null_defaults, describe):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
@@ -17,6 +17,9 @@ from schema.batching import batched
 from schema.cost.directives import list_size, sized_list
 from schema.members.types import Member
 from schema.nodes import Node
+
+if TYPE_CHECKING:
+    from schema.orders.cart_types import Cart
 
 Actor = Annotated[Member | Staff | ApiClient, strawberry.union("Actor")]
 KINDS: dict[str, type[Node]] = {"MEMBER": Member, "STAFF": Staff, "API_CLIENT": ApiClient}
@@ -48,6 +51,17 @@ class Viewer:
     async def sessions(parents: list[Viewer], ctx: Context) -> list[list[Session]]:
         """Where you are signed in, the latest first, at most 100."""
         return [await Session.of_caller(ctx)] * len(parents)
+
+    @batched
+    @staticmethod
+    async def cart(
+        parents: list[Viewer], ctx: Context
+    ) -> list[Annotated[Cart, strawberry.lazy("schema.orders.cart_types")] | None]:
+        """Your one open cart as a member or guest, on whatever device; empty until cartCreate."""
+        from resolvers.orders import carts
+        from schema.orders.cart_types import Cart
+
+        return [Cart.optional(await carts.own(ctx))] * len(parents)
 
     @classmethod
     def of(cls, ctx: Context) -> Viewer:

@@ -15,6 +15,7 @@ from models.bounds import PATH_STEPS, STATES, USER_ERRORS
 from models.errors import InsufficientStock, QuintetError, RateLimited, Refusal, Refusals
 from models.errors import InvalidInput as InvalidInputRefusal
 from models.errors import NotFound as NotFoundRefusal
+from models.errors import QuoteChanged as QuoteChangedRefusal
 from models.errors import StateConflict as StateConflictRefusal
 from resolvers.context import Context
 from schema.batching import batched
@@ -43,6 +44,7 @@ class ErrorCode(StrEnum):
     REFERRAL_CYCLE = "REFERRAL_CYCLE"
     REFERRAL_LOCKED = "REFERRAL_LOCKED"
     OUT_OF_RANGE = "OUT_OF_RANGE"
+    QUOTE_CHANGED = "QUOTE_CHANGED"
     SECOND_FACTOR_REQUIRED = "SECOND_FACTOR_REQUIRED"
     CONFIRMATION_REQUIRED = "CONFIRMATION_REQUIRED"
     CHALLENGE_REQUIRED = "CHALLENGE_REQUIRED"
@@ -105,7 +107,7 @@ ERROR_TYPES = [InvalidInput, NotFound, PlainError, StateConflict, InsufficientSt
 
 def user_errors(error: Refusal | Refusals, ctx: Context) -> list[UserError]:
     refusals = error.refusals if isinstance(error, Refusals) else [error]
-    return [_user_error(refusal, ctx.language) for refusal in USER_ERRORS.cut(refusals)]
+    return [_user_error(refusal, ctx) for refusal in USER_ERRORS.cut(refusals)]
 
 
 def refusing(payload: Callable[..., Any]) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
@@ -152,10 +154,10 @@ def format_error(error: GraphQLError, ctx: Context | None) -> dict[str, Any]:
     return formatted
 
 
-def _user_error(refusal: Refusal, language: str) -> UserError:
+def _user_error(refusal: Refusal, ctx: Context) -> UserError:
     common: dict[str, Any] = {
         "code": ErrorCode(refusal.code),
-        "message": translate(refusal, language),
+        "message": translate(refusal, ctx.language),
         "path": [str(step) for step in PATH_STEPS.cut(refusal.path)] or None,
     }
     match refusal:
@@ -166,6 +168,10 @@ def _user_error(refusal: Refusal, language: str) -> UserError:
                 available=refusal.available,
                 variant_id=refusal.variant_id,
             )
+        case QuoteChangedRefusal():
+            from schema.orders.quote_changed import QuoteChanged
+
+            return QuoteChanged.from_refusal(refusal, ctx, common)
         case StateConflictRefusal():
             return StateConflict(
                 **common, state=refusal.state, allowed=list(STATES.cut(refusal.allowed))

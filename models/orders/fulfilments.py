@@ -5,7 +5,7 @@ from typing import Any
 from tortoise import fields
 
 from models.encryption import EncryptedText
-from models.fields import Row, choice, reference, within
+from models.fields import Row, choice, minor, reference, within
 from models.orders.states import FulfilmentMethod, FulfilmentStatus, TicketStatus
 
 
@@ -15,6 +15,9 @@ class Fulfilment(Row):
     `routing` is the decision that sent it there: `{"picks", "candidates", "decided_at"}`. From
     `accept_due_at` on it is looked whether the place has been open for long enough to have accepted it.
     `awaits_until` is when the pieces were said to come that it still waits for; empty once they are there.
+    `fee_minor` is its share of the order's delivery; `refunded_minor` is what was given back for it, empty
+    while its money has stayed or gone on with its pieces. `unfillable`: its place has rejected it, and nobody
+    else has the pieces.
     """
 
     order = reference("Order")
@@ -34,6 +37,9 @@ class Fulfilment(Row):
     accept_due_at = fields.DatetimeField(null=True)
     done_at = fields.DatetimeField(null=True)
     awaits_until = fields.DateField(null=True)
+    fee_minor = minor(default=0, db_default=0)
+    refunded_minor = minor(null=True)
+    unfillable = fields.BooleanField(db_default=False)
     updated_at = fields.DatetimeField(auto_now=True)
 
     order_id: int

@@ -76,13 +76,14 @@ async def _keep(ctx: Context, code: str, expires_at: datetime) -> None:
 
 async def _identify(ctx: Context, code: str) -> Member:
     if is_member_code(code):
-        return await _by_code(ctx, code)
+        return await by_code(ctx, code)
     if is_valid_card_number(code):
-        return await _by_card(ctx, code)
+        return await by_card(ctx, code)
     raise InvalidInput("This is neither a member code nor a card.", path=("code",))
 
 
-async def _by_code(ctx: Context, code: str) -> Member:
+async def by_code(ctx: Context, code: str) -> Member:
+    """The member who shows this code, which is used up by it. Raises: NotFound, Expired."""
     hashes = ctx.settings.keys.digests(_hashed_text(code))
     kept = await MemberCode.filter(code_hash__in=hashes).first()
     member = await Member.get(id=kept.member_id) if kept else None
@@ -99,7 +100,8 @@ async def _by_code(ctx: Context, code: str) -> Member:
     return member
 
 
-async def _by_card(ctx: Context, number: str) -> Member:
+async def by_card(ctx: Context, number: str) -> Member:
+    """The member whose active card this is. Raises: NotFound, StateConflict."""
     card = await MemberCard.filter(number=number, merchant_id=ctx.merchant_id).first()
     if card is None:
         raise NotFound("There is no such card.", path=("code",))

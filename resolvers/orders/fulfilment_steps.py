@@ -44,7 +44,8 @@ class ShipmentDraft:
 @requires(Permission.FULFILMENT_WRITE)
 async def accept(ctx: Context, fulfilment_id: int) -> Fulfilment:
     """Raises: NotFound, StateConflict; so do the steps that follow."""
-    return await transaction(_step, ctx, fulfilment_id, FulfilmentAction.ACCEPT, {})
+    found_after_all = {"unfillable": False}
+    return await transaction(_step, ctx, fulfilment_id, FulfilmentAction.ACCEPT, found_after_all)
 
 
 @requires(Permission.FULFILMENT_WRITE)

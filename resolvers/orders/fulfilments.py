@@ -7,10 +7,12 @@ from collections.abc import Collection, Sequence
 from tortoise.expressions import Q, Subquery
 
 from models.accounts.roles import Permission
+from models.database import any_id, array, fetch
 from models.errors import NotFound, StateConflict
 from models.orders.fulfilments import Fulfilment, FulfilmentLine
 from models.orders.orders import Order
 from models.orders.states import (
+    GIVES_BACK,
     NEEDS_GOODS,
     FulfilmentAction,
     FulfilmentStatus,
@@ -21,7 +23,7 @@ from resolvers.orders.orders import subject_of
 from resolvers.orders.visibility import owned
 from resolvers.outbox import Change
 from resolvers.paging import Page, PageRequest, paginate
-from resolvers.permissions import for_anyone, requires, scoped
+from resolvers.permissions import for_anyone, may, requires, scoped
 from resolvers.slices import Slice, rows_of_each
 
 
@@ -79,15 +81,17 @@ async def page(
     return await paginate(query, request, ("-id",), tie)
 
 
-async def locked(ctx: Context, fulfilment_id: int) -> tuple[Order, Fulfilment]:
-    """A fulfilment that the caller may work, its order locked; the location is at hand.
+async def locked(
+    ctx: Context, fulfilment_id: int, permission: Permission = Permission.FULFILMENT_WRITE
+) -> tuple[Order, Fulfilment]:
+    """A fulfilment where the caller holds `permission`, its order locked; the location is at hand.
 
     Raises: NotFound outside the caller's territory, StateConflict before the order is paid.
     """
     found = scoped(
         Fulfilment.filter(id=fulfilment_id),
         ctx,
-        Permission.FULFILMENT_WRITE,
+        permission,
         "location__organisation",
     )
     return await lock(await found.first())
@@ -107,16 +111,52 @@ async def lock(found: Fulfilment | None) -> tuple[Order, Fulfilment]:
     return order, fulfilment
 
 
-def actions(ctx: Context, fulfilment: Fulfilment) -> list[str]:
-    """What the caller may do with it now: a customer confirms, a store does the rest."""
+async def actions(
+    ctx: Context, fulfilments: Sequence[Fulfilment]
+) -> dict[int, list[FulfilmentAction]]:
+    """What the caller may do with each now.
+
+    A customer confirms; who holds FULFILMENT_WRITE at the location works it, and ORDER_CANCEL calls it off.
+    """
+    if ctx.actor.is_customer:
+        confirmable = [FulfilmentAction.COMPLETE]
+        shipped = FulfilmentStatus.SHIPPED
+        return {each.id: confirmable if each.status is shipped else [] for each in fulfilments}
+    paths = await _paths(fulfilments)
+    return {
+        each.id: [step for step in _steps(ctx, each) if _may_take(ctx, step, paths[each.id])]
+        for each in fulfilments
+    }
+
+
+async def _paths(fulfilments: Sequence[Fulfilment]) -> dict[int, str]:
+    """Where in the organisation tree the location of each lies."""
+    ids = [each.id for each in fulfilments]
+    rows = await fetch(
+        "SELECT fulfilment.id, organisation.path FROM fulfilment"
+        " JOIN location ON location.id = fulfilment.location_id"
+        " JOIN organisation ON organisation.id = location.organisation_id"
+        f" WHERE {any_id('fulfilment.id')}",
+        array(ids),
+    )
+    return {row["id"]: row["path"] for row in rows}
+
+
+def _steps(ctx: Context, fulfilment: Fulfilment) -> list[FulfilmentAction]:
+    """What its state allows, whoever asks."""
     if fulfilment.assigned_at is None:
         return []
-    if ctx.actor.is_customer:
-        confirmable = fulfilment.status is FulfilmentStatus.SHIPPED
-        return [FulfilmentAction.COMPLETE] if confirmable else []
+    barred = set(NEEDS_GOODS) if fulfilment.awaits_until else set()
+    ends = fulfilment.pickup_expires_at
+    if ends is not None and ends <= ctx.now():
+        barred.add(FulfilmentAction.COLLECT)
     steps = available_actions(fulfilment.status, fulfilment.method)
-    barred = {FulfilmentAction.CANCEL, *(NEEDS_GOODS if fulfilment.awaits_until else ())}
     return [step for step in steps if step not in barred]
+
+
+def _may_take(ctx: Context, step: FulfilmentAction, path: str) -> bool:
+    gives_back = step in GIVES_BACK
+    return may(ctx, Permission.ORDER_CANCEL if gives_back else Permission.FULFILMENT_WRITE, path)
 
 
 def change(topic: str, order: Order, fulfilment: Fulfilment) -> Change:

@@ -49,6 +49,15 @@ async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Order]:
 
 
 @for_anyone
+async def of_carts(ctx: Context, cart_ids: Sequence[int]) -> dict[int, Order]:
+    """By cart the orders that carts became, as far as the caller may see them."""
+    if not cart_ids:
+        return {}
+    found = await visible(Order.filter(cart_id__in=set(cart_ids)), ctx)
+    return {order.cart_id: order for order in found if order.cart_id is not None}
+
+
+@for_anyone
 async def get(ctx: Context, order_id: int | None, number: str | None) -> Order | None:
     """The order with this ID or number, None when there is none for this caller.
 

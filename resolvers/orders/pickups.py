@@ -18,15 +18,15 @@ from models.orders.fulfilments import Fulfilment
 from models.orders.orders import Order
 from models.orders.payments import Refund, RefundStatus
 from models.orders.pickup import MistypedCode, normalise_pickup_code
-from models.orders.states import FulfilmentAction, FulfilmentStatus, OrderStatus
+from models.orders.states import FulfilmentAction, FulfilmentStatus
 from models.stores.locations import Location
 from resolvers.attempts import count, guesses
 from resolvers.context import Context
 from resolvers.idempotency import once
 from resolvers.orders import completion
+from resolvers.orders.calling_off import give_back
 from resolvers.orders.fulfilment_steps import take
 from resolvers.orders.fulfilments import change, lock
-from resolvers.orders.refunds import refund_fulfilment, refund_order
 from resolvers.outbox import announce
 from resolvers.permissions import requires, scoped
 from resolvers.stock import reservations
@@ -121,10 +121,11 @@ async def _check(ctx: Context, order: Order, fulfilment: Fulfilment) -> None:
     if fulfilment.status in _WAITING and expires_at is not None and expires_at <= ctx.now():
         raise Expired("This pickup has expired; its money goes back.", path=("code",))
     open_refunds = Refund.filter(payment__order_id=order.id, status=RefundStatus.REQUESTED)
-    if (
-        order.paid_minor - order.refunded_minor < order.payable_minor
-        and await open_refunds.exists()
-    ):
+    # What went back for other parts is settled with them, and concerns this one no more.
+    given_up = await Fulfilment.filter(order_id=order.id, refunded_minor__isnull=False)
+    owed_minor = order.payable_minor - sum(each.refunded_minor or 0 for each in given_up)
+    kept_minor = order.paid_minor - order.refunded_minor
+    if kept_minor < owed_minor and await open_refunds.exists():
         raise StateConflict("A refund of this order is open.", state=fulfilment.status)
 
 
@@ -135,10 +136,5 @@ async def _expire(ctx: Context, fulfilment_id: int) -> bool:
         return False
     await take(ctx, fulfilment, FulfilmentAction.EXPIRE)
     await reservations.release(ctx, order.id, fulfilment.id)
-    reason = "Not collected in time."
-    await refund_fulfilment(ctx, order, fulfilment, reason)
-    moved = await completion.advance(ctx, order)
-    if order.status is OrderStatus.CANCELLED:
-        await refund_order(ctx, order, reason)  # what no piece was paid for: the delivery
-    await announce(ctx, [change("fulfilment.changed", order, fulfilment), moved])
+    await give_back(ctx, order, fulfilment, "Not collected in time.")
     return True

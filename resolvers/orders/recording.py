@@ -29,7 +29,7 @@ _LINE = (
 )
 _FULFILMENT = (
     *("id", "order_id", "number", "method", "status", "location_id", "distance_metres"),
-    *("routing", "awaits_until", "created_at", "updated_at"),
+    *("routing", "awaits_until", "fee_minor", "created_at", "updated_at"),
 )
 _FULFILMENT_LINE = ("fulfilment_id", "order_line_id", "variant_id", "quantity", "created_at")
 
@@ -165,6 +165,7 @@ def _fulfilments(order: Order, found: Plan, ids: Ids, now: datetime) -> list[tup
             parcel.distance_metres,
             parcel.routing,
             parcel.awaits_until,
+            parcel.fee_minor,
             now,
             now,
         )

@@ -52,6 +52,12 @@ class PlannedFulfilment:
     lines: list[FulfilmentLine] = sized_list(ORDER_LINES)
     distance_metres: int | None
     ready_at: datetime | None = strawberry.field(description="Empty where it cannot be told.")
+    promised_at: datetime | None = strawberry.field(
+        description="When the customer can have it: at once at a counter; empty where no time is promised."
+    )
+    fee: Money = strawberry.field(
+        description="Its share of the delivery; the fees of all parts add up to it."
+    )
     location_id: strawberry.Private[int]
 
     @batched
@@ -69,6 +75,8 @@ class PlannedFulfilment:
             ],
             distance_metres=parcel.distance_metres,
             ready_at=now if parcel.at_counter else None,
+            promised_at=now if parcel.at_counter else None,
+            fee=Money.of(parcel.fee_minor),
             location_id=parcel.location_id,
         )
 
@@ -78,9 +86,13 @@ class PlannedFulfilment:
 )
 class Quote:
     lines: list[QuoteLine] = sized_list(ORDER_LINES)
-    totals: OrderTotals
+    totals: OrderTotals | None = strawberry.field(description="Empty for a refused quote.")
     fulfilments: list[PlannedFulfilment] = sized_list(QUOTE_FULFILMENTS)
-    expires_at: datetime
+    expires_at: datetime = strawberry.field(description="Until when the token binds.")
+    token: str | None = strawberry.field(
+        description="Binds prices, fees and places of exactly this input and caller; holds no stock."
+        " Empty for a refused quote."
+    )
     user_errors: list[UserError]
 
     @classmethod
@@ -88,11 +100,12 @@ class Quote:
         plan = quote.plan
         return cls(
             lines=_lines(plan) if plan else [],
-            totals=_totals(plan) if plan else OrderTotals.of(0, 0, 0),
+            totals=_totals(plan) if plan and not quote.refusals else None,
             fulfilments=[PlannedFulfilment.of(each, ctx.now()) for each in plan.parcels]
             if plan
             else [],
             expires_at=quote.expires_at,
+            token=quote.token,
             user_errors=[error for each in quote.refusals for error in user_errors(each, ctx)],
         )
 

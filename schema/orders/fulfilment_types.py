@@ -17,8 +17,8 @@ from resolvers.slices import Slice
 from schema.batching import batched
 from schema.catalog.types import Variant
 from schema.cost.directives import list_size, sized_by
-from schema.info import Info
 from schema.list_arguments import Skip, SliceSize
+from schema.money import Money
 from schema.nodes import Node, global_id
 from schema.orders.loading import optional_nodes
 from schema.orders.routing_types import RoutingDecision
@@ -112,6 +112,12 @@ class Fulfilment(Node):
     awaits_stock_until: date | None = strawberry.field(
         description="When the goods were said to come that it waits for; empty once all are there."
     )
+    fee: Money = strawberry.field(
+        description="Its share of the order's delivery, given back if it is called off."
+    )
+    unfillable: bool = strawberry.field(
+        description="Its place has rejected it and nobody else has the goods yet."
+    )
     row: strawberry.Private[FulfilmentRow]
 
     @batched
@@ -173,9 +179,12 @@ class Fulfilment(Node):
         return [PrintTicket.of(row) if row else None for row in rows]
 
     @list_size(all_of(FulfilmentAction))
-    @strawberry.field(description="What you may do with it now.")
-    def available_actions(self, info: Info) -> list[str]:
-        return [str(action) for action in fulfilments.actions(info.context, self.row)]
+    @batched
+    @staticmethod
+    async def available_actions(parents: list[Fulfilment], ctx: Context) -> list[list[str]]:
+        """What you may do with it now; every one of them works."""
+        found = await fulfilments.actions(ctx, [each.row for each in parents])
+        return [[str(action) for action in found[each.row.id]] for each in parents]
 
     @classmethod
     def of(cls, row: FulfilmentRow) -> Fulfilment:
@@ -186,6 +195,8 @@ class Fulfilment(Node):
             status=row.status,
             distance_metres=row.distance_metres,
             awaits_stock_until=row.awaits_until,
+            fee=Money.of(row.fee_minor),
+            unfillable=row.unfillable,
             row=row,
         )
 
