@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -83,13 +83,12 @@ class QuoteChanged(UserError):
     def from_refusal(
         cls, refusal: QuoteChangedRefusal, ctx: Context, common: dict[str, Any]
     ) -> QuoteChanged:
+        changes: Sequence[Notice] = QUOTE_CHANGES.cut(refusal.changes)  # type: ignore[arg-type] # nor a notice
         return cls(
             **common,
             expected_total=Money.of(refusal.expected_minor),
             quote=Quote.of(refusal.quote, ctx),  # type: ignore[arg-type] # models know no quote
-            changes=[
-                CheckoutNotice.of(each, ctx.language) for each in QUOTE_CHANGES.cut(refusal.changes)
-            ],  # type: ignore[arg-type]
+            changes=[CheckoutNotice.of(each, ctx.language) for each in changes],
         )
 
 
