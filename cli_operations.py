@@ -116,8 +116,8 @@ def restore(settings: Settings, given: argparse.Namespace) -> None:
 
 
 async def _audited(settings: Settings) -> Soundness:
+    from gateways.wiring import make_gateways
     from resolvers.backups.restoring import examine as examine_stock
-    from server import make_gateways
 
     await database.connect(settings.database_url, **settings.database_options)
     try:
@@ -129,7 +129,7 @@ async def _audited(settings: Settings) -> Soundness:
 
 
 async def _examined(settings: Settings) -> list[Finding]:
-    from server import make_gateways
+    from gateways.wiring import make_gateways
 
     ctx = Context(settings=settings, gateways=make_gateways(settings), actor=SYSTEM)
     if fault := await _connecting_fault(settings):

@@ -20,20 +20,13 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
 
-from gateways import Gateways, PaymentGateway
-from gateways.bus import make_bus
-from gateways.challenges import PictureChallenges
-from gateways.cost_buckets import make_cost_buckets
+from gateways import Gateways
 from gateways.metrics import MetricsMiddleware, count_operation, forget_dead_processes
-from gateways.persisted_queries import make_persisted_queries
-from gateways.rate_limits import make_rate_limits
-from gateways.redis_link import RedisLink
 from gateways.sandbox import SandboxPayments
 from gateways.sandbox_pages import sandbox_routes
-from gateways.sms import LoggingSms
 from gateways.telemetry import RequestIdMiddleware, configure_logging
 from gateways.tracing import TracingMiddleware, is_tracing, start_tracing, stop_tracing
-from gateways.webhooks import HttpWebhooks
+from gateways.wiring import make_gateways
 from models import database
 from models.database_faults import DATABASE_ERRORS
 from models.freshness import as_fresh_as
@@ -81,40 +74,7 @@ from serving.running import Server
 from serving.stopping import Stopping
 from settings import Settings
 
-COLLECTIONS = (50_000, 0, 1_000_000)  # so many new objects together, each twice at most
-
-
-def make_gateways(settings: Settings) -> Gateways:
-    """The doors outward that these settings open."""
-    link = RedisLink(settings.redis_url) if settings.redis_url else None
-    rate_limits = make_rate_limits(link, settings.keys.derived("rate limits"))
-    return Gateways(
-        sms=LoggingSms(
-            settings.sms_outbox,
-            log_codes=not settings.is_production,
-            refuses=settings.is_production,
-        ),
-        bus=make_bus(settings.listening_url, settings.redis_url),
-        rate_limits=rate_limits,
-        challenges=PictureChallenges(settings.keys, rate_limits)
-        if settings.challenge == "picture"
-        else None,
-        webhooks=HttpWebhooks(
-            private_addresses=settings.reaches_private_addresses,
-            plain_http=settings.webhook_plain_http or not settings.is_production,
-            seconds=settings.webhook_seconds,
-            hosts=settings.allowed_webhook_hosts,
-        ),
-        persisted_queries=make_persisted_queries(settings.redis_url),
-        cost_buckets=make_cost_buckets(link),
-        payments=_payment_providers(settings),
-    )
-
-
-def _payment_providers(settings: Settings) -> dict[str, PaymentGateway]:
-    if not settings.sandbox_payments:
-        return {}
-    return {"SANDBOX": SandboxPayments(settings.base_url, settings.keys)}
+COLLECTIONS = (50_000, 0, 1_000)  # the young ones in small parts, and all of them now and then
 
 
 def create_app(settings: Settings, *, warming: bool = False) -> Application:

@@ -177,7 +177,7 @@ async def _prepare(settings: Settings, *, migrates: bool, demo: bool) -> str:
 async def with_database(
     settings: Settings, task: Callable[[Context], Awaitable[None]], *, checked: bool = True
 ) -> None:
-    from server import make_gateways
+    from gateways.wiring import make_gateways
 
     async with asyncio.timeout(OPEN_SECONDS):
         await database.connect(settings.database_url, **settings.database_options)

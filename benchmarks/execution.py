@@ -115,5 +115,5 @@ async def compare() -> None:
 if __name__ == "__main__":
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 0, 1_000_000)  # as the server does
+    gc.set_threshold(50_000, 0, 1_000)  # as the server does
     asyncio.run(compare())

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
 from contextlib import AbstractContextManager, aclosing, nullcontext
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 import strawberry
 from graphql import (
     ExecutionResult,
-    GraphQLError,
     OperationType,
     create_source_event_stream,
     execute_subscription_event,
     map_source_to_response_event,
 )
 
-from models.errors import OperationStopped
 from schema import operation_hooks as hooks
 from schema.answer import Answer
+from schema.answering import Answering
 from schema.cost.charging import FREE_BYTES, Charge, Charges
 from schema.cost.prices import OPERATION
 from schema.documents import Documents, Operation, invalid
@@ -39,10 +38,9 @@ from schema.turns import Turns
 C = TypeVar("C")
 
 DEFAULT_LIMITS = Limits()
-MOST_ERRORS = 100  # in one answer
 
 
-class Operations(Generic[C]):
+class Operations(Answering[C]):
     """One schema with all that is needed to answer its operations.
 
     `execute` may be replaced by a faster executor of the same answers. `event_context` makes the
@@ -82,9 +80,9 @@ class Operations(Generic[C]):
     ) -> None:
         if schema.extensions or schema.directives:
             raise ValueError("Schema extensions and operation directives would not be run here.")
+        super().__init__(format_error, report)
         self.schema = schema
         self.context_factory = context_factory
-        self.format_error = format_error
         self.limits = limits
         self.execute = execute or GraphQLCoreExecutor(schema)
         self.event_context = event_context
@@ -96,7 +94,6 @@ class Operations(Generic[C]):
         self.repeat = repeat
         self.charges = charges
         self.answer_limits = answer_limits
-        self.report = report
         self.name_codes = name_codes
         self.supervisor = Supervisor()
         self.turns = Turns()
@@ -219,17 +216,6 @@ class Operations(Generic[C]):
         cost = None if changes else OPERATION + meter.cost
         return self.answer_of(result, context, meter.unreported, cost)
 
-    def errors_of(
-        self, errors: Sequence[GraphQLError], context: C | None, more: int = 0
-    ) -> list[dict[str, Any]]:
-        """The first errors as they are shown, and how many there are besides; `more` are not among them."""
-        self.report(errors, context)
-        shown = [self.format_error(error, context) for error in errors[:MOST_ERRORS]]
-        if more := more + len(errors) - len(shown):
-            message = f"{more} more errors are not shown."
-            shown.append({"message": message, "extensions": {"code": "MORE_ERRORS", "count": more}})
-        return shown
-
     async def answers(
         self,
         operation: Operation,
@@ -275,38 +261,7 @@ class Operations(Generic[C]):
             await charge.settle_event(OPERATION + meter.cost)
         return result
 
-    def answer_of(
-        self,
-        result: ExecutionResult,
-        context: C,
-        more_errors: int = 0,
-        cost: int | None = None,
-    ) -> Answer:
-        """An execution's result; without data and path, it went wrong before any field ran or was stopped."""
-        errors = result.errors or []
-        if result.data is None and not any(map(_while_it_ran, errors)):
-            return self.refused([invalid(error) for error in errors], context)
-        body: dict[str, Any] = {"data": result.data}
-        if errors:
-            body["errors"] = self.errors_of(errors, context, more_errors)
-        if result.extensions:
-            body["extensions"] = result.extensions
-        return Answer(body, executed=True, cost=cost)
-
-    def refused(self, errors: list[GraphQLError], context: C | None = None) -> Answer:
-        return Answer({"errors": self.errors_of(errors, context)}, executed=False)
-
-    def failed(self, error: Exception, context: C | None = None) -> Answer:
-        """What was raised outside any field, given to `format_error` as a field's would be."""
-        if not isinstance(error, GraphQLError):
-            error = GraphQLError(str(error), original_error=error)
-        return self.refused([error], context)
-
 
 async def _event_of(executor: Any) -> ExecutionResult:
     result = execute_subscription_event(executor)
     return result if isinstance(result, ExecutionResult) else await result
-
-
-def _while_it_ran(error: GraphQLError) -> bool:
-    return bool(error.path) or isinstance(error.original_error, OperationStopped)

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from graphql import OperationDefinitionNode, parse
 
+from gateways.wiring import make_gateways
 from resolvers.context import SYSTEM, Context
 from resolvers.demo.chain import plant_demo_chain
 from resolvers.demo.goods import ERP_SECRET, PASSWORD
-from server import make_gateways
 from tests.make.api import Api
 
 ROOT = Path(__file__).parents[2]

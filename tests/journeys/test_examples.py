@@ -11,10 +11,10 @@ from typing import Any
 import pyotp
 from graphql import FieldNode, OperationDefinitionNode, OperationType, parse
 
+from gateways.wiring import make_gateways
 from resolvers.context import SYSTEM, Context
 from resolvers.demo.chain import plant_demo_chain, renew_demo_code
 from resolvers.demo.goods import ERP_SECRET, PASSWORD
-from server import make_gateways
 from tests.make.api import Api
 from tests.make.documents import EXAMPLES, all_documents, document
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from gateways.wiring import make_gateways
 from models.database import execute, fetch, transaction
 from models.errors import Expired, InvalidInput, NotFound, PermissionDenied
 from models.integrations.rules import BREAK_AFTER
@@ -21,7 +22,6 @@ from resolvers.integrations.delivering import deliver_due
 from resolvers.integrations.webhook_counts import webhook_counts
 from resolvers.integrations.webhooks import WebhookChanges
 from resolvers.outbox import Change, announce, give_sequences, last_sequence
-from server import make_gateways
 from tests.make.killing import started
 from tests.make.receiver import TestReceiver, receiving
 from tests.make.sales import later
