@@ -98,7 +98,7 @@ def serve_one_of_many(sockets: Sequence[socket.socket], started: Callable[[], No
         await serve_until_stopped(server, sockets, signals)
 
     try:
-        run(work, timing_of(settings).patience)
+        run(work, timing_of(settings).patience, has_parent=True)
     except Interrupted as interrupted:
         return 128 + interrupted.number
     except Exception as error:
