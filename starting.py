@@ -55,6 +55,9 @@ def serve(settings: Settings, *, migrates: bool, demo: bool) -> None:
     if settings.workers == 1:
         run(partial(_serve_alone, settings, prepare, sockets), patience)
         return
+    from gateways.telemetry import configure_logging
+
+    configure_logging(settings.log_level, json=settings.log_format == "json")
     welcome: list[str] = []
 
     async def look(signals: Signals) -> None:
