@@ -31,7 +31,7 @@ from resolvers.health.findings import Level
 from resolvers.integrations.webhook_counts import webhook_counts
 from schema.integrations.bulk_rows import draft_of
 from schema.messages import translate
-from serving.connections import ConnectionLimits
+from serving.connection_limits import ConnectionLimits
 from serving.health import OK, Check, Health
 from serving.listening import raise_descriptor_limit
 from serving.proxies import TrustedProxies

@@ -55,6 +55,9 @@ def serve(settings: Settings, *, migrates: bool, demo: bool) -> None:
     if settings.workers == 1:
         run(partial(_serve_alone, settings, prepare, sockets), patience)
         return
+    from gateways.telemetry import configure_logging
+
+    configure_logging(settings.log_level, json=settings.log_format == "json")
     welcome: list[str] = []
 
     async def look(signals: Signals) -> None:
@@ -98,7 +101,7 @@ def serve_one_of_many(sockets: Sequence[socket.socket], started: Callable[[], No
         await serve_until_stopped(server, sockets, signals)
 
     try:
-        run(work, timing_of(settings).patience)
+        run(work, timing_of(settings).patience, has_parent=True)
     except Interrupted as interrupted:
         return 128 + interrupted.number
     except Exception as error:
