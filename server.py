@@ -18,12 +18,10 @@ from contextlib import (
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 
 from gateways import Gateways
 from gateways.metrics import MetricsMiddleware, count_operation, forget_dead_processes
-from gateways.sandbox import SandboxPayments
-from gateways.sandbox_pages import sandbox_routes
 from gateways.telemetry import RequestIdMiddleware, configure_logging
 from gateways.tracing import TracingMiddleware, is_tracing, start_tracing, stop_tracing
 from gateways.wiring import make_gateways
@@ -35,17 +33,16 @@ from resolvers.accounts.client_uses import ClientUses
 from resolvers.accounts.rights_watch import RightsWatch
 from resolvers.context import ActorKind, Context
 from schema import schema
+from schema.browser_pages import browser_pages
 from schema.context import context_factory
 from schema.cost.charging import make_charges
 from schema.cross_origin import cross_origin
-from schema.demo_pictures import demo_pictures
 from schema.downloads import download_routes
 from schema.error_log import report_errors
 from schema.errors import format_error
 from schema.execution import CompiledExecutor
 from schema.execution.meter import AnswerLimits
 from schema.kept_answers import answer_once
-from schema.landing import landing_pages
 from schema.limits import Limits
 from schema.operation_hooks import answer_anew
 from schema.operations import Operations
@@ -58,7 +55,7 @@ from schema.trusted_documents import read_trusted_documents
 from schema.unavailable import answer_database_error
 from schema.uploads import uploads_of
 from schema.warming import known_documents, warm
-from schema.webhooks import payment_webhooks, receive
+from schema.webhooks import payment_webhooks
 from server_process import (
     QUIET_PATHS,
     background_work,
@@ -101,7 +98,7 @@ def create_app(settings: Settings, *, warming: bool = False) -> Application:
             *others,
             *payment_webhooks(settings, gateways),
             *download_routes(settings),
-            *_pages(settings, gateways),
+            *browser_pages(settings, gateways),
             *process_routes(settings, health),
         ],
         exception_handlers=dict.fromkeys(DATABASE_ERRORS, answer_database_error),
@@ -167,22 +164,6 @@ def _persisted_documents(settings: Settings, gateways: Gateways) -> PersistedDoc
         read_trusted_documents(settings.trusted_documents),
         trusted_only=settings.trusted_documents_only,
     )
-
-
-def _pages(settings: Settings, gateways: Gateways) -> list[BaseRoute]:
-    """What people see in a browser."""
-    landing = landing_pages(settings, gateways)
-    return [*landing, *demo_pictures(settings), *_sandbox(settings, gateways)]
-
-
-def _sandbox(settings: Settings, gateways: Gateways) -> list[BaseRoute]:
-    """The pages of the sandbox provider, where there is one."""
-    provider = gateways.payments.get("SANDBOX")
-
-    async def tell(headers: dict[str, str], body: bytes) -> bool:
-        return (await receive(settings, gateways, "SANDBOX", headers, body)).status == 200
-
-    return sandbox_routes(provider, tell) if isinstance(provider, SandboxPayments) else []
 
 
 def _lifespan(
