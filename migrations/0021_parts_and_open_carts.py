@@ -49,9 +49,10 @@ async def allow_many(apps: StateApps, editor: BaseSchemaEditor) -> None:
 
 
 class Migration(TableMigration):
-    dependencies = [("models", "0019_bulk_encodings")]
+    dependencies = [("models", "0020_confirmed_sessions")]
 
     initial = False
+    needs_a_stop = True
 
     operations = [
         AddColumn(

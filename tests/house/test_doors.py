@@ -61,6 +61,7 @@ UNCONFIRMED = {
     "confirmation.confirm": "is the confirmation",
     "own_sessions.end_of_staff": "an alarm must be quick, and who was signed out signs in again",
     "deliveries.redeliver": "sends to an address that was confirmed",
+    "pinging.ping": "the same",
     "webhooks.replay": "the same",
     "webhooks.delete": "nothing is sent any more, and it can be made again",
 }
