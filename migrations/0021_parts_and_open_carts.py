@@ -1,7 +1,8 @@
+from typing import Any
+
 from tortoise import fields
-from tortoise.migrations import operations as ops
-from tortoise.migrations.schema_editor.base import BaseSchemaEditor
-from tortoise.migrations.schema_generator.state_apps import StateApps
+from tortoise.migrations.operations import TortoiseOperation
+from tortoise.migrations.schema_generator.state import State
 
 from models.add_column import AddColumn
 from models.create_tables import TableMigration
@@ -32,20 +33,32 @@ FROM ({RANKED}) AS ranked WHERE ranked.id = cart.id AND ranked.survivor_id <> ca
 OWNERS = ("member", "guest")
 
 
-async def keep_one_open_cart(apps: StateApps, editor: BaseSchemaEditor) -> None:
+class KeepOneOpenCart(TortoiseOperation):
     """Leave each customer one open cart, and let the database see to it from then on."""
-    for statement in (ADD_LINES, CLOSE):
-        await editor.client.execute_query(statement)
-    for owner in OWNERS:
-        await editor.client.execute_query(
-            f"CREATE UNIQUE INDEX uid_cart_open_of_{owner} ON cart (merchant_id, {owner}_id)"
-            f" WHERE status = 'OPEN' AND {owner}_id IS NOT NULL"
-        )
 
+    def state_forward(self, app_label: str, state: State) -> None:
+        """Partial indexes are no part of the tables' state."""
 
-async def allow_many(apps: StateApps, editor: BaseSchemaEditor) -> None:
-    for owner in OWNERS:
-        await editor.client.execute_query(f"DROP INDEX uid_cart_open_of_{owner}")
+    async def database_forward(
+        self, app_label: str, old_state: State, new_state: State, state_editor: Any = None
+    ) -> None:
+        if state_editor is None:
+            return
+        for statement in (ADD_LINES, CLOSE):
+            await state_editor.client.execute_query(statement)
+        for owner in OWNERS:
+            await state_editor.client.execute_query(
+                f"CREATE UNIQUE INDEX uid_cart_open_of_{owner} ON cart (merchant_id, {owner}_id)"
+                f" WHERE status = 'OPEN' AND {owner}_id IS NOT NULL"
+            )
+
+    async def database_backward(
+        self, app_label: str, old_state: State, new_state: State, state_editor: Any = None
+    ) -> None:
+        if state_editor is None:
+            return
+        for owner in OWNERS:
+            await state_editor.client.execute_query(f"DROP INDEX uid_cart_open_of_{owner}")
 
 
 class Migration(TableMigration):
@@ -66,5 +79,5 @@ class Migration(TableMigration):
         AddColumn(
             model_name="Fulfilment", name="unfillable", field=fields.BooleanField(db_default=False)
         ),
-        ops.RunPython(keep_one_open_cart, allow_many),
+        KeepOneOpenCart(),
     ]

@@ -83,9 +83,7 @@ async def give_back(ctx: Context, order: Order, fulfilment: Fulfilment, reason: 
     await record_event(ctx, order, order.status, f"{fulfilment.number}: {reason}")
     moved = await completion.advance(ctx, order)
     if order.status is OrderStatus.CANCELLED:
-        await refund_order(
-            ctx, order, reason
-        )  # what belongs to no part: nothing is left to pay for
+        await refund_order(ctx, order, reason)  # what belongs to no part
     await announce(ctx, [change("fulfilment.changed", order, fulfilment), moved])
 
 

@@ -166,6 +166,24 @@ async def test_a_cart_is_found_on_another_device_and_says_what_it_became(
     assert became["cart"] == {"status": "ORDERED", "order": {"id": order["id"]}}
 
 
+async def test_carts_cost_the_same_statements_however_many(api: Api, shop: Shop) -> None:
+    guest, ids = await api.guest(), []
+    for _ in range(3):
+        lines = [{"variantId": shop.variant_id, "quantity": 1}]
+        made = await guest.do(document("tablet/cart_create"), lines=lines)
+        ids.append(made["cart"]["id"])
+        checkout = {**one_piece(shop), "cartId": ids[-1]}
+        del checkout["lines"]
+        assert (await placed(guest, checkout))["order"]
+    ask = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Cart { status order { number } } } }"
+    with counting() as for_one:
+        await guest.ask(ask, ids=ids[:1])
+    with counting() as for_three:
+        found = await guest.ask(ask, ids=ids)
+    assert len({each["order"]["number"] for each in found["nodes"]}) == 3
+    assert len(for_three) == len(for_one)
+
+
 async def test_a_part_is_called_off_and_the_others_go_on(api: Api) -> None:
     counter: Counter = await open_counter(api)
     guest = await api.guest()
