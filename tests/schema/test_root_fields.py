@@ -53,6 +53,8 @@ WITH_ALL = {
 BLIND = {
     "transferCancel(input.lost.variantId)",
     "assortmentSet(input.rows.locationCode)", "catalogUpsert(input.products.categoryParentCode)",
+    "cartCustomerSet(input.cartId)", "cartCustomerSet(input.customer.cardNumber)",
+    "cartCustomerSet(input.customer.memberId)", "cartCustomerSet(input.customer.phone)",
     "categories(parentCode)", "checkoutPlace(input.checkout.cartId)",
     "checkoutPlace(input.checkout.fulfilments.lines.variantId)",
     "checkoutPlace(input.checkout.fulfilments.storeId)",
@@ -60,6 +62,7 @@ BLIND = {
     "checkoutQuote(input.cartId)", "checkoutQuote(input.fulfilments.lines.variantId)",
     "checkoutQuote(input.fulfilments.storeId)", "checkoutQuote(input.lines.variantId)",
     "checkoutQuote(input.referralToken)", "fulfilmentComplete(serials.variantId)",
+    "fulfilmentReturn(input.serials.variantId)",
     "fulfilmentShip(input.serials.variantId)", "orders(filter.guideId)", "orders(filter.storeId)",
     "organisationUpsert(input.parentCode)", "otpSignIn(input.phone)", "otpSignIn(input.referralToken)",
     "paymentRecord(input.orderId)", "paymentStart(input.orderId)",
