@@ -40,14 +40,15 @@ class CompiledExecutor:
         meter = meter or Meter()
         operation = self._operation(document, operation_name)
         if operation is not None:
+            long = are_long(variables)
             values = (
                 await asyncio.to_thread(operation.variable_values, variables)
-                if are_long(variables)
+                if long
                 else operation.variable_values(variables)
             )
             if isinstance(values, list):
                 return ExecutionResult(None, values)
-            plan = self._plan(operation, values)
+            plan = self._plan(operation, values, are_long=long)
             if plan is not None:
                 return await plan.execute(values, context, meter)
         return await self._graphql_core(document, variables, operation_name, context, meter)
@@ -70,9 +71,9 @@ class CompiledExecutor:
         self._forget_oldest()
         return operation
 
-    def _plan(self, operation: Operation, values: VariableValues) -> Plan | None:
+    def _plan(self, operation: Operation, values: VariableValues, *, are_long: bool) -> Plan | None:
         known = operation.plans
-        plan = operation.plan(values)
+        plan = operation.plan(values, are_long=are_long)
         if operation.plans > known:
             self._forget_oldest()
         return plan
