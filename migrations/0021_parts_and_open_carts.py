@@ -65,7 +65,6 @@ class Migration(TableMigration):
     dependencies = [("models", "0020_confirmed_sessions")]
 
     initial = False
-    needs_a_stop = True
 
     operations = [
         AddColumn(

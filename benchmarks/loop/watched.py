@@ -122,7 +122,7 @@ def main(executor: str, *arguments: str) -> int:
     Handle._run = lambda handle: watch.run(handle, step)  # type: ignore[attr-defined]
     uvicorn.Config.get_loop_factory = lambda self: asyncio.SelectorEventLoop  # type: ignore[assignment,method-assign]
     if executor == "core":
-        CompiledExecutor._plan = lambda *_: None  # type: ignore[assignment,method-assign]
+        CompiledExecutor._plan = lambda *_, **__: None  # type: ignore[assignment,method-assign]
     gc.callbacks.append(watch.collection)
     threading.Thread(target=watch.look, daemon=True).start()
     threading.Thread(target=_answer, args=(watch, output), daemon=True).start()

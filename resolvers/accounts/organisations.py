@@ -143,7 +143,10 @@ def _seen(ctx: Context) -> Conditions:
     if ctx.actor.kind is ActorKind.SYSTEM:
         return found
     paths = [grant.path for grant in ctx.actor.grants]
-    above = {path[: end + 1] for path in paths for end, each in enumerate(path) if each == "/"}
+    # Of "1/4/9/" these are "", "1/", "1/4/" and itself.
+    above = {
+        path[:end] for path in paths for end in range(len(path) + 1) if path[:end][-1:] in ("", "/")
+    }
     ways = [
         "(COALESCE(merchant_id, id) = ? AND kind IN (?, ?))",
         *["SUBSTR(path, 1, ?) = ?"] * len(paths),

@@ -31,15 +31,15 @@ class CompiledExecutor(Execute):
     async def run(self, asked: Asked) -> ExecutionResult:
         operation = self._operation(asked.document, asked.operation_name)
         if operation is not None:
-            given = asked.variables
+            given, long = asked.variables, are_long(asked.variables)
             values = (
                 await asyncio.to_thread(operation.variable_values, given)
-                if are_long(given)
+                if long
                 else operation.variable_values(given)
             )
             if isinstance(values, list):
                 return ExecutionResult(None, values)
-            plan = self._plan(operation, values)
+            plan = self._plan(operation, values, are_long=long)
             if plan is not None:
                 return await plan.execute(values, asked.context, asked.meter)
         return await self._graphql_core.run(asked)
@@ -61,9 +61,9 @@ class CompiledExecutor(Execute):
         self._forget_oldest()
         return operation
 
-    def _plan(self, operation: Operation, values: VariableValues) -> Plan | None:
+    def _plan(self, operation: Operation, values: VariableValues, *, are_long: bool) -> Plan | None:
         known = operation.plans
-        plan = operation.plan(values)
+        plan = operation.plan(values, are_long=are_long)
         if operation.plans > known:
             self._forget_oldest()
         return plan

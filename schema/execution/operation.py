@@ -57,15 +57,20 @@ class Operation:
     def variable_values(self, variables: Variables) -> VariableValues | list[GraphQLError]:
         return self._definitions.values(variables)
 
-    def plan(self, variables: VariableValues) -> Plan | None:
-        """None when graphql-core has to answer."""
+    def plan(self, variables: VariableValues, *, are_long: bool = False) -> Plan | None:
+        """None when graphql-core has to answer, which would take long to convert long variables."""
         if self._switches is None:
             return None
         position = tuple(variables.coerced.get(name) for name in self._switches)
         plan = self._plans.get(position)
-        if plan is None and len(self._plans) < MAXIMUM_PLANS and set(map(type, position)) <= {bool}:
+        if plan is not None or not set(map(type, position)) <= {bool}:
+            return plan
+        has_room = len(self._plans) < MAXIMUM_PLANS
+        if has_room or are_long:
             core = self._graphql_core_executor(variables)
-            plan = self._plans[position] = Plan(self._strawberry, core, self._grow)
+            plan = Plan(self._strawberry, core, self._grow if has_room else lambda _: None)
+        if plan is not None and has_room:
+            self._plans[position] = plan
         return plan
 
     def compile(self) -> None:

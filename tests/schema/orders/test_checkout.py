@@ -32,7 +32,7 @@ ORDERS = (
     "query($first: Int) { orders(first: $first) { edges { node { number status channel member { number }"
     " totals { payable { amount } } lines { quantity variant { sku } } attribution { store { code }"
     " guide { name } referrer { name } } availableActions history { to note actor { __typename } }"
-    " fulfilments { method status location { code } lines { quantity variant { sku } } }"
+    " fulfilments { method status location { code } lines(first: 20) { quantity variant { sku } } }"
     " payments { status } } } pageInfo { hasNextPage } } }"
 )
 
