@@ -142,8 +142,9 @@ async def delete(ctx: Context, webhook_id: int) -> Webhook:
 
 
 @requires(Permission.WEBHOOK_WRITE)
-async def all_of(ctx: Context, cut: Slice) -> list[Webhook]:
-    """A slice of those of the caller's part of the tree, oldest first."""
+async def all_of(ctx: Context, cut: Slice | None = None) -> list[Webhook]:
+    """A slice of those of the caller's part of the tree, oldest first; the first 250 unless told."""
+    cut = cut or Slice()
     return await _within(ctx).order_by("id").offset(cut.skip).limit(cut.first)
 
 
