@@ -130,6 +130,8 @@ def work(settings: Settings) -> None:
     from server_process import timing_of
     from worker_process import work_until_stopped
 
+    check_tracing(settings)
+
     sockets = listen_on(settings.host, settings.worker_port) if settings.worker_port else []
 
     async def forever(signals: Signals) -> None:
