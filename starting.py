@@ -132,7 +132,8 @@ def work(settings: Settings) -> None:
 
     check_tracing(settings)
 
-    sockets = listen_on(settings.host, settings.worker_port) if settings.worker_port else []
+    port = settings.worker_port
+    sockets = listen_on(settings.host, port, "QUINTET_WORKER_PORT") if port else []
 
     async def forever(signals: Signals) -> None:
         async def begin(ctx: Context) -> None:

@@ -1,6 +1,6 @@
 """Traces by OpenTelemetry: request → operation → database statements → outgoing calls.
 
-A job, a change and a delivery carry `traceparent`, so that what a worker does for them later is in the same trace.
+A job, a change and a delivery carry `traceparent`, so that a trace goes on in the worker.
 
 Until `start_tracing` is called nothing of OpenTelemetry is loaded and nothing is wrapped. No attribute holds
 a value of a request: statements have placeholders, paths are route templates, variables are left out.

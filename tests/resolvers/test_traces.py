@@ -1,4 +1,4 @@
-"""A trace that begins at a request goes on in the worker: in its jobs, its deliveries, and at the receiver."""
+"""A trace that begins at a request goes on in the jobs and deliveries of the worker, and at the receiver."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ async def test_without_traces_nothing_is_written(ctx: Context, shop: Location) -
         assert await deliver_due(ctx) == 1
     assert "traceparent" not in receiver.messages[0].headers
     for table in ("outbox_event", "webhook_delivery"):
-        (row,) = await fetch(f"SELECT traceparent FROM {table}")  # noqa: S608 - a name of ours
+        (row,) = await fetch(f"SELECT traceparent FROM {table}")
         assert row["traceparent"] is None
     assert (await Job.get()).payload == {"number": 1}
 
