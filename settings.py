@@ -106,6 +106,7 @@ class Settings:
     express_fee: str = "0.00"
     purchase_four_eyes: bool = False
     request_limit_bytes: int = whole(4_000_000, 1, 1_000_000_000)
+    request_memory_bytes: int = whole(64_000_000, 1_000_000, 100_000_000_000)
     answer_objects: int = whole(100_000, 1, 10_000_000)
     answer_bytes: int = whole(10_000_000, 1, 1_000_000_000)
     query_seconds: int = whole(10, 1, 3600)
