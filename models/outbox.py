@@ -34,6 +34,7 @@ class OutboxEvent(Row):
 
     `node_type` and `node_id` name what changed; the other columns say whom it concerns:
     `organisation_id` is the node of the tree it belongs to, `subject` the customer (`"MEMBER:7"`).
+    `traceparent` is the trace that the change was made in, while there are traces.
     """
 
     sequence = fields.BigIntField(null=True, unique=True)
@@ -47,6 +48,7 @@ class OutboxEvent(Row):
     subject = fields.CharField(max_length=40, null=True)
     actor_kind = fields.CharField(max_length=16)
     actor_id = fields.BigIntField(null=True)
+    traceparent = fields.CharField(max_length=64, null=True)
 
     class Meta:
         table = "outbox_event"

@@ -41,6 +41,7 @@ from schema.persisted_documents import DocumentNotFound
 from schema.retry_after import retry_after
 from schema.unavailable import RETRY_AFTER, is_unavailable
 from schema.unavailable import STATUS as UNAVAILABLE
+from serving.body_room import BodyRoom
 
 C = TypeVar("C")
 
@@ -64,7 +65,9 @@ class GraphQLOverHTTP(Generic[C]):
         graphiql: bool = True,
         public_seconds: int = 0,
         uploads: Uploads | None = None,
+        bodies: BodyRoom | None = None,
     ) -> None:
+        self.bodies = bodies or BodyRoom()
         self.operations = operations
         self.graphiql = graphiql
         self.public_seconds = public_seconds
@@ -86,10 +89,11 @@ class GraphQLOverHTTP(Generic[C]):
             if self.uploads is not None and is_multipart(headers):
                 response = await self.respond_to_files(exchange, Request(scope, receive))
             else:
-                asked = await read_request(scope, receive, headers, limit, self._pay(exchange))
+                pay = self._pay(exchange)
+                asked = await read_request(scope, receive, headers, limit, pay, self.bodies)
                 response = await self.respond(exchange, asked)
         except BadRequest as bad:
-            error = GraphQLError(bad.message, extensions={"code": "INVALID"})
+            error = GraphQLError(bad.message, extensions={"code": bad.code})
             response = exchange.response(self.operations.refused([error]), bad.status, bad.headers)
         except BudgetSpent as spent:
             response = _denied(exchange, spent, self.operations.failed(spent))

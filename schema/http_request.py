@@ -16,6 +16,8 @@ import orjson
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
+from serving.body_room import BodyRoom, Held, NoRoom
+
 # Header names in lower case, as ASGI has them; of several with one name the last.
 Headers = Mapping[bytes, bytes]
 # Charges the reading of so many bytes before they are parsed.
@@ -40,24 +42,47 @@ class BadRequest(Exception):
     """What was sent is no GraphQL request; answered with `status` and `headers`."""
 
     def __init__(
-        self, message: str, status: int = 400, headers: Mapping[str, str] | None = None
+        self,
+        message: str,
+        status: int = 400,
+        headers: Mapping[str, str] | None = None,
+        code: str = "INVALID",
     ) -> None:
         super().__init__(message)
+        self.code = code
         self.message = message
         self.status = status
         self.headers = dict(headers or {})
 
 
 async def read_request(
-    scope: Scope, receive: Receive, headers: Headers, max_body_bytes: int, pay: Pay
+    scope: Scope,
+    receive: Receive,
+    headers: Headers,
+    max_body_bytes: int,
+    pay: Pay,
+    bodies: BodyRoom,
 ) -> GraphQLRequest:
-    """Raises `BadRequest`, what `pay` raises, and Starlette's `ClientDisconnect` when the client is gone."""
+    """Read one request; `bodies` has the room for what has not come whole.
+
+    Raises `BadRequest`, what `pay` raises, and Starlette's `ClientDisconnect` when the client is gone.
+    """
     method = scope["method"]
     if method == "POST":
         _check_media_type(headers)
-        body = await _read_body(receive, headers.get(b"content-length", b""), max_body_bytes)
-        await pay(len(body))
-        return graphql_request(_json(body, "The body"))
+        announced = headers.get(b"content-length", b"")
+        if announced.isdigit() and int(announced) > max_body_bytes:
+            raise _too_large(max_body_bytes)
+        client = scope.get("client")
+        held = bodies.hold(client[0] if client else "")
+        try:
+            body = await _read_body(receive, max_body_bytes, held)
+            await pay(len(body))
+            return graphql_request(_json(body, "The body"))
+        except NoRoom as full:
+            raise _no_room(full) from None
+        finally:
+            held.release()
     if method == "GET":
         await pay(len(scope["query_string"]))
         return graphql_request(_query_parameters(scope["query_string"]))
@@ -159,9 +184,8 @@ def _media_type_fault(content_type: bytes) -> str | None:
     return None
 
 
-async def _read_body(receive: Receive, announced: bytes, max_body_bytes: int) -> bytes:
-    if announced.isdigit() and int(announced) > max_body_bytes:
-        raise _too_large(max_body_bytes)
+async def _read_body(receive: Receive, max_body_bytes: int, held: Held) -> bytes:
+    """One that comes in a piece is there already, and holds no room. Raises: NoRoom."""
     chunks: list[bytes] = []
     size = 0
     more = True
@@ -173,9 +197,19 @@ async def _read_body(receive: Receive, announced: bytes, max_body_bytes: int) ->
         size += len(chunk)
         if size > max_body_bytes:
             raise _too_large(max_body_bytes)
-        chunks.append(chunk)
         more = message.get("more_body", False)
+        if more or chunks:
+            held.grow(size)
+        chunks.append(chunk)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _no_room(full: NoRoom) -> BadRequest:
+    headers = {"Connection": "close", "Retry-After": "5"}
+    if full.is_share:
+        sentence = "Too many large requests come from this address at once. Try again."
+        return BadRequest(sentence, 429, headers, "RATE_LIMITED")
+    return BadRequest("Too many large requests come at once.", 503, headers, "UNAVAILABLE")
 
 
 def _too_large(max_body_bytes: int) -> BadRequest:

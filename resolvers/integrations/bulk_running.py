@@ -71,7 +71,8 @@ async def run_due(ctx: Context, read_json: ReadJson, translate: Translate) -> in
     if operation is None:
         return 0
     try:
-        await run(ctx, operation, read_json, lambda error: translate(error, operation.language))
+        with ctx.gateways.traces.span(f"file {operation.kind}", None):
+            await run(ctx, operation, read_json, lambda error: translate(error, operation.language))
     except _Stopped:
         await transaction(_cancelled, ctx, operation)
     except asyncio.CancelledError:
