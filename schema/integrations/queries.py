@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import strawberry
 
+from models.outbox import Topic
 from resolvers.integrations import bulk, changes, webhooks
 from resolvers.paging import PageRequest
 from resolvers.slices import Slice
@@ -22,7 +23,7 @@ class IntegrationQueries:
         self,
         info: Info,
         after: str | None = None,
-        types: list[str] | None = None,
+        types: list[Topic] | None = None,
         first: int | None = None,
     ) -> Connection[Change]:
         """Every change in your territory, oldest first; the last cursor is where to go on next time.

@@ -6,11 +6,11 @@ from datetime import datetime
 
 import strawberry
 
-from models.bounds import Vocabulary
+from models.bounds import all_of
 from models.integrations.webhooks import DeliveryStatus
 from models.integrations.webhooks import Webhook as WebhookRow
 from models.integrations.webhooks import WebhookDelivery as DeliveryRow
-from models.outbox import TOPICS
+from models.outbox import Topic
 from resolvers.context import Context
 from resolvers.integrations import deliveries, webhooks
 from resolvers.paging import PageRequest
@@ -29,7 +29,7 @@ strawberry.enum(DeliveryStatus)
 class WebhookDelivery(Node):
     id: strawberry.ID
     sequence: BigInt
-    topic: str
+    topic: Topic
     node_id: strawberry.ID
     payload: str = strawberry.field(description="The body, byte for byte as it is signed.")
     attempts: int
@@ -45,7 +45,7 @@ class WebhookDelivery(Node):
         return cls(
             id=global_id("WebhookDelivery", row.id),
             sequence=BigInt(row.sequence),
-            topic=row.topic,
+            topic=Topic(row.topic),
             node_id=strawberry.ID(row.node),
             payload=row.body,
             attempts=row.attempts,
@@ -67,7 +67,7 @@ class WebhookDelivery(Node):
 class Webhook(Node):
     id: strawberry.ID
     url: str
-    topics: list[str] = sized_list(Vocabulary(len(TOPICS)))
+    topics: list[Topic] = sized_list(all_of(Topic))
     active: bool = strawberry.field(
         description="Off when it was paused, or its receiver has failed for days."
     )
@@ -106,7 +106,7 @@ class Webhook(Node):
         return cls(
             id=global_id("Webhook", row.id),
             url=row.url,
-            topics=row.topics,
+            topics=[Topic(each) for each in row.topics],
             active=row.active,
             sequence=BigInt(row.sequence),
             failing_since=row.failing_since,
