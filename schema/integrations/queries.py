@@ -39,10 +39,17 @@ class IntegrationQueries:
 
     @strawberry.field
     async def bulk_operations(
-        self, info: Info, first: int | None = None, after: str | None = None
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
     ) -> Connection[BulkOperation]:
         """Your own, newest first."""
-        page = await bulk.page(info.context, PageRequest(first=first, after=after))
+        page = await bulk.page(
+            info.context, PageRequest(first=first, after=after, last=last, before=before)
+        )
         return Connection.of(page, BulkOperation.of)
 
     @sized_by("first", otherwise=50)

@@ -13,6 +13,7 @@ from models.integrations.webhooks import WebhookDelivery as DeliveryRow
 from models.outbox import Topic
 from resolvers.context import Context
 from resolvers.integrations import deliveries, webhooks
+from resolvers.integrations.deliveries import DeliveryQuery
 from resolvers.paging import PageRequest
 from schema.accounts.types import Organisation
 from schema.batching import batched
@@ -63,6 +64,20 @@ class WebhookDelivery(Node):
         return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
 
 
+@strawberry.input(description="All that is given must hold.")
+class WebhookDeliveryFilter:
+    status: list[DeliveryStatus] | None = strawberry.field(
+        default=None, description="In one of these states."
+    )
+    topic: list[Topic] | None = strawberry.field(
+        default=None, description="On one of these topics."
+    )
+
+    def query(self) -> DeliveryQuery:
+        topics = None if self.topic is None or Topic.ALL in self.topic else self.topic
+        return DeliveryQuery(statuses=self.status, topics=topics)
+
+
 @strawberry.type(description="An address that is told of what changes in one part of the tree.")
 class Webhook(Node):
     id: strawberry.ID
@@ -88,16 +103,19 @@ class Webhook(Node):
     async def deliveries(
         parents: list[Webhook],
         ctx: Context,
-        first: int | None = 20,
+        *,
+        filter: WebhookDeliveryFilter | None = None,
+        first: int | None = None,
         after: str | None = None,
-        status: list[DeliveryStatus] | None = None,
+        last: int | None = None,
+        before: str | None = None,
     ) -> list[Connection[WebhookDelivery]]:
         """Its log, newest first."""
         pages = await deliveries.of_webhooks(
             ctx,
             [each.row.id for each in parents],
-            status,
-            PageRequest(first=first, after=after),
+            filter.query() if filter else DeliveryQuery(),
+            PageRequest(first=first, after=after, last=last, before=before),
         )
         return [Connection.of(pages[each.row.id], WebhookDelivery.of) for each in parents]
 

@@ -42,8 +42,12 @@ async def update(api: Api, staff_id: str, **given: Any) -> Any:
 
 
 async def refused(api: Api, staff_id: str, **given: Any) -> tuple[str, list[str]]:
-    errors = await api.refused(document("hq/staff_update"), input={"staffId": staff_id, **given})
-    return errors[0]["code"], errors[0]["path"]
+    answer = await api.send(document("hq/staff_update"), input={"staffId": staff_id, **given})
+    if "errors" in answer:
+        extensions = answer["errors"][0]["extensions"]
+        return extensions["code"], extensions["inputPath"]
+    (error,) = answer["data"]["staffUpdate"]["userErrors"]
+    return error["code"], error["path"]
 
 
 @pytest.mark.parametrize(
