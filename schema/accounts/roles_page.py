@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import cast
 
 from graphql import GraphQLEnumType, GraphQLSchema
 
 from models.accounts.roles import ROLE_PERMISSIONS, Permission, Role
+from schema.written_pages import DOCS, with_section
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "roles.md"
-BEGIN, END = "<!-- roles: written by `make schema` -->\n", "<!-- end of roles -->\n"
+PAGE = DOCS / "roles.md"
 
 
 def table(schema: GraphQLSchema) -> str:
@@ -25,9 +24,7 @@ def table(schema: GraphQLSchema) -> str:
 
 
 def written(schema: GraphQLSchema) -> str:
-    """The page with its table made anew."""
-    before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
-    return before + BEGIN + "\n" + table(schema) + "\n" + END + rest.split(END)[1]
+    return with_section(PAGE, "roles", table(schema))
 
 
 def _row(*cells: str) -> str:
