@@ -28,7 +28,7 @@ KINDS: dict[str, type[Node]] = {"MEMBER": Member, "STAFF": Staff, "API_CLIENT": 
 @strawberry.type(description="Who is asking, and what they may do.")
 class Viewer:
     channel: Channel
-    permissions: list[str] = sized_list(all_of(Permission))
+    permissions: list[Permission] = sized_list(all_of(Permission))
     lacks_second_factor: bool = strawberry.field(
         description="Whether your roles ask for a second factor: until it is set you may do nothing else."
     )

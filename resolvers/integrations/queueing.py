@@ -11,8 +11,8 @@ import orjson
 from models.accounts.organisations import Organisation
 from models.database import execute, fetch, marks
 from models.integrations.webhooks import DeliveryStatus, Webhook
+from models.outbox import Topic
 from resolvers.context import Context
-from resolvers.integrations.webhooks import EVERYTHING
 from resolvers.node_ids import node_id
 from resolvers.outbox import last_sequence, oldest_sequence
 
@@ -41,7 +41,7 @@ async def queue_changes(ctx: Context, webhook: Webhook, limit: int) -> None:
 async def _events(webhook: Webhook, after: int, upto: int, limit: int) -> list[dict[str, Any]]:
     """Those on its topics that belong to its part of the tree."""
     node = await Organisation.get(id=webhook.organisation_id)
-    topics = [] if EVERYTHING in webhook.topics else webhook.topics
+    topics = [] if Topic.ALL in webhook.topics else webhook.topics
     on_topic = f" AND e.topic IN ({marks(topics)})" if topics else ""
     return await fetch(
         "SELECT e.sequence, e.topic, e.node_type, e.node_id, e.actor_kind, e.actor_id, e.created_at,"

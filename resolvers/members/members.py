@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from tortoise.expressions import Q, Subquery
 
@@ -24,6 +26,18 @@ from resolvers.validation import phone_of, text_of
 
 MOST_SPELLINGS = 32
 """A name that is searched for is looked up in so many ways to write it, traditional and simplified."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberQuery:
+    """What a list is cut to; what is None cuts nothing. `joined_to` is exclusive."""
+
+    searches: Sequence[str] = ()
+    tier_codes: Sequence[str] | None = None
+    guide_id: int | None = None
+    home_store_id: int | None = None
+    joined_from: datetime | None = None
+    joined_to: datetime | None = None
 
 
 @for_anyone
@@ -68,20 +82,26 @@ async def me(ctx: Context) -> Member | None:
 
 
 @requires(Permission.MEMBER_READ)
-async def page(
-    ctx: Context, search: str | None, tier_code: str | None, request: PageRequest
-) -> Page[Member]:
-    """The members of the caller's territory, the latest first.
+async def page(ctx: Context, wanted: MemberQuery, request: PageRequest) -> Page[Member]:
+    """The wanted of the members of the caller's territory, the latest first.
 
-    `search` is the beginning of a number, or a whole phone or card number; where the caller may read names
-    and phones, also a part of a name or the last four digits of a phone. It is no way round the mask.
+    A text to search is the beginning of a number, or a whole phone or card number; where the caller may
+    read names and phones, also a part of a name or the last four digits of a phone. It is no way round
+    the mask.
     """
     query = Member.filter(sight.territory(ctx, Permission.MEMBER_READ), merchant_id=ctx.merchant_id)
-    if search is not None:
-        query = query.filter(_matches(ctx, text_of(search, "search", 64)))
-    if tier_code is not None:
-        query = query.filter(tier__code=kept(tier_code))
-    return await paginate(query, request, ("-id",), f"members {search} {tier_code}")
+    for text in wanted.searches:
+        query = query.filter(_matches(ctx, text_of(text, "search", 64)))
+    if wanted.tier_codes is not None:
+        query = query.filter(tier__code__in=sorted(set(map(kept, wanted.tier_codes))))
+    columns = {
+        "guide_id": wanted.guide_id,
+        "home_store_id": wanted.home_store_id,
+        "created_at__gte": wanted.joined_from,
+        "created_at__lt": wanted.joined_to,
+    }
+    given = {column: value for column, value in columns.items() if value is not None}
+    return await paginate(query.filter(**given), request, ("-id",), f"members {wanted}")
 
 
 def change_of(member: Member) -> Change:

@@ -16,7 +16,7 @@ from models.accounts.roles import Permission
 from models.database import fetch, marks, transaction
 from models.errors import InvalidInput, NotFound, StateConflict
 from models.orders import rules
-from models.orders.carts import Cart, CartStatus
+from models.orders.carts import Cart, CartLine, CartStatus
 from resolvers.attempts import count, guesses
 from resolvers.context import ActorKind, Context
 from resolvers.orders.cart_lines import changed_by, put, quantities
@@ -98,6 +98,13 @@ async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Cart]:
     """The carts with these IDs that the caller owns or guides."""
     found = await Cart.filter(id__in=set(ids))
     return {cart.id: cart for cart in found if takes_part(ctx, cart)}
+
+
+@for_anyone
+async def lines_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, CartLine]:
+    """The lines with these IDs in carts that the caller owns or guides; the cart of each is at hand."""
+    found = await CartLine.filter(id__in=set(ids)).prefetch_related("cart")
+    return {line.id: line for line in found if takes_part(ctx, line.cart)}
 
 
 def takes_part(ctx: Context, cart: Cart) -> bool:

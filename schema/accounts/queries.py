@@ -30,19 +30,30 @@ class AccountQueries:
         filter: StaffFilter | None = None,
         first: int | None = None,
         after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
     ) -> CountedConnection[Staff]:
         ctx, wanted = info.context, filter.query() if filter else StaffQuery()
-        page = await staff_lists.page(ctx, wanted, PageRequest(first=first, after=after))
+        page = await staff_lists.page(
+            ctx, wanted, PageRequest(first=first, after=after, last=last, before=before)
+        )
         return CountedConnection.of(page, Staff.of, lambda: staff_lists.count(ctx, wanted))
 
     @strawberry.field(
         description="The machines where you manage them, those that were revoked too, by name."
     )
     async def api_clients(
-        self, info: Info, first: int | None = None, after: str | None = None
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
     ) -> CountedConnection[ApiClient]:
         ctx = info.context
-        page = await clients.api_client_page(ctx, PageRequest(first=first, after=after))
+        page = await clients.api_client_page(
+            ctx, PageRequest(first=first, after=after, last=last, before=before)
+        )
         return CountedConnection.of(page, ApiClient.of, lambda: clients.count_api_clients(ctx))
 
     @strawberry.field(
@@ -50,8 +61,15 @@ class AccountQueries:
         "."
     )
     async def storefronts(
-        self, info: Info, first: int | None = None, after: str | None = None
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
     ) -> CountedConnection[Storefront]:
         ctx = info.context
-        page = await clients.storefront_page(ctx, PageRequest(first=first, after=after))
+        page = await clients.storefront_page(
+            ctx, PageRequest(first=first, after=after, last=last, before=before)
+        )
         return CountedConnection.of(page, Storefront.of, lambda: clients.count_storefronts(ctx))

@@ -9,6 +9,7 @@ from resolvers.members import members, tiers
 from resolvers.paging import PageRequest
 from schema.cost.directives import list_size
 from schema.info import Info
+from schema.members.inputs import MemberFilter
 from schema.members.types import Member, Tier
 from schema.nodes import optional_row_id
 from schema.pagination import Connection
@@ -47,12 +48,16 @@ class MemberQueries:
             ),
         ] = None,
         tier_code: str | None = None,
+        filter: MemberFilter | None = None,
         first: int | None = None,
         after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
     ) -> Connection[Member]:
         """The members of your territory, the latest first."""
-        request = PageRequest(first=first, after=after)
-        page = await members.page(info.context, search, tier_code, request)
+        wanted = (filter or MemberFilter()).query(search, tier_code)
+        request = PageRequest(first=first, after=after, last=last, before=before)
+        page = await members.page(info.context, wanted, request)
         return Connection.of(page, Member.of)
 
     @list_size(TIERS)

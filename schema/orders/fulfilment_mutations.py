@@ -20,7 +20,7 @@ from schema.orders.fulfilment_inputs import (
     TicketPayload,
 )
 from schema.orders.fulfilment_types import Fulfilment, PrintTicket
-from schema.stock.serial_inputs import SerialInput, serial_drafts
+from schema.stock.serial_inputs import serial_drafts
 
 
 @strawberry.type
@@ -61,18 +61,13 @@ class FulfilmentMutations:
         return FulfilmentPayload(fulfilment=Fulfilment.of(row))
 
     @refusing(FulfilmentPayload)
-    async def fulfilment_complete(
-        self, info: Info, input: FulfilmentActInput, serials: list[SerialInput] | None = None
-    ) -> FulfilmentPayload:
-        """Staff: delivered, or handed over at the counter. A customer: I have received it.
-
-        `serials` are those handed over, of the variants that track them: one for each piece.
-        """
+    async def fulfilment_complete(self, info: Info, input: FulfilmentActInput) -> FulfilmentPayload:
+        """Staff: delivered, or handed over at the counter. A customer: I have received it."""
         ctx, fulfilment_id = info.context, _id(input.fulfilment_id)
         if ctx.actor.is_customer:
             row = await fulfilment_steps.confirm(ctx, fulfilment_id)
         else:
-            row = await fulfilment_steps.complete(ctx, fulfilment_id, serial_drafts(serials))
+            row = await fulfilment_steps.complete(ctx, fulfilment_id, serial_drafts(input.serials))
         return FulfilmentPayload(fulfilment=Fulfilment.of(row))
 
     @refusing(FulfilmentPayload)

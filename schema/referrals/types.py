@@ -162,12 +162,14 @@ class Referral:
         parents: list[Referral],
         ctx: Context,
         *,
-        first: int | None = 20,
+        first: int | None = None,
         after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
         status: CommissionStatus | None = None,
     ) -> list[Connection[Commission]]:
         """What the member has earned, the latest first."""
-        request = PageRequest(first=first, after=after)
+        request = PageRequest(first=first, after=after, last=last, before=before)
         pages = await earnings.pages(ctx, _keys(parents), status, request)
         return [
             Connection.of(pages[key], lambda row: Commission.of(row, ctx)) for key in _keys(parents)

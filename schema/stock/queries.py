@@ -71,11 +71,13 @@ class StockQueries:
         location_id: strawberry.ID | None = None,
         first: int | None = None,
         after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
     ) -> Connection[StockSnapshot]:
         """How a variant, a location or one level of both stood at any moment of the past."""
         variant = optional_row_id(variant_id, "Variant", path=("variantId",))
         location = optional_row_id(location_id, "Store", "Warehouse", path=("locationId",))
-        request = PageRequest(first=first, after=after)
+        request = PageRequest(first=first, after=after, last=last, before=before)
         page = await snapshots.page(info.context, at, variant, location, request)
         return Connection.of(page, StockSnapshot.of)
 

@@ -113,10 +113,8 @@ async def serials_of_variants(
     variant_ids: Sequence[int],
     ctx: Context,
     location_id: int,
-    first: int | None,
-    after: str | None,
+    request: PageRequest,
 ) -> list[Connection[SerialNumber]]:
     """A page of the serial numbers on hand at a location for each variant, in their order."""
-    request = PageRequest(first=first, after=after)
     found = await serial_lookup.of_variants(ctx, variant_ids, location_id, request)
     return [Connection.of(found[variant_id], SerialNumber.of) for variant_id in variant_ids]

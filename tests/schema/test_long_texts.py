@@ -27,7 +27,7 @@ LISTS = [
 INPUTS: list[tuple[str, dict[str, Any], list[str]]] = [
     ("organisationUpsert", {"code": "N", "name": "n", "kind": "REGION", "parentCode": LONG}, ["parentCode"]),
     ("storefrontCreate", {"name": "n", "channel": "APP", "organisationCode": LONG}, ["organisationCode"]),
-    ("webhookCreate", {"url": "https://erp.example", "topics": ["*"], "organisationCode": LONG},
+    ("webhookCreate", {"url": "https://erp.example", "topics": ["ALL"], "organisationCode": LONG},
      ["organisationCode"]),
     ("storeUpsert", {"stores": [{"code": LONG, "name": "n", "address": {"street": "s"}}]},
      ["stores", "0", "code"]),

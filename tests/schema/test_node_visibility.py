@@ -34,6 +34,7 @@ SEEN_BY: dict[str, frozenset[str]] = {
     "Brand": EVERYBODY,
     "BulkOperation": frozenset({"erp"}),
     "Cart": frozenset({"member", "guide"}),
+    "CartLine": frozenset({"member", "guide"}),
     "Category": EVERYBODY,
     "Commission": OFFICE | {"member", "manager"},
     "CommissionPlan": OFFICE | {"member"},

@@ -61,7 +61,7 @@ BLIND = {
     "checkoutPlace(input.checkout.lines.variantId)", "checkoutPlace(input.checkout.referralToken)",
     "checkoutQuote(input.cartId)", "checkoutQuote(input.fulfilments.lines.variantId)",
     "checkoutQuote(input.fulfilments.storeId)", "checkoutQuote(input.lines.variantId)",
-    "checkoutQuote(input.referralToken)", "fulfilmentComplete(serials.variantId)",
+    "checkoutQuote(input.referralToken)", "fulfilmentComplete(input.serials.variantId)",
     "fulfilmentReturn(input.serials.variantId)",
     "fulfilmentShip(input.serials.variantId)", "orders(filter.guideId)", "orders(filter.storeId)",
     "organisationUpsert(input.parentCode)", "otpSignIn(input.phone)", "otpSignIn(input.referralToken)",

@@ -40,7 +40,7 @@ async def there(ctx: Context) -> Place:
 
 
 async def listed(ctx: Context, search: str | None = None) -> list[int]:
-    page = await members.page(ctx, search, None, PageRequest())
+    page = await members.page(ctx, members.MemberQuery(searches=[search]), PageRequest())
     return sorted(member.id for member in page.rows)
 
 
