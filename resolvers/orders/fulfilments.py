@@ -108,7 +108,7 @@ async def lock(found: Fulfilment | None) -> tuple[Order, Fulfilment]:
     return order, fulfilment
 
 
-def actions(ctx: Context, fulfilment: Fulfilment) -> list[str]:
+def actions(ctx: Context, fulfilment: Fulfilment) -> list[FulfilmentAction]:
     """What the caller may do with it now: a customer confirms, a store does the rest."""
     if fulfilment.assigned_at is None:
         return []

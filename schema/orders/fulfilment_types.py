@@ -17,6 +17,7 @@ from schema.catalog.types import Variant
 from schema.cost.directives import list_size
 from schema.info import Info
 from schema.nodes import Node, global_id
+from schema.orders.actions import FulfilmentAction
 from schema.orders.loading import optional_nodes
 from schema.orders.routing_types import RoutingDecision
 from schema.stores.types import StockLocation
@@ -167,8 +168,8 @@ class Fulfilment(Node):
         return [PrintTicket.of(row) if row else None for row in rows]
 
     @strawberry.field(description="What you may do with it now.")
-    def available_actions(self, info: Info) -> list[str]:
-        return [str(action) for action in fulfilments.actions(info.context, self.row)]
+    def available_actions(self, info: Info) -> list[FulfilmentAction]:
+        return fulfilments.actions(info.context, self.row)
 
     @classmethod
     def of(cls, row: FulfilmentRow) -> Fulfilment:

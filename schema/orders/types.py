@@ -20,6 +20,7 @@ from schema.cost.directives import list_size
 from schema.members.types import Member
 from schema.money import Money
 from schema.nodes import Node, global_id
+from schema.orders.actions import OrderAction
 from schema.orders.loading import optional_nodes, variants_of
 from schema.stores.types import Store
 
@@ -190,10 +191,10 @@ class Order(Node):
 
     @batched
     @staticmethod
-    async def available_actions(parents: list[Order], ctx: Context) -> list[list[str]]:
-        """What you may do with it now: PAY, CANCEL."""
+    async def available_actions(parents: list[Order], ctx: Context) -> list[list[OrderAction]]:
+        """What you may do with it now."""
         found = await actions.of_orders(ctx, [each.row for each in parents])
-        return [[str(action) for action in found[each.row.id]] for each in parents]
+        return [found[each.row.id] for each in parents]
 
     @list_size(20)
     @batched

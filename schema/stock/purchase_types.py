@@ -17,6 +17,7 @@ from schema.catalog.types import Variant
 from schema.cost.directives import list_size
 from schema.money import Money
 from schema.nodes import Node, global_id
+from schema.stock.actions import PurchaseOrderAction
 from schema.stock.documents import DocumentEvent, histories
 from schema.stock.types import variants_of
 from schema.stores.types import StockLocation
@@ -122,10 +123,12 @@ class PurchaseOrder(Node):
 
     @batched
     @staticmethod
-    async def available_actions(parents: list[PurchaseOrder], ctx: Context) -> list[list[str]]:
-        """What you may do with it now: APPROVE, RECEIVE, CANCEL."""
+    async def available_actions(
+        parents: list[PurchaseOrder], ctx: Context
+    ) -> list[list[PurchaseOrderAction]]:
+        """What you may do with it now."""
         found = await purchase_orders.actions_of(ctx, [each.row for each in parents])
-        return [[str(action) for action in actions] for actions in found]
+        return [[PurchaseOrderAction(action) for action in actions] for actions in found]
 
     @list_size(20)
     @batched

@@ -16,6 +16,7 @@ from schema.batching import batched
 from schema.catalog.types import Variant
 from schema.cost.directives import list_size
 from schema.nodes import Node, global_id
+from schema.stock.actions import SupplierReturnAction
 from schema.stock.documents import DocumentEvent, histories
 from schema.stock.purchase_types import PurchaseOrder, Supplier, suppliers_of
 from schema.stock.types import variants_of
@@ -89,10 +90,12 @@ class SupplierReturn(Node):
 
     @batched
     @staticmethod
-    async def available_actions(parents: list[SupplierReturn], ctx: Context) -> list[list[str]]:
-        """What you may do with it now: APPROVE, SHIP, CANCEL."""
+    async def available_actions(
+        parents: list[SupplierReturn], ctx: Context
+    ) -> list[list[SupplierReturnAction]]:
+        """What you may do with it now."""
         found = await supplier_returns.actions_of(ctx, [each.row for each in parents])
-        return [[str(action) for action in actions] for actions in found]
+        return [[SupplierReturnAction(action) for action in actions] for actions in found]
 
     @list_size(20)
     @batched

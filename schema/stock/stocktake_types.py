@@ -16,6 +16,7 @@ from schema.batching import batched
 from schema.catalog.types import Variant
 from schema.cost.directives import list_size
 from schema.nodes import Node, global_id
+from schema.stock.actions import StocktakeAction
 from schema.stock.documents import DocumentEvent, histories
 from schema.stock.types import variants_of
 from schema.stores.types import StockLocation
@@ -124,10 +125,12 @@ class Stocktake(Node):
 
     @batched
     @staticmethod
-    async def available_actions(parents: list[Stocktake], ctx: Context) -> list[list[str]]:
-        """What you may do with it now: COUNT, RECOUNT, APPROVE, CANCEL."""
+    async def available_actions(
+        parents: list[Stocktake], ctx: Context
+    ) -> list[list[StocktakeAction]]:
+        """What you may do with it now."""
         found = await stocktakes.actions_of(ctx, [each.row for each in parents])
-        return [[str(action) for action in actions] for actions in found]
+        return [[StocktakeAction(action) for action in actions] for actions in found]
 
     @list_size(20)
     @batched

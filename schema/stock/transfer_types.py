@@ -16,6 +16,7 @@ from schema.batching import batched
 from schema.catalog.types import Variant
 from schema.cost.directives import list_size
 from schema.nodes import Node, global_id
+from schema.stock.actions import TransferAction
 from schema.stock.documents import DocumentEvent, histories
 from schema.stock.types import variants_of
 from schema.stores.types import StockLocation
@@ -111,10 +112,12 @@ class Transfer(Node):
 
     @batched
     @staticmethod
-    async def available_actions(parents: list[Transfer], ctx: Context) -> list[list[str]]:
-        """What you may do with it now: APPROVE, REJECT, SHIP, RECEIVE, CANCEL."""
+    async def available_actions(
+        parents: list[Transfer], ctx: Context
+    ) -> list[list[TransferAction]]:
+        """What you may do with it now."""
         found = await transfers.actions_of(ctx, [each.row for each in parents])
-        return [[str(action) for action in actions] for actions in found]
+        return [[TransferAction(action) for action in actions] for actions in found]
 
     @list_size(20)
     @batched
