@@ -122,6 +122,7 @@ class Settings:
     idempotency_days: int = 30
     ticket_days: int = 90
     address_days: int = 1_095
+    contact_look_days: int = 400
     webhook_private_addresses: bool = False
     webhook_plain_http: bool = False
     webhook_hosts: str = ""

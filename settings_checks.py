@@ -26,6 +26,7 @@ AT_LEAST_ONE = (
     *("answer_objects", "answer_bytes", "query_seconds"),
     *("outbox_days", "webhook_seconds", "webhook_attempts", "webhook_log_days", "code_days"),
     *("session_days", "cart_days", "guest_days", "idempotency_days", "ticket_days", "address_days"),
+    "contact_look_days",
 )
 
 # As browsers write it: in lower case, without a path or the default port.

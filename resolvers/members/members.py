@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
 
 from models.accounts.roles import Permission
 from models.errors import InvalidInput, NotFound
@@ -17,6 +18,7 @@ from resolvers.members import phones, sight
 from resolvers.outbox import Change
 from resolvers.paging import Page, PageRequest, paginate
 from resolvers.permissions import for_anyone, requires
+from resolvers.tallies import QueryTally
 from resolvers.validation import phone_of, text_of
 
 
@@ -70,12 +72,14 @@ async def page(
     `search` is the beginning of a number or a whole phone number; where the caller may read names and
     phones, also a part of a name or the last four digits of a phone. It is no way round the mask.
     """
-    query = Member.filter(sight.territory(ctx, Permission.MEMBER_READ), merchant_id=ctx.merchant_id)
-    if search is not None:
-        query = query.filter(_matches(ctx, text_of(search, "search", 64)))
-    if tier_code is not None:
-        query = query.filter(tier__code=kept(tier_code))
+    query = _listed(ctx, search, tier_code)
     return await paginate(query, request, ("-id",), f"members {search} {tier_code}")
+
+
+def tally(ctx: Context, search: str | None, tier_code: str | None) -> QueryTally[Member]:
+    """The count of the whole list."""
+    query = _listed(ctx, search, tier_code)
+    return QueryTally(query, query)
 
 
 def change_of(member: Member) -> Change:
@@ -87,6 +91,13 @@ def change_of(member: Member) -> Change:
         location_id=member.home_store_id,
         subject=f"MEMBER:{member.id}",
     )
+
+
+def _listed(ctx: Context, search: str | None, tier_code: str | None) -> QuerySet[Member]:
+    query = Member.filter(sight.territory(ctx, Permission.MEMBER_READ), merchant_id=ctx.merchant_id)
+    if search is not None:
+        query = query.filter(_matches(ctx, text_of(search, "search", 64)))
+    return query if tier_code is None else query.filter(tier__code=kept(tier_code))
 
 
 def _matches(ctx: Context, text: str) -> Q:

@@ -18,6 +18,7 @@ from models.orders.carts import Cart, CartStatus
 from resolvers.attempts import count, guesses
 from resolvers.context import ActorKind, Context
 from resolvers.orders.cart_lines import changed_by, put, quantities
+from resolvers.orders.cart_lists import by_ids
 from resolvers.orders.goods import LineDraft, check_lines, check_on_sale
 from resolvers.permissions import for_anyone, for_shoppers
 
@@ -79,14 +80,9 @@ async def _seen(ctx: Context, found: Cart | None, *, by_token: bool) -> Cart | N
         found = await Cart.filter(id=found.merged_into_id).first()
     if found is None:
         return None
-    return found if (by_token and is_unclaimed(found)) or takes_part(ctx, found) else None
-
-
-@for_anyone
-async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Cart]:
-    """The carts with these IDs that the caller owns or guides."""
-    found = await Cart.filter(id__in=set(ids))
-    return {cart.id: cart for cart in found if takes_part(ctx, cart)}
+    if by_token:
+        return found if is_unclaimed(found) or takes_part(ctx, found) else None
+    return (await by_ids(ctx, [found.id])).get(found.id)
 
 
 def takes_part(ctx: Context, cart: Cart) -> bool:

@@ -56,7 +56,7 @@ async def move_on(ctx: Context, order: Order, fulfilment: Fulfilment, reason: st
     """
     if fulfilment.awaits_until:
         await backorders.lock(order.id)
-    await take(ctx, fulfilment, FulfilmentAction.REJECT)
+    await take(ctx, fulfilment, FulfilmentAction.REJECT, note=reason)
     lines = (await lines_of(ctx, [fulfilment.id]))[fulfilment.id]
     found = await _next(ctx, order, fulfilment, lines)
     if fulfilment.awaits_until:
@@ -110,6 +110,7 @@ async def _create(
                 location_id=pick.location_id,
                 distance_metres=pick.distance_metres,
                 routing=route_as_json(found),
+                promised_at=rejected.promised_at,
             )
         source = sources[pick.variant_id]
         await FulfilmentLine.create(

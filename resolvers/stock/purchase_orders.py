@@ -21,9 +21,10 @@ from resolvers.context import Context
 from resolvers.keyset import kept
 from resolvers.paging import Page, PageRequest
 from resolvers.permissions import for_anyone, requires, scoped
-from resolvers.stock.document_lists import DocumentFilter, page_of
+from resolvers.stock.document_lists import DocumentFilter, page_of, tally_of
 from resolvers.stock.documents import announce_document, record
 from resolvers.stock.purchase_rights import check, rights_of
+from resolvers.tallies import QueryTally
 
 KIND = "PurchaseOrder"
 
@@ -53,6 +54,12 @@ async def page(ctx: Context, wanted: DocumentFilter, request: PageRequest) -> Pa
     """The purchase orders for places in the caller's territory, the latest first."""
     visible = _visible(PurchaseOrder.filter(merchant_id=ctx.merchant_id), ctx)
     return await page_of(visible, ("destination_id",), wanted, request)
+
+
+def tally(ctx: Context, wanted: DocumentFilter) -> QueryTally[PurchaseOrder]:
+    """The counts of the whole list."""
+    visible = _visible(PurchaseOrder.filter(merchant_id=ctx.merchant_id), ctx)
+    return tally_of(visible, ("destination_id",), wanted)
 
 
 async def lines_of(order_ids: Sequence[int]) -> dict[int, list[PurchaseOrderLine]]:

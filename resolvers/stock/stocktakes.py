@@ -19,8 +19,9 @@ from models.stock.stocktakes import Stocktake, StocktakeLine
 from resolvers.context import Context
 from resolvers.paging import Page, PageRequest
 from resolvers.permissions import for_anyone, may, requires, scoped
-from resolvers.stock.document_lists import DocumentFilter, page_of
+from resolvers.stock.document_lists import DocumentFilter, page_of, tally_of
 from resolvers.stock.documents import announce_document, paths_of, record
+from resolvers.tallies import QueryTally
 
 KIND = "Stocktake"
 _NODE = "location__organisation"
@@ -54,6 +55,13 @@ async def page(ctx: Context, wanted: DocumentFilter, request: PageRequest) -> Pa
     query = Stocktake.filter(merchant_id=ctx.merchant_id)
     visible = scoped(query, ctx, Permission.STOCK_READ, _NODE)
     return await page_of(visible, ("location_id",), wanted, request)
+
+
+def tally(ctx: Context, wanted: DocumentFilter) -> QueryTally[Stocktake]:
+    """The counts of the whole list."""
+    query = Stocktake.filter(merchant_id=ctx.merchant_id)
+    visible = scoped(query, ctx, Permission.STOCK_READ, _NODE)
+    return tally_of(visible, ("location_id",), wanted)
 
 
 async def lines_of(stocktake_ids: Sequence[int]) -> dict[int, list[StocktakeLine]]:

@@ -24,8 +24,9 @@ from models.stores.locations import Location
 from resolvers.context import ActorKind, Context
 from resolvers.paging import Page, PageRequest
 from resolvers.permissions import for_anyone, may, requires, scoped
-from resolvers.stock.document_lists import DocumentFilter, page_of
+from resolvers.stock.document_lists import DocumentFilter, page_of, tally_of
 from resolvers.stock.documents import announce_document, paths_of, record
+from resolvers.tallies import QueryTally
 
 KIND = "Transfer"
 
@@ -55,6 +56,12 @@ async def page(ctx: Context, wanted: DocumentFilter, request: PageRequest) -> Pa
     """The transfers that begin or end in the caller's territory, or at one place, the latest first."""
     visible = _visible(Transfer.filter(merchant_id=ctx.merchant_id), ctx)
     return await page_of(visible, ("source_id", "destination_id"), wanted, request)
+
+
+def tally(ctx: Context, wanted: DocumentFilter) -> QueryTally[Transfer]:
+    """The counts of the whole list."""
+    visible = _visible(Transfer.filter(merchant_id=ctx.merchant_id), ctx)
+    return tally_of(visible, ("source_id", "destination_id"), wanted)
 
 
 async def lines_of(transfer_ids: Sequence[int]) -> dict[int, list[TransferLine]]:

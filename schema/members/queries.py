@@ -10,7 +10,7 @@ from schema.cost.directives import list_size
 from schema.info import Info
 from schema.members.types import Member, Tier
 from schema.nodes import optional_row_id
-from schema.pagination import Connection
+from schema.pagination import TalliedConnection
 
 
 @strawberry.type
@@ -48,11 +48,12 @@ class MemberQueries:
         tier_code: str | None = None,
         first: int | None = None,
         after: str | None = None,
-    ) -> Connection[Member]:
+    ) -> TalliedConnection[Member]:
         """The members of your territory, the latest first."""
         request = PageRequest(first=first, after=after)
         page = await members.page(info.context, search, tier_code, request)
-        return Connection.of(page, Member.of)
+        tally = members.tally(info.context, search, tier_code)
+        return TalliedConnection.of(page, Member.of, tally)
 
     @list_size(10)
     @strawberry.field

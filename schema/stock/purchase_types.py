@@ -16,7 +16,7 @@ from schema.batching import batched
 from schema.catalog.types import Variant
 from schema.cost.directives import list_size
 from schema.money import Money
-from schema.nodes import Node, global_id
+from schema.nodes import Document, Node, global_id
 from schema.stock.actions import PurchaseOrderAction
 from schema.stock.documents import DocumentEvent, histories
 from schema.stock.types import variants_of
@@ -82,7 +82,7 @@ class PurchaseOrderLine:
 
 
 @strawberry.type(description="What a place has ordered from a supplier, and how much has come.")
-class PurchaseOrder(Node):
+class PurchaseOrder(Document):
     id: strawberry.ID
     number: str
     status: PurchaseOrderStatus

@@ -15,7 +15,7 @@ from schema.actors import Actor, actors
 from schema.batching import batched
 from schema.catalog.types import Variant
 from schema.cost.directives import list_size
-from schema.nodes import Node, global_id
+from schema.nodes import Document, global_id
 from schema.stock.actions import SupplierReturnAction
 from schema.stock.documents import DocumentEvent, histories
 from schema.stock.purchase_types import PurchaseOrder, Supplier, suppliers_of
@@ -42,7 +42,7 @@ class SupplierReturnLine:
 
 
 @strawberry.type(description="Goods that go back to a supplier, of one purchase order or of any.")
-class SupplierReturn(Node):
+class SupplierReturn(Document):
     id: strawberry.ID
     number: str
     status: SupplierReturnStatus

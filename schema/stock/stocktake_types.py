@@ -15,7 +15,7 @@ from schema.actors import Actor, actors
 from schema.batching import batched
 from schema.catalog.types import Variant
 from schema.cost.directives import list_size
-from schema.nodes import Node, global_id
+from schema.nodes import Document, global_id
 from schema.stock.actions import StocktakeAction
 from schema.stock.documents import DocumentEvent, histories
 from schema.stock.types import variants_of
@@ -96,7 +96,7 @@ class StocktakeLine:
 
 
 @strawberry.type(description="Some variants of a location that are counted while selling goes on.")
-class Stocktake(Node):
+class Stocktake(Document):
     id: strawberry.ID
     number: str
     status: StocktakeStatus

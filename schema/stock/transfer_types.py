@@ -15,7 +15,7 @@ from schema.actors import Actor, actors
 from schema.batching import batched
 from schema.catalog.types import Variant
 from schema.cost.directives import list_size
-from schema.nodes import Node, global_id
+from schema.nodes import Document, global_id
 from schema.stock.actions import TransferAction
 from schema.stock.documents import DocumentEvent, histories
 from schema.stock.types import variants_of
@@ -72,7 +72,7 @@ class TransferLine:
 
 
 @strawberry.type(description="Goods that go from one place to another, once headquarters agrees.")
-class Transfer(Node):
+class Transfer(Document):
     id: strawberry.ID
     number: str
     status: TransferStatus
