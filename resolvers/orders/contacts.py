@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tortoise.expressions import Q, Subquery
+from tortoise.queryset import QuerySet
 
 from models.accounts.organisations import Organisation, OrganisationKind
 from models.accounts.roles import Permission
@@ -26,6 +27,7 @@ from models.orders.orders import Order
 from models.stores.locations import Location
 from resolvers.context import ActorKind, Context
 from resolvers.orders.actions import is_own
+from resolvers.orders.visibility import owned
 from resolvers.permissions import for_anyone, scoped
 
 HIDDEN = "****"
@@ -60,7 +62,7 @@ class Recipient:
 async def of_orders(ctx: Context, orders: Sequence[Order]) -> dict[int, Recipient]:
     """The recipients of orders that the caller has been shown, by order ID."""
     ids = [order.id for order in orders]
-    open_here = await _open_here(ctx, Q(order_id__in=ids))
+    open_here = await _fulfilled(ctx, _open_here(ctx).filter(order_id__in=ids))
     return await _seen(ctx, orders, {row.order_id for row in open_here})
 
 
@@ -71,7 +73,8 @@ async def of_fulfilments(ctx: Context, rows: Sequence[Fulfilment]) -> dict[int, 
     Of one order one part may be open here, and another not.
     """
     orders = {row.id: row for row in await Order.filter(id__in={row.order_id for row in rows})}
-    open_here = {row.id for row in await _open_here(ctx, Q(id__in=[row.id for row in rows]))}
+    ours = await _fulfilled(ctx, _open_here(ctx).filter(id__in=[row.id for row in rows]))
+    open_here = {row.id for row in ours}
     open_rows = [row for row in rows if row.id in open_here]
     found: dict[int, Recipient] = {}
     for part, whole in ((open_rows, True), ([r for r in rows if r.id not in open_here], False)):
@@ -81,12 +84,38 @@ async def of_fulfilments(ctx: Context, rows: Sequence[Fulfilment]) -> dict[int, 
     return found
 
 
-async def _open_here(ctx: Context, which: Q) -> list[Fulfilment]:
-    """Those of the fulfilments that are open at a place where the caller fulfils."""
-    if Permission.FULFILMENT_WRITE not in ctx.actor.permissions:
-        return []
-    query = Fulfilment.filter(which, status__in=OPEN, assigned_at__isnull=False)
-    return await scoped(query, ctx, Permission.FULFILMENT_WRITE, "location__organisation")
+def readable(ctx: Context) -> Q:
+    """The orders whose contacts the caller knows in full, as a condition: a search must not know more."""
+    if ctx.actor.kind is ActorKind.SYSTEM:
+        return Q()
+    if ctx.actor.is_customer:
+        return owned(ctx)
+    open_here = _open_here(ctx).values("order_id")
+    return Q(_counting_here(ctx), Q(id__in=Subquery(open_here)), join_type="OR")
+
+
+def _open_here(ctx: Context) -> QuerySet[Fulfilment]:
+    """What is open at a place where the caller fulfils."""
+    query = Fulfilment.filter(status__in=OPEN, assigned_at__isnull=False)
+    return scoped(query, ctx, Permission.FULFILMENT_WRITE, "location__organisation")
+
+
+def _counting_here(ctx: Context) -> Q:
+    """The orders that count where the caller may read contacts."""
+    permission = Permission.MEMBER_CONTACT_READ
+    merchants = scoped(
+        Organisation.filter(kind=OrganisationKind.MERCHANT), ctx, permission, "merchant"
+    )
+    stores = scoped(Location.all(), ctx, permission, "organisation")
+    return Q(
+        Q(merchant_id__in=Subquery(merchants.values("id"))),
+        Q(attribution_store_id__in=Subquery(stores.values("id"))),
+        join_type="OR",
+    )
+
+
+async def _fulfilled(ctx: Context, query: QuerySet[Fulfilment]) -> list[Fulfilment]:
+    return await query if Permission.FULFILMENT_WRITE in ctx.actor.permissions else []
 
 
 async def _seen(ctx: Context, orders: Sequence[Order], fulfilled: set[int]) -> dict[int, Recipient]:
@@ -105,36 +134,32 @@ async def _seen(ctx: Context, orders: Sequence[Order], fulfilled: set[int]) -> d
 
 
 async def _known(ctx: Context, orders: Sequence[Order]) -> set[int]:
-    """The orders that count where the caller may read contacts."""
     if ctx.actor.kind is ActorKind.SYSTEM:
         return {order.id for order in orders}
-    permission = Permission.MEMBER_CONTACT_READ
-    if permission not in ctx.actor.permissions:
+    if Permission.MEMBER_CONTACT_READ not in ctx.actor.permissions:
         return set()
-    merchants = scoped(
-        Organisation.filter(kind=OrganisationKind.MERCHANT), ctx, permission, "merchant"
-    )
-    stores = scoped(Location.all(), ctx, permission, "organisation")
-    held = Order.filter(
-        Q(merchant_id__in=Subquery(merchants.values("id")))
-        | Q(attribution_store_id__in=Subquery(stores.values("id"))),
-        id__in=[order.id for order in orders],
-    )
+    held = Order.filter(_counting_here(ctx), id__in=[order.id for order in orders])
     return {order.id for order in await held.only("id")}
 
 
 async def _members(orders: Sequence[Order]) -> dict[int, Member]:
-    ids = {order.member_id for order in orders if order.member_id and order.address is None}
+    """The members of orders whose address does not say who gets it."""
+    ids = {
+        order.member_id
+        for order in orders
+        if order.member_id and not (order.address or {}).get("recipient")
+    }
     return {row.id: row for row in await Member.filter(id__in=ids)} if ids else {}
 
 
 def _recipient(order: Order, members: Mapping[int, Member]) -> Recipient:
-    """The recipient of the address; without one the member."""
-    if (kept := order.address) is not None:
-        address = {key: value for key, value in kept.items() if key != "position"}
-        return Recipient(address.get("recipient"), address.get("phone"), address)
-    member = members.get(order.member_id or 0)
-    return Recipient(member.name, member.phone, None) if member else Recipient(None, None, None)
+    """Who stands in the address; where nobody does, the member."""
+    member, address = members.get(order.member_id or 0), order.address
+    name, phone = (member.name, member.phone) if member else (None, None)
+    if address is None:
+        return Recipient(name, phone, None)
+    shown = {key: value for key, value in address.items() if key != "position"}
+    return Recipient(shown.get("recipient") or name, shown.get("phone") or phone, shown)
 
 
 async def _record(ctx: Context, order_ids: Iterable[int]) -> None:

@@ -25,6 +25,7 @@ from models.orders.states import (
 from resolvers.context import ActorKind, Context
 from resolvers.keyset import kept
 from resolvers.members import phones
+from resolvers.orders import contacts
 from resolvers.orders.visibility import visible_here
 from resolvers.paging import Page, PageRequest, paginate
 from resolvers.permissions import for_anyone
@@ -138,8 +139,9 @@ def _fulfilled(query: QuerySet[Order], wanted: OrderFilter) -> QuerySet[Order]:
 
 
 def _matches(ctx: Context, text: str) -> Q:
-    """A number, whole; or the last four digits of the member's phone."""
+    """A number, whole; or the last four digits of the phone of a member whose contact the caller knows."""
     found = Q(number=kept(text.upper()))
     if len(text) == ENDING_DIGITS and text.isascii() and text.isdigit():
-        found |= Q(member_id__in=phones.ids_ending_in(ctx.merchant_id, text))
+        ending = Q(member_id__in=phones.ids_ending_in(ctx.merchant_id, text))
+        found |= Q(contacts.readable(ctx), ending)
     return found
