@@ -1,5 +1,7 @@
 from tortoise import fields
 from tortoise.fields.base import OnDelete
+from tortoise.indexes import Index
+from tortoise.migrations import operations as ops
 from tortoise.migrations.constraints import CheckConstraint
 
 from models.add_column import AddColumn
@@ -87,6 +89,10 @@ class Migration(TableMigration):
             model_name="Order",
             name="storefront_id",
             field=fields.BigIntField(null=True, db_index=True),
+        ),
+        ops.AddIndex(
+            model_name="Order",
+            index=Index(fields=["merchant_id", "updated_at", "id"]),
         ),
         AddColumn(
             model_name="Fulfilment", name="promised_at", field=fields.DatetimeField(null=True)

@@ -57,7 +57,12 @@ class Order(Row):
 
     class Meta:
         table = "sales_order"
-        indexes = (("status", "hold_expires_at"), ("status", "completes_at"), ("merchant_id", "id"))
+        indexes = (
+            ("status", "hold_expires_at"),
+            ("status", "completes_at"),
+            ("merchant_id", "id"),
+            ("merchant_id", "updated_at", "id"),
+        )
         constraints = (
             *never_negative(
                 "sales_order",

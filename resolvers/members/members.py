@@ -76,7 +76,8 @@ async def page(
     return await paginate(query, request, ("-id",), f"members {search} {tier_code}")
 
 
-def tally(ctx: Context, search: str | None, tier_code: str | None) -> QueryTally[Member]:
+@requires(Permission.MEMBER_READ)
+async def tally(ctx: Context, search: str | None, tier_code: str | None) -> QueryTally[Member]:
     """The count of the whole list."""
     query = _listed(ctx, search, tier_code)
     return QueryTally(query, query)

@@ -37,7 +37,8 @@ async def page(ctx: Context, wanted: CartFilter, request: PageRequest) -> Page[C
     return await paginate(_listed(ctx, wanted), request, ("-updated_at", "-id"), f"carts {wanted}")
 
 
-def tally(ctx: Context, wanted: CartFilter) -> QueryTally[Cart]:
+@for_shoppers
+async def tally(ctx: Context, wanted: CartFilter) -> QueryTally[Cart]:
     """The count of the whole list."""
     query = _listed(ctx, wanted)
     return QueryTally(query, query)

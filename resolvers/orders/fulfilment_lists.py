@@ -82,7 +82,8 @@ async def page(
     )
 
 
-def tally(ctx: Context, wanted: FulfilmentFilter) -> SqlTally:
+@requires(Permission.FULFILMENT_READ)
+async def tally(ctx: Context, wanted: FulfilmentFilter) -> SqlTally:
     """The counts of the whole list."""
 
     async def conditions(with_status: bool) -> Conditions:

@@ -89,7 +89,8 @@ async def page(
     return await paginate(_listed(ctx, wanted), request, _SORTS[sort], f"orders {sort} {wanted}")
 
 
-def tally(ctx: Context, wanted: OrderFilter) -> QueryTally[Order]:
+@for_anyone
+async def tally(ctx: Context, wanted: OrderFilter) -> QueryTally[Order]:
     """The counts and sums of the whole list. Raises: as `page`."""
     return QueryTally(_listed(ctx, wanted), _listed(ctx, replace(wanted, status=None)))
 

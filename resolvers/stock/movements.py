@@ -49,7 +49,8 @@ async def page(ctx: Context, wanted: MovementFilter, request: PageRequest) -> Pa
     )
 
 
-def tally(ctx: Context, wanted: MovementFilter) -> SqlTally:
+@requires(Permission.STOCK_READ)
+async def tally(ctx: Context, wanted: MovementFilter) -> SqlTally:
     """The count of the whole list."""
 
     async def conditions(with_status: bool) -> Conditions:

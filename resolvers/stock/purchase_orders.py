@@ -56,7 +56,8 @@ async def page(ctx: Context, wanted: DocumentFilter, request: PageRequest) -> Pa
     return await page_of(visible, ("destination_id",), wanted, request)
 
 
-def tally(ctx: Context, wanted: DocumentFilter) -> QueryTally[PurchaseOrder]:
+@requires(Permission.PURCHASE_READ)
+async def tally(ctx: Context, wanted: DocumentFilter) -> QueryTally[PurchaseOrder]:
     """The counts of the whole list."""
     visible = _visible(PurchaseOrder.filter(merchant_id=ctx.merchant_id), ctx)
     return tally_of(visible, ("destination_id",), wanted)

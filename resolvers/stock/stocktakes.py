@@ -57,7 +57,8 @@ async def page(ctx: Context, wanted: DocumentFilter, request: PageRequest) -> Pa
     return await page_of(visible, ("location_id",), wanted, request)
 
 
-def tally(ctx: Context, wanted: DocumentFilter) -> QueryTally[Stocktake]:
+@requires(Permission.STOCK_READ)
+async def tally(ctx: Context, wanted: DocumentFilter) -> QueryTally[Stocktake]:
     """The counts of the whole list."""
     query = Stocktake.filter(merchant_id=ctx.merchant_id)
     visible = scoped(query, ctx, Permission.STOCK_READ, _NODE)

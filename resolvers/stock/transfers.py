@@ -58,7 +58,8 @@ async def page(ctx: Context, wanted: DocumentFilter, request: PageRequest) -> Pa
     return await page_of(visible, ("source_id", "destination_id"), wanted, request)
 
 
-def tally(ctx: Context, wanted: DocumentFilter) -> QueryTally[Transfer]:
+@requires(Permission.STOCK_READ)
+async def tally(ctx: Context, wanted: DocumentFilter) -> QueryTally[Transfer]:
     """The counts of the whole list."""
     visible = _visible(Transfer.filter(merchant_id=ctx.merchant_id), ctx)
     return tally_of(visible, ("source_id", "destination_id"), wanted)

@@ -52,7 +52,7 @@ class MemberQueries:
         """The members of your territory, the latest first."""
         request = PageRequest(first=first, after=after)
         page = await members.page(info.context, search, tier_code, request)
-        tally = members.tally(info.context, search, tier_code)
+        tally = await members.tally(info.context, search, tier_code)
         return TalliedConnection.of(page, Member.of, tally)
 
     @list_size(10)

@@ -8,6 +8,8 @@ from models.orders.states import FulfilmentStatus
 from resolvers.orders import fulfilment_lists, pickups
 from resolvers.orders.fulfilment_lists import FulfilmentSort
 from resolvers.paging import PageRequest
+from schema.cost.directives import cost
+from schema.cost.prices import SORTED_LIST
 from schema.info import Info
 from schema.list_arguments import SAME, WHICH, After, Before, First, Last, together
 from schema.nodes import optional_row_id
@@ -18,6 +20,7 @@ from schema.pagination import DocumentConnection
 
 @strawberry.type
 class FulfilmentQueries:
+    @cost(SORTED_LIST)
     @strawberry.field
     async def fulfilments(
         self,
@@ -42,7 +45,7 @@ class FulfilmentQueries:
         wanted = together(arguments, filter.wanted() if filter else None)
         request = PageRequest(first=first, after=after, last=last, before=before)
         page = await fulfilment_lists.page(ctx, request, wanted, sort or FulfilmentSort.NEWEST)
-        return DocumentConnection.of(page, Fulfilment.of, fulfilment_lists.tally(ctx, wanted))
+        return DocumentConnection.of(page, Fulfilment.of, await fulfilment_lists.tally(ctx, wanted))
 
     @strawberry.field
     async def pickup(self, info: Info, code: str) -> Fulfilment | None:

@@ -7,6 +7,8 @@ import strawberry
 from resolvers.orders import cart_lists, order_lists
 from resolvers.orders.order_lists import OrderSort
 from resolvers.paging import PageRequest
+from schema.cost.directives import cost
+from schema.cost.prices import SORTED_LIST
 from schema.info import Info
 from schema.list_arguments import WHICH, After, Before, First, Last
 from schema.orders.cart_types import Cart
@@ -18,6 +20,7 @@ from schema.pagination import TalliedConnection
 
 @strawberry.type
 class OrderListQueries:
+    @cost(SORTED_LIST)
     @strawberry.field
     async def orders(
         self,
@@ -35,7 +38,7 @@ class OrderListQueries:
         ctx, wanted = info.context, filter.wanted() if filter else order_lists.OrderFilter()
         request = PageRequest(first=first, after=after, last=last, before=before)
         page = await order_lists.page(ctx, wanted, request, sort or OrderSort.NEWEST)
-        return OrderConnection.of(page, Order.of, order_lists.tally(ctx, wanted))
+        return OrderConnection.of(page, Order.of, await order_lists.tally(ctx, wanted))
 
     @strawberry.field
     async def carts(
@@ -51,4 +54,4 @@ class OrderListQueries:
         """
         ctx, wanted = info.context, filter.wanted() if filter else cart_lists.CartFilter()
         page = await cart_lists.page(ctx, wanted, PageRequest(first=first, after=after))
-        return TalliedConnection.of(page, Cart.of, cart_lists.tally(ctx, wanted))
+        return TalliedConnection.of(page, Cart.of, await cart_lists.tally(ctx, wanted))

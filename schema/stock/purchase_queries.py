@@ -74,7 +74,9 @@ class PurchaseQueries:
         wanted = together(arguments, filter.wanted() if filter else None)
         request = PageRequest(first=first, after=after, last=last, before=before)
         page = await purchase_orders.page(ctx, wanted, request)
-        return DocumentConnection.of(page, PurchaseOrder.of, purchase_orders.tally(ctx, wanted))
+        return DocumentConnection.of(
+            page, PurchaseOrder.of, await purchase_orders.tally(ctx, wanted)
+        )
 
     @strawberry.field
     async def supplier_return(

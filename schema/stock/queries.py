@@ -56,7 +56,7 @@ class StockQueries:
         wanted = together(arguments, filter.wanted() if filter else None)
         request = PageRequest(first=first, after=after, last=last, before=before)
         page = await movements.page(ctx, wanted, request)
-        return TalliedConnection.of(page, StockMovement.of, movements.tally(ctx, wanted))
+        return TalliedConnection.of(page, StockMovement.of, await movements.tally(ctx, wanted))
 
     @cost(5000)
     @strawberry.field

@@ -47,4 +47,4 @@ class StocktakeQueries:
         wanted = together(arguments, filter.wanted() if filter else None)
         request = PageRequest(first=first, after=after, last=last, before=before)
         page = await stocktakes.page(ctx, wanted, request)
-        return DocumentConnection.of(page, Stocktake.of, stocktakes.tally(ctx, wanted))
+        return DocumentConnection.of(page, Stocktake.of, await stocktakes.tally(ctx, wanted))

@@ -43,4 +43,4 @@ class TransferQueries:
         wanted = together(arguments, filter.wanted() if filter else None)
         request = PageRequest(first=first, after=after, last=last, before=before)
         page = await transfers.page(ctx, wanted, request)
-        return DocumentConnection.of(page, Transfer.of, transfers.tally(ctx, wanted))
+        return DocumentConnection.of(page, Transfer.of, await transfers.tally(ctx, wanted))

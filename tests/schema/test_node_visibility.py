@@ -33,7 +33,7 @@ SEEN_BY: dict[str, frozenset[str]] = {
     "ApiClient": OFFICE | {"erp"},
     "Brand": EVERYBODY,
     "BulkOperation": frozenset({"erp"}),
-    "Cart": frozenset({"member", "guide"}),
+    "Cart": STAFF | {"member"},
     "Category": EVERYBODY,
     "Commission": OFFICE | {"member", "manager"},
     "CommissionPlan": OFFICE | {"member"},

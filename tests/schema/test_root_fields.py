@@ -53,7 +53,7 @@ WITH_ALL = {
 BLIND = {
     "transferCancel(input.lost.variantId)",
     "assortmentSet(input.rows.locationCode)", "catalogUpsert(input.products.categoryParentCode)",
-    "categories(parentCode)", "checkoutPlace(input.checkout.cartId)",
+    "carts(filter.guideId)", "categories(parentCode)", "checkoutPlace(input.checkout.cartId)",
     "checkoutPlace(input.checkout.fulfilments.lines.variantId)",
     "checkoutPlace(input.checkout.fulfilments.storeId)",
     "checkoutPlace(input.checkout.lines.variantId)", "checkoutPlace(input.checkout.referralToken)",
@@ -74,6 +74,7 @@ BLIND = {
     "supplierReturnCreate(input.lines.variantId)", "supplierReturnCreate(input.locationId)",
     "supplierReturnCreate(input.supplierCode)", "supplierReturnShip(input.serials.variantId)",
     "transferApprove(input.lines.variantId)", "transferCancel(input.lostSerials.variantId)",
+    "transfers(filter.destinationId)",
     "transferReceive(input.lines.variantId)", "transferReject(input.lines.variantId)",
     "transferRequest(input.lines.variantId)", "transferShip(input.lines.variantId)",
     "transferShip(input.serials.variantId)",

@@ -78,13 +78,13 @@ async def test_late_is_what_the_rule_calls_late(clerk: Context) -> None:
     ):
         page = await fulfilment_lists.page(clerk, EVERY, wanted)
         assert {row.id for row in page.rows} == ids
-        tally = fulfilment_lists.tally(clerk, wanted)
+        tally = await fulfilment_lists.tally(clerk, wanted)
         assert await tally.totals([None]) == {None: len(ids)}
 
 
 async def test_counts_by_status_leave_the_filter_by_status_out(clerk: Context) -> None:
     wanted = FulfilmentFilter(statuses=(FulfilmentStatus.OPEN,))
-    tally = fulfilment_lists.tally(clerk, wanted)
+    tally = await fulfilment_lists.tally(clerk, wanted)
     with counting() as statements:
         assert await tally.totals([None]) == {None: 2}
         counts = (await tally.statuses([None]))[None]
