@@ -19,6 +19,10 @@ from schema.value_counts import ValueCount
 NodeType = TypeVar("NodeType")
 
 
+# The most that a document can have: the price of counting by status is spread over them.
+STATUSES = 10
+
+
 class HasCursors(Protocol):
     """A page of any list."""
 
@@ -126,8 +130,8 @@ class TalliedConnection(Generic[NodeType]):
 class DocumentConnection(TalliedConnection[NodeType], Generic[NodeType]):
     """The same of documents, which have a status."""
 
-    @list_size(10)
-    @cost(COUNT)
+    @list_size(STATUSES)
+    @cost(COUNT // STATUSES)
     @batched
     @staticmethod
     async def status_counts(parents: list[Any], ctx: Context) -> list[list[ValueCount]]:
