@@ -123,10 +123,11 @@ async def _seen(ctx: Context, orders: Sequence[Order], fulfilled: set[int]) -> d
         return {}
     known = fulfilled | await _known(ctx, orders)
     own = {order.id for order in orders if is_own(ctx, order)}
-    if ctx.actor.kind is not ActorKind.SYSTEM:
-        await _record(ctx, known - own)
     members = await _members(orders)
     recipients = {order.id: _recipient(order, members) for order in orders}
+    if ctx.actor.kind is not ActorKind.SYSTEM:
+        nobody = Recipient(None, None, None)
+        await _record(ctx, {each for each in known - own if recipients[each] != nobody})
     return {
         order_id: each if order_id in known | own else each.masked()
         for order_id, each in recipients.items()
