@@ -10,7 +10,7 @@ CRASHES ?= 500
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-telemetry setup-dev serve test test-postgres fuzz crash-matrix soak attacks security \
+.PHONY: help setup setup-telemetry setup-dev serve test test-postgres fuzz crash-matrix soak attacks loop security \
   check sbom format schema bench bench-compare profile lock clean
 
 help: ## say what can be made
@@ -82,6 +82,9 @@ security: setup-dev ## schemathesis, GraphQLer and published checks (SECURITY_OP
 
 attacks: setup-dev ## attack a server in every way (ATTACK_OPTIONS='--write after' keeps the table)
 	@$(BIN)/python -m benchmarks.attacks $(ATTACK_OPTIONS)
+
+loop: setup-dev ## how long one operation holds the event loop (LOOP_OPTIONS=--write keeps the table)
+	@$(BIN)/python -m benchmarks.loop $(LOOP_OPTIONS)
 
 check: setup-dev ## lint, format, types, import contracts, licences, known vulnerabilities
 	@$(BIN)/ruff check .

@@ -20,7 +20,7 @@ from resolvers.context import SYSTEM, Context
 from resolvers.health.checks import examine
 from resolvers.health.findings import Finding, Level, error, ok, worst
 from settings import Settings, SettingsError
-from starting import Stop
+from starting import Stop, migrate_and_index
 
 MARKS = {Level.OK: "[green]✓[/]", Level.WARNING: "[yellow]![/]", Level.ERROR: "[red]✗[/]"}
 MEND_SETTINGS = "Correct the environment; docs/settings.md lists every variable."
@@ -116,14 +116,12 @@ def restore(settings: Settings, given: argparse.Namespace) -> None:
 
 
 async def _audited(settings: Settings) -> Soundness:
+    from gateways.wiring import make_gateways
     from resolvers.backups.restoring import examine as examine_stock
-    from resolvers.catalog.indexing import ensure_index
-    from server import make_gateways
 
     await database.connect(settings.database_url, **settings.database_options)
     try:
-        if await migrating.migrate():
-            await ensure_index()
+        await migrate_and_index()
         gateways = make_gateways(settings)
         return await examine_stock(Context(settings=settings, gateways=gateways, actor=SYSTEM))
     finally:
@@ -131,7 +129,7 @@ async def _audited(settings: Settings) -> Soundness:
 
 
 async def _examined(settings: Settings) -> list[Finding]:
-    from server import make_gateways
+    from gateways.wiring import make_gateways
 
     ctx = Context(settings=settings, gateways=make_gateways(settings), actor=SYSTEM)
     if fault := await _connecting_fault(settings):

@@ -18,28 +18,22 @@ from contextlib import (
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 
-from gateways import Gateways, PaymentGateway
-from gateways.bus import make_bus
-from gateways.challenges import PictureChallenges
-from gateways.cost_buckets import make_cost_buckets
+from gateways import Gateways
 from gateways.metrics import MetricsMiddleware, count_operation, forget_dead_processes
-from gateways.persisted_queries import make_persisted_queries
-from gateways.rate_limits import make_rate_limits
-from gateways.sandbox import SandboxPayments
-from gateways.sandbox_pages import sandbox_routes
-from gateways.sms import LoggingSms
 from gateways.telemetry import RequestIdMiddleware, configure_logging
 from gateways.tracing import TracingMiddleware, is_tracing, start_tracing, stop_tracing
-from gateways.webhooks import HttpWebhooks
+from gateways.wiring import make_gateways
 from models import database
 from models.database_faults import DATABASE_ERRORS
 from models.freshness import as_fresh_as
+from resolvers import node_codes
 from resolvers.accounts.client_uses import ClientUses
 from resolvers.accounts.rights_watch import RightsWatch
 from resolvers.context import ActorKind, Context
 from schema import schema
+from schema.browser_pages import browser_pages
 from schema.context import context_factory
 from schema.cost.charging import make_charges
 from schema.cross_origin import cross_origin
@@ -49,7 +43,6 @@ from schema.errors import format_error
 from schema.execution import CompiledExecutor
 from schema.execution.meter import AnswerLimits
 from schema.kept_answers import answer_once
-from schema.landing import landing_pages
 from schema.limits import Limits
 from schema.operation_hooks import answer_anew
 from schema.operations import Operations
@@ -62,7 +55,7 @@ from schema.trusted_documents import read_trusted_documents
 from schema.unavailable import answer_database_error
 from schema.uploads import uploads_of
 from schema.warming import known_documents, warm
-from schema.webhooks import payment_webhooks, receive
+from schema.webhooks import payment_webhooks
 from server_process import (
     QUIET_PATHS,
     background_work,
@@ -78,37 +71,7 @@ from serving.running import Server
 from serving.stopping import Stopping
 from settings import Settings
 
-
-def make_gateways(settings: Settings) -> Gateways:
-    """The doors outward that these settings open."""
-    rate_limits = make_rate_limits(settings.redis_url, settings.keys.derived("rate limits"))
-    return Gateways(
-        sms=LoggingSms(
-            settings.sms_outbox,
-            log_codes=not settings.is_production,
-            refuses=settings.is_production,
-        ),
-        bus=make_bus(settings.listening_url, settings.redis_url),
-        rate_limits=rate_limits,
-        challenges=PictureChallenges(settings.keys, rate_limits)
-        if settings.challenge == "picture"
-        else None,
-        webhooks=HttpWebhooks(
-            private_addresses=settings.webhook_private_addresses,
-            plain_http=settings.webhook_plain_http or not settings.is_production,
-            seconds=settings.webhook_seconds,
-            hosts=settings.allowed_webhook_hosts,
-        ),
-        persisted_queries=make_persisted_queries(settings.redis_url),
-        cost_buckets=make_cost_buckets(settings.redis_url),
-        payments=_payment_providers(settings),
-    )
-
-
-def _payment_providers(settings: Settings) -> dict[str, PaymentGateway]:
-    if not settings.sandbox_payments:
-        return {}
-    return {"SANDBOX": SandboxPayments(settings.base_url, settings.keys)}
+COLLECTIONS = (50_000, 0, 1_000)  # the young ones in small parts, and all of them now and then
 
 
 def create_app(settings: Settings, *, warming: bool = False) -> Application:
@@ -125,6 +88,7 @@ def create_app(settings: Settings, *, warming: bool = False) -> Application:
         graphiql=settings.graphiql,
         public_seconds=settings.public_cache_seconds,
         allowed_origins=settings.origins,
+        local_pages=settings.allows_local_pages,
         uploads=uploads_of(settings, operations.context_factory),
         going_away=stopping.wait,
     )
@@ -134,15 +98,14 @@ def create_app(settings: Settings, *, warming: bool = False) -> Application:
             *others,
             *payment_webhooks(settings, gateways),
             *download_routes(settings),
-            *landing_pages(settings, gateways),
-            *_sandbox(settings, gateways),
+            *browser_pages(settings, gateways),
             *process_routes(settings, health),
         ],
         exception_handlers=dict.fromkeys(DATABASE_ERRORS, answer_database_error),
         lifespan=lambda app: lifespan(),
     )
     assert isinstance(graphql, Route)  # noqa: S101 - for the type checker
-    app = cross_origin(Shortcut(graphql, starlette), settings.origins)
+    app = cross_origin(Shortcut(graphql, starlette), settings.origins, settings.allows_local_pages)
     whole = RequestIdMiddleware(MetricsMiddleware(app), quiet_paths=QUIET_PATHS)
     proxies = TrustedProxies(settings.proxies)
     return Application(
@@ -186,6 +149,7 @@ def _operations(settings: Settings, gateways: Gateways, uses: ClientUses) -> Ope
         charges=make_charges(settings, gateways),
         answer_limits=_answer_limits(settings),
         report=report_errors,
+        name_codes=node_codes.find,
     )
 
 
@@ -200,16 +164,6 @@ def _persisted_documents(settings: Settings, gateways: Gateways) -> PersistedDoc
         read_trusted_documents(settings.trusted_documents),
         trusted_only=settings.trusted_documents_only,
     )
-
-
-def _sandbox(settings: Settings, gateways: Gateways) -> list[BaseRoute]:
-    """The pages of the sandbox provider, where there is one."""
-    provider = gateways.payments.get("SANDBOX")
-
-    async def tell(headers: dict[str, str], body: bytes) -> bool:
-        return (await receive(settings, gateways, "SANDBOX", headers, body)).status == 200
-
-    return sandbox_routes(provider, tell) if isinstance(provider, SandboxPayments) else []
 
 
 def _lifespan(
@@ -289,10 +243,10 @@ def _event_extensions(ctx: Context) -> dict[str, Any] | None:
 def make_app(settings: Settings) -> Application:
     """The application of a process that does nothing else: what is loaded by now stays for good.
 
-    The collector does not look at it, not even once (it would find one object in a hundred to be of no use,
-    and take a tenth of the start), and comes less often; requests leave little behind them.
+    The collector never looks at it, which would take a tenth of the start. It comes seldom, and takes about a
+    second of the event loop for a million objects that requests leave behind.
     """
     app = create_app(settings, warming=True)
     gc.freeze()
-    gc.set_threshold(200_000, 50, 1000)
+    gc.set_threshold(*COLLECTIONS)
     return app

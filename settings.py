@@ -90,6 +90,7 @@ class Settings:
     sign_in_tries: int = 10
     sign_in_tries_per_address: int = 30
     second_factor_roles: str = ""
+    confirmation_minutes: int = 15
     hold_minutes: int = 15
     quote_minutes: int = 15
     accept_minutes: int = 10
@@ -109,7 +110,7 @@ class Settings:
     cost_limit_staff: int = 1_000_000
     cost_limit_api_client: int = 3_000_000
     cost_restore_anonymous: int = 250_000
-    cost_restore_guest: int = 250_000
+    cost_restore_guest: int = 100_000
     cost_restore_member: int = 250_000
     cost_restore_staff: int = 500_000
     cost_restore_api_client: int = 1_000_000
@@ -166,6 +167,16 @@ class Settings:
     def origins(self) -> tuple[str, ...]:
         """Of pages that browsers may ask from, beside the server's own."""
         return tuple(_names(self.allowed_origins))
+
+    @property
+    def allows_local_pages(self) -> bool:
+        """Whether pages from this machine, at any port, may ask: those of whoever develops a client."""
+        return not self.is_production
+
+    @property
+    def reaches_private_addresses(self) -> bool:
+        """Whether webhooks may be delivered to this machine and its network."""
+        return self.webhook_private_addresses or not self.is_production
 
     @property
     def proxies(self) -> tuple[Network, ...]:

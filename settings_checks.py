@@ -122,7 +122,12 @@ def check_sign_in(settings: Settings) -> None:
         raise SettingsError(
             f"QUINTET_SECOND_FACTOR_ROLES must be names of roles such as ADMIN, not {min(unknown)!r}."
         )
-    for name in ("sign_in_tries", "sign_in_tries_per_address", "otp_challenge_after"):
+    for name in (
+        "sign_in_tries",
+        "sign_in_tries_per_address",
+        "otp_challenge_after",
+        "confirmation_minutes",
+    ):
         if getattr(settings, name) < 1:
             raise SettingsError(f"{PREFIX}{name.upper()} must be at least 1.")
 

@@ -55,6 +55,9 @@ def serve(settings: Settings, *, migrates: bool, demo: bool) -> None:
     if settings.workers == 1:
         run(partial(_serve_alone, settings, prepare, sockets), patience)
         return
+    from gateways.telemetry import configure_logging
+
+    configure_logging(settings.log_level, json=settings.log_format == "json")
     welcome: list[str] = []
 
     async def look(signals: Signals) -> None:
@@ -98,7 +101,7 @@ def serve_one_of_many(sockets: Sequence[socket.socket], started: Callable[[], No
         await serve_until_stopped(server, sockets, signals)
 
     try:
-        run(work, timing_of(settings).patience)
+        run(work, timing_of(settings).patience, has_parent=True)
     except Interrupted as interrupted:
         return 128 + interrupted.number
     except Exception as error:
@@ -154,12 +157,18 @@ async def _prepare(settings: Settings, *, migrates: bool, demo: bool) -> str:
         if demo:
             if settings.is_production:
                 raise Stop("The demo chain has well-known passwords: it is not for production.")
-            from resolvers.demo.chain import PASSWORD, demo_sign_ins, plant_demo_chain
+            from resolvers.demo.chain import (
+                PASSWORD,
+                demo_sign_ins,
+                plant_demo_chain,
+                renew_demo_code,
+            )
 
             await ensure_platform(
                 settings.admin_username or "admin", settings.admin_password or PASSWORD
             )
             await plant_demo_chain(ctx)
+            await renew_demo_code(ctx)
             lines.append(demo_sign_ins())
         else:
             await ensure_platform(settings.admin_username, settings.admin_password)
@@ -171,7 +180,7 @@ async def _prepare(settings: Settings, *, migrates: bool, demo: bool) -> str:
 async def with_database(
     settings: Settings, task: Callable[[Context], Awaitable[None]], *, checked: bool = True
 ) -> None:
-    from server import make_gateways
+    from gateways.wiring import make_gateways
 
     async with asyncio.timeout(OPEN_SECONDS):
         await database.connect(settings.database_url, **settings.database_options)
@@ -191,6 +200,8 @@ async def migrate_and_index() -> list[str]:
     """Apply what is not applied, and index what a new index has not."""
     if applied := await migrate():
         from resolvers.catalog.indexing import ensure_index
+        from resolvers.stores.indexing import ensure_folded
 
         await ensure_index()
+        await ensure_folded()
     return applied

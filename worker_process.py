@@ -12,8 +12,9 @@ from starlette.applications import Starlette
 
 from gateways import Gateways
 from gateways.telemetry import configure_logging
+from gateways.wiring import make_gateways
 from models import database
-from server import make_gateways, server_of
+from server import server_of
 from server_process import background_work, health_of, process_routes
 from serving.application import Application
 from serving.running import serve

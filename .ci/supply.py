@@ -158,55 +158,55 @@ def _audited(packages: dict[str, str]) -> list[dict[str, Any]]:
 def bill_of_materials() -> dict[str, Any]:
     """CycloneDX: the same for the same lock files, so that two can be compared."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    always = pins(SERVED[0])
-    known = {name: version for name, version, _ in installed()}
-    components = [
-        {
-            "type": "library",
-            "bom-ref": _url(name, version),
-            "name": name,
-            "version": version,
-            "purl": _url(name, version),
-            "scope": "required" if name in always else "optional",
-            "licenses": [{"expression": licence_of(package)}],
-        }
-        for name, version, package in installed()
-    ]
     own = f"pkg:generic/{project['name']}@{project['version']}"
-    direct = [Requirement(each) for each in project["dependencies"]]
-    needs = {own: [each.name for each in direct]} | {
-        _url(name, version): _needs(name) for name, version in known.items()
-    }
+    packages = list(installed())
     body = {
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
         "version": 1,
-        "metadata": {
-            "component": {
-                "type": "application",
-                "bom-ref": own,
-                "name": project["name"],
-                "version": project["version"],
-                "licenses": [{"expression": project["license"]}],
-            }
-        },
-        "components": components,
-        "dependencies": [
-            {
-                "ref": ref,
-                "dependsOn": sorted(
-                    {
-                        _url(name, known[name])
-                        for name in map(canonicalize_name, names)
-                        if name in known
-                    }
-                ),
-            }
-            for ref, names in needs.items()
-        ],
+        "metadata": {"component": _application(project, own)},
+        "components": [_library(*package) for package in packages],
+        "dependencies": _dependencies(project, own, {name: at for name, at, _ in packages}),
     }
     serial = uuid.uuid5(uuid.NAMESPACE_URL, json.dumps(body, sort_keys=True))
     return {**body, "serialNumber": f"urn:uuid:{serial}"}
+
+
+def _application(project: dict[str, Any], own: str) -> dict[str, Any]:
+    return {
+        "type": "application",
+        "bom-ref": own,
+        "name": project["name"],
+        "version": project["version"],
+        "licenses": [{"expression": project["license"]}],
+    }
+
+
+def _library(name: str, version: str, package: PackageMetadata) -> dict[str, Any]:
+    return {
+        "type": "library",
+        "bom-ref": _url(name, version),
+        "name": name,
+        "version": version,
+        "purl": _url(name, version),
+        "scope": "required" if name in pins(SERVED[0]) else "optional",
+        "licenses": [{"expression": licence_of(package)}],
+    }
+
+
+def _dependencies(
+    project: dict[str, Any], own: str, versions: dict[str, str]
+) -> list[dict[str, Any]]:
+    """Which package needs which; `versions` are those of the packages that are installed."""
+    needs = {own: [Requirement(each).name for each in project["dependencies"]]}
+    needs |= {_url(name, version): _needs(name) for name, version in versions.items()}
+    found = {
+        ref: set(map(canonicalize_name, names)) & versions.keys() for ref, names in needs.items()
+    }
+    return [
+        {"ref": ref, "dependsOn": sorted(_url(name, versions[name]) for name in names)}
+        for ref, names in found.items()
+    ]
 
 
 def _needs(name: str) -> list[str]:
@@ -220,8 +220,9 @@ def _url(name: str, version: str) -> str:
 
 def main(arguments: list[str]) -> int:
     if arguments[0] == "sbom":
-        Path(arguments[1]).write_text(json.dumps(bill_of_materials(), indent=1) + "\n")
-        print(f"{arguments[1]}: {len(bill_of_materials()['components'])} packages")
+        bill = bill_of_materials()
+        Path(arguments[1]).write_text(json.dumps(bill, indent=1) + "\n", encoding="utf-8")
+        print(f"{arguments[1]}: {len(bill['components'])} packages")
         return 0
     return {"licences": licences, "vulnerabilities": vulnerabilities}[arguments[0]]()
 

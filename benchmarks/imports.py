@@ -11,13 +11,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from benchmarks.databases import ENGINES, Database, empty, engines_that_answer
+from gateways.wiring import make_gateways
 from models.integrations.bulk import BulkKind
 from resolvers.accounts.bootstrap import ensure_platform
 from resolvers.accounts.identity import first_merchant
 from resolvers.context import SYSTEM, Context
 from resolvers.integrations.imports import ImportFile, import_file
 from schema.integrations.bulk_rows import draft_of
-from server import make_gateways
 from settings import Settings
 
 STORES_OF_STOCK = 20

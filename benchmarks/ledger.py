@@ -15,12 +15,12 @@ from benchmarks.client import Connection, WrongAnswer, data_of, operation, paylo
 from benchmarks.databases import ENGINES, Database, engines_that_answer, filled
 from benchmarks.movements import lengthen, rounds_of
 from benchmarks.server import Server, ServerFailed, apart, serving
+from gateways.wiring import make_gateways
 from models.database import fetch
 from resolvers.accounts.bootstrap import ensure_platform
 from resolvers.context import SYSTEM, Context
 from resolvers.stock import checkpoints
 from schema.nodes import global_id
-from server import make_gateways
 from settings import Settings
 
 SCALE = data.Scale(wide_stores=0)

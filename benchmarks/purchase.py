@@ -16,7 +16,7 @@ from schema.nodes import global_id
 
 CALLS = 3
 INSUFFICIENT_STOCK = "INSUFFICIENT_STOCK"
-_ADDRESS = {
+ADDRESS = {
     "recipient": "王小明",
     "phone": "+8613800000000",
     "province": "辽宁省",
@@ -60,7 +60,7 @@ class Buyers:
         checkout = {
             "lines": [{"variantId": global_id("Variant", variant), "quantity": 1}],
             "fulfilments": [{"method": "EXPRESS"}],
-            "address": _ADDRESS,
+            "address": ADDRESS,
         }
         variables = {"checkout": checkout, "idempotencyKey": key}
         place = self._operation(documents.CHECKOUT_PLACE, variables, token)

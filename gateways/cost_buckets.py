@@ -1,33 +1,34 @@
 """Token buckets of what callers may spend on operations: in this process, or in Redis for all of them.
 
 Every process takes small advances from Redis and spends them by itself, so that few operations wait for
-Redis. While Redis does not answer, each process fills buckets of its own.
+Redis. While Redis is away each process fills buckets of its own: see `gateways.redis_link`.
+
+Who stops waiting takes nothing: what was taken for them goes back. Where an answer does not come, it is
+unknown whether Redis has counted the question, and it is taken for counted: a shared bucket never gives
+more than is in it. Its caller may miss what was asked for and handed in, once each time that Redis goes.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gateways import Balance, Bucket, CostBuckets
+from gateways.redis_link import RedisLink
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
-log = logging.getLogger(__name__)
-
+T = TypeVar("T")
 Clock = Callable[[], float]
 
 KEPT_BUCKETS = 100_000
 PREFIX = "quintet:cost:"
-# Redis is given so long to answer, and left alone so long after it has not.
-REDIS_SECONDS = 0.1
-PAUSE_SECONDS = 5.0
 ADVANCE_SECONDS = 0.25  # an advance is what is restored meanwhile
 
 # Takes `wanted` if there is so much, else `needed`, else nothing; first gives `returned` back.
@@ -108,67 +109,60 @@ class SharedCostBuckets:
 
     def __init__(
         self,
-        redis_url: str,
+        link: RedisLink,
         *,
         prefix: str = PREFIX,
         clock: Clock = time.monotonic,
         now: Clock | None = None,
     ) -> None:
-        from redis.asyncio import Redis
-
-        self._redis: Redis = Redis.from_url(
-            redis_url, socket_connect_timeout=REDIS_SECONDS, socket_timeout=REDIS_SECONDS
-        )
-        self._take: Any = self._redis.register_script(TAKE)
+        self._link = link
         self._prefix = prefix
-        self._clock = clock
         self._now = now
         self._alone = LocalCostBuckets(clock)
-        self._alone_until = 0.0
         self._advances: OrderedDict[str, Advance] = OrderedDict()
-        self._returning: set[asyncio.Task[None]] = set()
+        self._asking: set[asyncio.Task[Any]] = set()
 
     def take_now(self, key: str, amount: int, bucket: Bucket) -> int | None:
         advance = self._advances.get(key)
-        if advance is None or advance.amount < amount or self._is_alone:
+        if advance is None or advance.amount < amount or self._link.is_away:
             return None
         advance.amount -= amount
         return advance.available + advance.amount
 
     async def take(self, key: str, amount: int, bucket: Bucket) -> Balance:
-        advance = self._advance(key)
-        if self._is_alone:
+        if self._link.is_away:
             return await self._alone.take(key, amount, bucket)
-        if advance.amount < amount:
-            async with advance.asking:
-                if advance.amount < amount and not await self._refill(key, amount, bucket, advance):
-                    return await self._alone.take(key, amount, bucket)
-        if advance.amount < amount:
-            missing = amount - advance.amount - advance.available
-            return Balance(False, advance.available, max(missing, 0) / bucket.restore_rate)
-        advance.amount -= amount
-        return Balance(True, advance.available + advance.amount)
+        taking = self._begin(self._take(key, amount, bucket))
+        try:
+            return await asyncio.shield(taking)
+        except asyncio.CancelledError:
+            taking.add_done_callback(partial(self._undo, key, amount, bucket))
+            raise
 
     def give_back(self, key: str, amount: int, bucket: Bucket) -> None:
-        if self._is_alone:
+        if self._link.is_away:
             self._alone.give_back(key, amount, bucket)
             return
         advance = self._advance(key)
         advance.amount += amount
         if advance.amount > 2 * _size(bucket):  # so much belongs to every process
-            returning = asyncio.get_running_loop().create_task(self._return(key, bucket, advance))
-            self._returning.add(returning)
-            returning.add_done_callback(self._returning.discard)
+            self._begin(self._return(key, bucket, advance))
 
     async def stop(self) -> None:
-        for returning in list(self._returning):
-            await returning
-        await self._redis.aclose()
+        while self._asking:
+            await asyncio.wait(set(self._asking))
+        await self._link.stop()
 
-    @property
-    def _is_alone(self) -> bool:
-        """Whether Redis is left alone because it has not answered lately."""
-        return self._clock() < self._alone_until
+    def _begin(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Work that goes on whoever stops waiting for it."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
+        return task
+
+    def _undo(self, key: str, amount: int, bucket: Bucket, taking: asyncio.Task[Balance]) -> None:
+        if not taking.cancelled() and not taking.exception() and taking.result().taken:
+            self.give_back(key, amount, bucket)
 
     def _advance(self, key: str) -> Advance:
         advance = self._advances.get(key)
@@ -180,6 +174,17 @@ class SharedCostBuckets:
             self._advances.move_to_end(key)
         return advance
 
+    async def _take(self, key: str, amount: int, bucket: Bucket) -> Balance:
+        advance = self._advance(key)
+        async with advance.asking:
+            if advance.amount < amount and not await self._refill(key, amount, bucket, advance):
+                return await self._alone.take(key, amount, bucket)
+            if advance.amount < amount:
+                missing = amount - advance.amount - advance.available
+                return Balance(False, advance.available, max(missing, 0) / bucket.restore_rate)
+            advance.amount -= amount
+            return Balance(True, advance.available + advance.amount)
+
     async def _return(self, key: str, bucket: Bucket, advance: Advance) -> None:
         async with advance.asking:
             if advance.amount > 2 * _size(bucket):
@@ -187,33 +192,23 @@ class SharedCostBuckets:
 
     async def _refill(self, key: str, needed: int, bucket: Bucket, advance: Advance) -> bool:
         """Hand in what is left of an advance for another one; False when Redis does not answer."""
-        if self._is_alone:
+        if self._link.is_away:
             return False
         returned, advance.amount = advance.amount, 0
-        taken = await self._asked(key, needed, needed + _size(bucket), returned, bucket)
-        if taken is None:
-            advance.amount += returned
-            return False
-        advance.amount += taken[0]
-        advance.available = taken[1]
-        return True
-
-    async def _asked(
-        self, key: str, needed: int, wanted: int, returned: int, bucket: Bucket
-    ) -> tuple[int, int] | None:
-        from redis.exceptions import RedisError
-
         now = -1.0 if self._now is None else self._now()
+        wanted = needed + _size(bucket)
         numbers = (bucket.capacity, bucket.restore_rate, needed, wanted, returned, now)
-        try:
-            async with asyncio.timeout(REDIS_SECONDS):
-                taken, available = await self._take(keys=[self._prefix + key], args=numbers)
-        except (OSError, TimeoutError, RedisError) as error:
-            if not self._is_alone:
-                log.warning("cost buckets are counted by this process alone: %r", error)
-            self._alone_until = self._clock() + PAUSE_SECONDS
-            return None
-        return int(taken), int(available)
+
+        async def take(redis: Redis) -> Any:
+            return await redis.register_script(TAKE)(keys=[self._prefix + key], args=numbers)
+
+        answer = await self._link.ask(take)
+        if answer is None:
+            return False
+        taken, available = map(int, answer)
+        advance.amount += taken
+        advance.available = available
+        return True
 
 
 def _size(bucket: Bucket) -> int:
@@ -221,5 +216,5 @@ def _size(bucket: Bucket) -> int:
     return min(int(bucket.restore_rate * ADVANCE_SECONDS), bucket.capacity // 8)
 
 
-def make_cost_buckets(redis_url: str) -> CostBuckets:
-    return SharedCostBuckets(redis_url) if redis_url else LocalCostBuckets()
+def make_cost_buckets(link: RedisLink | None) -> CostBuckets:
+    return SharedCostBuckets(link) if link else LocalCostBuckets()

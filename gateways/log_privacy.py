@@ -19,7 +19,10 @@ import structlog
 
 from models.error_text import message_of
 
-OWN = ("cli", "gateways", "models", "quintet", "resolvers", "schema", "server")
+OWN = (
+    *("cli", "gateways", "models", "quintet", "resolvers", "schema"),
+    *("server", "server_process", "serving", "starting", "worker_process"),
+)
 STATEMENTS = "tortoise.db_client"
 
 _PLAIN_SEGMENT = re.compile(r"/[a-z][a-z._-]{0,19}")

@@ -1,34 +1,26 @@
 """Counters of what may be done only so often: in this process, or in Redis for all processes.
 
 An attempt is counted before it is made, in all its limits or in none of them, in one step that no other
-attempt can come between. Without an answer from Redis within `SECONDS_FOR_REDIS` a process counts by itself,
-and asks in the background until Redis is back.
+attempt can come between. While Redis is away a process counts by itself: see `gateways.redis_link`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import math
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
-
-import structlog
+from typing import TYPE_CHECKING
 
 from gateways import Limit, RateLimits
-from gateways.redis_client import close_redis, redis_at, redis_errors
+from gateways.redis_link import RedisLink
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
-SECONDS_FOR_REDIS = 0.08
-SECONDS_BETWEEN_PROBES = 1.0
-CONNECTIONS = 4
 MAXIMUM_COUNTERS = 100_000
-log = structlog.get_logger(__name__)
 
 # KEYS: the counters. ARGV: the operation, the time in ms, then times, seconds, delay and longest of each.
 # A counter has `count`, `till` (none is allowed before) and `ends` (when it is forgotten), times in ms.
@@ -71,10 +63,10 @@ return 0
 """
 
 
-def make_rate_limits(redis_url: str, key: bytes) -> RateLimits:
+def make_rate_limits(link: RedisLink | None, key: bytes) -> RateLimits:
     """Counters in Redis, or in this process where there is none; `key` hides what is counted."""
     memory = MemoryRateLimits()
-    return RedisRateLimits(redis_url, key, memory) if redis_url else memory
+    return RedisRateLimits(link, key, memory) if link else memory
 
 
 @dataclass(slots=True)
@@ -139,72 +131,40 @@ class RedisRateLimits:
 
     def __init__(
         self,
-        url: str,
+        link: RedisLink,
         key: bytes,
         memory: MemoryRateLimits,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._url, self._key = url, key
+        self._link, self._key = link, key
         self._memory = memory
         self._clock = clock
-        # Made at once, though nothing connects yet: the library takes long to load.
-        self._redis: Redis | None = redis_at(url, seconds=SECONDS_FOR_REDIS)
-        self._probing: asyncio.Task[None] | None = None
-        self._turns = asyncio.Semaphore(CONNECTIONS)
 
     @property
     def degraded(self) -> bool:
         """Whether Redis does not answer, so that each process counts by itself."""
-        return self._probing is not None
+        return self._link.is_away
 
     async def take(self, limits: Sequence[Limit]) -> int:
         if not limits:
             return 0
-        wait = await self._asked(lambda redis: self._run(redis, "take", limits))
+        wait = await self._link.ask(lambda redis: self._run(redis, "take", limits), twice=True)
         return await self._memory.take(limits) if wait is None else math.ceil(wait / 1000)
 
     async def give_back(self, limits: Sequence[Limit]) -> None:
         if not limits:
             return
-        if await self._asked(lambda redis: self._run(redis, "give back", limits)) is None:
+        given = await self._link.ask(lambda redis: self._run(redis, "give back", limits))
+        if given is None:
             await self._memory.give_back(limits)
 
     async def forget(self, limits: Sequence[Limit]) -> None:
         await self._memory.forget(limits)  # of a time when Redis was away, too
         if names := [self._name(limit) for limit in limits]:
-            await self._asked(lambda redis: redis.delete(*names))
+            await self._link.ask(lambda redis: redis.delete(*names), twice=True)
 
     async def stop(self) -> None:
-        if self._probing is not None:
-            self._probing.cancel()
-            await asyncio.wait([self._probing])
-            self._probing = None
-        if self._redis is not None:
-            await close_redis(self._redis)
-            self._redis = None
-
-    async def _asked(self, ask: Callable[[Redis], Awaitable[Any]]) -> int | None:
-        """What Redis says, or None at once while it is known to be away, and soon if it is not."""
-        redis = self._connected()
-        async with (
-            self._turns
-        ):  # of a rush, few wait for Redis, and the rest until it is known to be away
-            if self._probing is not None:
-                return None
-            for is_last in (False, True):
-                began = time.monotonic()
-                try:
-                    async with asyncio.timeout(SECONDS_FOR_REDIS):
-                        return int(await ask(redis))
-                except redis_errors() as error:
-                    was_held = time.monotonic() - began > 1.5 * SECONDS_FOR_REDIS
-                    if not was_held:
-                        self._begin_probing(error)
-                    # Held by this process itself, which says nothing about Redis. Asked again, it may
-                    # count twice.
-                    if not was_held or is_last:
-                        return None
-        return None
+        await self._link.stop()
 
     async def _run(self, redis: Redis, operation: str, limits: Sequence[Limit]) -> int:
         names = [self._name(limit) for limit in limits]
@@ -214,31 +174,7 @@ class RedisRateLimits:
             for number in (each.times, each.seconds, each.delay, each.longest)
         ]
         now = int(self._clock() * 1000)
-        return await redis.eval(_SCRIPT, len(names), *names, operation, now, *numbers)
-
-    def _connected(self) -> Redis:
-        if self._redis is None:
-            self._redis = redis_at(self._url, seconds=SECONDS_FOR_REDIS)
-        return self._redis
-
-    def _begin_probing(self, error: BaseException) -> None:
-        if self._probing is None:
-            log.warning("Redis does not answer: each process counts by itself", error=repr(error))
-            self._probing = asyncio.create_task(self._probe())
-
-    async def _probe(self) -> None:
-        """Ask until Redis answers; connections of before are dropped, as what they read is unknown."""
-        while True:
-            try:
-                async with asyncio.timeout(SECONDS_FOR_REDIS):
-                    redis = self._connected()
-                    await redis.connection_pool.disconnect(inuse_connections=True)
-                    await redis.ping()
-                break
-            except redis_errors():
-                await asyncio.sleep(SECONDS_BETWEEN_PROBES)
-        log.info("Redis answers again")
-        self._probing = None
+        return int(await redis.eval(_SCRIPT, len(names), *names, operation, now, *numbers))
 
     def _name(self, limit: Limit) -> str:
         text = f"{limit.what}\0{limit.whom}".encode()

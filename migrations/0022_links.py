@@ -10,7 +10,7 @@ from models.create_tables import TableMigration
 
 
 class Migration(TableMigration):
-    dependencies = [("models", "0019_bulk_encodings")]
+    dependencies = [("models", "0021_parts_and_open_carts")]
 
     initial = False
 

@@ -11,6 +11,7 @@ from models.database import execute, execute_many, marks
 
 T = TypeVar("T")
 CHUNK = 10_000  # both databases take some 32,000 parameters in one statement
+AT_ONCE = 200  # rows that are made into parameters before others have the event loop
 
 
 def assign(row: Model, **values: Any) -> bool:
@@ -28,16 +29,17 @@ async def update_all(rows: Sequence[Model], columns: Sequence[str]) -> None:
     meta = type(rows[0])._meta
     fields = [(column, meta.fields_map[column]) for column in columns]
     assignments = ", ".join(f'"{column}" = ?' for column in columns)
-    await execute_many(
-        f'UPDATE "{meta.db_table}" SET {assignments} WHERE id = ?',
-        [
+    for part in chunks(sorted(rows, key=lambda row: row.pk), AT_ONCE):
+        await execute_many(
+            f'UPDATE "{meta.db_table}" SET {assignments} WHERE id = ?',
             [
-                *(field.to_db_value(getattr(row, column), row) for column, field in fields),
-                row.pk,
-            ]
-            for row in sorted(rows, key=lambda row: row.pk)
-        ],
-    )
+                [
+                    *(field.to_db_value(getattr(row, column), row) for column, field in fields),
+                    row.pk,
+                ]
+                for row in part
+            ],
+        )
 
 
 async def insert_all(table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

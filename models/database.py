@@ -1,7 +1,6 @@
 """The database: connecting, the one `transaction()`, and plain SQL for where the ORM is too slow.
 
-SQLite serves reads from a second, read-only connection, so that a transaction never blocks them. PostgreSQL
-may have a replica, for reads that may lag.
+SQLite is read by a second connection, which no transaction blocks. PostgreSQL may have a replica that lags.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from tortoise.backends.asyncpg.client import AsyncpgDBClient
 from tortoise.connection import get_connection, get_connections
 
 from models import encryption
+from models.cancellation import to_the_end
 from models.config import POOL_SIZE, connection_settings, replica_options
 from models.freshness import NOT_AT_ALL, Freshness, lag_allowed, may_be_as_fresh_as, move_on
 from models.kept_results import KEPT_MEGABYTES, Key
@@ -80,6 +80,7 @@ async def connect(
         _replicas[:] = [Replica.at(replica_url, _opened[0], replica_lag_seconds, **options)]
 
 
+@to_the_end
 async def close() -> None:
     """Let running transactions end, as long as the database answers, then close every connection."""
     if _running:

@@ -123,7 +123,6 @@ class KeyRing:
 
 
 _ring: list[KeyRing] = []
-COLUMNS: list[EncryptedText[Any]] = []
 
 
 def use(keys: str) -> None:
@@ -140,7 +139,7 @@ class EncryptedText(Generic[T]):
     """The plain text of a column that holds it encrypted: an attribute of a row, decrypted when read.
 
     `phone = EncryptedText[str | None]("member")` reads and writes the field `encrypted_phone` of its row.
-    The rotation of keys goes through all `COLUMNS`: a table that has one has a primary key `id`.
+    The rotation of keys finds it there: a table that has one has a primary key `id`.
     """
 
     def __init__(self, table: str) -> None:
@@ -151,7 +150,6 @@ class EncryptedText(Generic[T]):
     def __set_name__(self, owner: type, name: str) -> None:
         self.column = f"encrypted_{name}"
         self.context = f"{self.table}.{self.column}".encode()
-        COLUMNS.append(self)
 
     def encrypt(self, value: T) -> str | None:
         return None if value is None else ring().encrypt(self._as_text(value), self.context)

@@ -20,12 +20,14 @@
         ├── LimitExceeded          LIMIT_EXCEEDED
         ├── Expired                EXPIRED
         ├── SecondFactorRequired   SECOND_FACTOR_REQUIRED
+        ├── ConfirmationRequired   CONFIRMATION_REQUIRED
         ├── ChallengeRequired      CHALLENGE_REQUIRED
         ├── GatewayUnavailable     UNAVAILABLE
         ├── InsufficientStock      INSUFFICIENT_STOCK (variant_id, requested, available)
         ├── IdempotencyKeyReused   IDEMPOTENCY_KEY_REUSED
         ├── PaymentFailed          PAYMENT_FAILED
         ├── InsufficientBalance    INSUFFICIENT_BALANCE
+        ├── QuoteChanged           QUOTE_CHANGED (expected_minor, quote, changes)
         ├── ReferralCycle          REFERRAL_CYCLE
         ├── ReferralLocked         REFERRAL_LOCKED
         └── OutOfRange             OUT_OF_RANGE
@@ -188,6 +190,15 @@ class SecondFactorRequired(Refusal):
     code = "SECOND_FACTOR_REQUIRED"
 
 
+class ConfirmationRequired(Refusal):
+    """Show password and second factor again first: the session did so too long ago."""
+
+    code = "CONFIRMATION_REQUIRED"
+
+    def __init__(self) -> None:
+        super().__init__("Confirm that it is you first: your sign-in is too long ago for this.")
+
+
 class ChallengeRequired(Refusal):
     """Solve a challenge first, and send its token with the same request."""
 
@@ -233,6 +244,29 @@ class PaymentFailed(Refusal):
 
 class InsufficientBalance(Refusal):
     code = "INSUFFICIENT_BALANCE"
+
+
+class QuoteChanged(Refusal):
+    """An order would not be what was quoted or expected.
+
+    `quote` is what holds now, `changes` say what is different.
+    """
+
+    code = "QUOTE_CHANGED"
+
+    def __init__(
+        self,
+        template: str,
+        *,
+        expected_minor: int,
+        quote: object,
+        changes: Sequence[object],
+        path: Sequence[str | int],
+    ) -> None:
+        super().__init__(template, path=path)
+        self.expected_minor = expected_minor
+        self.quote = quote
+        self.changes = tuple(changes)
 
 
 class ReferralCycle(Refusal):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sqlite3
 from collections.abc import Iterable, Sequence
+from time import monotonic, thread_time
 from typing import Any, Protocol
 
 import asyncpg
@@ -20,7 +22,8 @@ from models.long_lists import folded
 
 log = logging.getLogger("tortoise.db_client")  # where every other statement is logged, too
 
-PATIENCE = 400_000  # steps of SQLite's virtual machine: some 5 ms
+STEPS = 20_000  # of SQLite's virtual machine between two looks at the clock: some 0.2 ms
+PATIENCE_SECONDS = 0.008  # of this thread
 STATEMENTS = 512  # prepared ones that are kept
 
 Records = Sequence[Any]  # each a sequence of columns that `dict` also takes
@@ -53,7 +56,7 @@ class Reader(Protocol):
 class SqliteReader:
     """Reads in the event loop itself: most statements take less than to hand them to a thread.
 
-    One that takes more than `PATIENCE` steps, or finds the database locked, is given up and run again
+    One that takes more than `PATIENCE_SECONDS`, or finds the database locked, is given up and run again
     by the client's thread, which may wait; reading twice changes nothing.
     """
 
@@ -65,21 +68,28 @@ class SqliteReader:
         self._near.row_factory = sqlite3.Row
         self._near.execute("PRAGMA query_only = ON")
         self.kept = KeptOfSqlite(self._near, kept_megabytes) if kept_megabytes else None
-        self._calls = 0
-        self._near.set_progress_handler(self._takes_long, PATIENCE)
+        self._until: float | None = None
+        self._spent = 0.0  # since everybody else had the event loop
+        self._near.set_progress_handler(self._takes_long, STEPS)
 
     async def records(
         self, query: str, values: Sequence[Any], freshness: Freshness | None = None
     ) -> Records:
         query, values = folded(query, values)
         log.debug("%s: %s", query, values)
-        self._calls = 0
+        began, self._until = monotonic(), None
         try:
             if self.kept is None:
-                return self._read(query, values)
-            return self.kept.get((query, values), lambda: self._read(query, values))
+                rows: Records = self._read(query, values)
+            else:
+                rows = self.kept.get((query, values), lambda: self._read(query, values))
         except sqlite3.OperationalError:
             return await self._read_elsewhere(query, values)
+        self._spent += monotonic() - began
+        if self._spent > PATIENCE_SECONDS:  # many short ones after each other are a long one
+            self._spent = 0.0
+            await asyncio.sleep(0)
+        return rows
 
     async def _read_elsewhere(self, query: str, values: Sequence[Any]) -> Records:
         """Run a statement in the client's thread, which ends with whoever waits: see `ReadingConnection`."""
@@ -95,8 +105,9 @@ class SqliteReader:
 
     def _takes_long(self) -> bool:
         """SQLite goes on counting where the statement's last run ended, so one call says nothing yet."""
-        self._calls += 1
-        return self._calls > 1
+        if self._until is None:
+            self._until = thread_time() + PATIENCE_SECONDS
+        return thread_time() > self._until
 
     def any_of(self, column: str) -> str:
         return f"{column} IN (SELECT value FROM json_each(?))"

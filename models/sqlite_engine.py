@@ -16,11 +16,13 @@ from typing import Any
 import aiosqlite
 from tortoise.backends.sqlite.client import SqliteClient
 
+from models.cancellation import to_the_end
 from models.long_lists import folded
 from models.sqlite_reading import ReadingConnection
 
 
 class SharedSqliteClient(SqliteClient):
+    @to_the_end  # its thread would outlive the event loop
     async def create_connection(self, with_db: bool) -> None:
         if self._connection:
             return

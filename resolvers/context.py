@@ -44,6 +44,7 @@ class GrantedNode:
 class Actor:
     """Whoever acts: `id` is the row of its kind; `session_id` is set for those who signed in.
 
+    `confirmed_at` is when staff last showed their password and second factor in this session.
     Staff who lack the second factor that their roles ask for are granted nothing until they set it.
     """
 
@@ -52,6 +53,7 @@ class Actor:
     grants: tuple[GrantedNode, ...] = ()
     session_id: int | None = None
     lacks_second_factor: bool = False
+    confirmed_at: datetime | None = None
 
     @property
     def key(self) -> str:

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from tortoise import Tortoise
+
 from models.database import execute, fetch, marks, transaction
-from models.encryption import COLUMNS, FORMAT, EncryptedText, ring
+from models.encryption import FORMAT, EncryptedText, ring
 from models.members.members import Member
 from models.members.phones import indexes_of
 from resolvers.context import Context
@@ -48,7 +50,7 @@ async def rotate(ctx: Context, progress: Progress = lambda done: None) -> Rotati
     done = Rotation(ring().first.kid)
     # Members are indexed first: their rows say which phones have no index by the first key yet.
     done.indexed = await _index_members(ctx, progress)
-    for column in COLUMNS:
+    for column in encrypted_columns():
         done.encrypted[f"{column.table}.{column.column}"] = await _encrypt_column(column, progress)
     kids = [key.kid for key in ring().keys]
     done.removed = await transaction(
@@ -63,10 +65,20 @@ async def left() -> dict[str, int]:
         f"{each.table}.{each.column}": await _count(
             f"FROM {each.table} WHERE {_stale(each)}", _prefix()
         )
-        for each in COLUMNS
+        for each in encrypted_columns()
     }
     counts["member_phone"] = await _count(_UNINDEXED, ring().first.kid)
     return {name: count for name, count in counts.items() if count}
+
+
+def encrypted_columns() -> list[EncryptedText[object]]:
+    """Those of all tables that the database was connected with."""
+    return [
+        column
+        for table in Tortoise.apps["models"].values()
+        for column in vars(table).values()
+        if isinstance(column, EncryptedText)
+    ]
 
 
 _UNINDEXED = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from datetime import timedelta
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -10,7 +11,7 @@ from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from models.accounts.roles import Permission
-from models.errors import NotSignedIn, PermissionDenied
+from models.errors import ConfirmationRequired, NotSignedIn, PermissionDenied
 from resolvers.context import ActorKind, Context
 
 P = ParamSpec("P")
@@ -91,6 +92,24 @@ def for_anyone(use_case: UseCase[P, T]) -> UseCase[P, T]:
     return _door(lambda ctx: None, "ANYONE")(use_case)
 
 
+def confirmed(use_case: UseCase[P, T]) -> UseCase[P, T]:
+    """Staff may go on only if they have just shown password and second factor.
+
+    It stands below the door of whatever changes who can get in, so that a stolen session is not enough.
+    Machines have nothing but their secret to show.
+
+    Raises: ConfirmationRequired.
+    """
+
+    def check(ctx: Context) -> None:
+        if ctx.actor.kind is ActorKind.STAFF:
+            minutes = timedelta(minutes=ctx.settings.confirmation_minutes)
+            if ctx.actor.confirmed_at is None or ctx.now() - ctx.actor.confirmed_at > minutes:
+                raise ConfirmationRequired
+
+    return _checked(check, use_case)
+
+
 def may(ctx: Context, permission: Permission, path: str) -> bool:
     """Does the caller hold `permission` on the node of the tree at `path`?"""
     if ctx.actor.kind is ActorKind.SYSTEM:
@@ -134,15 +153,20 @@ def _door(
     check: Callable[[Context], None], admits: str
 ) -> Callable[[UseCase[P, T]], UseCase[P, T]]:
     def decorate(use_case: UseCase[P, T]) -> UseCase[P, T]:
-        @wraps(use_case)
-        async def entered(ctx: Context, *arguments: P.args, **options: P.kwargs) -> T:
-            check(ctx)
-            return await use_case(ctx, *arguments, **options)
-
+        entered = _checked(check, use_case)
         entered.admits = admits  # type: ignore[attr-defined]
-        return entered  # type: ignore[return-value]
+        return entered
 
     return decorate
+
+
+def _checked(check: Callable[[Context], None], use_case: UseCase[P, T]) -> UseCase[P, T]:
+    @wraps(use_case)
+    async def entered(ctx: Context, *arguments: P.args, **options: P.kwargs) -> T:
+        check(ctx)
+        return await use_case(ctx, *arguments, **options)
+
+    return entered  # type: ignore[return-value]
 
 
 def _not_for_this_actor(ctx: Context, sentence: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from models.errors import InvalidInput
+from models.phone_numbers import InvalidPhone, contact_number, mobile_number
 
 CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._/-]{0,63}")
 INT32_MAX = 2**31 - 1
@@ -77,16 +78,16 @@ def rows_of(rows: Sequence[object], name: str, maximum: int = MAXIMUM_ROWS) -> N
 
 
 def phone_of(text: str, *path: str | int) -> str:
-    """A mobile phone number in E.164; without a country code it counts as Chinese.
-
-    Source: ITU-T E.164, by Google's libphonenumber.
-    """
-    import phonenumbers  # takes long to load
-
+    """A mobile number in E.164, as members have. Raises: InvalidInput."""
     try:
-        number = phonenumbers.parse(text, "CN")
-    except phonenumbers.NumberParseException:
-        number = None
-    if number is None or len(text) > 32 or not phonenumbers.is_possible_number(number):
-        raise InvalidInput("This is not a phone number.", path=path)
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        return mobile_number(text)
+    except InvalidPhone as fault:
+        raise InvalidInput(str(fault), path=path) from None
+
+
+def contact_phone_of(text: str, name: str | tuple[str | int, ...]) -> str:
+    """A number to call, of a store or a recipient, as people write it. Raises: InvalidInput."""
+    try:
+        return contact_number(text)
+    except InvalidPhone as fault:
+        raise InvalidInput(str(fault), path=(name,) if isinstance(name, str) else name) from None

@@ -6,6 +6,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from schema.accounts.access_mutations import AccessMutations
+from schema.accounts.batch_mutations import AccountBatchMutations
 from schema.accounts.mutations import AccountMutations
 from schema.accounts.queries import AccountQueries
 from schema.accounts.security_mutations import SecurityMutations
@@ -13,6 +14,7 @@ from schema.catalog.mutations import CatalogMutations
 from schema.catalog.price_mutations import PriceMutations
 from schema.catalog.queries import CatalogQueries
 from schema.cost.declaring import declare
+from schema.describing import describe
 from schema.errors import ERROR_TYPES
 from schema.integrations.mutations import IntegrationMutations
 from schema.integrations.queries import IntegrationQueries
@@ -20,12 +22,14 @@ from schema.integrations.subscriptions import IntegrationSubscriptions
 from schema.members.mutations import MemberMutations
 from schema.members.queries import MemberQueries
 from schema.money import MoneyInput
+from schema.null_defaults import drop_null_defaults
 from schema.orders.checkout_mutations import CheckoutMutations
 from schema.orders.checkout_queries import CheckoutQueries
 from schema.orders.fulfilment_mutations import FulfilmentMutations
 from schema.orders.fulfilment_queries import FulfilmentQueries
 from schema.orders.list_queries import OrderListQueries
 from schema.orders.payment_mutations import PaymentMutations
+from schema.orders.quote_changed import QuoteChanged
 from schema.orders.subscriptions import OrderSubscriptions
 from schema.referrals.mutations import ReferralMutations
 from schema.referrals.queries import ReferralQueries
@@ -71,6 +75,7 @@ class Query(
 class Mutation(
     AccountMutations,
     AccessMutations,
+    AccountBatchMutations,
     SecurityMutations,
     CatalogMutations,
     PriceMutations,
@@ -94,12 +99,12 @@ class Subscription(StockSubscriptions, OrderSubscriptions, IntegrationSubscripti
     pass
 
 
-schema = declare(
-    strawberry.Schema(
-        query=Query,
-        mutation=Mutation,
-        subscription=Subscription,
-        types=[*ERROR_TYPES, MoneyInput, Warehouse],  # some are reached by no field
-        config=StrawberryConfig(scalar_map=SCALARS),
-    )
+schema = strawberry.Schema(
+    query=Query,
+    mutation=Mutation,
+    subscription=Subscription,
+    types=[*ERROR_TYPES, QuoteChanged, MoneyInput, Warehouse],  # some are reached by no field
+    config=StrawberryConfig(scalar_map=SCALARS),
 )
+for finish in (declare, drop_null_defaults, describe):
+    finish(schema)

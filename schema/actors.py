@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
+from models.accounts.roles import Permission
+from models.bounds import GRANTS, SESSIONS, all_of
 from resolvers.accounts import organisations
 from resolvers.context import Context
 from resolvers.stores import workplaces
 from schema.accounts.session_types import Session
 from schema.accounts.types import ApiClient, Channel, Organisation, Staff
 from schema.batching import batched
-from schema.cost.directives import list_size
+from schema.cost.directives import list_size, sized_list
 from schema.members.types import Member
 from schema.nodes import Node
 from schema.stores.types import Store
+
+if TYPE_CHECKING:
+    from schema.orders.cart_types import Cart
 
 Actor = Annotated[Member | Staff | ApiClient, strawberry.union("Actor")]
 KINDS: dict[str, type[Node]] = {"MEMBER": Member, "STAFF": Staff, "API_CLIENT": ApiClient}
@@ -25,7 +30,7 @@ KINDS: dict[str, type[Node]] = {"MEMBER": Member, "STAFF": Staff, "API_CLIENT": 
 @strawberry.type(description="Who is asking, and what they may do.")
 class Viewer:
     channel: Channel
-    permissions: list[str]
+    permissions: list[str] = sized_list(all_of(Permission))
     lacks_second_factor: bool = strawberry.field(
         description="Whether your roles ask for a second factor: until it is set you may do nothing else."
     )
@@ -42,19 +47,30 @@ class Viewer:
         store_id = await workplaces.of_caller(ctx)
         return await Store.load(ctx, [store_id or 0] * len(parents))
 
-    @list_size(10)
+    @list_size(GRANTS)
     @batched
     @staticmethod
     async def organisations(parents: list[Viewer], ctx: Context) -> list[list[Organisation]]:
         nodes = [Organisation.of(row) for row in await organisations.of_actor(ctx)]
         return [nodes] * len(parents)
 
-    @list_size(20)
+    @list_size(SESSIONS)
     @batched
     @staticmethod
     async def sessions(parents: list[Viewer], ctx: Context) -> list[list[Session]]:
         """Where you are signed in, the latest first, at most 100."""
         return [await Session.of_caller(ctx)] * len(parents)
+
+    @batched
+    @staticmethod
+    async def cart(
+        parents: list[Viewer], ctx: Context
+    ) -> list[Annotated[Cart, strawberry.lazy("schema.orders.cart_types")] | None]:
+        """Your one open cart as a member or guest, on whatever device; empty until cartCreate."""
+        from resolvers.orders import carts
+        from schema.orders.cart_types import Cart
+
+        return [Cart.optional(await carts.own(ctx))] * len(parents)
 
     @classmethod
     def of(cls, ctx: Context) -> Viewer:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import strawberry
 
-from models.errors import Refusal
+from models.bounds import ROW_ERRORS, USER_ERRORS
+from models.errors import Refusal, Refusals
+from resolvers import node_codes
 from resolvers.batches import KEEP, BatchOutcome, OnError, RowOutcome, Unset
 from resolvers.context import Context
+from schema.batching import batched
+from schema.cost.directives import sized_list
 from schema.errors import UserError, user_errors
+from schema.nodes import global_id
 
 T = TypeVar("T")
 strawberry.enum(OnError, description="What becomes of the sound rows when others are not.")
@@ -24,15 +28,29 @@ class RowResult:
     ok: bool = strawberry.field(
         description="Nothing is wrong with it; with REJECT_ALL one faulty row still rejects it."
     )
-    user_errors: list[UserError]
+    user_errors: list[UserError] = sized_list(ROW_ERRORS, description="The first ten.")
+    named: strawberry.Private[Sequence[str]] = ()
+
+    @batched
+    @staticmethod
+    async def node_id(parents: list[RowResult], ctx: Context) -> list[strawberry.ID | None]:
+        """The ID of what the row names, of stock or a price its variant; null while it is not written."""
+        wanted = {text for each in parents for text in each.named}
+        found = await node_codes.find_exactly(ctx, wanted)
+        return [
+            next((global_id(*found[text]) for text in each.named if text in found), None)
+            for each in parents
+        ]
 
     @classmethod
-    def of(cls, row: RowOutcome, ctx: Context) -> RowResult:
+    def of(cls, row: RowOutcome, ctx: Context, named: Sequence[str]) -> RowResult:
+        """`named`: IDs by kind and code, one of which is the row's."""
         return cls(
             index=row.index,
             external_code=row.external_code,
             ok=row.ok,
-            user_errors=errors_of(row.refusals, ctx),
+            user_errors=errors_of(ROW_ERRORS.cut(row.refusals), ctx),
+            named=named if row.ok else (),
         )
 
 
@@ -42,27 +60,53 @@ def kept_if_unset(value: T | None) -> T | Unset | None:
 
 
 def errors_of(refusals: Sequence[Refusal], ctx: Context) -> list[UserError]:
-    return [error for refusal in refusals for error in user_errors(refusal, ctx)]
+    return user_errors(Refusals(list(USER_ERRORS.cut(refusals))), ctx)
 
 
-def row_results(outcome: BatchOutcome, ctx: Context) -> list[RowResult]:
-    return [RowResult.of(row, ctx) for row in outcome.rows]
+def row_results(
+    outcome: BatchOutcome, ctx: Context, named: Sequence[Sequence[str]]
+) -> list[RowResult]:
+    """`named`: what each row names, as IDs by kind and code."""
+    return [RowResult.of(row, ctx, named[row.index]) for row in outcome.rows]
+
+
+def variants_of(rows: Sequence[Any]) -> list[list[str]]:
+    """What rows with an SKU name; a row without one names nothing."""
+    return [[f"sku:{row.sku}"] if row.sku else [] for row in rows]
 
 
 @strawberry.type
 class UpsertPayload:
     """What each mutation that adds or changes rows by their codes answers."""
 
-    results: list[RowResult] = field(default_factory=list)
-    created: int = 0
-    updated: int = 0
-    user_errors: list[UserError] = field(default_factory=list)
+    results: list[RowResult] = strawberry.field(
+        default_factory=list, description="What came of each row, in their order."
+    )
+    created: int = strawberry.field(default=0, description="How many rows were new.")
+    updated: int = strawberry.field(
+        default=0, description="How many rows changed something that was there."
+    )
+    user_errors: list[UserError] = strawberry.field(
+        default_factory=list, description="Why nothing was done; empty where anything was."
+    )
 
     @classmethod
-    def of(cls, outcome: BatchOutcome, ctx: Context) -> Self:
+    def of(cls, outcome: BatchOutcome, ctx: Context, *kinds: str) -> Self:
+        """`kinds`: what a row's external code may be the code of."""
+        named = [[f"{kind}:{row.external_code}" for kind in kinds] for row in outcome.rows]
+        return cls.naming(outcome, ctx, named)
+
+    @classmethod
+    def naming(cls, outcome: BatchOutcome, ctx: Context, named: Sequence[Sequence[str]]) -> Self:
+        """`named`: what each row names, as IDs by kind and code."""
         return cls(
-            results=row_results(outcome, ctx),
+            results=row_results(outcome, ctx, named),
             created=outcome.created,
             updated=outcome.updated,
             user_errors=errors_of(outcome.refusals, ctx),
         )
+
+
+@strawberry.type(description="What came of each row of a batch, and how many rows were written.")
+class BatchPayload(UpsertPayload):
+    pass

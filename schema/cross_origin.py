@@ -5,10 +5,12 @@ Source: Fetch, section "CORS protocol" (https://fetch.spec.whatwg.org/#http-cors
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
+from starlette.websockets import WebSocket
 
 from schema.multipart import PREFLIGHT_HEADERS
 
@@ -17,15 +19,34 @@ EXPOSED = ("X-Request-ID", "RateLimit", "RateLimit-Policy", "Retry-After")
 REMEMBERED_SECONDS = 7_200  # no browser asks less often
 
 
-def cross_origin(app: ASGIApp, origins: Sequence[str]) -> ASGIApp:
-    """Let pages of these origins ask, "*" for any: no cookie says who asks, so none is let in by one."""
-    if not origins:
+LOCAL_PAGE = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?")
+
+
+def cross_origin(app: ASGIApp, origins: Sequence[str], local_pages: bool = False) -> ASGIApp:
+    """Let pages of these origins ask, "*" for any: no cookie says who asks, so none is let in by one.
+
+    `local_pages`: those from this machine, at any port, too.
+    """
+    if not origins and not local_pages:
         return app
     return CORSMiddleware(
         app,
         allow_origins=origins,
+        allow_origin_regex=LOCAL_PAGE.pattern if local_pages else None,
         allow_methods=("GET", "POST"),
         allow_headers=HEADERS,
         expose_headers=EXPOSED,
         max_age=REMEMBERED_SECONDS,
     )
+
+
+class LocalPages:
+    """For the WebSocket view: with `local_pages` those from this machine may connect."""
+
+    local_pages = False
+
+    def is_websocket_origin_allowed(self, request: WebSocket, origin: str) -> bool:
+        if self.local_pages and LOCAL_PAGE.fullmatch(origin):
+            return True
+        allowed: bool = super().is_websocket_origin_allowed(request, origin)  # type: ignore[misc]
+        return allowed

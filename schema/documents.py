@@ -22,7 +22,8 @@ from graphql import (
 from schema.limits import Limits, exceeded
 
 if TYPE_CHECKING:
-    from schema.cost.estimate import Estimate
+    from schema.coded_ids import IdPlaces
+from schema.cost.estimate import Estimate
 
 V = TypeVar("V")
 
@@ -52,7 +53,8 @@ class Operation:
     """One operation of a valid document. What it is, is None until somebody has asked.
 
     `is_public`: any cache may keep its answers; `begins_public`: so far as its first fields go;
-    `is_repeatable`: this process may, while nothing is written; `estimate`: what it costs.
+    `is_repeatable`: this process may, while nothing is written; `estimate`: what it costs;
+    `id_places`: where it has IDs.
     """
 
     document: DocumentNode
@@ -61,6 +63,7 @@ class Operation:
     begins_public: bool | None = None
     is_repeatable: bool | None = None
     estimate: Estimate | None = None
+    id_places: IdPlaces | None = None
 
     @property
     def type(self) -> OperationType:
@@ -109,6 +112,7 @@ class Documents:
             return prepared
         if errors := self._refused.get(query):
             raise DocumentRefused(errors)
+        self.check_length(query)
         try:
             prepared = Prepared(self._valid(query))
         except DocumentRefused as refused:
@@ -116,6 +120,18 @@ class Documents:
             raise
         self._prepared.put(query, prepared)
         return prepared
+
+    def check_length(self, query: str) -> None:
+        """Refuse what is too long at once: to parse it, or to remember it, takes time and room.
+
+        Raises `DocumentRefused`.
+        """
+        most = self._limits.max_document_characters
+        if len(query) > most:
+            sentence = (
+                f"Syntax Error: Source contains more than {most} code points. Parsing aborted."
+            )
+            raise DocumentRefused([GraphQLError(sentence)])
 
     def _valid(self, query: str) -> DocumentNode:
         document = self._parse(query)

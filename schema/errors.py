@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 from graphql import GraphQLError
 
+from models.bounds import PATH_STEPS, STATES, USER_ERRORS
 from models.errors import InsufficientStock, QuintetError, RateLimited, Refusal, Refusals
 from models.errors import InvalidInput as InvalidInputRefusal
 from models.errors import NotFound as NotFoundRefusal
+from models.errors import QuoteChanged as QuoteChangedRefusal
 from models.errors import StateConflict as StateConflictRefusal
 from resolvers.context import Context
 from schema.batching import batched
+from schema.cost.directives import sized_list
 from schema.messages import translate
 from schema.unavailable import unavailable
 
@@ -41,7 +44,9 @@ class ErrorCode(StrEnum):
     REFERRAL_CYCLE = "REFERRAL_CYCLE"
     REFERRAL_LOCKED = "REFERRAL_LOCKED"
     OUT_OF_RANGE = "OUT_OF_RANGE"
+    QUOTE_CHANGED = "QUOTE_CHANGED"
     SECOND_FACTOR_REQUIRED = "SECOND_FACTOR_REQUIRED"
+    CONFIRMATION_REQUIRED = "CONFIRMATION_REQUIRED"
     CHALLENGE_REQUIRED = "CHALLENGE_REQUIRED"
     UNAVAILABLE = "UNAVAILABLE"
 
@@ -52,7 +57,7 @@ class ErrorCode(StrEnum):
 class UserError:
     code: ErrorCode
     message: str
-    path: list[str] | None
+    path: list[str] | None = sized_list(PATH_STEPS)
 
 
 @strawberry.type
@@ -75,7 +80,7 @@ class PlainError(UserError):
 )
 class StateConflict(UserError):
     state: str
-    allowed: list[str]
+    allowed: list[str] = sized_list(STATES)
 
 
 @strawberry.type(name="InsufficientStock")
@@ -102,7 +107,7 @@ ERROR_TYPES = [InvalidInput, NotFound, PlainError, StateConflict, InsufficientSt
 
 def user_errors(error: Refusal | Refusals, ctx: Context) -> list[UserError]:
     refusals = error.refusals if isinstance(error, Refusals) else [error]
-    return [_user_error(refusal, ctx.language) for refusal in refusals]
+    return [_user_error(refusal, ctx) for refusal in USER_ERRORS.cut(refusals)]
 
 
 def refusing(payload: Callable[..., Any]) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
@@ -149,11 +154,11 @@ def format_error(error: GraphQLError, ctx: Context | None) -> dict[str, Any]:
     return formatted
 
 
-def _user_error(refusal: Refusal, language: str) -> UserError:
+def _user_error(refusal: Refusal, ctx: Context) -> UserError:
     common: dict[str, Any] = {
         "code": ErrorCode(refusal.code),
-        "message": translate(refusal, language),
-        "path": [str(step) for step in refusal.path] or None,
+        "message": translate(refusal, ctx.language),
+        "path": [str(step) for step in PATH_STEPS.cut(refusal.path)] or None,
     }
     match refusal:
         case InsufficientStock():
@@ -163,8 +168,14 @@ def _user_error(refusal: Refusal, language: str) -> UserError:
                 available=refusal.available,
                 variant_id=refusal.variant_id,
             )
+        case QuoteChangedRefusal():
+            from schema.orders.quote_changed import QuoteChanged
+
+            return QuoteChanged.from_refusal(refusal, ctx, common)
         case StateConflictRefusal():
-            return StateConflict(**common, state=refusal.state, allowed=list(refusal.allowed))
+            return StateConflict(
+                **common, state=refusal.state, allowed=list(STATES.cut(refusal.allowed))
+            )
         case NotFoundRefusal():
             return NotFound(**common)
         case InvalidInputRefusal():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from graphql import GraphQLError, OperationType
@@ -15,13 +16,14 @@ from starlette.types import Receive, Scope, Send
 
 from models.errors import Denial, NotSignedIn, PermissionDenied, RateLimited
 from schema.answer import Answer
-from schema.cost.charging import BudgetSpent, Charge
+from schema.cost.charging import Charge
 from schema.cost.headers import rate_limit
+from schema.cost.purses import BudgetSpent
 from schema.documents import DocumentRefused, Operation
 from schema.execution.meter import HungUp
 from schema.graphiql import graphiql_page
 from schema.http_caching import cacheable
-from schema.http_request import BadRequest, GraphQLRequest, Headers, read_request
+from schema.http_request import BadRequest, GraphQLRequest, Headers, Pay, read_request
 from schema.http_response import (
     GRAPHQL,
     HTML,
@@ -33,8 +35,10 @@ from schema.http_response import (
     raw,
 )
 from schema.multipart import Uploads, is_multipart, multipart_request
+from schema.operation_hooks import ContextFactory
 from schema.operations import Operations
 from schema.persisted_documents import DocumentNotFound
+from schema.retry_after import retry_after
 from schema.unavailable import RETRY_AFTER, is_unavailable
 from schema.unavailable import STATUS as UNAVAILABLE
 
@@ -82,11 +86,13 @@ class GraphQLOverHTTP(Generic[C]):
             if self.uploads is not None and is_multipart(headers):
                 response = await self.respond_to_files(exchange, Request(scope, receive))
             else:
-                asked = await read_request(scope, receive, headers, limit)
+                asked = await read_request(scope, receive, headers, limit, self._pay(exchange))
                 response = await self.respond(exchange, asked)
         except BadRequest as bad:
             error = GraphQLError(bad.message, extensions={"code": "INVALID"})
             response = exchange.response(self.operations.refused([error]), bad.status, bad.headers)
+        except BudgetSpent as spent:
+            response = _denied(exchange, spent, self.operations.failed(spent))
         except (ClientDisconnect, HungUp):
             return
         await response.send(send, headers)
@@ -95,11 +101,11 @@ class GraphQLOverHTTP(Generic[C]):
         """Raises `BadRequest` for an operation that this method of HTTP may not run."""
         operations = self.operations
         operation: Operation | None = None
-        context: C | None = None
+        who = Asker(operations.context_factory, HTTPConnection(exchange.scope))
         try:
-            operation = await operations.prepare(asked, exchange.address)
+            operation = await operations.prepare(asked, who.identify)
             exchange.allow(operation)
-            context = await operations.context_factory(HTTPConnection(exchange.scope), None)
+            context = await who.identify()
             charge = await operations.charge(operation, asked.variables, context)
             answer = await operations.answer_request(operation, asked, context, exchange.hung_up)
             if charge is not None:
@@ -117,12 +123,12 @@ class GraphQLOverHTTP(Generic[C]):
             answer = operations.refused(refused.errors)
             response = exchange.response(answer)
         except Denial as denial:
-            answer = operations.failed(denial, context)
+            answer = operations.failed(denial, who.context)
             response = _denied(exchange, denial, answer)
         except (BadRequest, HungUp):
             raise
         except Exception as error:  # noqa: BLE001  # masked by format_error, logged by report
-            answer = operations.failed(error, context)
+            answer = operations.failed(error, who.context)
             # Variables that no input takes are the client's doing.
             is_request = isinstance(error, GraphQLError) and error.original_error is None
             response = exchange.response(answer, 0 if is_request else 500)
@@ -134,10 +140,14 @@ class GraphQLOverHTTP(Generic[C]):
         assert self.uploads is not None  # noqa: S101 - else it would have been refused
         limit = self.operations.limits.max_body_bytes
         try:
-            async with multipart_request(request, self.uploads, limit) as asked:
+            pay = self._pay(exchange)
+            async with multipart_request(request, self.uploads, limit, pay) as asked:
                 return await self.respond(exchange, asked)
         except Denial as denial:
             return _denied(exchange, denial, self.operations.failed(denial))
+
+    def _pay(self, exchange: Exchange) -> Pay:
+        return partial(self.operations.charge_body, exchange.address)
 
     def _is_public(self, operation: Operation, answer: Answer) -> bool:
         return answer.outcome == "ok" and self.operations.is_public(operation)
@@ -145,13 +155,28 @@ class GraphQLOverHTTP(Generic[C]):
 
 def _denied(exchange: Exchange, denial: Denial, answer: Answer) -> JsonResponse:
     headers = {"WWW-Authenticate": "Bearer"} if isinstance(denial, NotSignedIn) else {}
-    if isinstance(denial, RateLimited) and denial.retry_after_seconds is not None:
-        headers["Retry-After"] = str(denial.retry_after_seconds)
     kinds = [kind for kind in DENIAL_STATUS if isinstance(denial, kind)]
     response = exchange.response(answer, DENIAL_STATUS[kinds[0]] if kinds else 403, headers)
     if isinstance(denial, BudgetSpent):
         response.headers += rate_limit(denial.allowance, denial.balance.available)
     return response
+
+
+class Asker(Generic[C]):
+    """Who sends a request: found out once, when somebody wants to know."""
+
+    __slots__ = ("_connection", "_make", "context")
+
+    def __init__(self, make: ContextFactory[C], connection: HTTPConnection) -> None:
+        self._make = make
+        self._connection = connection
+        self.context: C | None = None
+
+    async def identify(self) -> C:
+        """Raises: a Denial."""
+        if self.context is None:
+            self.context = await self._make(self._connection, None)
+        return self.context
 
 
 @dataclass(slots=True)
@@ -205,6 +230,8 @@ class Exchange:
         """
         if is_unavailable(answer.body):
             status, headers = UNAVAILABLE, {**(headers or {}), **RETRY_AFTER}
+        elif seconds := retry_after(answer.body):
+            headers = {**(headers or {}), "Retry-After": str(seconds)}
         if not status:
             status = 200 if answer.executed or self.media_type == JSON else 400
         more = (*NO_STORE, *raw(headers)) if headers else NO_STORE

@@ -6,7 +6,7 @@ Source: GraphQL over HTTP, working draft, section "Request" and appendix "Persis
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, cast
@@ -18,6 +18,8 @@ from starlette.types import Receive, Scope
 
 # Header names in lower case, as ASGI has them; of several with one name the last.
 Headers = Mapping[bytes, bytes]
+# Charges the reading of so many bytes before they are parsed.
+Pay = Callable[[int], Awaitable[None]]
 
 MOST_VALUES = 200_000
 _NUL = re.compile(rb"\\u(?:0000|\{0+\})")
@@ -47,15 +49,17 @@ class BadRequest(Exception):
 
 
 async def read_request(
-    scope: Scope, receive: Receive, headers: Headers, max_body_bytes: int
+    scope: Scope, receive: Receive, headers: Headers, max_body_bytes: int, pay: Pay
 ) -> GraphQLRequest:
-    """Raises `BadRequest`, and Starlette's `ClientDisconnect` when the client is gone."""
+    """Raises `BadRequest`, what `pay` raises, and Starlette's `ClientDisconnect` when the client is gone."""
     method = scope["method"]
     if method == "POST":
         _check_media_type(headers)
         body = await _read_body(receive, headers.get(b"content-length", b""), max_body_bytes)
+        await pay(len(body))
         return graphql_request(_json(body, "The body"))
     if method == "GET":
+        await pay(len(scope["query_string"]))
         return graphql_request(_query_parameters(scope["query_string"]))
     raise BadRequest("GraphQL is served by GET and POST.", 405, {"Allow": "GET, POST"})
 

@@ -14,6 +14,7 @@ F = TypeVar("F", bound=Any)
 _CAMEL = re.compile("_([a-z])")
 
 SliceSize = Annotated[int, strawberry.argument(description="How many, at most 250.")]
+Skip = Annotated[int, strawberry.argument(description="How many to leave out before the first.")]
 AfterCode = Annotated[
     str | None, strawberry.argument(description="Only those whose codes come after this one.")
 ]

@@ -12,8 +12,12 @@ LANGUAGES = ("en", "zh")
 
 
 def translate(error: QuintetError, language: str) -> str:
-    template = catalogue(language).get(error.template, error.template)
-    return template.format(**error.parts)
+    return translated(error.template, language, **error.parts)
+
+
+def translated(template: str, language: str, **parts: object) -> str:
+    """The template in the language, its named parts filled in."""
+    return catalogue(language).get(template, template).format(**parts)
 
 
 @lru_cache(maxsize=1024)

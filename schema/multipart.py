@@ -19,13 +19,21 @@ import orjson
 from starlette.requests import Request
 
 from resolvers.integrations.bulk_files import UploadedFile
-from schema.http_request import BadRequest, GraphQLRequest, graphql_request, holds_nul
+from schema.http_request import (
+    BadRequest,
+    GraphQLRequest,
+    Pay,
+    graphql_request,
+    holds_nul,
+    is_intricate,
+)
 
 MEDIA_TYPE = b"multipart/form-data"
 # A form of another site can send multipart, but no header of its own without asking us first.
 PREFLIGHT_HEADERS = ("Apollo-Require-Preflight", "GraphQL-Preflight")
 MAXIMUM_FILES = 5
 MAXIMUM_HEADER_BYTES = 4_096
+MAXIMUM_MAP_BYTES = 16_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +51,11 @@ def is_multipart(headers: Mapping[bytes, bytes]) -> bool:
 
 @asynccontextmanager
 async def multipart_request(
-    request: Request, uploads: Uploads, max_body_bytes: int
+    request: Request, uploads: Uploads, max_body_bytes: int, pay: Pay
 ) -> AsyncIterator[GraphQLRequest]:
     """The operation with its files in their places; whatever nobody has moved away is removed at the end.
 
-    Raises: BadRequest, a Denial.
+    Raises: BadRequest, a Denial, what `pay` raises.
     """
     if not any(request.headers.get(name) for name in PREFLIGHT_HEADERS):
         raise BadRequest(f"A request with files needs the header {PREFLIGHT_HEADERS[0]}: true.")
@@ -55,6 +63,7 @@ async def multipart_request(
     form = _Form(uploads, max_body_bytes)
     try:
         await _receive(request, form)
+        await pay(form.size_of_operations)
         yield form.request()
     finally:
         form.remove()
@@ -131,6 +140,11 @@ class _Form:
                 _put(operations, path, file)
         return graphql_request(operations)
 
+    @property
+    def size_of_operations(self) -> int:
+        part = self._parts.get("operations")
+        return part.size if part else 0
+
     def remove(self) -> None:
         for part in self._parts.values():
             if part.file is not None:
@@ -184,7 +198,8 @@ class _Form:
         assert part is not None  # noqa: S101 - data comes behind headers
         part.size += end - start
         if part.file is None:
-            self._bound(part, self._max_body_bytes)
+            is_map = part.name == "map"
+            self._bound(part, MAXIMUM_MAP_BYTES if is_map else self._max_body_bytes)
             part.content += data[start:end]
         else:
             self._bound(part, self._uploads.max_file_bytes)
@@ -211,6 +226,8 @@ class _Form:
         content = bytes(self._parts[name].content)
         if holds_nul(content):
             raise BadRequest(f"{name} holds a NUL character.")
+        if is_intricate(content):
+            raise BadRequest(f"{name} holds too many values.", 413)
         try:
             return orjson.loads(content)
         except orjson.JSONDecodeError as error:

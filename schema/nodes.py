@@ -1,15 +1,20 @@
-"""Global IDs: `Product:7` in URL-safe base64. Every node can be fetched again by its ID alone."""
+"""Global IDs: `Product:7` in URL-safe base64. Every node can be fetched again by its ID alone.
+
+An ID may also be given as kind and code, `store:S01`: those of an operation are looked up before it runs.
+"""
 
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from typing import Any, ClassVar
 
 import strawberry
 
 from models.errors import Denial, InvalidInput
 from resolvers.context import Context
+from resolvers.node_codes import NodeKey, is_coded
 from resolvers.node_ids import node_id
 
 
@@ -51,8 +56,18 @@ def global_id(kind: str, row_id: int) -> strawberry.ID:
     return strawberry.ID(node_id(kind, row_id))
 
 
-def split_id(text: str) -> tuple[str, int] | None:
+_named: ContextVar[Mapping[str, NodeKey]] = ContextVar("IDs written as kind and code")
+
+
+def name_ids(found: Mapping[str, NodeKey]) -> None:
+    """Take these for the IDs that are written as kind and code, in this task and those it begins."""
+    _named.set(found)
+
+
+def split_id(text: str) -> NodeKey | None:
     """Kind and row ID, or None when it is no ID of ours."""
+    if is_coded(text):
+        return _named.get({}).get(text)
     try:
         decoded = urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)).decode()
     except ValueError:

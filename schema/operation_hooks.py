@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
-from graphql import DocumentNode, ExecutionResult, GraphQLError
+from graphql import GraphQLError
 from starlette.requests import HTTPConnection
 
 from schema.answer import Answer, Outcome
-from schema.execution.meter import UNLIMITED, AnswerLimits, Meter
-from schema.execution.variables import Variables
+from schema.execution.meter import UNLIMITED, AnswerLimits
 from schema.http_request import GraphQLRequest
 
 C = TypeVar("C")
@@ -27,24 +26,9 @@ Observe = Callable[[str, Outcome], None]
 Report = Callable[[Sequence[GraphQLError], C | None], None]
 # Returns once the client no longer waits.
 HangingUp = Callable[[], Awaitable[None]]
+# Finds what IDs written as kind and code name. Raises a `Refusal`, such as for too many.
+NameCodes = Callable[[C, Collection[str]], Awaitable[Mapping[str, tuple[str, int]]]]
 Repeat = Callable[[C, GraphQLRequest, Callable[[], Awaitable[Answer]]], Awaitable[Answer]]
-
-
-class Execute(Protocol):
-    """Runs a query or mutation of a valid document; never raises for what a resolver raises."""
-
-    async def __call__(
-        self,
-        document: DocumentNode,
-        variables: Variables,
-        operation_name: str | None,
-        context: Any,
-        meter: Meter | None = None,
-        /,
-    ) -> ExecutionResult: ...
-
-    def compile(self, document: DocumentNode, operation_name: str | None, /) -> None:
-        """Do beforehand what the first request for an operation would have to wait for."""
 
 
 def same_context(context: C) -> C:
@@ -74,6 +58,11 @@ def answer_anew(
 ) -> Awaitable[Answer]:
     """Keep nothing."""
     return answer()
+
+
+async def none_named(context: object, codes: Collection[str]) -> Mapping[str, tuple[str, int]]:
+    """Know no codes."""
+    return {}
 
 
 def unlimited(context: object) -> AnswerLimits:

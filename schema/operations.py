@@ -3,44 +3,44 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
 from contextlib import AbstractContextManager, aclosing, nullcontext
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 import strawberry
 from graphql import (
-    DocumentNode,
     ExecutionResult,
-    GraphQLError,
     OperationType,
     create_source_event_stream,
     execute_subscription_event,
     map_source_to_response_event,
 )
 
-from models.errors import OperationStopped
 from schema import operation_hooks as hooks
 from schema.answer import Answer
-from schema.cost.charging import Charge, Charges
+from schema.answering import Answering
+from schema.cost.charging import FREE_BYTES, Charge, Charges
 from schema.cost.prices import OPERATION
 from schema.documents import Documents, Operation, invalid
 from schema.execution.core import GraphQLCoreExecutor, metered
+from schema.execution.execute import Execute
 from schema.execution.meter import AnswerLimits, Meter
 from schema.execution.variables import Variables
 from schema.http_request import GraphQLRequest
 from schema.limits import Limits
+from schema.naming import look_up
 from schema.persisted_documents import PersistedDocuments
 from schema.public import begins_public, is_public, is_repeatable
 from schema.supervision import Supervisor
+from schema.turns import Turns
 
 C = TypeVar("C")
 
 DEFAULT_LIMITS = Limits()
-MOST_ERRORS = 100  # in one answer
 
 
-class Operations(Generic[C]):
+class Operations(Answering[C]):
     """One schema with all that is needed to answer its operations.
 
     `execute` may be replaced by a faster executor of the same answers. `event_context` makes the
@@ -53,7 +53,8 @@ class Operations(Generic[C]):
     `persisted` finds documents that a request only names. Within `read` a query runs; its second argument
     is whether the query begins with public fields. `repeat` may keep answers to repeatable queries. `charges`
     prices operations and says who may not pay for them. `answer_limits` is how much an operation may come to
-    while it runs, `report` hears of the errors of each answer.
+    while it runs, `report` hears of the errors of each answer. `name_codes` looks up IDs that are written as
+    kind and code, before the operation runs.
     """
 
     def __init__(
@@ -63,7 +64,7 @@ class Operations(Generic[C]):
         format_error: hooks.FormatError[C],
         *,
         limits: Limits = DEFAULT_LIMITS,
-        execute: hooks.Execute | None = None,
+        execute: Execute | None = None,
         event_context: Callable[[C], C] = hooks.same_context,
         event_extensions: Callable[[C], dict[str, Any] | None] = hooks.no_extensions,
         confirm: Callable[[C, C], None] = hooks.unconfirmed,
@@ -75,12 +76,13 @@ class Operations(Generic[C]):
         charges: Charges[C] | None = None,
         answer_limits: Callable[[C], AnswerLimits] = hooks.unlimited,
         report: hooks.Report[C] = hooks.unreported,
+        name_codes: hooks.NameCodes[C] = hooks.none_named,
     ) -> None:
         if schema.extensions or schema.directives:
             raise ValueError("Schema extensions and operation directives would not be run here.")
+        super().__init__(format_error, report)
         self.schema = schema
         self.context_factory = context_factory
-        self.format_error = format_error
         self.limits = limits
         self.execute = execute or GraphQLCoreExecutor(schema)
         self.event_context = event_context
@@ -92,27 +94,37 @@ class Operations(Generic[C]):
         self.repeat = repeat
         self.charges = charges
         self.answer_limits = answer_limits
-        self.report = report
+        self.name_codes = name_codes
         self.supervisor = Supervisor()
+        self.turns = Turns()
         self._changing: set[asyncio.Task[Answer]] = set()
         self.documents = Documents(schema, limits)
         self.persisted = persisted or PersistedDocuments()
 
-    async def prepare(self, asked: GraphQLRequest, address: str = "") -> Operation:
+    async def prepare(
+        self, asked: GraphQLRequest, identify: Callable[[], Awaitable[C]]
+    ) -> Operation:
         """Find, parse and validate what a request asks for; its `query` is filled in where it was named.
 
-        The client at `address` is charged for a document that is not known yet.
-        Raises: DocumentRefused, BudgetSpent.
+        Whoever asks is charged for a document that is not known yet, so that `identify` is called first.
+        Raises: DocumentRefused, BudgetSpent, a Denial.
         """
+        await self.turns.begin()
         text = asked.query
         if text is None or asked.extensions or self.persisted.trusted_only:
             text = asked.query = await self.persisted.text_of(asked)
+        self.documents.check_length(text)
         if self.charges is not None and not self.documents.knows(text):
-            await self.charges.begin_document(text, address)
+            await self.charges.begin_document(text, await identify())
         operation = self.documents.prepare(text).operation(asked.operation_name)
         if asked.extensions:
             await self.persisted.keep(asked)
         return operation
+
+    async def charge_body(self, address: str, size: int) -> None:
+        """Charge the reading of a large message to the address that it comes from. Raises: BudgetSpent."""
+        if size > FREE_BYTES and self.charges is not None:
+            await self.charges.begin_body(size, address)
 
     async def charge(self, operation: Operation, variables: Variables, context: C) -> Charge | None:
         """Charge an operation to its caller. Raises: CostExceeded, BudgetSpent."""
@@ -170,9 +182,10 @@ class Operations(Generic[C]):
 
         Raises: HungUp.
         """
+        await self.turns.begin()
         changes = operation.type is OperationType.MUTATION
-        meter = Meter(self.answer_limits(context), None if changes else hung_up)
-        run = self._run(operation.document, variables, operation_name, context, meter, changes)
+        meter = Meter(self.answer_limits(context), None if changes else hung_up, self.turns)
+        run = self._run(operation, variables, operation_name, context, meter)
         if not changes:
             return await run
         task = asyncio.create_task(run)
@@ -187,45 +200,40 @@ class Operations(Generic[C]):
 
     async def _run(
         self,
-        document: DocumentNode,
+        operation: Operation,
         variables: Variables,
         operation_name: str | None,
         context: C,
         meter: Meter,
-        changes: bool,
     ) -> Answer:
         """Run an operation. Past a limit of its meter there is one error and no data. Raises: HungUp."""
-        work = self.execute(document, variables, operation_name, context, meter)
+        changes = operation.type is OperationType.MUTATION
+        if refusal := await look_up(self.schema, operation, variables, self.name_codes, context):
+            return self.failed(refusal, context)
+        work = self.execute(operation.document, variables, operation_name, context, meter)
         result = await self.supervisor.run(work, meter, clock=not changes)
         # Of a mutation the inputs were paid for, which the meter does not see.
         cost = None if changes else OPERATION + meter.cost
         return self.answer_of(result, context, meter.unreported, cost)
 
-    def errors_of(
-        self, errors: Sequence[GraphQLError], context: C | None, more: int = 0
-    ) -> list[dict[str, Any]]:
-        """The first errors as they are shown, and how many there are besides; `more` are not among them."""
-        self.report(errors, context)
-        shown = [self.format_error(error, context) for error in errors[:MOST_ERRORS]]
-        if more := more + len(errors) - len(shown):
-            message = f"{more} more errors are not shown."
-            shown.append({"message": message, "extensions": {"code": "MORE_ERRORS", "count": more}})
-        return shown
-
     async def answers(
         self,
-        document: DocumentNode,
+        operation: Operation,
         variables: Variables,
         operation_name: str | None,
         context: C,
+        charge: Charge | None = None,
     ) -> AsyncGenerator[Answer, None]:
-        """Run a subscription: one answer an event.
+        """Run a subscription: one answer an event, each charged what it came to. Raises: BudgetSpent.
 
-        The resolver is asked for the next event only after this one is resolved and sent, so
+        The resolver is asked for the next event only after this one is resolved, paid for and sent, so
         what `event_extensions` reads always belongs to the event in hand.
         """
+        if refusal := await look_up(self.schema, operation, variables, self.name_codes, context):
+            yield self.failed(refusal, context)
+            return
         executor = metered(self.schema.execution_context_class).build(
-            self.schema._schema, document, None, context, variables, operation_name
+            self.schema._schema, operation.document, None, context, variables, operation_name
         )
         if isinstance(executor, list):
             yield self.refused([invalid(error) for error in executor], context)
@@ -236,50 +244,24 @@ class Operations(Generic[C]):
         if isinstance(stream, ExecutionResult):
             yield self.refused(stream.errors or [], context)
             return
-        events = map_source_to_response_event(executor, stream, self._resolve_event)
+        resolve = partial(self._resolve_event, charge)
+        events = map_source_to_response_event(executor, stream, resolve)
         async with aclosing(events) as results:
             async for result in results:
                 result.extensions = self.event_extensions(context)
                 yield self.answer_of(result, context)
 
-    async def _resolve_event(self, executor: Any) -> ExecutionResult:
-        """The answer to one event, which is limited as a query is."""
+    async def _resolve_event(self, charge: Charge | None, executor: Any) -> ExecutionResult:
+        """The answer to one event, which is limited as a query is, and charged as one."""
         context = executor.context_value = self.event_context(executor.context_value)
-        meter = executor.meter = Meter(self.answer_limits(context))
-        return await self.supervisor.run(_event_of(executor), meter, clock=True)
-
-    def answer_of(
-        self,
-        result: ExecutionResult,
-        context: C,
-        more_errors: int = 0,
-        cost: int | None = None,
-    ) -> Answer:
-        """An execution's result; without data and path, it went wrong before any field ran or was stopped."""
-        errors = result.errors or []
-        if result.data is None and not any(map(_while_it_ran, errors)):
-            return self.refused([invalid(error) for error in errors], context)
-        body: dict[str, Any] = {"data": result.data}
-        if errors:
-            body["errors"] = self.errors_of(errors, context, more_errors)
-        if result.extensions:
-            body["extensions"] = result.extensions
-        return Answer(body, executed=True, cost=cost)
-
-    def refused(self, errors: list[GraphQLError], context: C | None = None) -> Answer:
-        return Answer({"errors": self.errors_of(errors, context)}, executed=False)
-
-    def failed(self, error: Exception, context: C | None = None) -> Answer:
-        """What was raised outside any field, given to `format_error` as a field's would be."""
-        if not isinstance(error, GraphQLError):
-            error = GraphQLError(str(error), original_error=error)
-        return self.refused([error], context)
+        await self.turns.begin()
+        meter = executor.meter = Meter(self.answer_limits(context), turns=self.turns)
+        result = await self.supervisor.run(_event_of(executor), meter, clock=True)
+        if charge is not None:
+            await charge.settle_event(OPERATION + meter.cost)
+        return result
 
 
 async def _event_of(executor: Any) -> ExecutionResult:
     result = execute_subscription_event(executor)
     return result if isinstance(result, ExecutionResult) else await result
-
-
-def _while_it_ran(error: GraphQLError) -> bool:
-    return bool(error.path) or isinstance(error.original_error, OperationStopped)

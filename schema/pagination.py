@@ -7,6 +7,7 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 
 import strawberry
 
+from models.bounds import STATES
 from resolvers.context import Context
 from resolvers.paging import Page
 from resolvers.tallies import Tally
@@ -17,10 +18,6 @@ from schema.public import public
 from schema.value_counts import ValueCount
 
 NodeType = TypeVar("NodeType")
-
-
-# The most that a document can have: the price of counting by status is spread over them.
-STATUSES = 10
 
 
 class HasCursors(Protocol):
@@ -130,8 +127,8 @@ class TalliedConnection(Generic[NodeType]):
 class DocumentConnection(TalliedConnection[NodeType], Generic[NodeType]):
     """The same of documents, which have a status."""
 
-    @list_size(STATUSES)
-    @cost(COUNT // STATUSES)
+    @list_size(STATES)
+    @cost(COUNT // STATES)
     @batched
     @staticmethod
     async def status_counts(parents: list[Any], ctx: Context) -> list[list[ValueCount]]:

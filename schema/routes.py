@@ -25,6 +25,7 @@ def graphql_routes(
     graphiql: bool = True,
     public_seconds: int = 0,
     allowed_origins: Sequence[str] = (),
+    local_pages: bool = False,
     uploads: Uploads | None = None,
     going_away: Wait = never,
 ) -> list[BaseRoute]:
@@ -36,7 +37,10 @@ def graphql_routes(
         WebSocketRoute(
             path,
             GraphQLOverWebSocket(
-                operations, allowed_origins=allowed_origins, going_away=going_away
+                operations,
+                allowed_origins=allowed_origins,
+                local_pages=local_pages,
+                going_away=going_away,
             ),
         ),
     ]

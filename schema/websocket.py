@@ -21,6 +21,7 @@ import orjson
 from graphql import GraphQLError, OperationType
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry import UNSET
 from strawberry.asgi import GraphQL
@@ -41,13 +42,14 @@ from strawberry.types.unset import UnsetType
 from models.errors import Denial
 from schema.answer import Answer
 from schema.connection import Connection, connection_params
-from schema.cost.charging import BudgetSpent
+from schema.cost.purses import BudgetSpent
+from schema.cross_origin import LocalPages
 from schema.documents import DocumentRefused
 from schema.going_away import Wait, never, say_goodbye
 from schema.http_request import graphql_request, holds_nul, is_intricate
 from schema.operations import Operations
+from schema.paid_messages import REASON, TOO_MANY_REQUESTS, paid
 from schema.standing import while_confirmed
-from schema.turns import Turns
 from schema.websocket_messages import fault_of, send_answer
 
 C = TypeVar("C")
@@ -58,7 +60,6 @@ GOODBYE_SECONDS = 15.0
 TOO_SLOW = 4413
 # A client that sends so many operations one after the other that it cannot pay for is to come back later.
 MOST_UNPAID = 20
-TOO_MANY_REQUESTS = 4429
 
 
 class OperationHandler(BaseGraphQLTransportWSHandler[Connection, None]):
@@ -144,15 +145,16 @@ class OperationHandler(BaseGraphQLTransportWSHandler[Connection, None]):
         if self.connection_acknowledged:
             asked = graphql_request(message["payload"])
             try:
-                operation = await self.view.operations.prepare(asked, self.context.address)
+                identify = partial(self.view.identify, self.context)
+                operation = await self.view.operations.prepare(asked, identify)
             except DocumentRefused as refused:
                 self.view.operations.observe("unknown", "refused")
                 await self._refuse(message, refused.errors)
                 return
-            except BudgetSpent as spent:
+            except Exception as error:  # noqa: BLE001  # masked by format_error, logged by report
                 self.view.operations.observe("unknown", "refused")
-                self.context.unpaid += 1
-                await self._refuse(message, [GraphQLError(str(spent), original_error=spent)])
+                self.context.unpaid += isinstance(error, BudgetSpent)
+                await self._refuse(message, [GraphQLError(str(error), original_error=error)])
                 self._look_at_debts()
                 return
             message["payload"]["query"] = asked.query or ""
@@ -171,7 +173,7 @@ class OperationHandler(BaseGraphQLTransportWSHandler[Connection, None]):
             async with aclosing(self.view.run_operation(operation, self.context)) as answers:
                 async for answer in answers:
                     await send_answer(operation, answer)
-                    await self.view.turns.take()
+                    await self.view.operations.turns.begin()
             await operation.send_operation_message({"id": operation.id, "type": "complete"})
             self._look_at_debts()
         except WebSocketDisconnected:
@@ -181,14 +183,14 @@ class OperationHandler(BaseGraphQLTransportWSHandler[Connection, None]):
 
     def _look_at_debts(self) -> None:
         if self.context.unpaid >= MOST_UNPAID:
-            self._end(TOO_MANY_REQUESTS, "Too many requests: wait as the errors say")
+            self._end(TOO_MANY_REQUESTS, REASON)
 
 
-class GraphQLOverWebSocket(GraphQL[Connection, None], Generic[C]):
+class GraphQLOverWebSocket(LocalPages, GraphQL[Connection, None], Generic[C]):
     """ASGI application for the WebSocket side of `Operations`.
 
-    `allowed_origins`: pages of other origins that may connect, "*" for any; clients outside
-    browsers send no Origin and always may.
+    `allowed_origins`: pages of other origins that may connect, "*" for any; with `local_pages` also those
+    from this machine. Clients outside browsers send no Origin and always may.
     """
 
     graphql_transport_ws_handler_class = OperationHandler
@@ -198,6 +200,7 @@ class GraphQLOverWebSocket(GraphQL[Connection, None], Generic[C]):
         operations: Operations[C],
         *,
         allowed_origins: Sequence[str] = (),
+        local_pages: bool = False,
         connection_init_timeout_seconds: float = 10,
         max_operations_per_connection: int = 100,
         going_away: Wait = never,
@@ -211,19 +214,30 @@ class GraphQLOverWebSocket(GraphQL[Connection, None], Generic[C]):
             allowed_origins=allowed_origins,
         )
         self.operations = operations
-        self.turns = Turns()
+        self.local_pages = local_pages
         self.max_operations_per_connection = max_operations_per_connection
         self.going_away = going_away
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        client = scope.get("client")
+        pay = partial(self.operations.charge_body, client[0] if client else "")
+        await super().__call__(scope, paid(receive, send, pay), send)
 
     async def get_context(
         self, request: Request | WebSocket, response: Response | WebSocket
     ) -> Connection:
         return Connection(cast("WebSocket", request))
 
+    async def identify(self, connection: Connection) -> C:
+        """Raises: a Denial."""
+        return await self.operations.context_factory(
+            connection.websocket, connection.connection_params
+        )
+
     async def on_ws_connect(self, context: Connection) -> UnsetType:
         """Refuse bad credentials at once rather than at the first operation."""
         try:
-            await self.operations.context_factory(context.websocket, context.connection_params)
+            await self.identify(context)
         except Denial as denial:
             raise ConnectionRejectionError from denial
         return UNSET
@@ -250,9 +264,7 @@ class GraphQLOverWebSocket(GraphQL[Connection, None], Generic[C]):
             prepared = operations.documents.prepare(operation.query)
             chosen = prepared.operation(operation.operation_name)
             operation_type = chosen.type.value
-            context = await operations.context_factory(
-                connection.websocket, connection.connection_params
-            )
+            context = await self.identify(connection)
             charge = await operations.charge(chosen, operation.variables, context)
             connection.unpaid = 0
             asked = (operation.variables, operation.operation_name, context)
@@ -260,7 +272,7 @@ class GraphQLOverWebSocket(GraphQL[Connection, None], Generic[C]):
                 confirmed = partial(self._confirm, connection, context)
                 with operations.watch(context) as changed:
                     async with (
-                        aclosing(operations.answers(chosen.document, *asked)) as answers,
+                        aclosing(operations.answers(chosen, *asked, charge)) as answers,
                         aclosing(while_confirmed(answers, confirmed, changed)) as allowed,
                     ):
                         async for answer in allowed:
@@ -283,7 +295,4 @@ class GraphQLOverWebSocket(GraphQL[Connection, None], Generic[C]):
 
     async def _confirm(self, connection: Connection, begun: C) -> None:
         """Raises what the credentials of a connection would be refused with by now."""
-        now = await self.operations.context_factory(
-            connection.websocket, connection.connection_params
-        )
-        self.operations.confirm(begun, now)
+        self.operations.confirm(begun, await self.identify(connection))

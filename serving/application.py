@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from serving.connections import ConnectionLimits
+from serving.connection_limits import ConnectionLimits
 from serving.proxies import TrustedProxies
 from serving.stopping import Stopping
 

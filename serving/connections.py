@@ -4,7 +4,8 @@ A request has phases, each with a limit of its own:
 
     headers   from the connection, or the first byte after an answer, to the end of the headers
     body      at least `MIN_BODY_BYTES` in every `stall_seconds`, while the application reads; after an answer
-              that did not wait for all of it, at most `MAX_UNWANTED_BYTES`
+              that did not wait for all of it, at most `MAX_UNWANTED_BYTES`; around it (headers, trailers,
+              sizes of chunks) at most as much again and `MAX_HEADER_BYTES`
     answer    the client takes some of it in every `stall_seconds`, while it does not fit the buffers
     idle      between two requests, `timeout_keep_alive` of uvicorn
 """
@@ -13,104 +14,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from serving.proxies import TrustedProxies, address_of
+from serving.connection_limits import ConnectionLimits, Timed
+from serving.websocket_connections import TimedWebSocket
 
 MAX_HEADER_BYTES = 64 * 1024
+# Chunks of a body are heard of one by one: so many small ones are, then they have this mean size.
+SMALL_CHUNKS, MEAN_CHUNK_BYTES = 4_000, 256
+# What has come is taken apart at once, and what is too much shall show before it holds others up.
+SLICE_BYTES = 16 * 1024
 MIN_BODY_BYTES = 4 * 1024
 # Of the body of a request that was answered before its end, read so that the client gets to read the answer.
 MAX_UNWANTED_BYTES = 16 * 1024 * 1024
-GOODBYE_SECONDS = 30.0
 log = logging.getLogger(__name__)
-
-
-@dataclass
-class ConnectionLimits:
-    """`most` of all and `most_per_address` connections of a process; 0 for any number.
-
-    Trusted proxies and the machine's own addresses (`exempt`) hold connections for many clients, so that only
-    `most` counts for them.
-    """
-
-    header_seconds: float = 10
-    stall_seconds: float = 20
-    most: int = 0
-    most_per_address: int = 0
-    proxies: TrustedProxies = field(default_factory=TrustedProxies)
-    exempts_loopback: bool = True
-    _open: Counter[str] = field(default_factory=Counter, init=False)
-    _total: int = field(default=0, init=False)
-
-    def open(self, host: str) -> bool:
-        """Count a new connection; answers whether it may be served."""
-        self._total += 1
-        self._open[host] += 1
-        if self.most and self._total > self.most:
-            return False
-        if not self.most_per_address or self._open[host] <= self.most_per_address:
-            return True
-        return self._is_exempt(host)
-
-    def close(self, host: str) -> None:
-        self._total -= 1
-        self._open[host] -= 1
-        if not self._open[host]:
-            del self._open[host]
-
-    def _is_exempt(self, host: str) -> bool:
-        address = address_of(host)
-        if address is None:
-            return False
-        return address in self.proxies or (self.exempts_loopback and address.is_loopback)
-
-
-class _Timed:
-    """What both protocols share: the connection's place in the counts, and watching a slow reader."""
-
-    limits: ConnectionLimits
-    transport: asyncio.Transport
-    loop: asyncio.AbstractEventLoop
-    host: str | None = None
-    _reading: asyncio.TimerHandle | None = None
-    _unread = 0
-
-    @property
-    def reader_seconds(self) -> float:
-        """How long the client may take nothing of an answer."""
-        return self.limits.stall_seconds
-
-    def watch_reader(self) -> None:
-        if self._reading is None:
-            self._unread = self.transport.get_write_buffer_size()
-            self._reading = self.loop.call_later(self.reader_seconds, self._look_at_reader)
-
-    def _look_at_reader(self) -> None:
-        self._reading = None
-        unread = self.transport.get_write_buffer_size()
-        if unread and unread >= self._unread:
-            log.info("connection closed: the client does not read")
-            self.transport.abort()
-        elif unread:
-            self.watch_reader()
-
-    def leave_reader(self) -> None:
-        if self._reading is not None:
-            self._reading.cancel()
-            self._reading = None
-
-    def leave(self) -> None:
-        """Give the place in the counts back, once."""
-        self.leave_reader()
-        host, self.host = self.host, None
-        if host is not None:
-            self.limits.close(host)
 
 
 class Phase(Enum):
@@ -121,7 +41,7 @@ class Phase(Enum):
     BODY = 2
 
 
-class TimedHttp(_Timed, HttpToolsProtocol):
+class TimedHttp(Timed, HttpToolsProtocol):
     """HTTP/1.1 by httptools, with a time limit on every phase of a request.
 
     A request that comes in one piece arms no timer.
@@ -133,7 +53,7 @@ class TimedHttp(_Timed, HttpToolsProtocol):
         self._timer: asyncio.TimerHandle | None = None
         self._received = 0
         self._is_whole = True
-        self._unwanted = 0
+        self._body = self._chunks = self._framing = self._unwanted = self._piece = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -151,7 +71,9 @@ class TimedHttp(_Timed, HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._is_whole, self._unwanted = False, 0
+        self._is_whole = False
+        self._body = self._chunks = self._unwanted = 0
+        self._framing = -self._piece  # with the end of the request before
 
     def on_message_complete(self) -> None:
         self._is_whole = True
@@ -159,24 +81,39 @@ class TimedHttp(_Timed, HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         super().on_body(body)
+        self._chunks += 1
+        self._body += len(body)
+        self._framing -= len(body)
         if self.cycle.response_complete:
             self._unwanted += len(body)
 
     def data_received(self, data: bytes) -> None:
+        for start in range(0, len(data), SLICE_BYTES):
+            self._take(data[start : start + SLICE_BYTES])
+            if self.transport.is_closing() or self.transport.get_protocol() is not self:
+                return
+
+    def _take(self, data: bytes) -> None:
+        self._piece = len(data)
         super().data_received(data)
+        self._framing += len(data)
         if self._unwanted > MAX_UNWANTED_BYTES:
             log.info("connection closed: the rest of an answered request is too long")
             self._stop_timer()
             self.transport.close()
-            return
+        elif self._framing > MAX_HEADER_BYTES + self._body:
+            self._give_up(b"431 Request Header Fields Too Large")
+        elif self._chunks > SMALL_CHUNKS + self._body // MEAN_CHUNK_BYTES:
+            self._give_up(b"400 Bad Request")
+        elif not self.transport.is_closing() and self.transport.get_protocol() is self:
+            self._watch(len(data))
+
+    def _watch(self, received: int) -> None:
         awaited = self._awaited
         if awaited is not self._timed:
-            if not self.transport.is_closing() and self.transport.get_protocol() is self:
-                self._time(awaited, len(data))
+            self._time(awaited, received)
         elif awaited is not Phase.NOTHING:
-            self._received += len(data)
-            if awaited is Phase.HEADERS and self._received > MAX_HEADER_BYTES:
-                self._refuse(b"431 Request Header Fields Too Large")
+            self._received += received
 
     def handle_websocket_upgrade(self) -> None:
         self._stop_timer()
@@ -235,13 +172,19 @@ class TimedHttp(_Timed, HttpToolsProtocol):
             self._time(timed)
             return
         log.info("connection closed: the %s did not come in time", timed.name.lower())
-        if timed is Phase.BODY and cycle is not None:
+        self._give_up(b"408 Request Timeout")
+
+    def _give_up(self, status: bytes) -> None:
+        """Leave a request that has not come whole; its application hears that the client has gone."""
+        cycle = self.cycle
+        if cycle is not None and cycle.scope is self.scope:
             cycle.disconnected = True
             cycle.message_event.set()
             if cycle.response_started:
+                self._stop_timer()
                 self.transport.abort()
                 return
-        self._refuse(b"408 Request Timeout")
+        self._refuse(status)
 
     def _refuse(self, status: bytes, headers: bytes = b"") -> None:
         """Answer without the application, and close."""
@@ -256,29 +199,6 @@ class TimedHttp(_Timed, HttpToolsProtocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-
-class TimedWebSocket(_Timed, WebSocketsSansIOProtocol):
-    """A WebSocket that counts as the connection it was.
-
-    Its application says goodbye to a client that reads nothing; the connection is dropped if that fails.
-    """
-
-    @property
-    def reader_seconds(self) -> float:
-        return self.limits.stall_seconds + GOODBYE_SECONDS
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.leave()
-        super().connection_lost(exc)
-
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        self.watch_reader()
-
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        self.leave_reader()
 
 
 def protocols(limits: ConnectionLimits) -> tuple[type[TimedHttp], type[TimedWebSocket]]:

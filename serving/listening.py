@@ -30,7 +30,7 @@ def listen_on(host: str, port: int) -> list[socket.socket]:
                 listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             listener.bind(address)
             listener.set_inheritable(True)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the latter of a host with an empty or too long part
         for listener in bound:
             listener.close()
         raise CannotListen(_sentence(host, port, error)) from error
@@ -42,8 +42,10 @@ def _addresses(host: str, port: int) -> list[tuple[int, int, int, str, Any]]:
     return list(dict.fromkeys(found))
 
 
-def _sentence(host: str, port: int, error: OSError) -> str:
+def _sentence(host: str, port: int, error: OSError | UnicodeError) -> str:
     where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    if isinstance(error, UnicodeError):
+        return f"QUINTET_HOST names no address: {host!r}."
     if error.errno == errno.EADDRINUSE:
         return f"Another process listens on {where} already: set QUINTET_PORT, or stop it."
     if error.errno == errno.EACCES:

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 import uvicorn
 
 from serving.application import Application
-from serving.connections import TimedWebSocket, protocols
+from serving.connections import protocols
 from serving.stopping import Signals
+from serving.websocket_connections import TimedWebSocket
 
 # What closing the database, Redis and background work may take after the last request.
 CLOSING_SECONDS = 15.0
@@ -62,6 +63,8 @@ class Server(uvicorn.Server):
                 http=http,
                 ws=websocket,
                 ws_max_size=max_message_bytes,
+                # A few bytes of a client's would become megabytes here before anybody can look at them.
+                ws_per_message_deflate=False,
                 lifespan="off",
                 log_config=None,
                 access_log=False,
@@ -88,7 +91,8 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self.announce()
+        if not self.should_exit:
+            self.announce()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self.application.stopping.announced = True
@@ -122,10 +126,12 @@ async def serve(server: Server, sockets: Sequence[socket.socket], signals: Signa
         signals.on_first = lambda: None
 
 
-def run(work: Callable[[Signals], Awaitable[None]], patience_seconds: float) -> None:
+def run(
+    work: Callable[[Signals], Awaitable[None]], patience_seconds: float, *, has_parent: bool = False
+) -> None:
     """Run `work` in an event loop of its own; a signal cancels it unless it says otherwise.
 
-    Raises: Interrupted when it was cancelled so.
+    Raises: Interrupted when it was cancelled so, or had just ended.
     """
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         loop = runner.get_loop()
@@ -134,8 +140,7 @@ def run(work: Callable[[Signals], Awaitable[None]], patience_seconds: float) -> 
         def cancel() -> None:
             loop.call_soon_threadsafe(lambda: [task.cancel() for task in tasks])
 
-        signals = Signals(patience_seconds, cancel)
-        signals.install()
+        signals = Signals(patience_seconds, cancel, has_parent=has_parent)
 
         async def main() -> None:
             task = asyncio.current_task()
@@ -143,12 +148,15 @@ def run(work: Callable[[Signals], Awaitable[None]], patience_seconds: float) -> 
             tasks.append(task)
             await work(signals)
 
-        try:
-            runner.run(main())
-        except asyncio.CancelledError:
-            if signals.received is None:
-                raise
-            raise Interrupted(signals.received) from None
+        with signals.installed():
+            try:
+                runner.run(main())
+            except asyncio.CancelledError:
+                if signals.received is None:
+                    raise
+                raise Interrupted(signals.received) from None
+            if signals.received is not None and signals.on_first is cancel:
+                raise Interrupted(signals.received)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

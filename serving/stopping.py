@@ -7,7 +7,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -36,22 +37,34 @@ class Stopping:
 class Signals:
     """SIGTERM and SIGINT of this process; `on_first` may change while it starts, serves and stops.
 
-    A process that has not ended `patience_seconds` after the first one is ended all the same.
+    A process that has not ended `patience_seconds` after the first one is ended all the same. The second one
+    ends it at once, unless it has a parent that sees to that: service managers tell all processes, and a
+    parent tells its own besides.
     """
 
-    def __init__(self, patience_seconds: float, on_first: Callable[[], None]) -> None:
+    def __init__(
+        self, patience_seconds: float, on_first: Callable[[], None], *, has_parent: bool = False
+    ) -> None:
         self.patience_seconds = patience_seconds
         self.on_first = on_first
+        self.has_parent = has_parent
         self.received: int | None = None
 
-    def install(self) -> None:
-        for number in SIGNALS:
-            signal.signal(number, self._receive)
+    @contextmanager
+    def installed(self) -> Iterator[None]:
+        """Whoever comes before and after has handlers of its own."""
+        before = {number: signal.signal(number, self._receive) for number in SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
         if self.received is not None:
-            signal.signal(number, signal.SIG_DFL)
-            os.kill(os.getpid(), number)
+            if not self.has_parent:
+                signal.signal(number, signal.SIG_DFL)
+                os.kill(os.getpid(), number)
             return
         self.received = number
         last_resort = threading.Timer(self.patience_seconds, _give_up, [self.patience_seconds])

@@ -9,7 +9,9 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from types import FrameType
@@ -20,6 +22,8 @@ from serving.stopping import SIGNALS
 SHORT_LIFE_SECONDS = 10.0
 LONGEST_PAUSE_SECONDS = 30.0
 KILL_SECONDS = 5.0
+# How a process ends that was told to before it could say anything.
+STOPPED = frozenset({0} | {-number for number in SIGNALS} | {128 + number for number in SIGNALS})
 log = logging.getLogger(__name__)
 
 # Serves on these sockets and calls back once it does; run in a process of its own.
@@ -35,7 +39,8 @@ class _Child:
         self.process: SpawnProcess = _spawn.Process(target=_run, args=(serve, list(sockets), tells))
         self.started = False
         self.born = time.monotonic()
-        self.process.start()
+        with _held(signal.SIGINT):  # a terminal tells all of them, but the parent alone decides
+            self.process.start()
         tells.close()
 
     def listen(self) -> None:
@@ -104,8 +109,7 @@ class Workers:
     def _ended(self, child: _Child) -> None:
         code = child.process.exitcode
         if self._stops_at is not None:
-            stopped = (0, -signal.SIGTERM, 128 + signal.SIGTERM)
-            self._exit_code = self._exit_code or (0 if code in stopped else 1)
+            self._exit_code = self._exit_code or (0 if code in STOPPED else 1)
         elif not child.started and not self._announced:
             # The first ones could not start: the next ones could not either.
             self._exit_code = code if code and code > 0 else 1
@@ -122,9 +126,10 @@ class Workers:
                 self._start()
 
     def _start(self) -> None:
-        self._children.append(_Child(self._serve, self._sockets))
+        child = _Child(self._serve, self._sockets)
+        self._children.append(child)
         if self._stops_at is not None:  # a signal came while it was started
-            self._tell_all(signal.SIGTERM)
+            child.terminate()
 
     def _stop(self) -> None:
         self._stops_at = time.monotonic() + self._patience
@@ -141,6 +146,17 @@ class Workers:
     def _tell_all(self, number: int) -> None:
         for child in self._children:
             child.terminate(number)
+
+
+@contextmanager
+def _held(number: int) -> Iterator[None]:
+    """Hold a signal back meanwhile, and for ever in a process that is started."""
+    resource_tracker.ensure_running()  # it lets signals through when it starts
+    signal.pthread_sigmask(signal.SIG_BLOCK, {number})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
 
 
 def _run(serve: Serve, sockets: Sequence[socket.socket], tells: Connection) -> None:

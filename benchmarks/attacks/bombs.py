@@ -7,7 +7,7 @@ import json
 
 from benchmarks.attacks.attack import Attack, Outcome, answered, refused
 from benchmarks.attacks.sending import Reply, ask, at_once, exchange, tally
-from benchmarks.attacks.target import Target
+from benchmarks.attacks.target import LIVE, Target
 from benchmarks.client import operation, request
 
 LEVELS = 6
@@ -124,6 +124,13 @@ async def _introspection(target: Target) -> Outcome:
     return answered(await at_once(target.port, [operation(INTROSPECTION)] * 50), 30 * MEGABYTE)
 
 
+async def _health_checks(target: Target) -> Outcome:
+    """No attack, but as many connections as one opens: what this machine makes of them."""
+    replies = await at_once(target.port, [LIVE] * 300)
+    held = all(each.status == 200 for each in replies)
+    return Outcome(tally(replies), sum(each.size for each in replies), held)
+
+
 async def _deep_introspection(target: Target) -> Outcome:
     inner = "name"
     for _ in range(6):
@@ -186,6 +193,7 @@ BOMBS = [
     Attack("bomb-stock", "stock of a variant of stock of a variant", _stock, on="filled"),
     Attack("bomb-variants", "product, variants, product, 4 times", _variants, on="filled"),
     Attack("bomb-log", "fields that fail cell by cell", _log, on="filled"),
+    Attack("bare", "no attack: 300 requests for /health/live at once", _health_checks),
     Attack("bombs-parallel", "50 smaller ones at once", _parallel),
     Attack("bomb-hang-up", "the bomb, and the client hangs up after 0.2 s", _hang_up),
     Attack("bomb-sigterm", "the bomb, and the server is asked to end", _terminated),

@@ -33,6 +33,11 @@ def _guess(username: str, password: str) -> bytes:
     return operation(SIGN_IN, {"input": {"username": username, "password": password}})
 
 
+def _forwarded_for(address: str, request: bytes) -> bytes:
+    """As a proxy would send it on for a client at this address."""
+    return request.replace(b"Accept:", f"X-Forwarded-For: {address}\r\nAccept:".encode())
+
+
 async def _guesses(port: int, requests: list[bytes]) -> list[Reply]:
     return list(await asyncio.gather(*(exchange(port, each, 60) for each in requests)))
 
@@ -66,16 +71,14 @@ async def _staff_named(target: Target) -> Outcome:
 
 
 async def _locked_out(target: Target) -> Outcome:
-    """Twelve wrong passwords for each of the staff by a stranger; then they sign in, from elsewhere."""
+    """Twelve wrong passwords for each of the staff by a stranger; then they sign in, from their shop."""
     names = ["admin", *(name for name, *_ in STAFF)]
     began = time.perf_counter()
     await _guesses(target.port, [_guess(name, f"wrong {n}") for n in range(12) for name in names])
     seconds = time.perf_counter() - began
     let_in = 0
     for name in names:
-        request = _guess(name, PASSWORD).replace(
-            b"Accept:", b"X-Forwarded-For: 203.0.113.9\r\nAccept:"
-        )
+        request = _forwarded_for("203.0.113.9", _guess(name, PASSWORD))
         let_in += _counted([await exchange(target.port, request, 20)])[1]
     says = f"after {seconds:.1f} s {let_in} of {len(names)} still get in"
     return Outcome(says, 0, let_in == len(names))
@@ -100,10 +103,7 @@ async def _many_names(target: Target) -> Outcome:
 async def _forwarded(target: Target) -> Outcome:
     """The same, each with an address in X-Forwarded-For that the client made up."""
     requests = [
-        _guess(f"person-{n}", "password").replace(
-            b"Accept:", f"X-Forwarded-For: 198.51.100.{n}\r\nAccept:".encode()
-        )
-        for n in range(200)
+        _forwarded_for(f"198.51.100.{n}", _guess(f"person-{n}", "password")) for n in range(200)
     ]
     tried, _, says = _counted(await _guesses(target.port, requests))
     return Outcome(says, 0, tried <= 100)
@@ -165,7 +165,8 @@ class SilentRedis:
 REDIS_HANGS = "redis-hangs"
 GUESSES = [
     Attack("staff-named", "the names of the staff, without a token", _staff_named),
-    Attack("locked-out", "12 wrong passwords for each of the staff", _locked_out, seconds=60),
+    Attack("locked-out", "12 wrong passwords for each of the staff", _locked_out, seconds=60,
+           variables={"QUINTET_TRUSTED_PROXIES": "127.0.0.1"}),
     Attack("guesses-parallel", "300 passwords for one user at once", _parallel, seconds=60),
     Attack("guesses-names", "200 names from one address", _many_names, seconds=60),
     Attack("guesses-forwarded", "the same with addresses made up", _forwarded, seconds=60),

@@ -16,7 +16,8 @@ Written by `make attacks` (`python -m benchmarks.attacks --write NAME`); each at
 own, started as a user starts it. "Waits" are the longest that a client which does nothing wrong waited
 meanwhile: for `/health/live`, and for an ordinary list of products, each asked every 20 ms. CPU is the
 server's and its database's. `held` says that the server did what it must and `/health/live` never took
-longer than 100 ms.
+longer than 100 ms. The attacker shares the machine's processors with the server: `bare` says how long
+others wait while as many clients ask for nothing but `/health/live`.
 """
 
 

@@ -33,6 +33,7 @@ class ApiClient(Row):
 class Storefront(Row):
     """A client application; its publishable key says which channel a request comes through."""
 
+    code = fields.CharField(max_length=64, null=True)
     name = fields.CharField(max_length=100)
     channel = choice(Channel)
     key = fields.CharField(max_length=64, unique=True)

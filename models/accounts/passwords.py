@@ -1,7 +1,8 @@
 """Passwords by Argon2id with OWASP's parameters; tokens by SHA-256, which suits 256 random bits.
 
 Hashing takes tens of milliseconds and 19 MiB each, so few threads do it, and few may wait for them: past that
-an attempt is refused rather than kept waiting. All else goes on meanwhile.
+an attempt is refused rather than kept waiting. All else goes on meanwhile: where a thread can have a priority
+of its own, which is on Linux, hashing gets what processor time nobody else wants.
 
 Source: OWASP Password Storage Cheat Sheet (Argon2id, m = 19 MiB, t = 2, p = 1).
 """
@@ -9,7 +10,10 @@ Source: OWASP Password Storage Cheat Sheet (Argon2id, m = 19 MiB, t = 2, p = 1).
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
+import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -27,6 +31,7 @@ T = TypeVar("T")
 API_CLIENT_PREFIX = "qc"
 HASHING_THREADS = 2
 MAXIMUM_WAITING = 32
+NICENESS = 10  # more than of the thread that answers requests
 _hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 
 
@@ -63,7 +68,7 @@ class _Hashing:
     """A few threads and a short queue."""
 
     def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(HASHING_THREADS, thread_name_prefix="hashing")
+        self._threads = ThreadPoolExecutor(HASHING_THREADS, "hashing", _let_others_go_first)
         self._places = Semaphore(HASHING_THREADS + MAXIMUM_WAITING)
 
     async def run(self, work: Callable[[], T]) -> T:
@@ -72,6 +77,14 @@ class _Hashing:
         future = self._threads.submit(work)
         future.add_done_callback(lambda _: self._places.release())
         return await asyncio.wrap_future(future)
+
+
+def _let_others_go_first() -> None:
+    """Lower the priority of the current thread."""
+    if sys.platform == "linux":
+        thread = threading.get_native_id()
+        own = os.getpriority(os.PRIO_PROCESS, thread)
+        os.setpriority(os.PRIO_PROCESS, thread, min(own + NICENESS, 19))
 
 
 @cache

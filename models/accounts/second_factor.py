@@ -12,7 +12,6 @@ from hashlib import sha256
 STEP_SECONDS = 30
 # How many steps the clocks of phone and server may differ.
 WINDOW = 1
-RECOVERY_CODES = 10
 RECOVERY_BYTES = 10
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LOOKALIKES = str.maketrans("OIL", "011", " -")

@@ -29,6 +29,7 @@ class Session(Row):
     A refresh rotates both tokens. `spent_refresh_hash` is the one before: whoever shows it again has
     stolen it (or was stolen from), and the session ends.
     `channel` and `device` are those of the sign-in; sessions of earlier versions have neither.
+    `confirmed_at` is when a member of staff last showed password and second factor in it.
     """
 
     kind = choice(SubjectKind)
@@ -40,6 +41,7 @@ class Session(Row):
     refresh_expires_at = fields.DatetimeField()
     refreshed_at = fields.DatetimeField(null=True)
     revoked_at = fields.DatetimeField(null=True)
+    confirmed_at = fields.DatetimeField(null=True)
     channel = choice(Channel, null=True)
     device = fields.CharField(max_length=200, null=True)
 

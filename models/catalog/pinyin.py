@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import unicodedata
 from functools import lru_cache
@@ -25,6 +26,11 @@ def syllables(text: str) -> list[str]:
 
     parts = lazy_pinyin(unicodedata.normalize("NFKC", text), errors=lambda other: _LATIN + other)
     return [part.removeprefix(_LATIN).upper() if part[0] == _LATIN else part for part in parts]
+
+
+async def load_sounds() -> None:
+    """Load the library in a thread, so that nobody else waits for it."""
+    await asyncio.to_thread(syllables, "音")
 
 
 def split(word: str) -> list[str] | None:

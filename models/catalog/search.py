@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from models.catalog.pinyin import split, syllables
+from models.chinese import simplified
 
 QUERY_LIMIT = 100
 _POINT = "."
@@ -71,12 +72,12 @@ def search_text(*parts: str) -> str:
 
 
 def normalise(text: str) -> str:
-    """Compatible forms, cases and accents made equal; spaces and punctuation dropped.
+    """Compatible forms, cases, accents and traditional characters made equal; spaces and punctuation dropped.
 
     Goes character by character, so that a part of a text becomes a part of its normal form; NFKC
     would join characters across the part's edge.
     """
-    folded = _decompose(_decompose(text).casefold())
+    folded = simplified(_decompose(_decompose(text).casefold()))
     return _DROPPED.sub("", folded)
 
 

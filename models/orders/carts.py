@@ -17,8 +17,8 @@ class CartStatus(StrEnum):
 class Cart(Row):
     """One cart, seen alike by everybody it belongs to: a guest or a member, and the guide who started it.
 
-    `merged_into_id` is where a customer's own lines went when they claimed another cart, so that their
-    other devices follow.
+    A customer has one open cart at a merchant: two partial unique indexes see to it. `merged_into_id` is
+    where a customer's own lines went when they claimed another cart, so that their other devices follow.
     """
 
     merchant = reference("Organisation")

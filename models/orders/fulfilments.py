@@ -5,7 +5,7 @@ from typing import Any
 from tortoise import fields
 
 from models.encryption import EncryptedText
-from models.fields import Row, choice, reference, within
+from models.fields import Row, choice, minor, reference, within
 from models.orders.states import FulfilmentMethod, FulfilmentStatus, TicketStatus
 
 
@@ -16,6 +16,9 @@ class Fulfilment(Row):
     `accept_due_at` on it is looked whether the place has been open for long enough to have accepted it.
     `awaits_until` is when the pieces were said to come that it still waits for; empty once they are there.
     `promised_at` is by when the customer was told to have it. `assignee_id` is the staff who accepted it.
+    `fee_minor` is its share of the order's delivery; `refunded_minor` is what was given back for it, empty
+    while its money has stayed or gone on with its pieces. `unfillable`: its place has rejected it, and nobody
+    else has the pieces.
     """
 
     order = reference("Order")
@@ -37,6 +40,9 @@ class Fulfilment(Row):
     awaits_until = fields.DateField(null=True)
     promised_at = fields.DatetimeField(null=True)
     assignee_id = fields.BigIntField(null=True, db_index=True)
+    fee_minor = minor(default=0, db_default=0)
+    refunded_minor = minor(null=True)
+    unfillable = fields.BooleanField(db_default=False)
     updated_at = fields.DatetimeField(auto_now=True)
 
     order_id: int

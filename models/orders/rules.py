@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from models.bounds import ORDER_LINES
 from models.errors import InvalidInput, LimitExceeded
 
-MAXIMUM_LINES = 100
 MAXIMUM_QUANTITY = 9999
 
 Quantities = Mapping[int, int]
@@ -89,5 +89,5 @@ def split(goods: Quantities, choices: Sequence[Quantities | None]) -> Split:
 
 
 def _check_count(lines: int) -> None:
-    if lines > MAXIMUM_LINES:
-        raise LimitExceeded("There can be at most {maximum} lines.", maximum=MAXIMUM_LINES)
+    if lines > ORDER_LINES:
+        raise LimitExceeded("There can be at most {maximum} lines.", maximum=ORDER_LINES)

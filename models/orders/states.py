@@ -47,6 +47,7 @@ class FulfilmentStatus(StrEnum):
     DONE = "DONE"
     CANCELLED = "CANCELLED"
     EXPIRED = "EXPIRED"
+    RETURNED = "RETURNED"
 
 
 class FulfilmentAction(StrEnum):
@@ -59,6 +60,7 @@ class FulfilmentAction(StrEnum):
     COMPLETE = "COMPLETE"
     COLLECT = "COLLECT"
     CANCEL = "CANCEL"
+    RETURN = "RETURN"
     EXPIRE = "EXPIRE"
 
 
@@ -71,6 +73,9 @@ NEEDS_GOODS = frozenset(
     }
 )
 """What cannot be done while pieces are awaited."""
+
+GIVES_BACK = frozenset({FulfilmentAction.CANCEL, FulfilmentAction.RETURN})
+"""What ends a part with its money instead of its goods."""
 
 
 class PaymentProvider(StrEnum):
@@ -122,7 +127,7 @@ _DELIVERY: _Moves = {
     _S.OPEN: {_A.ACCEPT: _S.ACCEPTED, _A.REJECT: _S.CANCELLED, _A.CANCEL: _S.CANCELLED},
     _S.ACCEPTED: {_A.READY: _S.READY, _A.REJECT: _S.CANCELLED, _A.CANCEL: _S.CANCELLED},
     _S.READY: {_A.SHIP: _S.SHIPPED, _A.CANCEL: _S.CANCELLED},
-    _S.SHIPPED: {_A.COMPLETE: _S.DONE},
+    _S.SHIPPED: {_A.COMPLETE: _S.DONE, _A.RETURN: _S.RETURNED},
 }
 _EXPRESS: _Moves = {
     **_DELIVERY,
@@ -190,6 +195,10 @@ def payment_may_become(status: PaymentStatus, then: PaymentStatus) -> bool:
     return then in PAYMENT_MOVES[status]
 
 
+GIVEN_UP = (FulfilmentStatus.CANCELLED, FulfilmentStatus.EXPIRED, FulfilmentStatus.RETURNED)
+"""Over without the goods having reached the customer."""
+
+
 @dataclass(frozen=True, slots=True)
 class FulfilmentState:
     """`done_at` is when it was handed over or delivered, empty before."""
@@ -200,7 +209,7 @@ class FulfilmentState:
 
     @property
     def live(self) -> bool:
-        return self.status not in (FulfilmentStatus.CANCELLED, FulfilmentStatus.EXPIRED)
+        return self.status not in GIVEN_UP
 
     @property
     def done(self) -> bool:

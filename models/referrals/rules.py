@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from models.bounds import COMMISSION_LEVELS
 from models.money import share_down
 
-MAX_LEVELS = 3
 MAX_RATE_DECIMALS = 6
 
 
@@ -70,8 +70,8 @@ class Plan:
     self_purchase: bool = False
 
     def __post_init__(self) -> None:
-        if len(self.levels) > MAX_LEVELS:
-            raise InvalidPlan(f"a plan has at most {MAX_LEVELS} levels")
+        if len(self.levels) > COMMISSION_LEVELS:
+            raise InvalidPlan(f"a plan has at most {COMMISSION_LEVELS} levels")
         if [level.level for level in self.levels] != list(range(1, len(self.levels) + 1)):
             raise InvalidPlan("levels are numbered from 1 without a gap")
         rates = [*(level.rate for level in self.levels), self.guide_rate]

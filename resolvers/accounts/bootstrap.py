@@ -7,7 +7,7 @@ from models.accounts.password_rules import check_password
 from models.accounts.passwords import hash_password
 from models.accounts.roles import Role
 from models.accounts.sessions import Session, SubjectKind
-from models.accounts.staff import Staff, StaffGrant
+from models.accounts.staff import RecoveryCode, Staff, StaffGrant
 from models.database import transaction
 from resolvers.context import utc_now
 
@@ -34,10 +34,10 @@ async def _ensure(admin_username: str, password_hash: str) -> Organisation:
 
 
 async def reset_administrator(username: str, password: str) -> None:
-    """Make somebody an active administrator of the platform with this password, and end their sessions.
+    """Make somebody an active administrator of the platform with this password alone, and end their sessions.
 
-    This is the way in when nobody is left who could sign in. It asks for no rights: only who may run commands
-    on the server can call it.
+    This is the way in when nobody is left who could sign in, so a second factor is switched off. It asks for
+    no rights: only who may run commands on the server can call it.
 
     Raises: InvalidInput for a password that is too weak.
     """
@@ -62,7 +62,14 @@ async def _appoint(platform: Organisation, username: str, password_hash: str) ->
         {"name": "Administrator", "password_hash": password_hash}, username=username
     )
     if not is_new:
-        await Staff.filter(id=admin.id).update(active=True, password_hash=password_hash)
+        await Staff.filter(id=admin.id).update(
+            active=True,
+            password_hash=password_hash,
+            encrypted_second_factor_secret=None,
+            second_factor_at=None,
+            second_factor_step=None,
+        )
+        await RecoveryCode.filter(staff_id=admin.id).delete()
         sessions = Session.filter(kind=SubjectKind.STAFF, subject_id=admin.id, revoked_at=None)
         await sessions.update(revoked_at=utc_now())
     await StaffGrant.get_or_create(staff_id=admin.id, role=Role.ADMIN, organisation_id=platform.id)

@@ -1,6 +1,7 @@
 """Changing and taking away what machines and client applications come in with.
 
-Everything here holds from the next request on, in every process: who asks is looked up for each.
+Everything here holds from the next request on, in every process: who asks is looked up for each. Whoever
+changes anything has confirmed that it is them, and is held until it is done.
 """
 
 from __future__ import annotations
@@ -15,14 +16,16 @@ from models.accounts.roles import Permission
 from models.database import transaction
 from models.errors import InvalidInput, NotFound, StateConflict
 from resolvers.accounts.clients import scopes_of
+from resolvers.accounts.sessions import still_signed_in
 from resolvers.context import Context
-from resolvers.permissions import may, requires, scoped
+from resolvers.permissions import confirmed, may, requires, scoped
 from resolvers.validation import text_of
 
 LONGEST_OVERLAP_MINUTES = 30 * 24 * 60
 
 
 @requires(Permission.API_CLIENT_WRITE)
+@confirmed
 async def update_api_client(
     ctx: Context, client_id: int, name: str | None, scopes: Sequence[str] | None
 ) -> ApiClient:
@@ -37,6 +40,7 @@ async def update_api_client(
 
 
 @requires(Permission.API_CLIENT_WRITE)
+@confirmed
 async def revoke_api_client(ctx: Context, client_id: int, reason: str) -> ApiClient:
     """End a client for good: its secrets are refused from now on. Doing it again changes nothing.
 
@@ -46,6 +50,7 @@ async def revoke_api_client(ctx: Context, client_id: int, reason: str) -> ApiCli
 
 
 @requires(Permission.API_CLIENT_WRITE)
+@confirmed
 async def rotate_secret(
     ctx: Context, client_id: int, overlap_minutes: int
 ) -> tuple[ApiClient, str]:
@@ -67,6 +72,7 @@ async def rotate_secret(
 
 
 @requires(Permission.STOREFRONT_WRITE)
+@confirmed
 async def update_storefront(
     ctx: Context, storefront_id: int, name: str | None, active: bool | None
 ) -> Storefront:
@@ -128,6 +134,7 @@ async def _rotate(ctx: Context, client_id: int, overlap_minutes: int, secret: st
 async def _update_storefront(
     ctx: Context, storefront_id: int, name: str | None, active: bool | None
 ) -> Storefront:
+    await still_signed_in(ctx)
     query = scoped(Storefront.all(), ctx, Permission.STOREFRONT_WRITE, "organisation")
     if not await query.filter(id=storefront_id).exists():
         raise NotFound("There is no such storefront.", path=("storefrontId",))
@@ -139,6 +146,7 @@ async def _update_storefront(
 
 
 async def _locked_client(ctx: Context, client_id: int) -> ApiClient:
+    await still_signed_in(ctx)
     query = scoped(ApiClient.all(), ctx, Permission.API_CLIENT_WRITE, "organisation")
     if not await query.filter(id=client_id).exists():
         raise NotFound("There is no such API client.", path=("apiClientId",))

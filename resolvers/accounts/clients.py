@@ -14,13 +14,15 @@ from models.accounts.roles import Permission, scopes_granted
 from models.database import transaction
 from models.errors import InvalidInput
 from resolvers.accounts.organisations import within_reach
+from resolvers.accounts.sessions import still_signed_in
 from resolvers.context import ActorKind, Context
 from resolvers.paging import Page, PageRequest, paginate
-from resolvers.permissions import for_anyone, may, requires, scoped
+from resolvers.permissions import confirmed, for_anyone, may, requires, scoped
 from resolvers.validation import text_of
 
 
 @requires(Permission.API_CLIENT_WRITE)
+@confirmed
 async def create_api_client(
     ctx: Context, name: str, scopes: Sequence[str], organisation_code: str
 ) -> tuple[ApiClient, str]:
@@ -36,6 +38,7 @@ async def create_api_client(
     secret = new_token(API_CLIENT_PREFIX)
 
     async def create() -> ApiClient:
+        await still_signed_in(ctx)
         return await ApiClient.create(
             name=name, secret_hash=token_hash(secret), scopes=granted, organisation_id=node.id
         )
@@ -44,6 +47,7 @@ async def create_api_client(
 
 
 @requires(Permission.STOREFRONT_WRITE)
+@confirmed
 async def create_storefront(
     ctx: Context, name: str, channel: Channel, organisation_code: str
 ) -> Storefront:
@@ -54,6 +58,7 @@ async def create_storefront(
     )
 
     async def create() -> Storefront:
+        await still_signed_in(ctx)
         return await Storefront.create(
             name=name, channel=channel, key=new_token("qs"), organisation_id=node.id
         )

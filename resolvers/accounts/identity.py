@@ -15,6 +15,7 @@ from models.columns import moment, parsed
 from models.database import first_records, records
 from models.errors import NotSignedIn
 from models.freshness import Freshness
+from resolvers.accounts.sessions import Tokens
 from resolvers.context import SYSTEM, Actor, ActorKind, Context, GrantedNode
 
 
@@ -59,10 +60,10 @@ _CLIENT_BY_ID = (
 _HAS_SECOND_FACTOR = "SELECT id FROM staff WHERE id = ? AND second_factor_at IS NOT NULL"
 _ACTIVE_STAFF = "SELECT id FROM staff WHERE id = ? AND active"
 _SESSION = (
-    f"s.id, s.kind, s.subject_id, s.revoked_at, s.access_expires_at, t.active,"
+    f"s.id, s.kind, s.subject_id, s.revoked_at, s.access_expires_at, s.confirmed_at, t.active,"
     f" t.second_factor_at, g.role, {_NODE}"
 )
-_SESSION_COLUMNS = 7  # and those of what is granted to it
+_SESSION_COLUMNS = 8  # and those of what is granted to it
 _OF_SESSION = (
     " LEFT JOIN staff t ON s.kind = 'STAFF' AND t.id = s.subject_id"
     " LEFT JOIN staff_grant g ON g.staff_id = t.id"
@@ -158,32 +159,34 @@ def _signed_in(
     """The actor of a session, which has a row for each of its grants."""
     if not found or found[0][0] is None:
         raise NotSignedIn("This token is not known.")
-    session_id, kind, subject_id, revoked_at, expires_at, active, second_factor_at = found[0][
-        :_SESSION_COLUMNS
-    ]
+    session_id, kind, subject_id, revoked_at, expires_at, confirmed_at, active, second_factor_at = (
+        found[0][:_SESSION_COLUMNS]
+    )
     if revoked_at or moment(expires_at) <= now:
         raise NotSignedIn("Your sign-in has expired.")
     if kind == SubjectKind.STAFF and not active:
         raise NotSignedIn("This account is no longer active.")
     granted = [each[_SESSION_COLUMNS:] for each in found]
     grants = tuple(_role(Role(role), Node(*node)) for role, *node in granted if role)
-    if not second_factor_at and _ask_for_second_factor(grants, second_factor_roles):
-        return Actor(ActorKind(kind), subject_id, (), session_id, lacks_second_factor=True)
-    return Actor(ActorKind(kind), subject_id, grants, session_id)
+    lacks = not second_factor_at and _ask_for_second_factor(grants, second_factor_roles)
+    confirmed = moment(confirmed_at) if confirmed_at else None
+    return Actor(ActorKind(kind), subject_id, () if lacks else grants, session_id, lacks, confirmed)
 
 
-async def become(
-    ctx: Context, kind: SubjectKind, subject_id: int, session_id: int | None = None
-) -> None:
+async def become(ctx: Context, kind: SubjectKind, subject_id: int, tokens: Tokens) -> None:
     """Make the request that of somebody who has just signed in with it."""
     grants = await _grants_of(subject_id) if kind is SubjectKind.STAFF else ()
-    ctx.actor = Actor(ActorKind(kind), subject_id, grants, session_id)
-    if _ask_for_second_factor(grants, ctx.settings.roles_with_second_factor) and not await records(
-        _HAS_SECOND_FACTOR, subject_id
-    ):
-        ctx.actor = Actor(
-            ActorKind(kind), subject_id, session_id=session_id, lacks_second_factor=True
-        )
+    lacks = _ask_for_second_factor(
+        grants, ctx.settings.roles_with_second_factor
+    ) and not await records(_HAS_SECOND_FACTOR, subject_id)
+    ctx.actor = Actor(
+        ActorKind(kind),
+        subject_id,
+        () if lacks else grants,
+        tokens.session_id,
+        lacks,
+        tokens.confirmed_at,
+    )
 
 
 def _ask_for_second_factor(grants: Sequence[GrantedNode], roles: frozenset[Role]) -> bool:

@@ -173,17 +173,18 @@ def _try_limits(ctx: Context, phone: str, origin: SignInOrigin) -> list[Limit]:
 
 async def _send(ctx: Context, phone: str, written: str) -> None:
     code = f"{secrets.randbelow(1_000_000):06d}"
-    await transaction(_keep, ctx, phone, code)
+    await transaction(keep, ctx, phone, code, timedelta(minutes=ctx.settings.otp_minutes))
     await ctx.gateways.sms.send_code(
         CodeMessage(phone=phone, written=written, code=code, sent_at=ctx.now())
     )
 
 
-async def _keep(ctx: Context, phone: str, code: str) -> None:
+async def keep(ctx: Context, phone: str, code: str, lifetime: timedelta) -> None:
+    """Let a code sign in a phone (E.164), once."""
     await OneTimeCode.create(
         phone=_indexes(phone)[0],
         code_hash=ctx.settings.keys.digest(_hashed_text(phone, code)),
-        expires_at=ctx.now() + timedelta(minutes=ctx.settings.otp_minutes),
+        expires_at=ctx.now() + lifetime,
         tries_left=TRIES_OF_A_CODE,
     )
 

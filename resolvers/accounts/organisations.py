@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 from models.accounts.organisations import Organisation, OrganisationKind
 from models.accounts.roles import Permission
-from models.database import transaction
+from models.bounds import GRANTS
+from models.database import marks, transaction
 from models.errors import InvalidInput, NotFound
 from resolvers.context import ActorKind, Context
-from resolvers.paging import MAXIMUM_SIZE, checked_size
+from resolvers.keyset import Conditions, kept
+from resolvers.paging import MAXIMUM_SIZE
 from resolvers.permissions import for_anyone, may, requires
+from resolvers.slices import Slice, rows_of_each
 from resolvers.validation import code_of, line_of
 
 # Which kinds may stand below which.
@@ -105,22 +108,18 @@ async def children_of(
     ctx: Context, ids: Sequence[int], first: int = MAXIMUM_SIZE, after_code: str | None = None
 ) -> dict[int, list[Organisation]]:
     """The first nodes right below each of `ids`, in order of their codes. Raises: InvalidInput."""
-    most = checked_size(first)
-    children: dict[int, list[Organisation]] = {node_id: [] for node_id in ids}
-    query = Organisation.filter(parent_id__in=set(ids)).order_by("code")
+    where = _seen(ctx)
     if after_code is not None:
-        query = query.filter(code__gt=after_code)
-    for child in await query:
-        found = children[child.parent_id or 0]
-        if len(found) < most and _visible(ctx, child):
-            found.append(child)
-    return children
+        where.add("code > ?", kept(after_code))
+    return await rows_of_each(
+        Organisation, "parent_id", ids, Slice(first), order="code", where=where
+    )
 
 
 async def of_actor(ctx: Context) -> list[Organisation]:
     """The nodes that the caller has rights on."""
     ids = {grant.organisation_id for grant in ctx.actor.grants}
-    return await Organisation.filter(id__in=ids).order_by("path") if ids else []
+    return await Organisation.filter(id__in=ids).order_by("path").limit(GRANTS) if ids else []
 
 
 def _visible(ctx: Context, node: Organisation) -> bool:
@@ -136,6 +135,30 @@ def _visible(ctx: Context, node: Organisation) -> bool:
         node.path.startswith(grant.path) or grant.path.startswith(node.path)
         for grant in ctx.actor.grants
     )
+
+
+def _seen(ctx: Context) -> Conditions:
+    """What `_visible` says, as conditions on the columns of an organisation."""
+    found = Conditions()
+    if ctx.actor.kind is ActorKind.SYSTEM:
+        return found
+    paths = [grant.path for grant in ctx.actor.grants]
+    above = {path[: end + 1] for path in paths for end, each in enumerate(path) if each == "/"}
+    ways = [
+        "(COALESCE(merchant_id, id) = ? AND kind IN (?, ?))",
+        *["SUBSTR(path, 1, ?) = ?"] * len(paths),
+        f"path IN ({marks([*above])})",
+    ]
+    below = [value for path in paths for value in (len(path), path)]
+    found.add(
+        f"({' OR '.join(ways)})",
+        ctx.merchant_id,
+        str(OrganisationKind.MERCHANT),
+        str(OrganisationKind.STORE),
+        *below,
+        *sorted(above),
+    )
+    return found
 
 
 async def _upsert(ctx: Context, draft: OrganisationDraft) -> Organisation:

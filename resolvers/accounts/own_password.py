@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 from models.accounts.password_rules import check_password
-from models.accounts.passwords import hash_password, verify_password
+from models.accounts.passwords import hash_password
 from models.accounts.sessions import SubjectKind
 from models.accounts.staff import Staff
 from models.database import transaction
 from models.errors import InvalidInput
 from resolvers.accounts import sessions
-from resolvers.attempts import attempt, guesses
+from resolvers.accounts.confirmation import check_own_password
 from resolvers.context import Context
-from resolvers.permissions import for_staff
+from resolvers.permissions import confirmed, for_staff
 
 
 @for_staff
+@confirmed
 async def change(ctx: Context, password: str, new_password: str) -> Staff:
     """Replace the password of the caller and end their other sessions.
 
-    Raises: InvalidInput for a wrong password and a new one that is too weak, RateLimited, Expired where the
-    password or the session was taken away meanwhile.
+    Raises: InvalidInput for a wrong password and a new one that is too weak, ConfirmationRequired,
+    RateLimited, Expired where the password or the session was taken away meanwhile.
     """
     staff = await Staff.get(id=ctx.staff_id)
     check_password(new_password, staff.username, path=("newPassword",))
-    async with attempt(ctx, guesses(ctx, "password change", times=10, seconds=900)):
-        if not await verify_password(password, staff.password_hash):
-            raise InvalidInput("This password is wrong.", path=("password",))
+    await check_own_password(ctx, staff, password)
     if new_password == password:
         raise InvalidInput("The new password is the old one.", path=("newPassword",))
     await transaction(_change, ctx, staff, await hash_password(new_password))

@@ -9,6 +9,7 @@ from tortoise.queryset import QuerySet
 from models.accounts.roles import Permission
 from models.accounts.sessions import Session, SubjectKind
 from models.accounts.staff import Staff
+from models.bounds import SESSIONS
 from models.database import transaction
 from models.errors import Forbidden, NotFound, NotSignedIn
 from resolvers.accounts.rank import manages, outranks
@@ -16,13 +17,11 @@ from resolvers.accounts.sessions import end_all
 from resolvers.context import ActorKind, Context
 from resolvers.permissions import for_anyone, requires
 
-MAXIMUM = 100
-
 
 @for_anyone
 async def of_caller(ctx: Context) -> list[Session]:
     """The caller's open sessions, the latest first, at most 100; none for machines and strangers."""
-    return await _open(ctx).order_by("-id").limit(MAXIMUM)
+    return await _open(ctx).order_by("-id").limit(SESSIONS)
 
 
 @for_anyone

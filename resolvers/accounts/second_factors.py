@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from gateways import Limit
 from models.accounts.second_factor import (
     RECOVERY_BYTES,
-    RECOVERY_CODES,
     is_recovery_code,
     matching_step,
     provisioning_uri,
@@ -18,14 +18,17 @@ from models.accounts.second_factor import (
 )
 from models.accounts.sessions import SubjectKind
 from models.accounts.staff import RecoveryCode, Staff
+from models.bounds import RECOVERY_CODES
 from models.database import execute, transaction
 from models.errors import InvalidInput, NotFound, StateConflict
 from models.qr import qr_svg
 from resolvers.accounts import sessions
 from resolvers.accounts.rank import manages, outranks
-from resolvers.attempts import attempt, guesses
+from resolvers.attempts import attempt
 from resolvers.context import Context
-from resolvers.permissions import for_anyone, for_staff
+from resolvers.permissions import confirmed, for_anyone, for_staff
+
+A_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,30 +42,32 @@ class SecondFactor:
 
 
 @for_staff
+@confirmed
 async def set_up(ctx: Context, code: str | None) -> SecondFactor:
     """Offer a secret; with a code of the one offered last, switch it on and end the other sessions.
 
     Raises: StateConflict when it is on already or nothing was offered, InvalidInput for a wrong code,
-    RateLimited.
+    ConfirmationRequired, RateLimited.
     """
     if code is None:
         return await transaction(_offer, ctx)
-    async with attempt(ctx, _limits(ctx)):
+    async with guess(ctx, ctx.staff_id or 0):
         return await transaction(_switch_on, ctx, code)
 
 
 @for_staff
+@confirmed
 async def reset(ctx: Context, staff_id: int, code: str | None) -> Staff:
     """Switch it off: one's own with a code, somebody else's as who manages them. Their sessions end.
 
     Raises: NotFound for staff whom the caller does not manage or who may do more than the caller,
-    InvalidInput for a wrong code, StateConflict when it is off, RateLimited.
+    InvalidInput for a wrong code, StateConflict when it is off, ConfirmationRequired, RateLimited.
     """
     if staff_id != ctx.staff_id:
         if not await outranks(ctx, staff_id):
             raise NotFound("There is no such member of staff.", path=("staffId",))
         return await transaction(_switch_off, ctx, staff_id)
-    async with attempt(ctx, _limits(ctx)):
+    async with guess(ctx, staff_id):
         return await transaction(_switch_off, ctx, staff_id, code or "")
 
 
@@ -74,6 +79,18 @@ async def seen_of(ctx: Context, rows: Sequence[Staff]) -> list[bool | None]:
         row.second_factor_at is not None if row.id in managed or row.id == ctx.staff_id else None
         for row in rows
     ]
+
+
+@asynccontextmanager
+async def guess(ctx: Context, staff_id: int) -> AsyncIterator[None]:
+    """One try of a code of this account, wherever it is shown, by whoever has just shown its password.
+
+    Raises: RateLimited before the block is entered.
+    """
+    limit = Limit("second factor", str(staff_id), 10, A_DAY, delay=30, longest=3600)
+    async with attempt(ctx, [limit]):
+        yield
+    await ctx.gateways.rate_limits.forget([limit])
 
 
 async def use_code(ctx: Context, staff: Staff, code: str) -> bool:
@@ -162,7 +179,3 @@ async def _locked(ctx: Context, staff_id: int) -> Staff:
         raise NotFound("There is no such member of staff.", path=("staffId",))
     await sessions.still_signed_in(ctx)
     return staff
-
-
-def _limits(ctx: Context) -> list[Limit]:
-    return guesses(ctx, "second factor", times=10, seconds=900)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
+from tortoise.queryset import QuerySet
+
+from models.accounts.clients import ApiClient
 from models.accounts.passwords import new_token, token_hash
 from models.accounts.sessions import Session, SubjectKind
 from models.accounts.staff import Staff
 from models.database import transaction
 from models.errors import Expired, InvalidInput
 from resolvers.attempts import attempt, guesses
-from resolvers.context import Context
+from resolvers.context import ActorKind, Context
 from resolvers.permissions import for_anyone
 
 # Of one caller in five minutes; an address has ten times as many.
@@ -21,34 +24,33 @@ FAILED_REFRESHES = 100
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What the client keeps; shown this once."""
+    """What the client keeps; shown this once. The session and its confirmation are for the server."""
 
     access_token: str
     refresh_token: str
     expires_at: datetime
     session_id: int
+    confirmed_at: datetime | None
 
 
 async def issue(
-    ctx: Context, kind: SubjectKind, subject_id: int, verified: Staff | None = None
+    ctx: Context, kind: Literal[SubjectKind.GUEST, SubjectKind.MEMBER], subject_id: int
 ) -> Tokens:
-    """Begin a session; call it inside the transaction that signs in.
+    """Begin a guest's or member's session; call it inside the transaction that signs in."""
+    return await _begin(ctx, kind, subject_id)
 
-    `verified` is the member of staff as their password and second factor were verified.
+
+async def issue_to_staff(ctx: Context, verified: Staff) -> Tokens:
+    """The same for a member of staff, as their password and second factor were verified.
+
+    The account's row is held: whoever takes the account away then sees the new session, or stops it.
 
     Raises: Expired where account, password or second factor have been changed meanwhile.
     """
-    if kind is SubjectKind.STAFF:
-        await _enter_as_staff(ctx, subject_id, verified)
-    secrets, columns = _new_tokens(ctx, kind)
-    session = await Session.create(
-        kind=kind,
-        subject_id=subject_id,
-        channel=ctx.channel,
-        device=_printable(ctx.device) or None,
-        **columns,
-    )
-    return _tokens(secrets, session.id)
+    await hold_unchanged(ctx, verified)
+    now = ctx.now()
+    await Staff.filter(id=verified.id).update(last_sign_in_at=now)
+    return await _begin(ctx, SubjectKind.STAFF, verified.id, now)
 
 
 @for_anyone
@@ -96,7 +98,7 @@ async def _refresh(ctx: Context, shown_hash: str) -> tuple[Tokens | None, Sessio
     await Session.filter(id=session.id).update(
         **columns, spent_refresh_hash=shown_hash, refreshed_at=ctx.now()
     )
-    return _tokens(secrets, session.id), session
+    return Tokens(*secrets, session.id, session.confirmed_at), session
 
 
 async def _revoke(ctx: Context, session_id: int) -> None:
@@ -119,30 +121,39 @@ async def hold_unchanged(ctx: Context, verified: Staff) -> None:
 
 
 async def still_signed_in(ctx: Context) -> None:
-    """Raises: Expired where the caller's session has been ended meanwhile."""
-    session_id = ctx.actor.session_id
-    if session_id and await Session.filter(id=session_id, revoked_at__not_isnull=True).exists():
+    """Hold what the caller came in with until the end of the transaction.
+
+    Whoever takes it away meanwhile waits, so that nothing is done by it afterwards.
+
+    Raises: Expired where it has been taken away already.
+    """
+    actor = ctx.actor
+    held: QuerySet[Any] | None = None
+    if actor.session_id:
+        held = Session.filter(id=actor.session_id, revoked_at=None)
+    elif actor.kind is ActorKind.API_CLIENT:
+        held = ApiClient.filter(id=actor.id, active=True)
+    if held is not None and not await held.select_for_update().first():
         raise Expired("Your session has ended. Sign in again.")
 
 
-async def _enter_as_staff(ctx: Context, staff_id: int, verified: Staff | None) -> None:
-    """Hold the account's row: whoever takes the account away then sees the new session, or stops it."""
-    if verified is None:
-        staff = await Staff.select_for_update().get(id=staff_id)
-        if not staff.active:
-            raise Expired("This account or its password has just been changed. Sign in again.")
-    else:
-        await hold_unchanged(ctx, verified)
-    await Staff.filter(id=staff_id).update(last_sign_in_at=ctx.now())
+async def _begin(
+    ctx: Context, kind: SubjectKind, subject_id: int, confirmed_at: datetime | None = None
+) -> Tokens:
+    secrets, columns = _new_tokens(ctx, kind)
+    session = await Session.create(
+        kind=kind,
+        subject_id=subject_id,
+        channel=ctx.channel,
+        device=_printable(ctx.device) or None,
+        confirmed_at=confirmed_at,
+        **columns,
+    )
+    return Tokens(*secrets, session.id, confirmed_at)
 
 
 def _printable(device: str) -> str:
     return "".join(each for each in device[:200] if each.isprintable()).strip()
-
-
-def _tokens(secrets: tuple[str, str, datetime], session_id: int) -> Tokens:
-    access_token, refresh_token, expires_at = secrets
-    return Tokens(access_token, refresh_token, expires_at, session_id)
 
 
 def _new_tokens(

@@ -10,11 +10,13 @@ from models.accounts.password_rules import check_password
 from models.accounts.passwords import hash_password
 from models.accounts.roles import ROLE_PERMISSIONS, Permission, Role
 from models.accounts.staff import Staff, StaffGrant
+from models.bounds import GRANTS
 from models.database import transaction
 from models.errors import Duplicate, InvalidInput, Refusal
 from resolvers.accounts.organisations import within_reach
+from resolvers.accounts.sessions import still_signed_in
 from resolvers.context import ActorKind, Context
-from resolvers.permissions import for_anyone, may, requires
+from resolvers.permissions import confirmed, for_anyone, may, requires
 from resolvers.validation import text_of
 
 USERNAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._@-]{1,63}")
@@ -35,19 +37,25 @@ class StaffDraft:
 
 
 @requires(Permission.STAFF_WRITE)
+@confirmed
 async def create(ctx: Context, draft: StaffDraft) -> Staff:
     """Add a member of staff with roles that the creator holds in full at the same place.
 
-    Raises: InvalidInput, NotFound for a node outside the caller's territory, Duplicate.
+    Raises: InvalidInput, NotFound for a node outside the caller's territory, Duplicate, ConfirmationRequired.
     """
+    check(draft)
+    check_password(draft.password, draft.username)
+    password_hash = await hash_password(draft.password)
+    return await transaction(add, ctx, draft, password_hash)
+
+
+def check(draft: StaffDraft) -> None:
+    """Check all but the password. Raises: InvalidInput."""
     if not USERNAME.fullmatch(draft.username):
         raise InvalidInput("A username has 2 to 64 letters, digits and . _ @ -", path=("username",))
-    check_password(draft.password, draft.username)
     text_of(draft.name, "name", 100)
     if not draft.grants:
         raise InvalidInput("Give at least one role.", path=("grants",))
-    password_hash = await hash_password(draft.password)
-    return await transaction(_create, ctx, draft, password_hash)
 
 
 @for_anyone
@@ -68,7 +76,10 @@ async def grants_of(ctx: Context, staff_ids: Sequence[int]) -> dict[int, list[St
     return grants
 
 
-async def _create(ctx: Context, draft: StaffDraft, password_hash: str) -> Staff:
+async def add(ctx: Context, draft: StaffDraft, password_hash: str) -> Staff:
+    """Write a checked draft inside the caller's transaction. Raises: Duplicate, NotFound, InvalidInput."""
+    await still_signed_in(ctx)
+    GRANTS.check(len(draft.grants), "grants")
     if await Staff.filter(username=draft.username).exists():
         raise Duplicate(
             "The username {username} is taken.", path=("username",), username=draft.username

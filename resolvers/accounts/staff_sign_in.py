@@ -6,19 +6,20 @@ stranger can keep the owner out: `docs/sign-in.md` says what is counted by whom.
 
 from __future__ import annotations
 
+from base64 import b32encode
 from dataclasses import dataclass
+from secrets import token_bytes
 
 from gateways import Limit
 from models.accounts.passwords import HashingBusy, verify_password
 from models.accounts.second_factor import matching_step
-from models.accounts.sessions import SubjectKind
 from models.accounts.staff import Staff
 from models.database import transaction
 from models.errors import InvalidInput, SecondFactorRequired
 from resolvers.accounts import origins, second_factors
 from resolvers.accounts.origins import SignInOrigin
-from resolvers.accounts.sessions import Tokens, issue
-from resolvers.attempts import attempt, count, network
+from resolvers.accounts.sessions import Tokens, issue_to_staff
+from resolvers.attempts import count, network
 from resolvers.context import Context
 from resolvers.permissions import for_anyone
 
@@ -27,6 +28,8 @@ FIRST_DELAY = 30
 # Tries on one account from all unknown addresses together before they are slowed down, and to what.
 STRANGERS_TRIES, STRANGERS_DELAY = 100, 60
 TOO_OFTEN = "Too many failed sign-ins. Try again in {seconds} seconds."
+
+_NOBODYS_SECRET = b32encode(token_bytes(20)).decode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +41,8 @@ class Credentials:
 
     @property
     def subject(self) -> str:
-        return f"staff:{self.username.lower()[:64]}"
+        """Names are told apart by case: whoever has `Admin` must not be taken for `admin`."""
+        return f"staff:{self.username[:64]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +66,12 @@ async def sign_in(ctx: Context, given: Credentials) -> SignedIn:
     limits = await _count(ctx, given, origin, staff)
     try:
         is_right = await verify_password(given.password, staff.password_hash if staff else None)
-    except HashingBusy:
+        if not is_right or staff is None:
+            raise InvalidInput("Username or password is wrong.", path=("password",))
+        signed_in = await _enter(ctx, staff, given, origin)
+    except (HashingBusy, SecondFactorRequired):  # not tried, or right as far as it went
         await ctx.gateways.rate_limits.give_back(limits)
         raise
-    if not is_right or staff is None:
-        raise InvalidInput("Username or password is wrong.", path=("password",))
-    signed_in = await _enter(ctx, staff, given, origin)
     await ctx.gateways.rate_limits.forget(limits[:1])
     await ctx.gateways.rate_limits.give_back(limits[1:])
     return signed_in
@@ -130,12 +134,13 @@ def limits_of(ctx: Context, given: Credentials, origin: SignInOrigin) -> list[Li
 
 
 def _has_code(ctx: Context, staff: Staff | None, given: Credentials) -> bool:
-    """Whether the attempt shows a right code of the second factor, which it does not use up yet."""
-    code = given.second_factor_code
-    if staff is None or staff.second_factor_at is None or not code:
-        return False
-    secret = staff.second_factor_secret
-    return secret is not None and matching_step(secret, code, ctx.now()) is not None
+    """Whether the attempt shows a right code of the second factor, which it does not use up yet.
+
+    It takes as long where there is no account or no second factor, so that nobody learns which there are.
+    """
+    secret = staff.second_factor_secret if staff and staff.second_factor_at else None
+    step = matching_step(secret or _NOBODYS_SECRET, given.second_factor_code or "", ctx.now())
+    return secret is not None and step is not None
 
 
 async def _enter(ctx: Context, staff: Staff, given: Credentials, origin: SignInOrigin) -> SignedIn:
@@ -145,12 +150,8 @@ async def _enter(ctx: Context, staff: Staff, given: Credentials, origin: SignInO
         raise SecondFactorRequired(
             "Send a code of your second factor, too.", path=("secondFactorCode",)
         )
-    # Only who has the password gets here, so nobody else can use these tries up.
-    limit = Limit("second factor", str(staff.id), 10, A_DAY, delay=FIRST_DELAY, longest=3600)
-    async with attempt(ctx, [limit], TOO_OFTEN):
-        signed_in = await transaction(_begin, ctx, staff, given, origin)
-    await ctx.gateways.rate_limits.forget([limit])
-    return signed_in
+    async with second_factors.guess(ctx, staff.id):
+        return await transaction(_begin, ctx, staff, given, origin)
 
 
 async def _begin(ctx: Context, staff: Staff, given: Credentials, origin: SignInOrigin) -> SignedIn:
@@ -158,6 +159,6 @@ async def _begin(ctx: Context, staff: Staff, given: Credentials, origin: SignInO
         ctx, staff, given.second_factor_code or ""
     ):
         raise InvalidInput("This code is wrong or was used before.", path=("secondFactorCode",))
-    tokens = await issue(ctx, SubjectKind.STAFF, staff.id, staff)
+    tokens = await issue_to_staff(ctx, staff)
     device_token = await origins.remember(ctx, given.subject, given.device_token, origin)
     return SignedIn(tokens, staff, device_token)

@@ -16,6 +16,7 @@ from models.accounts.passwords import hash_password
 from models.accounts.roles import ROLE_PERMISSIONS, Permission, Role
 from models.accounts.sessions import SubjectKind
 from models.accounts.staff import Staff, StaffGrant
+from models.bounds import GRANTS
 from models.database import transaction
 from models.errors import Forbidden, InvalidInput, NotFound, Refusal, StateConflict
 from resolvers.accounts import sessions
@@ -24,10 +25,8 @@ from resolvers.accounts.rank import manages, outranks
 from resolvers.accounts.staff import GrantDraft
 from resolvers.batches import lock_node
 from resolvers.context import ActorKind, Context
-from resolvers.permissions import may, requires
+from resolvers.permissions import confirmed, may, requires
 from resolvers.validation import line_of
-
-MAXIMUM_GRANTS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,16 +46,15 @@ class _Held(NamedTuple):
 
 
 @requires(Permission.STAFF_WRITE)
+@confirmed
 async def update(ctx: Context, change: StaffChange) -> Staff:
     """Change a member of staff. A new password, another state and other grants end their sessions.
 
     Raises: NotFound for somebody without a role in the caller's territory, InvalidInput, Forbidden for
-    somebody who may do more than the caller, StateConflict for the last administrator.
+    somebody who may do more than the caller, StateConflict for the last administrator,
+    ConfirmationRequired, Expired where the caller loses their own access meanwhile.
     """
-    if change.grants is not None and len(change.grants) > MAXIMUM_GRANTS:
-        raise InvalidInput(
-            "Give at most {maximum} roles.", path=("grants",), maximum=MAXIMUM_GRANTS
-        )
+    GRANTS.check(len(change.grants or ()), "grants")
     staff = await _managed(ctx, change.staff_id)
     password_hash = None
     if change.password is not None:
@@ -67,14 +65,16 @@ async def update(ctx: Context, change: StaffChange) -> Staff:
             )
         check_password(change.password, staff.username)
         password_hash = await hash_password(change.password)
-    return await transaction(_update, ctx, change, password_hash)
+    return await transaction(apply, ctx, change, password_hash)
 
 
-async def _update(ctx: Context, change: StaffChange, password_hash: str | None) -> Staff:
+async def apply(ctx: Context, change: StaffChange, password_hash: str | None) -> Staff:
+    """The same inside the caller's transaction."""
     await Staff.select_for_update().filter(id=change.staff_id).first()
+    await sessions.still_signed_in(ctx)
     # Looked at again under the lock: this person's roles may have changed while the password was hashed.
     staff = await _managed(ctx, change.staff_id)
-    ends = False
+    ends = leaves = False
     if change.name is not None and (name := line_of(change.name, "name", 100)) != staff.name:
         await _check_rank(ctx, staff, "name")
         staff.name = name
@@ -85,11 +85,11 @@ async def _update(ctx: Context, change: StaffChange, password_hash: str | None) 
         await _check_rank(ctx, staff, "active")
         if _is_caller(ctx, staff):
             raise InvalidInput("You cannot deactivate yourself.", path=("active",))
-        staff.active, ends = change.active, True
+        staff.active, ends, leaves = change.active, True, not change.active
     await staff.save(update_fields=["name", "password_hash", "active"])
     if change.grants is not None:
         ends |= await _replace_grants(ctx, staff, change.grants)
-    if change.active is False:
+    if leaves:
         await _keep_an_administrator(await _administered(staff.id), ("active",))
     if ends:
         await sessions.end_all(ctx, SubjectKind.STAFF, staff.id)
@@ -135,6 +135,7 @@ async def _replace_grants(ctx: Context, staff: Staff, drafts: Sequence[GrantDraf
             raise refusal.below("grants", position) from None
     gone = [each for key, each in here.items() if key not in wanted]
     added = [key for key in wanted if key not in here]
+    GRANTS.check(len(held) - len(gone) + len(added), "grants")
     if len(held) - len(gone) + len(added) == 0:
         raise InvalidInput("Give at least one role, or deactivate this person.", path=("grants",))
     for each in gone:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
+from tempfile import mkstemp
 from typing import IO, Literal
 
 FORMAT = "quintet-backup"
@@ -56,14 +57,14 @@ class Writer:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._part = path.with_name(f"{path.name}.part")
         self.members: dict[str, Member] = {}
 
     def __enter__(self) -> Writer:
         if self._path.exists():
             raise BackupFault(f"{self._path} is there already: name another file.")
         # It holds everything there is to know of members: nobody else may read it.
-        descriptor = os.open(self._part, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+        descriptor, part = mkstemp(prefix=f"{self._path.name}.", dir=self._path.parent)
+        self._part = Path(part)
         self._file = os.fdopen(descriptor, "w+b")
         self._zip = zipfile.ZipFile(self._file, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
         return self
@@ -106,13 +107,15 @@ class Reader:
 
     def extract(self, name: str, target: Path) -> None:
         """Write a member to a file that nobody else may read. Raises: BackupFault for a damaged one."""
+        said = self.manifest.members[name]
         try:
+            target.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with self._zip.open(name) as read, os.fdopen(descriptor, "wb") as written:
-                found = _copied(read, written)
-        except (*_DAMAGED, EOFError, RuntimeError) as error:
+                found = _copied(read, written, at_most=said.bytes)
+        except (*_DAMAGED, EOFError, RuntimeError, OSError) as error:
             raise BackupFault(f"{self._path} is damaged at {name}: {error}.") from error
-        if found != self.manifest.members[name]:
+        if found != said:
             raise BackupFault(f"{self._path} is damaged: {name} is not what the manifest says.")
 
     def files(self) -> Iterator[tuple[str, PurePosixPath]]:
@@ -139,12 +142,19 @@ class Reader:
         members = {name: Member(**each) for name, each in said.pop("members").items()}
         if DATABASE not in members or not isinstance(said["migrations"], list):
             raise ValueError("its manifest names no database")
+        if not all(isinstance(each.bytes, int) for each in members.values()):
+            raise ValueError("its manifest does not say how long its members are")
+        if not all(isinstance(each, str) for each in (said["version"], *said["migrations"])):
+            raise ValueError("its manifest says no version")
         return Manifest(members=members, **said)
 
 
-def _copied(source: IO[bytes], target: IO[bytes]) -> Member:
+def _copied(source: IO[bytes], target: IO[bytes], at_most: int | None = None) -> Member:
+    """Raises: ValueError for more than `at_most` bytes, before they fill the disk."""
     digest, size = sha256(), 0
     while chunk := source.read(CHUNK):
+        if at_most is not None and size + len(chunk) > at_most:
+            raise ValueError("it is longer than the manifest says")
         digest.update(chunk)
         size += len(chunk)
         target.write(chunk)

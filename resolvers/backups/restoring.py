@@ -6,6 +6,7 @@ import asyncio
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import disk_usage
 from tempfile import TemporaryDirectory
 
 from models import migrating
@@ -42,6 +43,7 @@ async def restore(settings: Settings, source: Path, *, force: bool = False) -> M
         near = Path(sqlite_path(settings.database_url)).parent if _on_sqlite(settings) else None
         with TemporaryDirectory(dir=near) as scratch:
             database = Path(scratch, "database")
+            _refuse_too_large(archive.manifest, Path(scratch))
             await asyncio.to_thread(archive.extract, DATABASE, database)
             with TemporaryDirectory(dir=_parent(settings)) as staging:
                 files = await asyncio.to_thread(_extract_files, archive, Path(staging))
@@ -71,6 +73,14 @@ def _refuse_newer(manifest: Manifest) -> None:
         raise BackupFault(
             f"The backup was made by version {manifest.version}{lacking}, this is {VERSION}:"
             " restore it with that version or a newer one."
+        )
+
+
+def _refuse_too_large(manifest: Manifest, folder: Path) -> None:
+    needed, free = sum(each.bytes for each in manifest.members.values()), disk_usage(folder).free
+    if needed > free:
+        raise BackupFault(
+            f"The backup needs {needed:,} bytes, and {folder.parent} has {free:,}: nothing was changed."
         )
 
 
@@ -107,9 +117,7 @@ def _extract_files(archive: Reader, staging: Path) -> Path:
     folder = staging / "files"
     folder.mkdir()
     for name, inside in archive.files():
-        target = folder / inside
-        target.parent.mkdir(parents=True, exist_ok=True)
-        archive.extract(name, target)
+        archive.extract(name, folder / inside)
     return folder
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
+from models import bounds
 from models.accounts.channels import Channel
 from models.catalog.gtin import InvalidGtin, gtin_key, normalise_gtin
 from models.catalog.products import MediaKind, ProductStatus
@@ -19,7 +20,15 @@ from resolvers.catalog.drafts import MediaDraft, ProductDraft, VariantDraft
 from resolvers.validation import code_of, line_of, text_of
 
 _SLUG = re.compile(r"\w+([-_]\w+)*")
-MAXIMUM = {"variants": 100, "gtins": 20, "tags": 50, "media": 50, "options": 5, "values": 200}
+VARIANTS_AT_ONCE = 100
+MAXIMUM = {
+    "variants": VARIANTS_AT_ONCE,
+    "gtins": bounds.VARIANT_GTINS,
+    "tags": bounds.PRODUCT_TAGS,
+    "media": bounds.PRODUCT_MEDIA,
+    "options": bounds.PRODUCT_OPTIONS,
+    "values": bounds.OPTION_VALUES,
+}
 Path = tuple[str | int, ...]
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from models.bounds import OPTION_VALUES, PRODUCT_OPTIONS, PRODUCT_VARIANTS
 from models.errors import Duplicate, InvalidInput, LimitExceeded
 from resolvers.batches import refuse_twins
 from resolvers.catalog.category_moves import refuse_circles
-from resolvers.catalog.options import Selection, check_selections, derived
+from resolvers.catalog.options import Options, Selection, check_selections, derived
 from resolvers.catalog.stored import ProductRow, Stored
-
-MAXIMUM_VARIANTS = 1_000
+from resolvers.turns import in_turns
 
 
 def refuse_twins_within(rows: Sequence[ProductRow]) -> None:
@@ -54,9 +54,9 @@ def _refuse_contradictions(rows: Sequence[ProductRow]) -> None:
                 )
 
 
-def refuse_stored(rows: Sequence[ProductRow], stored: Stored, slugs: dict[str, int]) -> None:
+async def refuse_stored(rows: Sequence[ProductRow], stored: Stored, slugs: dict[str, int]) -> None:
     """SKUs, slugs and barcodes that other products have, and options that do not fit together."""
-    for row in rows:
+    async for row in in_turns(rows):
         product = stored.products.get(row.checked.code)
         own = product.id if product else None
         _check_number(row, stored)
@@ -82,12 +82,12 @@ def refuse_stored(rows: Sequence[ProductRow], stored: Stored, slugs: dict[str, i
 def _check_number(row: ProductRow, stored: Stored) -> None:
     skus = {variant.sku for variant in row.checked.variants}
     skus |= {variant.sku for variant in stored.variants_of(row.checked.code)}
-    if len(skus) > MAXIMUM_VARIANTS:
+    if len(skus) > PRODUCT_VARIANTS:
         row.faults.add(
             LimitExceeded(
                 "A product has at most {maximum} variants.",
                 path=("variants",),
-                maximum=MAXIMUM_VARIANTS,
+                maximum=PRODUCT_VARIANTS,
             )
         )
 
@@ -111,7 +111,15 @@ def _check_options(row: ProductRow, stored: Stored) -> None:
     if options is None:
         kept_options = product.options if product else []
         options = derived(kept_options, [selection for _, selection in selections])
+        row.faults.check(_check_lengths, options)
     check_selections(options, selections, row.faults)
+
+
+def _check_lengths(options: Options) -> None:
+    """Raises: LimitExceeded for options, or values of one, that variants have made too many."""
+    PRODUCT_OPTIONS.check(len(options), "options")
+    for place, option in enumerate(options):
+        OPTION_VALUES.check(len(option["values"]), "options", place, "values")
 
 
 def _refuse_gtins(rows: Sequence[ProductRow], stored: Stored) -> bool:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from models.catalog.classification import Brand, Category
 from resolvers.context import Context
-from resolvers.keyset import kept
+from resolvers.keyset import Conditions, kept
 from resolvers.paging import MAXIMUM_SIZE, checked_size
 from resolvers.permissions import concerns, for_anyone
+from resolvers.slices import Slice, rows_of_each
 
 
 @for_anyone
@@ -82,13 +83,7 @@ async def children_of(
     ctx: Context, ids: Sequence[int], first: int = MAXIMUM_SIZE, after_code: str | None = None
 ) -> dict[int, list[Category]]:
     """The first categories right below each of `ids`, by code. Raises: InvalidInput."""
-    most = checked_size(first)
-    found: dict[int, list[Category]] = {category_id: [] for category_id in ids}
-    query = Category.filter(parent_id__in=set(ids)).order_by("code")
+    where = Conditions()
     if after_code is not None:
-        query = query.filter(code__gt=kept(after_code))
-    for child in await query:
-        below = found[child.parent_id or 0]
-        if len(below) < most:
-            below.append(child)
-    return found
+        where.add("code > ?", kept(after_code))
+    return await rows_of_each(Category, "parent_id", ids, Slice(first), order="code", where=where)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from models.bounds import FACET_OPTIONS, FACET_VALUES
 from models.catalog.classification import Brand, Category
 from models.database import any_id, array, records
 from resolvers.catalog import classification, listing
@@ -18,8 +19,6 @@ from resolvers.catalog.listing import Matches
 from resolvers.context import Context
 from resolvers.permissions import for_anyone
 
-MOST = 50
-"""So many values of a facet, those with the most products."""
 _MEMORY = "products in each category"
 _BANDS = (0, 10, 20, 50, 100, 200, 500, 1000)
 
@@ -52,7 +51,7 @@ async def categories(ctx: Context, query: ProductQuery) -> list[tuple[Category, 
     """Each category counts what is in those below it too, as the filter does."""
     matches = await listing.matches(ctx, replace(query, category_code=None))
     tree, counts = await _in_tree(ctx, matches)
-    best = sorted(counts.items(), key=lambda each: (-each[1], each[0]))[:MOST]
+    best = sorted(counts.items(), key=lambda each: (-each[1], each[0]))[:FACET_VALUES]
     return [(tree[category_id], count) for category_id, count in best]
 
 
@@ -91,7 +90,7 @@ async def options(ctx: Context, query: ProductQuery) -> list[tuple[str, list[tup
     rows = await records(
         f"SELECT {OPTION_NAME}, {OPTION_VALUE}, COUNT(DISTINCT p.id) FROM {matches.source}"
         f" JOIN variant v ON v.product_id = p.id CROSS JOIN {selections()}"
-        f" WHERE {matches.conditions} GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT {MOST * 4}",
+        f" WHERE {matches.conditions} GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT {FACET_VALUES * 4}",
         *matches.values,
     )
     found: dict[str, list[tuple[str, int]]] = {}
@@ -99,7 +98,8 @@ async def options(ctx: Context, query: ProductQuery) -> list[tuple[str, list[tup
         found.setdefault(option, []).append((choice, count))
     # Databases have orders of their own for texts out of JSON.
     ordered = {name: sorted(each, key=lambda of: (-of[1], of[0])) for name, each in found.items()}
-    return sorted((name, choices[:MOST]) for name, choices in ordered.items())
+    values = [(name, choices[:FACET_VALUES]) for name, choices in ordered.items()]
+    return sorted(values)[:FACET_OPTIONS]
 
 
 @for_anyone
@@ -146,6 +146,6 @@ async def _grouped(
 ) -> Sequence[tuple[Any, int]]:
     return await records(
         f"SELECT {column}, COUNT(*) FROM {matches} AND {condition}"
-        f" GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MOST}",
+        f" GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {FACET_VALUES}",
         *matches.values,
     )

@@ -8,6 +8,7 @@ from models.bulk import chunks, delete_where, insert_all, update_all
 from models.catalog.products import Product, ProductStatus
 from models.catalog.relevance import ranked_terms, sales_of, sales_part
 from models.catalog.search import SearchTexts, search_texts
+from models.chinese import simplified
 from models.database import execute_many, fetch, records, transaction
 from resolvers.context import Context
 
@@ -16,6 +17,7 @@ _SALES = (
     "SELECT p.id, p.units_sold, (SELECT t.rank FROM search_term t WHERE t.product_id = p.id LIMIT 1)"
     f" FROM product p WHERE p.id > ? ORDER BY p.id LIMIT {_BATCH}"
 )
+_TEXTS = f"SELECT id, search_text FROM product WHERE id > ? ORDER BY id LIMIT {_BATCH}"
 _RANK_SALES = (
     "UPDATE search_term SET rank = rank - ((rank >> 8) & 31) * 256 + ? WHERE product_id = ?"
 )
@@ -68,18 +70,28 @@ async def rank_sales(ctx: Context) -> int:
 
 
 async def ensure_index() -> None:
-    """Index every product where none is: the table of terms is new."""
+    """Index every product where none is, as the table of terms is new, else those with unfolded texts."""
     if not await fetch("SELECT 1 FROM search_term LIMIT 1"):
         await rebuild()
+        return
+    names, last = await _brand_names(), 0
+    while rows := await records(_TEXTS, last):
+        last = rows[-1][0]
+        if unfolded := [row_id for row_id, text in rows if simplified(text) != text]:
+            await transaction(_rebuild, unfolded, names)
 
 
 async def rebuild() -> int:
     """Index every product anew, some at a time; answers how many there are."""
-    names = {row["id"]: row["name"] for row in await fetch("SELECT id, name FROM brand")}
+    names = await _brand_names()
     ids = [row["id"] for row in await fetch("SELECT id FROM product ORDER BY id")]
     for part in chunks(ids, _BATCH):
         await transaction(_rebuild, part, names)
     return len(ids)
+
+
+async def _brand_names() -> dict[int, str]:
+    return {row["id"]: row["name"] for row in await fetch("SELECT id, name FROM brand")}
 
 
 async def _rebuild(ids: Sequence[int], brands: dict[int, str]) -> None:

@@ -30,6 +30,7 @@ from resolvers.context import Context
 from resolvers.outbox import Change, announce
 from resolvers.paging import Page, PageRequest, paginate
 from resolvers.permissions import for_anyone, requires
+from resolvers.slices import Slice, rows_of_each
 from resolvers.validation import code_of, line_of, rows_of
 
 
@@ -77,14 +78,14 @@ async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, PriceList]:
 
 
 @for_anyone
-async def prices_of(ctx: Context, variants: Sequence[tuple[int, int]]) -> dict[int, list[Price]]:
-    """Every price that lists have for each (variant, merchant); none for the public."""
-    found: dict[int, list[Price]] = {variant_id: [] for variant_id, _ in variants}
+async def prices_of(
+    ctx: Context, variants: Sequence[tuple[int, int]], cut: Slice | None = None
+) -> dict[int, list[Price]]:
+    """The prices that lists have for each (variant, merchant); none for the public."""
     seen = {each for each, merchant_id in variants if await sees_unpublished(ctx, merchant_id)}
-    query = Price.filter(variant_id__in=seen).order_by("price_list_id", "valid_from")
-    for row in await query if seen else []:
-        found[row.variant_id].append(row)
-    return found
+    order = "price_list_id, valid_from, id"
+    found = await rows_of_each(Price, "variant_id", seen, cut, order=order)
+    return {variant_id: found.get(variant_id, []) for variant_id, _ in variants}
 
 
 async def _upsert(

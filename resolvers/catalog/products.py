@@ -8,7 +8,9 @@ from typing import Any
 from models.accounts.channels import Channel
 from models.catalog.products import ProductStatus
 from models.catalog.rows import PRODUCT, ProductRow
+from models.codes import chosen, folded
 from models.database import any_id, array, fetch, for_update, read, records
+from models.folded_codes import folded_column
 from models.later import change_later
 from resolvers.catalog.visibility import ON_SALE, sees_unpublished
 from resolvers.context import Context
@@ -46,20 +48,23 @@ async def find(
     code: str | None = None,
 ) -> ProductRow | None:
     """The product on sale in this channel with this ID, slug or code; staff also find all others."""
-    column, text = ("slug", slug) if slug is not None else ("code", code or "")
-    condition = f"p.merchant_id = ? AND p.{column} = ?"
-    values: tuple[Any, ...] = (ctx.merchant_id, kept(text))
+    values: tuple[Any, ...]
+    condition, values = "p.merchant_id = ? AND p.slug = ?", (ctx.merchant_id, kept(slug or ""))
     if product_id is not None:
         condition, values = "p.id = ?", (product_id,)
+    elif slug is None:
+        condition = f"p.merchant_id = ? AND {folded_column('p.code')} = ?"
+        values = (ctx.merchant_id, folded(code or ""))
     found = await records(
         f"SELECT {ON_SALE}, {PRODUCT} FROM product p WHERE {condition}", str(ctx.channel), *values
     )
+    rows = []
     for on_sale, *columns in found:
         row = ProductRow(*columns)
         is_own = row.merchant_id == ctx.merchant_id
         if (on_sale and is_own) or await sees_unpublished(ctx, row.merchant_id):
-            return row
-    return None
+            rows.append((row.code, row))
+    return chosen(code or "", rows)
 
 
 async def channels_of(ctx: Context, ids: Sequence[int]) -> dict[int, list[Channel]]:

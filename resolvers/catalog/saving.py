@@ -12,6 +12,8 @@ from resolvers.catalog.merging import PRODUCT_COLUMNS, VARIANT_COLUMNS, ProductP
 from resolvers.catalog.price_history import Repricing, record
 from resolvers.context import Context
 
+AT_ONCE = 200  # rows that are made into parameters before others have the event loop
+
 
 async def save(ctx: Context, merchant_id: int, plans: Sequence[ProductPlan]) -> None:
     """Write what is new and what differs, and nothing else."""
@@ -36,7 +38,7 @@ async def save(ctx: Context, merchant_id: int, plans: Sequence[ProductPlan]) -> 
 
 async def _save_products(ctx: Context, merchant_id: int, plans: Sequence[ProductPlan]) -> None:
     new = [each.product for each in plans if each.is_new]
-    await Product.bulk_create(new)
+    await Product.bulk_create(new, batch_size=AT_ONCE)
     ids = await _ids("product", "code", merchant_id, [each.code for each in new])
     for product in new:
         product.id = ids[product.code]
@@ -48,7 +50,7 @@ async def _save_products(ctx: Context, merchant_id: int, plans: Sequence[Product
 
 async def _save_variants(ctx: Context, merchant_id: int, plans: Sequence[VariantPlan]) -> None:
     new = [each.variant for each in plans if each.is_new]
-    await Variant.bulk_create(new)
+    await Variant.bulk_create(new, batch_size=AT_ONCE)
     ids = await _ids("variant", "sku", merchant_id, [each.sku for each in new])
     for variant in new:
         variant.id = ids[variant.sku]

@@ -13,8 +13,10 @@ from typing import Any
 
 from models.catalog.gtin import InvalidGtin, gtin_key
 from models.catalog.search import InvalidQuery, SearchWord, query_words
+from models.codes import folded
 from models.database import fetch, is_postgres, marks, records
 from models.errors import InvalidInput
+from models.folded_codes import folded_column
 from resolvers.context import Context
 from resolvers.keyset import Conditions, Order
 from resolvers.validation import CODE
@@ -205,7 +207,8 @@ def _position() -> str:
 
 async def _by_code(ctx: Context, text: str) -> list[int]:
     """The products that have this very code, SKU or barcode."""
-    codes = list(dict.fromkeys((text, text.upper(), text.lower()))) if CODE.fullmatch(text) else []
+    code = folded(text)
+    codes = [code] if CODE.fullmatch(code) else []
     try:
         barcodes = [gtin_key(text)]
     except InvalidGtin:
@@ -214,8 +217,9 @@ async def _by_code(ctx: Context, text: str) -> list[int]:
         return []
     merchant = ctx.merchant_id
     rows = await fetch(
-        f"SELECT id FROM product WHERE merchant_id = ? AND code IN ({marks(codes)})"
-        f" UNION SELECT product_id FROM variant WHERE merchant_id = ? AND sku IN ({marks(codes)})"
+        f"SELECT id FROM product WHERE merchant_id = ? AND {folded_column('code')} IN ({marks(codes)})"
+        " UNION SELECT product_id FROM variant"
+        f" WHERE merchant_id = ? AND {folded_column('sku')} IN ({marks(codes)})"
         " UNION SELECT v.product_id FROM variant_gtin g JOIN variant v ON v.id = g.variant_id"
         f" WHERE g.merchant_id = ? AND g.gtin_key IN ({marks(barcodes)})",
         *(merchant, *codes, merchant, *codes, merchant, *barcodes),

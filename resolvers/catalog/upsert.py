@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models.accounts.roles import Permission
+from models.catalog.pinyin import load_sounds
 from models.errors import LimitExceeded
 from resolvers.batches import (
     BatchOutcome,
@@ -27,6 +28,7 @@ from resolvers.catalog.stored import ProductRow, Stored, read_stored
 from resolvers.context import Context
 from resolvers.outbox import Change, announce
 from resolvers.permissions import requires
+from resolvers.turns import in_turns
 from resolvers.validation import rows_of
 
 MAXIMUM_VARIANTS = 5_000
@@ -50,17 +52,18 @@ async def upsert(
         raise LimitExceeded(
             "A batch has at most {maximum} variants.", path=("products",), maximum=MAXIMUM_VARIANTS
         )
+    await load_sounds()
     return await run_batch(_upsert, ctx, drafts, on_error, dry_run=dry_run)
 
 
 async def _upsert(ctx: Context, drafts: Sequence[ProductDraft], on_error: OnError) -> BatchOutcome:
     merchant_id = await locked_merchant(ctx)
-    rows = [_checked(index, draft) for index, draft in enumerate(drafts)]
+    rows = [_checked(index, draft) async for index, draft in in_turns(enumerate(drafts))]
     refuse_twins_within(rows)
     stored = await read_stored(merchant_id, rows)
     slugs = await taken(merchant_id, (row.checked.slug for row in rows if row.checked.slug))
     await refuse_tracking(rows, stored)
-    refuse_stored(rows, stored, slugs)
+    await refuse_stored(rows, stored, slugs)
     outcomes = [
         RowOutcome(row.index, drafts[row.index].code, tuple(row.faults.found)) for row in rows
     ]
@@ -79,7 +82,7 @@ async def _apply(
     placed = await ensure_categories(merchant_id, rows, stored)
     slugs = await slugs_for(merchant_id, rows, stored)
     plans = []
-    for row in rows:
+    async for row in in_turns(rows):
         each = plan(merchant_id, row, stored, slugs[row.checked.code])
         each.changed |= row.checked.brand_code in touched or row.checked.category_code in placed
         if each.differs:

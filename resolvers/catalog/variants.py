@@ -8,11 +8,13 @@ from typing import Any
 from models.catalog.gtin import InvalidGtin, gtin_key
 from models.catalog.products import ProductStatus
 from models.catalog.rows import VARIANT, VariantRow
+from models.codes import chosen, folded
 from models.database import any_id, array, fetch, read
+from models.folded_codes import folded_column
 from resolvers.catalog.visibility import ON_SALE, sees_unpublished
 from resolvers.context import Context
-from resolvers.keyset import kept
 from resolvers.permissions import for_anyone
+from resolvers.slices import Slice
 
 
 @for_anyone
@@ -44,7 +46,10 @@ async def visible_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, VariantR
 
 @for_anyone
 async def by_sku(ctx: Context, sku: str) -> VariantRow | None:
-    return await _on_sale(ctx, "v.merchant_id = ? AND v.sku = ?", ctx.merchant_id, kept(sku))
+    """The variant with this SKU as somebody types it; one that is written exactly so comes first."""
+    condition = f"v.merchant_id = ? AND {folded_column('v.sku')} = ?"
+    found = await _on_sale(ctx, condition, ctx.merchant_id, folded(sku))
+    return chosen(sku, ((row.sku, row) for row in found))
 
 
 @for_anyone
@@ -54,21 +59,27 @@ async def by_gtin(ctx: Context, gtin: str) -> VariantRow | None:
         key = gtin_key(gtin)
     except InvalidGtin:
         return None
-    return await _on_sale(
+    found = await _on_sale(
         ctx,
         "v.id = (SELECT variant_id FROM variant_gtin WHERE merchant_id = ? AND gtin_key = ?)",
         ctx.merchant_id,
         key,
     )
+    return found[0] if found else None
 
 
 @for_anyone
-async def of_products(ctx: Context, product_ids: Sequence[int]) -> dict[int, list[VariantRow]]:
-    """The variants of each product in their own order."""
+async def of_products(
+    ctx: Context, product_ids: Sequence[int], cut: Slice
+) -> dict[int, list[VariantRow]]:
+    """A slice of the variants of each product in their own order."""
     found: dict[int, list[VariantRow]] = {product_id: [] for product_id in product_ids}
     rows = await read(
         VariantRow,
-        f"SELECT {VARIANT} FROM variant v WHERE {any_id('v.product_id')} ORDER BY v.position, v.id",
+        f"SELECT {VARIANT} FROM (SELECT *, ROW_NUMBER()"
+        " OVER (PARTITION BY product_id ORDER BY position, id) AS place"
+        f" FROM variant WHERE {any_id('product_id')}) AS v"
+        f" WHERE {cut.condition('v.place')} ORDER BY v.position, v.id",
         array(found),
     )
     for row in rows:
@@ -89,16 +100,15 @@ async def gtins_of(ctx: Context, variant_ids: Sequence[int]) -> dict[int, list[s
     return found
 
 
-async def _on_sale(ctx: Context, condition: str, *values: Any) -> VariantRow | None:
-    """The one that meets the condition, if it is on sale or this caller sees what is not."""
+async def _on_sale(ctx: Context, condition: str, *values: Any) -> Sequence[VariantRow]:
+    """Those that meet the condition and are on sale; all that do if this caller sees what is not."""
     if not await sees_unpublished(ctx, ctx.merchant_id):
         condition, values = f"{condition} AND {ON_SALE}", (*values, str(ctx.channel))
-    rows = await read(
+    return await read(
         VariantRow,
         f"SELECT {VARIANT} FROM variant v JOIN product p ON p.id = v.product_id WHERE {condition}",
         *values,
     )
-    return rows[0] if rows else None
 
 
 async def _statuses(product_ids: Iterable[int]) -> dict[int, ProductStatus]:

@@ -2,23 +2,46 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 from models.accounts.channels import Channel
-from models.accounts.clients import Storefront
+from models.accounts.clients import ApiClient, Storefront
 from models.accounts.organisations import Organisation, OrganisationKind
+from models.accounts.passwords import token_hash
 from models.accounts.roles import Role
 from models.catalog.gtin import check_digit
+from models.catalog.products import MediaKind
 from models.database import transaction
 from models.stores.coordinates import CoordinateSystem
 from models.stores.hours import Weekday
 from models.stores.locations import LocationKind
-from resolvers.accounts import organisations, staff
+from resolvers.accounts import one_time_codes, organisations, staff
 from resolvers.batches import OnError
 from resolvers.catalog import upsert as catalog
-from resolvers.catalog.drafts import OptionDraft, ProductDraft, SelectedOptionDraft, VariantDraft
+from resolvers.catalog.drafts import (
+    MediaDraft,
+    OptionDraft,
+    ProductDraft,
+    SelectedOptionDraft,
+    VariantDraft,
+)
 from resolvers.context import Context
-from resolvers.demo.goods import HOURS, PASSWORD, PRODUCTS, STAFF, STORES, WAREHOUSE
+from resolvers.demo.goods import (
+    ERP_SCOPES,
+    ERP_SECRET,
+    HOURS,
+    MEMBER_CODE,
+    MEMBER_NAME,
+    MEMBER_PHONE,
+    PASSWORD,
+    PRODUCTS,
+    STAFF,
+    STORES,
+    WAREHOUSE,
+)
+from resolvers.demo.pictures import picture_url
+from resolvers.members import registration
 from resolvers.referrals import plans
 from resolvers.stock import sync
 from resolvers.stores import upsert as stores
@@ -42,13 +65,20 @@ async def plant_demo_chain(ctx: Context) -> bool:
     )
     ctx.merchant_id = merchant.id
     await stores.upsert(ctx, _locations())
-    await catalog.upsert(ctx, _products())
+    await catalog.upsert(ctx, _products(ctx.settings.base_url))
     await sync.set_levels(ctx, _levels(), OnError.REJECT_ALL, "demo-stock")
     await plans.set_plan(ctx, merchant.id, _plan())
     for person in _people():
         await staff.create(ctx, person)
     await transaction(_storefronts, merchant.id)
+    await transaction(_erp, merchant.id)
+    await transaction(registration.find_or_create, ctx, MEMBER_PHONE, MEMBER_NAME)
     return True
+
+
+async def renew_demo_code(ctx: Context) -> None:
+    """Let the demo's member sign in by the printed code, once in the day to come."""
+    await transaction(one_time_codes.keep, ctx, MEMBER_PHONE, MEMBER_CODE, timedelta(days=1))
 
 
 def demo_sign_ins() -> str:
@@ -59,6 +89,8 @@ def demo_sign_ins() -> str:
     keys = ", ".join(f"demo-{channel.lower()}" for channel in Channel if channel != "MARKETPLACE")
     return (
         f"Demo staff (password {PASSWORD}):\n  admin         of the platform\n{people}\n"
+        f"Demo member: phone {MEMBER_PHONE}, code {MEMBER_CODE} (good once; the log shows those asked for)\n"
+        f"ERP (Authorization: Bearer …): {ERP_SECRET}\n"
         f"Storefront keys (X-Storefront-Key): {keys}\n"
         'Try: { products(filter: { search: "牛奶" })'
         " { edges { node { name variants { sku available } } } } }"
@@ -84,7 +116,7 @@ def _locations() -> list[StoreDraft]:
     ]
 
 
-def _products() -> list[ProductDraft]:
+def _products(base_url: str) -> list[ProductDraft]:
     return [
         ProductDraft(
             code=code,
@@ -94,6 +126,7 @@ def _products() -> list[ProductDraft]:
             category_code=category,
             category_name=category_name,
             tags=["demo"],
+            media=[MediaDraft(picture_url(base_url, code), name, MediaKind.IMAGE)],
             options=[OptionDraft(OPTION, [size for _, size, _ in variants])],
             variants=[
                 VariantDraft(
@@ -152,6 +185,15 @@ async def _storefronts(organisation_id: int) -> None:
             key=f"demo-{channel.lower()}",
             organisation_id=organisation_id,
         )
+
+
+async def _erp(organisation_id: int) -> None:
+    await ApiClient.create(
+        name="Demo ERP",
+        secret_hash=token_hash(ERP_SECRET),
+        scopes=list(ERP_SCOPES),
+        organisation_id=organisation_id,
+    )
 
 
 def _skus() -> list[str]:

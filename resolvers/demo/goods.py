@@ -12,7 +12,7 @@ STORES = [
     ("S06", "长白店", "和平区长白西路32号", 41.7530, 123.3880),
 ]
 WAREHOUSE = ("W01", "沈阳中心仓", "于洪区沈大路200号", 41.7500, 123.2700)
-HOURS = ("08:00", "22:00")
+HOURS = ("00:00", "24:00")  # open whenever somebody tries it
 
 # Brands and categories: code, name
 GRASS = ("GRASS", "草原牧歌")
@@ -66,3 +66,10 @@ STAFF = [
     ("demo-picker", "拣货小张", "PICKER", "S02"),
 ]
 PASSWORD = "quintet-demo"  # noqa: S105 - the demo's, printed at its start
+# The ERP's, who may do what the examples of `examples/erp/` do.
+ERP_SECRET = "qc_demo-erp"  # noqa: S105 - the demo's, printed at its start
+ERP_SCOPES = (
+    "CATALOG_READ", "CATALOG_WRITE", "STORE_WRITE", "STOCK_READ", "STOCK_WRITE",
+    "PURCHASE_READ", "PURCHASE_WRITE", "CHANGES_READ", "WEBHOOK_WRITE",
+)  # fmt: skip
+MEMBER_NAME, MEMBER_PHONE, MEMBER_CODE = "示例会员", "+8613800138000", "246810"

@@ -27,6 +27,7 @@ from resolvers.pausing import pause
 from resolvers.repeated_failures import RepeatedFailures
 
 AT_ONCE = 8
+KEY_IS_GONE = "The key of its secret was taken out: rotate the secret."
 WEBHOOKS = 20
 SECONDS = 20.0
 POLL_SECONDS = 1.0
@@ -148,24 +149,26 @@ async def _send_all(
 async def _send(
     ctx: Context, webhook: Webhook, receiver: Receiver, delivery: WebhookDelivery
 ) -> Outcome:
-    now, body = ctx.now(), delivery.body.encode()
-    salts = [webhook.salt]
-    if webhook.previous_salt and webhook.previous_until and now < webhook.previous_until:
-        salts.append(webhook.previous_salt)
-    secrets = [each for salt in salts for each in secrets_of(ctx.settings.keys, salt)]
-    if not secrets:
-        return Outcome(delivery, None, "The key of its secret was taken out: rotate the secret.")
-    signed = headers(
-        secrets,
-        f"msg_{webhook.id}_{delivery.sequence}",
-        int(now.timestamp()),
-        body,
-    )
+    body = delivery.body.encode()
+    signed = signed_headers(ctx, webhook, f"msg_{webhook.id}_{delivery.sequence}", body)
+    if signed is None:
+        return Outcome(delivery, None, KEY_IS_GONE)
     try:
         status, content = await receiver.send(signed, body)
     except GatewayError as error:
         return Outcome(delivery, None, str(error))
     return Outcome(delivery, status, None if 200 <= status < 300 else f"{status}: {content}")
+
+
+def signed_headers(
+    ctx: Context, webhook: Webhook, message_id: str, body: bytes
+) -> dict[str, str] | None:
+    """The headers of a message, signed with every secret that is good; None where no key is left."""
+    now, salts = ctx.now(), [webhook.salt]
+    if webhook.previous_salt and webhook.previous_until and now < webhook.previous_until:
+        salts.append(webhook.previous_salt)
+    secrets = [each for salt in salts for each in secrets_of(ctx.settings.keys, salt)]
+    return headers(secrets, message_id, int(now.timestamp()), body) if secrets else None
 
 
 def _rounds(due: Sequence[WebhookDelivery]) -> Iterator[list[WebhookDelivery]]:

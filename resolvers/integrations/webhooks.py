@@ -17,10 +17,12 @@ from models.integrations.signing import salt_of, secrets_of
 from models.integrations.webhooks import Webhook, WebhookDelivery
 from models.outbox import TOPICS
 from resolvers.accounts.organisations import within_reach
+from resolvers.accounts.sessions import still_signed_in
 from resolvers.batches import KEEP, Unset
 from resolvers.context import Context
 from resolvers.outbox import give_sequences, last_sequence, refuse_forgotten
-from resolvers.permissions import may, requires, scoped
+from resolvers.permissions import confirmed, may, requires, scoped
+from resolvers.slices import Slice
 from resolvers.validation import text_of
 
 MAXIMUM = 50
@@ -39,6 +41,7 @@ class WebhookChanges:
 
 
 @requires(Permission.WEBHOOK_WRITE)
+@confirmed
 async def create(
     ctx: Context, url: str, topics: Sequence[str], organisation_code: str | None
 ) -> tuple[Webhook, str]:
@@ -58,6 +61,7 @@ async def create(
     await give_sequences()
 
     async def insert() -> Webhook:
+        await still_signed_in(ctx)
         if await Webhook.filter(organisation_id=node.id).count() >= MAXIMUM:
             raise LimitExceeded("An organisation has at most {maximum} webhooks.", maximum=MAXIMUM)
         return await Webhook.create(
@@ -73,6 +77,7 @@ async def create(
 
 
 @requires(Permission.WEBHOOK_WRITE)
+@confirmed
 async def update(ctx: Context, webhook_id: int, changes: WebhookChanges) -> Webhook:
     """Change a webhook; one that was paused goes on where it stopped. Raises: InvalidInput, NotFound."""
     if not isinstance(changes.url, Unset):
@@ -93,6 +98,7 @@ async def update(ctx: Context, webhook_id: int, changes: WebhookChanges) -> Webh
 
 
 @requires(Permission.WEBHOOK_WRITE)
+@confirmed
 async def rotate_secret(ctx: Context, webhook_id: int) -> tuple[Webhook, str]:
     """A new secret; for a day messages are signed with the one before too. Raises: NotFound."""
 
@@ -136,9 +142,9 @@ async def delete(ctx: Context, webhook_id: int) -> Webhook:
 
 
 @requires(Permission.WEBHOOK_WRITE)
-async def all_of(ctx: Context) -> list[Webhook]:
-    """Those of the caller's part of the tree, oldest first."""
-    return await _within(ctx).order_by("id").limit(1_000)
+async def all_of(ctx: Context, cut: Slice) -> list[Webhook]:
+    """A slice of those of the caller's part of the tree, oldest first."""
+    return await _within(ctx).order_by("id").offset(cut.skip).limit(cut.first)
 
 
 @requires(Permission.WEBHOOK_WRITE)
@@ -151,6 +157,7 @@ def _within(ctx: Context) -> QuerySet[Webhook]:
 
 
 async def _change(ctx: Context, webhook_id: int, change: Callable[[Webhook], None]) -> Webhook:
+    await still_signed_in(ctx)
     webhook = await _locked(ctx, webhook_id)
     change(webhook)
     await webhook.save()

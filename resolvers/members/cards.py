@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from gateways import Limit
 from models.accounts.roles import Permission
+from models.codes import number_of
 from models.database import transaction
 from models.errors import InvalidInput, NotFound, StateConflict
 from models.members.cards import CardKind, CardStatus, MemberCard
@@ -17,6 +18,7 @@ from resolvers.members import card_numbers, members, sight
 from resolvers.members.members import change_of
 from resolvers.outbox import announce
 from resolvers.permissions import for_anyone, for_members_or, requires
+from resolvers.slices import Slice, rows_of_each
 from resolvers.validation import text_of
 
 MAXIMUM_BATCH = 500
@@ -87,13 +89,11 @@ async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, MemberCard]:
 
 
 @for_anyone
-async def of_members(ctx: Context, ids: Sequence[int]) -> dict[int, list[MemberCard]]:
-    """The cards of members whom the caller has been given, oldest first."""
-    cards: dict[int, list[MemberCard]] = {member_id: [] for member_id in ids}
-    for card in await MemberCard.filter(member_id__in=set(ids)).order_by("id"):
-        if card.member_id is not None:
-            cards[card.member_id].append(card)
-    return cards
+async def of_members(
+    ctx: Context, ids: Sequence[int], cut: Slice | None = None
+) -> dict[int, list[MemberCard]]:
+    """The cards of members whom the caller has been given, the latest first."""
+    return await rows_of_each(MemberCard, "member_id", ids, cut, order="id DESC")
 
 
 def _limits(ctx: Context) -> list[Limit]:
@@ -185,7 +185,7 @@ async def _member_of(ctx: Context, member_id: int) -> Member:
 
 
 def _number_of(text: str) -> str:
-    number = text.replace(" ", "")
+    number = number_of(text)
     if not is_valid_card_number(number):
         raise InvalidInput("This is not the number of a card.", path=("number",))
     return number

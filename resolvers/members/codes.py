@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from gateways import Limit
 from models.accounts.roles import Permission
+from models.codes import half_width
 from models.database import execute, transaction
 from models.errors import Expired, InvalidInput, NotFound, StateConflict
 from models.members.cards import CardStatus, MemberCard, MemberCode
@@ -61,7 +62,7 @@ async def identify(ctx: Context, code: str) -> Member:
     """
     limits = guesses(ctx, "member identify", times=FAILURES_PER_MINUTE, seconds=60)
     async with attempt(ctx, limits, "Too many wrong codes. Try again in {seconds} seconds."):
-        member = await transaction(_identify, ctx, code.replace(" ", ""))
+        member = await transaction(_identify, ctx, half_width(code))
     mark_identified(ctx, member)
     return member
 
@@ -75,13 +76,14 @@ async def _keep(ctx: Context, code: str, expires_at: datetime) -> None:
 
 async def _identify(ctx: Context, code: str) -> Member:
     if is_member_code(code):
-        return await _by_code(ctx, code)
+        return await by_code(ctx, code)
     if is_valid_card_number(code):
-        return await _by_card(ctx, code)
+        return await by_card(ctx, code)
     raise InvalidInput("This is neither a member code nor a card.", path=("code",))
 
 
-async def _by_code(ctx: Context, code: str) -> Member:
+async def by_code(ctx: Context, code: str) -> Member:
+    """The member who shows this code, which is used up by it. Raises: NotFound, Expired."""
     hashes = ctx.settings.keys.digests(_hashed_text(code))
     kept = await MemberCode.filter(code_hash__in=hashes).first()
     member = await Member.get(id=kept.member_id) if kept else None
@@ -98,7 +100,8 @@ async def _by_code(ctx: Context, code: str) -> Member:
     return member
 
 
-async def _by_card(ctx: Context, number: str) -> Member:
+async def by_card(ctx: Context, number: str) -> Member:
+    """The member whose active card this is. Raises: NotFound, StateConflict."""
     card = await MemberCard.filter(number=number, merchant_id=ctx.merchant_id).first()
     if card is None:
         raise NotFound("There is no such card.", path=("code",))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tortoise.expressions import Q
+from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
 
 from models.accounts.roles import Permission
+from models.chinese import spellings
+from models.codes import number_of
 from models.errors import InvalidInput, NotFound
 from models.members.cards import MemberCard
 from models.members.members import Member
+from models.members.numbers import is_valid_card_number
 from models.members.phones import ENDING_DIGITS
 from resolvers.context import Context
 from resolvers.keyset import kept
@@ -20,6 +23,9 @@ from resolvers.paging import Page, PageRequest, paginate
 from resolvers.permissions import for_anyone, requires
 from resolvers.tallies import QueryTally
 from resolvers.validation import phone_of, text_of
+
+MOST_SPELLINGS = 32
+"""A name that is searched for is looked up in so many ways to write it, traditional and simplified."""
 
 
 @for_anyone
@@ -48,11 +54,11 @@ async def find(
     if sum(each is not None for each in (member_id, number, card_number)) != 1:
         raise InvalidInput("Give the id, the number or the cardNumber.", path=("id",))
     if number is not None:
-        member = await Member.filter(number=kept(number), merchant_id=ctx.merchant_id).first()
+        member = await Member.filter(number=number_of(number), merchant_id=ctx.merchant_id).first()
         member_id = member.id if member else None
     if card_number is not None:
         card = await MemberCard.filter(
-            number=kept(card_number), merchant_id=ctx.merchant_id
+            number=number_of(card_number), merchant_id=ctx.merchant_id
         ).first()
         member_id = card.member_id if card else None
     return (await by_ids(ctx, [member_id])).get(member_id) if member_id is not None else None
@@ -69,8 +75,8 @@ async def page(
 ) -> Page[Member]:
     """The members of the caller's territory, the latest first.
 
-    `search` is the beginning of a number or a whole phone number; where the caller may read names and
-    phones, also a part of a name or the last four digits of a phone. It is no way round the mask.
+    `search` is the beginning of a number, or a whole phone or card number; where the caller may read names
+    and phones, also a part of a name or the last four digits of a phone. It is no way round the mask.
     """
     query = _listed(ctx, search, tier_code)
     return await paginate(query, request, ("-id",), f"members {search} {tier_code}")
@@ -102,13 +108,17 @@ def _listed(ctx: Context, search: str | None, tier_code: str | None) -> QuerySet
 
 
 def _matches(ctx: Context, text: str) -> Q:
-    contact = Q(name__icontains=text)
-    if len(text) == ENDING_DIGITS and text.isascii() and text.isdigit():
-        contact |= Q(id__in=phones.ids_ending_in(ctx.merchant_id, text))
-    alternatives = [
-        Q(number__startswith=text.upper()),
-        Q(contact, sight.territory(ctx, Permission.MEMBER_CONTACT_READ)),
-    ]
+    names = [Q(name__icontains=each) for each in spellings(text, MOST_SPELLINGS)]
+    contact = Q(*names, join_type="OR")
+    number = number_of(text)
+    if len(number) == ENDING_DIGITS and number.isascii() and number.isdigit():
+        contact |= Q(id__in=phones.ids_ending_in(ctx.merchant_id, number))
+    alternatives = [Q(contact, sight.territory(ctx, Permission.MEMBER_CONTACT_READ))]
+    if number:
+        alternatives.append(Q(number__startswith=number))
+    if is_valid_card_number(number):
+        cards = MemberCard.filter(number=number, merchant_id=ctx.merchant_id)
+        alternatives.append(Q(id__in=Subquery(cards.values("member_id"))))
     if (phone := _phone(text)) is not None:
         alternatives.append(Q(id__in=phones.ids_with(ctx.merchant_id, phone)))
     return Q(*alternatives, join_type="OR")
@@ -116,8 +126,6 @@ def _matches(ctx: Context, text: str) -> Q:
 
 def _phone(text: str) -> str | None:
     """The phone that somebody searches for, None for anything else."""
-    if len(text) < 8 or text.strip("+0123456789 -"):
-        return None
     try:
         return phone_of(text, "search")
     except InvalidInput:

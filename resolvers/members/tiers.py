@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from models.bounds import TIERS
 from models.database import execute
 from models.members.members import Tier
 from resolvers.context import Context
@@ -28,7 +29,7 @@ async def visible_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Tier]:
 @for_anyone
 async def of_merchant(ctx: Context) -> list[Tier]:
     """The merchant's tiers, lowest first."""
-    return await Tier.filter(merchant_id=ctx.merchant_id).order_by("level")
+    return await Tier.filter(merchant_id=ctx.merchant_id).order_by("level").limit(TIERS)
 
 
 async def lowest(ctx: Context, merchant_id: int) -> Tier:

@@ -30,12 +30,16 @@ class Basket:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What one way of fulfilment is to bring; `number` is its place in the input."""
+    """What one way of fulfilment is to bring; `number` is its place in the input.
+
+    `promised`: a quote has named this place, which may be a warehouse.
+    """
 
     number: int
     method: FulfilmentMethod
     store_id: int | None
     pieces: Mapping[int, int]
+    promised: bool = False
 
 
 async def gather(ctx: Context, draft: CheckoutDraft) -> Basket:

@@ -8,6 +8,7 @@ from models.orders.fulfilments import Fulfilment
 from models.orders.orders import Order
 from models.orders.payments import Payment
 from models.orders.states import (
+    GIVEN_UP,
     FulfilmentStatus,
     OrderAction,
     OrderStatus,
@@ -79,7 +80,7 @@ async def _end(ctx: Context, order: Order, reason: str) -> list[Change]:
     open_payments = Payment.filter(order_id=order.id, status=PaymentStatus.PENDING)
     await open_payments.update(status=PaymentStatus.CLOSED, updated_at=ctx.now())
     parts = await Fulfilment.filter(order_id=order.id).prefetch_related("location")
-    live = [part for part in parts if part.status is not FulfilmentStatus.CANCELLED]
+    live = [part for part in parts if part.status not in GIVEN_UP]
     if any(part.awaits_until for part in live):
         await backorders.release(ctx, order.id)
     await Fulfilment.filter(id__in=[part.id for part in live]).update(

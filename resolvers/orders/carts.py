@@ -10,8 +10,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 
+from tortoise.queryset import QuerySet
+
 from models.accounts.roles import Permission
-from models.database import transaction
+from models.database import fetch, marks, transaction
 from models.errors import InvalidInput, NotFound, StateConflict
 from models.orders import rules
 from models.orders.carts import Cart, CartStatus
@@ -23,13 +25,16 @@ from resolvers.orders.goods import LineDraft, check_lines, check_on_sale
 from resolvers.permissions import for_anyone, for_shoppers
 
 TOKEN_BYTES = 24
+MOST_ATTEMPTS = 8
 # Tokens of no cart that a caller may show in five minutes.
 UNKNOWN_TOKENS = 100
 
 
 @for_shoppers
 async def create(ctx: Context, lines: Sequence[LineDraft] = ()) -> Cart:
-    """A cart of the customer who asks, or one that a member of staff guides and nobody owns yet.
+    """The one open cart of the customer who asks, or a new one that staff guide and nobody owns yet.
+
+    The lines are added to what a customer's cart holds already.
 
     Raises: InvalidInput, Refusals naming the lines that are not on sale, LimitExceeded.
     """
@@ -49,6 +54,12 @@ async def update_lines(ctx: Context, cart_id: int, lines: Sequence[LineDraft]) -
     """Set quantities; 0 takes a line out. Raises: as `add_lines`."""
     check_lines(lines, minimum=0)
     return await transaction(_update, ctx, cart_id, lines)
+
+
+@for_anyone
+async def own(ctx: Context) -> Cart | None:
+    """The one open cart of the guest or member who asks, on whatever device."""
+    return await _open(ctx).first() if ctx.actor.is_customer else None
 
 
 @for_anyone
@@ -126,17 +137,52 @@ async def touch(ctx: Context, cart: Cart, **columns: object) -> Cart:
 
 async def _create(ctx: Context, lines: Sequence[LineDraft]) -> Cart:
     await check_on_sale(ctx, lines)
-    changed = changed_by(rules.added, {}, lines)
-    cart = await Cart.create(
-        merchant_id=ctx.merchant_id,
-        token=secrets.token_urlsafe(TOKEN_BYTES),
-        channel=ctx.channel,
-        member_id=ctx.member_id,
-        guest_id=ctx.guest_id,
-        guide_id=ctx.staff_id,
+    cart, is_new = await _own_or_new(ctx)
+    kept = {} if is_new else await quantities(cart.id)
+    await put(ctx, cart.id, changed_by(rules.added, kept, lines))
+    return cart if is_new or not lines else await touch(ctx, cart)
+
+
+async def _own_or_new(ctx: Context) -> tuple[Cart, bool]:
+    """The customer's open cart, locked, or a new one; and whether it is new.
+
+    Another device may begin one, claim one or order it between any two statements. Raises: StateConflict.
+    """
+    for _ in range(MOST_ATTEMPTS):
+        found = await _open(ctx).select_for_update().first() if ctx.actor.is_customer else None
+        if found is not None:
+            return found, False
+        if (made := await _inserted(ctx)) is not None:
+            return made, True
+    raise StateConflict("The cart is being changed. Try again.", state=CartStatus.OPEN)
+
+
+def _open(ctx: Context) -> QuerySet[Cart]:
+    """The open cart of a customer: an index sees to it that there is but one."""
+    owner = {"member_id": ctx.member_id, "guest_id": ctx.guest_id}
+    return Cart.filter(merchant_id=ctx.merchant_id, status=CartStatus.OPEN, **owner)
+
+
+async def _inserted(ctx: Context) -> Cart | None:
+    """A new cart, None where its owner has an open one."""
+    columns = {
+        "merchant_id": ctx.merchant_id,
+        "token": secrets.token_urlsafe(TOKEN_BYTES),
+        "status": CartStatus.OPEN,
+        "channel": ctx.channel,
+        "member_id": ctx.member_id,
+        "guest_id": ctx.guest_id,
+        "guide_id": ctx.staff_id,
+        "version": 1,
+        "created_at": ctx.now(),
+        "updated_at": ctx.now(),
+    }
+    rows = await fetch(
+        f"INSERT INTO cart ({', '.join(columns)}) VALUES ({marks(list(columns))})"
+        " ON CONFLICT DO NOTHING RETURNING id",
+        *columns.values(),
     )
-    await put(ctx, cart.id, changed)
-    return cart
+    return Cart.written(id=rows[0]["id"], **columns) if rows else None
 
 
 async def _add(ctx: Context, cart_id: int, lines: Sequence[LineDraft]) -> Cart:

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from models.bounds import QUOTE_FULFILMENTS
 from models.errors import InvalidInput, Refusal, Refusals
 from models.orders.states import FulfilmentMethod
 from models.stores.coordinates import Point
 from resolvers.orders.goods import LineDraft, check_lines
 from resolvers.stores.addresses import AddressDraft, PointDraft, address_of, point_of
 from resolvers.validation import text_of
-
-MAXIMUM_CHOICES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,11 +91,11 @@ def _check_goods(draft: CheckoutDraft) -> None:
 
 
 def _check_choices(draft: CheckoutDraft) -> None:
-    if not 1 <= len(draft.fulfilments) <= MAXIMUM_CHOICES:
+    if not 1 <= len(draft.fulfilments) <= QUOTE_FULFILMENTS:
         raise InvalidInput(
             "Give 1 to {maximum} ways of fulfilment.",
             path=("fulfilments",),
-            maximum=MAXIMUM_CHOICES,
+            maximum=QUOTE_FULFILMENTS,
         )
     for number, choice in enumerate(draft.fulfilments):
         try:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models.accounts.sessions import Guest
-from models.database import execute, fetch, marks, transaction
+from models.bounds import ORDER_LINES
+from models.database import execute, fetch, for_update, marks, transaction
 from models.errors import LimitExceeded, NotFound, StateConflict
 from models.members.members import Member
 from models.orders.carts import Cart, CartStatus
 from models.orders.orders import Order
-from models.orders.rules import MAXIMUM_LINES, MAXIMUM_QUANTITY
+from models.orders.rules import MAXIMUM_QUANTITY
 from resolvers.attempts import attempt, guesses
 from resolvers.context import Context
 from resolvers.orders.carts import is_owner, is_unclaimed, touch
@@ -22,6 +23,20 @@ from resolvers.permissions import for_customers
 
 # Failed ones in five minutes.
 CLAIMS = 30
+# Lines of variants that the survivor has too are added to its own; others as long as there is room.
+_POURED = f"""
+INSERT INTO cart_line (cart_id, variant_id, quantity, added_in, added_by_id, created_at)
+SELECT ?, variant_id, quantity, added_in, added_by_id, created_at FROM (
+  SELECT found.*, ROW_NUMBER() OVER (PARTITION BY there ORDER BY id) AS place FROM (
+    SELECT line.*, EXISTS (SELECT 1 FROM cart_line AS mine
+      WHERE mine.cart_id = ? AND mine.variant_id = line.variant_id) AS there
+    FROM cart_line AS line WHERE line.cart_id = ?) AS found) AS placed
+WHERE there OR place <= ? - (SELECT COUNT(*) FROM cart_line WHERE cart_id = ?)
+ORDER BY id
+ON CONFLICT (cart_id, variant_id) DO UPDATE SET quantity =
+  CASE WHEN cart_line.quantity + excluded.quantity > {MAXIMUM_QUANTITY} THEN {MAXIMUM_QUANTITY}
+  ELSE cart_line.quantity + excluded.quantity END
+"""
 
 
 @for_customers
@@ -38,18 +53,21 @@ async def claim(ctx: Context, token: str) -> Cart:
 async def take_over(ctx: Context, guest_id: int, member: Member) -> None:
     """Give a guest's carts and orders to the member they turned out to be.
 
-    Runs in the transaction of the sign-in. Carts become one where their lines fit into one.
+    Runs in the transaction of the sign-in. Their open carts become one, with as many lines and pieces as fit.
     """
     await Guest.filter(id=guest_id).update(taken_over_at=ctx.now())
     owner = {"member_id": member.id, "guest_id": None, "updated_at": ctx.now()}
     found = {"guest_id": guest_id, "merchant_id": member.merchant_id}
     await Order.filter(**found).update(**owner)
-    if await Cart.filter(**found).update(**owner):
-        carts = await _open_carts(member.merchant_id, member_id=member.id)
-        if len(carts) > 1:
-            survivor, *others = sorted(carts, key=_precedence, reverse=True)
-            if await _merge(ctx, survivor, others):
-                await touch(ctx, survivor)
+    if not await Cart.filter(**found).exists():
+        return
+    carts = await open_carts(member.merchant_id, member_id=member.id, guest_id=None)
+    carts += await open_carts(member.merchant_id, member_id=None, guest_id=guest_id)
+    carts.sort(key=_precedence, reverse=True)
+    if carts[1:]:
+        await _pour(ctx, carts[0], carts[1:])
+        await touch(ctx, carts[0])
+    await Cart.filter(**found).update(**owner)
 
 
 async def _claim(ctx: Context, token: str) -> Cart:
@@ -60,10 +78,22 @@ async def _claim(ctx: Context, token: str) -> Cart:
         raise StateConflict("This cart was ordered or merged.", state=cart.status, path=("token",))
     if is_owner(ctx, cart):
         return cart
-    owner = {"member_id": ctx.member_id, "guest_id": ctx.guest_id}
-    own = await _open_carts(cart.merchant_id, **owner)
-    if not await _merge(ctx, cart, own):
-        raise LimitExceeded("The lines of both carts do not fit into one.", path=("token",))
+    try:
+        return await give_to(ctx, cart, member_id=ctx.member_id, guest_id=ctx.guest_id)
+    except LimitExceeded as refusal:
+        raise refusal.below("token") from None
+
+
+async def give_to(ctx: Context, cart: Cart, **owner: int | None) -> Cart:
+    """Make a locked cart a customer's, the lines of their own open cart added to it.
+
+    Raises: LimitExceeded where they do not fit in.
+    """
+    others = [each for each in await open_carts(cart.merchant_id, **owner) if each.id != cart.id]
+    if others:
+        if not await _fit([cart, *others]):
+            raise LimitExceeded("The lines of both carts do not fit into one.")
+        await _pour(ctx, cart, others)
     return await touch(ctx, cart, **owner)
 
 
@@ -73,7 +103,17 @@ def _claimable(ctx: Context, cart: Cart) -> bool:
     return is_unclaimed(cart) or is_owner(ctx, cart) or (left_by_guest and bool(ctx.member_id))
 
 
-async def _open_carts(merchant_id: int, **owner: int | None) -> list[Cart]:
+async def open_carts(
+    merchant_id: int, *, member_id: int | None, guest_id: int | None
+) -> list[Cart]:
+    """The open cart of a customer, locked: none or one.
+
+    The customer's own row is locked first, so that no other device adds a cart until the commit: whoever
+    writes a cart refers to that row.
+    """
+    table, row_id = ("guest", guest_id) if member_id is None else ("member", member_id)
+    await fetch(f"SELECT id FROM {table} WHERE id = ?{for_update()}", row_id)
+    owner = {"member_id": member_id, "guest_id": guest_id}
     query = Cart.filter(merchant_id=merchant_id, status=CartStatus.OPEN, **owner)
     return await query.order_by("id").select_for_update()
 
@@ -83,27 +123,14 @@ def _precedence(cart: Cart) -> tuple[bool, object]:
     return cart.guide_id is not None, cart.updated_at
 
 
-async def _merge(ctx: Context, survivor: Cart, others: Sequence[Cart]) -> bool:
-    """Add the lines of `others` to the survivor; False, and nothing done, when they do not fit.
+async def _pour(ctx: Context, survivor: Cart, others: Sequence[Cart]) -> None:
+    """Add the lines of `others` to the survivor, as far as they fit; the others lead to it from then on.
 
     A line keeps who added it, and where.
     """
-    if not others:
-        return True
-    if not await _fit([survivor, *others]):
-        return False
     for other in others:
-        await execute(
-            "INSERT INTO cart_line (cart_id, variant_id, quantity, added_in, added_by_id, created_at)"
-            " SELECT ?, variant_id, quantity, added_in, added_by_id, created_at"
-            " FROM cart_line WHERE cart_id = ? ORDER BY id"
-            " ON CONFLICT (cart_id, variant_id)"
-            " DO UPDATE SET quantity = cart_line.quantity + excluded.quantity",
-            survivor.id,
-            other.id,
-        )
+        await execute(_POURED, survivor.id, survivor.id, other.id, ORDER_LINES, survivor.id)
         await touch(ctx, other, status=CartStatus.MERGED, merged_into_id=survivor.id)
-    return True
 
 
 async def _fit(carts: Sequence[Cart]) -> bool:
@@ -114,5 +141,5 @@ async def _fit(carts: Sequence[Cart]) -> bool:
         f" WHERE cart_id IN ({marks(ids)}) GROUP BY variant_id",
         *ids,
     )
-    few = len(rows) <= MAXIMUM_LINES
+    few = len(rows) <= ORDER_LINES
     return few and all(row["quantity"] <= MAXIMUM_QUANTITY for row in rows)

@@ -32,7 +32,8 @@ COUNTER = (FulfilmentMethod.CARRY_OUT, FulfilmentMethod.CASHIER_COLLECT)
 class Parcel:
     """What one place hands over in one way; `routing` is the decision that chose the place.
 
-    Of its pieces those of `awaited` variants are yet to come, by `awaits_until`.
+    Of its pieces those of `awaited` variants are yet to come, by `awaits_until`. `fee_minor` is its share of
+    what its way costs.
     """
 
     method: FulfilmentMethod
@@ -42,6 +43,7 @@ class Parcel:
     routing: dict[str, Any] | None = None
     awaited: Mapping[int, int] = field(default_factory=dict)
     awaits_until: date | None = None
+    fee_minor: int = 0
 
     @property
     def at_hand(self) -> Mapping[int, int]:
@@ -189,7 +191,8 @@ async def _send(
 ) -> None:
     """Parcels of a demand that is routed: as many as places send it."""
     path = ("fulfilments", demand.number)
-    if demand.store_id is not None and demand.store_id not in stores:
+    unknown = demand.store_id is not None and demand.store_id not in stores
+    if unknown and not demand.promised:
         done.refusals.append(NotFound("There is no such store.", path=(*path, "storeId")))
         return
     destination = Destination(

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from models.accounts.roles import Permission
+from models.codes import number_of
 from models.database import any_of, array, is_postgres, marks
 from models.members.phones import ENDING_DIGITS
 from models.orders.deadlines import AT_A_PLACE
@@ -57,6 +58,7 @@ class FulfilmentFilter:
     assignee_id: int | None = None
     unassigned: bool | None = None
     late: bool | None = None
+    unfillable: bool | None = None
     due_before: datetime | None = None
     variant_id: int | None = None
     search: str | None = None
@@ -120,6 +122,8 @@ async def _conditions(
     if wanted.late is not None:
         late = f"COALESCE({DUE} < ?, FALSE)"
         found.add(late if wanted.late else f"NOT {late}", ctx.now())
+    if wanted.unfillable is not None:
+        found.add(f"{'' if wanted.unfillable else 'NOT '}f.unfillable")
     if wanted.due_before is not None:
         found.add(f"{DUE} < ?", wanted.due_before)
     if wanted.variant_id is not None:
@@ -162,12 +166,12 @@ def _add_places(found: Conditions, places: Sequence[int]) -> None:
 
 async def _add_search(ctx: Context, text: str, found: Conditions) -> None:
     """A whole number of the fulfilment or its order, a tracking number, or the end of a phone."""
-    number = kept(text.upper())
+    number = number_of(text)
     either = Conditions()
     either.add("f.number = ?", number)
     either.add("f.order_id IN (SELECT id FROM sales_order WHERE number = ?)", number)
     either.add("f.tracking_number = ?", kept(text))
-    if orders := await _ending(ctx, text):
+    if orders := await _ending(ctx, number):
         either.add(any_of("f.order_id"), array(orders))
     found.add(f"({' OR '.join(either.sql)})", *either.values)
 

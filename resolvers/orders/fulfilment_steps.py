@@ -47,9 +47,8 @@ async def accept(ctx: Context, fulfilment_id: int) -> Fulfilment:
 
     Raises: NotFound, StateConflict; so do the steps that follow.
     """
-    return await transaction(
-        _step, ctx, fulfilment_id, FulfilmentAction.ACCEPT, {"assignee_id": ctx.staff_id}
-    )
+    columns = {"assignee_id": ctx.staff_id, "unfillable": False}
+    return await transaction(_step, ctx, fulfilment_id, FulfilmentAction.ACCEPT, columns)
 
 
 @requires(Permission.FULFILMENT_WRITE)

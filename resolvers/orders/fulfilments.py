@@ -8,12 +8,14 @@ from datetime import datetime
 from tortoise.expressions import Q, Subquery
 
 from models.accounts.roles import Permission
+from models.database import any_id, array, fetch
 from models.errors import NotFound, StateConflict
 from models.orders import deadlines
 from models.orders.deadlines import Terms
 from models.orders.fulfilments import Fulfilment, FulfilmentLine
 from models.orders.orders import Order
 from models.orders.states import (
+    GIVES_BACK,
     NEEDS_GOODS,
     FulfilmentAction,
     FulfilmentStatus,
@@ -23,7 +25,8 @@ from resolvers.context import Context
 from resolvers.orders.orders import subject_of
 from resolvers.orders.visibility import owned
 from resolvers.outbox import Change
-from resolvers.permissions import for_anyone, scoped
+from resolvers.permissions import for_anyone, may, scoped
+from resolvers.slices import Slice, rows_of_each
 
 
 @for_anyone
@@ -38,21 +41,19 @@ async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Fulfilment]:
 
 
 @for_anyone
-async def of_orders(ctx: Context, order_ids: Sequence[int]) -> dict[int, list[Fulfilment]]:
+async def of_orders(
+    ctx: Context, order_ids: Sequence[int], cut: Slice | None = None
+) -> dict[int, list[Fulfilment]]:
     """The fulfilments of orders that the caller has been shown, oldest first."""
-    found: dict[int, list[Fulfilment]] = {order_id: [] for order_id in order_ids}
-    for row in await Fulfilment.filter(order_id__in=set(order_ids)).order_by("id"):
-        found[row.order_id].append(row)
-    return found
+    return await rows_of_each(Fulfilment, "order_id", order_ids, cut)
 
 
 @for_anyone
-async def lines_of(ctx: Context, fulfilment_ids: Sequence[int]) -> dict[int, list[FulfilmentLine]]:
+async def lines_of(
+    ctx: Context, fulfilment_ids: Sequence[int], cut: Slice | None = None
+) -> dict[int, list[FulfilmentLine]]:
     """The lines of fulfilments that the caller has been shown."""
-    found: dict[int, list[FulfilmentLine]] = {row_id: [] for row_id in fulfilment_ids}
-    for line in await FulfilmentLine.filter(fulfilment_id__in=set(fulfilment_ids)).order_by("id"):
-        found[line.fulfilment_id].append(line)
-    return found
+    return await rows_of_each(FulfilmentLine, "fulfilment_id", fulfilment_ids, cut)
 
 
 @for_anyone
@@ -65,26 +66,32 @@ async def with_own_pickup(ctx: Context, fulfilment_ids: Sequence[int]) -> set[in
 
 
 @for_anyone
-async def of_lines(ctx: Context, line_ids: Sequence[int]) -> dict[int, list[Fulfilment]]:
+async def of_lines(
+    ctx: Context, line_ids: Sequence[int], cut: Slice | None = None
+) -> dict[int, list[Fulfilment]]:
     """The fulfilments that bring pieces of order lines which the caller has been shown, oldest first."""
-    parts = await FulfilmentLine.filter(order_line_id__in=set(line_ids)).order_by("fulfilment_id")
-    ids = {part.fulfilment_id for part in parts}
+    parts = await rows_of_each(
+        FulfilmentLine, "order_line_id", line_ids, cut, order="fulfilment_id"
+    )
+    ids = {part.fulfilment_id for of_line in parts.values() for part in of_line}
     rows = {row.id: row for row in await Fulfilment.filter(id__in=ids)} if ids else {}
-    found: dict[int, list[Fulfilment]] = {line_id: [] for line_id in line_ids}
-    for part in parts:
-        found[part.order_line_id].append(rows[part.fulfilment_id])
-    return found
+    return {
+        line_id: [rows[part.fulfilment_id] for part in of_line]
+        for line_id, of_line in parts.items()
+    }
 
 
-async def locked(ctx: Context, fulfilment_id: int) -> tuple[Order, Fulfilment]:
-    """A fulfilment that the caller may work, its order locked; the location is at hand.
+async def locked(
+    ctx: Context, fulfilment_id: int, permission: Permission = Permission.FULFILMENT_WRITE
+) -> tuple[Order, Fulfilment]:
+    """A fulfilment where the caller holds `permission`, its order locked; the location is at hand.
 
     Raises: NotFound outside the caller's territory, StateConflict before the order is paid.
     """
     found = scoped(
         Fulfilment.filter(id=fulfilment_id),
         ctx,
-        Permission.FULFILMENT_WRITE,
+        permission,
         "location__organisation",
     )
     return await lock(await found.first())
@@ -113,16 +120,52 @@ def due_at(fulfilment: Fulfilment) -> datetime | None:
     return deadlines.due_at(terms)
 
 
-def actions(ctx: Context, fulfilment: Fulfilment) -> list[FulfilmentAction]:
-    """What the caller may do with it now: a customer confirms, a store does the rest."""
+async def actions(
+    ctx: Context, fulfilments: Sequence[Fulfilment]
+) -> dict[int, list[FulfilmentAction]]:
+    """What the caller may do with each now.
+
+    A customer confirms; who holds FULFILMENT_WRITE at the location works it, and ORDER_CANCEL calls it off.
+    """
+    if ctx.actor.is_customer:
+        confirmable = [FulfilmentAction.COMPLETE]
+        shipped = FulfilmentStatus.SHIPPED
+        return {each.id: confirmable if each.status is shipped else [] for each in fulfilments}
+    paths = await _paths(fulfilments)
+    return {
+        each.id: [step for step in _steps(ctx, each) if _may_take(ctx, step, paths[each.id])]
+        for each in fulfilments
+    }
+
+
+async def _paths(fulfilments: Sequence[Fulfilment]) -> dict[int, str]:
+    """Where in the organisation tree the location of each lies."""
+    ids = [each.id for each in fulfilments]
+    rows = await fetch(
+        "SELECT fulfilment.id, organisation.path FROM fulfilment"
+        " JOIN location ON location.id = fulfilment.location_id"
+        " JOIN organisation ON organisation.id = location.organisation_id"
+        f" WHERE {any_id('fulfilment.id')}",
+        array(ids),
+    )
+    return {row["id"]: row["path"] for row in rows}
+
+
+def _steps(ctx: Context, fulfilment: Fulfilment) -> list[FulfilmentAction]:
+    """What its state allows, whoever asks."""
     if fulfilment.assigned_at is None:
         return []
-    if ctx.actor.is_customer:
-        confirmable = fulfilment.status is FulfilmentStatus.SHIPPED
-        return [FulfilmentAction.COMPLETE] if confirmable else []
+    barred = set(NEEDS_GOODS) if fulfilment.awaits_until else set()
+    ends = fulfilment.pickup_expires_at
+    if ends is not None and ends <= ctx.now():
+        barred.add(FulfilmentAction.COLLECT)
     steps = available_actions(fulfilment.status, fulfilment.method)
-    barred = {FulfilmentAction.CANCEL, *(NEEDS_GOODS if fulfilment.awaits_until else ())}
     return [step for step in steps if step not in barred]
+
+
+def _may_take(ctx: Context, step: FulfilmentAction, path: str) -> bool:
+    gives_back = step in GIVES_BACK
+    return may(ctx, Permission.ORDER_CANCEL if gives_back else Permission.FULFILMENT_WRITE, path)
 
 
 def change(topic: str, order: Order, fulfilment: Fulfilment) -> Change:

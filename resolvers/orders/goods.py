@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from models.bounds import ORDER_LINES
 from models.catalog.assortments import LISTED
 from models.database import fetch, marks
 from models.errors import InvalidInput, NotFound, Refusal, Refusals
-from models.orders.rules import MAXIMUM_LINES, check_quantity
+from models.orders.rules import check_quantity
 from resolvers.context import Context
 
 NAME_LENGTH = 400
@@ -67,8 +68,8 @@ def check_lines(
     lines: Sequence[LineDraft], *, minimum: int = 1, none_allowed: bool = False
 ) -> None:
     """Raises: InvalidInput for too many lines or a quantity out of bounds."""
-    if len(lines) > MAXIMUM_LINES or not (lines or none_allowed):
-        raise InvalidInput("Give 1 to {maximum} lines.", path=("lines",), maximum=MAXIMUM_LINES)
+    if len(lines) > ORDER_LINES or not (lines or none_allowed):
+        raise InvalidInput("Give 1 to {maximum} lines.", path=("lines",), maximum=ORDER_LINES)
     for number, line in enumerate(lines):
         check_quantity(line.quantity, "lines", number, "quantity", minimum=minimum)
 

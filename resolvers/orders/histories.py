@@ -11,6 +11,7 @@ from models.orders.fulfilments import Fulfilment, FulfilmentEvent
 from models.orders.states import FulfilmentStatus
 from resolvers.context import ActorKind, Context
 from resolvers.permissions import for_anyone
+from resolvers.slices import Slice, rows_of_each
 
 _COLUMNS = (
     *("fulfilment_id", "actor_kind", "actor_id", "from_status", "to_status"),
@@ -46,24 +47,28 @@ async def record(
 
 
 @for_anyone
-async def of_fulfilments(ctx: Context, rows: Sequence[Fulfilment]) -> dict[int, list[Step]]:
+async def of_fulfilments(
+    ctx: Context, rows: Sequence[Fulfilment], cut: Slice
+) -> dict[int, list[Step]]:
     """The history of fulfilments that the caller has been shown, oldest first.
 
     It begins with the moment at which the place got the fulfilment, or before that with its placing.
     """
-    found = {
-        row.id: [Step(row.assigned_at or row.created_at, None, FulfilmentStatus.OPEN)]
-        for row in rows
-    }
-    for event in await FulfilmentEvent.filter(fulfilment_id__in=list(found)).order_by("id"):
-        found[event.fulfilment_id].append(
-            Step(
-                event.created_at,
-                event.from_status,
-                event.to_status,
-                event.note,
-                event.actor_kind,
-                event.actor_id,
-            )
-        )
-    return found
+    after_the_first = Slice(cut.first, max(0, cut.skip - 1))
+    events = await rows_of_each(
+        FulfilmentEvent, "fulfilment_id", [row.id for row in rows], after_the_first
+    )
+    found = {row.id: [_step(event) for event in events[row.id]] for row in rows}
+    if cut.skip:
+        return found
+    return {row.id: [_first(row), *found[row.id]][: cut.first] for row in rows}
+
+
+def _first(row: Fulfilment) -> Step:
+    return Step(row.assigned_at or row.created_at, None, FulfilmentStatus.OPEN)
+
+
+def _step(row: FulfilmentEvent) -> Step:
+    return Step(
+        row.created_at, row.from_status, row.to_status, row.note, row.actor_kind, row.actor_id
+    )

@@ -11,6 +11,7 @@ from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
 
 from models.accounts.channels import Channel
+from models.codes import number_of
 from models.errors import NotSignedIn
 from models.members.phones import ENDING_DIGITS
 from models.orders.fulfilments import Fulfilment
@@ -23,7 +24,6 @@ from models.orders.states import (
     PaymentProvider,
 )
 from resolvers.context import ActorKind, Context
-from resolvers.keyset import kept
 from resolvers.members import phones
 from resolvers.orders import contacts
 from resolvers.orders.visibility import visible_here
@@ -106,7 +106,7 @@ def cut(query: QuerySet[Order], ctx: Context, wanted: OrderFilter) -> QuerySet[O
         "created_at__gte": wanted.placed_from,
         "created_at__lt": wanted.placed_to,
         "updated_at__gte": wanted.updated_from,
-        "number": None if wanted.number is None else kept(wanted.number),
+        "number": None if wanted.number is None else number_of(wanted.number),
     }
     query = query.filter(**{name: value for name, value in equal.items() if value is not None})
     if wanted.search is not None:
@@ -141,8 +141,9 @@ def _fulfilled(query: QuerySet[Order], wanted: OrderFilter) -> QuerySet[Order]:
 
 def _matches(ctx: Context, text: str) -> Q:
     """A number, whole; or the last four digits of the phone of a member whose contact the caller knows."""
-    found = Q(number=kept(text.upper()))
-    if len(text) == ENDING_DIGITS and text.isascii() and text.isdigit():
-        ending = Q(member_id__in=phones.ids_ending_in(ctx.merchant_id, text))
+    typed = number_of(text)
+    found = Q(number=typed)
+    if len(typed) == ENDING_DIGITS and typed.isascii() and typed.isdigit():
+        ending = Q(member_id__in=phones.ids_ending_in(ctx.merchant_id, typed))
         found |= Q(contacts.readable(ctx), ending)
     return found

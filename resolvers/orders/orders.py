@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from models.codes import number_of
 from models.database import any_of, array, execute, fetch
 from models.errors import InvalidInput, StateConflict
 from models.later import insert_later, update_later
@@ -14,6 +15,7 @@ from resolvers.context import ActorKind, Context
 from resolvers.orders.visibility import visible
 from resolvers.outbox import Change
 from resolvers.permissions import for_anyone
+from resolvers.slices import Slice, rows_of_each
 
 _HISTORY = ("order_id", "actor_kind", "actor_id", "from_status", "to_status", "note", "created_at")
 
@@ -27,6 +29,15 @@ async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Order]:
 
 
 @for_anyone
+async def of_carts(ctx: Context, cart_ids: Sequence[int]) -> dict[int, Order]:
+    """By cart the orders that carts became, as far as the caller may see them."""
+    if not cart_ids:
+        return {}
+    found = await visible(Order.filter(cart_id__in=set(cart_ids)), ctx)
+    return {order.cart_id: order for order in found if order.cart_id is not None}
+
+
+@for_anyone
 async def get(ctx: Context, order_id: int | None, number: str | None) -> Order | None:
     """The order with this ID or number, None when there is none for this caller.
 
@@ -34,16 +45,19 @@ async def get(ctx: Context, order_id: int | None, number: str | None) -> Order |
     """
     if (order_id is None) == (number is None):
         raise InvalidInput("Give the id or the number.", path=("id",))
-    query = Order.filter(number=number) if order_id is None else Order.filter(id=order_id)
+    query = (
+        Order.filter(number=number_of(number or ""))
+        if order_id is None
+        else Order.filter(id=order_id)
+    )
     return await visible(query, ctx).first()
 
 
-async def lines_of(ctx: Context, order_ids: Sequence[int]) -> dict[int, list[OrderLine]]:
+async def lines_of(
+    ctx: Context, order_ids: Sequence[int], cut: Slice | None = None
+) -> dict[int, list[OrderLine]]:
     """The lines of orders that the caller has been given, as they were placed."""
-    lines: dict[int, list[OrderLine]] = {order_id: [] for order_id in order_ids}
-    for line in await OrderLine.filter(order_id__in=set(order_ids)).order_by("id"):
-        lines[line.order_id].append(line)
-    return lines
+    return await rows_of_each(OrderLine, "order_id", order_ids, cut)
 
 
 async def rows_of_lines(lines: Sequence[OrderLine]) -> dict[int, Order]:
@@ -71,12 +85,11 @@ async def lines_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, OrderLine]
     return {line.id: line for line in found if line.order_id in seen}
 
 
-async def events_of(ctx: Context, order_ids: Sequence[int]) -> dict[int, list[OrderEvent]]:
+async def events_of(
+    ctx: Context, order_ids: Sequence[int], cut: Slice | None = None
+) -> dict[int, list[OrderEvent]]:
     """The history of orders that the caller has been given, oldest first."""
-    events: dict[int, list[OrderEvent]] = {order_id: [] for order_id in order_ids}
-    for event in await OrderEvent.filter(order_id__in=set(order_ids)).order_by("id"):
-        events[event.order_id].append(event)
-    return events
+    return await rows_of_each(OrderEvent, "order_id", order_ids, cut)
 
 
 async def record_event(

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from models.database import transaction
-from models.errors import Refusals
 from models.orders.fulfilments import Fulfilment
 from models.orders.states import FulfilmentStatus
 from models.stores.hours import is_open, next_opening, opening_minutes_between
@@ -21,15 +20,7 @@ async def reroute_overdue(ctx: Context, limit: int = 100) -> int:
     """Send on what was not accepted in time; answers how many. Where nobody else has it, it stays."""
     due = Fulfilment.filter(status=FulfilmentStatus.OPEN, accept_due_at__lte=ctx.now())
     ids = [row.id for row in await due.order_by("accept_due_at").limit(limit).only("id")]
-    return sum([await _reroute(ctx, fulfilment_id) for fulfilment_id in ids])
-
-
-async def _reroute(ctx: Context, fulfilment_id: int) -> bool:
-    try:
-        return await transaction(_move_on_if_overdue, ctx, fulfilment_id)
-    except Refusals:
-        await transaction(_look_again, ctx, fulfilment_id)
-        return False
+    return sum([await transaction(_move_on_if_overdue, ctx, row_id) for row_id in ids])
 
 
 async def _move_on_if_overdue(ctx: Context, fulfilment_id: int) -> bool:
@@ -40,8 +31,12 @@ async def _move_on_if_overdue(ctx: Context, fulfilment_id: int) -> bool:
     if (look_at := _still_in_time_until(ctx, fulfilment)) is not None:
         await Fulfilment.filter(id=fulfilment.id).update(accept_due_at=look_at)
         return False
-    await move_on(ctx, order, fulfilment, "Not accepted in time.")
-    return True
+    if await move_on(ctx, order, fulfilment, "Not accepted in time."):
+        return True
+    # Nobody else has it now; somebody may have it later.
+    again_at = ctx.now() + timedelta(minutes=max(1, ctx.settings.accept_minutes))
+    await Fulfilment.filter(id=fulfilment.id).update(accept_due_at=again_at)
+    return False
 
 
 def _still_in_time_until(ctx: Context, fulfilment: Fulfilment) -> datetime | None:
@@ -54,9 +49,3 @@ def _still_in_time_until(ctx: Context, fulfilment: Fulfilment) -> datetime | Non
         return None
     opens = now if is_open(hours, now, timezone) else next_opening(hours, now, timezone)
     return (opens or now) + timedelta(minutes=missing)
-
-
-async def _look_again(ctx: Context, fulfilment_id: int) -> None:
-    """Nobody else has it now; somebody may have it later."""
-    look_at = ctx.now() + timedelta(minutes=max(1, ctx.settings.accept_minutes))
-    await Fulfilment.filter(id=fulfilment_id).update(accept_due_at=look_at)

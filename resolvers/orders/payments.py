@@ -23,6 +23,7 @@ from resolvers.orders.actions import is_void
 from resolvers.orders.references import new_reference
 from resolvers.orders.visibility import visible
 from resolvers.permissions import for_anyone, for_customers
+from resolvers.slices import Slice, rows_of_each
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,11 @@ async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Payment]:
 
 
 @for_anyone
-async def of_orders(ctx: Context, order_ids: Sequence[int]) -> dict[int, list[Payment]]:
+async def of_orders(
+    ctx: Context, order_ids: Sequence[int], cut: Slice | None = None
+) -> dict[int, list[Payment]]:
     """The payments of orders that the caller has been shown, oldest first."""
-    found: dict[int, list[Payment]] = {order_id: [] for order_id in order_ids}
-    for row in await Payment.filter(order_id__in=set(order_ids)).order_by("id"):
-        found[row.order_id].append(row)
-    return found
+    return await rows_of_each(Payment, "order_id", order_ids, cut)
 
 
 @for_customers

@@ -7,6 +7,7 @@ Codes that fit nothing here count as attempts at guessing, as many in a quarter 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
 from tortoise.queryset import QuerySet
 
@@ -17,14 +18,15 @@ from models.orders.fulfilments import Fulfilment
 from models.orders.orders import Order
 from models.orders.payments import Refund, RefundStatus
 from models.orders.pickup import MistypedCode, normalise_pickup_code
-from models.orders.states import FulfilmentAction, FulfilmentStatus, OrderStatus
+from models.orders.states import FulfilmentAction, FulfilmentStatus
+from models.stores.locations import Location
 from resolvers.attempts import count, guesses
 from resolvers.context import Context
 from resolvers.idempotency import once
 from resolvers.orders import completion
+from resolvers.orders.calling_off import give_back
 from resolvers.orders.fulfilment_steps import take
 from resolvers.orders.fulfilments import change, lock
-from resolvers.orders.refunds import refund_fulfilment, refund_order
 from resolvers.outbox import announce
 from resolvers.permissions import requires, scoped
 from resolvers.stock import reservations
@@ -97,15 +99,32 @@ async def _collect(ctx: Context, fulfilment_id: int, key: str, scanned: Scanned)
     return int(await once(ctx, "pickupCollect", key, keyed, work))
 
 
+async def _refuse_again(fulfilment: Fulfilment) -> None:
+    """Raises: StateConflict for a code that was used, with the store and the moment in its time."""
+    if fulfilment.pickup_used_at is None:
+        return
+    place = await Location.get(id=fulfilment.location_id)
+    moment = fulfilment.pickup_used_at.astimezone(ZoneInfo(place.timezone))
+    raise StateConflict(
+        "This was collected at {store} on {moment}.",
+        state=fulfilment.status,
+        path=("code",),
+        store=place.name,
+        moment=f"{moment:%Y-%m-%d %H:%M}",
+    )
+
+
 async def _check(ctx: Context, order: Order, fulfilment: Fulfilment) -> None:
+    await _refuse_again(fulfilment)
     expires_at = fulfilment.pickup_expires_at
     if fulfilment.status in _WAITING and expires_at is not None and expires_at <= ctx.now():
         raise Expired("This pickup has expired; its money goes back.", path=("code",))
     open_refunds = Refund.filter(payment__order_id=order.id, status=RefundStatus.REQUESTED)
-    if (
-        order.paid_minor - order.refunded_minor < order.payable_minor
-        and await open_refunds.exists()
-    ):
+    # What went back for other parts is settled with them, and concerns this one no more.
+    given_up = await Fulfilment.filter(order_id=order.id, refunded_minor__isnull=False)
+    owed_minor = order.payable_minor - sum(each.refunded_minor or 0 for each in given_up)
+    kept_minor = order.paid_minor - order.refunded_minor
+    if kept_minor < owed_minor and await open_refunds.exists():
         raise StateConflict("A refund of this order is open.", state=fulfilment.status)
 
 
@@ -116,10 +135,5 @@ async def _expire(ctx: Context, fulfilment_id: int) -> bool:
         return False
     await take(ctx, fulfilment, FulfilmentAction.EXPIRE)
     await reservations.release(ctx, order.id, fulfilment.id)
-    reason = "Not collected in time."
-    await refund_fulfilment(ctx, order, fulfilment, reason)
-    moved = await completion.advance(ctx, order)
-    if order.status is OrderStatus.CANCELLED:
-        await refund_order(ctx, order, reason)  # what no piece was paid for: the delivery
-    await announce(ctx, [change("fulfilment.changed", order, fulfilment), moved])
+    await give_back(ctx, order, fulfilment, "Not collected in time.")
     return True

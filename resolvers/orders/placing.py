@@ -12,26 +12,30 @@ from resolvers.context import Context
 from resolvers.idempotency import Claim, answered, claim_of
 from resolvers.orders.booking import Booking, Outcome, PlacedBefore, StockWent, book
 from resolvers.orders.checkout import CheckoutDraft
+from resolvers.orders.keeping import Terms, changed, worked_out
 from resolvers.orders.lanes import lanes_of
-from resolvers.orders.quoting import plan
 from resolvers.orders.recording import attributed
 from resolvers.permissions import for_shoppers
 
 MOST_ATTEMPTS = 8
+_AT_ANY_PRICE = Terms()
 
 
 @for_shoppers
-async def place(ctx: Context, draft: CheckoutDraft, idempotency_key: str) -> Order:
+async def place(
+    ctx: Context, draft: CheckoutDraft, idempotency_key: str, terms: Terms = _AT_ANY_PRICE
+) -> Order:
     """The order of a checkout, its pieces held until `hold_expires_at`; an order that costs nothing is paid.
 
     Raises: InvalidInput, NotFound, StateConflict, OutOfRange, InsufficientStock, or Refusals with several,
-    their paths below the input of `quoting.quote`; IdempotencyKeyReused.
+    their paths below the input of `quoting.quote`; QuoteChanged; IdempotencyKeyReused.
     """
-    claim = claim_of(ctx, "checkoutPlace", idempotency_key, draft)
+    given = [draft, terms] if terms.given else draft
+    claim = claim_of(ctx, "checkoutPlace", idempotency_key, given)
     shortages = 0
     for _ in range(MOST_ATTEMPTS):
         try:
-            booking = await _worked_out(ctx, claim, draft)
+            booking = await _worked_out(ctx, claim, draft, terms)
         except (Refusal, Refusals):
             # What cannot be placed now may have been placed by this key before.
             if (order := await transaction(_placed_before, claim)) is None:
@@ -48,19 +52,24 @@ async def place(ctx: Context, draft: CheckoutDraft, idempotency_key: str) -> Ord
             shortages += 1
             # Another place may still have what went: once more, from the beginning.
             if shortages > 1 or not any(p.routing or p.awaited for p in booking.plan.parcels):
-                raise outcome.shortage
+                raise await _gone(booking, terms, outcome)
     raise StateConflict(
         "The cart is being changed. Try again.", state=CartStatus.OPEN, path=("cartId",)
     )
 
 
-async def _worked_out(ctx: Context, claim: Claim, draft: CheckoutDraft) -> Booking:
+async def _worked_out(ctx: Context, claim: Claim, draft: CheckoutDraft, terms: Terms) -> Booking:
     """Raises: Refusal, Refusals."""
-    found = await plan(ctx, draft)
-    if found.refusals:
-        raise Refusals(found.refusals)
+    found = await worked_out(ctx, draft, terms)
     counts_for = await attributed(ctx, draft, found)
     return Booking(ctx=ctx, claim=claim, draft=draft, plan=found, counts_for=counts_for)
+
+
+async def _gone(booking: Booking, terms: Terms, outcome: StockWent) -> Exception:
+    """The refusal of an order whose pieces were sold to others meanwhile."""
+    if terms.token is None:
+        return outcome.shortage
+    return await changed(booking.ctx, booking.draft, booking.plan.promise)
 
 
 async def _placed_before(claim: Claim) -> Order | None:

@@ -6,15 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from models.bounds import QUOTE_FULFILMENTS
 from models.errors import InvalidInput, Refusal, Refusals
-from models.money import CurrencyCode, InvalidAmount, parse_amount
+from models.money import InvalidAmount
 from models.orders.pricing import Line, Pricing, price
-from models.orders.states import FulfilmentMethod
+from models.orders.quotes import Promise, PromisedLine, PromisedParcel
 from resolvers.catalog import prices
 from resolvers.context import Context
 from resolvers.orders.baskets import Basket, gather, spread
 from resolvers.orders.checkout import CheckoutDraft, Delivery, check
 from resolvers.orders.dispatching import Parcel, dispatch
+from resolvers.orders.fees import fees_of, shared
+from resolvers.orders.quote_tokens import issue
 from resolvers.permissions import for_shoppers
 from resolvers.referrals import attribution
 from resolvers.referrals.attribution import Buyer
@@ -31,33 +34,61 @@ class Plan:
     parcels: Sequence[Parcel]
     refusals: Sequence[Refusal]
 
+    @property
+    def promise(self) -> Promise:
+        """What a quote of this plan binds."""
+        priced = zip(self.basket.pieces, self.pricing.lines, strict=True)
+        return Promise(
+            self.basket.member_id,
+            [
+                PromisedLine(variant_id, line.quantity, line.price_unit_minor, line.discount_minor)
+                for variant_id, line in priced
+            ],
+            [promised(each) for each in self.parcels],
+            self.pricing.delivery_minor,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """`plan` is empty where the input does not even say what is bought."""
+    """`plan` is empty where the input does not even say what is bought; a refused quote has no token."""
 
     plan: Plan | None
     refusals: Sequence[Refusal]
     expires_at: datetime
+    token: str | None = None
 
 
 @for_shoppers
 async def quote(ctx: Context, draft: CheckoutDraft) -> Quote:
-    """What `placing.place` would do now; nothing is held by it."""
-    expires_at = ctx.now() + timedelta(minutes=ctx.settings.quote_minutes)
+    """What `placing.place` would do now, and will do with its token; nothing is held by it."""
+    minutes = timedelta(minutes=ctx.settings.quote_minutes)
+    expires_at = (ctx.now() + minutes).replace(microsecond=0)
     try:
         found = await plan(ctx, draft)
     except Refusal as refusal:
         return Quote(None, [refusal], expires_at)
     except Refusals as refused:
         return Quote(None, refused.refusals, expires_at)
-    return Quote(found, found.refusals, expires_at)
+    token = None if found.refusals else issue(ctx, draft, found.promise, expires_at)
+    return Quote(found, found.refusals, expires_at, token)
+
+
+def promised(parcel: Parcel) -> PromisedParcel:
+    return PromisedParcel(
+        parcel.method,
+        parcel.location_id,
+        parcel.pieces,
+        parcel.fee_minor,
+        parcel.awaited,
+        parcel.awaits_until,
+    )
 
 
 async def plan(ctx: Context, draft: CheckoutDraft) -> Plan:
     """Work a checkout out, as everything is now.
 
-    Raises: Refusal, Refusals when there is nothing that could be priced.
+    Raises: Refusal, Refusals when there is nothing that could be priced, LimitExceeded for too many parcels.
     """
     delivery = check(draft)
     basket = await gather(ctx, draft)
@@ -68,7 +99,8 @@ async def plan(ctx: Context, draft: CheckoutDraft) -> Plan:
     except Refusals as refused:
         return Plan(basket, buyer, pricing, delivery, (), refused.refusals)
     done = await dispatch(ctx, demands, delivery.position)
-    return Plan(basket, buyer, pricing, delivery, done.parcels, done.refusals)
+    QUOTE_FULFILMENTS.check(len(done.parcels), "fulfilments")
+    return Plan(basket, buyer, pricing, delivery, shared(ctx, done.parcels), done.refusals)
 
 
 async def _price(ctx: Context, basket: Basket, buyer: Buyer, draft: CheckoutDraft) -> Pricing:
@@ -87,17 +119,7 @@ async def _price(ctx: Context, basket: Basket, buyer: Buyer, draft: CheckoutDraf
         return price(
             lines,
             tier_discount_percent=buyer.discount_percent,
-            delivery_minor=_fees(ctx, draft),
+            delivery_minor=sum(fees_of(ctx, (each.method for each in draft.fulfilments)).values()),
         )
     except InvalidAmount:
         raise InvalidInput("The order is too large.") from None
-
-
-def _fees(ctx: Context, draft: CheckoutDraft) -> int:
-    """Each fee once, however many parcels there are."""
-    methods = {choice.method for choice in draft.fulfilments}
-    fees = {
-        FulfilmentMethod.STORE_DELIVERY: ctx.settings.delivery_fee,
-        FulfilmentMethod.EXPRESS: ctx.settings.express_fee,
-    }
-    return sum(parse_amount(fees[m], CurrencyCode.CNY) for m in methods & fees.keys())

@@ -30,7 +30,7 @@ _LINE = (
 )
 _FULFILMENT = (
     *("id", "order_id", "number", "method", "status", "location_id", "distance_metres"),
-    *("routing", "awaits_until", "promised_at", "created_at", "updated_at"),
+    *("routing", "awaits_until", "promised_at", "fee_minor", "created_at", "updated_at"),
 )
 _FULFILMENT_LINE = ("fulfilment_id", "order_line_id", "variant_id", "quantity", "created_at")
 
@@ -53,7 +53,7 @@ async def record(
     await insert_later("sales_order", ("id", *columns), [(ids.order, *columns.values())])
     order = Order.written(id=ids.order, **columns)
     await insert_later("order_line", _LINE, _lines(found, ids, now))
-    await insert_later("fulfilment", _FULFILMENT, _fulfilments(ctx, order, found, ids))
+    await insert_later("fulfilment", _FULFILMENT, _fulfilments(ctx, order, found, ids, now))
     line_ids = dict(zip(found.basket.pieces, ids.lines, strict=True))
     rows = [
         (fulfilment_id, line_ids[variant_id], variant_id, quantity, now)
@@ -155,7 +155,9 @@ def _lines(found: Plan, ids: Ids, now: datetime) -> list[tuple[Any, ...]]:
     ]
 
 
-def _fulfilments(ctx: Context, order: Order, found: Plan, ids: Ids) -> list[tuple[Any, ...]]:
+def _fulfilments(
+    ctx: Context, order: Order, found: Plan, ids: Ids, now: datetime
+) -> list[tuple[Any, ...]]:
     timezone = ZoneInfo(ctx.settings.timezone)
     return [
         (
@@ -169,8 +171,9 @@ def _fulfilments(ctx: Context, order: Order, found: Plan, ids: Ids) -> list[tupl
             parcel.routing,
             parcel.awaits_until,
             end_of_day(parcel.awaits_until, timezone),
-            order.created_at,
-            order.created_at,
+            parcel.fee_minor,
+            now,
+            now,
         )
         for number, (fulfilment_id, parcel) in enumerate(
             zip(ids.fulfilments, found.parcels, strict=True), 1

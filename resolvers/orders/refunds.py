@@ -36,9 +36,9 @@ async def refund_order(ctx: Context, order: Order, reason: str) -> int:
 
 
 async def refund_fulfilment(ctx: Context, order: Order, fulfilment: Fulfilment, reason: str) -> int:
-    """Give back what the pieces of one fulfilment of a locked order were paid, to the fen."""
+    """Give back what one fulfilment of a locked order was paid, its pieces and its fee, to the fen."""
     lines = {line.id: line for line in await OrderLine.filter(order_id=order.id)}
-    amount = 0
+    amount = fulfilment.fee_minor
     for part in await FulfilmentLine.filter(fulfilment_id=fulfilment.id):
         line = lines[part.order_line_id]
         before = paid_for(line, line.returned)
@@ -46,6 +46,8 @@ async def refund_fulfilment(ctx: Context, order: Order, fulfilment: Fulfilment, 
         amount += paid_for(line, line.returned) - before
         await line.save(update_fields=["returned"])
     refunded = await _from_payments(ctx, order, amount, reason)
+    fulfilment.refunded_minor = refunded
+    await fulfilment.save(update_fields=["refunded_minor", "updated_at"])
     base = sum(paid_for(line, line.returned) for line in lines.values())
     await commissions.reverse(ctx, order.id, base)
     return refunded

@@ -1,8 +1,8 @@
 """A store rejects what was routed to it: the pieces go on to the next nearest that has them, never back.
 
 The store's pieces are given back, the next store's committed, in one transaction. When nobody else has
-everything, the rejection is refused with what is missing: the order has been paid for, so its store
-keeps it until somebody who may cancel orders does.
+everything, the part stays where it is, unfillable: the order has been paid for. It goes on as soon as
+somebody has the pieces, unless its store finds them after all, or who may cancel orders calls it off.
 """
 
 from __future__ import annotations
@@ -10,21 +10,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 from models.accounts.roles import Permission
 from models.database import transaction
-from models.errors import Refusals
+from models.money import spread
 from models.orders.fulfilments import Fulfilment, FulfilmentLine
 from models.orders.orders import Order
 from models.orders.routing import Pick
-from models.orders.states import FulfilmentAction, FulfilmentStatus
+from models.orders.states import FulfilmentAction, FulfilmentStatus, next_status
 from resolvers.context import Context
+from resolvers.orders import histories
 from resolvers.orders.assigning import assign
 from resolvers.orders.fulfilment_steps import take
 from resolvers.orders.fulfilments import change, lines_of, locked
 from resolvers.orders.orders import record_event
 from resolvers.orders.parts import of_order
-from resolvers.orders.routing import Destination, Route, refusals_of, route
+from resolvers.orders.routing import Destination, Route, route
 from resolvers.orders.routing_records import point_of_json, route_as_json
 from resolvers.outbox import announce
 from resolvers.permissions import requires
@@ -35,9 +38,11 @@ from resolvers.validation import text_of
 
 @requires(Permission.FULFILMENT_WRITE)
 async def reject(ctx: Context, fulfilment_id: int, reason: str) -> Fulfilment:
-    """Send the pieces of a delivery on to other places; answers the fulfilment that ends here.
+    """Send the pieces of a delivery on to other places.
 
-    Raises: InvalidInput, NotFound, StateConflict, Refusals when nobody else can send it.
+    Answers the fulfilment, which ends here, or is unfillable where nobody else has the pieces.
+
+    Raises: InvalidInput, NotFound, StateConflict.
     """
     text_of(reason, "reason", 200)
     return await transaction(_reject, ctx, fulfilment_id, reason)
@@ -45,20 +50,24 @@ async def reject(ctx: Context, fulfilment_id: int, reason: str) -> Fulfilment:
 
 async def _reject(ctx: Context, fulfilment_id: int, reason: str) -> Fulfilment:
     order, fulfilment = await locked(ctx, fulfilment_id)
-    await move_on(ctx, order, fulfilment, reason)
+    if not await move_on(ctx, order, fulfilment, reason):
+        await _keep(ctx, order, fulfilment, reason)
     return fulfilment
 
 
-async def move_on(ctx: Context, order: Order, fulfilment: Fulfilment, reason: str) -> None:
-    """End a fulfilment whose order is locked, and send its pieces on.
+async def move_on(ctx: Context, order: Order, fulfilment: Fulfilment, reason: str) -> bool:
+    """End a fulfilment whose order is locked, and send its pieces on; False where nobody else can send them.
 
-    Raises: StateConflict, Refusals when nobody else can send them.
+    Raises: StateConflict.
     """
+    next_status(fulfilment.status, fulfilment.method, FulfilmentAction.REJECT)
     if fulfilment.awaits_until:
         await backorders.lock(order.id)
-    await take(ctx, fulfilment, FulfilmentAction.REJECT, note=reason)
     lines = (await lines_of(ctx, [fulfilment.id]))[fulfilment.id]
     found = await _next(ctx, order, fulfilment, lines)
+    if not found.picks:
+        return False
+    await take(ctx, fulfilment, FulfilmentAction.REJECT, note=reason)
     if fulfilment.awaits_until:
         await backorders.release(ctx, order.id, fulfilment.id)
     await reservations.release(ctx, order.id, fulfilment.id)
@@ -67,14 +76,33 @@ async def move_on(ctx: Context, order: Order, fulfilment: Fulfilment, reason: st
     parts, _ = await of_order(order.id)
     assigned = await assign(ctx, order, [part for part in parts if part.id in replacements])
     await announce(ctx, [change("fulfilment.changed", order, fulfilment), *assigned, moved])
+    return True
+
+
+async def _keep(ctx: Context, order: Order, fulfilment: Fulfilment, reason: str) -> None:
+    """Leave a rejected part at its place, until somebody has its pieces or calls it off."""
+    columns: dict[str, Any] = {
+        "status": FulfilmentStatus.OPEN,
+        "unfillable": True,
+        "assignee_id": None,
+        "accept_due_at": ctx.now() + timedelta(minutes=max(1, ctx.settings.accept_minutes)),
+    }
+    before = fulfilment.status
+    fulfilment.update_from_dict(columns)
+    await fulfilment.save(update_fields=[*columns, "updated_at"])
+    await histories.record(ctx, [(fulfilment.id, before)], fulfilment.status, reason)
+    moved = await record_event(ctx, order, order.status, f"{fulfilment.number}: {reason}")
+    await announce(ctx, [change("fulfilment.changed", order, fulfilment), moved])
 
 
 async def _next(
     ctx: Context, order: Order, fulfilment: Fulfilment, lines: Sequence[FulfilmentLine]
 ) -> Route:
-    # A part of a paid order is cancelled only by the store that rejects it.
-    rejections = Fulfilment.filter(order_id=order.id, status=FulfilmentStatus.CANCELLED)
-    rejected = frozenset([row.location_id for row in await rejections])
+    # A part that was called off instead has given something back, if only nothing.
+    rejections = Fulfilment.filter(
+        order_id=order.id, status=FulfilmentStatus.CANCELLED, refunded_minor__isnull=True
+    )
+    rejected = {fulfilment.location_id, *[row.location_id for row in await rejections]}
     demand: Counter[int] = Counter()
     for line in lines:
         demand[line.variant_id] += line.quantity
@@ -82,12 +110,9 @@ async def _next(
         method=fulfilment.method,
         demand=demand,
         position=point_of_json((order.address or {}).get("position")),
-        rejected=rejected,
+        rejected=frozenset(rejected),
     )
-    found = await route(replace(ctx, merchant_id=order.merchant_id), destination)
-    if refusals := refusals_of(destination, found, "fulfilmentId"):
-        raise Refusals(refusals)
-    return found
+    return await route(replace(ctx, merchant_id=order.merchant_id), destination)
 
 
 async def _create(
@@ -101,6 +126,8 @@ async def _create(
     number = await Fulfilment.filter(order_id=order.id).count()
     sources = {line.variant_id: line for line in lines}
     created: dict[int, Fulfilment] = {}
+    places = dict.fromkeys(pick.location_id for pick in found.picks)
+    fees = dict(zip(places, spread(rejected.fee_minor, [1] * len(places)), strict=True))
     for pick in found.picks:
         if pick.location_id not in created:
             created[pick.location_id] = await Fulfilment.create(
@@ -111,6 +138,7 @@ async def _create(
                 distance_metres=pick.distance_metres,
                 routing=route_as_json(found),
                 promised_at=rejected.promised_at,
+                fee_minor=fees[pick.location_id],
             )
         source = sources[pick.variant_id]
         await FulfilmentLine.create(

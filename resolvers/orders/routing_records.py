@@ -1,6 +1,6 @@
 """Routing decisions as they are kept with each fulfilment, and positions as they are kept with orders.
 
-Of the candidates only the nearest `KEPT_CANDIDATES`, and whoever was chosen, are kept.
+Of the candidates only whoever was chosen, and the nearest of the others, are kept.
 """
 
 from __future__ import annotations
@@ -8,23 +8,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from models.bounds import ROUTING_CANDIDATES, ROUTING_PICKS
 from models.orders.routing import Considered, Pick
 from models.stores.coordinates import CoordinateSystem, Point
 from resolvers.orders.routing import Route
 
-KEPT_CANDIDATES = 50
-
 
 def route_as_json(route: Route) -> dict[str, Any]:
     """`{"picks", "candidates", "decided_at"}`, the columns of each by their Python names."""
-    kept = [
-        each
-        for number, each in enumerate(route.outcome.candidates)
-        if number < KEPT_CANDIDATES or each.chosen
-    ]
+    others = ROUTING_CANDIDATES - sum(each.chosen for each in route.outcome.candidates)
+    kept = []
+    for each in route.outcome.candidates:
+        others -= not each.chosen
+        if each.chosen or others >= 0:
+            kept.append(each)
     return {
-        "picks": [_pick_json(pick) for pick in route.picks],
-        "candidates": [_candidate_json(candidate) for candidate in kept],
+        "picks": [_pick_json(pick) for pick in ROUTING_PICKS.cut(route.picks)],
+        "candidates": [_candidate_json(each) for each in ROUTING_CANDIDATES.cut(kept)],
         "decided_at": route.decided_at.isoformat(),
     }
 

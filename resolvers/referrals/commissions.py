@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from models.bounds import COMMISSION_LEVELS
 from models.database import execute, fetch, transaction
 from models.later import insert_later
 from models.members.members import Member
 from models.referrals.commissions import Commission
 from models.referrals.rules import (
-    MAX_LEVELS,
     CommissionKind,
     CommissionStatus,
     PayeeKind,
@@ -169,7 +169,7 @@ async def _earners(ctx: Context, order: PaidOrder) -> _Earners:
     now = ctx.now()
     rows = await fetch(
         _EARNERS,
-        *(order.member_id, now, MAX_LEVELS, now, order.member_id, order.guide_id),
+        *(order.member_id, now, COMMISSION_LEVELS, now, order.member_id, order.guide_id),
         order.order_id,
     )
     found = {(row["kind"], row["level"]): row["id"] for row in rows if row["earns"]}

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from models.accounts.organisations import Organisation, OrganisationKind
 from models.accounts.roles import Permission
+from models.bounds import COMMISSION_LEVELS
 from models.database import columns, records, transaction
 from models.errors import InvalidInput, NotFound
 from models.money import CurrencyCode, InvalidAmount, to_minor
@@ -16,7 +17,6 @@ from models.referrals.commissions import CommissionLevel, CommissionPlan
 from models.referrals.rules import (
     DEFAULT_FREEZE_DAYS,
     DEFAULT_PLAN,
-    MAX_LEVELS,
     MAX_RATE_DECIMALS,
     BindingTerms,
     InvalidPlan,
@@ -163,9 +163,9 @@ def _effective_of(row: CommissionPlan | _PlanRow, levels: Sequence[Level]) -> Ef
 
 
 def _plan_of(draft: PlanDraft) -> Plan:
-    if len(draft.levels) > MAX_LEVELS:
+    if len(draft.levels) > COMMISSION_LEVELS:
         raise InvalidInput(
-            "A plan has at most {maximum} levels.", path=("levels",), maximum=MAX_LEVELS
+            "A plan has at most {maximum} levels.", path=("levels",), maximum=COMMISSION_LEVELS
         )
     levels = sorted(draft.levels)
     if [level for level, _ in levels] != list(range(1, len(levels) + 1)):

@@ -12,6 +12,7 @@ from resolvers.keyset import checked_key
 from resolvers.paging import PageRequest, cursor_of
 from resolvers.referrals import sales
 from resolvers.referrals.trees import EVERY_LEVEL
+from resolvers.slices import Slice
 
 MAXIMUM_DEPTH = 1000
 
@@ -105,10 +106,12 @@ async def counts(ctx: Context, member_ids: Sequence[int], depth: int) -> dict[in
     return {row["root"]: row["members"] for row in rows}
 
 
-async def teams(ctx: Context, member_ids: Sequence[int]) -> dict[int, list[TeamLevel]]:
-    """Each member's team, a row a level."""
+async def teams(
+    ctx: Context, member_ids: Sequence[int], cut: Slice | None = None
+) -> dict[int, list[TeamLevel]]:
+    """A slice of each member's team, a row a level."""
     below = _BELOW.format(roots=marks(member_ids))
-    walk = _walk(ctx, member_ids, EVERY_LEVEL)
+    walk = _walk(ctx, member_ids, EVERY_LEVEL if cut is None else cut.end)
     earned = {
         (row["root"], row["level"]): int(row["commission"])
         for row in await fetch(below + _COMMISSION_BY_LEVEL, *walk)
@@ -124,7 +127,7 @@ async def teams(ctx: Context, member_ids: Sequence[int]) -> dict[int, list[TeamL
                 commission_minor=earned.get((row["root"], row["level"]), 0),
             )
         )
-    return found
+    return found if cut is None else {each: rows[cut.skip :] for each, rows in found.items()}
 
 
 async def _page_rows(

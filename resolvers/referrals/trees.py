@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from models.database import fetch, marks
 from resolvers.context import Context
+from resolvers.slices import Slice
 
 # An upline's binding may end at a time known beforehand; it counts until then, swept or not.
 IN_FORCE = "open_key IS NOT NULL AND kind = 'UPLINE' AND (ended_at IS NULL OR ended_at > ?)"
@@ -52,6 +53,12 @@ async def ancestors_of(
     for row in rows:
         chains[row["root"]].append(row["upline_id"])
     return chains
+
+
+async def above(ctx: Context, member_ids: Sequence[int], cut: Slice) -> dict[int, list[int]]:
+    """A slice of the IDs of those above each member, the nearest first."""
+    chains = await ancestors_of(ctx, member_ids, cut.end)
+    return {member_id: chain[cut.skip :] for member_id, chain in chains.items()}
 
 
 async def depths_of(ctx: Context, member_ids: Sequence[int]) -> dict[int, int]:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
 
+from models.codes import number_of
 from models.fields import Row
 from models.stock.purchases import PurchaseOrder, PurchaseOrderLine
 from models.stock.transfers import Transfer, TransferLine
@@ -63,7 +64,7 @@ def tally_of(visible: QuerySet[D], places: Sequence[str], wanted: DocumentFilter
 def _cut(visible: QuerySet[D], places: Sequence[str], wanted: DocumentFilter) -> QuerySet[D]:
     equal = {
         "status__in": wanted.statuses,
-        "number": _kept(wanted.number),
+        "number": None if wanted.number is None else number_of(wanted.number),
         "supplier__code": _kept(wanted.supplier_code),
         "created_at__gte": wanted.created_from,
         "created_at__lt": wanted.created_to,

@@ -15,7 +15,9 @@ from models.stock.lifecycles import document_number, series_of
 from models.stores.locations import Location
 from resolvers.context import Context
 from resolvers.idempotency import once
+from resolvers.keyset import Conditions
 from resolvers.outbox import Change, announce
+from resolvers.slices import Slice, rows_of_each
 from resolvers.validation import text_of
 
 _NEXT = """
@@ -74,13 +76,13 @@ async def announce_document(
     await announce(ctx, changes)
 
 
-async def history_of(kind: str, ids: Sequence[int]) -> dict[int, list[DocumentEvent]]:
+async def history_of(
+    kind: str, ids: Sequence[int], cut: Slice | None = None
+) -> dict[int, list[DocumentEvent]]:
     """The history of documents that the caller has been shown, oldest first."""
-    found: dict[int, list[DocumentEvent]] = {row_id: [] for row_id in ids}
-    query = DocumentEvent.filter(document_type=kind, document_id__in=sorted(found))
-    for event in await query.order_by("id") if found else []:
-        found[event.document_id].append(event)
-    return found
+    own = Conditions()
+    own.add("document_type = ?", kind)
+    return await rows_of_each(DocumentEvent, "document_id", ids, cut, where=own)
 
 
 async def paths_of(location_ids: Collection[int]) -> dict[int, str]:

@@ -8,6 +8,7 @@ from typing import Any
 from tortoise.queryset import QuerySet
 
 from models.accounts.roles import Permission
+from models.codes import number_of
 from models.errors import InvalidInput, NotFound
 from models.stock.lifecycles import next_status
 from models.stock.purchase_rules import (
@@ -18,9 +19,9 @@ from models.stock.purchase_rules import (
 )
 from models.stock.purchases import PurchaseOrder, PurchaseOrderLine
 from resolvers.context import Context
-from resolvers.keyset import kept
 from resolvers.paging import Page, PageRequest
 from resolvers.permissions import for_anyone, requires, scoped
+from resolvers.slices import Slice, rows_of_each
 from resolvers.stock.document_lists import DocumentFilter, page_of, tally_of
 from resolvers.stock.documents import announce_document, record
 from resolvers.stock.purchase_rights import check, rights_of
@@ -45,7 +46,7 @@ async def get(ctx: Context, order_id: int | None, number: str | None) -> Purchas
         raise InvalidInput("Give the id or the number.", path=("id",))
     if order_id is not None:
         return await _visible(PurchaseOrder.filter(id=order_id), ctx).first()
-    numbered = PurchaseOrder.filter(merchant_id=ctx.merchant_id, number=kept(number or ""))
+    numbered = PurchaseOrder.filter(merchant_id=ctx.merchant_id, number=number_of(number or ""))
     return await _visible(numbered, ctx).first()
 
 
@@ -63,13 +64,11 @@ async def tally(ctx: Context, wanted: DocumentFilter) -> QueryTally[PurchaseOrde
     return tally_of(visible, ("destination_id",), wanted)
 
 
-async def lines_of(order_ids: Sequence[int]) -> dict[int, list[PurchaseOrderLine]]:
+async def lines_of(
+    order_ids: Sequence[int], cut: Slice | None = None
+) -> dict[int, list[PurchaseOrderLine]]:
     """The lines of purchase orders that the caller has been shown."""
-    found: dict[int, list[PurchaseOrderLine]] = {row_id: [] for row_id in order_ids}
-    query = PurchaseOrderLine.filter(purchase_order_id__in=sorted(found))
-    for line in await query.order_by("id") if found else []:
-        found[line.purchase_order_id].append(line)
-    return found
+    return await rows_of_each(PurchaseOrderLine, "purchase_order_id", order_ids, cut)
 
 
 async def actions_of(ctx: Context, orders: Sequence[PurchaseOrder]) -> list[list[PurchaseAction]]:

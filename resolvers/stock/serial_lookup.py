@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tortoise.expressions import Subquery
-
 from models.accounts.roles import Permission
-from models.database import marks
+from models.database import any_id, array, fetch, marks
 from models.stock.serials import ON_HAND, SerialEvent, SerialNumber, SerialState
-from models.stock.transfers import Transfer, TransferLine
+from models.stock.transfers import TransferLine
 from models.stores.locations import Location
+from resolvers.catalog import variants
 from resolvers.context import Context
 from resolvers.keyset import Conditions, kept, pages_by_id
 from resolvers.paging import NOTHING, Page, PageRequest
 from resolvers.permissions import for_anyone, requires, scoped
+from resolvers.slices import Slice, rows_of_each
 from resolvers.stock import transfers
 
 _TIE = "serial numbers"
@@ -23,8 +23,9 @@ _TIE = "serial numbers"
 @requires(Permission.STOCK_READ)
 async def find(ctx: Context, sku: str, serial: str) -> SerialNumber | None:
     """The serial number of a SKU that is, or was last, in the caller's territory, or on the road there."""
+    variant = await variants.by_sku(ctx, sku)
     query = SerialNumber.filter(
-        variant__merchant_id=ctx.merchant_id, variant__sku=kept(sku), serial=kept(serial.strip())
+        variant_id=variant.id if variant else None, serial=kept(serial.strip())
     )
     here = await scoped(query, ctx, Permission.STOCK_READ, "location__organisation").first()
     if (
@@ -51,30 +52,35 @@ async def of_variants(
 
 
 @for_anyone
-async def histories(ctx: Context, ids: Sequence[int]) -> dict[int, list[SerialEvent]]:
+async def histories(
+    ctx: Context, ids: Sequence[int], cut: Slice | None = None
+) -> dict[int, list[SerialEvent]]:
     """What happened to serial numbers that the caller has been shown, the first first."""
-    found: dict[int, list[SerialEvent]] = {row_id: [] for row_id in ids}
-    for row in await SerialEvent.filter(serial_number_id__in=sorted(found)).order_by("id"):
-        found[row.serial_number_id].append(row)
-    return found
+    return await rows_of_each(SerialEvent, "serial_number_id", ids, cut)
 
 
 @for_anyone
 async def on_the_road(
-    ctx: Context, lines: Sequence[TransferLine]
+    ctx: Context, lines: Sequence[TransferLine], cut: Slice
 ) -> dict[tuple[int, int], list[SerialNumber]]:
-    """By transfer and variant, those on the road of lines that the caller has been shown."""
+    """By transfer and variant, a slice of those on the road of lines that the caller has been shown."""
     found: dict[tuple[int, int], list[SerialNumber]] = {}
     going = [line for line in lines if line.on_the_road]
-    transfer_ids = {line.transfer_id for line in going}
-    sources = Subquery(Transfer.filter(id__in=transfer_ids).values("source_id"))
-    query = SerialNumber.filter(
-        variant_id__in={line.variant_id for line in going},
-        location_id__in=sources,
-        state=SerialState.IN_TRANSIT,
-        document_type="Transfer",
-        document_id__in=transfer_ids,
+    if not going:
+        return found
+    transfers_going = array({line.transfer_id for line in going})
+    rows = await fetch(
+        f"SELECT {SerialNumber.selected('r')} FROM (SELECT *, ROW_NUMBER()"
+        " OVER (PARTITION BY document_id, variant_id ORDER BY id) AS place FROM serial_number"
+        f" WHERE {any_id('variant_id')} AND document_type = 'Transfer' AND {any_id('document_id')}"
+        f" AND state = ? AND location_id IN (SELECT source_id FROM transfer WHERE {any_id('id')})) AS r"
+        f" WHERE {cut.condition('place')} ORDER BY place",
+        array({line.variant_id for line in going}),
+        transfers_going,
+        str(SerialState.IN_TRANSIT),
+        transfers_going,
     )
-    for row in await query.order_by("id") if going else []:
+    for each in rows:
+        row = SerialNumber.read(each, "r")
         found.setdefault((row.document_id or 0, row.variant_id), []).append(row)
     return found

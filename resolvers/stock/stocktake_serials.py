@@ -13,6 +13,7 @@ from models.stock.stocktake_rules import findings
 from models.stock.stocktakes import StocktakeLine, StocktakeSerial
 from resolvers.context import Context
 from resolvers.permissions import for_anyone
+from resolvers.slices import Slice, rows_of_each
 from resolvers.stock.serials import Scanned, SerialDraft, tracked
 
 MAXIMUM = 3_000  # serial numbers of a line: what stands at a place may have come in many parts
@@ -21,13 +22,11 @@ _COLUMNS = ("line_id", "serial", "finding", "created_at")
 
 
 @for_anyone
-async def of_lines(ctx: Context, line_ids: Sequence[int]) -> dict[int, list[StocktakeSerial]]:
+async def of_lines(
+    ctx: Context, line_ids: Sequence[int], cut: Slice | None = None
+) -> dict[int, list[StocktakeSerial]]:
     """Where the counts of lines that the caller has been shown differ from the books."""
-    found: dict[int, list[StocktakeSerial]] = {line_id: [] for line_id in line_ids}
-    query = StocktakeSerial.filter(line_id__in=sorted(found))
-    for row in await query.order_by("id") if found else []:
-        found[row.line_id].append(row)
-    return found
+    return await rows_of_each(StocktakeSerial, "line_id", line_ids, cut)
 
 
 async def forget(lines: Sequence[StocktakeLine]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models.accounts.roles import Permission
+from models.codes import number_of
 from models.errors import Forbidden, InvalidInput, NotFound
 from models.stock.lifecycles import next_status
 from models.stock.stocktake_rules import (
@@ -19,6 +20,7 @@ from models.stock.stocktakes import Stocktake, StocktakeLine
 from resolvers.context import Context
 from resolvers.paging import Page, PageRequest
 from resolvers.permissions import for_anyone, may, requires, scoped
+from resolvers.slices import Slice, rows_of_each
 from resolvers.stock.document_lists import DocumentFilter, page_of, tally_of
 from resolvers.stock.documents import announce_document, paths_of, record
 from resolvers.tallies import QueryTally
@@ -45,7 +47,7 @@ async def get(ctx: Context, stocktake_id: int | None, number: str | None) -> Sto
     if stocktake_id is not None:
         query = Stocktake.filter(id=stocktake_id)
     else:
-        query = Stocktake.filter(merchant_id=ctx.merchant_id, number=number)
+        query = Stocktake.filter(merchant_id=ctx.merchant_id, number=number_of(number or ""))
     return await scoped(query, ctx, Permission.STOCK_READ, _NODE).first()
 
 
@@ -65,12 +67,11 @@ async def tally(ctx: Context, wanted: DocumentFilter) -> QueryTally[Stocktake]:
     return tally_of(visible, ("location_id",), wanted)
 
 
-async def lines_of(stocktake_ids: Sequence[int]) -> dict[int, list[StocktakeLine]]:
+async def lines_of(
+    stocktake_ids: Sequence[int], cut: Slice | None = None
+) -> dict[int, list[StocktakeLine]]:
     """The lines of stocktakes that the caller has been shown, in the order they were opened with."""
-    found: dict[int, list[StocktakeLine]] = {row_id: [] for row_id in stocktake_ids}
-    for line in await StocktakeLine.filter(stocktake_id__in=sorted(found)).order_by("id"):
-        found[line.stocktake_id].append(line)
-    return found
+    return await rows_of_each(StocktakeLine, "stocktake_id", stocktake_ids, cut)
 
 
 async def actions_of(ctx: Context, stocktakes: Sequence[Stocktake]) -> list[list[StocktakeAction]]:

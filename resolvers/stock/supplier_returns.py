@@ -8,6 +8,7 @@ from typing import Any
 from tortoise.queryset import QuerySet
 
 from models.accounts.roles import Permission
+from models.codes import number_of
 from models.errors import InvalidInput, NotFound
 from models.stock.lifecycles import next_status
 from models.stock.purchase_rules import (
@@ -18,9 +19,9 @@ from models.stock.purchase_rules import (
 )
 from models.stock.purchases import SupplierReturn, SupplierReturnLine
 from resolvers.context import Context
-from resolvers.keyset import kept
 from resolvers.paging import Page, PageRequest
 from resolvers.permissions import for_anyone, requires, scoped
+from resolvers.slices import Slice, rows_of_each
 from resolvers.stock.document_lists import DocumentFilter, page_of
 from resolvers.stock.documents import announce_document, record
 from resolvers.stock.purchase_rights import check, rights_of
@@ -44,7 +45,7 @@ async def get(ctx: Context, return_id: int | None, number: str | None) -> Suppli
         raise InvalidInput("Give the id or the number.", path=("id",))
     if return_id is not None:
         return await _visible(SupplierReturn.filter(id=return_id), ctx).first()
-    numbered = SupplierReturn.filter(merchant_id=ctx.merchant_id, number=kept(number or ""))
+    numbered = SupplierReturn.filter(merchant_id=ctx.merchant_id, number=number_of(number or ""))
     return await _visible(numbered, ctx).first()
 
 
@@ -55,13 +56,11 @@ async def page(ctx: Context, wanted: DocumentFilter, request: PageRequest) -> Pa
     return await page_of(visible, ("location_id",), wanted, request)
 
 
-async def lines_of(return_ids: Sequence[int]) -> dict[int, list[SupplierReturnLine]]:
+async def lines_of(
+    return_ids: Sequence[int], cut: Slice | None = None
+) -> dict[int, list[SupplierReturnLine]]:
     """The lines of supplier returns that the caller has been shown."""
-    found: dict[int, list[SupplierReturnLine]] = {row_id: [] for row_id in return_ids}
-    query = SupplierReturnLine.filter(supplier_return_id__in=sorted(found))
-    for line in await query.order_by("id") if found else []:
-        found[line.supplier_return_id].append(line)
-    return found
+    return await rows_of_each(SupplierReturnLine, "supplier_return_id", return_ids, cut)
 
 
 async def actions_of(ctx: Context, returns: Sequence[SupplierReturn]) -> list[list[PurchaseAction]]:

@@ -31,7 +31,7 @@ from resolvers.keyset import kept
 from resolvers.outbox import Change, announce
 from resolvers.paging import Page, PageRequest, paginate
 from resolvers.permissions import for_anyone, requires, scoped
-from resolvers.validation import code_of, line_of, rows_of
+from resolvers.validation import code_of, contact_phone_of, line_of, rows_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,10 +144,10 @@ def _checked(draft: SupplierDraft, faults: Faults) -> dict[str, Any]:
         "code": faults.check(code_of, draft.code, "code"),
         "name": faults.check(line_of, draft.name, "name", 200),
     }
-    for field, maximum in (("contact", 200), ("phone", 32)):
-        text = getattr(draft, field)
-        if not isinstance(text, Unset):
-            columns[field] = text and faults.check(line_of, text, field, maximum)
+    if not isinstance(draft.contact, Unset):
+        columns["contact"] = draft.contact and faults.check(line_of, draft.contact, "contact", 200)
+    if not isinstance(draft.phone, Unset):
+        columns["phone"] = draft.phone and faults.check(contact_phone_of, draft.phone, "phone")
     if draft.active is not None:
         columns["active"] = draft.active
     return columns

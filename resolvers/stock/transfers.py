@@ -9,6 +9,7 @@ from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
 
 from models.accounts.roles import Permission
+from models.codes import number_of
 from models.errors import Forbidden, InvalidInput, NotFound
 from models.stock.lifecycles import next_status
 from models.stock.transfer_rules import (
@@ -24,6 +25,7 @@ from models.stores.locations import Location
 from resolvers.context import ActorKind, Context
 from resolvers.paging import Page, PageRequest
 from resolvers.permissions import for_anyone, may, requires, scoped
+from resolvers.slices import Slice, rows_of_each
 from resolvers.stock.document_lists import DocumentFilter, page_of, tally_of
 from resolvers.stock.documents import announce_document, paths_of, record
 from resolvers.tallies import QueryTally
@@ -47,7 +49,7 @@ async def get(ctx: Context, transfer_id: int | None, number: str | None) -> Tran
         raise InvalidInput("Give the id or the number.", path=("id",))
     if transfer_id is not None:
         return await _visible(Transfer.filter(id=transfer_id), ctx).first()
-    numbered = Transfer.filter(merchant_id=ctx.merchant_id, number=number)
+    numbered = Transfer.filter(merchant_id=ctx.merchant_id, number=number_of(number or ""))
     return await _visible(numbered, ctx).first()
 
 
@@ -65,12 +67,11 @@ async def tally(ctx: Context, wanted: DocumentFilter) -> QueryTally[Transfer]:
     return tally_of(visible, ("source_id", "destination_id"), wanted)
 
 
-async def lines_of(transfer_ids: Sequence[int]) -> dict[int, list[TransferLine]]:
+async def lines_of(
+    transfer_ids: Sequence[int], cut: Slice | None = None
+) -> dict[int, list[TransferLine]]:
     """The lines of transfers that the caller has been shown, in the order of their request."""
-    found: dict[int, list[TransferLine]] = {row_id: [] for row_id in transfer_ids}
-    for line in await TransferLine.filter(transfer_id__in=sorted(found)).order_by("id"):
-        found[line.transfer_id].append(line)
-    return found
+    return await rows_of_each(TransferLine, "transfer_id", transfer_ids, cut)
 
 
 async def actions_of(ctx: Context, transfers: Sequence[Transfer]) -> list[list[TransferAction]]:

@@ -7,11 +7,10 @@ from typing import Any
 
 from models.errors import InvalidInput
 from models.stores.coordinates import CoordinateSystem, InvalidPoint, Point
-from resolvers.validation import text_of
+from resolvers.validation import contact_phone_of, text_of
 
 _TEXTS = {
     "recipient": 100,
-    "phone": 32,
     "province": 64,
     "city": 64,
     "district": 64,
@@ -64,6 +63,8 @@ def address_of(draft: AddressDraft, *path: str | int) -> dict[str, Any]:
         text = getattr(draft, name)
         if text is not None and (text.strip() or name == "street"):
             kept[name] = text_of(text, (*path, name), maximum)
+    if draft.phone and draft.phone.strip():
+        kept["phone"] = contact_phone_of(draft.phone, (*path, "phone"))
     if draft.division_code:
         if not (draft.division_code.isascii() and draft.division_code.isdecimal()):
             raise InvalidInput(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from models.bounds import STORE_HOURS
 from models.catalog.search import search_text
 from models.errors import InvalidInput
 from models.stores import hours
@@ -12,9 +13,8 @@ from models.stores.coordinates import CoordinateSystem, convert
 from resolvers.batches import KEEP, Faults, Unset
 from resolvers.stores.addresses import PointDraft, address_of, point_of
 from resolvers.stores.drafts import HoursDraft, StoreDraft
-from resolvers.validation import code_of, line_of
+from resolvers.validation import code_of, contact_phone_of, line_of
 
-MAXIMUM_HOURS = 50
 MAXIMUM_RADIUS_METRES = 1_000_000
 
 
@@ -33,7 +33,7 @@ def check_store(draft: StoreDraft, faults: Faults) -> dict[str, Any]:
         **_position(draft, faults),
     }
     if not isinstance(draft.phone, Unset):
-        columns["phone"] = draft.phone and check(line_of, draft.phone, "phone", 32)
+        columns["phone"] = draft.phone and check(contact_phone_of, draft.phone, "phone")
     if not isinstance(draft.delivery_radius_metres, Unset):
         columns["delivery_radius_metres"] = check(_radius, draft.delivery_radius_metres)
     if draft.services is not None:
@@ -80,18 +80,18 @@ def _radius(metres: int | None) -> int | None:
 
 
 def _hours(drafts: Sequence[HoursDraft], faults: Faults) -> list[dict[str, str]]:
-    if len(drafts) > MAXIMUM_HOURS:
+    if len(drafts) > STORE_HOURS:
         faults.add(
             InvalidInput(
                 "Give {minimum} to {maximum} of these.",
                 path=("hours",),
                 minimum=0,
-                maximum=MAXIMUM_HOURS,
+                maximum=STORE_HOURS,
             )
         )
     return [
         faults.check(_opening, draft, ("hours", position))
-        for position, draft in enumerate(drafts[:MAXIMUM_HOURS])
+        for position, draft in enumerate(drafts[:STORE_HOURS])
     ]
 
 

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from models.catalog.assortments import CARRIED
 from models.catalog.search import InvalidQuery, query_words
-from models.database import is_postgres
+from models.chinese import spellings
+from models.database import is_postgres, marks
 from models.errors import InvalidInput
 from models.stock.effective import EFFECTIVE
 from models.stores.coordinates import Point
@@ -46,7 +47,8 @@ async def conditions_of(ctx: Context, query: StoreQuery) -> Conditions:
         found.add("CAST(o.services AS TEXT) LIKE ?", f'%"{service}"%')
     if query.city_name is not None:
         city = kept(query.city_name.strip().removesuffix("市"))
-        found.add("o.city IN (?, ?)", city, f"{city}市")
+        names = [name for each in spellings(city) for name in (each, f"{each}市")]
+        found.add(f"o.city IN ({marks(names)})", *names)
     _add_search(query.search, found)
     await _add_carrying(ctx, query, found)
     _check_distance(query)

@@ -7,15 +7,16 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from models.codes import chosen, folded
 from models.columns import parsed
 from models.database import any_id, array, read, records
 from models.errors import InvalidInput, NotFound
+from models.folded_codes import folded_column
 from models.stores import hours
 from models.stores.coordinates import CoordinateSystem, Point, convert
 from models.stores.locations import Location, LocationKind
 from models.stores.rows import LOCATION, LocationRow
 from resolvers.context import Context
-from resolvers.keyset import kept
 from resolvers.permissions import concerns, for_anyone, works_for
 
 
@@ -56,13 +57,14 @@ async def get(ctx: Context, location_id: int) -> Location:
 async def store(ctx: Context, location_id: int | None, code: str | None) -> LocationRow | None:
     """The merchant's store with this ID or code; closed ones too, so that old orders lead to them."""
     values: tuple[Any, ...]
-    condition, values = "o.code = ? AND o.merchant_id = ?", (kept(code or ""), ctx.merchant_id)
+    condition = f"o.merchant_id = ? AND {folded_column('o.code')} = ?"
+    values = (ctx.merchant_id, folded(code or ""))
     if location_id is not None:
         reachable, paths = _reachable(ctx)
         condition, values = f"o.id = ? AND {reachable}", (location_id, ctx.merchant_id, *paths)
     statement = f"SELECT {LOCATION} FROM location o WHERE o.kind = 'STORE' AND {condition}"
     found = await read(LocationRow, statement, *values)
-    return found[0] if found else None
+    return chosen(code or "", ((row.code, row) for row in found))
 
 
 def _reachable(ctx: Context) -> tuple[str, list[str]]:

@@ -45,7 +45,7 @@ class AccountMutations:
     async def guest_sign_in(self, info: Info) -> SignInPayload:
         """A visitor's session: it owns carts and orders until a sign-in with its token takes them over."""
         tokens, guest = await guests.sign_in(info.context)
-        await become(info.context, SubjectKind.GUEST, guest.id, tokens.session_id)
+        await become(info.context, SubjectKind.GUEST, guest.id, tokens)
         return SignInPayload.of(tokens, info.context)
 
     @cost(30_000)  # a hash of a password
@@ -61,19 +61,14 @@ class AccountMutations:
                 device_token=input.device_token,
             ),
         )
-        await become(
-            info.context,
-            SubjectKind.STAFF,
-            signed_in.staff.id,
-            signed_in.tokens.session_id,
-        )
+        await become(info.context, SubjectKind.STAFF, signed_in.staff.id, signed_in.tokens)
         return SignInPayload.of(signed_in.tokens, info.context, signed_in.device_token)
 
     @refusing(SignInPayload)
     async def token_refresh(self, info: Info, input: TokenRefreshInput) -> SignInPayload:
         """New tokens for old: a refresh token is good once, and shown again it ends the session."""
         tokens, session = await sessions.refresh(info.context, input.refresh_token)
-        await become(info.context, session.kind, session.subject_id, tokens.session_id)
+        await become(info.context, session.kind, session.subject_id, tokens)
         return SignInPayload.of(tokens, info.context)
 
     @refusing(SignOutPayload)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import field
+from datetime import datetime
 
 import strawberry
 
-from resolvers.accounts import own_password, second_factors
+from models.bounds import RECOVERY_CODES
+from resolvers.accounts import confirmation, own_password, second_factors
 from resolvers.accounts.second_factors import SecondFactor
 from schema.accounts.payloads import StaffPayload
 from schema.accounts.types import Staff
-from schema.cost.directives import cost
+from schema.cost.directives import cost, sized_list
 from schema.errors import UserError, refusing
 from schema.info import Info
 from schema.nodes import row_id
@@ -53,7 +55,8 @@ class SecondFactorPayload:
     enabled: bool = strawberry.field(
         description="Whether signing in asks for a code from now on.", default=False
     )
-    recovery_codes: list[str] | None = strawberry.field(
+    recovery_codes: list[str] | None = sized_list(
+        RECOVERY_CODES,
         description="Ten codes to keep on paper, each good once in place of six digits; shown this once.",
         default=None,
     )
@@ -69,8 +72,34 @@ class SecondFactorPayload:
         )
 
 
+@strawberry.input
+class SessionConfirmInput:
+    password: str = strawberry.field(description="Your password.")
+    second_factor_code: str | None = strawberry.field(
+        description="Six digits of the authenticator, or a recovery code, where a second factor is on.",
+        default=None,
+    )
+
+
+@strawberry.type
+class SessionConfirmPayload:
+    confirmed_until: datetime | None = strawberry.field(
+        description="Until when this session may change who can get in.", default=None
+    )
+    user_errors: list[UserError] = field(default_factory=list)
+
+
 @strawberry.type
 class SecurityMutations:
+    @cost(30_000)  # a hash of a password
+    @refusing(SessionConfirmPayload)
+    async def session_confirm(
+        self, info: Info, input: SessionConfirmInput
+    ) -> SessionConfirmPayload:
+        """Show again that it is you, after `CONFIRMATION_REQUIRED`: staff only, a sign-in does so, too."""
+        until = await confirmation.confirm(info.context, input.password, input.second_factor_code)
+        return SessionConfirmPayload(confirmed_until=until)
+
     @cost(60_000)  # two hashes: the password before and the one after
     @refusing(StaffPayload)
     async def password_change(self, info: Info, input: PasswordChangeInput) -> StaffPayload:

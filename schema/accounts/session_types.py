@@ -8,6 +8,7 @@ import strawberry
 
 from models.accounts.channels import Channel as ChannelKind
 from models.accounts.sessions import Session as SessionRow
+from models.bounds import SESSIONS
 from resolvers.accounts import own_sessions
 from resolvers.context import Context
 from schema.accounts.types import Channel
@@ -71,6 +72,6 @@ class SessionRevokeInput:
 @strawberry.type
 class SessionPayload:
     sessions: list[Session] = sized_list(
-        20, default_factory=list, description="Your own sessions that are open now."
+        SESSIONS, default_factory=list, description="Your own sessions that are open now."
     )
     user_errors: list[UserError] = field(default_factory=list)

@@ -11,13 +11,14 @@ from models.accounts.clients import ApiClient as ApiClientRow
 from models.accounts.clients import Storefront as StorefrontRow
 from models.accounts.organisations import Organisation as OrganisationRow
 from models.accounts.organisations import OrganisationKind
-from models.accounts.roles import Role
+from models.accounts.roles import Permission, Role
 from models.accounts.staff import Staff as StaffRow
 from models.accounts.staff import StaffGrant
+from models.bounds import GRANTS, all_of
 from resolvers.accounts import clients, organisations, second_factors, staff, staff_lists
 from resolvers.context import Context
 from schema.batching import batched
-from schema.cost.directives import list_size, sized_by
+from schema.cost.directives import list_size, sized_by, sized_list
 from schema.list_arguments import AfterCode, SliceSize
 from schema.nodes import Node, global_id
 
@@ -134,7 +135,7 @@ class Staff(Node):
         found = await workplaces.of_staff(ctx, [each.row.id for each in parents])
         return await Store.load(ctx, [found.get(each.row.id, 0) for each in parents])
 
-    @list_size(5)
+    @list_size(GRANTS)
     @batched
     @staticmethod
     async def grants(parents: list[Staff], ctx: Context) -> list[list[Grant]]:
@@ -166,7 +167,7 @@ class Staff(Node):
 class ApiClient(Node):
     id: strawberry.ID
     name: str
-    scopes: list[str]
+    scopes: list[str] = sized_list(all_of(Permission))
     active: bool = strawberry.field(description="Off for good once it was revoked.")
     created_at: datetime = strawberry.field(description="When it was added.")
     last_used_at: datetime | None = strawberry.field(
@@ -206,6 +207,9 @@ class Storefront(Node):
     channel: Channel
     key: str
     active: bool
+    code: str | None = strawberry.field(
+        description="Your code of it, by which `storefrontUpsert` finds it; null where none was given."
+    )
     row: strawberry.Private[StorefrontRow]
 
     @batched
@@ -221,6 +225,7 @@ class Storefront(Node):
             channel=row.channel,
             key=row.key,
             active=row.active,
+            code=row.code,
             row=row,
         )
 

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import strawberry
 
+from models import bounds
+from models.bounds import Vocabulary
 from resolvers.catalog import facets, listing
 from resolvers.catalog.filters import ProductQuery
 from resolvers.context import Context
@@ -28,7 +30,7 @@ class CategoryCount:
 @strawberry.type
 class OptionCount:
     name: str
-    values: list[ValueCount] = sized_list(20)
+    values: list[ValueCount] = sized_list(bounds.FACET_VALUES)
 
 
 @strawberry.type(
@@ -52,7 +54,7 @@ class ProductFacets:
     async def total_count(parents: list[ProductFacets], ctx: Context) -> list[int]:
         return [await listing.count(ctx, each.query) for each in parents]
 
-    @list_size(50)
+    @list_size(bounds.FACET_VALUES)
     @public
     @batched
     @staticmethod
@@ -63,7 +65,7 @@ class ProductFacets:
             for found in [await facets.brands(ctx, each.query) for each in parents]
         ]
 
-    @list_size(50)
+    @list_size(bounds.FACET_VALUES)
     @public
     @batched
     @staticmethod
@@ -74,14 +76,14 @@ class ProductFacets:
             for found in [await facets.categories(ctx, each.query) for each in parents]
         ]
 
-    @list_size(50)
+    @list_size(bounds.FACET_VALUES)
     @public
     @batched
     @staticmethod
     async def tags(parents: list[ProductFacets], ctx: Context) -> list[list[ValueCount]]:
         return [_values(await facets.tags(ctx, each.query)) for each in parents]
 
-    @list_size(10)
+    @list_size(bounds.FACET_OPTIONS)
     @public
     @batched
     @staticmethod
@@ -92,7 +94,7 @@ class ProductFacets:
             for found in [await facets.options(ctx, each.query) for each in parents]
         ]
 
-    @list_size(10)
+    @list_size(Vocabulary(len(facets.BANDS)))
     @public
     @batched
     @staticmethod

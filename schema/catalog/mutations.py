@@ -36,7 +36,11 @@ class CatalogMutations:
         """
         drafts = [row.draft() for row in input.rows]
         outcome = await assortments.set_rows(info.context, drafts, input.on_error, input.dry_run)
-        return AssortmentSetPayload.of(outcome, info.context)
+        named = [
+            [f"product:{row.product_code}"] if row.product_code else [f"sku:{row.sku}"]
+            for row in input.rows
+        ]
+        return AssortmentSetPayload.naming(outcome, info.context, named)
 
     @refusing(CategoryUpsertPayload)
     async def category_upsert(
@@ -45,7 +49,7 @@ class CatalogMutations:
         """Add, name and place categories by their codes, in any order; the same again changes nothing."""
         drafts = [row.draft() for row in input.categories]
         outcome = await category_tree.upsert(info.context, drafts, input.on_error, input.dry_run)
-        return CategoryUpsertPayload.of(outcome, info.context)
+        return CategoryUpsertPayload.of(outcome, info.context, "category")
 
     @refusing(CatalogUpsertPayload)
     async def catalog_upsert(self, info: Info, input: CatalogUpsertInput) -> CatalogUpsertPayload:
@@ -59,4 +63,4 @@ class CatalogMutations:
             input.on_error,
             input.dry_run,
         )
-        return CatalogUpsertPayload.of(outcome, info.context)
+        return CatalogUpsertPayload.of(outcome, info.context, "product")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import strawberry
 
 from resolvers.catalog import price_lists, price_setting
-from schema.batches import UpsertPayload
+from schema.batches import UpsertPayload, variants_of
 from schema.catalog.price_inputs import PriceListUpsertInput, PriceSetInput
 from schema.errors import refusing
 from schema.info import Info
@@ -29,7 +29,7 @@ class PriceMutations:
         ctx = info.context
         drafts = [row.draft() for row in input.price_lists]
         outcome = await price_lists.upsert(ctx, drafts, input.on_error, input.dry_run)
-        return PriceListUpsertPayload.of(outcome, ctx)
+        return PriceListUpsertPayload.of(outcome, ctx, "priceList")
 
     @refusing(PriceSetPayload)
     async def price_set(self, info: Info, input: PriceSetInput) -> PriceSetPayload:
@@ -42,4 +42,4 @@ class PriceMutations:
             input.idempotency_key,
             input.dry_run,
         )
-        return PriceSetPayload.of(outcome, ctx)
+        return PriceSetPayload.naming(outcome, ctx, variants_of(input.rows))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import strawberry
 
+from models import bounds
 from models.catalog.products import MediaKind
+from schema.cost.directives import sized_list
 from schema.money import Money
 
 strawberry.enum(MediaKind)
@@ -13,7 +15,7 @@ strawberry.enum(MediaKind)
 @strawberry.type(description="What variants of a product differ in, such as size.")
 class ProductOption:
     name: str
-    values: list[str]
+    values: list[str] = sized_list(bounds.OPTION_VALUES)
 
 
 @strawberry.type

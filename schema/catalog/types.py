@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from models import bounds
+from models.bounds import all_of
 from models.catalog.products import MediaKind, ProductStatus
 from models.catalog.rows import ProductRow, VariantRow
 from models.columns import moment, parsed
@@ -20,14 +22,16 @@ from resolvers.catalog import (
 )
 from resolvers.context import Context
 from resolvers.paging import PageRequest
+from resolvers.slices import Slice
 from schema.accounts.types import Channel, Organisation
 from schema.batching import batched
 from schema.catalog.classification import Brand, Category
 from schema.catalog.price_types import PriceChange, VariantPrice
 from schema.catalog.product_parts import Media, PriceRange, ProductOption, SelectedOption
 from schema.columns import column, derived, identity
-from schema.cost.directives import list_size
+from schema.cost.directives import list_size, sized_by
 from schema.geography import GeoPointInput
+from schema.list_arguments import Skip, SliceSize
 from schema.money import Money
 from schema.nodes import Node, optional_row_id, row_id
 from schema.pagination import Connection
@@ -54,12 +58,12 @@ class Product(Node):
     def status(self) -> ProductStatus:
         return ProductStatus(self.row.status)
 
-    @list_size(3)
+    @list_size(bounds.PRODUCT_OPTIONS)
     @derived
     def options(self) -> list[ProductOption]:
         return [ProductOption(**each) for each in parsed(self.row.options)]
 
-    @list_size(10)
+    @list_size(bounds.PRODUCT_MEDIA)
     @derived
     def media(self) -> list[Media]:
         return [
@@ -67,6 +71,7 @@ class Product(Node):
             for each in parsed(self.row.media)
         ]
 
+    @list_size(bounds.PRODUCT_TAGS)
     @derived
     def tags(self) -> list[str]:
         tags: list[str] = parsed(self.row.tags)
@@ -110,6 +115,7 @@ class Product(Node):
             for each, own in zip(parents, listed, strict=True)
         ]
 
+    @list_size(all_of(Channel))
     @public
     @batched
     @staticmethod
@@ -118,12 +124,16 @@ class Product(Node):
         found = await products.channels_of(ctx, [each.row.id for each in parents])
         return [found[each.row.id] for each in parents]
 
-    @list_size(10)
+    @sized_by("first", otherwise=20)
     @public
     @batched
     @staticmethod
-    async def variants(parents: list[Product], ctx: Context) -> list[list[Variant]]:
-        found = await variants.of_products(ctx, [each.row.id for each in parents])
+    async def variants(
+        parents: list[Product], ctx: Context, first: SliceSize = 20, skip: Skip = 0
+    ) -> list[list[Variant]]:
+        """Its variants in their own order, 20 unless told; a product has at most 1,000."""
+        ids = [each.row.id for each in parents]
+        found = await variants.of_products(ctx, ids, Slice(first, skip))
         return [[Variant.of(row) for row in found[each.row.id]] for each in parents]
 
     @classmethod
@@ -143,7 +153,7 @@ class Variant(Node):
     sku: str = column("sku")
     name: str = column("name")
 
-    @list_size(5)
+    @list_size(bounds.PRODUCT_OPTIONS)
     @derived
     def selected_options(self) -> list[SelectedOption]:
         return [SelectedOption(**each) for each in parsed(self.row.selected_options)]
@@ -165,6 +175,7 @@ class Variant(Node):
         found = await products.by_ids(ctx, [each.row.product_id for each in parents])
         return [Product.of(found[each.row.product_id]) for each in parents]
 
+    @list_size(bounds.VARIANT_GTINS)
     @public
     @batched
     @staticmethod
@@ -188,13 +199,15 @@ class Variant(Node):
         found = await prices.resolve(ctx, viewer, list_minor)
         return [Money.of(found[each.row.id]) for each in parents]
 
-    @list_size(10)
+    @sized_by("first", otherwise=20)
     @batched
     @staticmethod
-    async def prices(parents: list[Variant], ctx: Context) -> list[list[VariantPrice]]:
+    async def prices(
+        parents: list[Variant], ctx: Context, first: SliceSize = 20, skip: Skip = 0
+    ) -> list[list[VariantPrice]]:
         """What it costs by each price list, over and to come too; empty for the public."""
         wanted = [(each.row.id, each.row.merchant_id) for each in parents]
-        found = await price_lists.prices_of(ctx, wanted)
+        found = await price_lists.prices_of(ctx, wanted, Slice(first, skip))
         return [[VariantPrice.of(row) for row in found[each.row.id]] for each in parents]
 
     @batched

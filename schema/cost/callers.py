@@ -34,13 +34,13 @@ class Allowance:
 
 
 class Caller(NamedTuple):
-    """`key`: the bucket of an operation."""
+    """`key`: the bucket of an operation; `address`: whose bucket it is taken from as well."""
 
     key: str
     allowance: Allowance
+    address: Caller | None = None
 
 
-VISITORS = (ActorKind.ANONYMOUS, ActorKind.GUEST)
 Allowances = dict[ActorKind, Allowance]
 
 
@@ -67,29 +67,29 @@ def _bucket(limit: int, capacity: int, rate: int) -> Bucket | None:
 
 
 def callers(allowances: Allowances) -> Callable[[Context], Caller]:
-    """Visitors pay by their address, since anybody may begin any number of visits; others by who they are."""
-    anonymous, guest = (_visitors(kind, allowances) for kind in VISITORS)
+    """Who is signed in pays by who they are, visitors by their address.
+
+    A guest does both, since anybody may begin any number of visits.
+    """
+    visitor_of = visitors(allowances)
 
     def caller_of(ctx: Context) -> Caller:
         actor = ctx.actor
         if actor.kind is ActorKind.ANONYMOUS:
-            return anonymous(ctx.remote_address)
-        if actor.kind is ActorKind.GUEST:
-            return guest(ctx.remote_address)
-        return Caller(actor.key, allowances[actor.kind])
+            return visitor_of(ctx.remote_address)
+        address = visitor_of(ctx.remote_address) if actor.kind is ActorKind.GUEST else None
+        return Caller(actor.key, allowances[actor.kind], address)
 
     return caller_of
 
 
 def visitors(allowances: Allowances) -> Callable[[str], Caller]:
     """Whoever is at an address, before it is known who that is."""
-    return _visitors(ActorKind.ANONYMOUS, allowances)
 
-
-def _visitors(kind: ActorKind, allowances: Allowances) -> Callable[[str], Caller]:
     @lru_cache(maxsize=10_000)
     def visitor(address: str) -> Caller:
-        return Caller(f"{kind}:{client_of(address)}", allowances[kind])
+        key = f"{ActorKind.ANONYMOUS}:{client_of(address)}"
+        return Caller(key, allowances[ActorKind.ANONYMOUS])
 
     return visitor
 

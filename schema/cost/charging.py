@@ -1,20 +1,20 @@
-"""Charging an operation before it runs, and giving back what it did not need."""
+"""Charging what is asked before it is done, and giving back what it did not need."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import ceil
 from typing import Any, Generic, TypeVar
 
 from graphql import GraphQLError, GraphQLSchema
 
-from gateways import Balance, CostBuckets, Gateways
-from models.errors import RateLimited
+from gateways import CostBuckets, Gateways
 from resolvers.context import Context
-from schema.cost.callers import Allowance, Caller, allowances_of, callers, visitors
+from schema.cost.callers import Caller, allowances_of, callers, visitors
 from schema.cost.estimate import Estimate
 from schema.cost.prices import OPERATION
+from schema.cost.purses import BudgetSpent, Purses, spent
 from schema.documents import DocumentRefused, Operation
 from settings import Settings
 
@@ -22,6 +22,10 @@ C = TypeVar("C")
 
 # To parse and validate a document that is not known yet.
 DOCUMENT, CHARACTER, COSTLIEST_DOCUMENT = 500, 5, 60_000
+# To read a body: smaller ones are in the price of their operation.
+FREE_BYTES, KILOBYTE = 16_000, 20
+# A subscriber who has spent everything is told the next event when there is enough for it, so late at most.
+LONGEST_PAUSE_SECONDS = 30.0
 
 
 class CostExceeded(DocumentRefused):
@@ -36,21 +40,6 @@ class CostExceeded(DocumentRefused):
         super().__init__([GraphQLError(message, extensions=extensions)])
 
 
-class BudgetSpent(RateLimited):
-    """A caller's bucket holds too little for now."""
-
-    def __init__(self, requested: int, balance: Balance, allowance: Allowance) -> None:
-        super().__init__(
-            "This costs {requested}, and {available} are left. Try again in {seconds} s.",
-            requested=requested,
-            available=balance.available,
-            retry_after_seconds=max(1, ceil(balance.seconds)),
-        )
-        self.balance = balance
-        self.allowance = allowance
-        self.extensions = {"cost": _spent(requested, 0, balance.available, allowance)}
-
-
 @dataclass(slots=True)
 class Charge:
     """What an operation was charged; `spent` is what it came to in the end."""
@@ -58,21 +47,42 @@ class Charge:
     requested: int
     caller: Caller
     available: int
-    buckets: CostBuckets
+    purses: Purses
     spent: int | None = None
 
     def settle(self, actual: int | None) -> None:
         """Give back what was not spent. What was spent beyond the price is not charged."""
         self.spent = self.requested if actual is None else actual
         bucket, unspent = self.caller.allowance.bucket, self.requested - self.spent
+        if unspent > 0:
+            self.purses.give_back(self.requested, self.caller, self.spent)
         if bucket is not None and unspent > 0:
-            self.buckets.give_back(self.caller.key, unspent, bucket)
             self.available = min(self.available + unspent, bucket.capacity)
+
+    async def settle_event(self, actual: int) -> None:
+        """Charge an event: the first was paid for with the operation, each further one is before it is sent.
+
+        Waits until there is enough. Raises: BudgetSpent when that takes too long.
+        """
+        if self.spent is None:
+            self.settle(actual)
+            return
+        waited = 0.0
+        while True:
+            try:
+                self.available = await self.purses.take(actual, self.caller)
+                return
+            except BudgetSpent as missing:
+                pause = max(missing.balance.seconds, 0.01)
+                if waited + pause > LONGEST_PAUSE_SECONDS:
+                    raise
+            await asyncio.sleep(pause)
+            waited += pause
 
     @property
     def extensions(self) -> dict[str, Any]:
-        spent = self.requested if self.spent is None else self.spent
-        return {"cost": _spent(self.requested, spent, self.available, self.caller.allowance)}
+        actual = self.requested if self.spent is None else self.spent
+        return {"cost": spent(self.requested, actual, self.available, self.caller.allowance)}
 
 
 class Charges(Generic[C]):
@@ -88,7 +98,7 @@ class Charges(Generic[C]):
         caller_of: Callable[[C], Caller],
         visitor_of: Callable[[str], Caller],
     ) -> None:
-        self._buckets = buckets
+        self._purses = Purses(buckets)
         self._caller_of = caller_of
         self._visitor_of = visitor_of
 
@@ -100,39 +110,28 @@ class Charges(Generic[C]):
             operation.estimate = Estimate(schema, operation.document, operation.node)
         requested = operation.estimate(variables)
         caller = self._caller_of(context)
-        allowance = caller.allowance
-        if allowance.limit and requested > allowance.limit:
-            await self._take(OPERATION, caller)
-            raise CostExceeded(requested, allowance.limit)
-        return Charge(requested, caller, await self._take(requested, caller), self._buckets)
+        limit = caller.allowance.limit
+        if limit and requested > limit:
+            await self._purses.take(OPERATION, caller)
+            raise CostExceeded(requested, limit)
+        available = await self._purses.take(requested, caller)
+        return Charge(requested, caller, available, self._purses)
 
-    async def begin_document(self, text: str, address: str) -> None:
-        """Charge the reading of a document that is not known yet. Raises: BudgetSpent."""
-        price = min(DOCUMENT + CHARACTER * len(text), COSTLIEST_DOCUMENT)
-        await self._take(price, self._visitor_of(address))
+    async def begin_document(self, text: str, context: C) -> None:
+        """Charge the reading of a document that is not known yet. Raises: BudgetSpent.
 
-    async def _take(self, amount: int, caller: Caller) -> int:
+        It takes half of what the caller's bucket holds at most: its operation is to be paid for as well.
+        """
+        caller = self._caller_of(context)
         bucket = caller.allowance.bucket
-        if bucket is None:
-            return -1
-        available = self._buckets.take_now(caller.key, amount, bucket)
-        if available is not None:
-            return available
-        balance = await self._buckets.take(caller.key, amount, bucket)
-        if not balance.taken:
-            raise BudgetSpent(amount, balance, caller.allowance)
-        return balance.available
+        most = (
+            COSTLIEST_DOCUMENT if bucket is None else min(COSTLIEST_DOCUMENT, bucket.capacity // 2)
+        )
+        await self._purses.take(min(DOCUMENT + CHARACTER * len(text), most), caller)
 
-
-def _spent(requested: int, actual: int, available: int, allowance: Allowance) -> dict[str, Any]:
-    """The values of `extensions.cost`; without a bucket nothing is counted down."""
-    bucket = allowance.bucket
-    return {
-        "requested": requested,
-        "actual": actual,
-        "available": None if bucket is None else available,
-        "restoreRate": None if bucket is None else bucket.restore_rate,
-    }
+    async def begin_body(self, size: int, address: str) -> None:
+        """Charge the reading of so many bytes, before it is known who sent them. Raises: BudgetSpent."""
+        await self._purses.take(size * KILOBYTE // 1_000, self._visitor_of(address))
 
 
 def make_charges(settings: Settings, gateways: Gateways) -> Charges[Context]:

@@ -14,20 +14,18 @@ from graphql import (
     get_nullable_type,
     is_input_object_type,
     is_interface_type,
-    is_leaf_type,
     is_list_type,
     is_object_type,
 )
 from strawberry.types.field import StrawberryField
 
+from models.bounds import USER_ERRORS
 from resolvers.paging import DEFAULT_SIZE
 from schema.cost.directives import Cost, ListSize, assumed
 from schema.cost.prices import MUTATION, NODE, ROOT, declared_price, list_size_of, strawberry_field
 
-# Lists of leaves, such as tags, GTINs and the steps of a path.
-LEAVES = 10
 # Lists of these types, wherever they stand.
-BY_TYPE = {"UserError": 2}
+BY_TYPE = {"UserError": USER_ERRORS}
 # The list in a connection, and those in the payload of a mutation that takes rows: one for each row.
 EDGES = "edges"
 BY_ROW = ("results", "levels")
@@ -66,7 +64,7 @@ def _fields(
 def _size(definition: GraphQLField) -> ListSize | None:
     type_ = get_named_type(definition.type)
     if is_list_type(get_nullable_type(definition.type)):
-        return assumed(LEAVES) if is_leaf_type(type_) else _by_type(type_.name)
+        return _by_type(type_.name)
     if type_.name.endswith("Connection"):
         return _page(definition)
     return _by_row(definition, type_)

@@ -10,6 +10,8 @@ from typing import Any
 import strawberry
 from strawberry.schema_directive import Location
 
+from models.bounds import Bound
+
 
 @strawberry.schema_directive(
     locations=[Location.FIELD_DEFINITION, Location.INPUT_FIELD_DEFINITION],
@@ -41,7 +43,7 @@ class ListSize:
     )
 
 
-def assumed(size: int) -> ListSize:
+def assumed(size: Bound) -> ListSize:
     return ListSize(assumed_size=size, require_one_slicing_argument=strawberry.UNSET)
 
 
@@ -58,8 +60,8 @@ def cost(weight: int) -> Any:
     return mark
 
 
-def list_size(assumed_size: int) -> Any:
-    """Decorate a list field with the length that its cost assumes: its bound, or a typical maximum."""
+def list_size(assumed_size: Bound) -> Any:
+    """Decorate a list field with its bound, which is the length that its cost assumes."""
 
     def mark(field: Any) -> Any:
         field.directives = [*field.directives, assumed(assumed_size)]
@@ -68,8 +70,8 @@ def list_size(assumed_size: int) -> Any:
     return mark
 
 
-def sized_list(assumed_size: int, **options: Any) -> Any:
-    """Declare an attribute that is a list, with the length that its cost assumes."""
+def sized_list(assumed_size: Bound, **options: Any) -> Any:
+    """Declare an attribute that is a list, with its bound."""
     return list_size(assumed_size)(strawberry.field(**options))
 
 

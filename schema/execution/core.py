@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, cast
 
 import strawberry
@@ -13,43 +14,40 @@ from graphql import (
     GraphQLLeafType,
     GraphQLObjectType,
     GraphQLResolveInfo,
+    OperationType,
 )
-from graphql.pyutils import AwaitableOrValue
+from graphql.pyutils import AwaitableOrValue, Path
 from strawberry.execution import optimized_is_awaitable
 
 from schema.cost.prices import LEAF, OBJECT, price_of
+from schema.execution.execute import Asked, Execute
 from schema.execution.meter import Meter, size_of
 from schema.execution.selection import BYTES_OF_A_CELL, BYTES_OF_AN_OBJECT
-from schema.execution.variables import Variables
+from schema.execution.variables import are_long
 
 
-class GraphQLCoreExecutor:
+class GraphQLCoreExecutor(Execute):
     """Executes by graphql-core with Strawberry's resolver information."""
 
     def __init__(self, schema: strawberry.Schema) -> None:
         self._schema = schema._schema
         self._executor_class = metered(schema.execution_context_class)
 
-    async def __call__(
-        self,
-        document: DocumentNode,
-        variables: Variables,
-        operation_name: str | None,
-        context: Any,
-        meter: Meter | None = None,
-    ) -> ExecutionResult:
-        executor = self._executor_class.build(
+    async def run(self, asked: Asked) -> ExecutionResult:
+        build = partial(
+            self._executor_class.build,
             self._schema,
-            document,
+            asked.document,
             None,
-            context,
-            variables,
-            operation_name,
+            asked.context,
+            asked.variables,
+            asked.operation_name,
             is_awaitable=cast("Any", optimized_is_awaitable),
         )
+        executor = await asyncio.to_thread(build) if are_long(asked.variables) else build()
         if isinstance(executor, list):
             return ExecutionResult(None, executor)
-        executor.meter = meter or Meter()
+        executor.meter = asked.meter
         result = executor.execute_operation()
         return cast(
             ExecutionResult, result if isinstance(result, ExecutionResult) else await result
@@ -71,6 +69,13 @@ class Metering:
     def prices(self) -> dict[int, int]:
         """Of fields of objects, by the identity of their definitions."""
         return {}
+
+    def execute_field(
+        self, parent_type: GraphQLObjectType, source: Any, details: Any, path: Path, *rest: Any
+    ) -> Any:
+        if path.prev is None and cast(Any, self).operation.operation is OperationType.MUTATION:
+            self.meter.begin_change(str(path.key))
+        return cast(Any, super()).execute_field(parent_type, source, details, path, *rest)
 
     def complete_object_value(
         self,
@@ -98,7 +103,7 @@ class Metering:
 
     async def _in_turn(self, *arguments: Any) -> dict[str, Any]:
         """One object after the other, as soon as the event loop has had its turn."""
-        async with self.meter.turns:
+        async with self.meter.alone:
             if self.meter.is_due:
                 await self.meter.breathe()
             completed = self._completed(*arguments)

@@ -17,9 +17,8 @@ from typing import Any
 from graphql import GraphQLError
 
 from models.errors import AnswerTooLarge, DeadlineExceeded
+from schema.turns import Turns
 
-# The event loop is left alone after so long, and so is everybody else who waits for it.
-SLICE_SECONDS = 0.01
 NEVER = float("inf")
 
 
@@ -51,12 +50,14 @@ class HungUp(Exception):
 class Meter:
     """Counts for one operation; `cost` in the units of `schema.cost`, `unreported` errors beyond those kept.
 
+    `ran`: the response keys of the mutations that were begun.
     The clock of a query runs from the beginning, that of a mutation only while its answer is read:
-    no deadline ends what changes something. `hung_up` returns when the client has gone.
+    no deadline ends what changes something. `hung_up` returns when the client has gone. `turns` are those of
+    all operations that share an event loop.
     """
 
     __slots__ = (
-        "_slice_begun",
+        "_alone",
         "_task",
         "_turns",
         "_watching",
@@ -67,6 +68,7 @@ class Meter:
         "hung_up",
         "limits",
         "objects",
+        "ran",
         "unreported",
     )
 
@@ -74,16 +76,18 @@ class Meter:
         self,
         limits: AnswerLimits = UNLIMITED,
         hung_up: Callable[[], Awaitable[None]] | None = None,
+        turns: Turns | None = None,
     ) -> None:
         self.limits = limits
         self.hung_up = hung_up
         self.objects = self.bytes = self.cost = self.unreported = 0
+        self.ran: list[str] = []
         self.error: Exception | None = None
         self.deadline = NEVER
-        self._slice_begun = monotonic()
         self._task: asyncio.Task[object] | None = None
         self._watching: asyncio.Task[None] | None = None
-        self._turns: asyncio.Lock | None = None
+        self._alone: asyncio.Lock | None = None
+        self._turns = turns or Turns()
 
     def begin(self, *, clock: bool) -> None:
         """Let the current task be the one that is stopped; `clock`: from now on time counts."""
@@ -102,6 +106,12 @@ class Meter:
 
     def stop_clock(self) -> None:
         self.deadline = NEVER
+
+    def begin_change(self, key: str) -> None:
+        """Note that a mutation begins. Raises: CancelledError once the meter has stopped."""
+        if self.error is not None:
+            raise asyncio.CancelledError
+        self.ran.append(key)
 
     def take(self, objects: int, size: int, cost: int = 0) -> None:
         """Count objects, their bytes without texts, and their cost."""
@@ -129,21 +139,20 @@ class Meter:
         """Whether somebody else should have the event loop now."""
         if self._task is None:  # nobody looks after this operation
             return False
-        return self.error is not None or monotonic() - self._slice_begun > SLICE_SECONDS
+        return self.error is not None or self._turns.is_spent
 
     async def breathe(self) -> None:
         """Let everybody else have the event loop. Raises: CancelledError once the meter has stopped."""
-        await asyncio.sleep(0)
+        await self._turns.go_on()
         while self.error is not None and self._task is not None:  # noqa: ASYNC110
             await asyncio.sleep(0)  # its cancellation is on its way
-        self._slice_begun = monotonic()
 
     @property
-    def turns(self) -> asyncio.Lock:
-        """Held by one part of the operation at a time, so that they do not breathe all at once."""
-        if self._turns is None:
-            self._turns = asyncio.Lock()
-        return self._turns
+    def alone(self) -> asyncio.Lock:
+        """Held by one part of the operation at a time, so that they do not wait in line all at once."""
+        if self._alone is None:
+            self._alone = asyncio.Lock()
+        return self._alone
 
     def look(self, now: float) -> None:
         """Stop what is past its deadline, and notice when the client goes."""
@@ -178,7 +187,8 @@ class Meter:
                 await asyncio.sleep(0)  # the cancellation may not have arrived yet
         if isinstance(error, HungUp):
             raise error
-        return GraphQLError(str(error), original_error=error)
+        told = {"ran": self.ran} if self.ran else None
+        return GraphQLError(str(error), original_error=error, extensions=told)
 
     async def _watch(self, hung_up: Callable[[], Awaitable[None]]) -> None:
         await hung_up()

@@ -143,9 +143,13 @@ class Selection:
         return self._rows(await asyncio.gather(*map(awaited, columns)), parents, execution)
 
     async def serial_rows(self, parents: Column, level: Places, execution: Execution) -> Column:
-        """For the root of a mutation: none is run after one that turns the whole answer to null."""
+        """For the root of a mutation.
+
+        None is run after one that turns the whole answer to null, or whose answer is too large.
+        """
         columns: list[Column] = []
         for field in self.fields:
+            execution.meter.begin_change(field.site.key)
             columns.append(await field.mutated(parents, level, execution))
             if columns[-1] == [FAILED]:
                 return [FAILED]

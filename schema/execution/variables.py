@@ -29,6 +29,23 @@ NO_VARIABLES = VariableValues({}, {})
 # Values of exactly these types are coerced already.
 COERCED_TYPES: dict[object, type] = {GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool}
 MAXIMUM_ERRORS = 50  # graphql-core's own default
+MOST_AT_ONCE = 2_000  # values that are coerced in the event loop: some 5 ms
+
+
+def are_long(given: Variables) -> bool:
+    """Whether to coerce them takes so long that a thread of its own does it."""
+    left, waiting = MOST_AT_ONCE, [given]
+    while waiting:
+        value: Any = waiting.pop()
+        if isinstance(value, dict):
+            value = value.values()
+        elif not isinstance(value, list):
+            continue
+        left -= len(value)
+        if left < 0:
+            return True
+        waiting.extend(value)
+    return False
 
 
 class Definitions:

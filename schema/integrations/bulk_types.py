@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import strawberry
 
+from models.bounds import BULK_NOTES
 from models.integrations.bulk import BulkFormat, BulkKind, BulkStatus
 from models.integrations.bulk import BulkOperation as BulkRow
 from resolvers.batches import OnError
@@ -14,6 +15,7 @@ from resolvers.integrations import bulk
 from resolvers.integrations.bulk import BulkDraft
 from resolvers.integrations.bulk_files import UploadedFile
 from resolvers.integrations.file_forms import FileEncoding
+from schema.cost.directives import sized_list
 from schema.downloads import signed_link
 from schema.errors import UserError
 from schema.info import Info
@@ -49,8 +51,8 @@ class BulkOperation(Node):
     rows_failed: BigInt
     created: BigInt
     updated: BigInt
-    notes: list[str] = strawberry.field(
-        description="What was assumed of the file, such as its encoding."
+    notes: list[str] = sized_list(
+        BULK_NOTES, description="What was assumed of the file, such as its encoding."
     )
     error: str | None = strawberry.field(description="Why it failed as a whole.")
     created_at: datetime
@@ -82,7 +84,7 @@ class BulkOperation(Node):
             rows_failed=BigInt(row.rows_failed),
             created=BigInt(row.created),
             updated=BigInt(row.updated),
-            notes=row.notes or [],
+            notes=[*BULK_NOTES.cut(row.notes or [])],
             error=row.error,
             created_at=row.created_at,
             started_at=row.started_at,

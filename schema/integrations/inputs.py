@@ -40,6 +40,11 @@ class WebhookReplayInput:
     after_sequence: BigInt
 
 
+@strawberry.input(description="Which webhook to try out.")
+class WebhookPingInput:
+    webhook_id: strawberry.ID = strawberry.field(description="The webhook, paused or not.")
+
+
 @strawberry.input
 class WebhookRedeliverInput:
     delivery_id: strawberry.ID

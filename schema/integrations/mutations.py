@@ -3,7 +3,7 @@ from __future__ import annotations
 import strawberry
 
 from resolvers.batches import KEEP
-from resolvers.integrations import bulk, deliveries, webhooks
+from resolvers.integrations import bulk, deliveries, pinging, webhooks
 from schema.errors import refusing
 from schema.info import Info
 from schema.integrations.bulk_types import (
@@ -15,6 +15,7 @@ from schema.integrations.bulk_types import (
 from schema.integrations.inputs import (
     WebhookCreateInput,
     WebhookDeleteInput,
+    WebhookPingInput,
     WebhookRedeliverInput,
     WebhookReplayInput,
     WebhookSecretRotateInput,
@@ -25,6 +26,7 @@ from schema.integrations.webhook_types import (
     WebhookDelivery,
     WebhookDeliveryPayload,
     WebhookPayload,
+    WebhookPingPayload,
 )
 from schema.nodes import row_id
 
@@ -74,6 +76,14 @@ class IntegrationMutations:
         delivery_id = row_id(input.delivery_id, "WebhookDelivery", path=("deliveryId",))
         row = await deliveries.redeliver(info.context, delivery_id)
         return WebhookDeliveryPayload(delivery=WebhookDelivery.of(row))
+
+    @refusing(WebhookPingPayload)
+    async def webhook_ping(self, info: Info, input: WebhookPingInput) -> WebhookPingPayload:
+        """Send a signed message of the topic `webhook.ping` now, and say what the receiver answered."""
+        pong = await pinging.ping(info.context, _webhook_id(input.webhook_id))
+        return WebhookPingPayload(
+            delivered=pong.error is None, response_status=pong.status, error=pong.error
+        )
 
     @refusing(WebhookPayload)
     async def webhook_delete(self, info: Info, input: WebhookDeleteInput) -> WebhookPayload:

@@ -4,11 +4,13 @@ import strawberry
 
 from resolvers.integrations import bulk, changes, webhooks
 from resolvers.paging import PageRequest
-from schema.cost.directives import list_size
+from resolvers.slices import Slice
+from schema.cost.directives import sized_by
 from schema.info import Info
 from schema.integrations.bulk_types import BulkOperation
 from schema.integrations.types import Change
 from schema.integrations.webhook_types import Webhook
+from schema.list_arguments import Skip, SliceSize
 from schema.nodes import row_id
 from schema.pagination import Connection
 
@@ -42,8 +44,9 @@ class IntegrationQueries:
         page = await bulk.page(info.context, PageRequest(first=first, after=after))
         return Connection.of(page, BulkOperation.of)
 
-    @list_size(50)
+    @sized_by("first", otherwise=50)
     @strawberry.field
-    async def webhooks(self, info: Info) -> list[Webhook]:
-        """The webhooks of your part of the tree."""
-        return [Webhook.of(row) for row in await webhooks.all_of(info.context)]
+    async def webhooks(self, info: Info, first: SliceSize = 50, skip: Skip = 0) -> list[Webhook]:
+        """The webhooks of your part of the tree, oldest first."""
+        cut = Slice(first, skip)
+        return [Webhook.of(row) for row in await webhooks.all_of(info.context, cut)]

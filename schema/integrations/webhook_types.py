@@ -6,14 +6,17 @@ from datetime import datetime
 
 import strawberry
 
+from models.bounds import Vocabulary
 from models.integrations.webhooks import DeliveryStatus
 from models.integrations.webhooks import Webhook as WebhookRow
 from models.integrations.webhooks import WebhookDelivery as DeliveryRow
+from models.outbox import TOPICS
 from resolvers.context import Context
 from resolvers.integrations import deliveries, webhooks
 from resolvers.paging import PageRequest
 from schema.accounts.types import Organisation
 from schema.batching import batched
+from schema.cost.directives import sized_list
 from schema.errors import UserError
 from schema.nodes import Node, global_id
 from schema.pagination import Connection
@@ -64,7 +67,7 @@ class WebhookDelivery(Node):
 class Webhook(Node):
     id: strawberry.ID
     url: str
-    topics: list[str]
+    topics: list[str] = sized_list(Vocabulary(len(TOPICS)))
     active: bool = strawberry.field(
         description="Off when it was paused, or its receiver has failed for days."
     )
@@ -125,6 +128,22 @@ class WebhookPayload:
         default=None, description="What its messages are signed with; shown only here."
     )
     user_errors: list[UserError] = field(default_factory=list)
+
+
+@strawberry.type(description="What a receiver answered to a ping.")
+class WebhookPingPayload:
+    delivered: bool = strawberry.field(
+        default=False, description="Whether the receiver took the message."
+    )
+    response_status: int | None = strawberry.field(
+        default=None, description="The HTTP status it answered; null when it could not be reached."
+    )
+    error: str | None = strawberry.field(
+        default=None, description="Why it was not delivered, in at most 300 characters."
+    )
+    user_errors: list[UserError] = strawberry.field(
+        default_factory=list, description="Why nothing was sent; empty where something was."
+    )
 
 
 @strawberry.type

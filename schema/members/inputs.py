@@ -3,6 +3,8 @@ from __future__ import annotations
 import strawberry
 
 from models.members.cards import CardKind
+from resolvers.members.customers import CustomerDraft
+from schema.nodes import optional_row_id
 
 
 @strawberry.input
@@ -27,3 +29,29 @@ class CardBlockInput:
 @strawberry.input
 class MemberIdentifyInput:
     code: str
+
+
+@strawberry.input(
+    one_of=True, description="The customer in front of a till or guide, in exactly one way."
+)
+class CustomerInput:
+    member_id: strawberry.Maybe[strawberry.ID] = strawberry.field(
+        description="A member whom you may see."
+    )
+    member_code: strawberry.Maybe[str] = strawberry.field(
+        description="The rotating code on their phone; used up by the mutation that succeeds with it."
+    )
+    card_number: strawberry.Maybe[str] = strawberry.field(description="Their active card.")
+    phone: strawberry.Maybe[str] = strawberry.field(
+        description="Their whole phone number; without a country code it counts as Chinese."
+    )
+
+    def draft(self) -> CustomerDraft:
+        """Raises: InvalidInput for what is no member's ID."""
+        member_id = self.member_id.value if self.member_id else None
+        return CustomerDraft(
+            member_id=optional_row_id(member_id, "Member", path=("customer", "memberId")),
+            member_code=self.member_code.value if self.member_code else None,
+            card_number=self.card_number.value if self.card_number else None,
+            phone=self.phone.value if self.phone else None,
+        )

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import strawberry
 
+from models.bounds import TIERS
 from resolvers.members import members, tiers
 from resolvers.paging import PageRequest
 from schema.cost.directives import list_size
@@ -55,7 +56,7 @@ class MemberQueries:
         tally = await members.tally(info.context, search, tier_code)
         return TalliedConnection.of(page, Member.of, tally)
 
-    @list_size(10)
+    @list_size(TIERS)
     @strawberry.field
     async def tiers(self, info: Info) -> list[Tier]:
         """The merchant's tiers, lowest first."""

@@ -18,9 +18,11 @@ from resolvers.members.codes import IssuedCode
 from resolvers.members.sight import NAME_ONLY, SOMEBODY, Sight
 from resolvers.paging import PageRequest
 from resolvers.referrals import standing
+from resolvers.slices import Slice
 from schema.accounts.types import Channel, Staff
 from schema.batching import batched
-from schema.cost.directives import list_size
+from schema.cost.directives import sized_by
+from schema.list_arguments import Skip, SliceSize
 from schema.nodes import Node, global_id
 from schema.stores.types import Store
 
@@ -96,12 +98,15 @@ class Member(Node):
         found = await tiers.by_ids(ctx, [each.row.tier_id for each in parents])
         return [Tier.of(found[each.row.tier_id]) for each in parents]
 
-    @list_size(5)
+    @sized_by("first", otherwise=10)
     @batched
     @staticmethod
-    async def cards(parents: list[Member], ctx: Context) -> list[list[MemberCard]]:
+    async def cards(
+        parents: list[Member], ctx: Context, first: SliceSize = 10, skip: Skip = 0
+    ) -> list[list[MemberCard]]:
+        """Its cards, those no longer good too, the latest first."""
         rows = await _with_records(parents, ctx)
-        found = await cards.of_members(ctx, [row.id for row in rows if row])
+        found = await cards.of_members(ctx, [row.id for row in rows if row], Slice(first, skip))
         return [[MemberCard.of(card) for card in found[row.id]] if row else [] for row in rows]
 
     @batched

@@ -21,7 +21,8 @@ described_enum(
     SHIP="Say that it has left, with which carrier.",
     COMPLETE="Say that it was delivered or handed over.",
     COLLECT="Hand it over for its pickup code.",
-    CANCEL="Call it off and give its money back.",
+    CANCEL="Call it off before anything of it has left, and give its money back.",
+    RETURN="Take it in when it was shipped and could not be handed over, and give its money back.",
 )
 described_enum(
     RefusalReason,

@@ -3,14 +3,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from models.bounds import ORDER_LINES
 from models.orders.carts import Cart as CartRow
 from models.orders.carts import CartLine as CartLineRow
+from models.orders.carts import CartStatus
 from resolvers.catalog import prices
 from resolvers.context import Context
-from resolvers.orders import cart_lines, cart_lists
+from resolvers.orders import cart_lines, cart_lists, orders
 from schema.accounts.types import Channel, Staff
 from schema.batching import batched
 from schema.catalog.types import Variant
@@ -19,6 +22,11 @@ from schema.members.types import Member
 from schema.money import Money
 from schema.nodes import Node, global_id
 from schema.orders.loading import optional_nodes, variants_of
+
+if TYPE_CHECKING:
+    from schema.orders.types import Order
+
+strawberry.enum(CartStatus, description="MERGED: its lines went into another cart of its owner.")
 
 
 @strawberry.type
@@ -60,9 +68,24 @@ class Cart(Node):
     channel: Channel
     version: int
     updated_at: datetime
+    status: CartStatus = strawberry.field(
+        description="OPEN while it can be changed; ORDERED once it became an order."
+    )
     row: strawberry.Private[CartRow]
 
-    @list_size(20)
+    @batched
+    @staticmethod
+    async def order(
+        parents: list[Cart], ctx: Context
+    ) -> list[Annotated[Order, strawberry.lazy("schema.orders.types")] | None]:
+        """What it became, as far as you may see that; empty before it is ordered."""
+        from schema.orders.types import Order
+
+        ordered = [each.row.id for each in parents if each.row.status is CartStatus.ORDERED]
+        found = await orders.of_carts(ctx, ordered)
+        return [Order.optional(found.get(each.row.id)) for each in parents]
+
+    @list_size(ORDER_LINES)
     @batched
     @staticmethod
     async def lines(parents: list[Cart], ctx: Context) -> list[list[CartLine]]:
@@ -108,6 +131,7 @@ class Cart(Node):
             channel=row.channel,
             version=row.version,
             updated_at=row.updated_at,
+            status=row.status,
             row=row,
         )
 

@@ -8,9 +8,11 @@ import strawberry
 from models.orders.states import FulfilmentMethod
 from resolvers.orders.checkout import CheckoutDraft, ChoiceDraft
 from resolvers.orders.goods import LineDraft
+from resolvers.orders.keeping import Terms
 from schema.accounts.inputs import KNOWN_DEVICE
 from schema.catalog.inputs import VariantQuantityInput
 from schema.geography import AddressInput, GeoPointInput
+from schema.members.inputs import CustomerInput
 from schema.nodes import optional_row_id, row_id
 
 
@@ -34,6 +36,14 @@ class CartLinesInput:
 @strawberry.input
 class CartClaimInput:
     token: str
+
+
+@strawberry.input(description="Whose cart it is.")
+class CartCustomerSetInput:
+    cart_id: strawberry.ID = strawberry.field(description="A cart that you guide.")
+    customer: CustomerInput | None = strawberry.field(
+        default=None, description="The member; null takes the customer off."
+    )
 
 
 @strawberry.input
@@ -90,6 +100,17 @@ class CheckoutInput:
 class CheckoutPlaceInput:
     checkout: CheckoutInput
     idempotency_key: str
+    quote_token: str | None = strawberry.field(
+        default=None,
+        description="The order is what that quote said, or it is refused with QuoteChanged.",
+    )
+    expected_total: Decimal | None = strawberry.field(
+        default=None, description="The order costs this, or it is refused with QuoteChanged."
+    )
+
+    def terms(self) -> Terms:
+        """Raises: InvalidInput for what is no amount."""
+        return Terms.of(self.quote_token, self.expected_total)
 
 
 @strawberry.input

@@ -5,7 +5,7 @@ import strawberry
 from models.accounts.sessions import SubjectKind
 from models.errors import Refusal, Refusals
 from resolvers.accounts.identity import become
-from resolvers.orders import cancelling, carts, claiming, placing, sign_in
+from resolvers.orders import cancelling, cart_customers, carts, claiming, placing, sign_in
 from schema.accounts.payloads import SignInPayload
 from schema.errors import refusing
 from schema.info import Info
@@ -13,6 +13,7 @@ from schema.nodes import row_id
 from schema.orders.checkout_inputs import (
     CartClaimInput,
     CartCreateInput,
+    CartCustomerSetInput,
     CartLinesInput,
     CheckoutPlaceInput,
     OrderCancelInput,
@@ -27,7 +28,7 @@ from schema.orders.types import Order
 class CheckoutMutations:
     @refusing(CartPayload)
     async def cart_create(self, info: Info, input: CartCreateInput) -> CartPayload:
-        """A cart of yours; staff begin one that the customer then scans and claims."""
+        """Your one open cart, with the lines added; staff begin one that the customer scans and claims."""
         lines = line_drafts(input.lines or (), "lines")
         return CartPayload.of(await carts.create(info.context, lines), info.context)
 
@@ -50,12 +51,23 @@ class CheckoutMutations:
         """Make a scanned cart yours; the lines of your own open cart are added to it."""
         return CartPayload.of(await claiming.claim(info.context, input.token), info.context)
 
+    @refusing(CartPayload)
+    async def cart_customer_set(self, info: Info, input: CartCustomerSetInput) -> CartPayload:
+        """Name the customer of a cart that you guide; the lines of their own open cart are added to it.
+
+        Needs CART_SERVE and MEMBER_IDENTIFY. A member code is used up only if it succeeds.
+        """
+        cart_id = row_id(input.cart_id, "Cart", path=("cartId",))
+        customer = input.customer.draft() if input.customer else None
+        row = await cart_customers.set_customer(info.context, cart_id, customer)
+        return CartPayload.of(row, info.context)
+
     @refusing(OrderPayload)
     async def checkout_place(self, info: Info, input: CheckoutPlaceInput) -> OrderPayload:
-        """Place an order as quoted; its pieces are held until holdExpiresAt."""
+        """Place an order, by its token exactly as quoted; its pieces are held until holdExpiresAt."""
         try:
-            draft = input.checkout.draft()
-            order = await placing.place(info.context, draft, input.idempotency_key)
+            draft, terms = input.checkout.draft(), input.terms()
+            order = await placing.place(info.context, draft, input.idempotency_key, terms)
         except (Refusal, Refusals) as refused:
             raise _below_checkout(refused) from None
         return OrderPayload(order=Order.of(order))
@@ -79,14 +91,17 @@ class CheckoutMutations:
             input.referral_token,
             input.device_token,
         )
-        await become(info.context, SubjectKind.MEMBER, member.id, tokens.session_id)
+        await become(info.context, SubjectKind.MEMBER, member.id, tokens)
         return SignInPayload.of(tokens, info.context, device_token)
 
 
+_BESIDE_CHECKOUT = {("idempotencyKey",), ("quoteToken",), ("expectedTotal",)}
+
+
 def _below_checkout(refused: Refusal | Refusals) -> Refusal | Refusals:
-    """Paths from the checkout lead through the field `checkout`; the key stands beside it."""
+    """Paths from the checkout lead through the field `checkout`; what else is given stands beside it."""
     each = [refused] if isinstance(refused, Refusal) else refused.refusals
     for refusal in each:
-        if refusal.path != ("idempotencyKey",):
+        if refusal.path not in _BESIDE_CHECKOUT:
             refusal.below("checkout")
     return refused

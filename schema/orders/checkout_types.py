@@ -4,6 +4,7 @@ from datetime import datetime
 
 import strawberry
 
+from models.bounds import ORDER_LINES, QUOTE_FULFILMENTS
 from models.orders.pricing import PricedLine
 from models.orders.states import FulfilmentMethod
 from resolvers.context import Context
@@ -17,7 +18,7 @@ from schema.errors import UserError, user_errors
 from schema.money import Money
 from schema.orders.fulfilment_types import FulfilmentLine
 from schema.orders.loading import variants_of
-from schema.orders.types import OrderTotals
+from schema.orders.totals import OrderTotals
 from schema.stores.types import StockLocation
 
 
@@ -48,9 +49,15 @@ class QuoteLine:
 @strawberry.type(description="What one place would hand over in one way.")
 class PlannedFulfilment:
     method: FulfilmentMethod
-    lines: list[FulfilmentLine] = sized_list(20)
+    lines: list[FulfilmentLine] = sized_list(ORDER_LINES)
     distance_metres: int | None
     ready_at: datetime | None = strawberry.field(description="Empty where it cannot be told.")
+    promised_at: datetime | None = strawberry.field(
+        description="When the customer can have it: at once at a counter; empty where no time is promised."
+    )
+    fee: Money = strawberry.field(
+        description="Its share of the delivery; the fees of all parts add up to it."
+    )
     location_id: strawberry.Private[int]
 
     @batched
@@ -68,6 +75,8 @@ class PlannedFulfilment:
             ],
             distance_metres=parcel.distance_metres,
             ready_at=now if parcel.at_counter else None,
+            promised_at=now if parcel.at_counter else None,
+            fee=Money.of(parcel.fee_minor),
             location_id=parcel.location_id,
         )
 
@@ -76,10 +85,14 @@ class PlannedFulfilment:
     description="What placing this checkout would do now. With userErrors it cannot be placed."
 )
 class Quote:
-    lines: list[QuoteLine] = sized_list(20)
-    totals: OrderTotals
-    fulfilments: list[PlannedFulfilment] = sized_list(5)
-    expires_at: datetime
+    lines: list[QuoteLine] = sized_list(ORDER_LINES)
+    totals: OrderTotals | None = strawberry.field(description="Empty for a refused quote.")
+    fulfilments: list[PlannedFulfilment] = sized_list(QUOTE_FULFILMENTS)
+    expires_at: datetime = strawberry.field(description="Until when the token binds.")
+    token: str | None = strawberry.field(
+        description="Binds prices, fees and places of exactly this input and caller; holds no stock."
+        " Empty for a refused quote."
+    )
     user_errors: list[UserError]
 
     @classmethod
@@ -87,11 +100,12 @@ class Quote:
         plan = quote.plan
         return cls(
             lines=_lines(plan) if plan else [],
-            totals=_totals(plan) if plan else OrderTotals.of(0, 0, 0),
+            totals=_totals(plan) if plan and not quote.refusals else None,
             fulfilments=[PlannedFulfilment.of(each, ctx.now()) for each in plan.parcels]
             if plan
             else [],
             expires_at=quote.expires_at,
+            token=quote.token,
             user_errors=[error for each in quote.refusals for error in user_errors(each, ctx)],
         )
 

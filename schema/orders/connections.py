@@ -11,7 +11,8 @@ from resolvers.orders.order_lists import SUMS
 from schema.batching import batched
 from schema.cost.directives import cost
 from schema.cost.prices import COUNT
-from schema.orders.types import Order, OrderTotals
+from schema.orders.totals import OrderTotals
+from schema.orders.types import Order
 from schema.pagination import DocumentConnection, tallied
 
 

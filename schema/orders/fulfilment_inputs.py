@@ -4,6 +4,7 @@ from dataclasses import field
 
 import strawberry
 
+from models.stock.states import StockState
 from schema.errors import UserError
 from schema.orders.fulfilment_types import Fulfilment, PrintTicket
 from schema.stock.serial_inputs import SerialInput
@@ -20,6 +21,28 @@ class FulfilmentActInput:
 class FulfilmentRejectInput:
     fulfilment_id: strawberry.ID
     reason: str
+
+
+@strawberry.input(description="Call a part off before anything of it has left.")
+class FulfilmentCancelInput:
+    fulfilment_id: strawberry.ID = strawberry.field(description="Which part.")
+    reason: str = strawberry.field(description="Why, for the order's history and the refund.")
+    idempotency_key: str = strawberry.field(description="The same key again changes nothing.")
+
+
+@strawberry.input(description="A shipped part that came back without having been handed over.")
+class FulfilmentReturnInput:
+    fulfilment_id: strawberry.ID = strawberry.field(description="Which part.")
+    location_id: strawberry.ID = strawberry.field(description="The store or warehouse it is put.")
+    restock: StockState = strawberry.field(
+        description="AVAILABLE, DAMAGED or QUARANTINED; OUTSIDE writes the goods off."
+    )
+    reason: str = strawberry.field(description="Why, for the order's history and the refund.")
+    idempotency_key: str = strawberry.field(description="The same key again changes nothing.")
+    serials: list[SerialInput] | None = strawberry.field(
+        default=None,
+        description="Of the variants that track them: one for each piece that came back.",
+    )
 
 
 @strawberry.input

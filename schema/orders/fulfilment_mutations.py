@@ -2,15 +2,18 @@ from __future__ import annotations
 
 import strawberry
 
-from resolvers.orders import fulfilment_steps, pickups, rerouting, tickets
+from resolvers.orders import calling_off, fulfilment_steps, pickups, rerouting, tickets
+from resolvers.orders.calling_off import ReturnDraft
 from resolvers.orders.fulfilment_steps import ShipmentDraft
 from schema.errors import refusing
 from schema.info import Info
 from schema.nodes import row_id
 from schema.orders.fulfilment_inputs import (
     FulfilmentActInput,
+    FulfilmentCancelInput,
     FulfilmentPayload,
     FulfilmentRejectInput,
+    FulfilmentReturnInput,
     FulfilmentShipInput,
     PickupCollectInput,
     TicketAcknowledgeInput,
@@ -32,7 +35,10 @@ class FulfilmentMutations:
     async def fulfilment_reject(
         self, info: Info, input: FulfilmentRejectInput
     ) -> FulfilmentPayload:
-        """Send a delivery on to the next nearest that has the pieces, never back."""
+        """Send a delivery on to the next nearest that has the pieces, never back.
+
+        Where nobody else has them it stays, unfillable, until somebody has or it is called off.
+        """
         row = await rerouting.reject(info.context, _id(input.fulfilment_id), input.reason)
         return FulfilmentPayload(fulfilment=Fulfilment.of(row))
 
@@ -67,6 +73,37 @@ class FulfilmentMutations:
             row = await fulfilment_steps.confirm(ctx, fulfilment_id)
         else:
             row = await fulfilment_steps.complete(ctx, fulfilment_id, serial_drafts(serials))
+        return FulfilmentPayload(fulfilment=Fulfilment.of(row))
+
+    @refusing(FulfilmentPayload)
+    async def fulfilment_cancel(
+        self, info: Info, input: FulfilmentCancelInput
+    ) -> FulfilmentPayload:
+        """Call a part off that nothing has left of; needs ORDER_CANCEL.
+
+        What it paid goes back exactly; the other parts of the order go on.
+        """
+        row = await calling_off.cancel(
+            info.context, _id(input.fulfilment_id), input.reason, input.idempotency_key
+        )
+        return FulfilmentPayload(fulfilment=Fulfilment.of(row))
+
+    @refusing(FulfilmentPayload)
+    async def fulfilment_return(
+        self, info: Info, input: FulfilmentReturnInput
+    ) -> FulfilmentPayload:
+        """Take in a shipped part that was refused at the door or not found; needs ORDER_CANCEL.
+
+        What it paid goes back exactly; the other parts of the order go on.
+        """
+        draft = ReturnDraft(
+            fulfilment_id=_id(input.fulfilment_id),
+            location_id=row_id(input.location_id, "Store", "Warehouse", path=("locationId",)),
+            restock=input.restock,
+            reason=input.reason,
+            serials=serial_drafts(input.serials),
+        )
+        row = await calling_off.take_back(info.context, draft, input.idempotency_key)
         return FulfilmentPayload(fulfilment=Fulfilment.of(row))
 
     @refusing(FulfilmentPayload)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from models.bounds import all_of
 from models.orders.deadlines import lateness_minutes
 from models.orders.fulfilments import Fulfilment as FulfilmentRow
 from models.orders.fulfilments import PrintTicket as PrintTicketRow
@@ -13,12 +14,15 @@ from models.orders.states import FulfilmentMethod, FulfilmentStatus, TicketStatu
 from models.qr import qr_svg
 from resolvers.context import Context
 from resolvers.orders import contacts, fulfilments, histories, tickets
+from resolvers.slices import Slice
 from schema.accounts.types import Staff
 from schema.batching import batched
 from schema.catalog.types import Variant
-from schema.cost.directives import list_size
+from schema.cost.directives import list_size, sized_by
 from schema.geography import Address
 from schema.info import Info
+from schema.list_arguments import Skip, SliceSize
+from schema.money import Money
 from schema.nodes import Document, Node, global_id
 from schema.orders.actions import FulfilmentAction
 from schema.orders.contact_types import Contact, address_of
@@ -130,6 +134,12 @@ class Fulfilment(Document):
         description="By when the customer was told to have it."
     )
     created_at: datetime = strawberry.field(description="When it was made.")
+    fee: Money = strawberry.field(
+        description="Its share of the order's delivery, given back if it is called off."
+    )
+    unfillable: bool = strawberry.field(
+        description="Its place has rejected it and nobody else has the goods yet."
+    )
     row: strawberry.Private[FulfilmentRow]
 
     @strawberry.field(
@@ -162,12 +172,15 @@ class Fulfilment(Document):
         found = await contacts.of_fulfilments(ctx, [each.row for each in parents])
         return [address_of(found[each.row.id]) for each in parents]
 
-    @list_size(10)
+    @sized_by("first", otherwise=20)
     @batched
     @staticmethod
-    async def history(parents: list[Fulfilment], ctx: Context) -> list[list[DocumentEvent]]:
+    async def history(
+        parents: list[Fulfilment], ctx: Context, first: SliceSize = 20, skip: Skip = 0
+    ) -> list[list[DocumentEvent]]:
         """Each step, oldest first."""
-        found = await histories.of_fulfilments(ctx, [each.row for each in parents])
+        rows = [each.row for each in parents]
+        found = await histories.of_fulfilments(ctx, rows, Slice(first, skip))
         return [[DocumentEvent.of(step) for step in found[each.row.id]] for each in parents]
 
     @batched
@@ -184,11 +197,14 @@ class Fulfilment(Document):
     async def location(parents: list[Fulfilment], ctx: Context) -> list[StockLocation]:
         return await StockLocation.load(ctx, [each.row.location_id for each in parents])
 
-    @list_size(20)
+    @sized_by("first", otherwise=100)
     @batched
     @staticmethod
-    async def lines(parents: list[Fulfilment], ctx: Context) -> list[list[FulfilmentLine]]:
-        found = await fulfilments.lines_of(ctx, _ids(parents))
+    async def lines(
+        parents: list[Fulfilment], ctx: Context, first: SliceSize = 100, skip: Skip = 0
+    ) -> list[list[FulfilmentLine]]:
+        """What it brings; there are at most 100."""
+        found = await fulfilments.lines_of(ctx, _ids(parents), Slice(first, skip))
         return [
             [
                 FulfilmentLine(
@@ -229,9 +245,15 @@ class Fulfilment(Document):
         rows = [found.get(each.row.id) for each in parents]
         return [PrintTicket.of(row) if row else None for row in rows]
 
-    @strawberry.field(description="What you may do with it now.")
-    def available_actions(self, info: Info) -> list[FulfilmentAction]:
-        return fulfilments.actions(info.context, self.row)
+    @list_size(all_of(FulfilmentAction))
+    @batched
+    @staticmethod
+    async def available_actions(
+        parents: list[Fulfilment], ctx: Context
+    ) -> list[list[FulfilmentAction]]:
+        """What you may do with it now; every one of them works."""
+        found = await fulfilments.actions(ctx, [each.row for each in parents])
+        return [found[each.row.id] for each in parents]
 
     @classmethod
     def of(cls, row: FulfilmentRow) -> Fulfilment:
@@ -244,6 +266,8 @@ class Fulfilment(Document):
             awaits_stock_until=row.awaits_until,
             promised_at=row.promised_at,
             created_at=row.created_at,
+            fee=Money.of(row.fee_minor),
+            unfillable=row.unfillable,
             row=row,
         )
 

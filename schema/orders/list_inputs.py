@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 
 import strawberry
 
 from models.accounts.channels import Channel
-from models.orders import carts as cart_models
+from models.orders.carts import CartStatus
 from models.orders.states import (
     FulfilmentMethod,
     FulfilmentStatus,
@@ -21,18 +20,6 @@ from resolvers.orders.order_lists import OrderSort
 from schema.enums import described_enum
 from schema.nodes import optional_row_id
 
-
-class CartStatus(StrEnum):
-    OPEN = "OPEN"
-    ORDERED = "ORDERED"
-
-
-described_enum(
-    CartStatus,
-    "How far a cart is.",
-    OPEN="Lines may change.",
-    ORDERED="It became an order.",
-)
 described_enum(
     OrderSort,
     "How orders are sorted.",
@@ -144,6 +131,9 @@ class FulfilmentFilter:
         default=None, description="Whether it has no assignee."
     )
     late: bool | None = strawberry.field(default=None, description="Whether dueAt is over.")
+    unfillable: bool | None = strawberry.field(
+        default=None, description="Whether its place has rejected it and nobody else has the goods."
+    )
     due_before: datetime | None = strawberry.field(
         default=None, description="Due before this moment."
     )
@@ -167,6 +157,7 @@ class FulfilmentFilter:
             assignee_id=optional_row_id(self.assignee_id, "Staff", path=("filter", "assigneeId")),
             unassigned=self.unassigned,
             late=self.late,
+            unfillable=self.unfillable,
             due_before=self.due_before,
             variant_id=optional_row_id(self.variant_id, "Variant", path=("filter", "variantId")),
             search=self.search,
@@ -191,6 +182,6 @@ class CartFilter:
         return cart_lists.CartFilter(
             guide_id=optional_row_id(self.guide_id, "Staff", path=("filter", "guideId")),
             member_id=optional_row_id(self.member_id, "Member", path=("filter", "memberId")),
-            status=cart_models.CartStatus(self.status) if self.status else None,
+            status=self.status,
             updated_from=self.updated_from,
         )

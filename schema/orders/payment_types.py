@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from models.bounds import CLIENT_PARAMETERS
 from models.orders.payments import Payment as PaymentRow
 from models.orders.states import PaymentFlow, PaymentProvider, PaymentStatus
 from models.qr import qr_svg
@@ -39,7 +40,7 @@ class Payment(Node):
     status: PaymentStatus
     amount: Money
     client_parameters: list[KeyValue] = sized_list(
-        10, description="What the client hands to the provider's own SDK."
+        CLIENT_PARAMETERS, description="What the client hands to the provider's own SDK."
     )
     code_url: str | None = strawberry.field(description="Where to pay: a page, or a code's text.")
     created_at: datetime
@@ -68,7 +69,8 @@ class Payment(Node):
             status=row.status,
             amount=Money.of(row.amount_minor),
             client_parameters=[
-                KeyValue(key=key, value=value) for key, value in row.client_parameters.items()
+                KeyValue(key=key, value=value)
+                for key, value in CLIENT_PARAMETERS.cut([*row.client_parameters.items()])
             ],
             code_url=row.code_url,
             created_at=row.created_at,

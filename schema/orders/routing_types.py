@@ -8,6 +8,7 @@ from typing import Any
 
 import strawberry
 
+from models.bounds import ROUTING_CANDIDATES, ROUTING_PICKS, all_of
 from resolvers.context import Context
 from schema.batching import batched
 from schema.catalog.types import Variant
@@ -39,8 +40,8 @@ class RoutingPick:
 class RoutingCandidate:
     distance_metres: int | None
     chosen: bool
-    refused_because: list[RefusalReason] = strawberry.field(
-        description="Why the place was not chosen; empty for one that was."
+    refused_because: list[RefusalReason] = sized_list(
+        all_of(RefusalReason), description="Why the place was not chosen; empty for one that was."
     )
     location_id: strawberry.Private[int]
 
@@ -57,8 +58,8 @@ class RoutingCandidate:
 
 @strawberry.type(description="Where the pieces are sent from, and why from there.")
 class RoutingDecision:
-    picks: list[RoutingPick] = sized_list(20)
-    candidates: list[RoutingCandidate] = sized_list(50)
+    picks: list[RoutingPick] = sized_list(ROUTING_PICKS)
+    candidates: list[RoutingCandidate] = sized_list(ROUTING_CANDIDATES)
     decided_at: datetime
 
     @classmethod

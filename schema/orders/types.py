@@ -6,18 +6,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from models.bounds import all_of
 from models.orders.orders import Order as OrderRow
 from models.orders.orders import OrderEvent as OrderEventRow
 from models.orders.orders import OrderLine as OrderLineRow
 from models.orders.states import OrderStatus
 from resolvers.context import Context
 from resolvers.orders import actions, contacts, fulfilments, orders, payments
+from resolvers.slices import Slice
 from schema.accounts.types import Channel, Staff
 from schema.actors import Actor, actors
 from schema.batching import batched
 from schema.catalog.types import Variant
-from schema.cost.directives import list_size
+from schema.cost.directives import list_size, sized_by
 from schema.geography import Address
+from schema.list_arguments import Skip, SliceSize
 from schema.members.types import Member
 from schema.money import Money
 from schema.nodes import Document, Node, global_id
@@ -25,6 +28,7 @@ from schema.orders.actions import OrderAction
 from schema.orders.contact_types import Contact, address_of
 from schema.orders.loading import optional_nodes, variants_of
 from schema.orders.source_types import SaleSource
+from schema.orders.totals import OrderTotals
 from schema.stores.types import Store
 
 if TYPE_CHECKING:
@@ -32,34 +36,6 @@ if TYPE_CHECKING:
     from schema.orders.payment_types import Payment
 
 strawberry.enum(OrderStatus)
-
-
-@strawberry.type(description="goods − discount + delivery = payable; paid and refunded came after.")
-class OrderTotals:
-    goods: Money
-    discount: Money
-    delivery: Money
-    payable: Money
-    paid: Money
-    refunded: Money
-
-    @classmethod
-    def of(
-        cls,
-        goods_minor: int,
-        discount_minor: int,
-        delivery_minor: int,
-        paid_minor: int = 0,
-        refunded_minor: int = 0,
-    ) -> OrderTotals:
-        return cls(
-            goods=Money.of(goods_minor),
-            discount=Money.of(discount_minor),
-            delivery=Money.of(delivery_minor),
-            payable=Money.of(goods_minor - discount_minor + delivery_minor),
-            paid=Money.of(paid_minor),
-            refunded=Money.of(refunded_minor),
-        )
 
 
 @strawberry.type(description="Who a sale counts for, fixed when the order is placed.")
@@ -128,16 +104,17 @@ class OrderLine(Node):
     async def variant(parents: list[OrderLine], ctx: Context) -> list[Variant]:
         return await variants_of(ctx, [each.row.variant_id for each in parents])
 
-    @list_size(5)
+    @sized_by("first", otherwise=10)
     @batched
     @staticmethod
     async def fulfilments(
-        parents: list[OrderLine], ctx: Context
+        parents: list[OrderLine], ctx: Context, first: SliceSize = 10, skip: Skip = 0
     ) -> list[list[Annotated[Fulfilment, strawberry.lazy("schema.orders.fulfilment_types")]]]:
         """Those that bring pieces of this line."""
         from schema.orders.fulfilment_types import Fulfilment
 
-        found = await fulfilments.of_lines(ctx, [each.row.id for each in parents])
+        ids = [each.row.id for each in parents]
+        found = await fulfilments.of_lines(ctx, ids, Slice(first, skip))
         return [[Fulfilment.of(row) for row in found[each.row.id]] for each in parents]
 
     @batched
@@ -211,35 +188,41 @@ class Order(Document):
     async def member(parents: list[Order], ctx: Context) -> list[Member | None]:
         return await optional_nodes(Member, ctx, [each.row.member_id for each in parents])
 
-    @list_size(20)
+    @sized_by("first", otherwise=100)
     @batched
     @staticmethod
-    async def lines(parents: list[Order], ctx: Context) -> list[list[OrderLine]]:
-        found = await orders.lines_of(ctx, _ids(parents))
+    async def lines(
+        parents: list[Order], ctx: Context, first: SliceSize = 100, skip: Skip = 0
+    ) -> list[list[OrderLine]]:
+        """What was bought; there are at most 100."""
+        found = await orders.lines_of(ctx, _ids(parents), Slice(first, skip))
         return [[OrderLine.of(line) for line in found[each.row.id]] for each in parents]
 
-    @list_size(5)
+    @sized_by("first", otherwise=10)
     @batched
     @staticmethod
     async def fulfilments(
-        parents: list[Order], ctx: Context
+        parents: list[Order], ctx: Context, first: SliceSize = 10, skip: Skip = 0
     ) -> list[list[Annotated[Fulfilment, strawberry.lazy("schema.orders.fulfilment_types")]]]:
+        """Its parts, those that a store has rejected too, oldest first."""
         from schema.orders.fulfilment_types import Fulfilment
 
-        found = await fulfilments.of_orders(ctx, _ids(parents))
+        found = await fulfilments.of_orders(ctx, _ids(parents), Slice(first, skip))
         return [[Fulfilment.of(row) for row in found.get(each.row.id, [])] for each in parents]
 
-    @list_size(5)
+    @sized_by("first", otherwise=10)
     @batched
     @staticmethod
     async def payments(
-        parents: list[Order], ctx: Context
+        parents: list[Order], ctx: Context, first: SliceSize = 10, skip: Skip = 0
     ) -> list[list[Annotated[Payment, strawberry.lazy("schema.orders.payment_types")]]]:
+        """Each attempt to pay it, oldest first."""
         from schema.orders.payment_types import Payment
 
-        found = await payments.of_orders(ctx, _ids(parents))
+        found = await payments.of_orders(ctx, _ids(parents), Slice(first, skip))
         return [[Payment.of(row) for row in found.get(each.row.id, [])] for each in parents]
 
+    @list_size(all_of(OrderAction))
     @batched
     @staticmethod
     async def available_actions(parents: list[Order], ctx: Context) -> list[list[OrderAction]]:
@@ -247,11 +230,14 @@ class Order(Document):
         found = await actions.of_orders(ctx, [each.row for each in parents])
         return [found[each.row.id] for each in parents]
 
-    @list_size(20)
+    @sized_by("first", otherwise=20)
     @batched
     @staticmethod
-    async def history(parents: list[Order], ctx: Context) -> list[list[OrderEvent]]:
-        found = await orders.events_of(ctx, _ids(parents))
+    async def history(
+        parents: list[Order], ctx: Context, first: SliceSize = 20, skip: Skip = 0
+    ) -> list[list[OrderEvent]]:
+        """What became of it, oldest first."""
+        found = await orders.events_of(ctx, _ids(parents), Slice(first, skip))
         return [[OrderEvent.of(event) for event in found[each.row.id]] for each in parents]
 
     @classmethod

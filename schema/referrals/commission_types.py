@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from models.bounds import COMMISSION_LEVELS
 from models.referrals.commissions import Commission as CommissionRow
 from models.referrals.rules import CommissionKind, CommissionStatus
 from resolvers.accounts import organisations
@@ -120,7 +121,7 @@ class CommissionLevel:
 )
 class CommissionPlan(Node):
     id: strawberry.ID
-    levels: list[CommissionLevel] = sized_list(3)
+    levels: list[CommissionLevel] = sized_list(COMMISSION_LEVELS)
     guide_rate: Decimal
     guide_registration_bounty: Money
     freeze_days: int

@@ -17,8 +17,10 @@ from resolvers.members.sight import NAME_ONLY, SOMEBODY, Sight
 from resolvers.paging import PageRequest
 from resolvers.referrals import earnings, sales, standing, teams, trees
 from resolvers.referrals.teams import Downline
+from resolvers.slices import Slice
 from schema.batching import batched
-from schema.cost.directives import list_size
+from schema.cost.directives import sized_by
+from schema.list_arguments import Skip, SliceSize
 from schema.members.types import Member
 from schema.money import Money
 from schema.pagination import Connection, PageInfo
@@ -114,12 +116,14 @@ class Referral:
         found = await trees.depths_of(ctx, _ids(parents))
         return [found.get(each.member_id, 0) for each in parents]
 
-    @list_size(20)
+    @sized_by("first", otherwise=20)
     @batched
     @staticmethod
-    async def ancestors(parents: list[Referral], ctx: Context) -> list[list[Member]]:
-        """Everybody above, the nearest first."""
-        chains = await trees.ancestors_of(ctx, _ids(parents))
+    async def ancestors(
+        parents: list[Referral], ctx: Context, first: SliceSize = 20, skip: Skip = 0
+    ) -> list[list[Member]]:
+        """Those above, the nearest first."""
+        chains = await trees.above(ctx, _ids(parents), Slice(first, skip))
         found = await _members({each for chain in chains.values() for each in chain}, NAME_ONLY)
         return [[found[above] for above in chains[each.member_id]] for each in parents]
 
@@ -144,12 +148,14 @@ class Referral:
             for each in parents
         ]
 
-    @list_size(10)
+    @sized_by("first", otherwise=20)
     @batched
     @staticmethod
-    async def team(parents: list[Referral], ctx: Context) -> list[list[TeamLevel]]:
-        """Everybody below, one row a level."""
-        found = await teams.teams(ctx, _ids(parents))
+    async def team(
+        parents: list[Referral], ctx: Context, first: SliceSize = 20, skip: Skip = 0
+    ) -> list[list[TeamLevel]]:
+        """Everybody below, one row a level, the nearest level first."""
+        found = await teams.teams(ctx, _ids(parents), Slice(first, skip))
         return [[TeamLevel.of(level) for level in found[each.member_id]] for each in parents]
 
     @batched

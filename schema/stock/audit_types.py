@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import strawberry
 
+from models.bounds import AUDIT_FAULTS
 from models.stock.states import StockState
 from resolvers.context import Context
 from resolvers.stock import audit
@@ -91,14 +92,18 @@ class StockAudit:
     replayed_movements: int = strawberry.field(
         description="How many were added up; those before a checkpoint had been already."
     )
-    drifts: list[StockDrift] = sized_list(100)
-    promise_faults: list[StockPromiseFault] = sized_list(100)
+    drifts: list[StockDrift] = sized_list(
+        AUDIT_FAULTS, description="The first 500; whoever mends them asks again."
+    )
+    promise_faults: list[StockPromiseFault] = sized_list(AUDIT_FAULTS, description="The first 500.")
 
     @classmethod
     def of(cls, found: audit.Audit) -> StockAudit:
         return cls(
             checked_levels=found.checked_levels,
             replayed_movements=found.replayed_movements,
-            drifts=[StockDrift.of(each) for each in found.drifts],
-            promise_faults=[StockPromiseFault.of(each) for each in found.promise_faults],
+            drifts=[StockDrift.of(each) for each in AUDIT_FAULTS.cut(found.drifts)],
+            promise_faults=[
+                StockPromiseFault.of(each) for each in AUDIT_FAULTS.cut(found.promise_faults)
+            ],
         )

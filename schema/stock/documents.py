@@ -10,6 +10,7 @@ from typing import Protocol
 import strawberry
 
 from resolvers.context import Context
+from resolvers.slices import Slice
 from resolvers.stock.document_lists import DocumentFilter
 from resolvers.stock.documents import history_of
 from schema.actors import Actor, actors
@@ -88,7 +89,7 @@ def document_of(row: DoneFor) -> strawberry.ID | None:
     return global_id(row.document_type, row.document_id)
 
 
-async def histories(kind: str, ids: Sequence[int]) -> list[list[DocumentEvent]]:
-    """The history of each document of this kind, oldest first, in the order of `ids`."""
-    found = await history_of(kind, ids)
+async def histories(kind: str, ids: Sequence[int], cut: Slice) -> list[list[DocumentEvent]]:
+    """A slice of the history of each document of this kind, oldest first, in the order of `ids`."""
+    found = await history_of(kind, ids, cut)
     return [[DocumentEvent.of(event) for event in found[row_id]] for row_id in ids]

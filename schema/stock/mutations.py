@@ -3,7 +3,7 @@ from __future__ import annotations
 import strawberry
 
 from resolvers.stock import adjustments, backorder_setting, opening_costs, safety, sync
-from schema.batches import errors_of, row_results
+from schema.batches import errors_of, row_results, variants_of
 from schema.errors import refusing
 from schema.info import Info
 from schema.stock.inputs import (
@@ -35,7 +35,7 @@ class StockMutations:
         )
         levels = await StockLevel.load(ctx, outcome.level_ids)
         return StockSetPayload(
-            results=row_results(outcome.batch, ctx),
+            results=row_results(outcome.batch, ctx, variants_of(input.rows)),
             levels=[level for level in levels if level],
             user_errors=errors_of(outcome.batch.refusals, ctx),
         )
@@ -58,7 +58,7 @@ class StockMutations:
         drafts = [row.draft() for row in input.rows]
         outcome = await safety.set_safety(ctx, drafts, input.on_error, dry_run=input.dry_run)
         return SafetyStockSetPayload(
-            results=row_results(outcome, ctx),
+            results=row_results(outcome, ctx, variants_of(input.rows)),
             changed_levels=outcome.updated,
             user_errors=errors_of(outcome.refusals, ctx),
         )
@@ -74,7 +74,7 @@ class StockMutations:
             ctx, drafts, input.note, input.on_error, dry_run=input.dry_run
         )
         return OpeningCostSetPayload(
-            results=row_results(outcome, ctx),
+            results=row_results(outcome, ctx, variants_of(input.rows)),
             changed_levels=outcome.updated,
             user_errors=errors_of(outcome.refusals, ctx),
         )
@@ -88,7 +88,7 @@ class StockMutations:
             ctx, drafts, input.on_error, dry_run=input.dry_run
         )
         return BackorderSetPayload(
-            results=row_results(outcome, ctx),
+            results=row_results(outcome, ctx, variants_of(input.rows)),
             changed_variants=outcome.updated,
             user_errors=errors_of(outcome.refusals, ctx),
         )

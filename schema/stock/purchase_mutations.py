@@ -32,7 +32,7 @@ class PurchaseMutations:
         """Add or change suppliers by code, up to 500 at once; the same again changes nothing."""
         drafts = [row.draft() for row in input.suppliers]
         outcome = await suppliers.upsert(info.context, drafts, input.on_error, input.dry_run)
-        return SupplierUpsertPayload.of(outcome, info.context)
+        return SupplierUpsertPayload.of(outcome, info.context, "supplier")
 
     @refusing(PurchaseOrderPayload)
     async def purchase_order_create(

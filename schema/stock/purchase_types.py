@@ -5,16 +5,19 @@ from datetime import datetime
 
 import strawberry
 
+from models.bounds import all_of
 from models.stock.purchase_rules import PurchaseOrderStatus
 from models.stock.purchases import PurchaseOrder as PurchaseOrderRow
 from models.stock.purchases import PurchaseOrderLine as PurchaseOrderLineRow
 from models.stock.purchases import Supplier as SupplierRow
 from resolvers.context import Context
+from resolvers.slices import Slice
 from resolvers.stock import purchase_orders, suppliers
 from schema.actors import Actor, actors
 from schema.batching import batched
 from schema.catalog.types import Variant
-from schema.cost.directives import list_size
+from schema.cost.directives import list_size, sized_by
+from schema.list_arguments import Skip, SliceSize
 from schema.money import Money
 from schema.nodes import Document, Node, global_id
 from schema.stock.actions import PurchaseOrderAction
@@ -102,11 +105,15 @@ class PurchaseOrder(Document):
     async def destination(parents: list[PurchaseOrder], ctx: Context) -> list[StockLocation]:
         return await StockLocation.load(ctx, [each.row.destination_id for each in parents])
 
-    @list_size(50)
+    @sized_by("first", otherwise=100)
     @batched
     @staticmethod
-    async def lines(parents: list[PurchaseOrder], ctx: Context) -> list[list[PurchaseOrderLine]]:
-        found = await purchase_orders.lines_of([each.row.id for each in parents])
+    async def lines(
+        parents: list[PurchaseOrder], ctx: Context, first: SliceSize = 100, skip: Skip = 0
+    ) -> list[list[PurchaseOrderLine]]:
+        found = await purchase_orders.lines_of(
+            [each.row.id for each in parents], Slice(first, skip)
+        )
         return [[PurchaseOrderLine.of(line) for line in found[each.row.id]] for each in parents]
 
     @batched
@@ -121,6 +128,7 @@ class PurchaseOrder(Document):
         rows = [each.row for each in parents]
         return await actors(ctx, [(row.approved_by_kind or "", row.approved_by_id) for row in rows])
 
+    @list_size(all_of(PurchaseOrderAction))
     @batched
     @staticmethod
     async def available_actions(
@@ -130,11 +138,15 @@ class PurchaseOrder(Document):
         found = await purchase_orders.actions_of(ctx, [each.row for each in parents])
         return [[PurchaseOrderAction(action) for action in actions] for actions in found]
 
-    @list_size(20)
+    @sized_by("first", otherwise=20)
     @batched
     @staticmethod
-    async def history(parents: list[PurchaseOrder], ctx: Context) -> list[list[DocumentEvent]]:
-        return await histories(purchase_orders.KIND, [each.row.id for each in parents])
+    async def history(
+        parents: list[PurchaseOrder], ctx: Context, first: SliceSize = 20, skip: Skip = 0
+    ) -> list[list[DocumentEvent]]:
+        """What became of it, oldest first."""
+        ids = [each.row.id for each in parents]
+        return await histories(purchase_orders.KIND, ids, Slice(first, skip))
 
     @classmethod
     def of(cls, row: PurchaseOrderRow) -> PurchaseOrder:

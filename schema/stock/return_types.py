@@ -5,16 +5,19 @@ from datetime import datetime
 
 import strawberry
 
+from models.bounds import all_of
 from models.stock.purchase_rules import SupplierReturnStatus
 from models.stock.purchases import SupplierReturn as SupplierReturnRow
 from models.stock.purchases import SupplierReturnLine as SupplierReturnLineRow
 from models.stock.states import StockState
 from resolvers.context import Context
+from resolvers.slices import Slice
 from resolvers.stock import supplier_returns
 from schema.actors import Actor, actors
 from schema.batching import batched
 from schema.catalog.types import Variant
-from schema.cost.directives import list_size
+from schema.cost.directives import list_size, sized_by
+from schema.list_arguments import Skip, SliceSize
 from schema.nodes import Document, global_id
 from schema.stock.actions import SupplierReturnAction
 from schema.stock.documents import DocumentEvent, histories
@@ -69,11 +72,15 @@ class SupplierReturn(Document):
         wanted = [each.row.purchase_order_id or 0 for each in parents]
         return await PurchaseOrder.load(ctx, wanted)
 
-    @list_size(50)
+    @sized_by("first", otherwise=100)
     @batched
     @staticmethod
-    async def lines(parents: list[SupplierReturn], ctx: Context) -> list[list[SupplierReturnLine]]:
-        found = await supplier_returns.lines_of([each.row.id for each in parents])
+    async def lines(
+        parents: list[SupplierReturn], ctx: Context, first: SliceSize = 100, skip: Skip = 0
+    ) -> list[list[SupplierReturnLine]]:
+        found = await supplier_returns.lines_of(
+            [each.row.id for each in parents], Slice(first, skip)
+        )
         return [[SupplierReturnLine.of(line) for line in found[each.row.id]] for each in parents]
 
     @batched
@@ -88,6 +95,7 @@ class SupplierReturn(Document):
         rows = [each.row for each in parents]
         return await actors(ctx, [(row.approved_by_kind or "", row.approved_by_id) for row in rows])
 
+    @list_size(all_of(SupplierReturnAction))
     @batched
     @staticmethod
     async def available_actions(
@@ -97,11 +105,15 @@ class SupplierReturn(Document):
         found = await supplier_returns.actions_of(ctx, [each.row for each in parents])
         return [[SupplierReturnAction(action) for action in actions] for actions in found]
 
-    @list_size(20)
+    @sized_by("first", otherwise=20)
     @batched
     @staticmethod
-    async def history(parents: list[SupplierReturn], ctx: Context) -> list[list[DocumentEvent]]:
-        return await histories(supplier_returns.KIND, [each.row.id for each in parents])
+    async def history(
+        parents: list[SupplierReturn], ctx: Context, first: SliceSize = 20, skip: Skip = 0
+    ) -> list[list[DocumentEvent]]:
+        """What became of it, oldest first."""
+        ids = [each.row.id for each in parents]
+        return await histories(supplier_returns.KIND, ids, Slice(first, skip))
 
     @classmethod
     def of(cls, row: SupplierReturnRow) -> SupplierReturn:

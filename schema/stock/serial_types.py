@@ -11,11 +11,13 @@ from models.stock.serials import SerialState
 from models.stock.transfers import TransferLine
 from resolvers.context import Context
 from resolvers.paging import PageRequest
+from resolvers.slices import Slice
 from resolvers.stock import serial_lookup
 from schema.actors import Actor, actors
 from schema.batching import batched
 from schema.catalog.types import Variant
-from schema.cost.directives import list_size
+from schema.cost.directives import sized_by
+from schema.list_arguments import Skip, SliceSize
 from schema.pagination import Connection
 from schema.stock.documents import document_of
 from schema.stores.types import StockLocation
@@ -75,12 +77,15 @@ class SerialNumber:
         """Where it is, or where it was before it left."""
         return await StockLocation.load(ctx, [each.row.location_id for each in parents])
 
-    @list_size(20)
+    @sized_by("first", otherwise=20)
     @batched
     @staticmethod
-    async def history(parents: list[SerialNumber], ctx: Context) -> list[list[SerialEvent]]:
+    async def history(
+        parents: list[SerialNumber], ctx: Context, first: SliceSize = 20, skip: Skip = 0
+    ) -> list[list[SerialEvent]]:
         """Each of its steps, the first first."""
-        found = await serial_lookup.histories(ctx, [each.row.id for each in parents])
+        ids = [each.row.id for each in parents]
+        found = await serial_lookup.histories(ctx, ids, Slice(first, skip))
         return [[SerialEvent.of(row) for row in found[each.row.id]] for each in parents]
 
     @classmethod
@@ -94,8 +99,10 @@ class SerialNumber:
         )
 
 
-async def on_the_road(lines: Sequence[TransferLine], ctx: Context) -> list[list[SerialNumber]]:
-    found = await serial_lookup.on_the_road(ctx, lines)
+async def on_the_road(
+    lines: Sequence[TransferLine], ctx: Context, cut: Slice
+) -> list[list[SerialNumber]]:
+    found = await serial_lookup.on_the_road(ctx, lines, cut)
     return [
         [SerialNumber.of(row) for row in found.get((line.transfer_id, line.variant_id), [])]
         for line in lines

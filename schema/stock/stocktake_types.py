@@ -5,16 +5,19 @@ from datetime import datetime
 
 import strawberry
 
+from models.bounds import all_of
 from models.stock.stocktake_rules import SerialFinding, StocktakeStatus
 from models.stock.stocktakes import Stocktake as StocktakeRow
 from models.stock.stocktakes import StocktakeLine as StocktakeLineRow
 from models.stock.stocktakes import StocktakeSerial as StocktakeSerialRow
 from resolvers.context import Context
+from resolvers.slices import Slice
 from resolvers.stock import stocktake_serials, stocktakes
 from schema.actors import Actor, actors
 from schema.batching import batched
 from schema.catalog.types import Variant
-from schema.cost.directives import list_size
+from schema.cost.directives import list_size, sized_by
+from schema.list_arguments import Skip, SliceSize
 from schema.nodes import Document, global_id
 from schema.stock.actions import StocktakeAction
 from schema.stock.documents import DocumentEvent, histories
@@ -66,15 +69,15 @@ class StocktakeLine:
         rows = [each.row for each in parents]
         return await actors(ctx, [(row.counter_kind or "", row.counter_id) for row in rows])
 
-    @list_size(20)
+    @sized_by("first", otherwise=20)
     @batched
     @staticmethod
     async def serials(
-        parents: list[StocktakeLine], ctx: Context
+        parents: list[StocktakeLine], ctx: Context, first: SliceSize = 20, skip: Skip = 0
     ) -> list[list[StocktakeSerial] | None]:
         """Those that differ, of a variant that tracks them; hidden like what was expected."""
         rows = [each.row for each in parents if each.row.scanned and not each.blind]
-        found = await stocktake_serials.of_lines(ctx, [row.id for row in rows])
+        found = await stocktake_serials.of_lines(ctx, [row.id for row in rows], Slice(first, skip))
         return [
             [StocktakeSerial.of(row) for row in found[each.row.id]]
             if each.row.id in found
@@ -110,11 +113,13 @@ class Stocktake(Document):
     async def location(parents: list[Stocktake], ctx: Context) -> list[StockLocation]:
         return await StockLocation.load(ctx, [each.row.location_id for each in parents])
 
-    @list_size(100)
+    @sized_by("first", otherwise=100)
     @batched
     @staticmethod
-    async def lines(parents: list[Stocktake], ctx: Context) -> list[list[StocktakeLine]]:
-        found = await stocktakes.lines_of([each.row.id for each in parents])
+    async def lines(
+        parents: list[Stocktake], ctx: Context, first: SliceSize = 100, skip: Skip = 0
+    ) -> list[list[StocktakeLine]]:
+        found = await stocktakes.lines_of([each.row.id for each in parents], Slice(first, skip))
         return [
             [
                 StocktakeLine.of(line, blind=each.status is StocktakeStatus.OPEN)
@@ -123,6 +128,7 @@ class Stocktake(Document):
             for each in parents
         ]
 
+    @list_size(all_of(StocktakeAction))
     @batched
     @staticmethod
     async def available_actions(
@@ -132,11 +138,15 @@ class Stocktake(Document):
         found = await stocktakes.actions_of(ctx, [each.row for each in parents])
         return [[StocktakeAction(action) for action in actions] for actions in found]
 
-    @list_size(20)
+    @sized_by("first", otherwise=20)
     @batched
     @staticmethod
-    async def history(parents: list[Stocktake], ctx: Context) -> list[list[DocumentEvent]]:
-        return await histories(stocktakes.KIND, [each.row.id for each in parents])
+    async def history(
+        parents: list[Stocktake], ctx: Context, first: SliceSize = 20, skip: Skip = 0
+    ) -> list[list[DocumentEvent]]:
+        """What became of it, oldest first."""
+        ids = [each.row.id for each in parents]
+        return await histories(stocktakes.KIND, ids, Slice(first, skip))
 
     @classmethod
     def of(cls, row: StocktakeRow) -> Stocktake:

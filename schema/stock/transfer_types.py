@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from models.bounds import all_of
 from models.stock.transfer_rules import TransferStatus
 from models.stock.transfers import Transfer as TransferRow
 from models.stock.transfers import TransferLine as TransferLineRow
 from resolvers.context import Context
+from resolvers.slices import Slice
 from resolvers.stock import transfers
 from schema.actors import Actor, actors
 from schema.batching import batched
 from schema.catalog.types import Variant
-from schema.cost.directives import list_size
+from schema.cost.directives import list_size, sized_by
+from schema.list_arguments import Skip, SliceSize
 from schema.nodes import Document, global_id
 from schema.stock.actions import TransferAction
 from schema.stock.documents import DocumentEvent, histories
@@ -46,16 +49,16 @@ class TransferLine:
     async def variant(parents: list[TransferLine], ctx: Context) -> list[Variant]:
         return await variants_of(parents, ctx)
 
-    @list_size(20)
+    @sized_by("first", otherwise=20)
     @batched
     @staticmethod
     async def serials_on_the_road(
-        parents: list[TransferLine], ctx: Context
+        parents: list[TransferLine], ctx: Context, first: SliceSize = 20, skip: Skip = 0
     ) -> list[list[Annotated[SerialNumber, strawberry.lazy("schema.stock.serial_types")]]]:
         """Of a variant that tracks them: one for each piece that is on the road."""
         from schema.stock.serial_types import on_the_road
 
-        return await on_the_road([each.row for each in parents], ctx)
+        return await on_the_road([each.row for each in parents], ctx, Slice(first, skip))
 
     @classmethod
     def of(cls, row: TransferLineRow) -> TransferLine:
@@ -91,11 +94,13 @@ class Transfer(Document):
     async def destination(parents: list[Transfer], ctx: Context) -> list[StockLocation]:
         return await StockLocation.load(ctx, [each.row.destination_id for each in parents])
 
-    @list_size(50)
+    @sized_by("first", otherwise=100)
     @batched
     @staticmethod
-    async def lines(parents: list[Transfer], ctx: Context) -> list[list[TransferLine]]:
-        found = await transfers.lines_of([each.row.id for each in parents])
+    async def lines(
+        parents: list[Transfer], ctx: Context, first: SliceSize = 100, skip: Skip = 0
+    ) -> list[list[TransferLine]]:
+        found = await transfers.lines_of([each.row.id for each in parents], Slice(first, skip))
         return [[TransferLine.of(line) for line in found[each.row.id]] for each in parents]
 
     @batched
@@ -110,6 +115,7 @@ class Transfer(Document):
         rows = [each.row for each in parents]
         return await actors(ctx, [(row.decided_by_kind or "", row.decided_by_id) for row in rows])
 
+    @list_size(all_of(TransferAction))
     @batched
     @staticmethod
     async def available_actions(
@@ -119,11 +125,15 @@ class Transfer(Document):
         found = await transfers.actions_of(ctx, [each.row for each in parents])
         return [[TransferAction(action) for action in actions] for actions in found]
 
-    @list_size(20)
+    @sized_by("first", otherwise=20)
     @batched
     @staticmethod
-    async def history(parents: list[Transfer], ctx: Context) -> list[list[DocumentEvent]]:
-        return await histories(transfers.KIND, [each.row.id for each in parents])
+    async def history(
+        parents: list[Transfer], ctx: Context, first: SliceSize = 20, skip: Skip = 0
+    ) -> list[list[DocumentEvent]]:
+        """What became of it, oldest first."""
+        ids = [each.row.id for each in parents]
+        return await histories(transfers.KIND, ids, Slice(first, skip))
 
     @classmethod
     def of(cls, row: TransferRow) -> Transfer:

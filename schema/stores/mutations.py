@@ -25,4 +25,4 @@ class StoreMutations:
         outcome = await upsert.upsert(
             info.context, [row.draft() for row in input.stores], input.on_error, input.dry_run
         )
-        return StoreUpsertPayload.of(outcome, info.context)
+        return StoreUpsertPayload.of(outcome, info.context, "store", "warehouse")

@@ -6,6 +6,8 @@ from typing import Any
 
 import strawberry
 
+from models import bounds
+from models.bounds import all_of
 from models.columns import parsed
 from models.stores.coordinates import CoordinateSystem
 from models.stores.hours import Weekday
@@ -91,7 +93,7 @@ class Store(Node, StockLocation):
     def address(self) -> Address:
         return Address.of(parsed(self.row.address))
 
-    @list_size(14)
+    @list_size(bounds.STORE_HOURS)
     @derived
     def hours(self) -> list[OpeningHours]:
         return [
@@ -99,6 +101,7 @@ class Store(Node, StockLocation):
             for each in locations.hours_of(self.row)
         ]
 
+    @list_size(all_of(StoreService))
     @derived
     def services(self) -> list[StoreService]:
         return [StoreService(each) for each in parsed(self.row.services)]

@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 
 from gateways import Limit, RateLimits
 from gateways.rate_limits import MAXIMUM_COUNTERS, MemoryRateLimits, RedisRateLimits
+from gateways.redis_link import RedisLink
 
 REDIS = "redis://127.0.0.1:6379/0"
 THREE = Limit("knock", "somebody", 3, 60)
@@ -45,14 +46,14 @@ async def limits(
     request: pytest.FixtureRequest, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[RateLimits]:
     # However slow the machine is: what is tested is the counting.
-    monkeypatch.setattr("gateways.rate_limits.SECONDS_FOR_REDIS", 10)
+    monkeypatch.setattr("gateways.redis_link.SECONDS_FOR_REDIS", 10)
     memory = MemoryRateLimits(clock)
     if request.param == "memory":
         yield memory
         return
     if not redis_answers():
         pytest.skip("Redis does not answer")
-    shared = RedisRateLimits(REDIS, os.urandom(16), memory, clock)
+    shared = RedisRateLimits(RedisLink(REDIS), os.urandom(16), memory, clock)
     yield shared
     assert not shared.degraded
     await shared.stop()
@@ -127,7 +128,7 @@ async def test_nothing_is_a_limit(limits: RateLimits) -> None:
 async def test_redis_is_told_nobodys_name() -> None:
     if not redis_answers():
         pytest.skip("Redis does not answer")
-    shared = RedisRateLimits(REDIS, os.urandom(16), MemoryRateLimits())
+    shared = RedisRateLimits(RedisLink(REDIS), os.urandom(16), MemoryRateLimits())
     whom = f"+861380000{os.getpid()}"
     await shared.take([Limit("otp", whom, 3, 5)])
     names = list(Redis.from_url(REDIS).scan_iter("quintet:limit:*", count=1000))
@@ -163,7 +164,7 @@ async def listening(answer: bytes | None) -> AsyncIterator[int]:
 
 async def holds_by_itself(url: str) -> None:
     """A process counts by itself, and asks a Redis that is away only in the background."""
-    limits = RedisRateLimits(url, b"key", MemoryRateLimits())
+    limits = RedisRateLimits(RedisLink(url), b"key", MemoryRateLimits())
     began = time.monotonic()
     assert await limits.take([THREE]) == 0
     assert time.monotonic() - began < 0.15  # 0.08 and what a busy machine adds
@@ -191,21 +192,6 @@ async def test_a_redis_that_is_away_is_left_alone() -> None:
 async def test_a_redis_that_talks_nonsense_is_left_alone() -> None:
     async with listening(b"-ERR nothing here works\r\n") as port:
         await holds_by_itself(f"redis://127.0.0.1:{port}/0")
-
-
-async def test_it_is_used_again_when_it_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    if not redis_answers():
-        pytest.skip("Redis does not answer")
-    monkeypatch.setattr("gateways.rate_limits.SECONDS_BETWEEN_PROBES", 0.01)
-    limits = RedisRateLimits("redis://127.0.0.1:1/0", os.urandom(16), MemoryRateLimits())
-    await limits.take([THREE])
-    assert limits.degraded
-    limits._redis, limits._url = None, REDIS
-    assert limits._probing is not None
-    await asyncio.wait_for(limits._probing, 10)
-    assert [await limits.take([THREE]) for _ in range(4)] == [0, 0, 0, 60]
-    assert not limits.degraded
-    await limits.stop()
 
 
 async def test_whoever_waits_is_remembered_before_others(

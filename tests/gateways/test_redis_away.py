@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import time
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from hashlib import sha256
@@ -14,9 +15,13 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from gateways import Bucket, Limit
 from gateways.bus import RedisBus
+from gateways.cost_buckets import SharedCostBuckets
 from gateways.persisted_queries import SharedPersistedQueries
+from gateways.rate_limits import MemoryRateLimits, RedisRateLimits
 from gateways.redis_client import answers
+from gateways.redis_link import SECONDS_FOR_REDIS, RedisLink
 from models.outages import LONGEST_PAUSE_SECONDS, Outage
 from tests.make.wires import Wire, wire_to
 
@@ -144,6 +149,76 @@ async def test_persisted_queries_wait_for_redis_once(
         assert await queries.get(HASH) == DOCUMENT
         assert await seconds_of(queries.stop()) < 2
     assert len(warnings_of(caplog)) == 1
+
+
+ONCE = Limit("knock", "somebody", 1, 60)
+BUCKET = Bucket(1_000, 1)
+
+
+def sharers(url: str) -> tuple[RedisLink, SharedCostBuckets, RedisRateLimits]:
+    link = RedisLink(url)
+    prefix = f"quintet-test:{uuid.uuid4().hex}:"
+    costs = SharedCostBuckets(link, prefix=prefix, clock=lambda: 0.0)
+    return link, costs, RedisRateLimits(link, os.urandom(16), MemoryRateLimits())
+
+
+@pytest.mark.parametrize("kind", ["refuses", "hangs"])
+async def test_who_meets_that_redis_is_away_meets_it_for_all_who_count(
+    kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with hanging() as hangs:
+        link, costs, limits = sharers(REFUSES if kind == "refuses" else hangs)
+        began = time.monotonic()
+        assert (await costs.take("a", 600, BUCKET)).taken
+        assert time.monotonic() - began < SECONDS_FOR_REDIS + 0.1  # what a busy machine adds
+        assert link.is_away
+        assert limits.degraded
+        began = time.monotonic()
+        assert not (await costs.take("a", 600, BUCKET)).taken
+        assert [await limits.take([ONCE]) for _ in range(2)] == [0, 60]
+        assert time.monotonic() - began < SECONDS_FOR_REDIS / 2, "nobody asked again"
+        await limits.stop()
+        await costs.stop()
+    assert len(warnings_of(caplog)) == 1
+
+
+async def test_of_a_rush_nobody_waits_longer_than_the_first(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with hanging() as url:
+        _, costs, _ = sharers(url)
+        asked = [costs.take(str(number), 10, BUCKET) for number in range(300)]
+        began = time.monotonic()
+        assert all(balance.taken for balance in await asyncio.gather(*asked))
+        assert time.monotonic() - began < 2 * SECONDS_FOR_REDIS + 0.3
+        await costs.stop()
+    assert len(warnings_of(caplog)) == 1
+
+
+async def test_a_redis_that_is_back_is_counted_in_again(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("models.outages.FIRST_PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr("models.outages.LONGEST_PAUSE_SECONDS", 0.2)
+    async with redis_by_wire() as (wire, url):
+        link, costs, limits = sharers(url)
+        assert (await costs.take("a", 600, BUCKET)).taken
+        assert await limits.take([ONCE]) == 0
+        await wire.cut()
+        async with asyncio.timeout(20):
+            while not link.is_away:
+                await costs.take("b", 1_000, BUCKET)
+        assert (await costs.take("a", 1_000, BUCKET)).taken, "by itself it knows of nothing"
+        await wire.join()
+        async with asyncio.timeout(20):
+            while link.is_away:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        assert not (await costs.take("a", 600, BUCKET)).taken
+        assert 0 < await limits.take([ONCE]) <= 60
+        await costs.stop()
+    assert [line.split()[-4:] for line in warnings_of(caplog)[1:]] == [
+        ["counted,", "is", "there", "again"]
+    ]
 
 
 async def test_readiness_asks_briefly() -> None:

@@ -49,6 +49,40 @@ def used_names(module: Module) -> Iterator[tuple[ast.AST, str]]:
             yield node, f"{origins[ast.unparse(node.value)]}.{node.attr}"
 
 
+# What these permissions are for, and what staff do about themselves, decides who can get in.
+SENSITIVE = {
+    "requires(Permission.STAFF_WRITE)",
+    "requires(Permission.API_CLIENT_WRITE)",
+    "requires(Permission.STOREFRONT_WRITE)",
+    "requires(Permission.WEBHOOK_WRITE)",
+    "for_staff",
+}
+UNCONFIRMED = {
+    "confirmation.confirm": "is the confirmation",
+    "own_sessions.end_of_staff": "an alarm must be quick, and who was signed out signs in again",
+    "deliveries.redeliver": "sends to an address that was confirmed",
+    "pinging.ping": "the same",
+    "webhooks.replay": "the same",
+    "webhooks.delete": "nothing is sent any more, and it can be made again",
+}
+
+
+def unconfirmed(modules: list[Module]) -> Iterator[str]:
+    """Sensitive use cases that a mutation calls and that a stolen session may use, by module and name."""
+    sensitive = {
+        f"{module.name}.{node.name}": f"{module.path.stem}.{node.name}"
+        for module in modules
+        if module.path.parts[0] == "resolvers"
+        for node in module.tree.body
+        if isinstance(node, Function)
+        and (rows := {ast.unparse(each) for each in node.decorator_list}) & SENSITIVE
+        and "confirmed" not in rows
+    }
+    for module in modules:
+        if module.path.parts[0] == "schema" and module.path.stem.endswith("mutations"):
+            yield from (sensitive[name] for _, name in used_names(module) if name in sensitive)
+
+
 def _takes_context(function: Function) -> bool:
     return bool(function.args.args) and function.args.args[0].arg == "ctx"
 
@@ -63,6 +97,22 @@ def _has_door(function: Function) -> bool:
 
 def test_root_fields_enter_through_doors() -> None:
     assert list(doorless(product())) == []
+
+
+def test_who_can_get_in_is_changed_by_confirmed_sessions_only() -> None:
+    assert set(unconfirmed(product())) == set(UNCONFIRMED)
+
+
+@pytest.mark.parametrize(("row", "complaints"), [("", ["keys.give"]), ("@confirmed\n", [])])
+def test_a_sensitive_use_case_without_confirmation_is_found(
+    sample, row: str, complaints: list[str]
+) -> None:
+    sample(
+        "resolvers/accounts/keys.py",
+        f"@requires(Permission.API_CLIENT_WRITE)\n{row}async def give(ctx): ...",
+    )
+    call = "from resolvers.accounts import keys\nasync def f(ctx): await keys.give(ctx)"
+    assert list(unconfirmed(sample("schema/accounts/mutations.py", call))) == complaints
 
 
 OPEN = "async def ship(ctx, transfer_id): ..."

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from graphql import OperationDefinitionNode, parse
 
+from gateways.wiring import make_gateways
 from resolvers.context import SYSTEM, Context
 from resolvers.demo.chain import plant_demo_chain
-from server import make_gateways
+from resolvers.demo.goods import ERP_SECRET, PASSWORD
 from tests.make.api import Api
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +24,8 @@ FENCE = re.compile(r"^```graphql\n(.*?)^```", re.MULTILINE | re.DOTALL)
 CONSOLE = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
 # Who sends what; everything else a visitor may send.
 SENDERS = {
-    **dict.fromkeys(("SetStock", "SetPrices", "StockValue", "Feed", "Listen"), "demo-hq"),
+    "SetStock": "erp",
+    **dict.fromkeys(("SetPrices", "StockValue", "Feed", "Listen"), "demo-hq"),
     "Scan": "demo-guide",
 }
 # What is shown for the way it is refused.
@@ -44,7 +46,10 @@ async def test_what_the_documentation_shows_works(block: str, api: Api) -> None:
     assert isinstance(operation, OperationDefinitionNode)
     assert operation.name
     name = operation.name.value
-    sender = await api.staff(SENDERS[name], "quintet-demo") if name in SENDERS else api
+    sender = api
+    if name in SENDERS:
+        by_secret = SENDERS[name] == "erp"
+        sender = api.as_(ERP_SECRET) if by_secret else await api.staff(SENDERS[name], PASSWORD)
     (answer,) = (await sender.through("demo-wechat").ask(block)).values()
     assert answer
     assert bool(answer.get("userErrors")) is (name in REFUSED)

@@ -20,6 +20,10 @@ from tests.make.shop import open_shop
 from tests.schema.integrations.test_changes import FOLLOW
 
 ORDERS = "subscription { orderChanged { id } }"
+REFRESH = (
+    "mutation($token: String!) { tokenRefresh(input: {refreshToken: $token})"
+    " { accessToken refreshToken userErrors { code } } }"
+)
 SECONDS = 10.0  # two between two looks, and a slow machine
 
 pytestmark = pytest.mark.own_database
@@ -33,6 +37,21 @@ async def a_machine(admin: Api, name: str, code: str) -> tuple[str, Api]:
     }
     made = await admin.do(document("hq/api_client_create"), input=given)
     return made["client"]["id"], admin.as_(made["secret"])
+
+
+async def hired(admin: Api, username: str, code: str) -> tuple[str, Api, str]:
+    """Somebody's ID, their session and its refresh token."""
+    given = {
+        "username": username,
+        "password": "a-long-password",
+        "name": username,
+        "grants": [{"role": "MERCHANDISER", "organisationCode": code}],
+    }
+    made = await admin.do(document("hq/staff_create"), input=given)
+    entered = await admin.as_(None).do(
+        document("hq/sign_in"), username=username, password=given["password"]
+    )
+    return made["staff"]["id"], admin.as_(entered["accessToken"]), entered["refreshToken"]
 
 
 async def end_of(feed: Any) -> list[str]:
@@ -101,3 +120,40 @@ async def test_what_is_taken_away_here_ends_there(settings: Settings) -> None:
         denied = ["UNAUTHENTICATED"]
         assert codes == [denied, ["FORBIDDEN"], denied, denied, denied, denied]
         assert await calm.silent()
+
+
+CASHIER = [{"role": "CASHIER", "organisationCode": "S1"}]
+TAKINGS: list[tuple[str, str, dict[str, Any]]] = [
+    ("dismissed", "hq/staff_update", {"active": False}),
+    ("reset", "hq/staff_update", {"password": "a quiet street in winter"}),
+    ("demoted", "hq/staff_update", {"grants": CASHIER}),
+    ("signed-out", "phone/session_revoke", {}),
+]
+
+
+async def test_staff_from_whom_something_is_taken_here_do_nothing_there(settings: Settings) -> None:
+    """Neither by the next request, nor by a subscription, nor by a refresh that runs at the same time."""
+    async with AsyncExitStack() as stack:
+        here, there = [
+            await stack.enter_async_context(process(replace(settings, port=free_port())))
+            for _ in range(2)
+        ]
+        admin = await here.staff()
+        await staffed_store(admin, "S1", "CASHIER")
+        for name, mutation, given in TAKINGS:
+            staff_id, theirs, refresh_token = await hired(admin, name, "S1")
+            elsewhere = replace(there, token=theirs.token)
+            feed = await stack.enter_async_context(elsewhere.subscribe(FOLLOW))
+            assert await feed.silent()
+            _, renewed = await asyncio.gather(
+                admin.do(document(mutation), input={"staffId": staff_id, **given}),
+                there.send(REFRESH, token=refresh_token),
+            )
+            payload = renewed["data"]["tokenRefresh"]
+            for token in (theirs.token, payload["accessToken"] or theirs.token):
+                answer = await there.as_(token).send("{ viewer { permissions } }")
+                assert answer["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED", name
+            [error] = await there.refused(REFRESH, token=payload["refreshToken"] or refresh_token)
+            assert error["code"] == "EXPIRED", name
+            async with asyncio.timeout(SECONDS):
+                assert await end_of(feed) == ["UNAUTHENTICATED"], name

@@ -313,12 +313,9 @@ async def buy(chain: Chain, cart_id: str) -> Any:
     ]
     assert quote["userErrors"] == []
     key = next(keys)
-    placed = await chain.she.do(
-        document("phone/checkout_place"), checkout=checkout, idempotencyKey=key
-    )
-    again = await chain.she.do(
-        document("phone/checkout_place"), checkout=checkout, idempotencyKey=key
-    )
+    given = {"checkout": checkout, "quoteToken": quote["token"], "idempotencyKey": key}
+    placed = await chain.she.do(document("phone/checkout_place"), **given)
+    again = await chain.she.do(document("phone/checkout_place"), **given)
     order = placed["order"]
     assert again["order"]["id"] == order["id"]
     assert order["totals"]["payable"] == quote["totals"]["payable"]

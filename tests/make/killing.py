@@ -10,10 +10,10 @@ import signal
 from collections.abc import Awaitable, Callable
 from multiprocessing.process import BaseProcess
 
+from gateways.wiring import make_gateways
 from models import database
 from resolvers.accounts.identity import first_merchant
 from resolvers.context import SYSTEM, Context
-from server import make_gateways
 from settings import Settings
 
 Work = Callable[[Context], Awaitable[object]]

@@ -105,7 +105,8 @@ async def as_staff(ctx: Context, person: Staff) -> Context:
         )
         for each in grants
     )
-    return replace(ctx, actor=Actor(ActorKind.STAFF, person.id, nodes), memory={})
+    actor = Actor(ActorKind.STAFF, person.id, nodes, confirmed_at=ctx.now())
+    return replace(ctx, actor=actor, memory={})
 
 
 def at(ctx: Context, moment: datetime) -> Context:

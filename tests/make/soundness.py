@@ -10,7 +10,7 @@ from resolvers.stock import audit
 from resolvers.stock.promise_audit import PromiseFaultKind
 from tests.make import stock_soundness
 
-OVER = "('CANCELLED', 'EXPIRED')"
+OVER = "('CANCELLED', 'EXPIRED', 'RETURNED')"
 # Each finds what must not be there.
 CONTRADICTIONS = {
     "an order of which only a part was written": """
@@ -63,6 +63,13 @@ CONTRADICTIONS = {
           AND p.status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED', 'REFUNDED')), 0)""",
     "more money given back than was paid": """
         SELECT id FROM sales_order WHERE refunded_minor > paid_minor""",
+    "an order that gave back less than its parts say": """
+        SELECT o.id FROM sales_order o WHERE o.refunded_minor < COALESCE((
+          SELECT SUM(f.refunded_minor) FROM fulfilment f WHERE f.order_id = o.id), 0)""",
+    "an order that gave back other than its refunds": """
+        SELECT o.id FROM sales_order o WHERE o.refunded_minor <> COALESCE((
+          SELECT SUM(r.amount_minor) FROM refund r JOIN payment p ON p.id = r.payment_id
+          WHERE p.order_id = o.id), 0)""",
     "a key that two orders were placed with": """
         SELECT scope, key FROM idempotency_record GROUP BY scope, key HAVING COUNT(*) > 1""",
     "a placing on record without its order": """

@@ -29,9 +29,6 @@ class Toy:
     address = EncryptedJson[dict[str, Any] | None]("toy")
 
 
-encryption.COLUMNS[:] = [each for each in encryption.COLUMNS if each.table != "toy"]
-
-
 @pytest.fixture(autouse=True)
 def keys() -> Iterator[None]:
     encryption.use(OLD)

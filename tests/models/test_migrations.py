@@ -14,9 +14,12 @@ from tortoise.migrations.constraints import CheckConstraint
 from tortoise.models import Model
 
 from models import database as db
+from models.accounts.sessions import Session
+from models.accounts.staff import RecoveryCode, Staff
 from models.config import connection_settings
 from models.migrating import migrate, pending
 from models.stock.levels import StockLevel
+from resolvers.context import utc_now
 
 
 def tables() -> list[type[Model]]:
@@ -86,6 +89,36 @@ async def test_each_migration_applies_and_rolls_back_one_by_one(database: str) -
         assert await migrate(name) == [name]
     assert await pending() == []
     assert await StockLevel.all().count() == 0
+
+
+async def test_sign_in_is_rolled_back_where_there_are_staff(database: str) -> None:
+    """With rows that others refer to; columns go, rows and their keys stay."""
+    person = await Staff.get(username="admin")
+    person.second_factor_secret = "SECRET"
+    person.second_factor_at = person.last_sign_in_at = utc_now()
+    await person.save()
+    await RecoveryCode.create(staff_id=person.id, code_hash="h")
+    await Session.create(
+        kind="STAFF",
+        subject_id=person.id,
+        access_hash="a",
+        refresh_hash="r",
+        spent_refresh_hash="s",
+        access_expires_at=utc_now(),
+        refresh_expires_at=utc_now(),
+        confirmed_at=utc_now(),
+    )
+    await migrate("0015_stocktake_serials")
+    [left] = await db.fetch("SELECT * FROM staff")
+    assert not {"second_factor_at", "last_sign_in_at"} & set(left)
+    assert (left["username"], left["password_hash"]) == ("admin", person.password_hash)
+    assert await db.fetch("SELECT staff_id FROM staff_grant")
+    [session] = await db.fetch("SELECT * FROM session")
+    assert session["access_hash"] == "a"
+    assert "confirmed_at" not in session
+    await migrate()
+    again = await Staff.get(username="admin")
+    assert (again.id, again.second_factor_at) == (person.id, None)
 
 
 async def test_the_migrations_tell_all_that_the_tables_say() -> None:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from models import encryption
-from models.database import fetch, transaction
+from models.accounts.staff import Staff
+from models.database import execute, fetch, is_postgres, transaction
 from models.encryption import Undecryptable
 from models.members.members import Member
 from models.members.phones import MemberPhone
@@ -20,6 +21,7 @@ from resolvers.context import Context
 from resolvers.key_rotation import left, rotate
 from resolvers.members import phones
 from resolvers.referrals.sign_in import enter
+from tests.house.source import product
 from tests.make import members as make
 
 OLD = f"old:{b64encode(b'o' * 32).decode()}"
@@ -79,6 +81,40 @@ async def test_everything_is_encrypted_anew_while_others_write_and_the_old_key_g
     assert (await Supplier.get(id=suppliers[0].id)).phone == "024-1"
     assert (await rotate(ctx)).removed == len(PHONES)
     assert {row.kid for row in await MemberPhone.all()} == {"new"}
+
+
+async def test_every_encrypted_column_of_the_database_is_walked(ctx: Context) -> None:
+    """What is stored by the old key in any column named so is stored by the new one afterwards."""
+    walked = {(each.table, each.column): each for each in key_rotation.encrypted_columns()}
+    assert set(walked) == await encrypted_columns_of_the_database()
+    staff = walked["staff", "encrypted_second_factor_secret"]
+    await execute(f"UPDATE staff SET {staff.column} = ?", staff.encrypt("SECRET"))
+    encryption.use(BOTH)
+    assert await left() == {"staff.encrypted_second_factor_secret": 1}
+    await rotate(ctx)
+    encryption.use(NEW)
+    assert (await Staff.get(username="admin")).second_factor_secret == "SECRET"
+
+
+def test_texts_are_encrypted_for_a_column_only() -> None:
+    """Nothing encrypts by the ring itself, so that nothing is encrypted that the rotation does not find."""
+    allowed = {"models/encryption.py", "models/encrypt_column.py"}
+    found = {str(module.path) for module in product() if "ring().encrypt" in module.text}
+    assert found == allowed
+
+
+async def encrypted_columns_of_the_database() -> set[tuple[str, str]]:
+    if is_postgres():
+        rows = await fetch(
+            "SELECT table_name AS t, column_name AS c FROM information_schema.columns"
+            " WHERE table_schema = current_schema() AND column_name LIKE 'encrypted%'"
+        )
+    else:
+        rows = await fetch(
+            "SELECT m.name AS t, c.name AS c FROM sqlite_master m, pragma_table_info(m.name) c"
+            " WHERE m.type = 'table' AND c.name LIKE 'encrypted%'"
+        )
+    return {(row["t"], row["c"]) for row in rows}
 
 
 async def test_a_rotation_that_was_stopped_goes_on_where_it_was(ctx: Context) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -17,8 +18,8 @@ from schema.batching import batched
 from schema.errors import format_error
 from schema.execution import CompiledExecutor
 from schema.execution.core import GraphQLCoreExecutor
+from schema.execution.execute import Execute
 from schema.execution.meter import AnswerLimits, HungUp, Meter
-from schema.operation_hooks import Execute
 from schema.operations import MOST_ERRORS, Operations
 from tests.schema.execution.oracle import DROPS_COROUTINES
 
@@ -54,6 +55,10 @@ class Item:
     @strawberry.field
     def text(self) -> str:
         return "x" * 100
+
+    @strawberry.field
+    def copies(self) -> list[Item]:
+        return [self] * 100
 
     @strawberry.field
     def broken(self) -> int | None:
@@ -172,7 +177,7 @@ async def test_bytes_count_as_often_as_they_stand_in_the_answer(executor: Execut
 async def test_the_same_row_is_looked_up_once(
     executor: Execute, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("schema.execution.meter.SLICE_SECONDS", 60)  # however slow the machine is
+    monkeypatch.setattr("schema.turns.SLICE_SECONDS", 60)  # however slow the machine is
     ctx = Ctx()
     query = "{ items(first: 30) { parent { children { parent { children { number } } } } } }"
     answer = await run(executor, query, ctx)
@@ -203,6 +208,21 @@ async def test_what_is_read_after_a_mutation_is_limited(executor: Execute) -> No
     answer = await run(executor, query, ctx, objects=50)
     assert (answer.body["data"], codes(answer)) == (None, ["LIMIT_EXCEEDED"])
     assert ctx.finished == ["changed"]
+
+
+@pytest.mark.parametrize("read", ["children { children { number } }", "copies { number }"])
+async def test_no_mutation_begins_after_one_whose_answer_is_too_large(
+    executor: Execute, read: str
+) -> None:
+    ctx = Ctx()
+    one, further = f"change(seconds: 0) {{ {read} }}", "change(seconds: 0) { number }"
+    answer = await run(executor, f"mutation {{ a: {one} b: {further} }}", ctx, objects=50)
+    assert (answer.body["data"], codes(answer)) == (None, ["LIMIT_EXCEEDED"])
+    assert answer.body["errors"][0]["extensions"]["ran"] == ["a"]
+    assert ctx.finished == ["changed"]
+    answer = await run(executor, f"mutation {{ a: {further} b: {one} }}", ctx, objects=50)
+    assert answer.body["errors"][0]["extensions"]["ran"] == ["a", "b"]
+    assert ctx.finished == ["changed"] * 3
 
 
 async def test_a_query_ends_when_its_client_hangs_up(executor: Execute) -> None:
@@ -250,7 +270,7 @@ async def test_errors_are_bounded_and_counted(executor: Execute) -> None:
 async def test_others_have_their_turn_during_a_large_answer(
     executor: Execute, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("schema.execution.meter.SLICE_SECONDS", 0)
+    monkeypatch.setattr("schema.turns.SLICE_SECONDS", -1)
     turns, done = 0, False
 
     async def somebody_else() -> None:
@@ -267,11 +287,29 @@ async def test_others_have_their_turn_during_a_large_answer(
     assert turns > 5
 
 
+async def test_many_operations_at_once_share_the_turns_of_one(
+    executor: Execute, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("schema.turns.SLICE_SECONDS", -1)  # whoever asks first in a round has it
+    asked, running = list[int](), operations(executor)
+    operation = running.documents.prepare("{ items(first: 1) { parent { text } } }").operation(None)
+    answering = asyncio.gather(
+        *(running.answer(operation, {}, None, Ctx(asked=asked)) for _ in range(30))
+    )
+    seen = [0]
+    while not answering.done():
+        await asyncio.sleep(0)
+        seen.append(len(asked))
+    assert all(answer.outcome == "ok" for answer in answering.result())
+    assert asked == [1] * 30
+    assert max(after - before for before, after in pairwise(seen)) <= 2, "of thirty in a round"
+
+
 async def test_each_event_of_a_subscription_is_limited(executor: Execute) -> None:
     running = operations(executor, objects=20)
     text = "subscription { counted(first: 100) { number } }"
-    document = running.documents.prepare(text).document
-    answers = [each.body async for each in running.answers(document, {}, None, Ctx())]
+    operation = running.documents.prepare(text).operation(None)
+    answers = [each.body async for each in running.answers(operation, {}, None, Ctx())]
     assert [error["extensions"]["code"] for error in answers[0]["errors"]] == ["LIMIT_EXCEEDED"]
     assert answers[1] == {"data": {"counted": []}}
 

@@ -28,6 +28,12 @@ async def shop_allowed(settings: Settings) -> AsyncIterator[Api]:
         yield api
 
 
+@pytest.fixture
+async def in_production(settings: Settings) -> AsyncIterator[Api]:
+    async with serving(replace(settings, environment="production")) as api:
+        yield api
+
+
 async def test_a_named_origin_may_ask_and_see_the_request_id(shop_allowed: Api) -> None:
     client = shop_allowed.client
     may = await client.options("/graphql", headers={"Origin": SHOP, **ASKED_FIRST})
@@ -75,7 +81,8 @@ async def test_any_origin_may_where_the_setting_says_so(settings: Settings) -> N
         assert await connects(api, EVIL)
 
 
-async def test_nothing_is_said_where_no_origin_is_allowed(api: Api) -> None:
+async def test_nothing_is_said_where_no_origin_is_allowed(in_production: Api) -> None:
+    api = in_production
     may = await api.client.options("/graphql", headers={"Origin": SHOP, **ASKED_FIRST})
     assert may.status_code == 405
     answer = await api.client.get("/graphql", params=PUBLIC, headers={"Origin": SHOP})
@@ -99,3 +106,21 @@ async def connects(api: Api, origin: str) -> bool:
             return True
     except InvalidStatus as refused:
         return refused.response.status_code != 403
+
+
+async def test_in_development_pages_of_this_machine_may_ask_at_any_port(api: Api) -> None:
+    for origin in ("http://localhost:5173", "http://127.0.0.1:3000", "https://localhost"):
+        answer = await api.client.post("/graphql", json=PUBLIC, headers={"Origin": origin})
+        assert answer.headers["access-control-allow-origin"] == origin
+        assert await connects(api, origin)
+    for origin in (EVIL, "http://localhost.evil.example", "http://localhost:5173.evil.example"):
+        answer = await api.client.post("/graphql", json=PUBLIC, headers={"Origin": origin})
+        assert "access-control-allow-origin" not in answer.headers
+        assert not await connects(api, origin)
+
+
+async def test_in_production_no_page_of_this_machine_may_ask(in_production: Api) -> None:
+    local = "http://localhost:5173"
+    answer = await in_production.client.post("/graphql", json=PUBLIC, headers={"Origin": local})
+    assert "access-control-allow-origin" not in answer.headers
+    assert not await connects(in_production, local)

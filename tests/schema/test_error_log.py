@@ -152,8 +152,8 @@ async def test_two_causes_are_two_lines_and_what_is_foreseen_none(
 
 async def test_each_event_of_a_subscription_logs_a_cause_once(lines: Lines) -> None:
     run = operations("compiled")
-    document = run.documents.prepare("subscription { parts { weight } }").operation(None).document
-    bodies = [each.body async for each in run.answers(document, {}, None, context())]
+    operation = run.documents.prepare("subscription { parts { weight } }").operation(None)
+    bodies = [each.body async for each in run.answers(operation, {}, None, context())]
     assert [len(body["errors"]) for body in bodies] == [20, 20]
     assert [each["cells"] for each in lines.told] == [20, 20]
 

@@ -12,7 +12,10 @@ from tests.make.api import Api
 from tests.make.shop import open_shop
 
 PUBLIC = "{ products(first: 2) { edges { node { id name variants { sku price { amount } } } } } }"
-VARY = {"Accept", "Accept-Encoding", "Accept-Language", "Authorization", "X-Storefront-Key"}
+VARY = {
+    *("Accept", "Accept-Encoding", "Accept-Language", "Authorization", "X-Storefront-Key"),
+    "Origin",  # in development, pages of this machine may ask
+}
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ from models.accounts.channels import Channel
 from resolvers.context import Actor, ActorKind, Context
 from schema import schema
 from schema.answer import Answer
+from schema.execution.meter import HungUp
 from schema.http_request import GraphQLRequest
 from schema.kept_answers import answer_once
 from schema.public import is_repeatable
@@ -141,3 +143,29 @@ async def test_an_answer_with_errors_is_not_kept(ctx: Context, nothing_ever_chan
     for _ in range(4):
         assert (await answers.ask())["errors"]
     assert answers.count == 4
+
+
+async def test_who_hangs_up_takes_the_answer_from_nobody_who_asks_the_same(
+    ctx: Context, nothing_ever_changes: None
+) -> None:
+    """Each asks for themselves until an answer is kept, and what is never finished is not."""
+    gone = asyncio.Event()
+
+    class Impatient(Answers):
+        def body(self) -> dict[str, Any]:
+            if self.count == 1:
+                gone.set()
+                raise HungUp
+            return super().body()
+
+    answers = Impatient(replace(ctx, clock=lambda: NOON))
+    asked = [asyncio.create_task(answers.ask()) for _ in range(5)]
+    cancelled = asyncio.create_task(answers.ask())
+    await gone.wait()
+    cancelled.cancel()
+    found = await asyncio.gather(*asked, return_exceptions=True)
+    answered = [each for each in found if isinstance(each, dict)]
+    assert len(answered) >= 4
+    assert all("data" in each for each in answered)
+    assert all(isinstance(each, HungUp | dict) for each in found)
+    assert "data" in await answers.ask()

@@ -27,9 +27,9 @@ from benchmarks.attacks.target import Target, Victim, started
 from benchmarks.databases import ENGINES, empty
 from models.accounts.roles import Permission
 from resolvers.demo.goods import PASSWORD
-from settings import PREFIX, Settings
+from settings import OFF_IN_PRODUCTION, PREFIX, Settings
 from tests.make.patience import ENDLESS, OFTEN
-from tests.security.published_checks import CHECKS, failed
+from tests.security.published_checks import CHECKS, IN_PRODUCTION, Check, failed
 
 PHONE = "13800138000"
 UNFORESEEN = re.compile(rb"unforeseen|Traceback|status=5\d\d|\"status\": ?5\d\d")
@@ -40,6 +40,9 @@ LIMITS = {
     for each in dataclasses.fields(Settings)
     if each.name.startswith(OFTEN)
 }
+
+SWITCHED_OFF = {PREFIX + name.upper(): "false" for name in OFF_IN_PRODUCTION}
+CALLERS = ("anonymous", "member", "headquarters", "ERP")
 
 
 @dataclass(frozen=True)
@@ -57,9 +60,13 @@ async def main(given: argparse.Namespace) -> int:
     rows: list[Row] = []
     async with empty(given.database) as database:
         victim = Victim("demo", database, ("--demo",), b"", "demo-wechat", "DEMO")
+        async with started(victim, **LIMITS, **SWITCHED_OFF) as target:
+            rows.append(_published(target, "production", [*CHECKS, *IN_PRODUCTION]))
         async with started(victim, **LIMITS) as target:
-            rows.append(_published(f"http://127.0.0.1:{target.port}", "development", CHECKS))
-            for caller, headers in (await _callers(target)).items():
+            rows.append(_published(target, "development", CHECKS))
+            callers = await _callers(target)
+            for caller in given.callers:
+                headers = callers[caller]
                 for tool in (_schemathesis, _graphqler):
                     rows.append(await tool(given, target, caller, headers))
                     print(rows[-1], flush=True)
@@ -67,8 +74,8 @@ async def main(given: argparse.Namespace) -> int:
     return 0 if all(row.found == "nothing" for row in rows) else 1
 
 
-def _published(url: str, where: str, checks: list[Any]) -> Row:
-    found = failed(url, checks)
+def _published(target: Target, where: str, checks: list[Check]) -> Row:
+    found = failed(f"http://127.0.0.1:{target.port}", checks)
     return Row("published checks", where, len(checks), ", ".join(found) or "nothing")
 
 
@@ -143,11 +150,12 @@ async def _run(
     """Within the time that is given; what it wrote is kept beside the others for a look."""
     start, before = target.log.stat().st_size, await _operations(target)
     output = Path(given.output) / f"{tool}-{caller}.txt"
+    python = Path(given.python).absolute()  # and not resolved, which would leave its environment
     output.parent.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
         file = stack.enter_context(output.open("wb"))
         running = await asyncio.create_subprocess_exec(
-            given.python, "-P", *command, stdout=file, stderr=file, cwd="/"
+            python, "-P", *command, stdout=file, stderr=file, cwd="/"
         )
         try:
             await asyncio.wait_for(running.wait(), given.seconds)
@@ -178,6 +186,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.security", description=__doc__)
     parser.add_argument("--python", required=True, help="with the tools installed")
     parser.add_argument("--database", choices=ENGINES, default="sqlite")
+    parser.add_argument("--callers", nargs="+", choices=CALLERS, default=CALLERS)
     parser.add_argument("--examples", type=int, default=5, help="of each operation by schemathesis")
     parser.add_argument("--seconds", type=int, default=120, help="for each tool and caller")
     parser.add_argument("--output", default=str(Path(tempfile.gettempdir(), "quintet-security")))

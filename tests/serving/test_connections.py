@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from ipaddress import ip_network
 
 import pytest
@@ -13,7 +13,8 @@ from starlette.types import Receive, Scope, Send
 from websockets.asyncio.client import connect
 
 from serving.application import Application
-from serving.connections import MAX_HEADER_BYTES, MAX_UNWANTED_BYTES, ConnectionLimits
+from serving.connection_limits import ConnectionLimits
+from serving.connections import MAX_HEADER_BYTES, MAX_UNWANTED_BYTES
 from serving.listening import listen_on
 from serving.proxies import TrustedProxies
 from serving.running import Server, Timing
@@ -140,6 +141,50 @@ async def test_headers_without_end_are_refused() -> None:
         answer, seconds = await sent(port, HEAD, *[line] * (MAX_HEADER_BYTES // 1_000 + 4))
         assert answer.startswith(b"HTTP/1.1 431 ") or not answer
         assert seconds < 10
+
+
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "begin", "piece"),
+    [
+        (b"/", b"0\r\n", b"a: b\r\n" * 1_000),
+        (b"/", b"1;", b"x" * 8_000),
+        (b"/early", b"0\r\n", b"a: b\r\n" * 1_000),
+    ],
+    ids=["trailers", "extension of a chunk", "trailers after the answer"],
+)
+async def test_what_is_no_body_has_an_end(path: bytes, begin: bytes, piece: bytes) -> None:
+    """Trailers would be kept until they are whole, sixteen times their size."""
+    async with served(header_seconds=20, stall_seconds=20) as (port, counts):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(CHUNKED.replace(b"/", path, 1) + begin)
+        sent = 0
+        with suppress(ConnectionError):
+            async with asyncio.timeout(20):
+                for _ in range(10_000):
+                    writer.write(piece)
+                    await writer.drain()
+                    sent += len(piece)
+        assert sent < 8 * 1024 * 1024
+        await until(lambda: counts._total == 0)
+        writer.close()
+        del reader
+
+
+@pytest.mark.parametrize(
+    ("size", "count", "status"), [(1, 3_000, 200), (256, 20_000, 200), (1, 20_000, 400)]
+)
+async def test_chunks_are_heard_unless_they_are_too_small(
+    size: int, count: int, status: int
+) -> None:
+    async with served(header_seconds=20, stall_seconds=20) as (port, _):
+        head = CHUNKED.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+        chunk = b"%x\r\n%b\r\n" % (size, b"b" * size)
+        answer, _ = await sent(port, head, *[chunk * 1_000] * (count // 1_000), b"0\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 %d " % status) or (status != 200 and not answer)
+        assert (str(size * count).encode() in answer) == (status == 200)
 
 
 @pytest.mark.parametrize(("size", "is_kept"), [(MAX_UNWANTED_BYTES, True), (80_000_000, False)])

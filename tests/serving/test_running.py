@@ -50,11 +50,13 @@ class Toy:
 
 
 @asynccontextmanager
-async def toy(*hangs: str, workers: int = 1) -> AsyncIterator[Toy]:
+async def toy(*hangs: str, workers: int = 1, group: bool = False) -> AsyncIterator[Toy]:
+    """`group`: its processes are a group of their own, which can be sent a signal."""
     port = free_port()
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, str(TOY), str(port), str(workers), *hangs),
         stdout=asyncio.subprocess.PIPE,
+        start_new_session=group,
     )
     try:
         yield Toy(process, port)

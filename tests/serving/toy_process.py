@@ -1,6 +1,7 @@
 """A server process of a toy application, to be sent signals: `python toy_process.py PORT WORKERS HANGS…`.
 
-HANGS name the steps that never end: opening, request, closing. With `failing` it cannot open.
+HANGS name the steps that never end: opening, request, closing. With `failing` it cannot open; with `slow` a
+request takes a moment.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from serving.running import Interrupted, Server, Timing, run, serve
 from serving.stopping import Signals
 from serving.workers import Workers
 
-TIMING = Timing(shutdown=0.5)
+TIMING = Timing(shutdown=5 if "slow" in sys.argv else 0.5)
 PORT, WORKERS, HANGS = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
 
 
@@ -50,6 +51,9 @@ async def lifespan() -> AsyncIterator[None]:
 
 async def toy(scope: Any, receive: Any, send: Any) -> None:
     await hang("request")
+    if "slow" in HANGS:
+        say("slow")
+        await asyncio.sleep(1)
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": b"answered"})
 
@@ -61,7 +65,7 @@ def serve_one(sockets: Sequence[Any], started: Callable[[], None]) -> int:
         await serve(server, sockets, signals)
 
     try:
-        run(work, TIMING.patience)
+        run(work, TIMING.patience, has_parent=WORKERS > 1)
     except Interrupted as interrupted:
         return 128 + interrupted.number
     except ValueError:
@@ -75,5 +79,5 @@ if __name__ == "__main__":
     if WORKERS == 1:
         raise SystemExit(serve_one(listeners, announce))
     raise SystemExit(
-        Workers(WORKERS, serve_one, listeners, patience_seconds=5, announce=announce).run()
+        Workers(WORKERS, serve_one, listeners, patience_seconds=10, announce=announce).run()
     )

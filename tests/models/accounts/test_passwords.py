@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 import threading
 
 import pytest
@@ -53,3 +55,13 @@ async def test_few_hash_at_once_few_wait_and_all_else_goes_on() -> None:
     assert len(running) == taken
     assert len(set(running)) == HASHING_THREADS
     assert await hashing.run(lambda: "again") == "again"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no priorities of their own")
+async def test_hashing_gives_way_to_the_thread_that_answers_requests() -> None:
+    def niceness() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    before = niceness()
+    assert await _Hashing().run(niceness) > before
+    assert niceness() == before

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.bounds import ORDER_LINES
 from models.errors import InvalidInput, LimitExceeded
-from models.orders.rules import MAXIMUM_LINES, MAXIMUM_QUANTITY, added, replaced, split
+from models.orders.rules import MAXIMUM_QUANTITY, added, replaced, split
 
 quantities = st.dictionaries(st.integers(1, 6), st.integers(1, 20), max_size=6)
 choices = st.lists(st.none() | quantities, min_size=1, max_size=4)
@@ -24,7 +25,7 @@ def test_too_many_pieces_name_their_line() -> None:
 
 
 def test_replacing_sets_and_counts_only_what_stays() -> None:
-    full = dict.fromkeys(range(MAXIMUM_LINES), 1)
+    full = dict.fromkeys(range(ORDER_LINES), 1)
     assert replaced(full, [(0, 0), (500, 2)]) == {0: 0, 500: 2}
     with pytest.raises(LimitExceeded):
         replaced(full, [(500, 2)])

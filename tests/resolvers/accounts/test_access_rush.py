@@ -61,10 +61,7 @@ async def test_a_sign_in_that_overlaps_with_a_deactivation_leaves_no_open_sessio
     for _ in range(10):
         await Staff.filter(id=person.id).update(active=True)
         await together(
-            *(
-                transaction(sessions.issue, ctx, SubjectKind.STAFF, person.id, person)
-                for _ in range(3)
-            ),
+            *(transaction(sessions.issue_to_staff, ctx, person) for _ in range(3)),
             staff_updates.update(ctx, StaffChange(staff_id=person.id, active=False)),
         )
         assert not await Session.filter(subject_id=person.id, revoked_at=None).exists()
@@ -78,9 +75,7 @@ async def test_an_old_password_that_was_verified_just_before_the_new_one_opens_n
     await Staff.filter(id=person.id).update(password_hash=old)
     verified = await Staff.get(id=person.id)
     await staff_updates.update(ctx, StaffChange(staff_id=person.id, password="a-much-newer-secret"))
-    (refused,) = await together(
-        transaction(sessions.issue, ctx, SubjectKind.STAFF, person.id, verified)
-    )
+    (refused,) = await together(transaction(sessions.issue_to_staff, ctx, verified))
     assert refused.code == "EXPIRED"
     assert not await Session.filter(subject_id=person.id).exists()
 
@@ -88,7 +83,7 @@ async def test_an_old_password_that_was_verified_just_before_the_new_one_opens_n
 async def test_a_refresh_does_not_bring_back_a_session_that_was_ended(ctx: Context) -> None:
     person = await an_admin("stolen")
     for _ in range(10):
-        tokens = await transaction(sessions.issue, ctx, SubjectKind.STAFF, person.id)
+        tokens = await transaction(sessions.issue_to_staff, ctx, person)
         results = await together(
             sessions.refresh(ctx, tokens.refresh_token),
             transaction(sessions.end_all, ctx, SubjectKind.STAFF, person.id),

@@ -7,7 +7,7 @@ import pytest
 from models.accounts.organisations import Organisation, OrganisationKind
 from models.accounts.passwords import verify_password
 from models.accounts.sessions import Session, SubjectKind
-from models.accounts.staff import Staff, StaffGrant
+from models.accounts.staff import RecoveryCode, Staff, StaffGrant
 from models.errors import InvalidInput
 from resolvers.accounts.bootstrap import ensure_platform, reset_administrator
 from resolvers.context import Context, utc_now
@@ -44,6 +44,9 @@ async def test_a_lost_administrator_is_let_in_again_and_nobody_else(database: st
     other = await Staff.create(username="other", name="Other", password_hash="-", active=False)
     admin = await Staff.get(username="admin")
     tokens = {"access_hash": "a", "refresh_hash": "r"}
+    admin.second_factor_secret, admin.second_factor_at = "SECRET", utc_now()
+    await admin.save()
+    await RecoveryCode.create(staff_id=admin.id, code_hash="h")
     end = utc_now() + timedelta(days=1)
     await Session.create(
         kind=SubjectKind.STAFF,
@@ -57,7 +60,10 @@ async def test_a_lost_administrator_is_let_in_again_and_nobody_else(database: st
     await reset_administrator("admin", "a-newer-password")
     await reset_administrator("successor", "a-newer-password")
     assert not await Session.filter(revoked_at=None).exists()
-    assert await verify_password("a-newer-password", (await Staff.get(id=admin.id)).password_hash)
+    again = await Staff.get(id=admin.id)
+    assert await verify_password("a-newer-password", again.password_hash)
+    assert (again.second_factor_at, again.second_factor_secret) == (None, None)
+    assert await RecoveryCode.all().count() == 0
     assert not (await Staff.get(id=other.id)).active
     named = await StaffGrant.filter(role="ADMIN").prefetch_related("staff")
     assert sorted(each.staff.username for each in named) == ["admin", "successor"]

@@ -272,8 +272,10 @@ async def test_without_a_provider_it_is_said_that_nothing_comes(visitor: Context
     assert len(sent(visitor)) == 1
 
 
-@pytest.mark.parametrize("phone", ["", "1", "abc", "+", "1" * 40, "１３８" * 20])
-async def test_what_is_no_phone_is_refused(visitor: Context, phone: str) -> None:
+@pytest.mark.parametrize(
+    "phone", ["", "1", "abc", "+", "1" * 40, "１３８" * 20, "1.38E+10", "024-23456789"]
+)
+async def test_what_no_text_message_reaches_is_refused(visitor: Context, phone: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         await one_time_codes.request(visitor, phone)
     assert refused.value.path == ("phone",)

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pyotp
 import pytest
 
 from gateways.rate_limits import MemoryRateLimits
 from models.accounts.roles import Role
-from models.accounts.sessions import Session, SubjectKind
+from models.accounts.sessions import Session
 from models.accounts.staff import RecoveryCode, Staff
 from models.database import fetch, transaction
 from models.errors import (
@@ -23,7 +25,14 @@ from models.errors import (
     StateConflict,
 )
 from models.freshness import Freshness
-from resolvers.accounts import identity, organisations, own_password, second_factors, sessions
+from resolvers.accounts import (
+    confirmation,
+    identity,
+    organisations,
+    own_password,
+    second_factors,
+    sessions,
+)
 from resolvers.accounts import staff_sign_in as sign_in
 from resolvers.accounts.second_factors import SecondFactor
 from resolvers.context import Actor, Context
@@ -64,7 +73,7 @@ async def visitor(ctx: Context, clock: Clock) -> Context:
 @pytest.fixture
 async def admin(visitor: Context) -> Context:
     row = await Staff.get(username="admin")
-    tokens = await transaction(sessions.issue, visitor, SubjectKind.STAFF, row.id)
+    tokens = await transaction(sessions.issue_to_staff, visitor, row)
     return await signed_in(visitor, tokens.access_token)
 
 
@@ -244,13 +253,13 @@ async def test_a_manager_resets_only_who_may_no_more_than_they(
         await make.staff(merchant.id, Role.ADMIN),
         await make.staff(merchant.id, Role.CASHIER),
     )
-    acting = replace(visitor, actor=(await make.as_staff(ctx, boss)).actor)
+    acting = replace(visitor, actor=(await make.as_staff(visitor, boss)).actor)
     with pytest.raises(NotFound):
         await second_factors.reset(acting, admin.actor.id or 0, None)
     with pytest.raises(NotFound):
         await second_factors.reset(acting, 10**9, None)
     assert (await Staff.get(id=admin.actor.id)).second_factor_at is not None
-    clerk = replace(visitor, actor=(await make.as_staff(ctx, cashier)).actor)
+    clerk = replace(visitor, actor=(await make.as_staff(visitor, cashier)).actor)
     await switched_on(clerk, clock)
     assert await second_factors.seen_of(acting, [cashier, await Staff.get(username="admin")]) == [
         False,
@@ -328,7 +337,7 @@ async def test_a_sign_in_that_overlaps_with_switching_it_on_opens_nothing(
     verified = await Staff.get(username="admin")
     await switched_on(admin, clock)
     with pytest.raises(Expired):
-        await transaction(sessions.issue, visitor, SubjectKind.STAFF, verified.id, verified)
+        await transaction(sessions.issue_to_staff, visitor, verified)
     assert await Session.filter(revoked_at=None).exclude(id=admin.actor.session_id).count() == 0
 
 
@@ -360,3 +369,75 @@ async def test_an_ended_session_switches_nothing_on(admin: Context) -> None:
     await Session.filter(id=admin.actor.session_id).update(revoked_at=admin.now())
     with pytest.raises(Expired):
         await second_factors.set_up(admin, None)
+
+
+async def test_a_password_without_its_code_is_no_failed_sign_in(
+    visitor: Context, admin: Context, clock: Clock
+) -> None:
+    """Thirty people at one address sign in one after another, each in two steps."""
+    secret, _ = await switched_on(admin, clock)
+    for _ in range(visitor.settings.sign_in_tries_per_address + 1):
+        clock.tick()
+        assert await enter(visitor) == "SECOND_FACTOR_REQUIRED"
+        assert (await enter(visitor, code_of(secret, clock))).startswith("qa_")
+    assert await enter(replace(visitor, remote_address="203.0.113.8")) == "SECOND_FACTOR_REQUIRED"
+
+
+async def test_a_namesake_in_other_letters_gives_no_tries_back(visitor: Context) -> None:
+    """Whoever may create `Admin` signs in as that between guesses at `admin`."""
+    root = await Staff.get(username="admin")
+    await Staff.create(username="Admin", name="A", password_hash=root.password_hash)
+    namesake = sign_in.Credentials(username="Admin", password=PASSWORD)
+    answers = []
+    for n in range(12):
+        answers.append(await enter(visitor, None, f"guess {n}"))
+        await sign_in.sign_in(visitor, namesake)
+    assert answers == ["INVALID"] * 10 + ["RATE_LIMITED"] * 2
+    given = sign_in.Credentials(username="admin", password=PASSWORD)
+    assert not (await sign_in.origins.origin_of(visitor, given.subject, None)).is_known
+
+
+async def test_codes_are_guessed_ten_times_wherever_they_are_shown(
+    visitor: Context, admin: Context, clock: Clock
+) -> None:
+    secret, _ = await switched_on(admin, clock)
+    right, staff_id = code_of(secret, clock), admin.staff_id or 0
+    answers: list[str] = []
+    for number in range(1, 13):
+        wrong = f"{(int(right) + number) % 1_000_000:06d}"
+        if number % 3 == 0:
+            answers.append(await enter(visitor, wrong))
+        elif number % 3 == 1:
+            answers.append(await answer(second_factors.reset(admin, staff_id, wrong)))
+        else:
+            answers.append(await answer(confirmation.confirm(admin, PASSWORD, wrong)))
+    assert answers == ["INVALID"] * 10 + ["RATE_LIMITED"] * 2
+
+
+async def answer(attempt: Coroutine[Any, Any, object]) -> str:
+    try:
+        await attempt
+    except QuintetError as error:
+        return error.code
+    return "DONE"
+
+
+@pytest.mark.parametrize("username", ["nobody", "gone"])
+async def test_an_unknown_name_and_one_that_is_off_answer_alike_and_count_alike(
+    visitor: Context, username: str
+) -> None:
+    root = await Staff.get(username="admin")
+    await Staff.create(username="gone", name="G", password_hash=root.password_hash, active=False)
+    given = sign_in.Credentials(username=username, password=PASSWORD, second_factor_code="123456")
+    seen = []
+    for _ in range(11):
+        try:
+            await sign_in.sign_in(visitor, given)
+        except QuintetError as error:
+            seen.append((error.code, str(error), getattr(error, "path", None)))
+    wrong = ("INVALID", "Username or password is wrong.", ("password",))
+    assert seen[:10] == [wrong] * 10
+    assert seen[10][:2] == (
+        "RATE_LIMITED",
+        "Too many failed sign-ins. Try again in 30 seconds.",
+    )

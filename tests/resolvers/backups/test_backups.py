@@ -194,6 +194,11 @@ def rewritten(source: Path, target: Path, **changes: Any) -> Path:
         ({"members": {f"{FILES}../../escaped": b"x"}}, "outside its folder"),
         ({"members": {"/etc/escaped": b"x"}}, "outside its folder"),
         ({"members": {f"{FILES}a": b"x"}}, "not what the manifest says"),
+        ({"members": {FILES: b"x"}}, "damaged at files/"),
+        ({"members": {f"{FILES}a": b"x", f"{FILES}./a": b"x"}}, "damaged|not what"),
+        ({"members": {f"{FILES}a\0b": b"x"}}, "damaged"),
+        ({"version": 1}, "says no version"),
+        ({"migrations": [{}]}, "says no version"),
     ],
 )
 async def test_what_is_newer_or_forged_is_refused(
@@ -207,6 +212,26 @@ async def test_what_is_newer_or_forged_is_refused(
     assert not (tmp_path / "escaped").exists()
     assert names_below(tmp_path) == {"shop.backup", "forged.backup"}
     assert not POSTGRES or await postgres_dump.is_empty(elsewhere.database_url)
+
+
+@pytest.mark.parametrize(
+    ("length", "fault"), [(10, "longer than the manifest says"), (10**18, "backup needs")]
+)
+async def test_a_bomb_is_refused_before_it_fills_the_disk(
+    shop: Settings, elsewhere: Settings, tmp_path: Path, length: int, fault: str
+) -> None:
+    source, bomb = tmp_path / "shop.backup", tmp_path / "bomb.backup"
+    await take(shop, source)
+    with zipfile.ZipFile(source) as read, zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as into:
+        manifest = json.loads(read.read(MANIFEST))
+        for name in manifest["members"]:
+            into.writestr(name, read.read(name))
+        into.writestr(f"{FILES}bomb", bytes(50_000_000))
+        manifest["members"][f"{FILES}bomb"] = {"bytes": length, "sha256": "0" * 64}
+        into.writestr(MANIFEST, json.dumps(manifest))
+    with pytest.raises(BackupFault, match=fault):
+        await restore(elsewhere, bomb)
+    assert names_below(tmp_path) == {"shop.backup", "bomb.backup"}
 
 
 async def test_what_is_no_backup_or_no_database(shop: Settings, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from gateways.wiring import make_gateways
 from models.database import execute, fetch, transaction
 from models.errors import Expired, InvalidInput, NotFound, PermissionDenied
 from models.integrations.rules import BREAK_AFTER
@@ -21,7 +22,6 @@ from resolvers.integrations.delivering import deliver_due
 from resolvers.integrations.webhook_counts import webhook_counts
 from resolvers.integrations.webhooks import WebhookChanges
 from resolvers.outbox import Change, announce, give_sequences, last_sequence
-from server import make_gateways
 from tests.make.killing import started
 from tests.make.receiver import TestReceiver, receiving
 from tests.make.sales import later
@@ -311,15 +311,19 @@ async def test_a_webhook_hears_of_its_own_part_of_the_tree_only(
 async def test_the_door_and_the_territory(
     local: Context, receiver: TestReceiver, shop: Location
 ) -> None:
+    from models.accounts.clients import ApiClient
     from models.accounts.organisations import Organisation
     from models.accounts.roles import Permission
 
     webhook, _ = await hook(local, receiver)
     node = await Organisation.get(id=shop.organisation_id)
+    machine = await ApiClient.create(
+        name="erp", secret_hash="h", scopes=[], organisation_id=node.id
+    )
 
     def somebody(*permissions: Permission) -> Context:
         grant = GrantedNode(node.id, node.path, frozenset(permissions), None, node.merchant_id)
-        return dataclasses.replace(local, actor=Actor(ActorKind.API_CLIENT, 1, (grant,)))
+        return dataclasses.replace(local, actor=Actor(ActorKind.API_CLIENT, machine.id, (grant,)))
 
     nobody = somebody(Permission.CHANGES_READ)
     half = somebody(Permission.WEBHOOK_WRITE)

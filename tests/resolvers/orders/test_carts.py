@@ -7,6 +7,7 @@ import pytest
 
 from models.accounts.channels import Channel
 from models.accounts.roles import Role
+from models.bounds import ORDER_LINES
 from models.catalog.products import Product, ProductStatus
 from models.errors import (
     InvalidInput,
@@ -17,7 +18,6 @@ from models.errors import (
     Refusals,
 )
 from models.orders.carts import Cart
-from models.orders.rules import MAXIMUM_LINES
 from resolvers.context import Actor, Context
 from resolvers.orders import cart_lists, carts
 from resolvers.orders.cart_lines import lines_of, quantities
@@ -75,12 +75,12 @@ async def test_lines_and_pieces_are_bounded(ctx: Context) -> None:
         await carts.add_lines(guest, cart.id, [line(milk)])
     assert refused.value.path == ("lines", 0, "quantity")
     with pytest.raises(InvalidInput):
-        await carts.add_lines(guest, cart.id, [line(milk)] * (MAXIMUM_LINES + 1))
-    more = [await a_variant(ctx) for _ in range(MAXIMUM_LINES)]
+        await carts.add_lines(guest, cart.id, [line(milk)] * (ORDER_LINES + 1))
+    more = [await a_variant(ctx) for _ in range(ORDER_LINES)]
     with pytest.raises(LimitExceeded):
         await carts.add_lines(guest, cart.id, [line(variant) for variant in more])
     await carts.add_lines(guest, cart.id, [line(variant) for variant in more[1:]])
-    assert len(await quantities(cart.id)) == MAXIMUM_LINES
+    assert len(await quantities(cart.id)) == ORDER_LINES
     assert (await quantities(cart.id))[milk.id] == 9_999
 
 

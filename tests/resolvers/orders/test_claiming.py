@@ -5,12 +5,12 @@ import asyncio
 import pytest
 
 from models.accounts.sessions import Guest
+from models.bounds import ORDER_LINES
 from models.database import transaction
 from models.errors import LimitExceeded, NotFound, StateConflict
 from models.members.members import Member
 from models.orders.carts import Cart, CartStatus
 from models.orders.orders import Order
-from models.orders.rules import MAXIMUM_LINES
 from resolvers.context import Context
 from resolvers.orders import carts, claiming, orders
 from resolvers.orders.cart_lines import lines_of, quantities
@@ -106,13 +106,13 @@ async def test_a_member_takes_a_guests_cart_by_its_token_and_a_guest_does_not(ct
 
 async def test_what_does_not_fit_into_one_cart_stays_apart(ctx: Context) -> None:
     guide, she = await a_guide(ctx, await a_store(ctx)), await a_member(ctx)
-    variants = [await a_variant(ctx) for _ in range(MAXIMUM_LINES + 1)]
+    variants = [await a_variant(ctx) for _ in range(ORDER_LINES + 1)]
     own = await carts.create(she, [line(each) for each in variants[1:]])
     scanned = await carts.create(guide, [line(variants[0])])
     with pytest.raises(LimitExceeded):
         await claiming.claim(she, scanned.token)
     assert (await Cart.get(id=scanned.id)).member_id is None
-    assert len(await quantities(own.id)) == MAXIMUM_LINES
+    assert len(await quantities(own.id)) == ORDER_LINES
 
 
 async def test_a_guest_who_signs_in_brings_carts_and_orders(ctx: Context) -> None:

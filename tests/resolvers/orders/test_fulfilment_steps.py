@@ -153,7 +153,7 @@ async def test_nothing_moves_before_the_order_is_paid(
     for step in (fulfilment_steps.accept, fulfilment_steps.complete):
         with pytest.raises(StateConflict):
             await step(clerk, part.id)
-    assert fulfilments.actions(clerk, part) == []
+    assert await fulfilments.actions(clerk, [part]) == {part.id: []}
     assert (await fulfilment_lists.page(clerk, PageRequest(), FulfilmentFilter())).rows == []
     assert (await again(level)).held == 1
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,6 +14,7 @@ from models.orders.payments import Payment, Refund
 from models.orders.pickup import pickup_code
 from models.orders.states import FulfilmentMethod, FulfilmentStatus, OrderStatus, PaymentStatus
 from models.stock.levels import StockLevel
+from models.stores.locations import Location
 from resolvers.context import Context
 from resolvers.jobs import run_due
 from resolvers.orders import fulfilment_steps, pickups
@@ -62,8 +64,13 @@ async def test_it_is_handed_over_once(waiting: Waiting) -> None:
     assert done.status is FulfilmentStatus.DONE
     assert done.pickup_used_at is not None
     assert (await Order.get(id=waiting.order.id)).status is OrderStatus.COMPLETED
-    with pytest.raises(StateConflict):
+    with pytest.raises(StateConflict) as refused:
         await pickups.collect(waiting.clerk, waiting.code, a_key())
+    place = await Location.get(id=waiting.level.location_id)
+    moment = done.pickup_used_at.astimezone(ZoneInfo(place.timezone))
+    assert (refused.value.state, refused.value.path) == ("DONE", ("code",))
+    said = f"This was collected at {place.name} on {moment:%Y-%m-%d %H:%M}."
+    assert str(refused.value) == said
     level = await again(waiting.level)
     assert (level.available, level.committed) == (4, 0)
 

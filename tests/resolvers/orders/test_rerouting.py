@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from models.errors import InvalidInput, NotFound, Refusals, StateConflict
+from models.errors import InvalidInput, NotFound, StateConflict
 from models.orders.fulfilments import Fulfilment, FulfilmentLine, PrintTicket
 from models.orders.orders import Order
 from models.orders.states import FulfilmentMethod, FulfilmentStatus, OrderStatus
@@ -94,9 +95,8 @@ async def test_it_never_goes_back(ctx: Context) -> None:
     assert refused[first.location_id] == ["ALREADY_REJECTED"]
     assert refused[second.location_id] == ["ALREADY_REJECTED"]
     clerk = await staff_of(ctx, third.location_id)
-    with pytest.raises(Refusals):
-        await rerouting.reject(clerk, last.id, "no")
-    assert (await parts_of(order))[-1].status is FulfilmentStatus.OPEN
+    kept = await rerouting.reject(clerk, last.id, "no")
+    assert (kept.id, kept.status, kept.unfillable) == (last.id, FulfilmentStatus.OPEN, True)
     assert await numbers(first, second, third) == [(9, 0), (2, 0), (1, 1)]
 
 
@@ -115,15 +115,41 @@ async def test_several_places_may_take_over_together(ctx: Context) -> None:
         await fulfilment_steps.accept(clerk, each.id)
 
 
-async def test_who_alone_has_it_keeps_it(ctx: Context) -> None:
-    first, _ = await stores(ctx, 2, 0)
+async def test_who_alone_has_it_keeps_it_until_somebody_else_has(ctx: Context) -> None:
+    first, second = await stores(ctx, 2, 0)
     order = await a_delivery(ctx, first)
     (part,) = await parts_of(order)
-    with pytest.raises(Refusals):
-        await rerouting.reject(await staff_of(ctx, first.location_id), part.id, "no")
+    clerk = await staff_of(ctx, first.location_id)
+    await fulfilment_steps.accept(clerk, part.id)
+    await rerouting.reject(clerk, part.id, "no")
     (kept,) = await parts_of(order)
-    assert kept.status is FulfilmentStatus.OPEN
+    assert (kept.status, kept.unfillable) == (FulfilmentStatus.OPEN, True)
     assert await numbers(first) == [(1, 1)]
+    assert await overdue.reroute_overdue(later(ctx, minutes=30)) == 0
+    await StockLevel.filter(id=second.id).update(available=1)
+    assert await overdue.reroute_overdue(later(ctx, minutes=60)) == 1
+    assert [each.location_id for each in await parts_of(order)][-1] == second.location_id
+    assert await numbers(first, second) == [(2, 0), (0, 1)]
+
+
+async def test_its_store_may_find_it_after_all(ctx: Context) -> None:
+    (first,) = await stores(ctx, 2)
+    order = await a_delivery(ctx, first)
+    (part,) = await parts_of(order)
+    clerk = await staff_of(ctx, first.location_id)
+    await rerouting.reject(clerk, part.id, "no")
+    found = await fulfilment_steps.accept(clerk, part.id)
+    assert (found.status, found.unfillable) == (FulfilmentStatus.ACCEPTED, False)
+
+
+async def test_the_fee_goes_along(ctx: Context) -> None:
+    costly = replace(ctx, settings=replace(ctx.settings, delivery_fee="6.01"))
+    first, *_ = await stores(costly, 3, 2, 1)
+    order = await a_delivery(costly, first, quantity=3)
+    (part,) = await parts_of(order)
+    assert part.fee_minor == order.delivery_minor == 601
+    await rerouting.reject(await staff_of(ctx, first.location_id), part.id, "no")
+    assert sorted(each.fee_minor for each in (await parts_of(order))[1:]) == [300, 301]
 
 
 async def test_two_clerks_reject_once(ctx: Context) -> None:

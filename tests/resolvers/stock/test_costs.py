@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from gateways.wiring import make_gateways
 from models import database as db
 from models.accounts.roles import Role
 from models.database import fetch
@@ -26,7 +27,6 @@ from resolvers.stock import audit, costs, returning, transfer_arrivals, values
 from resolvers.stock.returning import ReturnDraft, ReturnLineDraft
 from resolvers.stock.sync import LevelDraft, set_levels
 from resolvers.stock.transfer_arrivals import ReceiptDraft
-from server import make_gateways
 from settings import Settings
 from tests.make.purchases import bought
 from tests.make.transfers import Chain, a_chain, a_key, line_of, shipped, somebody

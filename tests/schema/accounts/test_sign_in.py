@@ -2,11 +2,15 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pyotp
 import pytest
 
 from gateways.challenges import answer_of
+from models.accounts.clients import Storefront
+from models.accounts.sessions import Session
+from resolvers.context import utc_now
 from settings import Settings
 from tests.conftest import serving
 from tests.make.api import Api
@@ -96,6 +100,16 @@ async def test_three_hundred_parallel_guesses_try_ten_passwords(api: Api) -> Non
     assert refused[0]["message"].startswith("Too many failed sign-ins. Try again in ")
 
 
+async def test_a_refused_attempt_says_when_to_come_back_in_a_header_too(api: Api) -> None:
+    variables = {"username": "admin", "password": "wrong"}
+    body = {"query": SIGN_IN, "variables": variables}
+    answers = [await api.client.post("/graphql", json=body) for _ in range(11)]
+    assert all("retry-after" not in each.headers for each in answers[:10])
+    (error,) = answers[10].json()["errors"]
+    assert answers[10].status_code == 200
+    assert answers[10].headers["retry-after"] == str(error["extensions"]["retryAfterSeconds"])
+
+
 async def test_a_known_device_gets_in_while_strangers_guess_from_its_address(api: Api) -> None:
     signed_in = await api.do(
         document("hq/sign_in"), username="admin", password="admin-password", code=None, device=None
@@ -164,6 +178,23 @@ async def test_a_password_is_changed_and_the_old_one_is_good_no_more(api: Api) -
     assert answer["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
     await api.staff(password="a quiet street in winter")
     assert await api.refused(SIGN_IN, username="admin", password="admin-password")
+
+
+async def test_a_session_of_long_ago_is_confirmed_before_it_lets_others_in(api: Api) -> None:
+    admin = await api.staff()
+    await a_merchant("CHAIN")
+    given = {"name": "App", "channel": "APP", "organisationCode": "CHAIN"}
+    await Session.filter(kind="STAFF").update(confirmed_at=utc_now() - timedelta(minutes=16))
+    [error] = await admin.refused(document("hq/storefront_create"), input=given)
+    assert (error["code"], error["path"]) == ("CONFIRMATION_REQUIRED", None)
+    [error] = await admin.speaking("zh").refused(document("hq/storefront_create"), input=given)
+    assert error["message"] == "请先确认身份：您登录的时间已过久，不能进行此操作。"
+    [error] = await admin.refused(document("hq/session_confirm"), password="guess")
+    assert (error["code"], error["path"]) == ("INVALID", ["password"])
+    assert await Storefront.all().count() == 0
+    done = await admin.do(document("hq/session_confirm"), password="admin-password")
+    assert done["confirmedUntil"]
+    await admin.do(document("hq/storefront_create"), input=given)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from gateways import Bucket
 from resolvers.context import Actor, ActorKind
-from schema.cost.callers import allowances_of, callers, client_of, visitors
+from schema.cost.callers import Caller, allowances_of, callers, client_of, visitors
 from schema.cost.headers import rate_limit
 from settings import Settings
 
@@ -41,20 +41,29 @@ class Request:
         self.remote_address = remote_address
 
 
+CALLER_OF = callers(allowances_of(SETTINGS))
+
+
+def caller(actor: Actor, address: str = "192.0.2.7") -> Caller:
+    return CALLER_OF(cast("Any", Request(actor, address)))
+
+
 def key(actor: Actor, address: str = "192.0.2.7") -> str:
-    caller_of = callers(allowances_of(SETTINGS))
-    return caller_of(cast("Any", Request(actor, address))).key
+    return caller(actor, address).key
 
 
 def test_visitors_pay_by_their_address_whatever_visit_they_are_on() -> None:
     assert key(Actor()) == key(Actor()) != key(Actor(), "192.0.2.8")
-    assert key(Actor(ActorKind.GUEST, 1)) == key(Actor(ActorKind.GUEST, 2))
     assert visitors(allowances_of(SETTINGS))("192.0.2.7").key == key(Actor())
+    one, other = (caller(Actor(ActorKind.GUEST, number)) for number in (1, 2))
+    assert one.key != other.key
+    assert one.address == other.address == caller(Actor())
 
 
 def test_who_is_signed_in_pays_wherever_they_are() -> None:
     member = Actor(ActorKind.MEMBER, 1)
-    assert key(member) == key(member, "192.0.2.8")
+    assert caller(member) == caller(member, "192.0.2.8")
+    assert caller(member).address is None
     assert key(member) != key(Actor(ActorKind.STAFF, 1))
     assert key(member) != key(Actor(ActorKind.MEMBER, 2))
 

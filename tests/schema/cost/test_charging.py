@@ -19,6 +19,8 @@ from redis.exceptions import RedisError
 from websockets.exceptions import ConnectionClosed
 
 from gateways import Bucket, cost_buckets
+from gateways.redis_link import RedisLink
+from schema.cost.charging import KILOBYTE
 from schema.websocket import MOST_UNPAID
 from settings import Settings
 from tests.conftest import serving
@@ -92,7 +94,7 @@ async def test_what_no_plan_covers_has_a_price_too(settings: Settings, query: st
 
 
 async def test_nodes_are_priced_by_their_ids_and_batches_by_their_rows(settings: Settings) -> None:
-    nodes = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Product { variants { sku } } } }"
+    nodes = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Product { variants(first: 10) { sku } } } }"
     stock = "mutation($input: StockSetInput!) { stockSet(input: $input) { levels { version } } }"
     async with serving(replace(settings, cost_limit_anonymous=10_000)) as api:
         assert (await post(api, nodes, variables={"ids": ["x"] * 20})).status_code == 200
@@ -162,15 +164,118 @@ async def test_one_caller_who_has_spent_everything_is_one_caller(poor: Settings)
         assert (await post(staff, CHEAP)).status_code == 200
 
 
-async def test_new_documents_are_paid_for_by_their_address(poor: Settings) -> None:
+async def test_new_documents_are_paid_for_by_whoever_asks(poor: Settings) -> None:
     """Refused ones, too; but the same one is not read again."""
     async with serving(poor) as api:
+        staff = await api.staff()
         wrong = [await post(api, f"{{ nothing{number} }}") for number in range(BUCKET // 500)]
         assert wrong[0].status_code == 400
         assert wrong[-1].status_code == 429
+        assert '"anonymous"' in wrong[-1].headers["ratelimit"]
+        assert (await post(staff, "{ viewer { channel permissions } }")).status_code == 200
+        forged = await post(api.as_("nobody"), "{ nothing }")
+        assert forged.status_code == 401, "nothing is read for who is nobody"
     async with serving(replace(poor, cost_limit_guest=1)) as api:
         same = [await post(api, "{ nothing }") for _ in range(BUCKET // 500)]
         assert {answer.status_code for answer in same} == {400}
+
+
+async def test_a_new_document_locks_nobody_out_however_long_it_is(settings: Settings) -> None:
+    small = replace(
+        settings, cost_limit_staff=2_000, cost_restore_staff=1_000, cost_burst_seconds=2
+    )
+    async with serving(replace(small, cost_restore_anonymous=250_000)) as api:
+        cheap = await post(await api.staff(), CHEAP + "#" + "x" * 20_000)
+        assert cheap.status_code == 200
+        assert cheap.json()["extensions"]["cost"]["available"] < 1_000
+
+
+LARGE = BUCKET // 4  # what it costs to read
+
+
+def large(text: str) -> bytes:
+    """A poor visitor can pay for some of them, and for one after staff have signed in."""
+    return text.encode() + b" " * (LARGE * 1_000 // KILOBYTE)
+
+
+async def test_large_bodies_are_paid_for_by_their_address_before_they_are_read(
+    poor: Settings,
+) -> None:
+    async with serving(replace(poor, cost_burst_seconds=8)) as api:
+        headers = {"Content-Type": "application/json", "Accept": GRAPHQL}
+        staff = await api.staff()
+        before = (await post(api, CHEAP)).json()["extensions"]["cost"]["available"]
+        wrong = await api.client.post("/graphql", content=large("{"), headers=headers)
+        assert wrong.status_code == 400
+        after = (await post(api, CHEAP)).json()["extensions"]["cost"]
+        assert after["available"] <= before - LARGE
+        for _ in range(2 * BUCKET // LARGE):
+            spent = await api.client.post("/graphql", content=large("{"), headers=headers)
+        assert spent.status_code == 429
+        assert int(spent.headers["retry-after"]) >= 1
+        assert code_of(spent) == "RATE_LIMITED"
+        assert (await post(staff, CHEAP)).status_code == 200, "small ones are in their operation"
+
+
+async def test_large_operations_beside_files_are_paid_for_by_their_address(poor: Settings) -> None:
+    operations = large(json.dumps({"query": CHEAP, "variables": {"file": None}}))
+    async with serving(replace(poor, cost_burst_seconds=8)) as api:
+        staff = await api.staff()
+
+        async def upload() -> httpx.Response:
+            return await api.client.post(
+                "/graphql",
+                data={"operations": operations, "map": json.dumps({"0": ["variables.file"]})},
+                files={"0": b"x"},
+                headers={**staff.headers, "Apollo-Require-Preflight": "true", "Accept": GRAPHQL},
+            )
+
+        answers = [(await upload()).status_code for _ in range(2 * BUCKET // LARGE)]
+        assert answers == sorted(answers)
+        assert {*answers} == {200, 429}
+
+
+async def test_large_messages_are_paid_for_by_their_address(poor: Settings) -> None:
+    async with serving(poor) as api, talking(api) as say:
+        answer, socket = await say(CHEAP)
+        assert answer["type"] == "next"
+        heard: list[str] = []
+
+        async def go_on() -> None:
+            for _ in range(10):
+                await socket.send(large('{"type": "ping"}').decode())
+                heard.append(json.loads(await socket.recv())["type"])
+
+        with pytest.raises(ConnectionClosed) as closed:
+            await go_on()
+        assert heard == ["pong"] * 3
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 4429
+
+
+async def test_guests_of_one_address_share_what_its_visitors_may_spend(poor: Settings) -> None:
+    rich = replace(poor, cost_limit_guest=35_000, cost_restore_guest=10 * RESTORE)
+    async with serving(rich) as api:
+        one, other = await api.guest(), await api.guest()
+        answers = [await post(one, CHEAP)]
+        assert '"guest"' in answers[0].headers["ratelimit"]
+        while answers[-1].status_code == 200:
+            answers.append(await post(one, CHEAP))
+        assert '"anonymous"' in answers[-1].headers["ratelimit"]
+        assert len(answers) < BUCKET // 100
+        assert (await post(other, CHEAP)).status_code == 429
+        assert (await post(api, CHEAP)).status_code == 429
+
+
+async def test_one_guest_takes_nothing_from_the_next_beyond_their_own(poor: Settings) -> None:
+    tight = replace(poor, cost_limit_guest=2_000, cost_restore_guest=500)
+    async with serving(tight) as api:
+        one, other = await api.guest(), await api.guest()
+        while (spent := await post(one, CHEAP)).status_code == 200:
+            pass
+        assert '"guest"' in spent.headers["ratelimit"]
+        assert (await post(other, CHEAP)).status_code == 200
+        assert (await post(api, CHEAP)).status_code == 200
 
 
 async def test_a_document_named_by_its_hash_costs_the_same(api: Api) -> None:
@@ -243,10 +348,10 @@ async def test_processes_count_together_by_redis(
         pytest.skip("there is no Redis")
     make = cost_buckets.SharedCostBuckets
     monkeypatch.setattr(
-        cost_buckets, "SharedCostBuckets", lambda url: make(url, prefix=prefix, now=lambda: 0.0)
+        cost_buckets, "SharedCostBuckets", lambda link: make(link, prefix=prefix, now=lambda: 0.0)
     )
     shared = replace(poor, redis_url=REDIS)
-    elsewhere = make(REDIS, prefix=prefix, now=lambda: 0.0)
+    elsewhere = make(RedisLink(REDIS), prefix=prefix, now=lambda: 0.0)
     async with serving(shared) as api:
         spent = (await post(api, CHEAP)).json()["extensions"]["cost"]["requested"]
         for _ in range(BUCKET // 2 // 1_000):

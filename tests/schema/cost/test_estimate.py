@@ -8,6 +8,7 @@ import pytest
 import strawberry
 from graphql import get_introspection_query, get_operation_ast, parse
 
+from models.bounds import USER_ERRORS, Bound
 from schema import schema as real_schema
 from schema.batching import batched
 from schema.cost.declaring import declare
@@ -40,9 +41,9 @@ class Leaf(Node):
 @strawberry.type
 class Branch(Node):
     name: str
-    leaves: list[Leaf] = sized_list(4)
+    leaves: list[Leaf] = sized_list(Bound(4))
 
-    @list_size(3)
+    @list_size(Bound(3))
     @batched
     @staticmethod
     async def branches(parents: list[Branch], ctx: Any) -> list[list[Branch]]:
@@ -177,7 +178,7 @@ CASES: list[tuple[str, int]] = [
     ),
     (
         TWO_PARTS,
-        OPERATION + MUTATION + 3 * ITEM + 2 * (OBJECT + 1),
+        OPERATION + MUTATION + 3 * ITEM + USER_ERRORS * (OBJECT + 1),
     ),
 ]
 

@@ -20,7 +20,7 @@ from graphql import (
 
 from schema.execution import CompiledExecutor
 from schema.execution.core import GraphQLCoreExecutor
-from schema.operation_hooks import Execute
+from schema.execution.execute import Execute
 
 # graphql-core drops what an error has made needless, some of it before it was awaited at all. Where one is
 # collected while a named tuple is made, Python cannot even warn of it.

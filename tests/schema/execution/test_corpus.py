@@ -13,7 +13,7 @@ from resolvers.context import Context
 from schema import schema
 from schema.execution import CompiledExecutor
 from schema.execution.core import GraphQLCoreExecutor
-from schema.operation_hooks import Execute
+from schema.execution.execute import Execute
 from tests.schema.execution.corpus import operations_of, variables_of
 from tests.schema.execution.oracle import DROPS_COROUTINES, agree, as_json, identities
 from tests.schema.execution.world import at_noon, populate

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -31,6 +32,12 @@ async def working(settings: Settings) -> AsyncIterator[Api]:
     """A server with its worker, which may deliver to this machine."""
     given = dataclasses.replace(settings, embedded_worker=True, webhook_private_addresses=True)
     async with serving(given) as api:
+        yield api
+
+
+@pytest.fixture
+async def in_production(settings: Settings) -> AsyncIterator[Api]:
+    async with serving(dataclasses.replace(settings, environment="production")) as api:
         yield api
 
 
@@ -109,8 +116,38 @@ async def test_a_change_comes_to_the_receiver_and_is_fetched_by_its_id(
     assert (await admin.ask(LOG))["webhooks"] == []
 
 
-async def test_refusals_name_the_field(api: Api) -> None:
+PING = """mutation($id: ID!) { webhookPing(input: {webhookId: $id})
+  { delivered responseStatus error userErrors { code path } } }"""
+
+
+async def test_a_ping_says_what_the_receiver_answers_and_stands_in_no_log(
+    api: Api, receiver: TestReceiver
+) -> None:
     admin = await api.staff()
+    created = await admin.do(CREATE, input={"url": receiver.url, "topics": ["*"]})
+    webhook = created["webhook"]
+    pong = await admin.do(PING, id=webhook["id"])
+    assert (pong["delivered"], pong["responseStatus"], pong["error"]) == (True, 200, None)
+    [message] = receiver.messages
+    assert json.loads(message.body)["topic"] == "webhook.ping"
+    assert message.headers["webhook-signature"]
+    assert (await admin.ask(LOG))["webhooks"][0]["deliveries"]["edges"] == []
+    await admin.do(
+        "mutation($id: ID!, $url: String!) { webhookUpdate(input: {webhookId: $id, url: $url})"
+        " { userErrors { code } } }",
+        id=webhook["id"],
+        url="http://127.0.0.1:9/",
+    )
+    pong = await admin.do(PING, id=webhook["id"])
+    assert (pong["delivered"], pong["responseStatus"]) == (False, None)
+    assert pong["error"]
+    [error] = await admin.refused(PING, id="V2ViaG9vazo5OTk")
+    assert error == {"code": "NOT_FOUND", "path": ["webhookId"]}
+    assert len(receiver.messages) == 1
+
+
+async def test_refusals_name_the_field(in_production: Api) -> None:
+    admin = await in_production.staff()
     (error,) = await admin.refused(CREATE, input={"url": "https://127.0.0.1/", "topics": ["*"]})
     assert (error["code"], error["path"]) == ("INVALID", ["url"])
     (error,) = await admin.refused(CREATE, input={"url": "https://a.example/", "topics": ["a.b"]})

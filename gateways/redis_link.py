@@ -1,0 +1,100 @@
+"""The one Redis that a process counts in: asked briefly, and left alone by everybody while it is away.
+
+Who meets that it does not answer meets it for all who count: they count by themselves at once, and it is
+asked in the background, ever less often, until it answers. It is said once that it is away, and once that
+it is back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from gateways.redis_client import close_redis, redis_at, redis_errors
+from models.outages import Outage
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+SECONDS_FOR_REDIS = 0.08
+CONNECTIONS = 8
+
+
+class RedisLink:
+    """A breaker around one client; `stop` closes it, and the next question opens it again."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        # Made at once, though nothing connects yet: the library takes long to load.
+        self._redis: Redis | None = self._client()
+        self._outage = Outage("Redis, in which limits and costs are counted,")
+        self._probing: asyncio.Task[None] | None = None
+        self._turns = asyncio.Semaphore(CONNECTIONS)
+
+    @property
+    def is_away(self) -> bool:
+        """Whether Redis does not answer, so that each process counts by itself."""
+        return self._probing is not None
+
+    async def ask(
+        self, question: Callable[[Redis], Awaitable[Any]], *, twice: bool = False
+    ) -> Any | None:
+        """What Redis says; None at once while it is known to be away, and soon if it is not.
+
+        `twice`: ask again when this process was busy itself, so that Redis may count the question twice.
+        """
+        # Of a rush few wait for Redis, and the rest until it is known to be away.
+        async with self._turns:
+            for is_last in (not twice, True):
+                if self.is_away:
+                    return None
+                began = time.monotonic()
+                try:
+                    async with asyncio.timeout(SECONDS_FOR_REDIS):
+                        return await question(self._connected())
+                except redis_errors() as error:
+                    # Held by this process itself, which says nothing about Redis.
+                    was_held = time.monotonic() - began > 1.5 * SECONDS_FOR_REDIS
+                    if not was_held:
+                        self._begin_probing(error)
+                    if not was_held or is_last:
+                        return None
+        return None
+
+    async def stop(self) -> None:
+        if self._probing is not None:
+            self._probing.cancel()
+            await asyncio.wait([self._probing])
+            self._probing = None
+        if self._redis is not None:
+            redis, self._redis = self._redis, None
+            await close_redis(redis)
+
+    def _client(self) -> Redis:
+        return redis_at(self._url, seconds=SECONDS_FOR_REDIS)
+
+    def _connected(self) -> Redis:
+        if self._redis is None:
+            self._redis = self._client()
+        return self._redis
+
+    def _begin_probing(self, error: Exception) -> None:
+        if self._probing is None:
+            self._probing = asyncio.create_task(self._probe(self._outage.failed(error)))
+
+    async def _probe(self, pause: float) -> None:
+        """Ask until Redis answers; connections of before are dropped, as what they read is unknown."""
+        while True:
+            await asyncio.sleep(pause)
+            try:
+                async with asyncio.timeout(SECONDS_FOR_REDIS):
+                    redis = self._connected()
+                    await redis.connection_pool.disconnect(inuse_connections=True)
+                    await redis.ping()
+                break
+            except redis_errors() as error:
+                pause = self._outage.failed(error)
+        self._outage.worked()
+        self._probing = None

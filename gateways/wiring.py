@@ -1,0 +1,48 @@
+"""Which doors outward the settings open."""
+
+from __future__ import annotations
+
+from gateways import Gateways, PaymentGateway
+from gateways.bus import make_bus
+from gateways.challenges import PictureChallenges
+from gateways.cost_buckets import make_cost_buckets
+from gateways.persisted_queries import make_persisted_queries
+from gateways.rate_limits import make_rate_limits
+from gateways.redis_link import RedisLink
+from gateways.sandbox import SandboxPayments
+from gateways.sms import LoggingSms
+from gateways.webhooks import HttpWebhooks
+from settings import Settings
+
+
+def make_gateways(settings: Settings) -> Gateways:
+    """The doors outward that these settings open."""
+    link = RedisLink(settings.redis_url) if settings.redis_url else None
+    rate_limits = make_rate_limits(link, settings.keys.derived("rate limits"))
+    return Gateways(
+        sms=LoggingSms(
+            settings.sms_outbox,
+            log_codes=not settings.is_production,
+            refuses=settings.is_production,
+        ),
+        bus=make_bus(settings.listening_url, settings.redis_url),
+        rate_limits=rate_limits,
+        challenges=PictureChallenges(settings.keys, rate_limits)
+        if settings.challenge == "picture"
+        else None,
+        webhooks=HttpWebhooks(
+            private_addresses=settings.reaches_private_addresses,
+            plain_http=settings.webhook_plain_http or not settings.is_production,
+            seconds=settings.webhook_seconds,
+            hosts=settings.allowed_webhook_hosts,
+        ),
+        persisted_queries=make_persisted_queries(settings.redis_url),
+        cost_buckets=make_cost_buckets(link),
+        payments=_payment_providers(settings),
+    )
+
+
+def _payment_providers(settings: Settings) -> dict[str, PaymentGateway]:
+    if not settings.sandbox_payments:
+        return {}
+    return {"SANDBOX": SandboxPayments(settings.base_url, settings.keys)}

@@ -1,0 +1,14 @@
+from tortoise import fields
+
+from models.add_column import AddColumn
+from models.create_tables import TableMigration
+
+
+class Migration(TableMigration):
+    dependencies = [("models", "0019_bulk_encodings")]
+
+    initial = False
+
+    operations = [
+        AddColumn(model_name="Session", name="confirmed_at", field=fields.DatetimeField(null=True)),
+    ]

@@ -1,0 +1,51 @@
+"""The customer of a cart that a guide serves, named by the guide."""
+
+from __future__ import annotations
+
+from models.accounts.roles import Permission
+from models.database import transaction
+from models.errors import LimitExceeded
+from models.orders.carts import Cart
+from resolvers.attempts import attempt, guesses
+from resolvers.context import Context
+from resolvers.members import customers
+from resolvers.members.customers import CustomerDraft
+from resolvers.orders.carts import opened, touch
+from resolvers.orders.claiming import give_to
+from resolvers.permissions import requires
+
+FAILURES_PER_MINUTE = 20
+
+
+@requires(Permission.CART_SERVE)
+async def set_customer(ctx: Context, cart_id: int, customer: CustomerDraft | None) -> Cart:
+    """Make a cart that the caller guides the customer's, or nobody's again; it keeps its guide.
+
+    The lines of the customer's own open cart are added to it. A member code is used up only if that succeeds.
+
+    Raises: NotFound, StateConflict, InvalidInput, Expired, PermissionDenied, RateLimited after many failures;
+    LimitExceeded where the lines of both carts do not fit into one.
+    """
+    if customer is None:
+        return await transaction(_take_off, ctx, cart_id)
+    limits = guesses(ctx, "member identify", times=FAILURES_PER_MINUTE, seconds=60)
+    async with attempt(ctx, limits, "Too many wrong codes. Try again in {seconds} seconds."):
+        return await transaction(_set, ctx, cart_id, customer)
+
+
+async def _set(ctx: Context, cart_id: int, customer: CustomerDraft) -> Cart:
+    cart = await opened(ctx, cart_id)
+    member = await customers.identified(ctx, customer)
+    if cart.member_id == member.id:
+        return cart
+    try:
+        return await give_to(ctx, cart, member_id=member.id, guest_id=None)
+    except LimitExceeded as refusal:
+        raise refusal.below("customer") from None
+
+
+async def _take_off(ctx: Context, cart_id: int) -> Cart:
+    cart = await opened(ctx, cart_id)
+    if cart.member_id is None and cart.guest_id is None:
+        return cart
+    return await touch(ctx, cart, member_id=None, guest_id=None)

@@ -1,0 +1,74 @@
+"""Pieces that come back from a customer, or from the way to one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from models.database import fetch, marks
+from models.errors import NotFound
+from models.stock.states import MovementReason, StockState
+from resolvers.context import Context
+from resolvers.stock import filling
+from resolvers.stock.ledger import Move, announce_changed, create_missing, move_all
+from resolvers.stock.serials import Scanned, scan_tracked, tracked
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedPieces:
+    """Pieces by variant, where they are put and in which state; `document` is what they were sold by.
+
+    OUTSIDE: they are written off, and put nowhere.
+    """
+
+    pieces: Mapping[int, int]
+    location_id: int
+    restock: StockState
+    document: tuple[str, int]
+
+
+async def put_back(ctx: Context, back: ReturnedPieces, scanned: Scanned) -> None:
+    """Take the pieces in. Runs inside the caller's transaction.
+
+    Raises: InvalidInput, Duplicate, NotFound unless the `scanned` serial numbers are those that were sold.
+    """
+    if back.restock is StockState.OUTSIDE:
+        return
+    moves = [_move(back, variant_id, pieces) for variant_id, pieces in sorted(back.pieces.items())]
+    variants = [each.variant_id for each in moves]
+    owing = await filling.lock_backorders(marks(variants), *variants)
+    await create_missing(ctx, [each.place for each in moves])
+    changed = await move_all(ctx, moves)
+    merchants = await tracked(variants)
+    await _check_sold(back, scanned)
+    await scan_tracked(ctx, moves, merchants, scanned, ("serials",))
+    await announce_changed(ctx, changed)
+    await filling.fill(ctx, filling.of_variants(owing, (each.place for each in moves)))
+
+
+def _move(back: ReturnedPieces, variant_id: int, pieces: int) -> Move:
+    return Move(
+        variant_id=variant_id,
+        location_id=back.location_id,
+        from_state=StockState.OUTSIDE,
+        to_state=back.restock,
+        quantity=pieces,
+        reason=MovementReason.RETURN,
+        document=back.document,
+    )
+
+
+async def _check_sold(back: ReturnedPieces, scanned: Scanned) -> None:
+    """Refuse a serial number that did not leave with the document."""
+    for draft in scanned.values():
+        rows = await fetch(
+            "SELECT serial FROM serial_number"
+            " WHERE variant_id = ? AND document_type = ? AND document_id = ? AND state = 'SOLD'",
+            draft.variant_id,
+            *back.document,
+        )
+        sold = {row["serial"] for row in rows}
+        for serial in draft.serials:
+            if serial not in sold:
+                message = "The serial number {serial} was not sold with this order."
+                raise NotFound(message, path=draft.at(serial), serial=serial)

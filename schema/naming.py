@@ -1,0 +1,36 @@
+"""Looking up the IDs of one operation that are written as kind and code, before it runs."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import strawberry
+
+from models.errors import Refusal
+from schema.coded_ids import IdPlaces
+from schema.documents import Operation
+from schema.execution.variables import Variables
+from schema.nodes import name_ids
+from schema.operation_hooks import NameCodes
+
+C = TypeVar("C")
+
+
+async def look_up(
+    schema: strawberry.Schema,
+    operation: Operation,
+    variables: Variables,
+    find: NameCodes[C],
+    context: C,
+) -> Refusal | None:
+    """Let `schema.nodes` know what the operation names by code. Return why not, such as for too many."""
+    places = operation.id_places
+    if places is None:
+        places = IdPlaces.of(schema._schema, operation.document, operation.node)
+        operation.id_places = places
+    try:
+        codes = places.codes(variables)
+        name_ids(await find(context, codes) if codes else {})
+    except Refusal as refusal:
+        return refusal
+    return None

@@ -1,0 +1,135 @@
+"""Client applications by code and staff by username, in batches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from models.accounts.staff import Staff, StaffGrant
+from tests.make.api import Api
+from tests.make.documents import document
+from tests.make.persons import staff, staffed_store
+
+RESULTS = "results { externalCode ok nodeId userErrors { code path } } created updated"
+ERRORS = "userErrors { code path }"
+STOREFRONTS = (
+    "mutation($input: StorefrontUpsertInput!) { storefrontUpsert(input: $input)"
+    f" {{ {RESULTS} {ERRORS} }} }}"
+)
+STAFF = (
+    f"mutation($input: StaffUpsertInput!) {{ staffUpsert(input: $input) {{ {RESULTS} {ERRORS} }} }}"
+)
+NODES = "results { nodeId } userErrors { code }"
+CATALOG = f"mutation($input: CatalogUpsertInput!) {{ catalogUpsert(input: $input) {{ {NODES} }} }}"
+STOCK = f"mutation($input: StockSetInput!) {{ stockSet(input: $input) {{ {NODES} }} }}"
+
+
+def storefront(code: str, **given: Any) -> dict[str, Any]:
+    return {"code": code, "name": code, "channel": "PC", "organisationCode": "M", **given}
+
+
+def person(username: str, role: str = "CASHIER", place: str = "S1", **given: Any) -> dict[str, Any]:
+    grants = [{"role": role, "organisationCode": place}]
+    return {"username": username, "name": username, "grants": grants, **given}
+
+
+async def merchant(api: Api) -> Api:
+    """An administrator of a merchant that has one store."""
+    platform = await api.staff()
+    given = {"code": "M", "name": "M", "kind": "MERCHANT"}
+    await platform.do(document("hq/organisation_upsert"), input=given)
+    admin = await staff(platform, "M", "ADMIN")
+    await staffed_store(admin, "S1", "MANAGER")
+    return admin
+
+
+async def test_storefronts_are_kept_by_code(api: Api) -> None:
+    admin = await merchant(api)
+    rows = [storefront("WEB"), storefront("TABLET", channel="STORE", organisationCode="S1")]
+    made = await admin.do(STOREFRONTS, input={"storefronts": rows})
+    assert (made["created"], made["updated"]) == (2, 0)
+    found = await admin.ask(
+        "query($ids: [ID!]!) { nodes(ids: $ids) { id ... on Storefront { code channel key } } }",
+        ids=["storefront:WEB", made["results"][1]["nodeId"]],
+    )
+    web, tablet = found["nodes"]
+    assert (web["code"], web["id"], tablet["channel"]) == (
+        "WEB",
+        made["results"][0]["nodeId"],
+        "STORE",
+    )
+    again = await admin.do(STOREFRONTS, input={"storefronts": rows})
+    assert (again["created"], again["updated"]) == (0, 0)
+    changed = await admin.do(STOREFRONTS, input={"storefronts": [storefront("WEB", active=False)]})
+    assert (changed["created"], changed["updated"]) == (0, 1)
+    refused = await api.through(web["key"]).send("{ brands { code } }")
+    assert refused["errors"]
+
+
+async def test_a_faulty_storefront_is_named_and_skipped_or_rejects_all(api: Api) -> None:
+    admin = await merchant(api)
+    rows = [storefront("WEB"), storefront("APP", organisationCode="NONE"), storefront("WEB")]
+    for given, created in (({}, 0), ({"onError": "SKIP_FAILED", "dryRun": True}, 1)):
+        answer = (await admin.ask(STOREFRONTS, input={"storefronts": rows, **given}))[
+            "storefrontUpsert"
+        ]
+        assert [each["ok"] for each in answer["results"]] == [True, False, False]
+        paths = [each["userErrors"] and each["userErrors"][0]["path"] for each in answer["results"]]
+        assert paths[1:] == [["storefronts", "1", "organisationCode"], ["storefronts", "2", "code"]]
+        assert answer["created"] == created
+        assert {each["nodeId"] for each in answer["results"]} == {None}
+    assert (await admin.ask("{ storefronts { totalCount } }"))["storefronts"]["totalCount"] == 0
+    one = await admin.ask(STOREFRONTS, input={"storefronts": rows, "onError": "SKIP_FAILED"})
+    assert one["storefrontUpsert"]["created"] == 1
+
+
+async def test_staff_are_kept_by_username_and_sign_in_once_they_have_a_password(api: Api) -> None:
+    admin = await merchant(api)
+    rows = [person("wang"), person("li", "PICKER")]
+    made = await admin.do(STAFF, input={"staff": rows})
+    assert (made["created"], made["updated"]) == (2, 0)
+    again = await admin.do(STAFF, input={"staff": rows})
+    assert (again["created"], again["updated"]) == (0, 0)
+    await admin.do(
+        document("hq/staff_update"), input={"staffId": "staff:wang", "password": "quiet-river-7"}
+    )
+    wang = await api.staff("wang", "quiet-river-7")
+    rows = [person("wang", "MANAGER"), {"username": "li", "name": "李"}]
+    changed = await admin.do(STAFF, input={"staff": rows})
+    assert (changed["created"], changed["updated"]) == (0, 2)
+    assert "errors" in await wang.send("{ viewer { channel } }")
+    names = await Staff.filter(username="li").values_list("name", flat=True)
+    assert names == ["李"]
+
+
+async def test_of_a_faulty_member_of_staff_nothing_is_written(api: Api) -> None:
+    admin = await merchant(api)
+    rows = [person("wang"), person("li", place="NONE", name="x"), person("admin"), person("w")]
+    answer = (await admin.ask(STAFF, input={"staff": rows}))["staffUpsert"]
+    assert [each["ok"] for each in answer["results"]] == [True, False, False, False]
+    assert [each["path"] for each in answer["userErrors"]] == [
+        ["staff", "1", "grants", "0", "organisationCode"],
+        ["staff", "2", "username"],
+        ["staff", "3", "username"],
+    ]
+    assert await Staff.filter(username__in=["wang", "li", "w"]).count() == 0
+    grants = await StaffGrant.all().count()
+    skipped = (await admin.ask(STAFF, input={"staff": rows, "onError": "SKIP_FAILED"}))[
+        "staffUpsert"
+    ]
+    assert (skipped["created"], skipped["updated"], skipped["userErrors"]) == (1, 0, [])
+    assert [each["ok"] for each in skipped["results"]] == [True, False, False, False]
+    assert [each["nodeId"] is None for each in skipped["results"]] == [False, True, True, True]
+    assert await Staff.filter(username__in=["wang", "li", "w"]).count() == 1
+    assert await StaffGrant.all().count() == grants + 1
+
+
+async def test_rows_of_stock_and_prices_answer_their_variant(api: Api) -> None:
+    admin = await merchant(api)
+    product = {"code": "MILK", "name": "纯牛奶", "variants": [{"sku": "MILK-1L", "price": "9.90"}]}
+    made = await admin.do(CATALOG, input={"products": [product]})
+    rows = [{"locationCode": "S1", "sku": "MILK-1L", "quantity": 3}]
+    level = await admin.do(STOCK, input={"rows": rows, "idempotencyKey": "k"})
+    ask = '{ product(id: "product:MILK") { id } variant(id: "sku:MILK-1L") { id } }'
+    found = await admin.ask(ask)
+    assert made["results"] == [{"nodeId": found["product"]["id"]}]
+    assert level["results"] == [{"nodeId": found["variant"]["id"]}]

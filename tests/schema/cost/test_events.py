@@ -1,0 +1,132 @@
+"""Each event of a subscription is paid for by who is subscribed, before it is sent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import pytest
+import strawberry
+
+from gateways import Bucket
+from gateways.cost_buckets import LocalCostBuckets
+from schema.answer import Answer
+from schema.cost.callers import Allowance, Caller
+from schema.cost.charging import Charge, Charges
+from schema.cost.prices import OPERATION
+from schema.cost.purses import BudgetSpent
+from schema.operations import Operations
+
+EVENTS = 20
+BUCKET = Bucket(capacity=3_000, restore_rate=1_000)
+SUBSCRIBER = Caller("MEMBER:1", Allowance("member", 3_000, BUCKET))
+
+
+@strawberry.type
+class Item:
+    number: int
+
+
+@strawberry.type
+class Query:
+    nothing: int = 0
+
+
+@strawberry.type
+class Subscription:
+    @strawberry.subscription
+    async def counted(self, info: strawberry.Info) -> AsyncGenerator[list[Item], None]:
+        for number in range(EVENTS):
+            info.context.append(number)
+            yield [Item(number=number)] * 10
+
+
+SCHEMA = strawberry.Schema(Query, subscription=Subscription)
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def buckets(clock: Clock) -> LocalCostBuckets:
+    return LocalCostBuckets(clock)
+
+
+class Subscribed:
+    """A subscriber: what the resolver was `asked` for, and what was paid."""
+
+    def __init__(self, buckets: LocalCostBuckets) -> None:
+        async def no_context(*_: object) -> list[int]:
+            return self.asked
+
+        charges: Charges[Any] = Charges(buckets, lambda ctx: SUBSCRIBER, lambda at: SUBSCRIBER)
+        self.asked: list[int] = []
+        self.running: Operations[Any] = Operations(
+            SCHEMA, no_context, lambda error, ctx: {**error.formatted}, charges=charges
+        )
+        self.operation = self.running.documents.prepare("subscription { counted { number } }")
+
+    async def begin(self) -> tuple[Charge, AsyncGenerator[Answer, None]]:
+        operation = self.operation.operation(None)
+        charge = await self.running.charge(operation, {}, self.asked)
+        assert charge is not None
+        return charge, self.running.answers(operation.document, {}, None, self.asked, charge)
+
+
+async def left_in(buckets: LocalCostBuckets) -> int:
+    return (await buckets.take(SUBSCRIBER.key, 0, BUCKET)).available
+
+
+async def test_each_event_costs_what_it_came_to(buckets: LocalCostBuckets) -> None:
+    charge, events = await Subscribed(buckets).begin()
+    left = [await left_in(buckets)]
+    for _ in range(3):
+        await anext(events)
+        left.append(await left_in(buckets))
+    assert left[0] == BUCKET.capacity - charge.requested
+    each = left[1] - left[2]
+    assert each > OPERATION
+    assert left[2] - left[3] == each
+    assert left[1] == BUCKET.capacity - each, "the first was paid for with the operation"
+    await events.aclose()
+
+
+async def test_who_has_spent_everything_is_told_the_next_event_when_there_is_enough(
+    buckets: LocalCostBuckets, clock: Clock
+) -> None:
+    subscribed = Subscribed(buckets)
+    _, events = await subscribed.begin()
+    first = await anext(events)
+    await buckets.take(SUBSCRIBER.key, await left_in(buckets), BUCKET)
+    coming = asyncio.ensure_future(anext(events))
+    await asyncio.sleep(0.3)
+    assert not coming.done()
+    assert subscribed.asked == [0, 1], "no further one is looked for meanwhile"
+    clock.now += 1
+    second = await asyncio.wait_for(coming, 10)
+    numbers = [each.body["data"]["counted"][0]["number"] for each in (first, second)]
+    assert numbers == [0, 1], "none is lost"
+    await events.aclose()
+
+
+async def test_who_has_nothing_for_long_is_told_so(
+    buckets: LocalCostBuckets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("schema.cost.charging.LONGEST_PAUSE_SECONDS", 0.1)
+    subscribed = Subscribed(buckets)
+    _, events = await subscribed.begin()
+    await anext(events)
+    await buckets.take(SUBSCRIBER.key, await left_in(buckets), BUCKET)
+    with pytest.raises(BudgetSpent):
+        await anext(events)
+    assert subscribed.asked == [0, 1]
