@@ -100,6 +100,7 @@ class Settings:
     delivery_fee: str = "0.00"
     express_fee: str = "0.00"
     purchase_four_eyes: bool = False
+    transfer_one_pair_of_eyes: bool = False
     request_limit_bytes: int = 4_000_000
     answer_objects: int = 100_000
     answer_bytes: int = 10_000_000

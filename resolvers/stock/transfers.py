@@ -134,6 +134,7 @@ def _rights(ctx: Context, transfer: Transfer, paths: dict[int, str]) -> Transfer
     asker = (transfer.requested_by_kind, transfer.requested_by_id)
     return TransferRights(
         asked=ctx.actor.id is not None and asker == (ctx.actor.kind, ctx.actor.id),
+        alone=ctx.settings.transfer_one_pair_of_eyes,
         decides_both=may(ctx, decide, source) and may(ctx, decide, destination),
         at_source=may(ctx, write, source),
         at_destination=may(ctx, write, destination),
