@@ -105,6 +105,7 @@ class Settings:
     delivery_fee: str = "0.00"
     express_fee: str = "0.00"
     purchase_four_eyes: bool = False
+    transfer_one_pair_of_eyes: bool = False
     request_limit_bytes: int = whole(4_000_000, 1, 1_000_000_000)
     request_memory_bytes: int = whole(64_000_000, 1_000_000, 100_000_000_000)
     answer_objects: int = whole(100_000, 1, 10_000_000)
@@ -129,6 +130,7 @@ class Settings:
     idempotency_days: int = whole(30, 1, 3650)
     ticket_days: int = whole(90, 1, 3650)
     address_days: int = whole(1_095, 1, 36_500)
+    contact_look_days: int = whole(400, 1, 3650)
     webhook_private_addresses: bool = False
     webhook_plain_http: bool = False
     webhook_hosts: str = ""

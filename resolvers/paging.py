@@ -5,11 +5,13 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Generic, TypeVar, overload
 
 import orjson
+from tortoise import fields
 from tortoise.expressions import Q
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
@@ -126,7 +128,7 @@ async def paginate(
         ("before", request.before, False),
     ):
         if cursor is not None:
-            key = key_of(cursor, tie, len(order), argument)
+            key = _typed(query.model, columns, key_of(cursor, tie, len(order), argument), argument)
             query = query.filter(_beyond(order, key, forward))
     found = await query.order_by(*(_flip(order) if backward else order)).limit(size + 1)
     rows, more = found[:size], len(found) > size
@@ -137,6 +139,29 @@ async def paginate(
     if backward:
         return Page(rows, cursors, has_next=ahead, has_previous=more)
     return Page(rows, cursors, has_next=more, has_previous=behind)
+
+
+def _typed(
+    model: type[Model], columns: Sequence[str], key: Sequence[Any], argument: str
+) -> list[Any]:
+    """The parts of a key as the columns hold them. Raises: InvalidInput for what no column can hold."""
+    found: list[Any] = []
+    for column, part in zip(columns, key, strict=True):
+        kind = model._meta.fields_map[column]
+        try:
+            if isinstance(kind, fields.DatetimeField):
+                found.append(datetime.fromisoformat(part))
+            elif isinstance(kind, fields.CharField):
+                found.append(part.replace("\0", "\ufffd"))
+            else:
+                found.append(part if -(2**63) <= int(part) < 2**63 else None)
+        except (AttributeError, TypeError, ValueError):
+            found.append(None)
+    if None in found:
+        raise InvalidInput(
+            "{argument} is not a cursor of this API.", path=(argument,), argument=argument
+        )
+    return found
 
 
 @lru_cache(maxsize=1024)

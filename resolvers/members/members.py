@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tortoise.expressions import Q, Subquery
+from tortoise.queryset import QuerySet
 
 from models.accounts.roles import Permission
 from models.chinese import spellings
@@ -22,6 +23,7 @@ from resolvers.members import phones, sight
 from resolvers.outbox import Change
 from resolvers.paging import Page, PageRequest, paginate
 from resolvers.permissions import for_anyone, requires
+from resolvers.tallies import QueryTally
 from resolvers.validation import phone_of, text_of
 
 MOST_SPELLINGS = 32
@@ -89,19 +91,15 @@ async def page(ctx: Context, wanted: MemberQuery, request: PageRequest) -> Page[
     read names and phones, also a part of a name or the last four digits of a phone. It is no way round
     the mask.
     """
-    query = Member.filter(sight.territory(ctx, Permission.MEMBER_READ), merchant_id=ctx.merchant_id)
-    for text in wanted.searches:
-        query = query.filter(_matches(ctx, text_of(text, "search", 64)))
-    if wanted.tier_codes is not None:
-        query = query.filter(tier__code__in=sorted(set(map(kept, wanted.tier_codes))))
-    columns = {
-        "guide_id": wanted.guide_id,
-        "home_store_id": wanted.home_store_id,
-        "created_at__gte": wanted.joined_from,
-        "created_at__lt": wanted.joined_to,
-    }
-    given = {column: value for column, value in columns.items() if value is not None}
-    return await paginate(query.filter(**given), request, ("-id",), f"members {wanted}")
+    query = _listed(ctx, wanted)
+    return await paginate(query, request, ("-id",), f"members {wanted}")
+
+
+@requires(Permission.MEMBER_READ)
+async def tally(ctx: Context, wanted: MemberQuery) -> QueryTally[Member]:
+    """The count of the whole list."""
+    query = _listed(ctx, wanted)
+    return QueryTally(query, query)
 
 
 def change_of(member: Member) -> Change:
@@ -113,6 +111,21 @@ def change_of(member: Member) -> Change:
         location_id=member.home_store_id,
         subject=f"MEMBER:{member.id}",
     )
+
+
+def _listed(ctx: Context, wanted: MemberQuery) -> QuerySet[Member]:
+    query = Member.filter(sight.territory(ctx, Permission.MEMBER_READ), merchant_id=ctx.merchant_id)
+    for text in wanted.searches:
+        query = query.filter(_matches(ctx, text_of(text, "search", 64)))
+    if wanted.tier_codes is not None:
+        query = query.filter(tier__code__in=sorted(set(map(kept, wanted.tier_codes))))
+    columns = {
+        "guide_id": wanted.guide_id,
+        "home_store_id": wanted.home_store_id,
+        "created_at__gte": wanted.joined_from,
+        "created_at__lt": wanted.joined_to,
+    }
+    return query.filter(**{name: value for name, value in columns.items() if value is not None})
 
 
 def _matches(ctx: Context, text: str) -> Q:

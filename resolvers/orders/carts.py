@@ -20,6 +20,7 @@ from models.orders.carts import Cart, CartLine, CartStatus
 from resolvers.attempts import count, guesses
 from resolvers.context import ActorKind, Context
 from resolvers.orders.cart_lines import changed_by, put, quantities
+from resolvers.orders.cart_lists import by_ids
 from resolvers.orders.goods import LineDraft, check_lines, check_on_sale
 from resolvers.permissions import for_anyone, for_shoppers
 
@@ -90,21 +91,17 @@ async def _seen(ctx: Context, found: Cart | None, *, by_token: bool) -> Cart | N
         found = await Cart.filter(id=found.merged_into_id).first()
     if found is None:
         return None
-    return found if (by_token and is_unclaimed(found)) or takes_part(ctx, found) else None
-
-
-@for_anyone
-async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Cart]:
-    """The carts with these IDs that the caller owns or guides."""
-    found = await Cart.filter(id__in=set(ids))
-    return {cart.id: cart for cart in found if takes_part(ctx, cart)}
+    if by_token:
+        return found if is_unclaimed(found) or takes_part(ctx, found) else None
+    return (await by_ids(ctx, [found.id])).get(found.id)
 
 
 @for_anyone
 async def lines_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, CartLine]:
-    """The lines with these IDs in carts that the caller owns or guides; the cart of each is at hand."""
+    """The lines with these IDs in carts that the caller may see; the cart of each is at hand."""
     found = await CartLine.filter(id__in=set(ids)).prefetch_related("cart")
-    return {line.id: line for line in found if takes_part(ctx, line.cart)}
+    seen = await by_ids(ctx, [line.cart_id for line in found])
+    return {line.id: line for line in found if line.cart_id in seen}
 
 
 def takes_part(ctx: Context, cart: Cart) -> bool:

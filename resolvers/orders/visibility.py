@@ -30,6 +30,21 @@ def visible(query: QuerySet[Order], ctx: Context) -> QuerySet[Order]:
     return query.filter(Q(*alternatives, join_type="OR"))
 
 
+def visible_here(query: QuerySet[Order], ctx: Context) -> QuerySet[Order]:
+    """The same, of staff and machines at the merchant that the request is about.
+
+    Who reads all of its orders needs no search for what lies in their territory.
+    """
+    if ctx.actor.is_customer:
+        return visible(query, ctx)
+    query = query.filter(merchant_id=ctx.merchant_id)
+    whole = any(
+        Permission.ORDER_READ in grant.permissions and grant.organisation_id == ctx.merchant_id
+        for grant in ctx.actor.grants
+    )
+    return query if whole else visible(query, ctx)
+
+
 def in_territory(query: QuerySet[Order], ctx: Context, permission: Permission) -> QuerySet[Order]:
     """The orders where staff or a machine holds `permission`."""
     return (

@@ -13,7 +13,7 @@ from resolvers.context import Context
 
 BY_LEVEL = """
 SELECT below.root, below.level, COUNT(DISTINCT below.member_id) AS members,
-       COUNT(sales_order.id) AS orders,
+       COUNT(CASE WHEN sales_order.status <> 'CANCELLED' THEN 1 END) AS orders,
        COALESCE(SUM(sales_order.paid_minor - sales_order.refunded_minor), 0) AS sales
 FROM below LEFT JOIN sales_order
   ON sales_order.member_id = below.member_id AND sales_order.paid_at IS NOT NULL

@@ -115,7 +115,10 @@ class AccountMutations:
     async def organisation_upsert(
         self, info: Info, input: OrganisationUpsertInput
     ) -> OrganisationPayload:
-        """Add a merchant, region or store to the tree, or rename the one with this code."""
+        """Add a merchant, region or store to the tree, or rename or move the one with this code.
+
+        Given another parent it moves with all below it. Roles granted on it and below stand.
+        """
         draft = organisations.OrganisationDraft(
             code=input.code, name=input.name, kind=input.kind, parent_code=input.parent_code
         )

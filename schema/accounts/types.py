@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
@@ -21,6 +21,9 @@ from schema.batching import batched
 from schema.cost.directives import list_size, sized_by, sized_list
 from schema.list_arguments import AfterCode, SliceSize
 from schema.nodes import Node, global_id
+
+if TYPE_CHECKING:
+    from schema.stores.types import Store
 
 for kind in (Channel, OrganisationKind, Permission, Role, Scope):
     strawberry.enum(kind)
@@ -119,6 +122,18 @@ class Staff(Node):
         """When they last signed in; null unless it is yourself or you manage them."""
         known = await staff_lists.known_in_full(ctx, [each.row.id for each in parents])
         return [each.row.last_sign_in_at if each.row.id in known else None for each in parents]
+
+    @batched
+    @staticmethod
+    async def store(
+        parents: list[Staff], ctx: Context
+    ) -> list[Annotated[Store, strawberry.lazy("schema.stores.types")] | None]:
+        """The store at which they work; of several the one that they act at now."""
+        from resolvers.stores import workplaces
+        from schema.stores.types import Store
+
+        found = await workplaces.of_staff(ctx, [each.row.id for each in parents])
+        return await Store.load(ctx, [found.get(each.row.id, 0) for each in parents])
 
     @list_size(GRANTS)
     @batched

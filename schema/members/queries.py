@@ -12,7 +12,7 @@ from schema.info import Info
 from schema.members.inputs import MemberFilter
 from schema.members.types import Member, Tier
 from schema.nodes import optional_row_id
-from schema.pagination import Connection
+from schema.pagination import TalliedConnection
 
 
 @strawberry.type
@@ -53,12 +53,13 @@ class MemberQueries:
         after: str | None = None,
         last: int | None = None,
         before: str | None = None,
-    ) -> Connection[Member]:
+    ) -> TalliedConnection[Member]:
         """The members of your territory, the latest first."""
         wanted = (filter or MemberFilter()).query(search, tier_code)
         request = PageRequest(first=first, after=after, last=last, before=before)
         page = await members.page(info.context, wanted, request)
-        return Connection.of(page, Member.of)
+        tally = await members.tally(info.context, wanted)
+        return TalliedConnection.of(page, Member.of, tally)
 
     @list_size(TIERS)
     @strawberry.field

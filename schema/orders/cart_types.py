@@ -13,7 +13,7 @@ from models.orders.carts import CartLine as CartLineRow
 from models.orders.carts import CartStatus
 from resolvers.catalog import prices
 from resolvers.context import Context
-from resolvers.orders import cart_lines, carts, orders
+from resolvers.orders import cart_lines, cart_lists, carts, orders
 from schema.accounts.types import Channel, Staff
 from schema.batching import batched
 from schema.catalog.types import Variant
@@ -151,7 +151,7 @@ class Cart(Node):
 
     @classmethod
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Cart | None]:
-        found = await carts.by_ids(ctx, ids)
+        found = await cart_lists.by_ids(ctx, ids)
         return [cls.optional(found.get(row_id)) for row_id in ids]
 
 

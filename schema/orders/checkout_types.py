@@ -18,7 +18,7 @@ from schema.errors import UserError, user_errors
 from schema.money import Money
 from schema.orders.fulfilment_types import FulfilmentLine
 from schema.orders.loading import variants_of
-from schema.orders.types import OrderTotals
+from schema.orders.totals import OrderTotals
 from schema.stores.types import StockLocation
 
 

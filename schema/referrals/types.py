@@ -75,7 +75,9 @@ class DownlineConnection:
 class TeamLevel:
     level: int
     members: int
-    orders: int
+    orders: int = strawberry.field(
+        description="Paid orders of these members; one that was cancelled after payment does not count."
+    )
     sales: Money
     commission: Money
 

@@ -17,7 +17,7 @@ from schema.batching import batched
 from schema.catalog.types import Variant
 from schema.columns import column, derived, identity
 from schema.money import Money
-from schema.nodes import Node, global_id
+from schema.nodes import Document, Node, documents_of, global_id
 from schema.public import repeatable
 from schema.scalars import BigInt
 from schema.stock.cost_types import (
@@ -141,6 +141,14 @@ class StockMovement(Node):
     @staticmethod
     async def actor(parents: list[StockMovement], ctx: Context) -> list[Actor | None]:
         return await actors(ctx, [(each.row.actor_kind, each.row.actor_id) for each in parents])
+
+    @batched
+    @staticmethod
+    async def document(parents: list[StockMovement], ctx: Context) -> list[Document | None]:
+        """What it was done for, as far as you may see it; null for what has no number."""
+        return await documents_of(
+            ctx, [(each.row.document_type, each.row.document_id) for each in parents]
+        )
 
     @batched
     @staticmethod
