@@ -92,7 +92,6 @@ class PriceChange:
     valid_from: datetime | None
     valid_to: datetime | None
     changed_at: datetime
-    changed_by: str = strawberry.field(description="Such as API_CLIENT:7 or STAFF:3.")
     row: strawberry.Private[PriceChangeRow]
 
     @batched
@@ -124,7 +123,6 @@ class PriceChange:
             valid_from=_since(row.valid_from),
             valid_to=row.valid_to,
             changed_at=row.created_at,
-            changed_by=f"{row.actor_kind}:{row.actor_id or ''}".rstrip(":"),
             row=row,
         )
 
