@@ -153,7 +153,9 @@ class Order(Node):
     completed_at: datetime | None
     row: strawberry.Private[OrderRow]
 
-    @strawberry.field(description="What the customer wrote for those who prepare the order.")
+    @strawberry.field(
+        description="What the customer wrote for those who prepare the order; null when nothing."
+    )
     def remark(self) -> str | None:
         return self.row.remark
 
