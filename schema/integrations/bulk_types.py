@@ -63,7 +63,7 @@ class BulkOperation(Node):
     row: strawberry.Private[BulkRow]
 
     @strawberry.field(
-        description="What came of each row, as JSON lines, by a link for an hour; null while nothing is written."
+        description="What came of each row, as JSON lines, by a link for an hour; null while there is none."
     )
     def results_url(self, info: Info) -> str | None:
         return signed_link(info.context, self.row, "results.jsonl", LINK_LIFE)
