@@ -57,11 +57,12 @@ def _is_node(type_: GraphQLObjectType) -> bool:
 
 
 def _possible_types(schema: GraphQLSchema) -> str:
-    return "".join(
-        f"  {name}: {_listed(sorted(each.name for each in schema.get_possible_types(type_)), '  ')},\n"
-        for name, type_ in sorted(schema.type_map.items())
-        if is_abstract_type(type_)
-    )
+    lines = ""
+    for name, type_ in sorted(schema.type_map.items()):
+        if is_abstract_type(type_):
+            possible = sorted(each.name for each in schema.get_possible_types(type_))
+            lines += f"  {name}: {_listed(possible, '  ')},\n"
+    return lines
 
 
 def _listed(names: list[str], indent: str = "") -> str:

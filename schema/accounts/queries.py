@@ -23,7 +23,7 @@ class AccountQueries:
     async def organisation(self, info: Info, code: str) -> Organisation | None:
         return Organisation.optional(await organisations.by_code(info.context, code))
 
-    @strawberry.field(description="Who has a role where you manage staff, by username.")
+    @strawberry.field(description="Who has a role where you hold STAFF_WRITE, by username.")
     async def staff(
         self,
         info: Info,
@@ -40,7 +40,7 @@ class AccountQueries:
         return CountedConnection.of(page, Staff.of, lambda: staff_lists.count(ctx, wanted))
 
     @strawberry.field(
-        description="The machines where you manage them, those that were revoked too, by name."
+        description="The machines where you hold API_CLIENT_WRITE, those revoked too, by name."
     )
     async def api_clients(
         self,
@@ -57,8 +57,7 @@ class AccountQueries:
         return CountedConnection.of(page, ApiClient.of, lambda: clients.count_api_clients(ctx))
 
     @strawberry.field(
-        description="The client applications where you manage them, those switched off too, by name"
-        "."
+        description="Client applications where you hold STOREFRONT_WRITE, switched off ones too, by name."
     )
     async def storefronts(
         self,

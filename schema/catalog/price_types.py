@@ -35,7 +35,7 @@ class PriceList(Node):
     key: str = strawberry.field(description="The store's code, the channel, or the tier's code.")
     currency: CurrencyCode
     valid_from: datetime | None
-    valid_to: datetime | None = strawberry.field(description="The first moment it no longer holds.")
+    valid_to: datetime | None
     active: bool
     updated_at: datetime
 
@@ -88,7 +88,9 @@ class VariantPrice:
 @strawberry.type(description="A price that came, changed or went.")
 class PriceChange:
     before: Money | None
-    after: Money | None = strawberry.field(description="Empty where the price was taken away.")
+    after: Money | None = strawberry.field(
+        description="What it costs from then on; null where the price was taken away."
+    )
     valid_from: datetime | None
     valid_to: datetime | None
     changed_at: datetime
@@ -97,7 +99,7 @@ class PriceChange:
     @batched
     @staticmethod
     async def price_list(parents: list[PriceChange], ctx: Context) -> list[PriceList | None]:
-        """Empty for a list price."""
+        """The list that it stands in; null for the list price itself."""
         return await PriceList.load(ctx, [each.row.price_list_id or 0 for each in parents])
 
     @batched

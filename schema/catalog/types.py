@@ -157,7 +157,7 @@ class Variant(Node):
 
     @derived
     def compare_at_price(self) -> Money | None:
-        """What it cost before, or the price recommended; shown struck through."""
+        """What it cost before, or the price recommended, shown struck through; null without one."""
         return Money.optional(self.row.compare_at_minor)
 
     @derived

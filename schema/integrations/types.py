@@ -27,7 +27,7 @@ class Change:
     @batched
     @staticmethod
     async def node(parents: list[Change], ctx: Context) -> list[Node | None]:
-        """Null when it is gone, or not for this caller."""
+        """The thing as it is now; null when it is gone, or not for this caller."""
         return await load_nodes(ctx, [each.node_id for each in parents])
 
     @batched

@@ -36,7 +36,9 @@ class WebhookDelivery(Node):
     attempts: int
     status: DeliveryStatus
     response_status: int | None
-    error: str | None = strawberry.field(description="What went wrong the last time.")
+    error: str | None = strawberry.field(
+        description="What went wrong the last time; null when nothing did."
+    )
     next_attempt_at: datetime | None
     delivered_at: datetime | None
     created_at: datetime
@@ -88,7 +90,9 @@ class Webhook(Node):
     )
     sequence: BigInt = strawberry.field(description="The changes up to here have been dealt with.")
     failing_since: datetime | None
-    error: str | None = strawberry.field(description="Why the last attempt failed, while it does.")
+    error: str | None = strawberry.field(
+        description="Why the last attempt failed; null while none does."
+    )
     created_at: datetime
     row: strawberry.Private[WebhookRow]
 

@@ -112,7 +112,7 @@ class Member(Node):
     @batched
     @staticmethod
     async def home_store(parents: list[Member], ctx: Context) -> list[Store | None]:
-        """The store that this member's sales count for."""
+        """The store that this member's sales count for; null without one, and for whoever may not see it."""
         rows = await _with_records(parents, ctx)
         return await Store.load(ctx, [row.home_store_id or 0 if row else 0 for row in rows])
 

@@ -161,7 +161,9 @@ class Order(Document):
     updated_at: datetime = strawberry.field(description="When it last changed.")
     row: strawberry.Private[OrderRow]
 
-    @strawberry.field(description="What the customer wrote for those who prepare the order.")
+    @strawberry.field(
+        description="What the customer wrote for those who prepare the order; null when nothing."
+    )
     def remark(self) -> str | None:
         return self.row.remark
 

@@ -36,11 +36,11 @@ class Supplier(Node):
     active: bool
     row: strawberry.Private[SupplierRow]
 
-    @strawberry.field(description="The person to ask for.")
+    @strawberry.field(description="The person to ask for; null without one.")
     def contact(self) -> str | None:
         return self.row.contact
 
-    @strawberry.field(description="The number to call.")
+    @strawberry.field(description="The number to call; null without one.")
     def phone(self) -> str | None:
         return self.row.phone
 

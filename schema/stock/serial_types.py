@@ -33,7 +33,7 @@ class SerialEvent:
     from_state: SerialState | None
     to_state: SerialState
     document_id: strawberry.ID | None = strawberry.field(
-        description="What it was done for, such as an order."
+        description="What it was done for, such as an order; null where nothing was."
     )
     occurred_at: datetime
 
@@ -63,7 +63,9 @@ class SerialNumber:
     row: strawberry.Private[SerialRow]
     serial: str
     state: SerialState
-    document_id: strawberry.ID | None = strawberry.field(description="What moved it last.")
+    document_id: strawberry.ID | None = strawberry.field(
+        description="What moved it last, such as an order; null where no document did."
+    )
     updated_at: datetime
 
     @batched

@@ -54,7 +54,7 @@ class StockLevel(Node):
 
     @derived
     def distance_metres(self) -> int | None:
-        """How far the location is, in lists by distance."""
+        """How far the location is, in lists by distance; null elsewhere."""
         metres = self.row.distance_metres
         return None if metres is None else round(metres)
 
@@ -121,7 +121,7 @@ class StockMovement(Node):
     reason: MovementReason
     document_type: str | None
     document_id: strawberry.ID | None = strawberry.field(
-        description="What it was done for, such as an order."
+        description="What it was done for, such as an order; null where nothing was."
     )
     note: str | None
     occurred_at: datetime

@@ -119,6 +119,7 @@ async def a_chain(code: str, platform: Organisation) -> Chain:
         "Session": {"kind": SubjectKind.MEMBER, "subject_id": member.id},
         "StockMovement": {"to_state": "AVAILABLE"},
         "Transfer": {"source_id": warehouse.id},
+        "WebhookDelivery": {"topic": "stock.changed"},
     }
     tables = Tortoise.apps["models"]
     client = await a_row(tables["ApiClient"], world, **given.pop("ApiClient"))
