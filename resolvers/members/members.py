@@ -53,6 +53,13 @@ async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Member]:
 
 
 @for_anyone
+async def named_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Member]:
+    """Those of them whose phone the caller has given; what is shown of them is `sight.SOMEBODY`."""
+    wanted = sight.named(ctx).intersection(ids)
+    return {row.id: row for row in await Member.filter(id__in=wanted)} if wanted else {}
+
+
+@for_anyone
 async def get(ctx: Context, member_id: int) -> Member:
     """Raises: NotFound, which is also the answer for a member whom the caller may not see."""
     if member := (await by_ids(ctx, [member_id])).get(member_id):

@@ -80,7 +80,7 @@ async def get(ctx: Context, cart_id: int | None, token: str | None) -> Cart | No
 async def _by_token(ctx: Context, token: str) -> Cart | None:
     limits = guesses(ctx, "cart token", times=UNKNOWN_TOKENS, seconds=300)
     await count(ctx, limits)
-    found = await Cart.filter(token=token).first()
+    found = await Cart.filter(token=token, merchant_id=ctx.merchant_id).first()
     if found is not None:
         await ctx.gateways.rate_limits.give_back(limits)
     return await _seen(ctx, found, by_token=True)
@@ -105,8 +105,12 @@ async def lines_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, CartLine]:
 
 
 def takes_part(ctx: Context, cart: Cart) -> bool:
-    """Whether the caller owns the cart or guides it."""
-    if ctx.actor.kind is ActorKind.SYSTEM or is_owner(ctx, cart):
+    """Whether the caller owns the cart or guides it, in the merchant that the request is about."""
+    if ctx.actor.kind is ActorKind.SYSTEM:
+        return True
+    if cart.merchant_id != ctx.merchant_id:
+        return False
+    if is_owner(ctx, cart):
         return True
     guides = ctx.staff_id is not None and cart.guide_id == ctx.staff_id
     return guides and Permission.CART_SERVE in ctx.actor.permissions

@@ -171,6 +171,8 @@ class Member(Node):
         found = {row_id: cls.of(row) for row_id, row in (await members.by_ids(ctx, ids)).items()}
         above = await standing.uplines_by_ids(ctx, [each for each in ids if each not in found])
         found |= {row_id: cls.of(row, NAME_ONLY) for row_id, row in above.items()}
+        named = await members.named_by_ids(ctx, [each for each in ids if each not in found])
+        found |= {row_id: cls.of(row, SOMEBODY) for row_id, row in named.items()}
         return [found.get(row_id) for row_id in ids]
 
 
