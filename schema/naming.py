@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from functools import partial
 from typing import TypeVar
 
 import strawberry
@@ -11,7 +9,7 @@ import strawberry
 from models.errors import Refusal
 from schema.coded_ids import IdPlaces
 from schema.documents import Operation
-from schema.execution.variables import Variables, are_long
+from schema.execution.variables import Variables, are_long, in_thread_if
 from schema.nodes import name_ids
 from schema.operation_hooks import NameCodes
 
@@ -31,8 +29,7 @@ async def look_up(
         places = IdPlaces(schema._schema, operation.document, operation.node)
         operation.id_places = places
     try:
-        find_codes = partial(places.codes, variables)
-        codes = await asyncio.to_thread(find_codes) if are_long(variables) else find_codes()
+        codes = await in_thread_if(are_long(variables), places.codes, variables)
         name_ids(await find(context, codes) if codes else {})
     except Refusal as refusal:
         return refusal
