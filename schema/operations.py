@@ -103,7 +103,7 @@ class Operations(Answering[C]):
         self.persisted = persisted or PersistedDocuments()
 
     async def prepare(
-        self, asked: GraphQLRequest, identify: Callable[[], Awaitable[C]]
+        self, asked: GraphQLRequest, identify: Callable[[], Awaitable[C]], address: str
     ) -> Operation:
         """Find, parse and validate what a request asks for; its `query` is filled in where it was named.
 
@@ -119,7 +119,7 @@ class Operations(Answering[C]):
             await self.charges.begin_document(text, await identify())
         operation = self.documents.prepare(text).operation(asked.operation_name)
         if asked.extensions:
-            await self.persisted.keep(asked)
+            await self.persisted.keep(asked, address)
         return operation
 
     async def charge_body(self, address: str, size: int) -> None:
