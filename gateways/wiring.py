@@ -37,7 +37,7 @@ def make_gateways(settings: Settings) -> Gateways:
             seconds=settings.webhook_seconds,
             hosts=settings.allowed_webhook_hosts,
         ),
-        persisted_queries=make_persisted_queries(settings.redis_url),
+        persisted_queries=make_persisted_queries(link, settings.keys.derived("persisted queries")),
         cost_buckets=make_cost_buckets(link),
         traces=ProcessTraces(),
         payments=_payment_providers(settings),

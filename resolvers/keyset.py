@@ -9,8 +9,7 @@ from typing import Any, TypeVar
 from tortoise.models import Model
 
 from models.database import any_of, array, columns, fetch, marks, records
-from models.errors import InvalidInput
-from resolvers.paging import Cursors, Page, PageRequest, cursor_of, key_of
+from resolvers.paging import Cursors, Page, PageRequest, cursor_of, key_of, not_ours
 
 _INT64 = 2**63
 R = TypeVar("R", bound=tuple[Any, ...])
@@ -175,9 +174,7 @@ def checked_key(cursor: str, tie: str, kinds: Sequence[type], argument: str) -> 
     key = key_of(cursor, tie, len(kinds), argument)
     for part, kind in zip(key, kinds, strict=True):
         if type(part) is not kind or (isinstance(part, int) and not -_INT64 <= part < _INT64):
-            raise InvalidInput(
-                "{argument} is not a cursor of this API.", path=(argument,), argument=argument
-            )
+            raise not_ours(argument)
     return key
 
 

@@ -22,6 +22,7 @@ M = TypeVar("M", bound=Model)
 T = TypeVar("T")
 DEFAULT_SIZE = 20
 MAXIMUM_SIZE = 250
+"""The columns that lists are sorted by which are numbers; the others are texts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,10 +100,8 @@ def key_of(cursor: str, tie: str, length: int, argument: str) -> list[Any]:
     try:
         mark, *key = orjson.loads(urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))
     except (ValueError, TypeError):
-        raise InvalidInput(
-            "{argument} is not a cursor of this API.", path=(argument,), argument=argument
-        ) from None
-    scalar = all(isinstance(part, str | int | float) for part in key)
+        raise not_ours(argument) from None
+    scalar = all(map(_is_key, key))
     if mark != _mark(tie) or len(key) != length or not scalar:
         raise InvalidInput(
             "The cursor in {argument} belongs to another list, sort or filter.",
@@ -110,6 +109,19 @@ def key_of(cursor: str, tie: str, length: int, argument: str) -> list[Any]:
             argument=argument,
         )
     return key
+
+
+def _is_key(part: object) -> bool:
+    """Whether a database takes it: a text without NUL, or a number of 64 bits."""
+    if isinstance(part, int):
+        return -(2**63) <= part < 2**63
+    return isinstance(part, float) or (isinstance(part, str) and "\0" not in part)
+
+
+def not_ours(argument: str) -> InvalidInput:
+    return InvalidInput(
+        "{argument} is not a cursor of this API.", path=(argument,), argument=argument
+    )
 
 
 async def paginate(
@@ -158,9 +170,7 @@ def _typed(
         except (AttributeError, TypeError, ValueError):
             found.append(None)
     if None in found:
-        raise InvalidInput(
-            "{argument} is not a cursor of this API.", path=(argument,), argument=argument
-        )
+        raise not_ours(argument)
     return found
 
 

@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from models.errors import Denial, NotSignedIn, PermissionDenied, RateLimited
 from schema.answer import Answer
+from schema.connection import address_of
 from schema.cost.charging import Charge
 from schema.cost.headers import rate_limit
 from schema.cost.purses import BudgetSpent
@@ -107,7 +108,7 @@ class GraphQLOverHTTP(Generic[C]):
         operation: Operation | None = None
         who = Asker(operations.context_factory, HTTPConnection(exchange.scope))
         try:
-            operation = await operations.prepare(asked, who.identify)
+            operation = await operations.prepare(asked, who.identify, exchange.address)
             exchange.allow(operation)
             context = await who.identify()
             charge = await operations.charge(operation, asked.variables, context)
@@ -199,8 +200,7 @@ class Exchange:
 
     @property
     def address(self) -> str:
-        client = self.scope.get("client")
-        return client[0] if client else ""
+        return address_of(self.scope)
 
     @property
     def is_anonymous_get(self) -> bool:

@@ -16,6 +16,7 @@ import orjson
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
+from models.digits import MOST_DIGITS, whole_number
 from serving.body_room import BodyRoom, Held, NoRoom
 
 # Header names in lower case, as ASGI has them; of several with one name the last.
@@ -24,7 +25,9 @@ Headers = Mapping[bytes, bytes]
 Pay = Callable[[int], Awaitable[None]]
 
 MOST_VALUES = 200_000
-_NUL = re.compile(rb"\\u(?:0000|\{0+\})")
+# As JSON writes U+0000, and as a document in it does, once the JSON has been read.
+_NUL_IN_JSON = re.compile(rb"\\u0000")
+_NUL_IN_DOCUMENT = re.compile(r"\0|\\u(?:0000|\{0+\})")
 
 
 @dataclass(slots=True)
@@ -70,9 +73,7 @@ async def read_request(
     method = scope["method"]
     if method == "POST":
         _check_media_type(headers)
-        announced = headers.get(b"content-length", b"")
-        if announced.isdigit() and int(announced) > max_body_bytes:
-            raise _too_large(max_body_bytes)
+        _check_length(headers.get(b"content-length", b""), max_body_bytes)
         client = scope.get("client")
         held = bodies.hold(client[0] if client else "")
         try:
@@ -101,6 +102,8 @@ def graphql_request(parameters: object) -> GraphQLRequest:
     document_id = _text_or_none(parameters, "documentId")
     named_otherwise = document_id is not None or (extensions and "persistedQuery" in extensions)
     query = parameters.get("query")
+    if isinstance(query, str) and _NUL_IN_DOCUMENT.search(query):
+        raise BadRequest("query holds a NUL character.")
     # Clients of persisted queries leave the text out, or empty.
     if named_otherwise and not query:
         query = None
@@ -127,14 +130,15 @@ def _text_or_none(parameters: dict[str, Any], name: str) -> str | None:
     value = parameters.get(name)
     if value is not None and not isinstance(value, str):
         raise BadRequest(f"{name} must be a string or null.")
+    if value is not None and "\0" in value:
+        raise BadRequest(f"{name} holds a NUL character.")
     return value
 
 
 def _query_parameters(query_string: bytes) -> dict[str, object]:
-    given = dict(parse_qsl(query_string.decode("latin-1"), keep_blank_values=True))
-    if any(holds_nul(value) for value in given.values()):
-        raise BadRequest("The query string holds a NUL character.")
-    parameters: dict[str, object] = {**given}
+    parameters: dict[str, object] = {
+        **dict(parse_qsl(query_string.decode("latin-1"), keep_blank_values=True))
+    }
     for name in ("variables", "extensions"):
         if parameters.get(name):
             parameters[name] = _json(cast("str", parameters[name]), name)
@@ -144,8 +148,11 @@ def _query_parameters(query_string: bytes) -> dict[str, object]:
 
 
 def holds_nul(text: bytes | str) -> bool:
-    """Whether JSON, or a document in it, writes U+0000, which PostgreSQL keeps in no text."""
-    return bool(_NUL.search(text if isinstance(text, bytes) else text.encode()))
+    """Whether JSON writes U+0000, which PostgreSQL keeps in no text.
+
+    A document has escapes of its own, which show once the JSON is read: `graphql_request` looks for them.
+    """
+    return bool(_NUL_IN_JSON.search(text if isinstance(text, bytes) else text.encode()))
 
 
 def is_intricate(text: bytes | str) -> bool:
@@ -182,6 +189,12 @@ def _media_type_fault(content_type: bytes) -> str | None:
         if name.strip().lower() == "charset" and value.strip(' "').lower() not in ("utf-8", "utf8"):
             return "The charset must be UTF-8."
     return None
+
+
+def _check_length(announced: bytes, max_body_bytes: int) -> None:
+    length = whole_number(announced)
+    if len(announced) > MOST_DIGITS or (length is not None and length > max_body_bytes):
+        raise _too_large(max_body_bytes)
 
 
 async def _read_body(receive: Receive, max_body_bytes: int, held: Held) -> bytes:

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 import strawberry
 
+from models.digits import whole_number
 from models.errors import Denial, InvalidInput
 from resolvers.context import Context
 from resolvers.node_codes import NodeKey, is_coded
@@ -73,9 +74,8 @@ def split_id(text: str) -> NodeKey | None:
     except ValueError:
         return None
     kind, _, number = decoded.partition(":")
-    if not number.isascii() or not number.isdecimal() or len(number) > 18:
-        return None
-    return kind, int(number)
+    row = whole_number(number)
+    return None if row is None else (kind, row)
 
 
 def row_id(text: str, *kinds: str, path: Sequence[str | int] = ("id",)) -> int:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from resolvers.validation import LONGEST_TEXT
 from tests.make.api import Api
 
-LONG = "x" * 100_000
+LONG = "x" * LONGEST_TEXT
 QUERIES = [
     "product(code: $long) { id }",
     "product(slug: $long) { id }",
