@@ -72,20 +72,22 @@ async def test_a_start(command: str, place: str, fault: object, database_url: st
 @pytest.mark.skipif(not EVERY_STEP, reason="make crash-matrix")
 async def test_a_stop(command: str, fault: object, database_url: str) -> None:
     options = [f"--port={free_port()}"] if command == "serve" else []
-    async with wire_to(database_url) as (wire, url):
-        async with signalled(
+    async with (
+        wire_to(database_url) as (wire, url),
+        signalled(
             "SIGTERM", "os:getloadavg", command, f"--database-url={url}", *options
-        ) as process:
-            assert process.stdout
-            line = b"serves" if command == "serve" else b"Working"
-            async with asyncio.timeout(60):
-                while line not in await process.stdout.readline():
-                    pass
-            await asyncio.sleep(1)
-            await fault(wire)  # type: ignore[operator]
-            began = time.monotonic()
-            process.send_signal(signal.SIGTERM)
-            code, _, errors = await ended(process)
+        ) as process,
+    ):
+        assert process.stdout
+        line = b"serves" if command == "serve" else b"Working"
+        async with asyncio.timeout(60):
+            while line not in await process.stdout.readline():
+                pass
+        await asyncio.sleep(1)
+        await fault(wire)  # type: ignore[operator]
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        code, _, errors = await ended(process)
     assert code == 0
     assert time.monotonic() - began < SECONDS
     assert "Traceback" not in errors
