@@ -57,6 +57,7 @@ DELIVERY = [
     (S.READY, A.SHIP, S.SHIPPED),
     (S.READY, A.CANCEL, S.CANCELLED),
     (S.SHIPPED, A.COMPLETE, S.DONE),
+    (S.SHIPPED, A.RETURN, S.RETURNED),
 ]
 LIVES = {
     M.CARRY_OUT: COUNTER,
@@ -92,7 +93,7 @@ def test_nothing_leads_out_of_an_end(method: FulfilmentMethod, status: Fulfilmen
         (S.OPEN, M.CARRY_OUT, (A.ACCEPT, A.COMPLETE, A.CANCEL)),
         (S.READY, M.STORE_PICKUP, (A.COLLECT, A.CANCEL)),
         (S.ACCEPTED, M.EXPRESS, (A.REJECT, A.READY, A.SHIP, A.CANCEL)),
-        (S.SHIPPED, M.STORE_DELIVERY, (A.COMPLETE,)),
+        (S.SHIPPED, M.STORE_DELIVERY, (A.COMPLETE, A.RETURN)),
     ],
 )
 def test_people_are_offered_what_they_may_do_and_never_to_expire(
