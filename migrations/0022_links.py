@@ -51,6 +51,8 @@ class Migration(TableMigration):
                     CheckConstraint(check='"looks" > 0', name="ck_contact_look_looks"),
                 ),
                 "pk_attr": "id",
+                "table_description": "That somebody saw contact or address of an order in full on a day,"
+                " and how often; not what they saw.",
             },
             bases=["Row"],
         ),
@@ -82,7 +84,12 @@ class Migration(TableMigration):
                 ("to_status", fields.CharField(max_length=24)),
                 ("note", fields.CharField(null=True, max_length=500)),
             ],
-            options={"table": "fulfilment_event", "app": "models", "pk_attr": "id"},
+            options={
+                "table": "fulfilment_event",
+                "app": "models",
+                "pk_attr": "id",
+                "table_description": "One step in the life of a fulfilment; `created_at` is when.",
+            },
             bases=["Row"],
         ),
         AddColumn(

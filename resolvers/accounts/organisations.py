@@ -111,7 +111,7 @@ async def children_of(
     ctx: Context, ids: Sequence[int], first: int = MAXIMUM_SIZE, after_code: str | None = None
 ) -> dict[int, list[Organisation]]:
     """The first nodes right below each of `ids`, in order of their codes. Raises: InvalidInput."""
-    where = _seen(ctx)
+    where = seen(ctx)
     if after_code is not None:
         where.add("code > ?", kept(after_code))
     return await rows_of_each(
@@ -140,7 +140,7 @@ def _visible(ctx: Context, node: Organisation) -> bool:
     )
 
 
-def _seen(ctx: Context) -> Conditions:
+def seen(ctx: Context) -> Conditions:
     """What `_visible` says, as conditions on the columns of an organisation."""
     found = Conditions()
     if ctx.actor.kind is ActorKind.SYSTEM:

@@ -105,6 +105,17 @@ async def page(
     return Page(levels, found.cursors, found.has_next, found.has_previous)
 
 
+@for_anyone
+async def at_locations(
+    ctx: Context, variant_id: int, location_ids: Sequence[int]
+) -> dict[int, Level]:
+    """What the caller may see of a variant at each of these places, by location."""
+    conditions = await visible(ctx)
+    conditions.add("l.variant_id = ?", variant_id)
+    conditions.add(any_of("l.location_id"), array(location_ids))
+    return {level.location_id: level for level in await read(ctx, conditions)}
+
+
 async def visible(ctx: Context) -> Conditions:
     """Levels at open locations; at closed ones only where the caller may read stock."""
     found = Conditions()

@@ -67,6 +67,35 @@ async def store(ctx: Context, location_id: int | None, code: str | None) -> Loca
     return chosen(code or "", ((row.code, row) for row in found))
 
 
+@for_anyone
+async def warehouse(ctx: Context, location_id: int | None, code: str | None) -> LocationRow | None:
+    """The warehouse with this ID or code, of a merchant whom the caller works for; closed ones too."""
+    if location_id is not None:
+        row = (await visible_by_ids(ctx, [location_id])).get(location_id)
+        return row if row and row.kind == LocationKind.WAREHOUSE else None
+    found = await _visible(
+        ctx,
+        f"o.kind = 'WAREHOUSE' AND o.merchant_id = ? AND {folded_column('o.code')} = ?",
+        ctx.merchant_id,
+        folded(code or ""),
+    )
+    return chosen(code or "", ((row.code, row) for row in found))
+
+
+@for_anyone
+async def on_nodes(ctx: Context, node_ids: Sequence[int]) -> dict[int, LocationRow]:
+    """By node of the tree the store or warehouse whose own it is, as far as the caller may see it."""
+    if not node_ids:
+        return {}
+    found = await _visible(
+        ctx,
+        f"{any_id('o.organisation_id')} AND EXISTS (SELECT 1 FROM organisation n"
+        " WHERE n.id = o.organisation_id AND n.kind = 'STORE')",
+        array(set(node_ids)),
+    )
+    return {row.organisation_id: row for row in found}
+
+
 def _reachable(ctx: Context) -> tuple[str, list[str]]:
     """That a location is the merchant's, or in the caller's territory; with the parameters after it."""
     paths = [f"{grant.path}%" for grant in ctx.actor.grants]

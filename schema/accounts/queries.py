@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import strawberry
 
-from resolvers.accounts import clients, organisations, staff_lists
+from models.accounts.organisations import OrganisationKind
+from resolvers.accounts import clients, organisation_lists, organisations, staff_lists
+from resolvers.accounts.organisation_lists import OrganisationQuery
 from resolvers.accounts.staff_lists import StaffQuery
 from resolvers.paging import PageRequest
 from schema.accounts.inputs import StaffFilter
 from schema.accounts.types import ApiClient, Organisation, Staff, Storefront
 from schema.actors import Viewer
 from schema.info import Info
-from schema.pagination import CountedConnection
+from schema.list_arguments import After, Before, First, Last
+from schema.pagination import CountedConnection, TalliedConnection
 
 
 @strawberry.type
@@ -22,6 +25,23 @@ class AccountQueries:
     @strawberry.field
     async def organisation(self, info: Info, code: str) -> Organisation | None:
         return Organisation.optional(await organisations.by_code(info.context, code))
+
+    @strawberry.field
+    async def organisations(
+        self,
+        info: Info,
+        kind: list[OrganisationKind] | None = None,
+        search: str | None = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> TalliedConnection[Organisation]:
+        wanted = OrganisationQuery(kinds=kind and sorted(set(kind)), search=search)
+        ctx, request = info.context, PageRequest(first, after, last, before)
+        page = await organisation_lists.page(ctx, wanted, request)
+        tally = await organisation_lists.tally(ctx, wanted)
+        return TalliedConnection.of(page, Organisation.of, tally)
 
     @strawberry.field(description="Who has a role where you hold STAFF_WRITE, by username.")
     async def staff(

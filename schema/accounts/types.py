@@ -19,11 +19,12 @@ from resolvers.accounts import clients, organisations, second_factors, staff, st
 from resolvers.context import Context
 from schema.batching import batched
 from schema.cost.directives import list_size, sized_by, sized_list
-from schema.list_arguments import AfterCode, SliceSize
+from schema.list_arguments import After, AfterCode, First, SliceSize
 from schema.nodes import Node, global_id
+from schema.pagination import CountedConnection
 
 if TYPE_CHECKING:
-    from schema.stores.types import Store
+    from schema.stores.types import Store, Warehouse
 
 for kind in (Channel, OrganisationKind, Permission, Role, Scope):
     strawberry.enum(kind)
@@ -58,6 +59,45 @@ class Organisation(Node):
         ids = [each.row.id for each in parents]
         found = await organisations.children_of(ctx, ids, first, after_code)
         return [[Organisation.of(child) for child in found[each.row.id]] for each in parents]
+
+    @batched
+    @staticmethod
+    async def active(parents: list[Organisation], ctx: Context) -> list[bool]:
+        """Whether it is in use: a store or warehouse until it closes, everything else always."""
+        found = await _places_of(parents, ctx)
+        return [bool(place is None or place.row.active) for place in found]
+
+    @batched
+    @staticmethod
+    async def store(
+        parents: list[Organisation], ctx: Context
+    ) -> list[Annotated[Store, strawberry.lazy("schema.stores.types")] | None]:
+        """The store whose own node it is."""
+        from schema.stores.types import Store
+
+        found = await _places_of(parents, ctx)
+        return [place if isinstance(place, Store) else None for place in found]
+
+    @batched
+    @staticmethod
+    async def warehouse(
+        parents: list[Organisation], ctx: Context
+    ) -> list[Annotated[Warehouse, strawberry.lazy("schema.stores.types")] | None]:
+        """The warehouse whose own node it is; null for those who do not work for its merchant."""
+        from schema.stores.types import Warehouse
+
+        found = await _places_of(parents, ctx)
+        return [place if isinstance(place, Warehouse) else None for place in found]
+
+    @batched
+    @staticmethod
+    async def staff(
+        parents: list[Organisation], ctx: Context, first: First = 20, after: After = None
+    ) -> list[CountedConnection[Staff]]:
+        """The active staff with a role on this very node; nobody where you do not work."""
+        from schema.accounts.node_staff import staff_of_nodes
+
+        return await staff_of_nodes(ctx, [each.row.id for each in parents], first, after)
 
     @classmethod
     def of(cls, row: OrganisationRow) -> Organisation:
@@ -233,6 +273,17 @@ class Storefront(Node):
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Storefront | None]:
         found = await clients.storefronts_by_ids(ctx, ids)
         return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
+
+
+async def _places_of(
+    parents: Sequence[Organisation], ctx: Context
+) -> list[Store | Warehouse | None]:
+    from resolvers.stores import locations
+    from schema.stores.types import StockLocation
+
+    found = await locations.on_nodes(ctx, [each.row.id for each in parents])
+    rows = [found.get(each.row.id) for each in parents]
+    return [StockLocation.of(row) if row else None for row in rows]
 
 
 async def _organisations_of(parents: Sequence[Any], ctx: Context) -> list[Organisation]:

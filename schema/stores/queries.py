@@ -11,7 +11,7 @@ from schema.nodes import optional_row_id
 from schema.public import repeatable
 from schema.stores.connection import StoreConnection
 from schema.stores.inputs import StoreFilter
-from schema.stores.types import Store
+from schema.stores.types import Store, Warehouse
 
 
 @strawberry.type
@@ -24,6 +24,15 @@ class StoreQueries:
         """A store by ID or code; one that has closed for good too, since old orders lead to it."""
         row = await locations.store(info.context, optional_row_id(id, "Store"), code)
         return Store.of(row) if row else None
+
+    @strawberry.field
+    async def warehouse(
+        self, info: Info, id: strawberry.ID | None = None, code: str | None = None
+    ) -> Warehouse | None:
+        """A warehouse by ID or code, for those who work for its merchant; one that has closed, too."""
+        found = optional_row_id(id, "Warehouse")
+        row = await locations.warehouse(info.context, found, code)
+        return Warehouse.of(row) if row else None
 
     @repeatable
     @strawberry.field

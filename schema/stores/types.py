@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
@@ -17,14 +17,20 @@ from resolvers.accounts import organisations
 from resolvers.context import Context
 from resolvers.stock import safety
 from resolvers.stores import locations
-from schema.accounts.types import Organisation
+from schema.accounts.node_staff import staff_of_nodes
+from schema.accounts.types import Organisation, Staff
 from schema.batching import batched
 from schema.columns import column, derived, identity
 from schema.cost.directives import cost, list_size
 from schema.geography import Address, GeoPoint
 from schema.info import Info
-from schema.nodes import Node
+from schema.list_arguments import After, First
+from schema.nodes import Node, row_id
+from schema.pagination import CountedConnection
 from schema.public import repeatable
+
+if TYPE_CHECKING:
+    from schema.stock.types import StockLevel
 
 strawberry.enum(StoreService)
 strawberry.enum(Weekday)
@@ -54,6 +60,25 @@ class StockLocation:
         """What online channels leave alone of a SKU without a number of its own; null without STOCK_WRITE."""
         found = await safety.defaults_of(ctx, {each.row.id for each in parents})
         return [found.get(each.row.id) for each in parents]
+
+    @derived
+    def address(self) -> Address | None:
+        kept = parsed(self.row.address)
+        return Address.of(kept) if kept else None
+
+    @batched
+    @staticmethod
+    async def stock_level(
+        parents: list[StockLocation], ctx: Context, variant_id: strawberry.ID
+    ) -> list[Annotated[StockLevel, strawberry.lazy("schema.stock.types")] | None]:
+        """What stands here of a variant, as far as you may see it; null where it never stood."""
+        from resolvers.stock import levels
+        from schema.stock.types import StockLevel
+
+        variant = row_id(variant_id, "Variant", path=("variantId",))
+        found = await levels.at_locations(ctx, variant, [each.row.id for each in parents])
+        rows = [found.get(each.row.id) for each in parents]
+        return [StockLevel.of(row) if row else None for row in rows]
 
     @repeatable
     @strawberry.field(description="Where it is, in the coordinate system asked for.")
@@ -93,6 +118,15 @@ class Store(Node, StockLocation):
     def address(self) -> Address:
         return Address.of(parsed(self.row.address))
 
+    @batched
+    @staticmethod
+    async def staff(
+        parents: list[Store], ctx: Context, first: First = 20, after: After = None
+    ) -> list[CountedConnection[Staff]]:
+        """The active staff with a role on the store's own node; nobody where you do not work."""
+        ids = [each.row.organisation_id for each in parents]
+        return await staff_of_nodes(ctx, ids, first, after)
+
     @list_size(bounds.STORE_HOURS)
     @derived
     def hours(self) -> list[OpeningHours]:
@@ -128,11 +162,6 @@ class Store(Node, StockLocation):
 @strawberry.type
 class Warehouse(Node, StockLocation):
     id: strawberry.ID = identity("Warehouse")
-
-    @derived
-    def address(self) -> Address | None:
-        kept = parsed(self.row.address)
-        return Address.of(kept) if kept else None
 
     @classmethod
     def of(cls, row: Location | LocationRow) -> Warehouse:
