@@ -16,7 +16,7 @@ from models.database import transaction
 from models.stores.coordinates import CoordinateSystem
 from models.stores.hours import Weekday
 from models.stores.locations import LocationKind
-from resolvers.accounts import one_time_codes, organisations, staff
+from resolvers.accounts import code_tries, organisations, staff
 from resolvers.batches import OnError
 from resolvers.catalog import upsert as catalog
 from resolvers.catalog.drafts import (
@@ -32,6 +32,7 @@ from resolvers.demo.goods import (
     ERP_SECRET,
     HOURS,
     MEMBER_CODE,
+    MEMBER_CODE_TRIES,
     MEMBER_NAME,
     MEMBER_PHONE,
     PASSWORD,
@@ -78,7 +79,8 @@ async def plant_demo_chain(ctx: Context) -> bool:
 
 async def renew_demo_code(ctx: Context) -> None:
     """Let the demo's member sign in by the printed code, once in the day to come."""
-    await transaction(one_time_codes.keep, ctx, MEMBER_PHONE, MEMBER_CODE, timedelta(days=1))
+    in_a_day = ctx.now() + timedelta(days=1)
+    await transaction(code_tries.keep, ctx, MEMBER_PHONE, MEMBER_CODE, in_a_day, MEMBER_CODE_TRIES)
 
 
 def demo_sign_ins() -> str:

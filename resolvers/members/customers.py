@@ -48,7 +48,8 @@ class CustomerDraft:
 async def identified(ctx: Context, draft: CustomerDraft) -> Member:
     """The member; a code is used up with the caller's transaction, in which this runs.
 
-    By ID only one whom the caller may see. A phone shows the masked name and the tier, and no records. The caller bounds how often it may be guessed.
+    By ID only one whom the caller may see. A phone shows the masked name and the tier, and no records.
+    The caller bounds how often it may be guessed.
 
     Raises: InvalidInput, NotFound, Expired, StateConflict.
     """

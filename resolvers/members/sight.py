@@ -104,7 +104,7 @@ def mark_identified(ctx: Context, member: Member) -> None:
 
 
 def mark_named(ctx: Context, member: Member) -> None:
-    """The caller has given the member's phone, and sees no more than `SOMEBODY` for it in this one request."""
+    """The caller has given the member's phone, and sees them as `SOMEBODY` in this one request."""
     ctx.memory.setdefault(_NAMED, set()).add(member.id)
 
 

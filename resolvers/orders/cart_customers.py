@@ -23,7 +23,8 @@ FAILURES_PER_MINUTE = 20
 async def set_customer(ctx: Context, cart_id: int, customer: CustomerDraft | None) -> Cart:
     """Make a cart that the caller guides the customer's, or nobody's again; it keeps its guide.
 
-    The lines of the customer's own open cart are added to it, unless only a phone was said. A member code is used up only if that succeeds.
+    The lines of the customer's own open cart are added to it, unless only a phone was said.
+    A member code is used up only if that succeeds.
 
     Raises: NotFound, StateConflict, InvalidInput, Expired, PermissionDenied, RateLimited after many failures;
     LimitExceeded where the lines of both carts do not fit into one.

@@ -20,16 +20,18 @@ async def otp_sign_in(
     name: str | None,
     referral_token: str | None,
     device_token: str | None = None,
+    challenge_token: str | None = None,
 ) -> tuple[Tokens, Member, str]:
     """Begin the session of the member with this phone, who joins with it if there is none yet.
 
     Return the tokens, the member and the device's token.
 
-    Raises: InvalidInput, Expired for a code that is wrong or no longer good, RateLimited.
+    Raises: InvalidInput, Expired for a code that is wrong or no longer good, RateLimited,
+    ChallengeRequired.
     """
     name = sign_in.name_of(name)
     # In a transaction of its own, so that a wrong try is counted.
-    verified = await one_time_codes.verify(ctx, phone, code, device_token)
+    verified = await one_time_codes.verify(ctx, phone, code, device_token, challenge_token)
     return await transaction(_enter, ctx, verified, name, referral_token, device_token)
 
 

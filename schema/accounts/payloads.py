@@ -13,6 +13,21 @@ from schema.actors import Viewer
 from schema.errors import UserError
 
 
+@strawberry.type(
+    description="A challenge that people solve: a picture to type off, or a provider's widget to show."
+)
+class Challenge:
+    provider: str = strawberry.field(
+        description="`PICTURE` for the built-in one, else the name of the provider whose widget to show."
+    )
+    id: str = strawberry.field(description="Which challenge it is: good for one answer.")
+    image_svg: str | None = strawberry.field(description="The picture, as an SVG document.")
+
+    @classmethod
+    def of(cls, offered: OfferedChallenge) -> Challenge:
+        return cls(provider=offered.provider, id=offered.id, image_svg=offered.image_svg)
+
+
 @strawberry.type
 class SignInPayload:
     access_token: str | None = None
@@ -21,6 +36,10 @@ class SignInPayload:
     viewer: Viewer | None = None
     device_token: str | None = strawberry.field(
         description="To keep on this device and to send with later sign-ins; null for guests and refreshes.",
+        default=None,
+    )
+    challenge: Challenge | None = strawberry.field(
+        description="What to solve before a code is tried, beside the error `CHALLENGE_REQUIRED`.",
         default=None,
     )
     user_errors: list[UserError] = field(default_factory=list)
@@ -40,23 +59,6 @@ class SignInPayload:
 @strawberry.type
 class SignOutPayload:
     user_errors: list[UserError] = field(default_factory=list)
-
-
-@strawberry.type(
-    description="A challenge that people solve: a picture to type off, or a provider's widget to show."
-)
-class Challenge:
-    provider: str = strawberry.field(
-        description="`PICTURE` for the built-in one, else the name of the provider whose widget to show."
-    )
-    id: str = strawberry.field(description="Which challenge it is: good for one answer.")
-    image_svg: str | None = strawberry.field(
-        description="The picture, as an SVG document; null for another provider's challenge."
-    )
-
-    @classmethod
-    def of(cls, offered: OfferedChallenge) -> Challenge:
-        return cls(provider=offered.provider, id=offered.id, image_svg=offered.image_svg)
 
 
 @strawberry.type

@@ -126,6 +126,10 @@ class OtpSignInInput:
     name: str | None = None
     referral_token: str | None = None
     device_token: str | None = strawberry.field(description=KNOWN_DEVICE, default=None)
+    challenge_token: str | None = strawberry.field(
+        description="Proof of a solved challenge: `id.answer` of a picture, or what a widget gives.",
+        default=None,
+    )
 
 
 def line_drafts(

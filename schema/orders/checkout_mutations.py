@@ -3,11 +3,12 @@ from __future__ import annotations
 import strawberry
 
 from models.accounts.sessions import SubjectKind
-from models.errors import Refusal, Refusals
+from models.errors import ChallengeRequired, Refusal, Refusals
+from resolvers.accounts import one_time_codes
 from resolvers.accounts.identity import become
 from resolvers.orders import cancelling, cart_customers, carts, claiming, placing, sign_in
-from schema.accounts.payloads import SignInPayload
-from schema.errors import refusing
+from schema.accounts.payloads import Challenge, SignInPayload
+from schema.errors import refusing, user_errors
 from schema.info import Info
 from schema.nodes import row_id
 from schema.orders.checkout_inputs import (
@@ -55,8 +56,8 @@ class CheckoutMutations:
     async def cart_customer_set(self, info: Info, input: CartCustomerSetInput) -> CartPayload:
         """Name the customer of a cart that you guide; the lines of their own open cart are added to it.
 
-        Needs CART_SERVE and MEMBER_IDENTIFY. A member code is used up only if it succeeds. By phone alone there must
-        be no goods in the customer's own cart, and cards stay hidden.
+        Needs CART_SERVE and MEMBER_IDENTIFY. A member code is used up only if it succeeds. By phone alone
+        there must be no goods in the customer's own cart, and cards stay hidden.
         """
         cart_id = row_id(input.cart_id, "Cart", path=("cartId",))
         customer = input.customer.draft() if input.customer else None
@@ -84,14 +85,22 @@ class CheckoutMutations:
     @refusing(SignInPayload)
     async def otp_sign_in(self, info: Info, input: OtpSignInInput) -> SignInPayload:
         """Sign in as the member with this phone; a guest's token brings carts and orders along."""
-        tokens, member, device_token = await sign_in.otp_sign_in(
-            info.context,
-            input.phone,
-            input.code,
-            input.name,
-            input.referral_token,
-            input.device_token,
-        )
+        try:
+            tokens, member, device_token = await sign_in.otp_sign_in(
+                info.context,
+                input.phone,
+                input.code,
+                input.name,
+                input.referral_token,
+                input.device_token,
+                input.challenge_token,
+            )
+        except ChallengeRequired as refusal:
+            offered = await one_time_codes.offer_challenge(info.context)
+            return SignInPayload(
+                challenge=Challenge.of(offered) if offered else None,
+                user_errors=user_errors(refusal, info.context),
+            )
         await become(info.context, SubjectKind.MEMBER, member.id, tokens)
         return SignInPayload.of(tokens, info.context, device_token)
 

@@ -43,7 +43,7 @@ class Two:
 @pytest.fixture
 async def chains(api: Api) -> Two:
     platform = await api.staff()
-    return Two(await a_chain(platform, "HOME", 0, 1), await a_chain(platform, "RIVAL", 10, 1))
+    return Two(await a_chain(platform, "HOME", 0), await a_chain(platform, "RIVAL", 10, 1))
 
 
 async def peers(chains: Two) -> list[tuple[str, Api, Api]]:
@@ -141,7 +141,8 @@ async def test_a_guest_has_nothing_of_one_merchant_at_another(chains: Two) -> No
     checkout = {"lines": lines, "fulfilments": [{"method": "STORE_PICKUP", "storeId": place}]}
     placed = await guest.do(
         example("phone/checkout_place"),
-        input={"checkout": checkout, "idempotencyKey": "guest of rival"},
+        checkout=checkout,
+        idempotencyKey="guest of rival",
     )
     order = placed["order"]["id"]
     seen = """query($cart: ID!, $token: String!, $order: ID!) { viewer { cart { id } }
