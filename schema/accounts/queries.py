@@ -38,9 +38,7 @@ class AccountQueries:
         before: Before = None,
     ) -> TalliedConnection[Organisation]:
         wanted = OrganisationQuery(kinds=kind and sorted(set(kind)), search=search)
-        ctx, request = info.context, PageRequest(
-            first=first, after=after, last=last, before=before
-        )
+        ctx, request = info.context, PageRequest(first=first, after=after, last=last, before=before)
         page = await organisation_lists.page(ctx, wanted, request)
         tally = await organisation_lists.tally(ctx, wanted)
         return TalliedConnection.of(page, Organisation.of, tally)
