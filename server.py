@@ -110,13 +110,8 @@ def create_app(settings: Settings, *, warming: bool = False) -> Application:
     assert isinstance(graphql, Route)  # noqa: S101 - for the type checker
     app = cross_origin(Shortcut(graphql, starlette), settings.origins, settings.allows_local_pages)
     whole = RequestIdMiddleware(MetricsMiddleware(app), quiet_paths=QUIET_PATHS)
-    return Application(
-        TracingMiddleware(whole) if is_tracing() else whole,
-        lifespan,
-        stopping,
-        proxies,
-        limits,
-    )
+    traced_whole = TracingMiddleware(whole) if is_tracing() else whole
+    return Application(traced_whole, lifespan, stopping, proxies, limits)
 
 
 def server_of(

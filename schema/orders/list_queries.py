@@ -47,11 +47,14 @@ class OrderListQueries:
         filter: Annotated[CartFilter | None, WHICH] = None,
         first: First = None,
         after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> TalliedConnection[Cart]:
         """Your own carts, those that you began as a guide, or those of the guides where you serve.
 
         The latest changed comes first.
         """
         ctx, wanted = info.context, filter.wanted() if filter else cart_lists.CartFilter()
-        page = await cart_lists.page(ctx, wanted, PageRequest(first=first, after=after))
+        request = PageRequest(first=first, after=after, last=last, before=before)
+        page = await cart_lists.page(ctx, wanted, request)
         return TalliedConnection.of(page, Cart.of, await cart_lists.tally(ctx, wanted))

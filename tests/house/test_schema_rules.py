@@ -34,9 +34,13 @@ FORWARD_ONLY = {
     "Member.orders",
     "Referral.downline",
     "Variant.stockLevels",
+    "Store.staff",
+    "Organisation.staff",
 }
 # Arguments of lists beside paging, `filter` and `sort`: what a list is of, or as clients have long asked.
 LOOSE = {
+    "Query.organisations(kind:)",
+    "Query.organisations(search:)",
     "Query.stores(near:)",
     "Query.stockAsOf(at:)",
     "Query.stockAsOf(variantId:)",
@@ -61,6 +65,7 @@ LOOSE_LISTS = {
 PLURAL = {
     *("media", "history", "children", "team", "staff", "path", "allowed", "lost", "carrying"),
     *("serialsOnTheRoad", "refusedBecause", "status", "channel", "topic", "tierCode"),
+    *("fulfilmentMethod", "fulfilmentStatus", "method", "provider", "kind", "health"),
 }
 STARTS_AS_QUESTION = {"PageInfo.hasNextPage", "PageInfo.hasPreviousPage", "Store.isOpen"}
 # What is added up or measured says its unit in its name; coordinates are degrees by their names.
