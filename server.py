@@ -83,8 +83,7 @@ def create_app(settings: Settings, *, warming: bool = False) -> Application:
     operations = _operations(settings, gateways, uses)
     health = health_of(settings, gateways, stopping)
     lifespan = _lifespan(settings, gateways, health, uses, operations, warming)
-    proxies = TrustedProxies(settings.proxies)
-    limits = connection_limits(settings, proxies)
+    limits = connection_limits(settings, TrustedProxies(settings.proxies))
     graphql, *others = graphql_routes(
         operations,
         bodies=limits.bodies,
@@ -114,7 +113,7 @@ def create_app(settings: Settings, *, warming: bool = False) -> Application:
         TracingMiddleware(whole) if is_tracing() else whole,
         lifespan,
         stopping,
-        proxies,
+        limits.proxies,
         limits,
     )
 
