@@ -83,8 +83,7 @@ def create_app(settings: Settings, *, warming: bool = False) -> Application:
     operations = _operations(settings, gateways, uses)
     health = health_of(settings, gateways, stopping)
     lifespan = _lifespan(settings, gateways, health, uses, operations, warming)
-    proxies = TrustedProxies(settings.proxies)
-    limits = connection_limits(settings, proxies)
+    limits = connection_limits(settings, TrustedProxies(settings.proxies))
     graphql, *others = graphql_routes(
         operations,
         bodies=limits.bodies,
@@ -111,7 +110,7 @@ def create_app(settings: Settings, *, warming: bool = False) -> Application:
     app = cross_origin(Shortcut(graphql, starlette), settings.origins, settings.allows_local_pages)
     whole = RequestIdMiddleware(MetricsMiddleware(app), quiet_paths=QUIET_PATHS)
     traced_whole = TracingMiddleware(whole) if is_tracing() else whole
-    return Application(traced_whole, lifespan, stopping, proxies, limits)
+    return Application(traced_whole, lifespan, stopping, limits.proxies, limits)
 
 
 def server_of(
