@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from settings_checks import DEVELOPMENT_KEY, SettingsError
 
 if TYPE_CHECKING:
+    from gateways import Gateways
     from settings import Settings
 
 
@@ -50,12 +51,14 @@ def refuse_exposure(settings: Settings, *, is_said: bool) -> str | None:
     )
 
 
-def production_warnings(settings: Settings) -> list[str]:
+def production_warnings(settings: Settings, gateways: Gateways) -> list[str]:
     """What a production server will refuse to do, for want of a provider."""
     if not settings.is_production:
         return []
-    warnings = ["no payment provider is configured: paymentStart refuses."]
-    if not settings.sms_outbox:
+    warnings = []
+    if not gateways.payments:
+        warnings.append("no payment provider is configured: paymentStart refuses.")
+    if not gateways.sms.delivers and not settings.sms_outbox:
         warnings.append("no text message provider is configured: otpRequest refuses.")
     if settings.metrics and not settings.metrics_token:
         warnings.append("/metrics is open to everybody: set QUINTET_METRICS_TOKEN.")

@@ -84,6 +84,13 @@ async def test_migrations_behind_and_ahead_are_named(ctx: Context) -> None:
     assert "migrate" in found.mend
 
 
+@pytest.mark.own_database
+async def test_a_missing_table_is_named(ctx: Context) -> None:
+    await execute("DROP TABLE webhook" + (" CASCADE" if db.is_postgres() else ""))
+    found = await database.migrations(ctx)
+    assert (found.level, "there is no table webhook" in found.says) == (Level.ERROR, True)
+
+
 @pytest.mark.parametrize(
     ("given", "level"),
     [
@@ -121,14 +128,14 @@ async def test_an_exposed_development_server_is_found(
 
 async def test_production_without_providers(ctx: Context) -> None:
     production = having(ctx, environment="production")
-    assert (await configuration.text_messages(production)).level is Level.ERROR
+    assert (await configuration.text_messages(production)).level is Level.WARNING
     production.gateways = replace(ctx.gateways, payments={})
     assert (await configuration.payments(production)).level is Level.WARNING
 
 
 async def test_keys_of_another_database_are_found(ctx: Context) -> None:
     assert (await data_keys.readable(ctx)).level is Level.OK
-    await member(ctx)
+    kept = await member(ctx)
     assert (await data_keys.readable(ctx)).level is Level.OK
     encryption.use("other:" + b64encode(b"k" * 16 + b"other key bytes!").decode())
     try:
@@ -136,6 +143,7 @@ async def test_keys_of_another_database_are_found(ctx: Context) -> None:
     finally:
         encryption.use("")
     assert (found.level, "QUINTET_DATA_KEYS" in found.mend + found.says) == (Level.ERROR, True)
+    assert f"row {kept.id}" in found.says
 
 
 async def test_redis(ctx: Context) -> None:
