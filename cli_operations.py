@@ -149,7 +149,7 @@ async def _connecting_fault(settings: Settings) -> Finding | None:
     try:
         check_place(url)
     except DatabaseUnfit as unfit:
-        return error("database", str(unfit), MEND_DATABASE)
+        return error("database", str(unfit), "Correct QUINTET_DATABASE_URL.")
     if url.startswith("sqlite://") and not Path(sqlite_path(url)).exists():  # noqa: ASYNC240 - once
         return error("database", "There is no such file yet.", "Run: python cli.py migrate")
     try:

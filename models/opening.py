@@ -37,8 +37,8 @@ def check_place(database_url: str) -> None:
         raise DatabaseUnfit(f"{path} is a folder: name a file in QUINTET_DATABASE_URL.")
     if not path.parent.is_dir():
         raise DatabaseUnfit(
-            f"There is no folder {path.parent} for the file {path.name}: make it, or correct"
-            " QUINTET_DATABASE_URL."
+            f"There is no folder {path.parent} for the file {path.name}: make it, or name"
+            " another in QUINTET_DATABASE_URL."
         )
 
 

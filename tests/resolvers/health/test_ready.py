@@ -8,7 +8,8 @@ from datetime import timedelta
 from models import encryption
 from models.database import execute
 from models.outbox import OutboxEvent
-from resolvers.context import Context, utc_now
+from resolvers.context import utc_now
+from tests.conftest import system
 from tests.make.api import Api
 from tests.make.members import member
 
@@ -28,9 +29,9 @@ async def test_changes_that_nobody_numbers_degrade_a_server(api: Api) -> None:
     assert ready.json()["checks"]["worker"] == "ok"
 
 
-async def test_a_server_that_cannot_read_personal_data_is_not_ready(api: Api, ctx: Context) -> None:
+async def test_a_server_that_cannot_read_personal_data_is_not_ready(api: Api) -> None:
     """It would make a second member of a phone that it does not find."""
-    await member(ctx)
+    await member(await system(api.settings))
     assert (await api.client.get("/health/ready")).json()["checks"]["data keys"] == "ok"
     encryption.use(f"k9:{b64encode(b'9' * 32).decode()}")
     try:
