@@ -101,7 +101,7 @@ format: setup-dev ## format and sort imports
 	@$(BIN)/ruff check --quiet --select I --fix .
 	@$(BIN)/ruff format .
 
-schema: setup-dev ## write schema/schema.graphql and the table of docs/costs.md from the code
+schema: setup-dev ## write schema/schema.graphql and what docs/{costs,roles,client-caches}.md take from the code
 	@$(BIN)/python cli.py schema
 
 bench: setup-dev ## measure every row against its goal (BENCH_OPTIONS=--write puts the table into RESULTS.md)

@@ -143,12 +143,15 @@ def rotate_keys(settings: Settings, given: argparse.Namespace) -> None:
 
 
 def write_schema(settings: Settings, given: argparse.Namespace) -> None:
-    from schema import schema
-    from schema.cost.table import PAGE, written
+    from schema import client_caches, schema
+    from schema.accounts import roles_page
+    from schema.cost import table
 
     for path, text in (
         (SNAPSHOT, schema.as_str() + "\n"),
-        (PAGE, written(schema._schema)),
+        (table.PAGE, table.written(schema._schema)),
+        (roles_page.PAGE, roles_page.written(schema._schema)),
+        (client_caches.PAGE, client_caches.written(schema._schema)),
     ):
         if not given.check:
             path.write_text(text, encoding="utf-8")

@@ -83,8 +83,11 @@ def create_app(settings: Settings, *, warming: bool = False) -> Application:
     operations = _operations(settings, gateways, uses)
     health = health_of(settings, gateways, stopping)
     lifespan = _lifespan(settings, gateways, health, uses, operations, warming)
+    proxies = TrustedProxies(settings.proxies)
+    limits = connection_limits(settings, proxies)
     graphql, *others = graphql_routes(
         operations,
+        bodies=limits.bodies,
         graphiql=settings.graphiql,
         public_seconds=settings.public_cache_seconds,
         allowed_origins=settings.origins,
@@ -96,7 +99,7 @@ def create_app(settings: Settings, *, warming: bool = False) -> Application:
         routes=[
             graphql,
             *others,
-            *payment_webhooks(settings, gateways),
+            *payment_webhooks(settings, gateways, limits.bodies),
             *download_routes(settings),
             *browser_pages(settings, gateways),
             *process_routes(settings, health),
@@ -107,13 +110,12 @@ def create_app(settings: Settings, *, warming: bool = False) -> Application:
     assert isinstance(graphql, Route)  # noqa: S101 - for the type checker
     app = cross_origin(Shortcut(graphql, starlette), settings.origins, settings.allows_local_pages)
     whole = RequestIdMiddleware(MetricsMiddleware(app), quiet_paths=QUIET_PATHS)
-    proxies = TrustedProxies(settings.proxies)
     return Application(
         TracingMiddleware(whole) if is_tracing() else whole,
         lifespan,
         stopping,
         proxies,
-        connection_limits(settings, proxies),
+        limits,
     )
 
 

@@ -32,6 +32,7 @@ from resolvers.health.findings import Level
 from resolvers.integrations.webhook_counts import webhook_counts
 from schema.integrations.bulk_rows import draft_of
 from schema.messages import translate
+from serving.body_room import BodyRoom
 from serving.connection_limits import ConnectionLimits
 from serving.health import OK, Check, Health
 from serving.listening import raise_descriptor_limit
@@ -78,6 +79,7 @@ def connection_limits(settings: Settings, proxies: TrustedProxies) -> Connection
         most=min(most, settings.connection_limit) if settings.connection_limit else most,
         most_per_address=settings.connections_per_address,
         proxies=proxies,
+        bodies=BodyRoom(max(settings.request_memory_bytes, 2 * settings.request_limit_bytes)),
     )
 
 

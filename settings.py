@@ -32,18 +32,23 @@ def secret(default: str = "") -> Any:
     return field(default=default, repr=False)
 
 
+def whole(default: int, least: int, most: int) -> Any:
+    """A whole number within bounds."""
+    return field(default=default, metadata={"bounds": (least, most)})
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """The settings; each field is the variable `QUINTET_` + its name in capitals (`docs/settings.md`)."""
 
     environment: Literal["development", "production"] = "development"
     database_url: str = field(default="sqlite://quintet.db", repr=False)
-    database_pool_size: int = POOL_SIZE
+    database_pool_size: int = whole(POOL_SIZE, 1, 1000)
     database_pooler: bool = False
     database_direct_url: str = secret()
     replica_url: str = secret()
-    replica_lag_seconds: int = 5
-    kept_megabytes: int = 32
+    replica_lag_seconds: int = whole(5, 1, 3600)
+    kept_megabytes: int = whole(32, 0, 65_536)
     redis_url: str = secret()
     secret_key: str = secret(DEVELOPMENT_KEY)
     previous_secret_keys: str = secret()
@@ -51,17 +56,17 @@ class Settings:
     admin_username: str = ""
     admin_password: str = secret()
     host: str = "127.0.0.1"
-    port: int = 8000
-    workers: int = 1
-    worker_port: int = 0
+    port: int = whole(8000, 1, 65_535)
+    workers: int = whole(1, 1, 256)
+    worker_port: int = whole(0, 0, 65_535)
     trusted_proxies: str = ""
-    request_header_seconds: int = 10
-    request_stall_seconds: int = 20
-    keep_alive_seconds: int = 75
-    connection_limit: int = 0
-    connections_per_address: int = 250
-    shutdown_seconds: int = 10
-    shutdown_delay_seconds: int = 0
+    request_header_seconds: int = whole(10, 1, 3600)
+    request_stall_seconds: int = whole(20, 1, 3600)
+    keep_alive_seconds: int = whole(75, 1, 86_400)
+    connection_limit: int = whole(0, 0, 1_000_000)
+    connections_per_address: int = whole(250, 0, 1_000_000)
+    shutdown_seconds: int = whole(10, 0, 3600)
+    shutdown_delay_seconds: int = whole(0, 0, 3600)
     public_url: str = ""
     storefront_url: str = ""
     allowed_origins: str = ""
@@ -78,65 +83,68 @@ class Settings:
     metrics: bool = True
     metrics_token: str = secret()
     sms_outbox: str = ""
-    access_token_minutes: int = 60
-    refresh_token_days: int = 30
-    guest_token_days: int = 30
-    otp_minutes: int = 5
-    otp_resend_seconds: int = 60
-    otp_per_phone_per_day: int = 10
-    otp_per_address_per_hour: int = 1_000
-    otp_challenge_after: int = 5
+    access_token_minutes: int = whole(60, 1, 525_600)
+    refresh_token_days: int = whole(30, 1, 3650)
+    guest_token_days: int = whole(30, 1, 3650)
+    otp_minutes: int = whole(5, 1, 1440)
+    otp_resend_seconds: int = whole(60, 0, 86_400)
+    otp_per_phone_per_day: int = whole(10, 1, 1000)
+    otp_per_address_per_hour: int = whole(1_000, 1, 1_000_000)
+    otp_challenge_after: int = whole(5, 1, 1000)
     challenge: Literal["picture", "none"] = "picture"
-    sign_in_tries: int = 10
-    sign_in_tries_per_address: int = 30
+    sign_in_tries: int = whole(10, 1, 1000)
+    sign_in_tries_per_address: int = whole(30, 1, 100_000)
     second_factor_roles: str = ""
-    confirmation_minutes: int = 15
-    hold_minutes: int = 15
-    quote_minutes: int = 15
-    accept_minutes: int = 10
-    pickup_days: int = 7
-    complete_after_store_days: int = 7
-    complete_after_express_days: int = 15
+    confirmation_minutes: int = whole(15, 1, 1440)
+    hold_minutes: int = whole(15, 1, 10_080)
+    quote_minutes: int = whole(15, 1, 10_080)
+    accept_minutes: int = whole(10, 1, 10_080)
+    pickup_days: int = whole(7, 1, 365)
+    complete_after_store_days: int = whole(7, 0, 365)
+    complete_after_express_days: int = whole(15, 0, 365)
     delivery_fee: str = "0.00"
     express_fee: str = "0.00"
     purchase_four_eyes: bool = False
-    request_limit_bytes: int = 4_000_000
-    answer_objects: int = 100_000
-    answer_bytes: int = 10_000_000
-    query_seconds: int = 10
-    cost_limit_anonymous: int = 300_000
-    cost_limit_guest: int = 300_000
-    cost_limit_member: int = 300_000
-    cost_limit_staff: int = 1_000_000
-    cost_limit_api_client: int = 3_000_000
-    cost_restore_anonymous: int = 250_000
-    cost_restore_guest: int = 100_000
-    cost_restore_member: int = 250_000
-    cost_restore_staff: int = 500_000
-    cost_restore_api_client: int = 1_000_000
-    cost_burst_seconds: int = 10
-    outbox_days: int = 30
-    code_days: int = 1
-    session_days: int = 7
-    cart_days: int = 90
-    guest_days: int = 90
-    idempotency_days: int = 30
-    ticket_days: int = 90
-    address_days: int = 1_095
+    transfer_one_pair_of_eyes: bool = False
+    request_limit_bytes: int = whole(4_000_000, 1, 1_000_000_000)
+    request_memory_bytes: int = whole(64_000_000, 1_000_000, 100_000_000_000)
+    answer_objects: int = whole(100_000, 1, 10_000_000)
+    answer_bytes: int = whole(10_000_000, 1, 1_000_000_000)
+    query_seconds: int = whole(10, 1, 3600)
+    cost_limit_anonymous: int = whole(300_000, 0, 1_000_000_000_000)
+    cost_limit_guest: int = whole(300_000, 0, 1_000_000_000_000)
+    cost_limit_member: int = whole(300_000, 0, 1_000_000_000_000)
+    cost_limit_staff: int = whole(1_000_000, 0, 1_000_000_000_000)
+    cost_limit_api_client: int = whole(3_000_000, 0, 1_000_000_000_000)
+    cost_restore_anonymous: int = whole(250_000, 0, 1_000_000_000_000)
+    cost_restore_guest: int = whole(100_000, 0, 1_000_000_000_000)
+    cost_restore_member: int = whole(250_000, 0, 1_000_000_000_000)
+    cost_restore_staff: int = whole(500_000, 0, 1_000_000_000_000)
+    cost_restore_api_client: int = whole(1_000_000, 0, 1_000_000_000_000)
+    cost_burst_seconds: int = whole(10, 0, 86_400)
+    outbox_days: int = whole(30, 1, 3650)
+    code_days: int = whole(1, 1, 3650)
+    session_days: int = whole(7, 1, 3650)
+    cart_days: int = whole(90, 1, 3650)
+    guest_days: int = whole(90, 1, 3650)
+    idempotency_days: int = whole(30, 1, 3650)
+    ticket_days: int = whole(90, 1, 3650)
+    address_days: int = whole(1_095, 1, 36_500)
+    contact_look_days: int = whole(400, 1, 3650)
     webhook_private_addresses: bool = False
     webhook_plain_http: bool = False
     webhook_hosts: str = ""
-    webhook_seconds: int = 10
-    webhook_attempts: int = 16
-    webhook_give_up_hours: int = 48
-    webhook_log_days: int = 14
+    webhook_seconds: int = whole(10, 1, 600)
+    webhook_attempts: int = whole(16, 1, 100)
+    webhook_give_up_hours: int = whole(48, 1, 8760)
+    webhook_log_days: int = whole(14, 1, 3650)
     automatic_persisted_queries: bool = True
     trusted_documents: str = ""
     trusted_documents_only: bool = False
-    public_cache_seconds: int = 60
+    public_cache_seconds: int = whole(60, 0, 31_536_000)
     files_folder: str = "quintet-files"
-    upload_limit_bytes: int = 500_000_000
-    bulk_days: int = 30
+    upload_limit_bytes: int = whole(500_000_000, 1, 1_000_000_000_000)
+    bulk_days: int = whole(30, 1, 3650)
 
     @property
     def is_production(self) -> bool:

@@ -28,6 +28,20 @@ def refuse_exposure(settings: Settings, *, is_said: bool) -> str | None:
 
     `is_said`: QUINTET_ENVIRONMENT is set. Raises: SettingsError when it is not.
     """
+    exposed = exposure(settings)
+    if exposed is None:
+        return None
+    if is_said:
+        return f"This is a development server that others can reach {exposed}."
+    raise SettingsError(
+        f"QUINTET_ENVIRONMENT is not set, and others could reach this server {exposed}."
+        " Set QUINTET_ENVIRONMENT=production (with QUINTET_SECRET_KEY and QUINTET_DATA_KEYS), or"
+        " QUINTET_ENVIRONMENT=development to serve it all the same, or QUINTET_HOST=127.0.0.1."
+    )
+
+
+def exposure(settings: Settings) -> str | None:
+    """Say where others reach a development server and why they should not; None where nobody does."""
     if settings.is_production:
         return None
     if not is_loopback(settings.host):
@@ -41,14 +55,16 @@ def refuse_exposure(settings: Settings, *, is_said: bool) -> str | None:
         dangers.append("the key that signs its tokens is public")
     if settings.sandbox_payments:
         dangers.append("the sandbox sells for no money")
-    exposed = " and ".join(dangers) or "it shows what only developers need"
-    if is_said:
-        return f"This is a development server that others can reach {reached}: {exposed}."
-    raise SettingsError(
-        f"QUINTET_ENVIRONMENT is not set, and others could reach this server {reached}: {exposed}."
-        " Set QUINTET_ENVIRONMENT=production (with QUINTET_SECRET_KEY and QUINTET_DATA_KEYS), or"
-        " QUINTET_ENVIRONMENT=development to serve it all the same, or QUINTET_HOST=127.0.0.1."
-    )
+    return f"{reached}: {' and '.join(dangers) or 'it shows what only developers need'}"
+
+
+def text_message_warning(settings: Settings) -> str | None:
+    """Say why customers of a production server get no codes by text message."""
+    if not settings.is_production:
+        return None
+    if not settings.sms_outbox:
+        return "no text message provider is configured: otpRequest refuses."
+    return "text messages go to QUINTET_SMS_OUTBOX alone: something must send them on from there."
 
 
 def production_warnings(settings: Settings, gateways: Gateways) -> list[str]:
@@ -58,8 +74,8 @@ def production_warnings(settings: Settings, gateways: Gateways) -> list[str]:
     warnings = []
     if not gateways.payments:
         warnings.append("no payment provider is configured: paymentStart refuses.")
-    if not gateways.sms.delivers and not settings.sms_outbox:
-        warnings.append("no text message provider is configured: otpRequest refuses.")
+    if not gateways.sms.delivers and (warning := text_message_warning(settings)):
+        warnings.append(warning)
     if settings.metrics and not settings.metrics_token:
         warnings.append("/metrics is open to everybody: set QUINTET_METRICS_TOKEN.")
     return warnings

@@ -134,7 +134,10 @@ def work(settings: Settings) -> None:
     from server_process import timing_of
     from worker_process import work_until_stopped
 
-    sockets = listen_on(settings.host, settings.worker_port) if settings.worker_port else []
+    check_tracing(settings)
+
+    port = settings.worker_port
+    sockets = listen_on(settings.host, port, "QUINTET_WORKER_PORT") if port else []
 
     async def forever(signals: Signals) -> None:
         async def begin(ctx: Context) -> None:

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 
 from gateways import Gateways
 from gateways.telemetry import configure_logging
+from gateways.tracing import start_tracing, stop_tracing
 from gateways.wiring import make_gateways
 from models import database
 from server import server_of
@@ -27,6 +28,7 @@ async def work_until_stopped(
 ) -> None:
     """Work until a signal; without `sockets` nobody is told how it goes."""
     configure_logging(settings.log_level, json=settings.log_format == "json")
+    start_tracing(settings)
     gateways, stopping = make_gateways(settings), Stopping()
     lifespan = _lifespan(settings, gateways)
     if sockets:
@@ -57,6 +59,7 @@ def _lifespan(
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
         async with AsyncExitStack() as opened:
+            opened.callback(stop_tracing)
             await database.connect(settings.database_url, **settings.database_options)
             opened.push_async_callback(database.close)
             opened.push_async_callback(gateways.rate_limits.stop)

@@ -19,6 +19,8 @@ from benchmarks.client import Connection, operation, request
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 30
 STOP_SECONDS = 15
+# How much of the server's log is shown when the measurement fails.
+LOG_CHARACTERS = 10_000
 FIRST = operation("{ brands { name } }")
 READY = request("GET", "/health/ready")
 NOTHING_KEPT = {"QUINTET_KEPT_MEGABYTES": "0"}
@@ -70,6 +72,10 @@ async def serving(database_url: str, workers: int = 1, **variables: str) -> Asyn
                     await asyncio.sleep(0.02)
                 took.append(time.perf_counter() - began)
             yield Server(process.pid, port, took[0])
+        except BaseException:
+            output.seek(0)
+            sys.stderr.write(output.read().decode()[-LOG_CHARACTERS:])
+            raise
         finally:
             await _stop(process)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -197,6 +197,16 @@ class CostBuckets(Protocol):
         """Close what is open."""
 
 
+class Traces(Protocol):
+    """Carry a trace from what begins a piece of work to the process that does it later."""
+
+    def traceparent(self) -> str | None:
+        """The running span as a `traceparent` header; None where nothing is traced."""
+
+    def span(self, name: str, traceparent: str | None) -> AbstractContextManager[None]:
+        """Trace a piece of work, as a part of the trace that `traceparent` names, else as its own."""
+
+
 class GatewayError(Exception):
     """The other side did not do what it was asked; whether it did is unknown until it is asked again."""
 
@@ -223,5 +233,6 @@ class Gateways:
     webhooks: WebhookGateway
     persisted_queries: PersistedQueries
     cost_buckets: CostBuckets
+    traces: Traces
     challenges: ChallengeGateway | None = None
     payments: dict[str, PaymentGateway] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from random import SystemRandom
 
 from gateways import Limit, OfferedChallenge, RateLimits
+from models.digits import whole_number
 from models.signing_keys import KeyRing, SigningKey
 
 PROVIDER = "PICTURE"
@@ -51,10 +52,10 @@ class PictureChallenges:
     async def verify(self, token: str, remote_address: str, now: datetime) -> bool:
         """`token` is `id.answer`."""
         challenge_id, _, answer = token.partition(".")
-        expires = challenge_id.partition("-")[0]
-        if len(token) > 100 or not (expires.isascii() and expires.isdecimal()):
+        expires = whole_number(challenge_id.partition("-")[0])
+        if len(token) > 100 or expires is None:
             return False
-        if not now.timestamp() < int(expires) <= (now + GOOD_FOR).timestamp() + 1:
+        if not now.timestamp() < expires <= (now + GOOD_FOR).timestamp() + 1:
             return False
         once = Limit("challenge", challenge_id, 1, int(GOOD_FOR.total_seconds()) + 1)
         if await self._rate_limits.take([once]):

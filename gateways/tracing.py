@@ -1,5 +1,7 @@
 """Traces by OpenTelemetry: request → operation → database statements → outgoing calls.
 
+A job, a change and a delivery carry `traceparent`, so that a trace goes on in the worker.
+
 Until `start_tracing` is called nothing of OpenTelemetry is loaded and nothing is wrapped. No attribute holds
 a value of a request: statements have placeholders, paths are route templates, variables are left out.
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import SpanProcessor
     from opentelemetry.trace import Tracer
+    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 MISSING = (
     "QUINTET_OTLP_ENDPOINT needs OpenTelemetry, which is not installed: run make setup-telemetry."
@@ -109,14 +112,13 @@ class TracingMiddleware:
             await self.app(scope, receive, send)
             return
         from opentelemetry.trace import SpanKind
-        from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
         carrier = {
             name.decode("latin-1"): value.decode("latin-1")
             for name, value in scope["headers"]
             if name in (b"traceparent", b"tracestate")
         }
-        parent = TraceContextTextMapPropagator().extract(carrier)
+        parent = _propagator().extract(carrier)
         method = str(scope.get("method", "WEBSOCKET"))
         kind = SpanKind.SERVER
         with _running[0].tracer.start_as_current_span(method, parent, kind) as span:
@@ -173,19 +175,59 @@ def client_span(name: str, host: str) -> Iterator[dict[str, str]]:
         yield {}
         return
     from opentelemetry.trace import SpanKind
-    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
     attributes = {"http.request.method": "POST", "server.address": host}
     with _running[0].tracer.start_as_current_span(
         name, kind=SpanKind.CLIENT, attributes=attributes, record_exception=False
     ) as span:
         headers: dict[str, str] = {}
-        TraceContextTextMapPropagator().inject(headers)
+        _propagator().inject(headers)
         try:
             yield headers
         except Exception as error:
             _mark_failed(span, type(error).__name__)
             raise
+
+
+class ProcessTraces:
+    """What the use cases may do with the traces of this process: nothing where there are none."""
+
+    def traceparent(self) -> str | None:
+        if not _running:
+            return None
+        headers: dict[str, str] = {}
+        _propagator().inject(headers)
+        return headers.get("traceparent")
+
+    @contextmanager
+    def span(self, name: str, traceparent: str | None) -> Iterator[None]:
+        if not _running:
+            yield
+            return
+        from opentelemetry.context import Context
+        from opentelemetry.trace import SpanKind
+
+        # Without a parent a trace of its own, whatever runs around it.
+        parent = _propagator().extract({"traceparent": traceparent or ""}, Context())
+        with _running[0].tracer.start_as_current_span(
+            name, parent, SpanKind.CONSUMER, record_exception=False, set_status_on_exception=False
+        ) as span:
+            trace_id = format(span.get_span_context().trace_id, "032x")
+            bound = structlog.contextvars.bind_contextvars(trace_id=trace_id)
+            try:
+                yield
+            except Exception as error:
+                _mark_failed(span, type(error).__name__)
+                raise
+            finally:
+                structlog.contextvars.reset_contextvars(**bound)
+
+
+def _propagator() -> TraceContextTextMapPropagator:
+    """Reads and writes `traceparent`; it keeps nothing."""
+    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+    return TraceContextTextMapPropagator()
 
 
 def _statement_span(statement: str) -> AbstractContextManager[object] | None:

@@ -11,6 +11,7 @@ from gateways.rate_limits import make_rate_limits
 from gateways.redis_link import RedisLink
 from gateways.sandbox import SandboxPayments
 from gateways.sms import LoggingSms
+from gateways.tracing import ProcessTraces
 from gateways.webhooks import HttpWebhooks
 from settings import Settings
 
@@ -36,8 +37,9 @@ def make_gateways(settings: Settings) -> Gateways:
             seconds=settings.webhook_seconds,
             hosts=settings.allowed_webhook_hosts,
         ),
-        persisted_queries=make_persisted_queries(settings.redis_url),
+        persisted_queries=make_persisted_queries(link, settings.keys.derived("persisted queries")),
         cost_buckets=make_cost_buckets(link),
+        traces=ProcessTraces(),
         payments=_payment_providers(settings),
     )
 

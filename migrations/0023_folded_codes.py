@@ -22,7 +22,7 @@ async def remove_indexes(apps: StateApps, editor: BaseSchemaEditor) -> None:
 
 
 class Migration(TableMigration):
-    dependencies = [("models", "0021_parts_and_open_carts")]
+    dependencies = [("models", "0022_links")]
 
     initial = False
 

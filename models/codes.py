@@ -11,14 +11,23 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-LONGEST_TYPED = 256
+LONGEST_TYPED = 128
+"""Characters of a code as it is typed, blanks included: no code has more than 64."""
+
+
+def is_too_long(text: str) -> bool:
+    """Whether a text is longer than any code is typed, so that it names nothing."""
+    return len(text) > LONGEST_TYPED
 
 
 def half_width(text: str) -> str:
-    """What was typed in half width, without blanks and invisible characters."""
-    if text.isascii() and text.isprintable() and " " not in text:
-        return text
-    return "".join(filter(_shows, unicodedata.normalize("NFKC", text[:LONGEST_TYPED])))
+    """What was typed in half width, without blanks and invisible characters.
+
+    What is too long is cut, before and after: one character may stand for eighteen in half width.
+    """
+    if is_too_long(text) or (text.isascii() and text.isprintable() and " " not in text):
+        return text[: LONGEST_TYPED + 1]
+    return "".join(filter(_shows, _in_half_width(text)[: LONGEST_TYPED + 1]))
 
 
 def folded(text: str) -> str:
@@ -34,10 +43,17 @@ def number_of(text: str) -> str:
 def chosen(typed: str, found: Iterable[tuple[str, T]]) -> T | None:
     """Of (code, value) pairs the one that is written exactly as typed, else the only one, else none."""
     pairs = list(found)
-    exact = [value for code, value in pairs if code == half_width(typed)]
+    if not pairs:
+        return None
+    written = half_width(typed)
+    exact = [value for code, value in pairs if code == written]
     if exact or len(pairs) == 1:
         return exact[0] if exact else pairs[0][1]
     return None
+
+
+def _in_half_width(text: str) -> str:
+    return unicodedata.normalize("NFKC", text)
 
 
 def _shows(character: str) -> bool:

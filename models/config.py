@@ -41,6 +41,7 @@ TABLES = [
     "models.referrals.commissions",
     "models.orders.carts",
     "models.orders.orders",
+    "models.orders.contact_looks",
     "models.orders.fulfilments",
     "models.orders.payments",
     "models.integrations.webhooks",

@@ -4,6 +4,7 @@
     ├── Denial                     the caller may not ask this: a top-level GraphQL error
     │   ├── NotSignedIn            UNAUTHENTICATED
     │   ├── PermissionDenied       FORBIDDEN
+    │   │   └── Forbidden          FORBIDDEN: seen, but not theirs to do
     │   └── RateLimited            RATE_LIMITED (retry_after_seconds)
     ├── Unavailable                UNAVAILABLE: the database is away, ask again: a top-level error
     │   └── StorageFull            STORAGE_FULL: nothing can be saved, reading goes on
@@ -13,7 +14,6 @@
     └── Refusal                    a domain answer: a `userErrors` entry
         ├── InvalidInput           INVALID
         ├── NotFound               NOT_FOUND
-        ├── Forbidden              FORBIDDEN: seen, but not theirs to do
         ├── StateConflict          STATE_CONFLICT (state, allowed)
         ├── StaleVersion           STALE_VERSION
         ├── Duplicate              DUPLICATE
@@ -77,6 +77,14 @@ class NotSignedIn(Denial):
 
 class PermissionDenied(Denial):
     code = "FORBIDDEN"
+
+
+class Forbidden(PermissionDenied):
+    """What the caller sees, and may not do; `path` leads to the input field that asks for it."""
+
+    def __init__(self, template: str, *, path: Sequence[str | int] = (), **parts: object) -> None:
+        super().__init__(template, **parts)
+        self.path = tuple(path)
 
 
 class RateLimited(Denial):
@@ -145,10 +153,6 @@ class InvalidInput(Refusal):
 
 class NotFound(Refusal):
     code = "NOT_FOUND"
-
-
-class Forbidden(Refusal):
-    code = "FORBIDDEN"
 
 
 class StateConflict(Refusal):

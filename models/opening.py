@@ -93,6 +93,8 @@ def sentence_of(error: BaseException, database_url: str) -> str | None:
         if isinstance(error, OperationalError | asyncpg.PostgresError | OSError):
             return f"{place} cannot be used: {_reason(error)}."
         return None
+    if fault.kind is FaultKind.AWAY and database_url.startswith("sqlite://"):
+        return f"{place} cannot be opened: {_reason(error)}. Check that its folder is there."
     return {
         FaultKind.AWAY: f"{place} does not answer: {_reason(error)}.",
         FaultKind.BUSY: f"{place} is locked by another process: {_reason(error)}.",

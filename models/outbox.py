@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from tortoise import fields
 
 from models.fields import Row
 
-# Every topic that anything announces; what else is asked for is refused.
-TOPICS = frozenset(
-    {
-        "fulfilment.assigned",
-        "fulfilment.changed",
-        "member.changed",
-        "order.changed",
-        "assortment.changed",
-        "category.changed",
-        "price.changed",
-        "price_list.changed",
-        "product.changed",
-        "purchase_order.changed",
-        "stock.changed",
-        "stocktake.changed",
-        "store.changed",
-        "supplier.changed",
-        "supplier_return.changed",
-        "transfer.changed",
-    }
-)
+
+class Topic(StrEnum):
+    """What a change is about: every topic that anything announces, and ALL for whoever wants each."""
+
+    ALL = "*"
+    ASSORTMENT_CHANGED = "assortment.changed"
+    CATEGORY_CHANGED = "category.changed"
+    FULFILMENT_ASSIGNED = "fulfilment.assigned"
+    FULFILMENT_CHANGED = "fulfilment.changed"
+    MEMBER_CHANGED = "member.changed"
+    ORDER_CHANGED = "order.changed"
+    PRICE_CHANGED = "price.changed"
+    PRICE_LIST_CHANGED = "price_list.changed"
+    PRODUCT_CHANGED = "product.changed"
+    PURCHASE_ORDER_CHANGED = "purchase_order.changed"
+    STOCK_CHANGED = "stock.changed"
+    STOCKTAKE_CHANGED = "stocktake.changed"
+    STORE_CHANGED = "store.changed"
+    SUPPLIER_CHANGED = "supplier.changed"
+    SUPPLIER_RETURN_CHANGED = "supplier_return.changed"
+    TRANSFER_CHANGED = "transfer.changed"
+
+
+TOPICS = frozenset(Topic) - {Topic.ALL}
 
 
 class OutboxEvent(Row):
@@ -34,6 +39,7 @@ class OutboxEvent(Row):
 
     `node_type` and `node_id` name what changed; the other columns say whom it concerns:
     `organisation_id` is the node of the tree it belongs to, `subject` the customer (`"MEMBER:7"`).
+    `traceparent` is the trace that the change was made in, while there are traces.
     """
 
     sequence = fields.BigIntField(null=True, unique=True)
@@ -47,6 +53,7 @@ class OutboxEvent(Row):
     subject = fields.CharField(max_length=40, null=True)
     actor_kind = fields.CharField(max_length=16)
     actor_id = fields.BigIntField(null=True)
+    traceparent = fields.CharField(max_length=64, null=True)
 
     class Meta:
         table = "outbox_event"

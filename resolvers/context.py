@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -44,6 +44,7 @@ class GrantedNode:
 class Actor:
     """Whoever acts: `id` is the row of its kind; `session_id` is set for those who signed in.
 
+    `merchant_id` is the merchant whose member this is; None for everybody else.
     `confirmed_at` is when staff last showed their password and second factor in this session.
     Staff who lack the second factor that their roles ask for are granted nothing until they set it.
     """
@@ -54,6 +55,7 @@ class Actor:
     session_id: int | None = None
     lacks_second_factor: bool = False
     confirmed_at: datetime | None = None
+    merchant_id: int | None = None
 
     @property
     def key(self) -> str:
@@ -64,8 +66,20 @@ class Actor:
     def is_customer(self) -> bool:
         return self.kind in (ActorKind.GUEST, ActorKind.MEMBER)
 
+    def within(self, merchant_id: int | None) -> Actor:
+        """Who this is in a request about a merchant, which says nothing of what they are elsewhere.
+
+        Staff and machines hold what is granted in the merchant or on the platform. Another merchant's member
+        is a visitor, who can only sign out.
+        """
+        if self.kind is ActorKind.MEMBER and self.merchant_id != merchant_id:
+            return Actor(session_id=self.session_id)
+        granted = tuple(each for each in self.grants if each.merchant_id in (None, merchant_id))
+        return self if len(granted) == len(self.grants) else replace(self, grants=granted)
+
     @property
     def permissions(self) -> frozenset[Permission]:
+        """What the caller may do somewhere in the merchant of the request, once `within` it."""
         if self.kind is ActorKind.SYSTEM:
             return frozenset(Permission)
         return frozenset().union(*(grant.permissions for grant in self.grants))

@@ -26,6 +26,8 @@ Handlers = Mapping[str, Handler]
 CLAIM = timedelta(minutes=5)
 FIRST_RETRY = timedelta(seconds=5)
 LAST_RETRY = timedelta(hours=1)
+# In a payload, the trace that the job was recorded in.
+_TRACE = "traceparent"
 _failures = RepeatedFailures(structlog.get_logger(__name__))
 
 
@@ -33,6 +35,8 @@ async def enqueue(
     ctx: Context, kind: str, payload: dict[str, Any], run_at: datetime | None = None
 ) -> None:
     """Record a job with the running transaction; it is due at once unless told otherwise."""
+    if traceparent := ctx.gateways.traces.traceparent():
+        payload = {**payload, _TRACE: traceparent}
     await Job.create(kind=kind, payload=payload, run_at=run_at or ctx.now())
 
 
@@ -68,7 +72,8 @@ async def _claim(ctx: Context, kinds: tuple[str, ...], limit: int) -> list[Job]:
 
 async def _run(ctx: Context, handlers: Handlers, job: Job) -> bool:
     try:
-        await handlers[job.kind](ctx, job.payload)
+        with ctx.gateways.traces.span(f"job {job.kind}", job.payload.get(_TRACE)):
+            await handlers[job.kind](ctx, job.payload)
     except Exception as error:
         if fault_of(error):
             raise

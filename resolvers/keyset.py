@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from tortoise.models import Model
 
 from models.database import any_of, array, columns, fetch, marks, records
-from models.errors import InvalidInput
-from resolvers.paging import Cursors, Page, PageRequest, cursor_of, key_of
+from resolvers.paging import Cursors, Page, PageRequest, cursor_of, key_of, not_ours
 
 _INT64 = 2**63
 R = TypeVar("R", bound=tuple[Any, ...])
@@ -103,12 +102,12 @@ async def pages_by_id(
 
     Raises: InvalidInput for a size or cursor that makes no sense.
     """
-    asked, direction = Conditions(), "DESC" if falling else "ASC"
+    asked, direction = Conditions(), "DESC" if falling != request.backward else "ASC"
     asked.add(any_of(parent), array(keys))
     asked.add(str(conditions), *conditions.values)
-    if request.after is not None:
-        sign = "<" if falling else ">"
-        asked.add(f"id {sign} ?", *checked_key(request.after, tie, (int,), "after"))
+    for argument, cursor, forward in _cursors(request):
+        sign = "<" if falling == forward else ">"
+        asked.add(f"id {sign} ?", *checked_key(cursor, tie, (int,), argument))
     ranked = await fetch(
         f"SELECT id FROM (SELECT id, ROW_NUMBER() OVER (PARTITION BY {parent} ORDER BY id {direction})"
         f" AS place FROM {model._meta.db_table} WHERE {asked}) AS ranked"
@@ -123,12 +122,13 @@ async def pages_by_id(
 
 
 def _page_by_id(rows: Sequence[M], request: PageRequest, tie: str) -> Page[M]:
-    shown = rows[: request.size]
+    further = max(0, len(rows) - request.size)
+    shown = rows[further:] if request.backward else rows[: request.size]
     return Page(
         shown,
         [cursor_of([row.pk], tie) for row in shown],
-        has_next=len(rows) > request.size,
-        has_previous=request.after is not None,
+        has_next=request.before is not None if request.backward else further > 0,
+        has_previous=further > 0 if request.backward else request.after is not None,
     )
 
 
@@ -174,9 +174,7 @@ def checked_key(cursor: str, tie: str, kinds: Sequence[type], argument: str) -> 
     key = key_of(cursor, tie, len(kinds), argument)
     for part, kind in zip(key, kinds, strict=True):
         if type(part) is not kind or (isinstance(part, int) and not -_INT64 <= part < _INT64):
-            raise InvalidInput(
-                "{argument} is not a cursor of this API.", path=(argument,), argument=argument
-            )
+            raise not_ours(argument)
     return key
 
 
@@ -184,12 +182,16 @@ def _beyond(
     order: Order, request: PageRequest, tie: str, names: Sequence[str]
 ) -> tuple[str, list[Any]]:
     conditions = Conditions()
-    for argument, cursor, forward in (
-        ("after", request.after, True),
-        ("before", request.before, False),
-    ):
-        if cursor is not None:
-            key = checked_key(cursor, tie, order.kinds, argument)
-            sign = "<" if order.falling == forward else ">"
-            conditions.add(f"({', '.join(names)}) {sign} ({marks(key)})", *key)
+    for argument, cursor, forward in _cursors(request):
+        key = checked_key(cursor, tie, order.kinds, argument)
+        sign = "<" if order.falling == forward else ">"
+        conditions.add(f"({', '.join(names)}) {sign} ({marks(key)})", *key)
     return str(conditions), conditions.values
+
+
+def _cursors(request: PageRequest) -> Iterator[tuple[str, str, bool]]:
+    """The cursors of a request: the argument, and whether the page lies behind it."""
+    if request.after is not None:
+        yield "after", request.after, True
+    if request.before is not None:
+        yield "before", request.before, False

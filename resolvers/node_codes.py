@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from models.codes import chosen, folded, half_width, number_of
+from models.codes import chosen, folded, half_width, is_too_long, number_of
 from models.database import any_of, array, fetch
 from models.errors import InvalidInput
 from models.folded_codes import folded_column
@@ -97,24 +97,29 @@ async def find_exactly(ctx: Context, texts: Collection[str]) -> dict[str, NodeKe
 async def _alike(
     ctx: Context, texts: Collection[str]
 ) -> AsyncIterator[tuple[str, str, CodeKind, Sequence[tuple[str, int]]]]:
-    """Each text with its code, its kind, and the (code, row ID) of the rows that it may mean."""
+    """Each text with its code, its kind, and the (code, row ID) of the rows that it may mean.
+
+    A code that is too long means none, and is not looked for.
+    """
     by_kind: dict[str, dict[str, str]] = {}
     for text in texts:
         name, _, code = text.partition(":")
         by_kind.setdefault(name, {})[text] = code
     for name, codes in by_kind.items():
         kind = KINDS[name]
-        rows = await _rows(ctx, kind, codes.values())
+        of_typed = kind.comparison[0]
+        compared = {text: of_typed(code) for text, code in codes.items() if not is_too_long(code)}
+        rows = await _rows(ctx, kind, compared.values()) if compared else {}
         for text, code in codes.items():
-            yield text, code, kind, rows.get(kind.comparison[0](code), ())
+            yield text, code, kind, rows.get(compared.get(text, ""), ())
 
 
 async def _rows(
-    ctx: Context, kind: CodeKind, codes: Iterable[str]
+    ctx: Context, kind: CodeKind, compared: Iterable[str]
 ) -> Mapping[str, list[tuple[str, int]]]:
     """(code, row ID) of the rows with one of these codes, by what is compared of the code."""
     of_typed, of_column = kind.comparison
-    wanted = sorted({of_typed(code) for code in codes})
+    wanted = sorted(set(compared))
     rows = await fetch(
         f"SELECT id, {kind.column} AS code FROM {kind.table}"
         f" WHERE {any_of(of_column(kind.column))} AND {kind.where}"

@@ -19,7 +19,7 @@ from resolvers.context import Context, utc_now
 BATCH = 500
 _COLUMNS = (
     *("topic", "node_type", "node_id", "merchant_id", "organisation_id", "variant_id"),
-    *("location_id", "subject", "actor_kind", "actor_id", "created_at"),
+    *("location_id", "subject", "actor_kind", "actor_id", "traceparent", "created_at"),
 )
 
 
@@ -44,7 +44,7 @@ async def announce(ctx: Context, changes: Sequence[Change]) -> None:
     """Write `changes` in the running transaction; whoever listens wakes once it has committed."""
     if not changes:
         return
-    now = ctx.now()
+    now, traceparent = ctx.now(), ctx.gateways.traces.traceparent()
     await insert_later(
         "outbox_event",
         _COLUMNS,
@@ -60,6 +60,7 @@ async def announce(ctx: Context, changes: Sequence[Change]) -> None:
                 change.subject,
                 str(ctx.actor.kind),
                 ctx.actor.id,
+                traceparent,
                 now,
             )
             for change in changes

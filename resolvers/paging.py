@@ -5,11 +5,13 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Generic, TypeVar, overload
 
 import orjson
+from tortoise import fields
 from tortoise.expressions import Q
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
@@ -20,6 +22,7 @@ M = TypeVar("M", bound=Model)
 T = TypeVar("T")
 DEFAULT_SIZE = 20
 MAXIMUM_SIZE = 250
+"""The columns that lists are sorted by which are numbers; the others are texts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,10 +100,8 @@ def key_of(cursor: str, tie: str, length: int, argument: str) -> list[Any]:
     try:
         mark, *key = orjson.loads(urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))
     except (ValueError, TypeError):
-        raise InvalidInput(
-            "{argument} is not a cursor of this API.", path=(argument,), argument=argument
-        ) from None
-    scalar = all(isinstance(part, str | int | float) for part in key)
+        raise not_ours(argument) from None
+    scalar = all(map(_is_key, key))
     if mark != _mark(tie) or len(key) != length or not scalar:
         raise InvalidInput(
             "The cursor in {argument} belongs to another list, sort or filter.",
@@ -108,6 +109,19 @@ def key_of(cursor: str, tie: str, length: int, argument: str) -> list[Any]:
             argument=argument,
         )
     return key
+
+
+def _is_key(part: object) -> bool:
+    """Whether a database takes it: a text without NUL, or a number of 64 bits."""
+    if isinstance(part, int):
+        return -(2**63) <= part < 2**63
+    return isinstance(part, float) or (isinstance(part, str) and "\0" not in part)
+
+
+def not_ours(argument: str) -> InvalidInput:
+    return InvalidInput(
+        "{argument} is not a cursor of this API.", path=(argument,), argument=argument
+    )
 
 
 async def paginate(
@@ -126,7 +140,7 @@ async def paginate(
         ("before", request.before, False),
     ):
         if cursor is not None:
-            key = key_of(cursor, tie, len(order), argument)
+            key = _typed(query.model, columns, key_of(cursor, tie, len(order), argument), argument)
             query = query.filter(_beyond(order, key, forward))
     found = await query.order_by(*(_flip(order) if backward else order)).limit(size + 1)
     rows, more = found[:size], len(found) > size
@@ -137,6 +151,27 @@ async def paginate(
     if backward:
         return Page(rows, cursors, has_next=ahead, has_previous=more)
     return Page(rows, cursors, has_next=more, has_previous=behind)
+
+
+def _typed(
+    model: type[Model], columns: Sequence[str], key: Sequence[Any], argument: str
+) -> list[Any]:
+    """The parts of a key as the columns hold them. Raises: InvalidInput for what no column can hold."""
+    found: list[Any] = []
+    for column, part in zip(columns, key, strict=True):
+        kind = model._meta.fields_map[column]
+        try:
+            if isinstance(kind, fields.DatetimeField):
+                found.append(datetime.fromisoformat(part))
+            elif isinstance(kind, fields.CharField):
+                found.append(part.replace("\0", "\ufffd"))
+            else:
+                found.append(part if -(2**63) <= int(part) < 2**63 else None)
+        except (AttributeError, TypeError, ValueError):
+            found.append(None)
+    if None in found:
+        raise not_ours(argument)
+    return found
 
 
 @lru_cache(maxsize=1024)

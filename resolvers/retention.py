@@ -84,6 +84,13 @@ async def forget_addresses(ctx: Context) -> int:
     )
 
 
+async def forget_contact_looks(ctx: Context) -> int:
+    """Delete the records of who saw whose contact."""
+    return await _delete(
+        "contact_look", "last_at < ?", _days_ago(ctx, ctx.settings.contact_look_days)
+    )
+
+
 async def _delete_carts(ids: Sequence[int], before: datetime) -> int:
     locked = await fetch(
         f"SELECT id FROM cart WHERE id IN ({marks(ids)}) AND {_ABANDONED_CART}"

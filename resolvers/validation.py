@@ -16,6 +16,8 @@ INT32_MAX = 2**31 - 1
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _LINE_ENDS = re.compile(r"[\n\u2028\u2029]")
 MAXIMUM_ROWS = 500
+LONGEST_TEXT = 32 * 1024
+"""Characters of any text that anybody sends: as many as a document has. Most fields take fewer."""
 
 
 def storable(value: Any) -> bool:
@@ -25,6 +27,15 @@ def storable(value: Any) -> bool:
     if isinstance(value, dict):
         return all(storable(key) and storable(each) for key, each in value.items())
     return not isinstance(value, list) or all(map(storable, value))
+
+
+def is_overlong(value: Any) -> bool:
+    """Whether a text in a value as JSON has it is longer than any that is taken."""
+    if isinstance(value, str):
+        return len(value) > LONGEST_TEXT
+    if isinstance(value, dict):
+        return any(is_overlong(key) or is_overlong(each) for key, each in value.items())
+    return isinstance(value, list) and any(map(is_overlong, value))
 
 
 def code_of(text: str, *path: str | int) -> str:

@@ -78,6 +78,7 @@ TASKS = (
     Task("forget idempotency keys", 3600, retention.forget_idempotency_keys),
     Task("forget old tickets", 3600, retention.forget_tickets),
     Task("forget old addresses", 3600, retention.forget_addresses),
+    Task("forget old looks at contacts", 3600, retention.forget_contact_looks),
     Task("forget old origins", 3600, origins.forget_old),
     Task("add up the ledger", 3600, _add_up_the_ledger),
     Task("rank by sales", 3600, rank_sales),

@@ -27,6 +27,7 @@ from schema.orders.checkout_mutations import CheckoutMutations
 from schema.orders.checkout_queries import CheckoutQueries
 from schema.orders.fulfilment_mutations import FulfilmentMutations
 from schema.orders.fulfilment_queries import FulfilmentQueries
+from schema.orders.list_queries import OrderListQueries
 from schema.orders.payment_mutations import PaymentMutations
 from schema.orders.quote_changed import QuoteChanged
 from schema.orders.subscriptions import OrderSubscriptions
@@ -61,6 +62,7 @@ class Query(
     StocktakeQueries,
     PurchaseQueries,
     CheckoutQueries,
+    OrderListQueries,
     FulfilmentQueries,
     MemberQueries,
     ReferralQueries,

@@ -11,12 +11,14 @@ from models.accounts.roles import Permission
 from models.bounds import GRANTS, SESSIONS, all_of
 from resolvers.accounts import organisations
 from resolvers.context import Context
+from resolvers.stores import workplaces
 from schema.accounts.session_types import Session
 from schema.accounts.types import ApiClient, Channel, Organisation, Staff
 from schema.batching import batched
 from schema.cost.directives import list_size, sized_list
 from schema.members.types import Member
 from schema.nodes import Node
+from schema.stores.types import Store
 
 if TYPE_CHECKING:
     from schema.orders.cart_types import Cart
@@ -28,7 +30,7 @@ KINDS: dict[str, type[Node]] = {"MEMBER": Member, "STAFF": Staff, "API_CLIENT": 
 @strawberry.type(description="Who is asking, and what they may do.")
 class Viewer:
     channel: Channel
-    permissions: list[str] = sized_list(all_of(Permission))
+    permissions: list[Permission] = sized_list(all_of(Permission))
     lacks_second_factor: bool = strawberry.field(
         description="Whether your roles ask for a second factor: until it is set you may do nothing else."
     )
@@ -37,6 +39,13 @@ class Viewer:
     @staticmethod
     async def actor(parents: list[Viewer], ctx: Context) -> list[Actor | None]:
         return await actors(ctx, [(ctx.actor.kind, ctx.actor.id)] * len(parents))
+
+    @batched
+    @staticmethod
+    async def store(parents: list[Viewer], ctx: Context) -> list[Store | None]:
+        """The store that the request comes from, such as a tablet's; else the one at which you work."""
+        store_id = await workplaces.of_caller(ctx)
+        return await Store.load(ctx, [store_id or 0] * len(parents))
 
     @list_size(GRANTS)
     @batched

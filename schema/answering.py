@@ -11,6 +11,7 @@ from models.errors import OperationStopped
 from schema import operation_hooks as hooks
 from schema.answer import Answer
 from schema.documents import invalid
+from schema.messages import cut
 
 C = TypeVar("C")
 
@@ -30,6 +31,8 @@ class Answering(Generic[C]):
         """The first errors as they are shown, and how many there are besides; `more` are not among them."""
         self.report(errors, context)
         shown = [self.format_error(error, context) for error in errors[:MOST_ERRORS]]
+        for each in shown:
+            each["message"] = cut(each["message"])
         if more := more + len(errors) - len(shown):
             message = f"{more} more errors are not shown."
             shown.append({"message": message, "extensions": {"code": "MORE_ERRORS", "count": more}})

@@ -7,10 +7,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.requests import HTTPConnection
+from starlette.types import Scope
 from starlette.websockets import WebSocket
 
 CONNECTION_HEADERS = frozenset({"authorization", "x-storefront-key", "accept-language"})
 MAX_HEADER_CHARACTERS = 8 * 1024
+
+
+def address_of(scope: Scope) -> str:
+    """Where a request or connection comes from."""
+    client = scope.get("client")
+    return client[0] if client else ""
 
 
 def connection_params(payload: Mapping[str, object]) -> dict[str, str]:

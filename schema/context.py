@@ -42,12 +42,14 @@ def context_factory(
         )
         if uses is not None:
             uses.note(actor)
+        merchant_id = identity.merchant_of(actor, storefront) or await first_merchant()
+        actor = actor.within(merchant_id)
         return Context(
             settings=settings,
             gateways=gateways,
             actor=actor,
             channel=identity.channel_of(storefront),
-            merchant_id=identity.merchant_of(actor, storefront) or await first_merchant(),
+            merchant_id=merchant_id,
             store_node_id=identity.store_node_of(actor, storefront),
             language=preferred_language(
                 header(connection, params, "Accept-Language") or "", settings.default_language

@@ -6,8 +6,8 @@ A line is a schema coordinate, a colon and one sentence. An indented line belong
       number: What people call it.
       fulfilments(first:): How many at most.
 
-`*.userErrors` describes every field of that name that has no sentence of its own, `*(first:)` every argument
-and `*Edge` every type whose name ends so.
+`*.userErrors` describes every field and value of that name that has no sentence of its own, `*(first:)`
+every argument and `*Edge` every type whose name ends so.
 
 Source: schema coordinates, GraphQL specification (September 2025), section 3.13.
 """
@@ -63,7 +63,7 @@ def elements(schema: GraphQLSchema) -> Iterator[tuple[tuple[str, ...], Described
                 yield (f"{name}.{key}", f"*.{key}"), definition
         elif is_enum_type(type_):
             for key, value in type_.values.items():
-                yield (f"{name}.{key}",), value
+                yield (f"{name}.{key}", f"*.{key}"), value
 
 
 def sentences() -> Iterator[tuple[str, str]]:

@@ -23,6 +23,7 @@ from schema.limits import Limits, exceeded
 
 if TYPE_CHECKING:
     from schema.coded_ids import IdPlaces
+    from schema.door import Door
 from schema.cost.estimate import Estimate
 
 V = TypeVar("V")
@@ -54,7 +55,7 @@ class Operation:
 
     `is_public`: any cache may keep its answers; `begins_public`: so far as its first fields go;
     `is_repeatable`: this process may, while nothing is written; `estimate`: what it costs;
-    `id_places`: where it has IDs.
+    `id_places`: where it has IDs; `door`: what its variables may be.
     """
 
     document: DocumentNode
@@ -64,6 +65,7 @@ class Operation:
     is_repeatable: bool | None = None
     estimate: Estimate | None = None
     id_places: IdPlaces | None = None
+    door: Door | None = None
 
     @property
     def type(self) -> OperationType:

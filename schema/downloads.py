@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from models.digits import whole_number
 from models.integrations.bulk import BulkOperation
 from resolvers.context import Context, utc_now
 from resolvers.integrations.bulk_files import errors_of, results_of
@@ -37,22 +38,23 @@ def signed_link(ctx: Context, operation: BulkOperation, name: str, life: timedel
 
 def download_routes(settings: Settings) -> list[BaseRoute]:
     async def download(request: Request) -> Response:
-        name = request.path_params["name"]
-        if not _is_signed(settings, request) or name not in FILES:
+        name, row_id = request.path_params["name"], whole_number(request.path_params["id"])
+        if not _is_signed(settings, request) or name not in FILES or row_id is None:
             return PlainTextResponse("This link is not good, or no longer.", 403)
-        operation = await BulkOperation.filter(id=request.path_params["id"]).first()
+        operation = await BulkOperation.filter(id=row_id).first()
         find, media_type = FILES[name]
         path = find(settings, operation) if operation else None
         if path is None or not path.exists():
             return PlainTextResponse("There is no such file any more.", 404)
         return FileResponse(path, media_type=media_type, filename=name, headers=HEADERS)
 
-    return [Route("/files/bulk/{id:int}/{name}", download, methods=["GET"])]
+    return [Route("/files/bulk/{id}/{name}", download, methods=["GET"])]
 
 
 def _is_signed(settings: Settings, request: Request) -> bool:
     expires = request.query_params.get("expires", "")
-    if not expires.isdecimal() or int(expires) < utc_now().timestamp():
+    moment = whole_number(expires)
+    if moment is None or moment < utc_now().timestamp():
         return False
     given = request.query_params.get("signature", "")
     return settings.keys.verify("link", f"{request.url.path} {expires}", given)

@@ -12,7 +12,7 @@ import strawberry
 from graphql import GraphQLError
 
 from models.bounds import PATH_STEPS, STATES, USER_ERRORS
-from models.errors import InsufficientStock, QuintetError, RateLimited, Refusal, Refusals
+from models.errors import Forbidden, InsufficientStock, QuintetError, RateLimited, Refusal, Refusals
 from models.errors import InvalidInput as InvalidInputRefusal
 from models.errors import NotFound as NotFoundRefusal
 from models.errors import QuoteChanged as QuoteChangedRefusal
@@ -141,6 +141,8 @@ def format_error(error: GraphQLError, ctx: Context | None) -> dict[str, Any]:
         extensions["code"] = cause.code
         if isinstance(cause, RateLimited) and cause.retry_after_seconds is not None:
             extensions["retryAfterSeconds"] = cause.retry_after_seconds
+        elif isinstance(cause, Forbidden) and cause.path:
+            extensions["inputPath"] = [str(step) for step in cause.path]
     elif isinstance(cause, Refusals):
         formatted["message"] = "; ".join(translate(each, language) for each in cause.refusals)
         extensions["code"] = cause.refusals[0].code

@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from models.errors import Denial, NotSignedIn, PermissionDenied, RateLimited
 from schema.answer import Answer
+from schema.connection import address_of
 from schema.cost.charging import Charge
 from schema.cost.headers import rate_limit
 from schema.cost.purses import BudgetSpent
@@ -41,6 +42,7 @@ from schema.persisted_documents import DocumentNotFound
 from schema.retry_after import retry_after
 from schema.unavailable import RETRY_AFTER, is_unavailable
 from schema.unavailable import STATUS as UNAVAILABLE
+from serving.body_room import BodyRoom
 
 C = TypeVar("C")
 
@@ -64,7 +66,9 @@ class GraphQLOverHTTP(Generic[C]):
         graphiql: bool = True,
         public_seconds: int = 0,
         uploads: Uploads | None = None,
+        bodies: BodyRoom | None = None,
     ) -> None:
+        self.bodies = bodies or BodyRoom()
         self.operations = operations
         self.graphiql = graphiql
         self.public_seconds = public_seconds
@@ -86,10 +90,11 @@ class GraphQLOverHTTP(Generic[C]):
             if self.uploads is not None and is_multipart(headers):
                 response = await self.respond_to_files(exchange, Request(scope, receive))
             else:
-                asked = await read_request(scope, receive, headers, limit, self._pay(exchange))
+                pay = self._pay(exchange)
+                asked = await read_request(scope, receive, headers, limit, pay, self.bodies)
                 response = await self.respond(exchange, asked)
         except BadRequest as bad:
-            error = GraphQLError(bad.message, extensions={"code": "INVALID"})
+            error = GraphQLError(bad.message, extensions={"code": bad.code})
             response = exchange.response(self.operations.refused([error]), bad.status, bad.headers)
         except BudgetSpent as spent:
             response = _denied(exchange, spent, self.operations.failed(spent))
@@ -103,7 +108,7 @@ class GraphQLOverHTTP(Generic[C]):
         operation: Operation | None = None
         who = Asker(operations.context_factory, HTTPConnection(exchange.scope))
         try:
-            operation = await operations.prepare(asked, who.identify)
+            operation = await operations.prepare(asked, who.identify, exchange.address)
             exchange.allow(operation)
             context = await who.identify()
             charge = await operations.charge(operation, asked.variables, context)
@@ -195,8 +200,7 @@ class Exchange:
 
     @property
     def address(self) -> str:
-        client = self.scope.get("client")
-        return client[0] if client else ""
+        return address_of(self.scope)
 
     @property
     def is_anonymous_get(self) -> bool:

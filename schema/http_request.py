@@ -16,13 +16,18 @@ import orjson
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
+from models.digits import MOST_DIGITS, whole_number
+from serving.body_room import BodyRoom, Held, NoRoom
+
 # Header names in lower case, as ASGI has them; of several with one name the last.
 Headers = Mapping[bytes, bytes]
 # Charges the reading of so many bytes before they are parsed.
 Pay = Callable[[int], Awaitable[None]]
 
 MOST_VALUES = 200_000
-_NUL = re.compile(rb"\\u(?:0000|\{0+\})")
+# As JSON writes U+0000, and as a document in it does, once the JSON has been read.
+_NUL_IN_JSON = re.compile(rb"\\u0000")
+_NUL_IN_DOCUMENT = re.compile(r"\0|\\u(?:0000|\{0+\})")
 
 
 @dataclass(slots=True)
@@ -40,24 +45,45 @@ class BadRequest(Exception):
     """What was sent is no GraphQL request; answered with `status` and `headers`."""
 
     def __init__(
-        self, message: str, status: int = 400, headers: Mapping[str, str] | None = None
+        self,
+        message: str,
+        status: int = 400,
+        headers: Mapping[str, str] | None = None,
+        code: str = "INVALID",
     ) -> None:
         super().__init__(message)
+        self.code = code
         self.message = message
         self.status = status
         self.headers = dict(headers or {})
 
 
 async def read_request(
-    scope: Scope, receive: Receive, headers: Headers, max_body_bytes: int, pay: Pay
+    scope: Scope,
+    receive: Receive,
+    headers: Headers,
+    max_body_bytes: int,
+    pay: Pay,
+    bodies: BodyRoom,
 ) -> GraphQLRequest:
-    """Raises `BadRequest`, what `pay` raises, and Starlette's `ClientDisconnect` when the client is gone."""
+    """Read one request; `bodies` has the room for what has not come whole.
+
+    Raises `BadRequest`, what `pay` raises, and Starlette's `ClientDisconnect` when the client is gone.
+    """
     method = scope["method"]
     if method == "POST":
         _check_media_type(headers)
-        body = await _read_body(receive, headers.get(b"content-length", b""), max_body_bytes)
-        await pay(len(body))
-        return graphql_request(_json(body, "The body"))
+        _check_length(headers.get(b"content-length", b""), max_body_bytes)
+        client = scope.get("client")
+        held = bodies.hold(client[0] if client else "")
+        try:
+            body = await _read_body(receive, max_body_bytes, held)
+            await pay(len(body))
+            return graphql_request(_json(body, "The body"))
+        except NoRoom as full:
+            raise _no_room(full) from None
+        finally:
+            held.release()
     if method == "GET":
         await pay(len(scope["query_string"]))
         return graphql_request(_query_parameters(scope["query_string"]))
@@ -76,6 +102,8 @@ def graphql_request(parameters: object) -> GraphQLRequest:
     document_id = _text_or_none(parameters, "documentId")
     named_otherwise = document_id is not None or (extensions and "persistedQuery" in extensions)
     query = parameters.get("query")
+    if isinstance(query, str) and _NUL_IN_DOCUMENT.search(query):
+        raise BadRequest("query holds a NUL character.")
     # Clients of persisted queries leave the text out, or empty.
     if named_otherwise and not query:
         query = None
@@ -102,14 +130,15 @@ def _text_or_none(parameters: dict[str, Any], name: str) -> str | None:
     value = parameters.get(name)
     if value is not None and not isinstance(value, str):
         raise BadRequest(f"{name} must be a string or null.")
+    if value is not None and "\0" in value:
+        raise BadRequest(f"{name} holds a NUL character.")
     return value
 
 
 def _query_parameters(query_string: bytes) -> dict[str, object]:
-    given = dict(parse_qsl(query_string.decode("latin-1"), keep_blank_values=True))
-    if any(holds_nul(value) for value in given.values()):
-        raise BadRequest("The query string holds a NUL character.")
-    parameters: dict[str, object] = {**given}
+    parameters: dict[str, object] = {
+        **dict(parse_qsl(query_string.decode("latin-1"), keep_blank_values=True))
+    }
     for name in ("variables", "extensions"):
         if parameters.get(name):
             parameters[name] = _json(cast("str", parameters[name]), name)
@@ -119,8 +148,11 @@ def _query_parameters(query_string: bytes) -> dict[str, object]:
 
 
 def holds_nul(text: bytes | str) -> bool:
-    """Whether JSON, or a document in it, writes U+0000, which PostgreSQL keeps in no text."""
-    return bool(_NUL.search(text if isinstance(text, bytes) else text.encode()))
+    """Whether JSON writes U+0000, which PostgreSQL keeps in no text.
+
+    A document has escapes of its own, which show once the JSON is read: `graphql_request` looks for them.
+    """
+    return bool(_NUL_IN_JSON.search(text if isinstance(text, bytes) else text.encode()))
 
 
 def is_intricate(text: bytes | str) -> bool:
@@ -159,9 +191,14 @@ def _media_type_fault(content_type: bytes) -> str | None:
     return None
 
 
-async def _read_body(receive: Receive, announced: bytes, max_body_bytes: int) -> bytes:
-    if announced.isdigit() and int(announced) > max_body_bytes:
+def _check_length(announced: bytes, max_body_bytes: int) -> None:
+    length = whole_number(announced)
+    if len(announced) > MOST_DIGITS or (length is not None and length > max_body_bytes):
         raise _too_large(max_body_bytes)
+
+
+async def _read_body(receive: Receive, max_body_bytes: int, held: Held) -> bytes:
+    """One that comes in a piece is there already, and holds no room. Raises: NoRoom."""
     chunks: list[bytes] = []
     size = 0
     more = True
@@ -173,9 +210,19 @@ async def _read_body(receive: Receive, announced: bytes, max_body_bytes: int) ->
         size += len(chunk)
         if size > max_body_bytes:
             raise _too_large(max_body_bytes)
-        chunks.append(chunk)
         more = message.get("more_body", False)
+        if more or chunks:
+            held.grow(size)
+        chunks.append(chunk)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _no_room(full: NoRoom) -> BadRequest:
+    headers = {"Connection": "close", "Retry-After": "5"}
+    if full.is_share:
+        sentence = "Too many large requests come from this address at once. Try again."
+        return BadRequest(sentence, 429, headers, "RATE_LIMITED")
+    return BadRequest("Too many large requests come at once.", 503, headers, "UNAVAILABLE")
 
 
 def _too_large(max_body_bytes: int) -> BadRequest:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from graphql import (
     DocumentNode,
     FieldNode,
+    FloatValueNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
     InlineFragmentNode,
+    IntValueNode,
     Node,
     OperationDefinitionNode,
     SelectionNode,
+    Visitor,
+    visit,
 )
 
 from schema.repeats import counted, repeated
@@ -28,7 +34,7 @@ class Limits:
     counted wherever a fragment is spread. `max_repeats`: fields that are merged into one, of one type;
     validation compares such fields pair by pair, so that many of them cost the square of their number.
     `max_repeats_of_types`: the same for all types together. `max_spreads`: fragments where they are spread;
-    validation compares those pair by pair, too.
+    validation compares those pair by pair, too. `max_digits`: characters of a number.
     """
 
     max_body_bytes: int = 4 * 1024 * 1024
@@ -44,6 +50,7 @@ class Limits:
     max_operations: int = 20
     max_directives: int = 50
     max_errors: int = 3
+    max_digits: int = 40
     introspection: bool = True
 
 
@@ -66,7 +73,7 @@ def exceeded(document: DocumentNode, limits: Limits) -> list[GraphQLError]:
     in the document while the numbers are those of the expanded operation. Introspection is not
     counted: its own depth is limited by a rule of graphql-core.
     """
-    if errors := list(_count_errors(document, limits)):
+    if errors := [*_long_numbers(document, limits), *_count_errors(document, limits)]:
         return errors
     measure = _Measure(document)
     operations = [
@@ -78,6 +85,30 @@ def exceeded(document: DocumentNode, limits: Limits) -> list[GraphQLError]:
         return errors or list(repeated(document, operations, limits))
     except RecursionError:
         return [GraphQLError("The fragments are nested too deeply.")]
+
+
+def _long_numbers(document: DocumentNode, limits: Limits) -> Iterable[GraphQLError]:
+    """Numbers that nothing needs, and that Python refuses to read when they are longer still.
+
+    Most documents have none: to look at each value takes longer than to look through the text.
+    """
+    text = document.loc.source.body if document.loc else ""
+    if not re.search(rf"[0-9]{{{limits.max_digits}}}", text):
+        return
+    sentence = f"A number has at most {limits.max_digits} characters."
+    too_long: list[GraphQLError] = []
+
+    class Numbers(Visitor):
+        def enter(self, node: Node, *_: object) -> Any:
+            if not isinstance(node, IntValueNode | FloatValueNode):
+                return None
+            if len(node.value) <= limits.max_digits:
+                return None
+            too_long.append(GraphQLError(sentence, node))
+            return self.BREAK
+
+    visit(document, Numbers())
+    yield from too_long
 
 
 def _count_errors(document: DocumentNode, limits: Limits) -> Iterable[GraphQLError]:

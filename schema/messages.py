@@ -9,6 +9,8 @@ from models.errors import QuintetError
 
 CATALOGUES = Path(__file__).parent / "locale"
 LANGUAGES = ("en", "zh")
+LONGEST_MESSAGE = 500
+LONGEST_PART = 200
 
 
 def translate(error: QuintetError, language: str) -> str:
@@ -17,7 +19,18 @@ def translate(error: QuintetError, language: str) -> str:
 
 def translated(template: str, language: str, **parts: object) -> str:
     """The template in the language, its named parts filled in."""
-    return catalogue(language).get(template, template).format(**parts)
+    shown = {name: _shortened(part) for name, part in parts.items()}
+    return cut(catalogue(language).get(template, template).format(**shown))
+
+
+def cut(message: str) -> str:
+    """A message that says no more than it must of what somebody sent."""
+    return message if len(message) <= LONGEST_MESSAGE else f"{message[: LONGEST_MESSAGE - 1]}…"
+
+
+def _shortened(part: object) -> object:
+    is_long = isinstance(part, str) and len(part) > LONGEST_PART
+    return f"{str(part)[: LONGEST_PART - 1]}…" if is_long else part
 
 
 @lru_cache(maxsize=1024)

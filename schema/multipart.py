@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 import orjson
 from starlette.requests import Request
 
+from models.digits import whole_number
 from resolvers.integrations.bulk_files import UploadedFile
 from schema.http_request import (
     BadRequest,
@@ -175,8 +176,11 @@ class _Form:
 
         _, options = parse_options_header(self._headers.get("content-disposition", b""))
         self._headers = {}
-        name = options.get(b"name", b"").decode(errors="replace")
+        name_bytes = options.get(b"name", b"")
+        name = name_bytes.decode(errors="replace")
         given = options.get(b"filename")
+        if b"\0" in name_bytes + (given or b""):
+            raise BadRequest("The name of a part holds a NUL character.")
         part = _Part(name, None if given is None else given.decode(errors="replace")[-200:])
         self._check_order(part)
         if name not in ("operations", "map"):
@@ -258,10 +262,15 @@ def _put(operations: Any, path: str, file: UploadedFile) -> None:
     place, last = operations, steps[-1]
     try:
         for step in ("variables", *steps[:-1]):
-            place = place[int(step)] if isinstance(place, list) else place[step]
-        at: Any = int(last) if isinstance(place, list) else last
+            place = place[_step(place, step)]
+        at = _step(place, last)
         if place[at] is not None:
             raise BadRequest(f"There must be null at {path[:80]}.")
         place[at] = file
-    except (KeyError, IndexError, ValueError, TypeError):
+    except (KeyError, IndexError, TypeError):
         raise BadRequest(f"The variables have no place {path[:80]}.") from None
+
+
+def _step(place: Any, step: str) -> Any:
+    """The index into a list; None, which none has, for no number."""
+    return whole_number(step) if isinstance(place, list) else step

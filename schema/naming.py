@@ -9,7 +9,7 @@ import strawberry
 from models.errors import Refusal
 from schema.coded_ids import IdPlaces
 from schema.documents import Operation
-from schema.execution.variables import Variables
+from schema.execution.variables import Variables, are_long, in_thread_if
 from schema.nodes import name_ids
 from schema.operation_hooks import NameCodes
 
@@ -26,10 +26,10 @@ async def look_up(
     """Let `schema.nodes` know what the operation names by code. Return why not, such as for too many."""
     places = operation.id_places
     if places is None:
-        places = IdPlaces.of(schema._schema, operation.document, operation.node)
+        places = IdPlaces(schema._schema, operation.document, operation.node)
         operation.id_places = places
     try:
-        codes = places.codes(variables)
+        codes = await in_thread_if(are_long(variables), places.codes, variables)
         name_ids(await find(context, codes) if codes else {})
     except Refusal as refusal:
         return refusal

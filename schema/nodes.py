@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 import strawberry
 
+from models.digits import whole_number
 from models.errors import Denial, InvalidInput
 from resolvers.context import Context
 from resolvers.node_codes import NodeKey, is_coded
@@ -40,9 +41,16 @@ class Node:
 
     kinds: ClassVar[dict[str, type[Node]]] = {}
 
-    def __init_subclass__(cls, **options: Any) -> None:
+    def __init_subclass__(cls, *, kind: bool = True, **options: Any) -> None:
         super().__init_subclass__(**options)
-        Node.kinds[cls.__name__] = cls
+        if kind:
+            Node.kinds[cls.__name__] = cls
+
+
+@strawberry.interface(description="A node with a number that people say to each other.")
+class Document(Node, kind=False):
+    id: strawberry.ID
+    number: str = strawberry.field(description="What people call it.")
 
 
 def global_id(kind: str, row_id: int) -> strawberry.ID:
@@ -66,9 +74,8 @@ def split_id(text: str) -> NodeKey | None:
     except ValueError:
         return None
     kind, _, number = decoded.partition(":")
-    if not number.isascii() or not number.isdecimal() or len(number) > 18:
-        return None
-    return kind, int(number)
+    row = whole_number(number)
+    return None if row is None else (kind, row)
 
 
 def row_id(text: str, *kinds: str, path: Sequence[str | int] = ("id",)) -> int:
@@ -103,12 +110,33 @@ async def load_nodes(ctx: Context, ids: Sequence[str]) -> list[Node | None]:
             wanted.setdefault(found[0], {})[found[1]] = None
     loaded: dict[tuple[str, int], Node | None] = {}
     for kind, rows in wanted.items():
-        nodes = await _found(ctx, Node.kinds[kind], list(rows))
+        nodes = await found_nodes(ctx, Node.kinds[kind], list(rows))
         loaded.update(zip(((kind, row) for row in rows), nodes, strict=True))
     return [loaded.get(found) if (found := split_id(text)) else None for text in ids]
 
 
-async def _found(ctx: Context, kind: type[Node], rows: Sequence[int]) -> Sequence[Node | None]:
+async def documents_of(
+    ctx: Context, keys: Sequence[tuple[str | None, int | None]]
+) -> list[Document | None]:
+    """The documents with these kinds and row IDs that the caller may find, each kind asked for once."""
+    wanted: dict[str, set[int]] = {}
+    for kind, row in keys:
+        if (
+            kind is not None
+            and row is not None
+            and issubclass(Node.kinds.get(kind, Node), Document)
+        ):
+            wanted.setdefault(kind, set()).add(row)
+    found: dict[tuple[str | None, int | None], Any] = {}
+    for kind, rows in wanted.items():
+        ids = sorted(rows)
+        nodes = await found_nodes(ctx, Node.kinds[kind], ids)
+        found.update(zip(((kind, row) for row in ids), nodes, strict=True))
+    return [found.get(key) for key in keys]
+
+
+async def found_nodes(ctx: Context, kind: type[Node], rows: Sequence[int]) -> Sequence[Node | None]:
+    """Those of the rows that the caller may find, None for the others."""
     try:
         return await kind.find(ctx, rows)
     except Denial:  # a type that is not for this caller at all

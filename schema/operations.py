@@ -22,11 +22,12 @@ from schema.answer import Answer
 from schema.answering import Answering
 from schema.cost.charging import FREE_BYTES, Charge, Charges
 from schema.cost.prices import OPERATION
-from schema.documents import Documents, Operation, invalid
+from schema.documents import DocumentRefused, Documents, Operation, invalid
+from schema.door import Door
 from schema.execution.core import GraphQLCoreExecutor, metered
 from schema.execution.execute import Execute
 from schema.execution.meter import AnswerLimits, Meter
-from schema.execution.variables import Variables
+from schema.execution.variables import Variables, are_long, in_thread_if
 from schema.http_request import GraphQLRequest
 from schema.limits import Limits
 from schema.naming import look_up
@@ -102,7 +103,7 @@ class Operations(Answering[C]):
         self.persisted = persisted or PersistedDocuments()
 
     async def prepare(
-        self, asked: GraphQLRequest, identify: Callable[[], Awaitable[C]]
+        self, asked: GraphQLRequest, identify: Callable[[], Awaitable[C]], address: str
     ) -> Operation:
         """Find, parse and validate what a request asks for; its `query` is filled in where it was named.
 
@@ -118,7 +119,7 @@ class Operations(Answering[C]):
             await self.charges.begin_document(text, await identify())
         operation = self.documents.prepare(text).operation(asked.operation_name)
         if asked.extensions:
-            await self.persisted.keep(asked)
+            await self.persisted.keep(asked, address)
         return operation
 
     async def charge_body(self, address: str, size: int) -> None:
@@ -127,7 +128,18 @@ class Operations(Answering[C]):
             await self.charges.begin_body(size, address)
 
     async def charge(self, operation: Operation, variables: Variables, context: C) -> Charge | None:
-        """Charge an operation to its caller. Raises: CostExceeded, BudgetSpent."""
+        """Check what its variables hold, and charge an operation to its caller.
+
+        Raises: DocumentRefused, CostExceeded, BudgetSpent.
+        """
+        if operation.door is None:
+            operation.door = Door(self.schema._schema, operation.node)
+        try:
+            await in_thread_if(are_long(variables), operation.door.check, variables)
+        except DocumentRefused:
+            if self.charges is not None:
+                await self.charges.begin_refused(context)
+            raise
         if self.charges is None:
             return None
         return await self.charges.begin(self.schema._schema, operation, variables, context)

@@ -10,6 +10,7 @@ from hashlib import sha256
 from graphql import GraphQLError
 
 from gateways.persisted_queries import PersistedQueries
+from schema.cost.callers import client_of
 from schema.documents import DocumentRefused
 from schema.http_request import GraphQLRequest
 from schema.trusted_documents import TrustedDocuments
@@ -60,10 +61,13 @@ class PersistedDocuments:
             raise _refused("provided sha does not match query")
         return text
 
-    async def keep(self, asked: GraphQLRequest) -> None:
-        """Keep the text of a request whose document has been found valid, if it comes with its hash."""
+    async def keep(self, asked: GraphQLRequest, address: str) -> None:
+        """Keep the text of a request whose document has been found valid, if it comes with its hash.
+
+        `address`: where the request comes from, which has a share of the room.
+        """
         if asked.query and self._queries and (sha256_hash := hash_in(asked.extensions)):
-            await self._queries.put(sha256_hash, asked.query)
+            await self._queries.put(sha256_hash, asked.query, client_of(address))
 
     async def _named(self, asked: GraphQLRequest) -> str:
         if asked.document_id is not None:

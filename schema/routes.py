@@ -14,6 +14,7 @@ from schema.http import GraphQLOverHTTP
 from schema.multipart import Uploads
 from schema.operations import Operations
 from schema.websocket import GraphQLOverWebSocket
+from serving.body_room import BodyRoom
 
 C = TypeVar("C")
 
@@ -27,10 +28,15 @@ def graphql_routes(
     allowed_origins: Sequence[str] = (),
     local_pages: bool = False,
     uploads: Uploads | None = None,
+    bodies: BodyRoom | None = None,
     going_away: Wait = never,
 ) -> list[BaseRoute]:
     http = GraphQLOverHTTP(
-        operations, graphiql=graphiql, public_seconds=public_seconds, uploads=uploads
+        operations,
+        graphiql=graphiql,
+        public_seconds=public_seconds,
+        uploads=uploads,
+        bodies=bodies,
     )
     routes: list[BaseRoute] = [
         Route(path, http),

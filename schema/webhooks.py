@@ -13,6 +13,7 @@ from gateways import BadNotification, Gateways, UnreadableNotification
 from resolvers.context import SYSTEM, Context, utc_now
 from resolvers.orders import settlement
 from resolvers.orders.settlement import Outcome
+from serving.body_room import BodyRoom, NoRoom
 from settings import Settings
 
 MAX_BODY_BYTES = 64 * 1024
@@ -30,10 +31,12 @@ class Answer:
     status: int = 200
 
 
-def payment_webhooks(settings: Settings, gateways: Gateways) -> list[BaseRoute]:
+def payment_webhooks(settings: Settings, gateways: Gateways, bodies: BodyRoom) -> list[BaseRoute]:
     async def payment_notification(request: Request) -> Response:
         try:
-            body = await _body(request)
+            body = await _body(request, bodies)
+        except NoRoom:
+            return _response(Answer("too many large requests come at once", 503))
         except ClientDisconnect:
             return _response(Answer("the notification did not come to its end", 400))
         if body is None:
@@ -63,19 +66,26 @@ async def receive(
     return Answer(str(outcome), STATUSES.get(outcome, 200))
 
 
-async def _body(request: Request) -> bytes | None:
+async def _body(request: Request, bodies: BodyRoom) -> bytes | None:
     """Return the body, or None when it is longer than any notification.
 
     A longer one is read to its end and forgotten, up to `DRAINED_BYTES`: a client that is cut off while it
     sends often sees only that its connection was reset, and not the answer.
+
+    Raises: NoRoom.
     """
     body, read = b"", 0
-    async for chunk in request.stream():
-        read += len(chunk)
-        if read <= MAX_BODY_BYTES:
-            body += chunk
-        elif read > DRAINED_BYTES:
-            break
+    held = bodies.hold(request.client.host if request.client else "")
+    try:
+        async for chunk in request.stream():
+            read += len(chunk)
+            if read <= MAX_BODY_BYTES:
+                body += chunk
+                held.grow(len(body))
+            elif read > DRAINED_BYTES:
+                break
+    finally:
+        held.release()
     return body if read <= MAX_BODY_BYTES else None
 
 

@@ -41,7 +41,7 @@ from strawberry.types.unset import UnsetType
 
 from models.errors import Denial
 from schema.answer import Answer
-from schema.connection import Connection, connection_params
+from schema.connection import Connection, address_of, connection_params
 from schema.cost.purses import BudgetSpent
 from schema.cross_origin import LocalPages
 from schema.documents import DocumentRefused
@@ -146,7 +146,9 @@ class OperationHandler(BaseGraphQLTransportWSHandler[Connection, None]):
             asked = graphql_request(message["payload"])
             try:
                 identify = partial(self.view.identify, self.context)
-                operation = await self.view.operations.prepare(asked, identify)
+                operation = await self.view.operations.prepare(
+                    asked, identify, address_of(self.context.websocket.scope)
+                )
             except DocumentRefused as refused:
                 self.view.operations.observe("unknown", "refused")
                 await self._refuse(message, refused.errors)
@@ -219,8 +221,7 @@ class GraphQLOverWebSocket(LocalPages, GraphQL[Connection, None], Generic[C]):
         self.going_away = going_away
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        client = scope.get("client")
-        pay = partial(self.operations.charge_body, client[0] if client else "")
+        pay = partial(self.operations.charge_body, address_of(scope))
         await super().__call__(scope, paid(receive, send, pay), send)
 
     async def get_context(

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import logging
+import sys
+import termios
 from collections import Counter
 from dataclasses import dataclass, field
 
+from serving.body_room import BodyRoom
 from serving.proxies import TrustedProxies, address_of
 
+# Of an answer that does not fit the buffers, a client takes so much in the time for it, or all that is left.
+MIN_READ_BYTES = 64 * 1024
 log = logging.getLogger(__name__)
 
 
@@ -25,6 +31,7 @@ class ConnectionLimits:
     most: int = 0
     most_per_address: int = 0
     proxies: TrustedProxies = field(default_factory=TrustedProxies)
+    bodies: BodyRoom = field(default_factory=BodyRoom)
     exempts_loopback: bool = True
     _open: Counter[str] = field(default_factory=Counter, init=False)
     _total: int = field(default=0, init=False)
@@ -64,21 +71,22 @@ class Timed:
 
     @property
     def reader_seconds(self) -> float:
-        """How long the client may take nothing of an answer."""
+        """How long the client may take less than `MIN_READ_BYTES` of an answer."""
         return self.limits.stall_seconds
 
     def watch_reader(self) -> None:
         if self._reading is None:
-            self._unread = self.transport.get_write_buffer_size()
+            self._unread = _unread(self.transport)
             self._reading = self.loop.call_later(self.reader_seconds, self._look_at_reader)
 
     def _look_at_reader(self) -> None:
         self._reading = None
-        unread = self.transport.get_write_buffer_size()
-        if unread and unread >= self._unread:
-            log.info("connection closed: the client does not read")
+        if not self.transport.get_write_buffer_size():
+            return
+        if self._unread - _unread(self.transport) < MIN_READ_BYTES:
+            log.info("connection closed: the client does not read, or too slowly")
             self.transport.abort()
-        elif unread:
+        else:
             self.watch_reader()
 
     def leave_reader(self) -> None:
@@ -92,3 +100,13 @@ class Timed:
         host, self.host = self.host, None
         if host is not None:
             self.limits.close(host)
+
+
+def _unread(transport: asyncio.Transport) -> int:
+    """Bytes that the client has not taken: of the process, and of the system, which takes much at once."""
+    waiting = transport.get_write_buffer_size()
+    try:
+        found = fcntl.ioctl(transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, bytes(4))
+    except (OSError, AttributeError):
+        return waiting
+    return waiting + int.from_bytes(found, sys.byteorder)

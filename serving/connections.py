@@ -6,7 +6,8 @@ A request has phases, each with a limit of its own:
     body      at least `MIN_BODY_BYTES` in every `stall_seconds`, while the application reads; after an answer
               that did not wait for all of it, at most `MAX_UNWANTED_BYTES`; around it (headers, trailers,
               sizes of chunks) at most as much again and `MAX_HEADER_BYTES`
-    answer    the client takes some of it in every `stall_seconds`, while it does not fit the buffers
+    answer    the client takes `MIN_READ_BYTES` of it in every `stall_seconds`, while it does not fit
+              the buffers
     idle      between two requests, `timeout_keep_alive` of uvicorn
 """
 

@@ -15,8 +15,10 @@ class CannotListen(Exception):
     """The address cannot be listened on; the message is a sentence for the operator."""
 
 
-def listen_on(host: str, port: int) -> list[socket.socket]:
+def listen_on(host: str, port: int, setting: str = "QUINTET_PORT") -> list[socket.socket]:
     """Bind every address that `host` names; a client is refused until a server accepts.
+
+    `setting` is what says the port.
 
     Raises: CannotListen.
     """
@@ -33,7 +35,7 @@ def listen_on(host: str, port: int) -> list[socket.socket]:
     except (OSError, UnicodeError) as error:  # the latter of a host with an empty or too long part
         for listener in bound:
             listener.close()
-        raise CannotListen(_sentence(host, port, error)) from error
+        raise CannotListen(_sentence(host, port, setting, error)) from error
     return bound
 
 
@@ -42,14 +44,14 @@ def _addresses(host: str, port: int) -> list[tuple[int, int, int, str, Any]]:
     return list(dict.fromkeys(found))
 
 
-def _sentence(host: str, port: int, error: OSError | UnicodeError) -> str:
+def _sentence(host: str, port: int, setting: str, error: OSError | UnicodeError) -> str:
     where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     if isinstance(error, UnicodeError):
         return f"QUINTET_HOST names no address: {host!r}."
     if error.errno == errno.EADDRINUSE:
-        return f"Another process listens on {where} already: set QUINTET_PORT, or stop it."
+        return f"Another process listens on {where} already: set {setting}, or stop it."
     if error.errno == errno.EACCES:
-        return f"This user may not listen on {where}: set QUINTET_PORT to 1024 or more."
+        return f"This user may not listen on {where}: set {setting} to 1024 or more."
     if isinstance(error, socket.gaierror):
         return f"QUINTET_HOST names no address: {host!r} ({error.strerror})."
     return f"{where} cannot be listened on: {os.strerror(error.errno or 0)}."

@@ -9,11 +9,14 @@ from typing import Any
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode, Frame
 
+from serving.body_room import Held, NoRoom
 from serving.connection_limits import Timed
 
 GOODBYE_SECONDS = 30.0
 # Of frames that are answered by nobody (pings, pongs, parts of messages), in so many seconds.
 MOST_FRAMES, FRAME_SECONDS = 1_000, 10.0
+# Of a message that has not come whole: so many bytes are free, so many come in every `stall_seconds`.
+FREE_BYTES, MIN_BODY_BYTES = 16 * 1024, 4 * 1024
 # Frames are taken apart at once: of 64 kB of empty ones the process would hear for 50 ms.
 SLICE_BYTES = 8 * 1024
 log = logging.getLogger(__name__)
@@ -29,6 +32,9 @@ class TimedWebSocket(Timed, WebSocketsSansIOProtocol):
         super().__init__(*arguments, **options)
         self._frames = 0
         self._counted_until = 0.0
+        self._unfinished: Held | None = None
+        self._received = 0
+        self._timer: asyncio.TimerHandle | None = None
 
     @property
     def reader_seconds(self) -> float:
@@ -36,6 +42,7 @@ class TimedWebSocket(Timed, WebSocketsSansIOProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.leave()
+        self._has_finished()
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
@@ -50,6 +57,51 @@ class TimedWebSocket(Timed, WebSocketsSansIOProtocol):
         for start in range(0, len(data), SLICE_BYTES):
             if not self.transport.is_closing():
                 super().data_received(data[start : start + SLICE_BYTES])
+        self._watch_message(len(data))
+
+    def _watch_message(self, received: int) -> None:
+        """Hold room for a message that has not come whole, while enough of it comes."""
+        size = len(self.conn.reader.buffer) + sum(map(len, self.frames))
+        if size <= FREE_BYTES or self.transport.is_closing():
+            self._has_finished()
+            return
+        self._received += received
+        if self._unfinished is None:
+            self._unfinished = self.limits.bodies.hold(self._address)
+            self._timer = self.loop.call_later(self.limits.stall_seconds, self._look_at_message)
+        try:
+            self._unfinished.grow(size)
+        except NoRoom:
+            self._fail(CloseCode.TRY_AGAIN_LATER, "Too many large messages at once")
+
+    @property
+    def _address(self) -> str:
+        """The client's own, where a trusted proxy says it."""
+        client = self.scope["client"] if self.scope else None
+        return client[0] if client else ""
+
+    def _look_at_message(self) -> None:
+        if self._received < MIN_BODY_BYTES:
+            self._fail(CloseCode.POLICY_VIOLATION, "A message comes too slowly")
+            return
+        self._received = 0
+        self._timer = self.loop.call_later(self.limits.stall_seconds, self._look_at_message)
+
+    def _has_finished(self) -> None:
+        if self._unfinished is not None:
+            self._unfinished.release()
+            self._unfinished = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._received = 0
+
+    def _fail(self, code: CloseCode, reason: str) -> None:
+        log.info("connection closed: %s", reason.lower())
+        self._has_finished()
+        self.frames = []
+        self.conn.fail(code, reason)
+        self.handle_parser_exception()
 
     async def receive(self) -> Any:
         """Messages that wait already are no reason to keep everybody else waiting."""
@@ -75,6 +127,4 @@ class TimedWebSocket(Timed, WebSocketsSansIOProtocol):
             self._frames, self._counted_until = 0, now + FRAME_SECONDS
         self._frames += 1
         if self._frames > MOST_FRAMES and not self.transport.is_closing():
-            log.info("connection closed: too many frames that are no messages")
-            self.conn.fail(CloseCode.POLICY_VIOLATION, "Too many frames")
-            self.handle_parser_exception()
+            self._fail(CloseCode.POLICY_VIOLATION, "Too many frames that are no messages")

@@ -3,7 +3,8 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from settings_exposure import production_warnings
 
 ROOT = Path(__file__).parents[1]
 KEY = "k" * 32
+UNITS = ("_seconds", "_minutes", "_hours", "_days")
 DATA_KEYS = "new:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
 
@@ -65,6 +67,12 @@ DATA_KEYS = "new:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
         ({"QUINTET_REQUEST_HEADER_SECONDS": "0"}, "QUINTET_REQUEST_HEADER_SECONDS"),
         ({"QUINTET_REQUEST_STALL_SECONDS": "0"}, "QUINTET_REQUEST_STALL_SECONDS"),
         ({"QUINTET_WORKER_PORT": "70000"}, "QUINTET_WORKER_PORT"),
+        ({"QUINTET_OTP_MINUTES": "0"}, "QUINTET_OTP_MINUTES must be a whole number from 1 to 1440"),
+        ({"QUINTET_HOLD_MINUTES": "0"}, "QUINTET_HOLD_MINUTES"),
+        ({"QUINTET_QUOTE_MINUTES": "0"}, "QUINTET_QUOTE_MINUTES"),
+        ({"QUINTET_ACCESS_TOKEN_MINUTES": "0"}, "QUINTET_ACCESS_TOKEN_MINUTES"),
+        ({"QUINTET_PICKUP_DAYS": "9" * 12}, "QUINTET_PICKUP_DAYS"),
+        ({"QUINTET_CART_DAYS": "9" * 10_000}, "QUINTET_CART_DAYS"),
         ({"QUINTET_METRICS_TOKEN": "short"}, "QUINTET_METRICS_TOKEN"),
         ({"QUINTET_DELIVERY_FEE": "a lot"}, "QUINTET_DELIVERY_FEE"),
         ({"QUINTET_EXPRESS_FEE": "-1.00"}, "QUINTET_EXPRESS_FEE"),
@@ -96,6 +104,31 @@ DATA_KEYS = "new:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 def test_a_setting_that_makes_no_sense_is_named(variables: dict[str, str], named: str) -> None:
     with pytest.raises(SettingsError, match=named):
         Settings.from_environment(variables)
+
+
+def test_every_whole_number_is_bounded_and_its_bounds_serve() -> None:
+    numbers = [spec for spec in fields(Settings) if spec.type == "int"]
+    assert len(numbers) > 50
+    alone = {"workers": 1}  # of SQLite
+    for spec in numbers:
+        least, most = spec.metadata["bounds"]
+        assert least <= spec.default <= most
+        for value in (least, alone.get(spec.name, most)):
+            Settings.from_environment({f"QUINTET_{spec.name.upper()}": str(value)})
+        for value in (least - 1, most + 1):
+            with pytest.raises(SettingsError, match=f"QUINTET_{spec.name.upper()} "):
+                Settings.from_environment({f"QUINTET_{spec.name.upper()}": str(value)})
+
+
+@pytest.mark.parametrize(
+    "name", [spec.name for spec in fields(Settings) if spec.name.endswith(UNITS)]
+)
+def test_the_longest_times_are_dates_still(name: str) -> None:
+    _, most = next(spec.metadata["bounds"] for spec in fields(Settings) if spec.name == name)
+    span = timedelta(**{name.rpartition("_")[2]: most})
+    now = datetime.now(UTC)
+    assert (now - span).year > 1
+    assert (now + span).year < 9_999
 
 
 def test_the_defaults_serve_and_an_empty_variable_counts_as_not_set() -> None:
@@ -140,6 +173,8 @@ def test_variables_of_tests_and_of_kubernetes_are_let_be() -> None:
         ({"host": "0.0.0.0"}, True),
         ({"host": "::"}, True),
         ({"host": "shop.example"}, True),
+        ({"host": "localhost.evil.example"}, True),
+        ({"public_url": "http://127.0.0.1.evil.example"}, True),
         ({"host": "10.0.0.5"}, True),
         ({"public_url": "https://shop.example"}, True),
         ({"public_url": "http://localhost:3000"}, False),

@@ -28,6 +28,8 @@ from models.accounts.password_rules import normalised
 from models.errors import RateLimited
 
 T = TypeVar("T")
+NO_PASSWORD = ""
+"""In place of the hash of somebody who has no password: none is right."""
 API_CLIENT_PREFIX = "qc"
 HASHING_THREADS = 2
 MAXIMUM_WAITING = 32
@@ -51,7 +53,10 @@ async def hash_password(password: str) -> str:
 
 
 async def verify_password(password: str, password_hash: str | None) -> bool:
-    """Whether it is the password; without a hash it takes as long, and is not. Raises: HashingBusy."""
+    """Whether it is the password; without a hash, or a password, it takes as long, and is not.
+
+    Raises: HashingBusy.
+    """
     return await _hashing().run(lambda: _verify(normalised(password), password_hash))
 
 
@@ -100,6 +105,6 @@ def _nobody() -> str:
 
 def _verify(password: str, password_hash: str | None) -> bool:
     try:
-        return _hasher.verify(password_hash or _nobody(), password) and password_hash is not None
+        return _hasher.verify(password_hash or _nobody(), password) and bool(password_hash)
     except (VerificationError, InvalidHashError):
         return False

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 
 class Permission(StrEnum):
-    """What a use case asks for at its door; also the names of API scopes."""
+    """What a use case asks for at its door; also what scopes of API clients name."""
 
     ORGANISATION_WRITE = "ORGANISATION_WRITE"
     STAFF_WRITE = "STAFF_WRITE"
@@ -40,6 +41,13 @@ class Permission(StrEnum):
     COMMISSION_PLAN_WRITE = "COMMISSION_PLAN_WRITE"
     CHANGES_READ = "CHANGES_READ"
     WEBHOOK_WRITE = "WEBHOOK_WRITE"
+
+
+if TYPE_CHECKING:
+    Scope = Permission
+else:  # An enum cannot be extended, and its names stand once.
+    Scope = StrEnum("Scope", {"ALL": "*", **{each.name: each.value for each in Permission}})
+EVERY_SCOPE = "*"
 
 
 class Role(StrEnum):
@@ -157,11 +165,11 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
 
 
 def scopes_granted(asked: list[str], creator: frozenset[Permission]) -> list[str]:
-    """The scopes of a new API client: `*` is all that its creator may do.
+    """The scopes of a new API client: with `*` all that its creator may do.
 
     Raises: ValueError naming the first scope that is unknown or beyond the creator's own rights.
     """
-    if asked == ["*"]:
+    if EVERY_SCOPE in asked:
         return sorted(creator)
     for scope in asked:
         if scope not in creator:

@@ -49,7 +49,10 @@ class Webhook(Row):
 
 
 class WebhookDelivery(Row):
-    """One change for one webhook, and what became of it; `body` is sent byte for byte."""
+    """One change for one webhook, and what became of it; `body` is sent byte for byte.
+
+    `traceparent` is the trace that the change was made in.
+    """
 
     webhook = reference("Webhook")
     sequence = fields.BigIntField()
@@ -62,6 +65,7 @@ class WebhookDelivery(Row):
     response_status = fields.IntField(null=True)
     last_error = fields.CharField(max_length=300, null=True)
     delivered_at = fields.DatetimeField(null=True)
+    traceparent = fields.CharField(max_length=64, null=True)
 
     webhook_id: int
 

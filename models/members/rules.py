@@ -4,6 +4,9 @@ from __future__ import annotations
 
 _MAINLAND = "+86"
 _HIDDEN = "****"
+_MAINLAND_DIGITS = 11
+# A shorter number would show more than it hides.
+_LONG_ENOUGH = 9
 
 
 def masked_name(name: str) -> str:
@@ -12,8 +15,8 @@ def masked_name(name: str) -> str:
 
 
 def masked_phone(phone: str) -> str:
-    """A number in E.164 without its middle: +8613800001234 → 138****1234, +85291234567 → +852****67."""
-    if phone.startswith(_MAINLAND) and len(phone) == len(_MAINLAND) + 11:
-        national = phone.removeprefix(_MAINLAND)
+    """A number without its middle: +8613800001234 → 138****1234, +85291234567 → +852****67, 12345 → ****."""
+    national = phone.removeprefix(_MAINLAND)
+    if len(national) == _MAINLAND_DIGITS and national[0] == "1" and national.isdecimal():
         return national[:3] + _HIDDEN + national[-4:]
-    return phone[:4] + _HIDDEN + phone[-2:]
+    return phone[:4] + _HIDDEN + phone[-2:] if len(phone) >= _LONG_ENOUGH else _HIDDEN

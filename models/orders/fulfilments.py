@@ -15,6 +15,7 @@ class Fulfilment(Row):
     `routing` is the decision that sent it there: `{"picks", "candidates", "decided_at"}`. From
     `accept_due_at` on it is looked whether the place has been open for long enough to have accepted it.
     `awaits_until` is when the pieces were said to come that it still waits for; empty once they are there.
+    `promised_at` is by when the customer was told to have it. `assignee_id` is the staff who accepted it.
     `fee_minor` is its share of the order's delivery; `refunded_minor` is what was given back for it, empty
     while its money has stayed or gone on with its pieces. `unfillable`: its place has rejected it, and nobody
     else has the pieces.
@@ -37,6 +38,8 @@ class Fulfilment(Row):
     accept_due_at = fields.DatetimeField(null=True)
     done_at = fields.DatetimeField(null=True)
     awaits_until = fields.DateField(null=True)
+    promised_at = fields.DatetimeField(null=True)
+    assignee_id = fields.BigIntField(null=True, db_index=True)
     fee_minor = minor(default=0, db_default=0)
     refunded_minor = minor(null=True)
     unfillable = fields.BooleanField(db_default=False)
@@ -52,6 +55,22 @@ class Fulfilment(Row):
             ("status", "pickup_expires_at"),
             ("status", "accept_due_at"),
         )
+
+
+class FulfilmentEvent(Row):
+    """One step in the life of a fulfilment; `created_at` is when."""
+
+    fulfilment = reference("Fulfilment")
+    actor_kind = fields.CharField(max_length=16)
+    actor_id = fields.BigIntField(null=True)
+    from_status = fields.CharField(max_length=24)
+    to_status = fields.CharField(max_length=24)
+    note = fields.CharField(max_length=500, null=True)
+
+    fulfilment_id: int
+
+    class Meta:
+        table = "fulfilment_event"
 
 
 class FulfilmentLine(Row):

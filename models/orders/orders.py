@@ -13,7 +13,8 @@ from models.orders.states import OrderStatus
 class Order(Row):
     """A sale. Amounts are minor units of CNY; `attribution_*` is whom it counts for, fixed when placed.
 
-    `created_at` is when it was placed. An unpaid order is void from `hold_expires_at` on.
+    `created_at` is when it was placed, through the client application `storefront_id`. An unpaid order is
+    void from `hold_expires_at` on.
     """
 
     merchant = reference("Organisation")
@@ -33,6 +34,7 @@ class Order(Row):
     attribution_guide = reference("Staff", null=True)
     attribution_referrer = reference("Member", null=True)
     share_link = reference("ShareLink", null=True)
+    storefront_id = fields.BigIntField(null=True, db_index=True)
     encrypted_address = fields.TextField(null=True)
     encrypted_remark = fields.TextField(null=True)
     address = EncryptedJson[dict[str, Any] | None]("sales_order")
@@ -55,7 +57,12 @@ class Order(Row):
 
     class Meta:
         table = "sales_order"
-        indexes = (("status", "hold_expires_at"), ("status", "completes_at"), ("merchant_id", "id"))
+        indexes = (
+            ("status", "hold_expires_at"),
+            ("status", "completes_at"),
+            ("merchant_id", "id"),
+            ("merchant_id", "updated_at", "id"),
+        )
         constraints = (
             *never_negative(
                 "sales_order",

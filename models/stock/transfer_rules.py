@@ -40,19 +40,26 @@ ON_THE_ROAD = (_S.IN_TRANSIT, _S.PARTIALLY_RECEIVED)
 
 @dataclass(frozen=True, slots=True)
 class TransferRights:
-    """What somebody is to a transfer: `decides_both` holds the right to decide over both of its ends."""
+    """What somebody is to a transfer: `decides_both` holds the right to decide over both of its ends.
+
+    `alone`: whoever asked may decide, too.
+    """
 
     asked: bool = False
+    alone: bool = False
     decides_both: bool = False
     at_source: bool = False
     at_destination: bool = False
 
 
 def permitted(status: TransferStatus, action: TransferAction, rights: TransferRights) -> bool:
-    """Whoever asked cannot decide. Once the goods are on the road, only their sender can call them back."""
+    """Whoever asked cannot decide, unless alone.
+
+    Once the goods are on the road, only their sender can call them back.
+    """
     match action:
         case TransferAction.APPROVE | TransferAction.REJECT:
-            return rights.decides_both and not rights.asked
+            return rights.decides_both and (rights.alone or not rights.asked)
         case TransferAction.SHIP:
             return rights.at_source
         case TransferAction.RECEIVE:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from models.accounts.organisations import Organisation, OrganisationKind
 from models.accounts.password_rules import check_password
-from models.accounts.passwords import hash_password
+from models.accounts.passwords import NO_PASSWORD, hash_password
 from models.accounts.roles import Role
 from models.accounts.sessions import Session, SubjectKind
 from models.accounts.staff import RecoveryCode, Staff, StaffGrant
@@ -16,7 +16,7 @@ PLATFORM_CODE = "PLATFORM"
 
 async def ensure_platform(admin_username: str = "", admin_password: str = "") -> Organisation:
     """The platform, made if there is none; an administrator, when one is named and none is active."""
-    password_hash = await hash_password(admin_password) if admin_password else ""
+    password_hash = await hash_password(admin_password) if admin_password else NO_PASSWORD
     return await transaction(_ensure, admin_username, password_hash)
 
 

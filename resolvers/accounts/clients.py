@@ -10,7 +10,7 @@ from models.accounts.channels import Channel
 from models.accounts.clients import ApiClient, Storefront
 from models.accounts.organisations import Organisation
 from models.accounts.passwords import API_CLIENT_PREFIX, new_token, token_hash
-from models.accounts.roles import Permission, scopes_granted
+from models.accounts.roles import EVERY_SCOPE, Permission, scopes_granted
 from models.database import transaction
 from models.errors import InvalidInput
 from resolvers.accounts.organisations import within_reach
@@ -119,7 +119,7 @@ def scopes_of(
     Raises: InvalidInput naming the first scope that is unknown or beyond the caller's.
     """
     creator = frozenset(each for each in Permission if may(ctx, each, node.path))
-    if asked != ["*"]:
+    if EVERY_SCOPE not in asked:
         creator |= {each for each in Permission if each in held}
     try:
         return scopes_granted(asked, creator)

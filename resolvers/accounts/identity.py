@@ -61,11 +61,12 @@ _HAS_SECOND_FACTOR = "SELECT id FROM staff WHERE id = ? AND second_factor_at IS 
 _ACTIVE_STAFF = "SELECT id FROM staff WHERE id = ? AND active"
 _SESSION = (
     f"s.id, s.kind, s.subject_id, s.revoked_at, s.access_expires_at, s.confirmed_at, t.active,"
-    f" t.second_factor_at, g.role, {_NODE}"
+    f" t.second_factor_at, m.merchant_id, g.role, {_NODE}"
 )
-_SESSION_COLUMNS = 8  # and those of what is granted to it
+_SESSION_COLUMNS = 9  # and those of what is granted to it
 _OF_SESSION = (
     " LEFT JOIN staff t ON s.kind = 'STAFF' AND t.id = s.subject_id"
+    " LEFT JOIN member m ON s.kind = 'MEMBER' AND m.id = s.subject_id"
     " LEFT JOIN staff_grant g ON g.staff_id = t.id"
     " LEFT JOIN organisation n ON n.id = g.organisation_id"
 )
@@ -159,9 +160,10 @@ def _signed_in(
     """The actor of a session, which has a row for each of its grants."""
     if not found or found[0][0] is None:
         raise NotSignedIn("This token is not known.")
-    session_id, kind, subject_id, revoked_at, expires_at, confirmed_at, active, second_factor_at = (
-        found[0][:_SESSION_COLUMNS]
-    )
+    session_id, kind, subject_id, revoked_at, expires_at, confirmed_at, *account = found[0][
+        :_SESSION_COLUMNS
+    ]
+    active, second_factor_at, merchant_id = account
     if revoked_at or moment(expires_at) <= now:
         raise NotSignedIn("Your sign-in has expired.")
     if kind == SubjectKind.STAFF and not active:
@@ -170,23 +172,28 @@ def _signed_in(
     grants = tuple(_role(Role(role), Node(*node)) for role, *node in granted if role)
     lacks = not second_factor_at and _ask_for_second_factor(grants, second_factor_roles)
     confirmed = moment(confirmed_at) if confirmed_at else None
-    return Actor(ActorKind(kind), subject_id, () if lacks else grants, session_id, lacks, confirmed)
+    held = () if lacks else grants
+    return Actor(ActorKind(kind), subject_id, held, session_id, lacks, confirmed, merchant_id)
 
 
 async def become(ctx: Context, kind: SubjectKind, subject_id: int, tokens: Tokens) -> None:
-    """Make the request that of somebody who has just signed in with it."""
+    """Make the request that of somebody who has just signed in with it, as far as its merchant knows them."""
     grants = await _grants_of(subject_id) if kind is SubjectKind.STAFF else ()
     lacks = _ask_for_second_factor(
         grants, ctx.settings.roles_with_second_factor
     ) and not await records(_HAS_SECOND_FACTOR, subject_id)
-    ctx.actor = Actor(
+    actor = Actor(
         ActorKind(kind),
         subject_id,
         () if lacks else grants,
         tokens.session_id,
         lacks,
         tokens.confirmed_at,
+        await _merchant_of_member(subject_id) if kind is SubjectKind.MEMBER else None,
     )
+    if ctx.storefront_id is None:
+        ctx.merchant_id = merchant_of(actor, None) or ctx.merchant_id
+    ctx.actor = actor.within(ctx.merchant_id)
 
 
 def _ask_for_second_factor(grants: Sequence[GrantedNode], roles: frozenset[Role]) -> bool:
@@ -207,11 +214,14 @@ def _origin_of(storefront_id: int | None, active: Any, channel: str, *node: Any)
 
 
 def merchant_of(actor: Actor, origin: Origin | None) -> int | None:
-    """The merchant of the storefront, else the one that all the actor's nodes belong to, if one does."""
+    """The merchant of the storefront, else the one that the actor belongs to, the oldest of several.
+
+    The actor of the request is then the one `within` it.
+    """
     if origin and (merchant_id := origin.node.owner):
         return merchant_id
-    merchants = {grant.merchant_id for grant in actor.grants} - {None}
-    return merchants.pop() if len(merchants) == 1 else None
+    merchants = (actor.merchant_id, *(grant.merchant_id for grant in actor.grants))
+    return min((each for each in merchants if each is not None), default=None)
 
 
 def store_node_of(actor: Actor, origin: Origin | None) -> int | None:
@@ -237,6 +247,11 @@ async def first_merchant() -> int | None:
 
 def channel_of(origin: Origin | None) -> Channel:
     return origin.channel if origin else Channel.PC
+
+
+async def _merchant_of_member(member_id: int) -> int | None:
+    found = await records("SELECT merchant_id FROM member WHERE id = ?", member_id)
+    return found[0][0] if found else None
 
 
 async def _grants_of(staff_id: int) -> tuple[GrantedNode, ...]:

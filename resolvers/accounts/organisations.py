@@ -10,10 +10,12 @@ from models.accounts.roles import Permission
 from models.bounds import GRANTS
 from models.database import marks, transaction
 from models.errors import InvalidInput, NotFound
+from resolvers.accounts import identity, organisation_moves
+from resolvers.batches import lock_node
 from resolvers.context import ActorKind, Context
 from resolvers.keyset import Conditions, kept
 from resolvers.paging import MAXIMUM_SIZE
-from resolvers.permissions import for_anyone, may, requires
+from resolvers.permissions import confirmed, for_anyone, may, requires
 from resolvers.slices import Slice, rows_of_each
 from resolvers.validation import code_of, line_of
 
@@ -43,11 +45,11 @@ class OrganisationDraft:
 
 @requires(Permission.ORGANISATION_WRITE)
 async def upsert(ctx: Context, draft: OrganisationDraft) -> Organisation:
-    """Create a node of the tree, or rename the one with this code.
+    """Create a node of the tree, or rename the one with this code; with a parent given, move it below that.
 
-    A node keeps its kind and its place: moving it would move the rights granted on it.
+    A node keeps its kind and its merchant.
 
-    Raises: InvalidInput, NotFound for a parent that is not in the caller's territory.
+    Raises: InvalidInput, NotFound for a place that is not in the caller's territory.
     """
     code_of(draft.code, "code")
     line_of(draft.name, "name", 200)
@@ -67,6 +69,7 @@ async def create_below(parent: Organisation, draft: OrganisationDraft) -> Organi
         code=draft.code, name=draft.name, kind=draft.kind, parent_id=parent.id
     )
     node.path = f"{parent.path}{node.id}/"
+    organisation_moves.check_depth(len(node.path))
     owner = node if draft.kind is OrganisationKind.MERCHANT else parent
     node.merchant_id = owner.merchant_key
     await node.save(update_fields=["path", "merchant_id"])
@@ -165,7 +168,8 @@ def _seen(ctx: Context) -> Conditions:
 
 
 async def _upsert(ctx: Context, draft: OrganisationDraft) -> Organisation:
-    existing = await Organisation.filter(code=draft.code).select_for_update().first()
+    await _lock_tree()
+    existing = await Organisation.filter(code=draft.code).first()
     if existing is None:
         parent = await _parent_of(ctx, draft)
         return await create_below(parent, draft)
@@ -173,11 +177,38 @@ async def _upsert(ctx: Context, draft: OrganisationDraft) -> Organisation:
         raise InvalidInput("The code {code} is taken.", path=("code",), code=draft.code)
     if existing.kind is not draft.kind:
         raise InvalidInput("An organisation keeps its kind.", path=("kind",))
-    if draft.parent_code is not None and (await _parent_of(ctx, draft)).id != existing.parent_id:
-        raise InvalidInput("An organisation keeps its parent.", path=("parentCode",))
+    if draft.parent_code is not None:
+        parent = await _parent_of(ctx, draft)
+        if parent.id != existing.parent_id:
+            await _move(ctx, existing, parent)
     existing.name = draft.name
     await existing.save(update_fields=["name"])
     return existing
+
+
+@confirmed
+async def _move(ctx: Context, node: Organisation, parent: Organisation) -> None:
+    """Who holds rights at the node changes with its place.
+
+    Raises: as `organisation_moves.move`; Forbidden unless the caller may write where it stands.
+    """
+    if parent.kind not in PARENTS.get(node.kind, set()):
+        raise InvalidInput(
+            "A {kind} cannot stand below a {parent}.",
+            path=("parentCode",),
+            kind=node.kind,
+            parent=parent.kind,
+        )
+    organisation_moves.check_leaving(ctx, await Organisation.get_or_none(id=node.parent_id))
+    await organisation_moves.move(node, parent)
+
+
+async def _lock_tree() -> None:
+    """One change of the tree at a time.
+
+    Two moves could close a circle, and a node could be made below one that moves.
+    """
+    await lock_node(await identity.platform())
 
 
 async def _parent_of(ctx: Context, draft: OrganisationDraft) -> Organisation:

@@ -26,11 +26,13 @@ Key = tuple[str, int]  # kind of credential and row ID: ("session", 7)
 
 _STATEMENTS = {
     "session": "SELECT x.id, x.revoked_at FROM session x WHERE {}",
-    "staff": "SELECT x.id, x.active, x.second_factor_at, g.role, g.organisation_id FROM staff x"
-    " LEFT JOIN staff_grant g ON g.staff_id = x.id WHERE {} ORDER BY g.id",
-    "client": "SELECT x.id, x.active, x.scopes, x.secret_hash, x.previous_secret_hash, x.previous_until"
-    " FROM api_client x WHERE {}",
-    "storefront": "SELECT x.id, x.active FROM storefront x WHERE {}",
+    "staff": "SELECT x.id, x.active, x.second_factor_at, g.role, n.path FROM staff x"
+    " LEFT JOIN staff_grant g ON g.staff_id = x.id"
+    " LEFT JOIN organisation n ON n.id = g.organisation_id WHERE {} ORDER BY g.id",
+    "client": "SELECT x.id, x.active, x.scopes, x.secret_hash, n.path, x.previous_secret_hash,"
+    " x.previous_until FROM api_client x JOIN organisation n ON n.id = x.organisation_id WHERE {}",
+    "storefront": "SELECT x.id, x.active, n.path FROM storefront x"
+    " JOIN organisation n ON n.id = x.organisation_id WHERE {}",
 }
 
 

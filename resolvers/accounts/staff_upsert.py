@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from models.accounts.passwords import hash_password, new_token
+from models.accounts.passwords import NO_PASSWORD
 from models.accounts.roles import Permission, Role
 from models.accounts.staff import Staff, StaffGrant
 from models.bounds import GRANTS
@@ -71,10 +71,9 @@ async def upsert(
     Raises: ConfirmationRequired, InvalidInput for no rows or more than 100.
     """
     rows_of(rows, "staff", MAXIMUM_STAFF)
-    unknown_password = await hash_password(new_token("qp"))
     faulty: dict[int, RowOutcome] = {}
     while True:
-        work = (_upsert, ctx, rows, faulty, unknown_password)
+        work = (_upsert, ctx, rows, faulty)
         try:
             outcome = await run_batch(*work, dry_run=dry_run)
         except Rejected as rejected:
@@ -85,9 +84,7 @@ async def upsert(
             return replace(outcome, rows=[faulty.get(each.index, each) for each in outcome.rows])
 
 
-async def _upsert(
-    ctx: Context, rows: Sequence[StaffRow], skipped: Collection[int], password_hash: str
-) -> BatchOutcome:
+async def _upsert(ctx: Context, rows: Sequence[StaffRow], skipped: Collection[int]) -> BatchOutcome:
     """Save all rows but the `skipped` ones. Raises: Rejected when any of them is faulty."""
     await lock_node(ctx.merchant_id)
     known = await _known(ctx, [row.username for row in rows])
@@ -101,7 +98,7 @@ async def _upsert(
             continue
         person = known.staff.get(rows[index].username)
         try:
-            changed = await _save(ctx, rows[index], person, known, password_hash)
+            changed = await _save(ctx, rows[index], person, known)
         except Refusal as refusal:
             faults[index].add(refusal)
             continue
@@ -113,9 +110,7 @@ async def _upsert(
     return outcome
 
 
-async def _save(
-    ctx: Context, row: StaffRow, person: Staff | None, known: _Known, password_hash: str
-) -> bool:
+async def _save(ctx: Context, row: StaffRow, person: Staff | None, known: _Known) -> bool:
     """Write what is new or differs; return whether anything did. Raises: Refusal."""
     GRANTS.check(len(row.grants or ()), "grants")
     if person is None:
@@ -123,7 +118,7 @@ async def _save(
             username=row.username, password="", name=row.name, grants=row.grants or ()
         )
         staff.check(draft)
-        added = await staff.add(ctx, draft, password_hash)
+        added = await staff.add(ctx, draft, NO_PASSWORD)
         if row.active is False:
             await Staff.filter(id=added.id).update(active=False)
         return True

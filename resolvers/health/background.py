@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from models.database import fetch
+from models.orders.payments import RefundStatus
 from resolvers.context import Context
 from resolvers.health.findings import Finding, error, ok, warning
 
@@ -52,6 +53,21 @@ async def jobs(ctx: Context) -> Finding:
             "jobs", says, "Look for «job failed» in the log: a provider may refuse them."
         )
     return ok("jobs", f"{row['waiting']} jobs wait, none is overdue.")
+
+
+async def refunds(ctx: Context) -> Finding:
+    """A refund goes back by the provider that took the money, which may be gone from the settings."""
+    rows = await fetch(
+        "SELECT p.provider, COUNT(*) AS waiting FROM refund r JOIN payment p ON p.id = r.payment_id"
+        " WHERE r.status = ? GROUP BY p.provider ORDER BY p.provider",
+        str(RefundStatus.REQUESTED),
+    )
+    gone = [row for row in rows if row["provider"] not in ctx.gateways.payments]
+    if gone:
+        waiting, names = sum(row["waiting"] for row in gone), [row["provider"] for row in gone]
+        says = f"{waiting} refunds wait for {', '.join(names)}, which is not configured."
+        return error("refunds", says, "Configure it again: they are tried until it takes them.")
+    return ok("refunds", f"{sum(row['waiting'] for row in rows)} refunds wait for a provider.")
 
 
 async def worker(ctx: Context) -> Finding:

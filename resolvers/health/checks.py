@@ -27,6 +27,7 @@ DATABASE: tuple[tuple[str, Check], ...] = (
 BACKGROUND: tuple[tuple[str, Check], ...] = (
     ("outbox", background.changes),
     ("jobs", background.jobs),
+    ("refunds", background.refunds),
     ("worker", background.worker),
     ("webhooks", background.webhooks),
     ("data keys", data_keys.readable),

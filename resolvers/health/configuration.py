@@ -5,10 +5,10 @@ from __future__ import annotations
 from resolvers.context import Context
 from resolvers.health.findings import Finding, error, ok, warning
 from settings import DEVELOPMENT_KEY
+from settings_exposure import exposure, text_message_warning
 
 KEY_LENGTH, KEY_VARIETY = 32, 12
 PASSWORD_LENGTH = 12
-LOOPBACK = ("127.", "localhost", "::1")
 PROVIDERS = (
     "Leave it if that is meant; docs/operations.md, «Providers of your own», says how to add one."
 )
@@ -18,9 +18,8 @@ NEW_KEY = "Set it to the output of: python -c 'import secrets; print(secrets.tok
 async def environment(ctx: Context) -> Finding:
     settings = ctx.settings
     if not settings.is_production:
-        exposed = not settings.host.startswith(LOOPBACK) or settings.public_url
-        if exposed:
-            says = "This is a development server, and others can reach it."
+        if exposed := exposure(settings):
+            says = f"This is a development server that others can reach {exposed}."
             return error("environment", says, "Set QUINTET_ENVIRONMENT=production.")
         return ok("environment", "This is a development server on this machine alone.")
     if not settings.public_url.startswith("https://"):
@@ -49,9 +48,8 @@ async def secrets(ctx: Context) -> Finding:
 async def text_messages(ctx: Context) -> Finding:
     if ctx.gateways.sms.delivers:
         return ok("text messages", "A provider sends them.")
-    if ctx.settings.is_production:
-        says = "No provider sends text messages, so nobody can sign in by phone."
-        return warning("text messages", says, PROVIDERS)
+    if lacking := text_message_warning(ctx.settings):
+        return warning("text messages", f"{lacking[0].upper()}{lacking[1:]}", PROVIDERS)
     return ok("text messages", "Codes are written to the log, as development wants it.")
 
 

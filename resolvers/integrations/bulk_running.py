@@ -71,7 +71,8 @@ async def run_due(ctx: Context, read_json: ReadJson, translate: Translate) -> in
     if operation is None:
         return 0
     try:
-        await run(ctx, operation, read_json, lambda error: translate(error, operation.language))
+        with ctx.gateways.traces.span(f"file {operation.kind}", None):
+            await run(ctx, operation, read_json, lambda error: translate(error, operation.language))
     except _Stopped:
         await transaction(_cancelled, ctx, operation)
     except asyncio.CancelledError:
@@ -85,7 +86,8 @@ async def run(ctx: Context, operation: BulkOperation, read_json: ReadJson, say: 
     """Raises: _Stopped."""
     try:
         actor = await actor_by_id(ActorKind(operation.actor_kind), operation.actor_id)
-        own = replace(ctx, actor=actor, merchant_id=operation.merchant_id, memory={})
+        merchant_id = operation.merchant_id
+        own = replace(ctx, actor=actor.within(merchant_id), merchant_id=merchant_id, memory={})
         if operation.rows_total is None:
             await asyncio.to_thread(_make_readable, ctx.settings, operation, say)
         await _passes(Run(own, operation, KINDS[operation.kind], say), read_json)

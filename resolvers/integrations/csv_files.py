@@ -12,6 +12,7 @@ from decimal import Decimal
 from models.errors import InvalidInput, QuintetError
 
 _LARGEST = 10**18
+_LONGEST_NUMBER = _LONGEST_MOMENT = 64
 _NUMBER = re.compile(
     r"[+-]?([0-9]{1,30}(\.[0-9]{0,30})?|\.[0-9]{1,30})(E[+-]?[0-9]{1,2})?", re.IGNORECASE
 )
@@ -61,7 +62,10 @@ class CsvRow:
 
     def decimal(self, column: str) -> Decimal:
         """A number in any width of digits, also with an exponent. Raises: InvalidInput naming the column."""
-        text = unicodedata.normalize("NFKC", self.text(column)).replace("\N{MINUS SIGN}", "-")
+        typed = self.text(column)
+        if len(typed) > _LONGEST_NUMBER:
+            raise self._no_number(column)
+        text = unicodedata.normalize("NFKC", typed).replace("\N{MINUS SIGN}", "-")
         if not _NUMBER.fullmatch(text):
             raise self._no_number(column)
         return Decimal(text)
@@ -80,6 +84,8 @@ class CsvRow:
         if not (text := self.text(column)):
             return None
         try:
+            if len(text) > _LONGEST_MOMENT:
+                raise ValueError
             found = datetime.fromisoformat(text)
             if found.tzinfo is None:
                 raise ValueError

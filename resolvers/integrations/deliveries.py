@@ -3,32 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from models.accounts.roles import Permission
 from models.database import after_commit, marks, transaction
 from models.errors import NotFound
 from models.integrations.webhooks import DeliveryStatus, WebhookDelivery
+from models.outbox import Topic
 from resolvers.context import Context
 from resolvers.keyset import Conditions, pages_by_id
 from resolvers.paging import Page, PageRequest
 from resolvers.permissions import requires, scoped
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryQuery:
+    """What a log is cut to; what is None cuts nothing."""
+
+    statuses: Sequence[DeliveryStatus] | None = None
+    topics: Sequence[Topic] | None = None
+
+
 @requires(Permission.WEBHOOK_WRITE)
 async def of_webhooks(
     ctx: Context,
     webhook_ids: Sequence[int],
-    statuses: Sequence[DeliveryStatus] | None,
+    wanted: DeliveryQuery,
     request: PageRequest,
 ) -> dict[int, Page[WebhookDelivery]]:
     """A page of each webhook's deliveries, newest first.
 
     Raises: InvalidInput for a size or cursor that makes no sense.
     """
-    tie = f"deliveries {sorted(statuses or ())}"
     conditions = Conditions()
-    if statuses is not None:
-        conditions.add(f"status IN ({marks(statuses)})", *map(str, statuses))
+    for column, values in (("status", wanted.statuses), ("topic", wanted.topics)):
+        if values is not None:
+            names = sorted({str(value) for value in values})
+            conditions.add(f"{column} IN ({marks(names)})", *names)
+    tie = f"deliveries {conditions} {conditions.values}"
     return await pages_by_id(WebhookDelivery, "webhook_id", webhook_ids, conditions, request, tie)
 
 

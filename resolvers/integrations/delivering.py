@@ -154,7 +154,8 @@ async def _send(
     if signed is None:
         return Outcome(delivery, None, KEY_IS_GONE)
     try:
-        status, content = await receiver.send(signed, body)
+        with ctx.gateways.traces.span("deliver webhook", delivery.traceparent):
+            status, content = await receiver.send(signed, body)
     except GatewayError as error:
         return Outcome(delivery, None, str(error))
     return Outcome(delivery, status, None if 200 <= status < 300 else f"{status}: {content}")

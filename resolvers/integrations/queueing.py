@@ -11,8 +11,8 @@ import orjson
 from models.accounts.organisations import Organisation
 from models.database import execute, fetch, marks
 from models.integrations.webhooks import DeliveryStatus, Webhook
+from models.outbox import Topic
 from resolvers.context import Context
-from resolvers.integrations.webhooks import EVERYTHING
 from resolvers.node_ids import node_id
 from resolvers.outbox import last_sequence, oldest_sequence
 
@@ -20,7 +20,7 @@ WINDOW = 10_000
 _ACTORS = {"MEMBER": "Member", "STAFF": "Staff", "API_CLIENT": "ApiClient"}
 _COLUMNS = (
     "webhook_id", "sequence", "topic", "node", "body", "status", "attempts", "next_attempt_at",
-    "created_at",
+    "created_at", "traceparent",
 )  # fmt: skip
 
 
@@ -41,10 +41,11 @@ async def queue_changes(ctx: Context, webhook: Webhook, limit: int) -> None:
 async def _events(webhook: Webhook, after: int, upto: int, limit: int) -> list[dict[str, Any]]:
     """Those on its topics that belong to its part of the tree."""
     node = await Organisation.get(id=webhook.organisation_id)
-    topics = [] if EVERYTHING in webhook.topics else webhook.topics
+    topics = [] if Topic.ALL in webhook.topics else webhook.topics
     on_topic = f" AND e.topic IN ({marks(topics)})" if topics else ""
     return await fetch(
-        "SELECT e.sequence, e.topic, e.node_type, e.node_id, e.actor_kind, e.actor_id, e.created_at"
+        "SELECT e.sequence, e.topic, e.node_type, e.node_id, e.actor_kind, e.actor_id, e.created_at,"
+        " e.traceparent"
         " FROM outbox_event e JOIN organisation o ON o.id = e.organisation_id"
         f" WHERE e.sequence > ? AND e.sequence <= ? AND o.path LIKE ?{on_topic}"
         f" ORDER BY e.sequence LIMIT {limit}",
@@ -74,7 +75,10 @@ def _row(webhook: Webhook, event: dict[str, Any], now: datetime) -> tuple[Any, .
     node = node_id(event["node_type"], event["node_id"])
     status = str(DeliveryStatus.QUEUED)
     body = _body(event, node)
-    return (webhook.id, event["sequence"], event["topic"], node, body, status, 0, now, now)
+    return (
+        *(webhook.id, event["sequence"], event["topic"], node, body, status, 0, now, now),
+        event["traceparent"],
+    )
 
 
 def _body(event: dict[str, Any], node: str) -> str:

@@ -19,7 +19,7 @@ from models.errors import InvalidInput
 from models.integrations.bulk import BulkFormat
 from resolvers.integrations import headers
 from resolvers.integrations.csv_files import CsvRow, UnreadableFile
-from resolvers.validation import storable
+from resolvers.validation import LONGEST_TEXT, is_overlong, storable
 
 LONGEST_LINE = 1_000_000
 LINES_A_ROW = 1_000
@@ -244,6 +244,8 @@ def _text(cell: str) -> str:
 
 def _fault(column: str, text: str) -> InvalidInput | None:
     """What is wrong with a cell that no column can take."""
+    if is_overlong(text):
+        return _overlong(column)
     if not storable(text):
         return InvalidInput("This contains control characters.", path=(column,))
     if _UNREADABLE in text:
@@ -262,4 +264,11 @@ def _json(text: str) -> Any:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
         return InvalidInput("This is not JSON.")
+    if is_overlong(value):
+        return _overlong()
     return value if storable(value) else InvalidInput("This contains control characters.")
+
+
+def _overlong(*path: str) -> InvalidInput:
+    template = "A text has more than {maximum} characters."
+    return InvalidInput(template, path=path, maximum=LONGEST_TEXT)

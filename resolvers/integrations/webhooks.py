@@ -15,7 +15,7 @@ from models.database import after_commit, transaction
 from models.errors import InvalidInput, LimitExceeded, NotFound, PermissionDenied
 from models.integrations.signing import salt_of, secrets_of
 from models.integrations.webhooks import Webhook, WebhookDelivery
-from models.outbox import TOPICS
+from models.outbox import Topic
 from resolvers.accounts.organisations import within_reach
 from resolvers.accounts.sessions import still_signed_in
 from resolvers.batches import KEEP, Unset
@@ -28,7 +28,6 @@ from resolvers.validation import text_of
 MAXIMUM = 50
 LONGEST_URL = 500
 OVERLAP = timedelta(hours=24)
-EVERYTHING = "*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,14 +35,14 @@ class WebhookChanges:
     """What to change of a webhook; KEEP leaves a column as it is."""
 
     url: str | Unset = KEEP
-    topics: Sequence[str] | Unset = KEEP
+    topics: Sequence[Topic] | Unset = KEEP
     active: bool | Unset = KEEP
 
 
 @requires(Permission.WEBHOOK_WRITE)
 @confirmed
 async def create(
-    ctx: Context, url: str, topics: Sequence[str], organisation_code: str | None
+    ctx: Context, url: str, topics: Sequence[Topic], organisation_code: str | None
 ) -> tuple[Webhook, str]:
     """A webhook for what changes at a node of the tree and below it, from now on; and its secret.
 
@@ -142,8 +141,9 @@ async def delete(ctx: Context, webhook_id: int) -> Webhook:
 
 
 @requires(Permission.WEBHOOK_WRITE)
-async def all_of(ctx: Context, cut: Slice) -> list[Webhook]:
-    """A slice of those of the caller's part of the tree, oldest first."""
+async def all_of(ctx: Context, cut: Slice | None = None) -> list[Webhook]:
+    """A slice of those of the caller's part of the tree, oldest first; the first 250 unless told."""
+    cut = cut or Slice()
     return await _within(ctx).order_by("id").offset(cut.skip).limit(cut.first)
 
 
@@ -186,21 +186,11 @@ def _check_url(ctx: Context, url: str) -> None:
         raise InvalidInput(fault, path=("url",))
 
 
-def _topics(topics: Sequence[str]) -> list[str]:
-    """Raises: InvalidInput for none, or one that nothing is ever announced on."""
+def _topics(topics: Sequence[Topic]) -> list[str]:
+    """Raises: InvalidInput for none."""
     if not topics:
         raise InvalidInput("Name at least one topic.", path=("topics",))
-    if EVERYTHING in topics:
-        return [EVERYTHING]
-    for index, topic in enumerate(topics):
-        if topic not in TOPICS:
-            raise InvalidInput(
-                "There is no topic {topic}; there are {topics}.",
-                path=("topics", index),
-                topic=topic[:40],
-                topics=", ".join(sorted(TOPICS)),
-            )
-    return sorted(set(topics))
+    return [str(each) for each in sorted({Topic.ALL} if Topic.ALL in topics else set(topics))]
 
 
 async def _node(ctx: Context, organisation_code: str | None) -> Organisation:

@@ -9,7 +9,7 @@ from models.errors import InvalidInput, NotFound, Refusal
 from models.members.members import Member
 from resolvers.context import Context
 from resolvers.members import codes, members, phones
-from resolvers.members.sight import mark_identified
+from resolvers.members.sight import mark_identified, mark_named
 from resolvers.permissions import requires
 from resolvers.validation import phone_of
 
@@ -31,6 +31,11 @@ class CustomerDraft:
     phone: str | None = None
 
     @property
+    def is_hearsay(self) -> bool:
+        """Whether the customer need not be there to be named so."""
+        return self.phone is not None
+
+    @property
     def given(self) -> str:
         """The name of the one that is given. Raises: InvalidInput."""
         names = [name for name in _FIELDS if getattr(self, name) is not None]
@@ -43,7 +48,7 @@ class CustomerDraft:
 async def identified(ctx: Context, draft: CustomerDraft) -> Member:
     """The member; a code is used up with the caller's transaction, in which this runs.
 
-    By ID only one whom the caller may see. The caller bounds how often it may be guessed.
+    By ID only one whom the caller may see. A phone shows the masked name and the tier, and no records. The caller bounds how often it may be guessed.
 
     Raises: InvalidInput, NotFound, Expired, StateConflict.
     """
@@ -53,7 +58,8 @@ async def identified(ctx: Context, draft: CustomerDraft) -> Member:
     except Refusal as refusal:
         refusal.path = ("customer", _FIELDS[name])
         raise
-    mark_identified(ctx, member)
+    mark = mark_named if draft.is_hearsay else mark_identified
+    mark(ctx, member)
     return member
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from tortoise.expressions import Q, Subquery
+from tortoise.queryset import QuerySet
 
 from models.accounts.roles import Permission
 from models.chinese import spellings
@@ -20,10 +23,23 @@ from resolvers.members import phones, sight
 from resolvers.outbox import Change
 from resolvers.paging import Page, PageRequest, paginate
 from resolvers.permissions import for_anyone, requires
+from resolvers.tallies import QueryTally
 from resolvers.validation import phone_of, text_of
 
 MOST_SPELLINGS = 32
 """A name that is searched for is looked up in so many ways to write it, traditional and simplified."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberQuery:
+    """What a list is cut to; what is None cuts nothing. `joined_to` is exclusive."""
+
+    searches: Sequence[str] = ()
+    tier_codes: Sequence[str] | None = None
+    guide_id: int | None = None
+    home_store_id: int | None = None
+    joined_from: datetime | None = None
+    joined_to: datetime | None = None
 
 
 @for_anyone
@@ -34,6 +50,13 @@ async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Member]:
     members = await Member.filter(id__in=set(ids))
     seen = await sight.of_members(ctx, members)
     return {member.id: member for member in members if member.id in seen}
+
+
+@for_anyone
+async def named_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Member]:
+    """Those of them whose phone the caller has given; what is shown of them is `sight.SOMEBODY`."""
+    wanted = sight.named(ctx).intersection(ids)
+    return {row.id: row for row in await Member.filter(id__in=wanted)} if wanted else {}
 
 
 @for_anyone
@@ -68,20 +91,22 @@ async def me(ctx: Context) -> Member | None:
 
 
 @requires(Permission.MEMBER_READ)
-async def page(
-    ctx: Context, search: str | None, tier_code: str | None, request: PageRequest
-) -> Page[Member]:
-    """The members of the caller's territory, the latest first.
+async def page(ctx: Context, wanted: MemberQuery, request: PageRequest) -> Page[Member]:
+    """The wanted of the members of the caller's territory, the latest first.
 
-    `search` is the beginning of a number, or a whole phone or card number; where the caller may read names
-    and phones, also a part of a name or the last four digits of a phone. It is no way round the mask.
+    A text to search is the beginning of a number, or a whole phone or card number; where the caller may
+    read names and phones, also a part of a name or the last four digits of a phone. It is no way round
+    the mask.
     """
-    query = Member.filter(sight.territory(ctx, Permission.MEMBER_READ), merchant_id=ctx.merchant_id)
-    if search is not None:
-        query = query.filter(_matches(ctx, text_of(search, "search", 64)))
-    if tier_code is not None:
-        query = query.filter(tier__code=kept(tier_code))
-    return await paginate(query, request, ("-id",), f"members {search} {tier_code}")
+    query = _listed(ctx, wanted)
+    return await paginate(query, request, ("-id",), f"members {wanted}")
+
+
+@requires(Permission.MEMBER_READ)
+async def tally(ctx: Context, wanted: MemberQuery) -> QueryTally[Member]:
+    """The count of the whole list."""
+    query = _listed(ctx, wanted)
+    return QueryTally(query, query)
 
 
 def change_of(member: Member) -> Change:
@@ -93,6 +118,21 @@ def change_of(member: Member) -> Change:
         location_id=member.home_store_id,
         subject=f"MEMBER:{member.id}",
     )
+
+
+def _listed(ctx: Context, wanted: MemberQuery) -> QuerySet[Member]:
+    query = Member.filter(sight.territory(ctx, Permission.MEMBER_READ), merchant_id=ctx.merchant_id)
+    for text in wanted.searches:
+        query = query.filter(_matches(ctx, text_of(text, "search", 64)))
+    if wanted.tier_codes is not None:
+        query = query.filter(tier__code__in=sorted(set(map(kept, wanted.tier_codes))))
+    columns = {
+        "guide_id": wanted.guide_id,
+        "home_store_id": wanted.home_store_id,
+        "created_at__gte": wanted.joined_from,
+        "created_at__lt": wanted.joined_to,
+    }
+    return query.filter(**{name: value for name, value in columns.items() if value is not None})
 
 
 def _matches(ctx: Context, text: str) -> Q:

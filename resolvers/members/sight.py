@@ -21,6 +21,7 @@ from resolvers.context import ActorKind, Context
 
 _PATHS = "paths of members"
 _IDENTIFIED = "members identified at this till"
+_NAMED = "members named by their phone"
 
 
 class Shown(Enum):
@@ -100,6 +101,17 @@ def territory(ctx: Context, permission: Permission) -> Q:
 def mark_identified(ctx: Context, member: Member) -> None:
     """The member has shown a code or card to this caller, who sees them for this one request."""
     ctx.memory.setdefault(_IDENTIFIED, set()).add(member.id)
+
+
+def mark_named(ctx: Context, member: Member) -> None:
+    """The caller has given the member's phone, and sees no more than `SOMEBODY` for it in this one request."""
+    ctx.memory.setdefault(_NAMED, set()).add(member.id)
+
+
+def named(ctx: Context) -> set[int]:
+    """The IDs of the members whose phone the caller has given in this request."""
+    found: set[int] = ctx.memory.get(_NAMED, set())
+    return found
 
 
 def _holds(

@@ -47,7 +47,9 @@ async def states_of(order_ids: Sequence[int]) -> dict[int, list[FulfilmentState]
 
 
 def is_own(ctx: Context, order: Order) -> bool:
-    """Whether the caller is the guest or member who ordered."""
+    """Whether the caller is the guest or member who ordered, at the merchant of the request."""
+    if order.merchant_id != ctx.merchant_id:
+        return False
     member = ctx.member_id is not None and order.member_id == ctx.member_id
     return member or (ctx.guest_id is not None and order.guest_id == ctx.guest_id)
 

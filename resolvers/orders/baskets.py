@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from models.catalog.products import Variant
 from models.errors import InvalidInput, NotFound, Refusal, Refusals
 from models.orders import rules
 from models.orders.carts import Cart
@@ -45,7 +46,8 @@ class Demand:
 async def gather(ctx: Context, draft: CheckoutDraft) -> Basket:
     """The basket of a checked draft.
 
-    Raises: NotFound for a cart or goods that are not there, StateConflict for a cart that was ordered.
+    Raises: NotFound for a cart that is not there, StateConflict for one that was ordered, Refusals that name
+    what is not on sale.
     """
     if draft.cart_id is not None:
         return await _from_cart(ctx, await carts.opened(ctx, draft.cart_id, lock=False))
@@ -82,9 +84,22 @@ async def _from_cart(ctx: Context, cart: Cart) -> Basket:
     if not pieces:
         raise InvalidInput("The cart is empty.", path=("cartId",))
     goods = await on_sale(ctx, pieces)
-    if len(goods) < len(pieces):
-        raise NotFound("Something in the cart is no longer on sale.", path=("cartId",))
+    if missing := sorted(pieces.keys() - goods):
+        raise Refusals(await _no_longer_on_sale(missing))
     return Basket(pieces, goods, cart, cart.member_id, cart.guest_id)
+
+
+async def _no_longer_on_sale(variant_ids: Sequence[int]) -> list[Refusal]:
+    rows = await Variant.filter(id__in=variant_ids).order_by("id").values("sku", "product__name")
+    return [
+        NotFound(
+            "{name} ({sku}) is no longer on sale: take it out of the cart.",
+            path=("cartId",),
+            name=row["product__name"],
+            sku=row["sku"],
+        )
+        for row in rows
+    ]
 
 
 def _faults(basket: Basket, split: rules.Split) -> list[Refusal]:

@@ -92,7 +92,7 @@ async def _cancel(ctx: Context, fulfilment_id: int, reason: str, key: str) -> in
         order, fulfilment = await locked(ctx, fulfilment_id, Permission.ORDER_CANCEL)
         if fulfilment.awaits_until:
             await backorders.lock(order.id)
-        await take(ctx, fulfilment, FulfilmentAction.CANCEL)
+        await take(ctx, fulfilment, FulfilmentAction.CANCEL, note=reason)
         if fulfilment.awaits_until:
             await backorders.release(ctx, order.id, fulfilment.id)
         await reservations.release(ctx, order.id, fulfilment.id)
@@ -106,7 +106,7 @@ async def _take_back(ctx: Context, draft: ReturnDraft, scanned: Scanned, key: st
     async def work() -> int:
         order, fulfilment = await locked(ctx, draft.fulfilment_id, Permission.ORDER_CANCEL)
         location = await _place(ctx, order, draft.location_id)
-        await take(ctx, fulfilment, FulfilmentAction.RETURN)
+        await take(ctx, fulfilment, FulfilmentAction.RETURN, note=draft.reason)
         lines = (await lines_of(ctx, [fulfilment.id]))[fulfilment.id]
         pieces = {line.variant_id: line.quantity for line in lines}
         back = ReturnedPieces(pieces, location.id, draft.restock, ("Order", order.id))

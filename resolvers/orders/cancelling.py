@@ -15,7 +15,7 @@ from models.orders.states import (
     PaymentStatus,
 )
 from resolvers.context import ActorKind, Context
-from resolvers.orders import actions, fulfilments
+from resolvers.orders import actions, fulfilments, histories
 from resolvers.orders.orders import record_event
 from resolvers.orders.refunds import refund_order
 from resolvers.orders.visibility import visible
@@ -86,6 +86,8 @@ async def _end(ctx: Context, order: Order, reason: str) -> list[Change]:
     await Fulfilment.filter(id__in=[part.id for part in live]).update(
         status=FulfilmentStatus.CANCELLED, updated_at=ctx.now()
     )
+    steps = [(part.id, part.status) for part in live]
+    await histories.record(ctx, steps, FulfilmentStatus.CANCELLED, reason)
     await reservations.release(ctx, order.id)
     ended = await record_event(ctx, order, OrderStatus.CANCELLED, reason, cancelled_at=ctx.now())
     assigned = [part for part in live if part.assigned_at is not None]

@@ -16,10 +16,11 @@ from models.accounts.roles import Permission
 from models.database import fetch, marks, transaction
 from models.errors import InvalidInput, NotFound, StateConflict
 from models.orders import rules
-from models.orders.carts import Cart, CartStatus
+from models.orders.carts import Cart, CartLine, CartStatus
 from resolvers.attempts import count, guesses
 from resolvers.context import ActorKind, Context
 from resolvers.orders.cart_lines import changed_by, put, quantities
+from resolvers.orders.cart_lists import by_ids
 from resolvers.orders.goods import LineDraft, check_lines, check_on_sale
 from resolvers.permissions import for_anyone, for_shoppers
 
@@ -79,7 +80,7 @@ async def get(ctx: Context, cart_id: int | None, token: str | None) -> Cart | No
 async def _by_token(ctx: Context, token: str) -> Cart | None:
     limits = guesses(ctx, "cart token", times=UNKNOWN_TOKENS, seconds=300)
     await count(ctx, limits)
-    found = await Cart.filter(token=token).first()
+    found = await Cart.filter(token=token, merchant_id=ctx.merchant_id).first()
     if found is not None:
         await ctx.gateways.rate_limits.give_back(limits)
     return await _seen(ctx, found, by_token=True)
@@ -90,19 +91,26 @@ async def _seen(ctx: Context, found: Cart | None, *, by_token: bool) -> Cart | N
         found = await Cart.filter(id=found.merged_into_id).first()
     if found is None:
         return None
-    return found if (by_token and is_unclaimed(found)) or takes_part(ctx, found) else None
+    if by_token:
+        return found if is_unclaimed(found) or takes_part(ctx, found) else None
+    return (await by_ids(ctx, [found.id])).get(found.id)
 
 
 @for_anyone
-async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Cart]:
-    """The carts with these IDs that the caller owns or guides."""
-    found = await Cart.filter(id__in=set(ids))
-    return {cart.id: cart for cart in found if takes_part(ctx, cart)}
+async def lines_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, CartLine]:
+    """The lines with these IDs in carts that the caller may see; the cart of each is at hand."""
+    found = await CartLine.filter(id__in=set(ids)).prefetch_related("cart")
+    seen = await by_ids(ctx, [line.cart_id for line in found])
+    return {line.id: line for line in found if line.cart_id in seen}
 
 
 def takes_part(ctx: Context, cart: Cart) -> bool:
-    """Whether the caller owns the cart or guides it."""
-    if ctx.actor.kind is ActorKind.SYSTEM or is_owner(ctx, cart):
+    """Whether the caller owns the cart or guides it, in the merchant that the request is about."""
+    if ctx.actor.kind is ActorKind.SYSTEM:
+        return True
+    if cart.merchant_id != ctx.merchant_id:
+        return False
+    if is_owner(ctx, cart):
         return True
     guides = ctx.staff_id is not None and cart.guide_id == ctx.staff_id
     return guides and Permission.CART_SERVE in ctx.actor.permissions

@@ -30,9 +30,7 @@ async def assigned(ctx: Context, location_id: int, after: int | None) -> Followe
 
     Raises: NotFound outside the caller's territory.
     """
-    here = scoped(Location.filter(id=location_id), ctx, Permission.FULFILMENT_READ, "organisation")
-    if not await here.exists():
-        raise NotFound("There is no such store or warehouse.", path=("locationId",))
+    await _check_place(ctx, location_id)
     return _assigned(ctx, location_id, after)
 
 
@@ -49,6 +47,50 @@ async def changed(
     if order_id is not None and not await orders.by_ids(ctx, [order_id]):
         raise NotFound("There is no such order.", path=("orderId",))
     return _changed(ctx, order_id, store_id, after)
+
+
+@for_anyone
+async def fulfilments_changed(
+    ctx: Context, location_id: int | None, fulfilment_id: int | None, after: int | None
+) -> FollowedFulfilments:
+    """Fulfilments that the caller may see, each time they are assigned or change; at one place, one, or all.
+
+    Raises: NotSignedIn, NotFound for what the caller may not see.
+    """
+    if ctx.actor.kind is ActorKind.ANONYMOUS:
+        raise NotSignedIn
+    if fulfilment_id is not None and not await fulfilments.by_ids(ctx, [fulfilment_id]):
+        raise NotFound("There is no such fulfilment.", path=("fulfilmentId",))
+    if location_id is not None and not ctx.actor.is_customer:
+        await _check_place(ctx, location_id)
+    return _fulfilments_changed(ctx, location_id, fulfilment_id, after)
+
+
+async def _check_place(ctx: Context, location_id: int) -> None:
+    here = scoped(Location.filter(id=location_id), ctx, Permission.FULFILMENT_READ, "organisation")
+    if not await here.exists():
+        raise NotFound("There is no such store or warehouse.", path=("locationId",))
+
+
+async def _fulfilments_changed(
+    ctx: Context, location_id: int | None, fulfilment_id: int | None, after: int | None
+) -> FollowedFulfilments:
+    customer = ctx.actor.is_customer
+
+    def wanted(event: OutboxEvent) -> bool:
+        own = not customer or event.subject == ctx.actor.key
+        here = location_id is None or event.location_id == location_id
+        return own and here and fulfilment_id in (None, event.node_id)
+
+    topics = ["fulfilment.assigned", "fulfilment.changed"]
+    async with aclosing(feed.batches(ctx, topics, after)) as stream:
+        async for events in stream:
+            own = [event for event in events if wanted(event)]
+            ids = [event.node_id for event in own]
+            found = await fulfilments.by_ids(ctx, ids) if own else {}
+            for event in own:
+                if fulfilment := found.get(event.node_id):
+                    yield fulfilment, event.sequence or 0
 
 
 async def _assigned(ctx: Context, location_id: int, after: int | None) -> FollowedFulfilments:

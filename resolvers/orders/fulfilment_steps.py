@@ -22,7 +22,7 @@ from models.orders.states import (
     next_status,
 )
 from resolvers.context import Context
-from resolvers.orders import completion
+from resolvers.orders import completion, histories
 from resolvers.orders.fulfilments import change, lock, locked, of_own_orders
 from resolvers.outbox import announce
 from resolvers.permissions import for_customers, requires
@@ -43,9 +43,12 @@ class ShipmentDraft:
 
 @requires(Permission.FULFILMENT_WRITE)
 async def accept(ctx: Context, fulfilment_id: int) -> Fulfilment:
-    """Raises: NotFound, StateConflict; so do the steps that follow."""
-    found_after_all = {"unfillable": False}
-    return await transaction(_step, ctx, fulfilment_id, FulfilmentAction.ACCEPT, found_after_all)
+    """The place will do it; staff who accept it are its assignee.
+
+    Raises: NotFound, StateConflict; so do the steps that follow.
+    """
+    columns = {"assignee_id": ctx.staff_id, "unfillable": False}
+    return await transaction(_step, ctx, fulfilment_id, FulfilmentAction.ACCEPT, columns)
 
 
 @requires(Permission.FULFILMENT_WRITE)
@@ -97,13 +100,15 @@ async def take(
     fulfilment: Fulfilment,
     action: FulfilmentAction,
     scanned: Scanned = MappingProxyType({}),
+    *,
+    note: str | None = None,
     **columns: Any,
 ) -> None:
     """One step of a fulfilment whose order is locked, and the stock that leaves with it.
 
     Raises: StateConflict; InvalidInput, NotFound when the wrong serial numbers were scanned for it.
     """
-    had_left = fulfilment.status in _GONE
+    had_left, before = fulfilment.status in _GONE, fulfilment.status
     if fulfilment.awaits_until and action in NEEDS_GOODS:
         raise StateConflict("The goods are not all there yet.", state=fulfilment.status)
     columns["status"] = next_status(fulfilment.status, fulfilment.method, action)
@@ -111,6 +116,7 @@ async def take(
         columns["done_at"] = ctx.now()
     fulfilment.update_from_dict(columns)
     await fulfilment.save(update_fields=[*columns, "updated_at"])
+    await histories.record(ctx, [(fulfilment.id, before)], fulfilment.status, note)
     if fulfilment.status in _GONE and not had_left:
         await reservations.take_out(ctx, fulfilment.id, scanned)
     elif scanned:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from datetime import datetime
 
 from tortoise.expressions import Q, Subquery
 
 from models.accounts.roles import Permission
 from models.database import any_id, array, fetch
 from models.errors import NotFound, StateConflict
+from models.orders import deadlines
+from models.orders.deadlines import Terms
 from models.orders.fulfilments import Fulfilment, FulfilmentLine
 from models.orders.orders import Order
 from models.orders.states import (
@@ -22,8 +25,7 @@ from resolvers.context import Context
 from resolvers.orders.orders import subject_of
 from resolvers.orders.visibility import owned
 from resolvers.outbox import Change
-from resolvers.paging import Page, PageRequest, paginate
-from resolvers.permissions import for_anyone, may, requires, scoped
+from resolvers.permissions import for_anyone, may, scoped
 from resolvers.slices import Slice, rows_of_each
 
 
@@ -63,22 +65,20 @@ async def with_own_pickup(ctx: Context, fulfilment_ids: Sequence[int]) -> set[in
     return {row.id for row in await own.filter(of_own_orders(ctx)).only("id")}
 
 
-@requires(Permission.FULFILMENT_READ)
-async def page(
-    ctx: Context,
-    request: PageRequest,
-    location_id: int | None = None,
-    statuses: Collection[FulfilmentStatus] | None = None,
-) -> Page[Fulfilment]:
-    """What has been sent to the stores of the caller's territory, newest first."""
-    query = Fulfilment.filter(assigned_at__isnull=False, location__merchant_id=ctx.merchant_id)
-    query = scoped(query, ctx, Permission.FULFILMENT_READ, "location__organisation")
-    if location_id is not None:
-        query = query.filter(location_id=location_id)
-    if statuses is not None:
-        query = query.filter(status__in=sorted(set(statuses)))
-    tie = f"fulfilments {location_id} {sorted(set(statuses or ()))} {statuses is None}"
-    return await paginate(query, request, ("-id",), tie)
+@for_anyone
+async def of_lines(
+    ctx: Context, line_ids: Sequence[int], cut: Slice | None = None
+) -> dict[int, list[Fulfilment]]:
+    """The fulfilments that bring pieces of order lines which the caller has been shown, oldest first."""
+    parts = await rows_of_each(
+        FulfilmentLine, "order_line_id", line_ids, cut, order="fulfilment_id"
+    )
+    ids = {part.fulfilment_id for of_line in parts.values() for part in of_line}
+    rows = {row.id: row for row in await Fulfilment.filter(id__in=ids)} if ids else {}
+    return {
+        line_id: [rows[part.fulfilment_id] for part in of_line]
+        for line_id, of_line in parts.items()
+    }
 
 
 async def locked(
@@ -109,6 +109,15 @@ async def lock(found: Fulfilment | None) -> tuple[Order, Fulfilment]:
     if fulfilment.assigned_at is None:
         raise StateConflict("The order is not paid.", state=order.status)
     return order, fulfilment
+
+
+def due_at(fulfilment: Fulfilment) -> datetime | None:
+    """Until when its next step is to be done; None where its place has none to take."""
+    row = fulfilment
+    terms = Terms(
+        row.status, row.assigned_at, row.accept_due_at, row.pickup_expires_at, row.promised_at
+    )
+    return deadlines.due_at(terms)
 
 
 async def actions(

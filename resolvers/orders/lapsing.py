@@ -6,6 +6,7 @@ from models.orders.fulfilments import Fulfilment
 from models.orders.orders import Order, OrderEvent
 from models.orders.states import FulfilmentStatus, OrderStatus
 from resolvers.context import ActorKind, Context
+from resolvers.orders import histories
 
 
 async def is_payable(ctx: Context, order: Order) -> bool:
@@ -19,6 +20,8 @@ async def is_payable(ctx: Context, order: Order) -> bool:
     if order.status is not OrderStatus.CANCELLED or order.paid_at or not await _lapsed(order):
         return False
     cancelled = Fulfilment.filter(order_id=order.id, status=FulfilmentStatus.CANCELLED)
+    steps = [(part.id, part.status) for part in await cancelled]
+    await histories.record(ctx, steps, FulfilmentStatus.OPEN)
     await cancelled.update(status=FulfilmentStatus.OPEN, updated_at=ctx.now())
     return True
 

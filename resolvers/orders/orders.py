@@ -3,41 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from tortoise.queryset import QuerySet
-
-from models.accounts.channels import Channel
 from models.codes import number_of
-from models.database import execute
-from models.errors import InvalidInput, NotSignedIn, StateConflict
+from models.database import any_of, array, execute, fetch
+from models.errors import InvalidInput, StateConflict
 from models.later import insert_later, update_later
 from models.orders.orders import Order, OrderEvent, OrderLine
 from models.orders.states import OrderStatus
 from resolvers.context import ActorKind, Context
 from resolvers.orders.visibility import visible
 from resolvers.outbox import Change
-from resolvers.paging import Page, PageRequest, paginate
 from resolvers.permissions import for_anyone
 from resolvers.slices import Slice, rows_of_each
 
 _HISTORY = ("order_id", "actor_kind", "actor_id", "from_status", "to_status", "note", "created_at")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderFilter:
-    """What a list of orders is cut to; empty fields cut nothing. `placed_to` is exclusive."""
-
-    status: Sequence[OrderStatus] | None = None
-    channel: Sequence[Channel] | None = None
-    store_id: int | None = None
-    member_id: int | None = None
-    guide_id: int | None = None
-    placed_from: datetime | None = None
-    placed_to: datetime | None = None
-    number: str | None = None
 
 
 @for_anyone
@@ -73,25 +53,29 @@ async def get(ctx: Context, order_id: int | None, number: str | None) -> Order |
     return await visible(query, ctx).first()
 
 
-@for_anyone
-async def page(ctx: Context, wanted: OrderFilter, request: PageRequest) -> Page[Order]:
-    """A page of the orders that the caller may see, the latest first.
-
-    Raises: NotSignedIn for somebody who can have none, InvalidInput for a page that makes no sense.
-    """
-    if ctx.actor.kind is ActorKind.ANONYMOUS:
-        raise NotSignedIn
-    query = visible(_filtered(Order.all(), wanted), ctx)
-    if not ctx.actor.is_customer:
-        query = query.filter(merchant_id=ctx.merchant_id)
-    return await paginate(query, request, ("-id",), f"orders {wanted}")
-
-
 async def lines_of(
     ctx: Context, order_ids: Sequence[int], cut: Slice | None = None
 ) -> dict[int, list[OrderLine]]:
     """The lines of orders that the caller has been given, as they were placed."""
     return await rows_of_each(OrderLine, "order_id", order_ids, cut)
+
+
+async def rows_of_lines(lines: Sequence[OrderLine]) -> dict[int, Order]:
+    """The orders, by ID, of lines that the caller has been given."""
+    rows = await Order.filter(id__in={line.order_id for line in lines})
+    return {row.id: row for row in rows}
+
+
+async def guides_of_lines(line_ids: Sequence[int]) -> dict[int, int]:
+    """The staff who put each line into the cart that was ordered; without those that the customer added."""
+    rows = await fetch(
+        "SELECT line.id, added.added_by_id FROM order_line line"
+        " JOIN sales_order o ON o.id = line.order_id JOIN cart_line added"
+        " ON added.cart_id = o.cart_id AND added.variant_id = line.variant_id"
+        f" WHERE added.added_by_id IS NOT NULL AND {any_of('line.id')}",
+        array(line_ids),
+    )
+    return {row["id"]: row["added_by_id"] for row in rows}
 
 
 async def lines_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, OrderLine]:
@@ -168,17 +152,3 @@ async def _write_event(
     note = note[:500] if note else None
     row = (order.id, ctx.actor.kind, ctx.actor.id, from_status, order.status, note, ctx.now())
     await insert_later("order_event", _HISTORY, [row])
-
-
-def _filtered(query: QuerySet[Order], wanted: OrderFilter) -> QuerySet[Order]:
-    equal = {
-        "status__in": list(wanted.status) if wanted.status else None,
-        "channel__in": list(wanted.channel) if wanted.channel else None,
-        "attribution_store_id": wanted.store_id,
-        "member_id": wanted.member_id,
-        "attribution_guide_id": wanted.guide_id,
-        "created_at__gte": wanted.placed_from,
-        "created_at__lt": wanted.placed_to,
-        "number": wanted.number if wanted.number is None else number_of(wanted.number),
-    }
-    return query.filter(**{name: value for name, value in equal.items() if value is not None})

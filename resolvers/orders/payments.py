@@ -120,9 +120,10 @@ async def _record_intent(ctx: Context, draft: ChargeDraft) -> tuple[Payment, str
 async def _locked_own(ctx: Context, order_id: int) -> Order | None:
     """The caller's own order, locked."""
     rows = await fetch(
-        f"SELECT {Order.selected('o')} FROM sales_order AS o WHERE o.id = ?"
+        f"SELECT {Order.selected('o')} FROM sales_order AS o WHERE o.id = ? AND o.merchant_id = ?"
         f" AND (o.member_id = ? OR o.guest_id = ?){for_update()}",
         order_id,
+        ctx.merchant_id,
         ctx.member_id,
         ctx.guest_id,
     )

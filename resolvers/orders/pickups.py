@@ -90,8 +90,7 @@ async def _collect(ctx: Context, fulfilment_id: int, key: str, scanned: Scanned)
     async def work() -> int:
         order, fulfilment = await lock(await Fulfilment.get(id=fulfilment_id))
         await _check(ctx, order, fulfilment)
-        used = {"pickup_used_at": ctx.now()}
-        await take(ctx, fulfilment, FulfilmentAction.COLLECT, scanned, **used)
+        await take(ctx, fulfilment, FulfilmentAction.COLLECT, scanned, pickup_used_at=ctx.now())
         moved = change("fulfilment.changed", order, fulfilment)
         await announce(ctx, [moved, await completion.advance(ctx, order)])
         return fulfilment.id

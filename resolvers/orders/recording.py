@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from models.database import fetch
 from models.later import insert_later
+from models.orders.deadlines import end_of_day
 from models.orders.orders import Order
 from models.orders.pickup import ALPHABET
 from models.orders.states import FulfilmentStatus, OrderStatus
@@ -29,7 +30,7 @@ _LINE = (
 )
 _FULFILMENT = (
     *("id", "order_id", "number", "method", "status", "location_id", "distance_metres"),
-    *("routing", "awaits_until", "fee_minor", "created_at", "updated_at"),
+    *("routing", "awaits_until", "promised_at", "fee_minor", "created_at", "updated_at"),
 )
 _FULFILMENT_LINE = ("fulfilment_id", "order_line_id", "variant_id", "quantity", "created_at")
 
@@ -52,7 +53,7 @@ async def record(
     await insert_later("sales_order", ("id", *columns), [(ids.order, *columns.values())])
     order = Order.written(id=ids.order, **columns)
     await insert_later("order_line", _LINE, _lines(found, ids, now))
-    await insert_later("fulfilment", _FULFILMENT, _fulfilments(order, found, ids, now))
+    await insert_later("fulfilment", _FULFILMENT, _fulfilments(ctx, order, found, ids, now))
     line_ids = dict(zip(found.basket.pieces, ids.lines, strict=True))
     rows = [
         (fulfilment_id, line_ids[variant_id], variant_id, quantity, now)
@@ -103,6 +104,7 @@ def _order(
         "attribution_guide_id": counts_for.guide_id,
         "attribution_referrer_id": counts_for.referrer_id,
         "share_link_id": counts_for.share_link_id,
+        "storefront_id": ctx.storefront_id,
         "encrypted_address": Order.address.encrypt(_kept_address(found)),
         "encrypted_remark": Order.remark.encrypt((draft.remark or "").strip() or None),
         "hold_expires_at": now + timedelta(minutes=ctx.settings.hold_minutes),
@@ -153,7 +155,10 @@ def _lines(found: Plan, ids: Ids, now: datetime) -> list[tuple[Any, ...]]:
     ]
 
 
-def _fulfilments(order: Order, found: Plan, ids: Ids, now: datetime) -> list[tuple[Any, ...]]:
+def _fulfilments(
+    ctx: Context, order: Order, found: Plan, ids: Ids, now: datetime
+) -> list[tuple[Any, ...]]:
+    timezone = ZoneInfo(ctx.settings.timezone)
     return [
         (
             fulfilment_id,
@@ -165,6 +170,7 @@ def _fulfilments(order: Order, found: Plan, ids: Ids, now: datetime) -> list[tup
             parcel.distance_metres,
             parcel.routing,
             parcel.awaits_until,
+            end_of_day(parcel.awaits_until, timezone),
             parcel.fee_minor,
             now,
             now,

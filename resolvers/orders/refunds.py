@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gateways import GatewayError
 from models.database import transaction
 from models.orders.fulfilments import Fulfilment, FulfilmentLine
 from models.orders.orders import Order, OrderLine
@@ -84,7 +85,9 @@ async def ask_provider(ctx: Context, payload: dict[str, Any]) -> None:
     if refund.status is RefundStatus.SUCCEEDED:
         return
     payment = await Payment.get(id=refund.payment_id)
-    gateway = ctx.gateways.payments[payment.provider]
+    gateway = ctx.gateways.payments.get(payment.provider)
+    if gateway is None:
+        raise GatewayError(f"{payment.provider} is no longer configured, so nobody gives it back.")
     await gateway.refund(payment.provider_reference or "", refund.reference, refund.amount_minor)
     await transaction(_settle, ctx, refund.id)
 

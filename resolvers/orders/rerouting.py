@@ -21,6 +21,7 @@ from models.orders.orders import Order
 from models.orders.routing import Pick
 from models.orders.states import FulfilmentAction, FulfilmentStatus, next_status
 from resolvers.context import Context
+from resolvers.orders import histories
 from resolvers.orders.assigning import assign
 from resolvers.orders.fulfilment_steps import take
 from resolvers.orders.fulfilments import change, lines_of, locked
@@ -66,7 +67,7 @@ async def move_on(ctx: Context, order: Order, fulfilment: Fulfilment, reason: st
     found = await _next(ctx, order, fulfilment, lines)
     if not found.picks:
         return False
-    await take(ctx, fulfilment, FulfilmentAction.REJECT)
+    await take(ctx, fulfilment, FulfilmentAction.REJECT, note=reason)
     if fulfilment.awaits_until:
         await backorders.release(ctx, order.id, fulfilment.id)
     await reservations.release(ctx, order.id, fulfilment.id)
@@ -83,12 +84,14 @@ async def _keep(ctx: Context, order: Order, fulfilment: Fulfilment, reason: str)
     columns: dict[str, Any] = {
         "status": FulfilmentStatus.OPEN,
         "unfillable": True,
+        "assignee_id": None,
         "accept_due_at": ctx.now() + timedelta(minutes=max(1, ctx.settings.accept_minutes)),
     }
+    before = fulfilment.status
     fulfilment.update_from_dict(columns)
     await fulfilment.save(update_fields=[*columns, "updated_at"])
-    note = f"{fulfilment.number}: {reason}"
-    moved = await record_event(ctx, order, order.status, note)
+    await histories.record(ctx, [(fulfilment.id, before)], fulfilment.status, reason)
+    moved = await record_event(ctx, order, order.status, f"{fulfilment.number}: {reason}")
     await announce(ctx, [change("fulfilment.changed", order, fulfilment), moved])
 
 
@@ -134,6 +137,7 @@ async def _create(
                 location_id=pick.location_id,
                 distance_metres=pick.distance_metres,
                 routing=route_as_json(found),
+                promised_at=rejected.promised_at,
                 fee_minor=fees[pick.location_id],
             )
         source = sources[pick.variant_id]

@@ -44,7 +44,7 @@ from models.orders.states import (
     payment_may_become,
 )
 from resolvers.context import Context
-from resolvers.orders import lapsing, paying, plain_payments
+from resolvers.orders import histories, lapsing, paying, plain_payments
 from resolvers.orders.orders import change_of, record_event
 from resolvers.orders.refunds import refund_payment
 from resolvers.outbox import announce
@@ -115,7 +115,9 @@ async def _give_back(ctx: Context, provider: str, said: Notification) -> Outcome
     await _book(ctx, order, payment, said)
     if order.status is OrderStatus.PENDING_PAYMENT:
         parts = Fulfilment.filter(order_id=order.id, status=FulfilmentStatus.OPEN)
+        steps = [(part.id, part.status) for part in await parts]
         await parts.update(status=FulfilmentStatus.CANCELLED, updated_at=ctx.now())
+        await histories.record(ctx, steps, FulfilmentStatus.CANCELLED)
         await backorders.release(ctx, order.id)
         await reservations.release(ctx, order.id)
         note = "Paid after the goods were sold to others."

@@ -26,8 +26,23 @@ def visible(query: QuerySet[Order], ctx: Context) -> QuerySet[Order]:
     handled = _fulfilled_at(_locations(ctx, Permission.FULFILMENT_READ))
     alternatives = [_territory(ctx, Permission.ORDER_READ), handled]
     if ctx.staff_id and Permission.ORDER_READ in ctx.actor.permissions:
-        alternatives.append(Q(attribution_guide_id=ctx.staff_id))
+        alternatives.append(Q(attribution_guide_id=ctx.staff_id, merchant_id=ctx.merchant_id))
     return query.filter(Q(*alternatives, join_type="OR"))
+
+
+def visible_here(query: QuerySet[Order], ctx: Context) -> QuerySet[Order]:
+    """The same, of staff and machines at the merchant that the request is about.
+
+    Who reads all of its orders needs no search for what lies in their territory.
+    """
+    if ctx.actor.is_customer:
+        return visible(query, ctx)
+    query = query.filter(merchant_id=ctx.merchant_id)
+    whole = any(
+        Permission.ORDER_READ in grant.permissions and grant.organisation_id == ctx.merchant_id
+        for grant in ctx.actor.grants
+    )
+    return query if whole else visible(query, ctx)
 
 
 def in_territory(query: QuerySet[Order], ctx: Context, permission: Permission) -> QuerySet[Order]:
@@ -38,10 +53,12 @@ def in_territory(query: QuerySet[Order], ctx: Context, permission: Permission) -
 
 
 def owned(ctx: Context) -> Q:
-    """The orders of the guest or member who asks; nobody else owns any."""
+    """The orders of the guest or member who asks, in the merchant that the request is about."""
     if ctx.member_id is not None:
-        return Q(member_id=ctx.member_id)
-    return Q(guest_id=ctx.guest_id) if ctx.guest_id is not None else Q(id=-1)
+        return Q(member_id=ctx.member_id, merchant_id=ctx.merchant_id)
+    if ctx.guest_id is not None:
+        return Q(guest_id=ctx.guest_id, merchant_id=ctx.merchant_id)
+    return Q(id=-1)
 
 
 def _territory(ctx: Context, permission: Permission) -> Q:

@@ -13,7 +13,7 @@ from resolvers.context import Context
 
 BY_LEVEL = """
 SELECT below.root, below.level, COUNT(DISTINCT below.member_id) AS members,
-       COUNT(sales_order.id) AS orders,
+       COUNT(CASE WHEN sales_order.status <> 'CANCELLED' THEN 1 END) AS orders,
        COALESCE(SUM(sales_order.paid_minor - sales_order.refunded_minor), 0) AS sales
 FROM below LEFT JOIN sales_order
   ON sales_order.member_id = below.member_id AND sales_order.paid_at IS NOT NULL
@@ -34,8 +34,9 @@ async def of_members(member_ids: Sequence[int]) -> dict[int, int]:
 async def may_share_cart(ctx: Context, cart_id: int) -> bool:
     """Whether it is the member's own cart, or one that the guide started."""
     rows = await fetch(
-        "SELECT 1 FROM cart WHERE id = ? AND (member_id = ? OR guide_id = ?)",
+        "SELECT 1 FROM cart WHERE id = ? AND merchant_id = ? AND (member_id = ? OR guide_id = ?)",
         cart_id,
+        ctx.merchant_id,
         ctx.member_id or 0,
         ctx.staff_id or 0,
     )
@@ -45,8 +46,10 @@ async def may_share_cart(ctx: Context, cart_id: int) -> bool:
 async def may_share_order(ctx: Context, order_id: int) -> bool:
     """Whether it is the member's own order, or one that counts for the guide."""
     rows = await fetch(
-        "SELECT 1 FROM sales_order WHERE id = ? AND (member_id = ? OR attribution_guide_id = ?)",
+        "SELECT 1 FROM sales_order WHERE id = ? AND merchant_id = ?"
+        " AND (member_id = ? OR attribution_guide_id = ?)",
         order_id,
+        ctx.merchant_id,
         ctx.member_id or 0,
         ctx.staff_id or 0,
     )

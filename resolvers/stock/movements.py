@@ -16,6 +16,7 @@ from resolvers.context import ActorKind, Context
 from resolvers.keyset import Conditions, Order, page_of_ids
 from resolvers.paging import Page, PageRequest
 from resolvers.permissions import for_anyone, requires, scoped
+from resolvers.tallies import SqlTally
 
 # Sequences follow the clock but for what processes are apart: never so much.
 _APART = timedelta(hours=1)
@@ -46,6 +47,16 @@ async def page(ctx: Context, wanted: MovementFilter, request: PageRequest) -> Pa
     return Page(
         [rows[each] for each in found.rows], found.cursors, found.has_next, found.has_previous
     )
+
+
+@requires(Permission.STOCK_READ)
+async def tally(ctx: Context, wanted: MovementFilter) -> SqlTally:
+    """The count of the whole list."""
+
+    async def conditions(with_status: bool) -> Conditions:
+        return await _conditions(ctx, wanted)
+
+    return SqlTally("stock_movement m", conditions)
 
 
 @for_anyone

@@ -22,9 +22,10 @@ from resolvers.context import Context
 from resolvers.paging import Page, PageRequest
 from resolvers.permissions import for_anyone, requires, scoped
 from resolvers.slices import Slice, rows_of_each
-from resolvers.stock.document_lists import DocumentFilter, page_of
+from resolvers.stock.document_lists import DocumentFilter, page_of, tally_of
 from resolvers.stock.documents import announce_document, record
 from resolvers.stock.purchase_rights import check, rights_of
+from resolvers.tallies import QueryTally
 
 KIND = "PurchaseOrder"
 
@@ -54,6 +55,13 @@ async def page(ctx: Context, wanted: DocumentFilter, request: PageRequest) -> Pa
     """The purchase orders for places in the caller's territory, the latest first."""
     visible = _visible(PurchaseOrder.filter(merchant_id=ctx.merchant_id), ctx)
     return await page_of(visible, ("destination_id",), wanted, request)
+
+
+@requires(Permission.PURCHASE_READ)
+async def tally(ctx: Context, wanted: DocumentFilter) -> QueryTally[PurchaseOrder]:
+    """The counts of the whole list."""
+    visible = _visible(PurchaseOrder.filter(merchant_id=ctx.merchant_id), ctx)
+    return tally_of(visible, ("destination_id",), wanted)
 
 
 async def lines_of(

@@ -21,8 +21,9 @@ from resolvers.context import Context
 from resolvers.paging import Page, PageRequest
 from resolvers.permissions import for_anyone, may, requires, scoped
 from resolvers.slices import Slice, rows_of_each
-from resolvers.stock.document_lists import DocumentFilter, page_of
+from resolvers.stock.document_lists import DocumentFilter, page_of, tally_of
 from resolvers.stock.documents import announce_document, paths_of, record
+from resolvers.tallies import QueryTally
 
 KIND = "Stocktake"
 _NODE = "location__organisation"
@@ -56,6 +57,14 @@ async def page(ctx: Context, wanted: DocumentFilter, request: PageRequest) -> Pa
     query = Stocktake.filter(merchant_id=ctx.merchant_id)
     visible = scoped(query, ctx, Permission.STOCK_READ, _NODE)
     return await page_of(visible, ("location_id",), wanted, request)
+
+
+@requires(Permission.STOCK_READ)
+async def tally(ctx: Context, wanted: DocumentFilter) -> QueryTally[Stocktake]:
+    """The counts of the whole list."""
+    query = Stocktake.filter(merchant_id=ctx.merchant_id)
+    visible = scoped(query, ctx, Permission.STOCK_READ, _NODE)
+    return tally_of(visible, ("location_id",), wanted)
 
 
 async def lines_of(

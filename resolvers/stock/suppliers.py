@@ -31,7 +31,15 @@ from resolvers.keyset import kept
 from resolvers.outbox import Change, announce
 from resolvers.paging import Page, PageRequest, paginate
 from resolvers.permissions import for_anyone, requires, scoped
-from resolvers.validation import code_of, contact_phone_of, line_of, rows_of
+from resolvers.validation import code_of, contact_phone_of, line_of, rows_of, text_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplierQuery:
+    """What a list is cut to; what is None cuts nothing."""
+
+    search: str | None = None
+    active: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +82,15 @@ async def get(ctx: Context, code: str) -> Supplier | None:
 
 
 @requires(Permission.PURCHASE_READ)
-async def page(ctx: Context, active: bool | None, request: PageRequest) -> Page[Supplier]:
-    """The merchant's suppliers by code, only those that are (or are not) active where asked."""
+async def page(ctx: Context, wanted: SupplierQuery, request: PageRequest) -> Page[Supplier]:
+    """The wanted of the merchant's suppliers, by code. Raises: InvalidInput."""
     query = _visible(ctx).filter(merchant_id=ctx.merchant_id)
-    if active is not None:
-        query = query.filter(active=active)
-    return await paginate(query, request, ("code", "id"), f"suppliers {active}")
+    if wanted.search is not None:
+        part = text_of(wanted.search, "search", 64)
+        query = query.filter(Q(name__icontains=part) | Q(code__icontains=part))
+    if wanted.active is not None:
+        query = query.filter(active=wanted.active)
+    return await paginate(query, request, ("code", "id"), f"suppliers {wanted}")
 
 
 async def ensure(ctx: Context, merchant_id: int, code: str, name: str | None) -> Supplier:

@@ -26,8 +26,9 @@ from resolvers.context import ActorKind, Context
 from resolvers.paging import Page, PageRequest
 from resolvers.permissions import for_anyone, may, requires, scoped
 from resolvers.slices import Slice, rows_of_each
-from resolvers.stock.document_lists import DocumentFilter, page_of
+from resolvers.stock.document_lists import DocumentFilter, page_of, tally_of
 from resolvers.stock.documents import announce_document, paths_of, record
+from resolvers.tallies import QueryTally
 
 KIND = "Transfer"
 
@@ -57,6 +58,13 @@ async def page(ctx: Context, wanted: DocumentFilter, request: PageRequest) -> Pa
     """The transfers that begin or end in the caller's territory, or at one place, the latest first."""
     visible = _visible(Transfer.filter(merchant_id=ctx.merchant_id), ctx)
     return await page_of(visible, ("source_id", "destination_id"), wanted, request)
+
+
+@requires(Permission.STOCK_READ)
+async def tally(ctx: Context, wanted: DocumentFilter) -> QueryTally[Transfer]:
+    """The counts of the whole list."""
+    visible = _visible(Transfer.filter(merchant_id=ctx.merchant_id), ctx)
+    return tally_of(visible, ("source_id", "destination_id"), wanted)
 
 
 async def lines_of(
@@ -126,6 +134,7 @@ def _rights(ctx: Context, transfer: Transfer, paths: dict[int, str]) -> Transfer
     asker = (transfer.requested_by_kind, transfer.requested_by_id)
     return TransferRights(
         asked=ctx.actor.id is not None and asker == (ctx.actor.kind, ctx.actor.id),
+        alone=ctx.settings.transfer_one_pair_of_eyes,
         decides_both=may(ctx, decide, source) and may(ctx, decide, destination),
         at_source=may(ctx, write, source),
         at_destination=may(ctx, write, destination),

@@ -41,7 +41,13 @@ class AddressDraft:
 
 
 def point_of(draft: PointDraft, *path: str | int) -> Point:
-    """The checked point. Raises: InvalidInput naming latitude or longitude below `path`."""
+    """The checked point.
+
+    Raises: InvalidInput naming latitude or longitude below `path`, or `path` itself for 0, 0: in the sea,
+    where devices and files put whatever has no position.
+    """
+    if draft.latitude == draft.longitude == 0:
+        raise InvalidInput("0, 0 is no place: leave out a position that is not known.", path=path)
     try:
         return Point(draft.latitude, draft.longitude, draft.system)
     except InvalidPoint as error:

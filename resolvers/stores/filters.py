@@ -17,9 +17,10 @@ from models.stores.locations import StoreService
 from resolvers import moments
 from resolvers.context import Context
 from resolvers.keyset import Conditions, kept
-from resolvers.validation import quantity_of
+from resolvers.validation import quantity_of, text_of
 
 MAXIMUM_VARIANTS = 50
+LONGEST_CITY = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +47,8 @@ async def conditions_of(ctx: Context, query: StoreQuery) -> Conditions:
     for service in query.services:
         found.add("CAST(o.services AS TEXT) LIKE ?", f'%"{service}"%')
     if query.city_name is not None:
-        city = kept(query.city_name.strip().removesuffix("市"))
+        named = text_of(query.city_name, ("filter", "cityName"), LONGEST_CITY, 0)
+        city = kept(named.removesuffix("市"))
         names = [name for each in spellings(city) for name in (each, f"{each}市")]
         found.add(f"o.city IN ({marks(names)})", *names)
     _add_search(query.search, found)

@@ -10,6 +10,7 @@ from models.accounts.roles import Permission
 from models.bulk import update_all
 from models.errors import Duplicate, InvalidInput, NotFound
 from models.stores.locations import Location
+from resolvers.accounts.organisation_moves import check_depth
 from resolvers.accounts.organisations import PARENTS
 from resolvers.context import Context
 from resolvers.permissions import may
@@ -62,7 +63,9 @@ def place(ctx: Context, draft: StoreDraft, tree: Tree) -> Organisation:
         raise InvalidInput("A location keeps its kind.", path=("kind",))
     parent = tree.by_id.get(node.parent_id or 0)
     if draft.organisation_code not in (None, node.code, parent.code if parent else None):
-        raise InvalidInput("An organisation keeps its parent.", path=("organisationCode",))
+        raise InvalidInput(
+            "The store stands elsewhere: organisationUpsert moves it.", path=("organisationCode",)
+        )
     return node
 
 
@@ -74,6 +77,7 @@ async def save_nodes(nodes: Sequence[Organisation]) -> None:
     for node in nodes:
         node.id = ids[node.code]
         node.path = f"{node.path}{node.id}/"
+        check_depth(len(node.path))
     await update_all(nodes, ("path",))
 
 

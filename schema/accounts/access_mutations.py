@@ -27,7 +27,10 @@ from schema.nodes import row_id
 class AccessMutations:
     @refusing(StaffPayload)
     async def staff_update(self, info: Info, input: StaffUpdateInput) -> StaffPayload:
-        """Change a member of staff: name, password, whether they may sign in, roles."""
+        """Change a member of staff: name, password, whether they may sign in, roles.
+
+        Needs STAFF_WRITE.
+        """
         change = staff_updates.StaffChange(
             staff_id=row_id(input.staff_id, "Staff", path=("staffId",)),
             name=input.name,
@@ -41,7 +44,7 @@ class AccessMutations:
 
     @refusing(ApiClientPayload)
     async def api_client_update(self, info: Info, input: ApiClientUpdateInput) -> ApiClientPayload:
-        """Rename a machine, or give it other scopes from now on."""
+        """Rename a machine, or give it other scopes from now on. Needs API_CLIENT_WRITE."""
         row = await client_updates.update_api_client(
             info.context, _client_id(input.api_client_id), input.name, input.scopes
         )
@@ -49,7 +52,10 @@ class AccessMutations:
 
     @refusing(ApiClientPayload)
     async def api_client_revoke(self, info: Info, input: ApiClientRevokeInput) -> ApiClientPayload:
-        """End a machine for good: its secrets are refused from now on, its subscriptions end."""
+        """End a machine for good: its secrets are refused from now on, its subscriptions end.
+
+        Needs API_CLIENT_WRITE.
+        """
         row = await client_updates.revoke_api_client(
             info.context, _client_id(input.api_client_id), input.reason
         )
@@ -59,7 +65,10 @@ class AccessMutations:
     async def api_client_secret_rotate(
         self, info: Info, input: ApiClientSecretRotateInput
     ) -> ApiClientPayload:
-        """Give a machine a new secret, shown only here; the one before holds for the overlap."""
+        """Give a machine a new secret, shown only here; the one before holds for the overlap.
+
+        Needs API_CLIENT_WRITE.
+        """
         row, secret = await client_updates.rotate_secret(
             info.context, _client_id(input.api_client_id), input.overlap_minutes
         )
@@ -69,7 +78,7 @@ class AccessMutations:
     async def storefront_update(
         self, info: Info, input: StorefrontUpdateInput
     ) -> StorefrontPayload:
-        """Rename a client application, or switch it off and on."""
+        """Rename a client application, or switch it off and on. Needs STOREFRONT_WRITE."""
         storefront_id = row_id(input.storefront_id, "Storefront", path=("storefrontId",))
         row = await client_updates.update_storefront(
             info.context, storefront_id, input.name, input.active
@@ -78,7 +87,10 @@ class AccessMutations:
 
     @refusing(SessionPayload)
     async def session_revoke(self, info: Info, input: SessionRevokeInput) -> SessionPayload:
-        """End sessions: their tokens are refused from now on, their subscriptions end."""
+        """End sessions: their tokens are refused from now on, their subscriptions end.
+
+        One's own need nothing, those of a member MEMBER_CONTACT_READ, of staff STAFF_WRITE.
+        """
         ctx = info.context
         if input.session_id is not None:
             await own_sessions.end_one(

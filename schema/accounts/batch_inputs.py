@@ -10,6 +10,7 @@ from resolvers.accounts.storefront_upsert import StorefrontDraft
 from schema.accounts.inputs import GrantInput
 from schema.accounts.types import Channel
 from schema.batches import OnError
+from schema.cost.directives import Cost
 
 ON_ERROR = "What becomes of the sound rows when others are not."
 DRY_RUN = "True: check all rows and write nothing."
@@ -66,6 +67,8 @@ class StaffUpsertRow:
 
 @strawberry.input(description="Up to 100 members of staff.")
 class StaffUpsertInput:
-    staff: list[StaffUpsertRow] = strawberry.field(description="One row for each.")
+    staff: list[StaffUpsertRow] = strawberry.field(
+        description="One row for each.", directives=[Cost(weight="1000")]
+    )
     on_error: OnError = strawberry.field(default=OnError.REJECT_ALL, description=ON_ERROR)
     dry_run: bool = strawberry.field(default=False, description=DRY_RUN)

@@ -13,7 +13,10 @@ from schema.info import Info
 class AccountBatchMutations:
     @refusing(BatchPayload)
     async def storefront_upsert(self, info: Info, input: StorefrontUpsertInput) -> BatchPayload:
-        """Add or change client applications by code, up to 500 at once; the same again changes nothing."""
+        """Add or change client applications by code, up to 500 at once; the same again changes nothing.
+
+        Needs STOREFRONT_WRITE.
+        """
         outcome = await storefront_upsert.upsert(
             info.context, [row.draft() for row in input.storefronts], input.on_error, input.dry_run
         )
@@ -23,7 +26,7 @@ class AccountBatchMutations:
     async def staff_upsert(self, info: Info, input: StaffUpsertInput) -> BatchPayload:
         """Add or change staff by username, up to 100 at once; the same again changes nothing.
 
-        A new one signs in once `staffUpdate` has given them a password.
+        A new one signs in once `staffUpdate` has given them a password. Needs STAFF_WRITE.
         """
         outcome = await staff_upsert.upsert(
             info.context, [row.row() for row in input.staff], input.on_error, input.dry_run

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import strawberry
 
+from models.accounts.roles import Scope
 from resolvers.accounts.staff_lists import StaffQuery
 from schema.accounts.types import Channel, OrganisationKind, Role
 
@@ -54,7 +55,7 @@ class StaffCreateInput:
 @strawberry.input
 class ApiClientCreateInput:
     name: str
-    scopes: list[str]
+    scopes: list[Scope]
     organisation_code: str
 
 
@@ -116,9 +117,9 @@ class StaffFilter:
 class ApiClientUpdateInput:
     api_client_id: strawberry.ID = strawberry.field(description="Which client is changed.")
     name: str | None = strawberry.field(default=None, description="Left out: the name stays.")
-    scopes: list[str] | None = strawberry.field(
+    scopes: list[Scope] | None = strawberry.field(
         default=None,
-        description="All scopes from now on; those that it has already may stay. `*` is all that you may do.",
+        description="All scopes from now on; those that it has already may stay. ALL is all that you may do.",
     )
 
 

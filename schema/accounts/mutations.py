@@ -94,7 +94,10 @@ class AccountMutations:
     @cost(30_000)  # a hash of a password
     @refusing(StaffPayload)
     async def staff_create(self, info: Info, input: StaffCreateInput) -> StaffPayload:
-        """Add a member of staff, with roles the caller holds in full at the same place."""
+        """Add a member of staff, with roles the caller holds in full at the same place.
+
+        Needs STAFF_WRITE.
+        """
         draft = staff.StaffDraft(
             username=input.username,
             password=input.password,
@@ -105,7 +108,10 @@ class AccountMutations:
 
     @refusing(ApiClientPayload)
     async def api_client_create(self, info: Info, input: ApiClientCreateInput) -> ApiClientPayload:
-        """Add a machine; its secret is its bearer token and is shown only here."""
+        """Add a machine; its secret is its bearer token and is shown only here.
+
+        Needs API_CLIENT_WRITE.
+        """
         row, secret = await clients.create_api_client(
             info.context, input.name, input.scopes, input.organisation_code
         )
@@ -115,7 +121,11 @@ class AccountMutations:
     async def organisation_upsert(
         self, info: Info, input: OrganisationUpsertInput
     ) -> OrganisationPayload:
-        """Add a merchant, region or store to the tree, or rename the one with this code."""
+        """Add a merchant, region or store to the tree, or rename or move the one with this code.
+
+        Given another parent it moves with all below it. Roles granted on it and below stand.
+        Needs ORGANISATION_WRITE.
+        """
         draft = organisations.OrganisationDraft(
             code=input.code, name=input.name, kind=input.kind, parent_code=input.parent_code
         )
@@ -126,7 +136,10 @@ class AccountMutations:
     async def storefront_create(
         self, info: Info, input: StorefrontCreateInput
     ) -> StorefrontPayload:
-        """Add a client application; its key says which channel a request comes through."""
+        """Add a client application; its key says which channel a request comes through.
+
+        Needs STOREFRONT_WRITE.
+        """
         row = await clients.create_storefront(
             info.context, input.name, input.channel, input.organisation_code
         )

@@ -50,7 +50,9 @@ class Challenge:
         description="`PICTURE` for the built-in one, else the name of the provider whose widget to show."
     )
     id: str = strawberry.field(description="Which challenge it is: good for one answer.")
-    image_svg: str | None = strawberry.field(description="The picture, as an SVG document.")
+    image_svg: str | None = strawberry.field(
+        description="The picture, as an SVG document; null for another provider's challenge."
+    )
 
     @classmethod
     def of(cls, offered: OfferedChallenge) -> Challenge:

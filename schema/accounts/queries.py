@@ -23,35 +23,52 @@ class AccountQueries:
     async def organisation(self, info: Info, code: str) -> Organisation | None:
         return Organisation.optional(await organisations.by_code(info.context, code))
 
-    @strawberry.field(description="Who has a role where you manage staff, by username.")
+    @strawberry.field(description="Who has a role where you hold STAFF_WRITE, by username.")
     async def staff(
         self,
         info: Info,
         filter: StaffFilter | None = None,
         first: int | None = None,
         after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
     ) -> CountedConnection[Staff]:
         ctx, wanted = info.context, filter.query() if filter else StaffQuery()
-        page = await staff_lists.page(ctx, wanted, PageRequest(first=first, after=after))
+        page = await staff_lists.page(
+            ctx, wanted, PageRequest(first=first, after=after, last=last, before=before)
+        )
         return CountedConnection.of(page, Staff.of, lambda: staff_lists.count(ctx, wanted))
 
     @strawberry.field(
-        description="The machines where you manage them, those that were revoked too, by name."
+        description="The machines where you hold API_CLIENT_WRITE, those revoked too, by name."
     )
     async def api_clients(
-        self, info: Info, first: int | None = None, after: str | None = None
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
     ) -> CountedConnection[ApiClient]:
         ctx = info.context
-        page = await clients.api_client_page(ctx, PageRequest(first=first, after=after))
+        page = await clients.api_client_page(
+            ctx, PageRequest(first=first, after=after, last=last, before=before)
+        )
         return CountedConnection.of(page, ApiClient.of, lambda: clients.count_api_clients(ctx))
 
     @strawberry.field(
-        description="The client applications where you manage them, those switched off too, by name"
-        "."
+        description="Client applications where you hold STOREFRONT_WRITE, switched off ones too, by name."
     )
     async def storefronts(
-        self, info: Info, first: int | None = None, after: str | None = None
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
     ) -> CountedConnection[Storefront]:
         ctx = info.context
-        page = await clients.storefront_page(ctx, PageRequest(first=first, after=after))
+        page = await clients.storefront_page(
+            ctx, PageRequest(first=first, after=after, last=last, before=before)
+        )
         return CountedConnection.of(page, Storefront.of, lambda: clients.count_storefronts(ctx))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
@@ -11,7 +11,7 @@ from models.accounts.clients import ApiClient as ApiClientRow
 from models.accounts.clients import Storefront as StorefrontRow
 from models.accounts.organisations import Organisation as OrganisationRow
 from models.accounts.organisations import OrganisationKind
-from models.accounts.roles import Permission, Role
+from models.accounts.roles import Permission, Role, Scope
 from models.accounts.staff import Staff as StaffRow
 from models.accounts.staff import StaffGrant
 from models.bounds import GRANTS, all_of
@@ -22,7 +22,10 @@ from schema.cost.directives import list_size, sized_by, sized_list
 from schema.list_arguments import AfterCode, SliceSize
 from schema.nodes import Node, global_id
 
-for kind in (Channel, OrganisationKind, Role):
+if TYPE_CHECKING:
+    from schema.stores.types import Store
+
+for kind in (Channel, OrganisationKind, Permission, Role, Scope):
     strawberry.enum(kind)
 
 
@@ -120,6 +123,18 @@ class Staff(Node):
         known = await staff_lists.known_in_full(ctx, [each.row.id for each in parents])
         return [each.row.last_sign_in_at if each.row.id in known else None for each in parents]
 
+    @batched
+    @staticmethod
+    async def store(
+        parents: list[Staff], ctx: Context
+    ) -> list[Annotated[Store, strawberry.lazy("schema.stores.types")] | None]:
+        """The store at which they work; of several the one that they act at now."""
+        from resolvers.stores import workplaces
+        from schema.stores.types import Store
+
+        found = await workplaces.of_staff(ctx, [each.row.id for each in parents])
+        return await Store.load(ctx, [found.get(each.row.id, 0) for each in parents])
+
     @list_size(GRANTS)
     @batched
     @staticmethod
@@ -152,7 +167,7 @@ class Staff(Node):
 class ApiClient(Node):
     id: strawberry.ID
     name: str
-    scopes: list[str] = sized_list(all_of(Permission))
+    scopes: list[Scope] = sized_list(all_of(Permission))
     active: bool = strawberry.field(description="Off for good once it was revoked.")
     created_at: datetime = strawberry.field(description="When it was added.")
     last_used_at: datetime | None = strawberry.field(
@@ -170,7 +185,7 @@ class ApiClient(Node):
         return cls(
             id=global_id("ApiClient", row.id),
             name=row.name,
-            scopes=list(row.scopes),
+            scopes=[Scope(each) for each in row.scopes],
             active=row.active,
             created_at=row.created_at,
             last_used_at=row.last_used_at,

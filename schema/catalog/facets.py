@@ -12,6 +12,7 @@ from schema.catalog.classification import Brand, Category
 from schema.cost.directives import list_size, sized_list
 from schema.money import Money
 from schema.public import public
+from schema.value_counts import ValueCount
 
 
 @strawberry.type
@@ -23,12 +24,6 @@ class BrandCount:
 @strawberry.type(description="A category with all below it.")
 class CategoryCount:
     category: Category
-    count: int
-
-
-@strawberry.type
-class ValueCount:
-    value: str
     count: int
 
 

@@ -33,6 +33,7 @@ class CatalogMutations:
         """Say which stores and warehouses carry what, up to 500 rows at once.
 
         Everything is carried everywhere until something else is said; `updated` counts variants.
+        Needs CATALOG_WRITE.
         """
         drafts = [row.draft() for row in input.rows]
         outcome = await assortments.set_rows(info.context, drafts, input.on_error, input.dry_run)
@@ -46,7 +47,10 @@ class CatalogMutations:
     async def category_upsert(
         self, info: Info, input: CategoryUpsertInput
     ) -> CategoryUpsertPayload:
-        """Add, name and place categories by their codes, in any order; the same again changes nothing."""
+        """Add, name and place categories by their codes, in any order; the same again changes nothing.
+
+        Needs CATALOG_WRITE.
+        """
         drafts = [row.draft() for row in input.categories]
         outcome = await category_tree.upsert(info.context, drafts, input.on_error, input.dry_run)
         return CategoryUpsertPayload.of(outcome, info.context, "category")
@@ -55,7 +59,7 @@ class CatalogMutations:
     async def catalog_upsert(self, info: Info, input: CatalogUpsertInput) -> CatalogUpsertPayload:
         """Add or change products by their codes, up to 500 at once; the same again changes nothing.
 
-        Variants that a row does not mention stay as they are.
+        Variants that a row does not mention stay as they are. Needs CATALOG_WRITE.
         """
         outcome = await upsert.upsert(
             info.context,

@@ -25,7 +25,10 @@ class PriceMutations:
     async def price_list_upsert(
         self, info: Info, input: PriceListUpsertInput
     ) -> PriceListUpsertPayload:
-        """Add or change price lists by their codes; the same again changes nothing."""
+        """Add or change price lists by their codes; the same again changes nothing.
+
+        Needs CATALOG_WRITE.
+        """
         ctx = info.context
         drafts = [row.draft() for row in input.price_lists]
         outcome = await price_lists.upsert(ctx, drafts, input.on_error, input.dry_run)
@@ -33,7 +36,10 @@ class PriceMutations:
 
     @refusing(PriceSetPayload)
     async def price_set(self, info: Info, input: PriceSetInput) -> PriceSetPayload:
-        """Set prices by SKU and price list, up to 500 at once; each change stands in the history."""
+        """Set prices by SKU and price list, up to 500 at once; each change stands in the history.
+
+        Needs CATALOG_WRITE.
+        """
         ctx = info.context
         outcome = await price_setting.set_prices(
             ctx,

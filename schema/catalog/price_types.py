@@ -35,7 +35,7 @@ class PriceList(Node):
     key: str = strawberry.field(description="The store's code, the channel, or the tier's code.")
     currency: CurrencyCode
     valid_from: datetime | None
-    valid_to: datetime | None = strawberry.field(description="The first moment it no longer holds.")
+    valid_to: datetime | None
     active: bool
     updated_at: datetime
 
@@ -88,17 +88,18 @@ class VariantPrice:
 @strawberry.type(description="A price that came, changed or went.")
 class PriceChange:
     before: Money | None
-    after: Money | None = strawberry.field(description="Empty where the price was taken away.")
+    after: Money | None = strawberry.field(
+        description="What it costs from then on; null where the price was taken away."
+    )
     valid_from: datetime | None
     valid_to: datetime | None
     changed_at: datetime
-    changed_by: str = strawberry.field(description="Such as API_CLIENT:7 or STAFF:3.")
     row: strawberry.Private[PriceChangeRow]
 
     @batched
     @staticmethod
     async def price_list(parents: list[PriceChange], ctx: Context) -> list[PriceList | None]:
-        """Empty for a list price."""
+        """The list that it stands in; null for the list price itself."""
         return await PriceList.load(ctx, [each.row.price_list_id or 0 for each in parents])
 
     @batched
@@ -124,7 +125,6 @@ class PriceChange:
             valid_from=_since(row.valid_from),
             valid_to=row.valid_to,
             changed_at=row.created_at,
-            changed_by=f"{row.actor_kind}:{row.actor_id or ''}".rstrip(":"),
             row=row,
         )
 

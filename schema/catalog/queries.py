@@ -83,10 +83,17 @@ class CatalogQueries:
 
     @strawberry.field
     async def price_lists(
-        self, info: Info, first: int | None = None, after: str | None = None
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
     ) -> Connection[PriceList]:
         """The merchant's price lists, by code, for staff who read the catalogue."""
-        page = await price_lists.page(info.context, PageRequest(first=first, after=after))
+        page = await price_lists.page(
+            info.context, PageRequest(first=first, after=after, last=last, before=before)
+        )
         return Connection.of(page, PriceList.of)
 
     @sized_by("first", otherwise=250)

@@ -66,16 +66,13 @@ class Product(Node):
     @list_size(bounds.PRODUCT_MEDIA)
     @derived
     def media(self) -> list[Media]:
-        return [
-            Media(url=each["url"], alt=each["alt"], kind=MediaKind(each["kind"]))
-            for each in parsed(self.row.media)
-        ]
+        kept = parsed(self.row.media)
+        return [Media(**each | {"kind": MediaKind(each["kind"])}) for each in kept]
 
     @list_size(bounds.PRODUCT_TAGS)
     @derived
     def tags(self) -> list[str]:
-        tags: list[str] = parsed(self.row.tags)
-        return tags
+        return list(parsed(self.row.tags))
 
     @derived
     def created_at(self) -> datetime:
@@ -160,7 +157,7 @@ class Variant(Node):
 
     @derived
     def compare_at_price(self) -> Money | None:
-        """What it cost before, or the price recommended; shown struck through."""
+        """What it cost before, or the price recommended, shown struck through; null without one."""
         return Money.optional(self.row.compare_at_minor)
 
     @derived
@@ -216,12 +213,14 @@ class Variant(Node):
         parents: list[Variant],
         ctx: Context,
         *,
-        first: int | None = 20,
+        first: int | None = None,
         after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
     ) -> list[Connection[PriceChange]]:
         """Each price that came, changed or went, the latest first; empty for the public."""
         wanted = [(each.row.id, each.row.merchant_id) for each in parents]
-        request = PageRequest(first=first, after=after)
+        request = PageRequest(first=first, after=after, last=last, before=before)
         found = await price_history.of_variants(ctx, wanted, request)
         return [Connection.of(found[each.row.id], PriceChange.of) for each in parents]
 
@@ -279,16 +278,17 @@ class Variant(Node):
         ctx: Context,
         *,
         location_id: strawberry.ID,
-        first: int | None = 20,
+        first: int | None = None,
         after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
     ) -> list[Connection[Annotated[SerialNumber, strawberry.lazy("schema.stock.serial_types")]]]:
         """The serial numbers on hand at a place of your territory, in whatever state."""
         from schema.stock.serial_types import serials_of_variants
 
         place = row_id(location_id, "Store", "Warehouse", path=("locationId",))
-        return await serials_of_variants(
-            [each.row.id for each in parents], ctx, place, first, after
-        )
+        page = PageRequest(first=first, after=after, last=last, before=before)
+        return await serials_of_variants([each.row.id for each in parents], ctx, place, page)
 
     @classmethod
     def of(cls, row: VariantRow) -> Variant:

@@ -16,6 +16,7 @@ from schema.cost.estimate import Estimate
 from schema.cost.prices import OPERATION
 from schema.cost.purses import BudgetSpent, Purses, spent
 from schema.documents import DocumentRefused, Operation
+from schema.execution.variables import are_long, in_thread_if
 from settings import Settings
 
 C = TypeVar("C")
@@ -42,17 +43,24 @@ class CostExceeded(DocumentRefused):
 
 @dataclass(slots=True)
 class Charge:
-    """What an operation was charged; `spent` is what it came to in the end."""
+    """What an operation was charged; `inputs` of it for what it brings, which is read whatever comes of it.
+
+    `spent` is what it came to in the end.
+    """
 
     requested: int
     caller: Caller
     available: int
     purses: Purses
+    inputs: int = 0
     spent: int | None = None
 
     def settle(self, actual: int | None) -> None:
-        """Give back what was not spent. What was spent beyond the price is not charged."""
-        self.spent = self.requested if actual is None else actual
+        """Give back what was not spent: what an answer came to, and its inputs.
+
+        What was spent beyond the price is not charged.
+        """
+        self.spent = self.requested if actual is None else actual + self.inputs
         bucket, unspent = self.caller.allowance.bucket, self.requested - self.spent
         if unspent > 0:
             self.purses.give_back(self.requested, self.caller, self.spent)
@@ -108,14 +116,20 @@ class Charges(Generic[C]):
         """Charge an operation. Raises: CostExceeded, BudgetSpent."""
         if operation.estimate is None:
             operation.estimate = Estimate(schema, operation.document, operation.node)
-        requested = operation.estimate(variables)
+        requested, inputs = await in_thread_if(
+            are_long(variables), operation.estimate.with_inputs, variables
+        )
         caller = self._caller_of(context)
         limit = caller.allowance.limit
         if limit and requested > limit:
             await self._purses.take(OPERATION, caller)
             raise CostExceeded(requested, limit)
         available = await self._purses.take(requested, caller)
-        return Charge(requested, caller, available, self._purses)
+        return Charge(requested, caller, available, self._purses, inputs)
+
+    async def begin_refused(self, context: C) -> None:
+        """Charge an operation that is refused before it has a price. Raises: BudgetSpent."""
+        await self._purses.take(OPERATION, self._caller_of(context))
 
     async def begin_document(self, text: str, context: C) -> None:
         """Charge the reading of a document that is not known yet. Raises: BudgetSpent.

@@ -75,10 +75,17 @@ class Estimate:
     def __init__(
         self, schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode
     ) -> None:
-        self._term = _Compiler(schema, document, operation).total()
+        compiler = _Compiler(schema, document, operation)
+        self._term = compiler.total()
+        self._inputs = sum_of(compiler.inputs.values())
 
     def __call__(self, variables: Variables | None) -> int:
         return round(value_of(self._term, variables or {}))
+
+    def with_inputs(self, variables: Variables | None) -> tuple[int, int]:
+        """The cost, and how much of it is for what the operation brings, wherever that is used."""
+        total = self(variables)
+        return total, min(total, round(value_of(self._inputs, variables or {})))
 
 
 class _Compiler:
@@ -90,6 +97,7 @@ class _Compiler:
         self._fragments: dict[str, FragmentDefinitionNode] = fragments_of(document)
         self._defaults = defaults_of(operation)
         self._inputs = InputPrices()
+        self.inputs: dict[int, Term] = {}  # by the node of their field
         self._introspection = sizes_of(schema)
         self._known: dict[tuple[object, ...], Cost] = {}
 
@@ -195,6 +203,7 @@ class _Compiler:
             selections = [node.selection_set for node in nodes if node.selection_set]
             below = self._of_type(type_, selections, sizes)
         inputs = self._inputs.of(definition, nodes[0], self._defaults)
+        self.inputs[id(nodes[0])] = inputs
         return Cost(
             sum_of([statement_price_of(definition), below.once]),
             sum_of([inputs, product_of(times, sum_of([price_of(definition), below.each]))]),

@@ -36,6 +36,10 @@ ITEM = 150  # of a list in an input: a row of a batch
 # Of each field that asks the database, once for all its parents: a statement.
 STATEMENT = 250
 MUTATION = 2_000
+# Of each count or sum over a whole list, to its end: a million rows take tenths of a second.
+COUNT = 40_000
+# Of a list whose sort or filter may read all that the caller may see before its first row is known.
+SORTED_LIST = 5_000
 
 
 def price_of(definition: GraphQLField) -> int:

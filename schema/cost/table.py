@@ -20,11 +20,11 @@ from graphql import (
 )
 
 from schema.cost.estimate import Estimate
+from schema.written_pages import DOCS, with_section
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = ROOT / "docs" / "costs.md"
+PAGE = DOCS / "costs.md"
 FENCE = re.compile(r"^```graphql\n(.*?)^```", re.MULTILINE | re.DOTALL)
-BEGIN, END = "<!-- costs: written by `make schema` -->\n", "<!-- end of costs -->\n"
 DEEPEST = 5
 
 
@@ -75,7 +75,4 @@ def table(schema: GraphQLSchema) -> str:
 
 
 def written(schema: GraphQLSchema) -> str:
-    """The page with its table made anew."""
-    text = PAGE.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN)
-    return before + BEGIN + "\n" + table(schema) + "\n" + END + rest.split(END)[1]
+    return with_section(PAGE, "costs", table(schema))

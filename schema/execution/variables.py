@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from graphql import (
     GraphQLBoolean,
@@ -24,6 +25,7 @@ from graphql.execution.get_variable_signature import (
 from graphql.execution.values import VariableValueSource, input_is_nested_too_deeply
 from graphql.utilities import coerce_input_value
 
+T = TypeVar("T")
 Variables = dict[str, Any] | None
 NO_VARIABLES = VariableValues({}, {})
 # Values of exactly these types are coerced already.
@@ -46,6 +48,11 @@ def are_long(given: Variables) -> bool:
             return True
         waiting.extend(value)
     return False
+
+
+async def in_thread_if(is_long: bool, work: Callable[..., T], *arguments: Any) -> T:
+    """What work comes to: done at once, or where it takes long in a thread, so that nobody else waits."""
+    return await asyncio.to_thread(work, *arguments) if is_long else work(*arguments)
 
 
 class Definitions:

@@ -54,17 +54,23 @@ class BulkOperation(Node):
     notes: list[str] = sized_list(
         BULK_NOTES, description="What was assumed of the file, such as its encoding."
     )
-    error: str | None = strawberry.field(description="Why it failed as a whole.")
+    error: str | None = strawberry.field(
+        description="Why it failed as a whole; null where it did not."
+    )
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
     row: strawberry.Private[BulkRow]
 
-    @strawberry.field(description="What came of each row, as JSON lines; a link for an hour.")
+    @strawberry.field(
+        description="What came of each row, as JSON lines, by a link for an hour; null while there is none."
+    )
     def results_url(self, info: Info) -> str | None:
         return signed_link(info.context, self.row, "results.jsonl", LINK_LIFE)
 
-    @strawberry.field(description="The rows that failed, as CSV; a link for an hour.")
+    @strawberry.field(
+        description="The rows that failed, as CSV, by a link for an hour; null while none did."
+    )
     def errors_url(self, info: Info) -> str | None:
         return signed_link(info.context, self.row, "errors.csv", LINK_LIFE)
 

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import strawberry
 
+from models.outbox import Topic
 from schema.scalars import BigInt
 
 
 @strawberry.input
 class WebhookCreateInput:
     url: str
-    topics: list[str] = strawberry.field(description='Such as "stock.changed"; "*" is all of them.')
+    topics: list[Topic] = strawberry.field(
+        description="What is told, at least one; ALL is everything, topics to come among it."
+    )
     organisation_code: str | None = strawberry.field(
         default=None, description="Whose changes; left out, your own organisation's."
     )
@@ -18,7 +21,7 @@ class WebhookCreateInput:
 class WebhookUpdateInput:
     webhook_id: strawberry.ID
     url: str | None = None
-    topics: list[str] | None = None
+    topics: list[Topic] | None = None
     active: bool | None = strawberry.field(
         default=None, description="One that is switched on again goes on where it stopped."
     )

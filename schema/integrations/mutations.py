@@ -35,7 +35,10 @@ from schema.nodes import row_id
 class IntegrationMutations:
     @refusing(WebhookPayload)
     async def webhook_create(self, info: Info, input: WebhookCreateInput) -> WebhookPayload:
-        """Have an address told of what changes from now on; its secret is shown only here."""
+        """Have an address told of what changes from now on; its secret is shown only here.
+
+        Needs WEBHOOK_WRITE and CHANGES_READ.
+        """
         row, secret = await webhooks.create(
             info.context, input.url, input.topics, input.organisation_code
         )
@@ -43,7 +46,7 @@ class IntegrationMutations:
 
     @refusing(WebhookPayload)
     async def webhook_update(self, info: Info, input: WebhookUpdateInput) -> WebhookPayload:
-        """Change where it goes and what of, or pause it."""
+        """Change where it goes and what of, or pause it. Needs WEBHOOK_WRITE."""
         changes = webhooks.WebhookChanges(
             url=KEEP if input.url is None else input.url,
             topics=KEEP if input.topics is None else input.topics,
@@ -56,13 +59,16 @@ class IntegrationMutations:
     async def webhook_secret_rotate(
         self, info: Info, input: WebhookSecretRotateInput
     ) -> WebhookPayload:
-        """A new secret; for a day messages carry the signatures of both."""
+        """A new secret; for a day messages carry the signatures of both. Needs WEBHOOK_WRITE."""
         row, secret = await webhooks.rotate_secret(info.context, _webhook_id(input.webhook_id))
         return WebhookPayload(webhook=Webhook.of(row), secret=secret)
 
     @refusing(WebhookPayload)
     async def webhook_replay(self, info: Info, input: WebhookReplayInput) -> WebhookPayload:
-        """Deliver every change after a sequence again, with the message IDs of the first time."""
+        """Deliver every change after a sequence again, with the message IDs of the first time.
+
+        Needs WEBHOOK_WRITE.
+        """
         row = await webhooks.replay(
             info.context, _webhook_id(input.webhook_id), input.after_sequence
         )
@@ -72,14 +78,17 @@ class IntegrationMutations:
     async def webhook_redeliver(
         self, info: Info, input: WebhookRedeliverInput
     ) -> WebhookDeliveryPayload:
-        """Send one message again, dead or delivered."""
+        """Send one message again, dead or delivered. Needs WEBHOOK_WRITE."""
         delivery_id = row_id(input.delivery_id, "WebhookDelivery", path=("deliveryId",))
         row = await deliveries.redeliver(info.context, delivery_id)
         return WebhookDeliveryPayload(delivery=WebhookDelivery.of(row))
 
     @refusing(WebhookPingPayload)
     async def webhook_ping(self, info: Info, input: WebhookPingInput) -> WebhookPingPayload:
-        """Send a signed message of the topic `webhook.ping` now, and say what the receiver answered."""
+        """Send a signed message of the topic `webhook.ping` now, and say what the receiver answered.
+
+        Needs WEBHOOK_WRITE.
+        """
         pong = await pinging.ping(info.context, _webhook_id(input.webhook_id))
         return WebhookPingPayload(
             delivered=pong.error is None, response_status=pong.status, error=pong.error
@@ -87,7 +96,7 @@ class IntegrationMutations:
 
     @refusing(WebhookPayload)
     async def webhook_delete(self, info: Info, input: WebhookDeleteInput) -> WebhookPayload:
-        """Remove it with its log."""
+        """Remove it with its log. Needs WEBHOOK_WRITE."""
         row = await webhooks.delete(info.context, _webhook_id(input.webhook_id))
         return WebhookPayload(webhook=Webhook.of(row))
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import strawberry
 
+from models.outbox import Topic
 from resolvers.integrations import bulk, changes, webhooks
 from resolvers.paging import PageRequest
 from resolvers.slices import Slice
@@ -22,7 +23,7 @@ class IntegrationQueries:
         self,
         info: Info,
         after: str | None = None,
-        types: list[str] | None = None,
+        types: list[Topic] | None = None,
         first: int | None = None,
     ) -> Connection[Change]:
         """Every change in your territory, oldest first; the last cursor is where to go on next time.
@@ -38,10 +39,17 @@ class IntegrationQueries:
 
     @strawberry.field
     async def bulk_operations(
-        self, info: Info, first: int | None = None, after: str | None = None
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
     ) -> Connection[BulkOperation]:
         """Your own, newest first."""
-        page = await bulk.page(info.context, PageRequest(first=first, after=after))
+        page = await bulk.page(
+            info.context, PageRequest(first=first, after=after, last=last, before=before)
+        )
         return Connection.of(page, BulkOperation.of)
 
     @sized_by("first", otherwise=50)

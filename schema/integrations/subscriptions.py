@@ -5,6 +5,7 @@ from contextlib import aclosing
 
 import strawberry
 
+from models.outbox import Topic
 from resolvers.integrations import changes
 from schema.info import Info
 from schema.integrations.types import Change
@@ -15,7 +16,7 @@ from schema.scalars import BigInt
 class IntegrationSubscriptions:
     @strawberry.subscription
     async def changes(
-        self, info: Info, types: list[str] | None = None, after: BigInt | None = None
+        self, info: Info, types: list[Topic] | None = None, after: BigInt | None = None
     ) -> AsyncGenerator[Change, None]:
         """Every change in your territory; those since the sequence `after` first, with no gap."""
         ctx = info.context

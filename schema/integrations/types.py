@@ -4,20 +4,22 @@ from datetime import datetime
 
 import strawberry
 
-from models.outbox import OutboxEvent
+from models.outbox import OutboxEvent, Topic
 from resolvers.context import Context
 from schema.actors import Actor, actors
 from schema.batching import batched
 from schema.nodes import Node, global_id, load_nodes
 from schema.scalars import BigInt
 
+strawberry.enum(Topic)
+
 
 @strawberry.type(description="Something changed; `node` is the thing as it is now.")
 class Change:
     sequence: BigInt = strawberry.field(
-        description="Rises by one from change to change, in the order of their commits."
+        description="Rises in the order of commits; those left out are changes that you do not see."
     )
-    type: str = strawberry.field(description="Such as stock.changed or order.changed.")
+    type: Topic = strawberry.field(description="What the change is about.")
     node_id: strawberry.ID
     occurred_at: datetime
     row: strawberry.Private[OutboxEvent]
@@ -25,7 +27,7 @@ class Change:
     @batched
     @staticmethod
     async def node(parents: list[Change], ctx: Context) -> list[Node | None]:
-        """Null when it is gone, or not for this caller."""
+        """The thing as it is now; null when it is gone, or not for this caller."""
         return await load_nodes(ctx, [each.node_id for each in parents])
 
     @batched
@@ -37,7 +39,7 @@ class Change:
     def of(cls, row: OutboxEvent) -> Change:
         return cls(
             sequence=BigInt(row.sequence or 0),
-            type=row.topic,
+            type=Topic(row.topic),
             node_id=global_id(row.node_type, row.node_id),
             occurred_at=row.created_at,
             row=row,

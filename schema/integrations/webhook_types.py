@@ -6,13 +6,14 @@ from datetime import datetime
 
 import strawberry
 
-from models.bounds import Vocabulary
+from models.bounds import all_of
 from models.integrations.webhooks import DeliveryStatus
 from models.integrations.webhooks import Webhook as WebhookRow
 from models.integrations.webhooks import WebhookDelivery as DeliveryRow
-from models.outbox import TOPICS
+from models.outbox import Topic
 from resolvers.context import Context
 from resolvers.integrations import deliveries, webhooks
+from resolvers.integrations.deliveries import DeliveryQuery
 from resolvers.paging import PageRequest
 from schema.accounts.types import Organisation
 from schema.batching import batched
@@ -29,13 +30,15 @@ strawberry.enum(DeliveryStatus)
 class WebhookDelivery(Node):
     id: strawberry.ID
     sequence: BigInt
-    topic: str
+    topic: Topic
     node_id: strawberry.ID
     payload: str = strawberry.field(description="The body, byte for byte as it is signed.")
     attempts: int
     status: DeliveryStatus
     response_status: int | None
-    error: str | None = strawberry.field(description="What went wrong the last time.")
+    error: str | None = strawberry.field(
+        description="What went wrong the last time; null when nothing did."
+    )
     next_attempt_at: datetime | None
     delivered_at: datetime | None
     created_at: datetime
@@ -45,7 +48,7 @@ class WebhookDelivery(Node):
         return cls(
             id=global_id("WebhookDelivery", row.id),
             sequence=BigInt(row.sequence),
-            topic=row.topic,
+            topic=Topic(row.topic),
             node_id=strawberry.ID(row.node),
             payload=row.body,
             attempts=row.attempts,
@@ -63,17 +66,33 @@ class WebhookDelivery(Node):
         return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
 
 
+@strawberry.input(description="All that is given must hold.")
+class WebhookDeliveryFilter:
+    status: list[DeliveryStatus] | None = strawberry.field(
+        default=None, description="In one of these states."
+    )
+    topic: list[Topic] | None = strawberry.field(
+        default=None, description="On one of these topics."
+    )
+
+    def query(self) -> DeliveryQuery:
+        topics = None if self.topic is None or Topic.ALL in self.topic else self.topic
+        return DeliveryQuery(statuses=self.status, topics=topics)
+
+
 @strawberry.type(description="An address that is told of what changes in one part of the tree.")
 class Webhook(Node):
     id: strawberry.ID
     url: str
-    topics: list[str] = sized_list(Vocabulary(len(TOPICS)))
+    topics: list[Topic] = sized_list(all_of(Topic))
     active: bool = strawberry.field(
         description="Off when it was paused, or its receiver has failed for days."
     )
     sequence: BigInt = strawberry.field(description="The changes up to here have been dealt with.")
     failing_since: datetime | None
-    error: str | None = strawberry.field(description="Why the last attempt failed, while it does.")
+    error: str | None = strawberry.field(
+        description="Why the last attempt failed; null while none does."
+    )
     created_at: datetime
     row: strawberry.Private[WebhookRow]
 
@@ -88,16 +107,19 @@ class Webhook(Node):
     async def deliveries(
         parents: list[Webhook],
         ctx: Context,
-        first: int | None = 20,
+        *,
+        filter: WebhookDeliveryFilter | None = None,
+        first: int | None = None,
         after: str | None = None,
-        status: list[DeliveryStatus] | None = None,
+        last: int | None = None,
+        before: str | None = None,
     ) -> list[Connection[WebhookDelivery]]:
         """Its log, newest first."""
         pages = await deliveries.of_webhooks(
             ctx,
             [each.row.id for each in parents],
-            status,
-            PageRequest(first=first, after=after),
+            filter.query() if filter else DeliveryQuery(),
+            PageRequest(first=first, after=after, last=last, before=before),
         )
         return [Connection.of(pages[each.row.id], WebhookDelivery.of) for each in parents]
 
@@ -106,7 +128,7 @@ class Webhook(Node):
         return cls(
             id=global_id("Webhook", row.id),
             url=row.url,
-            topics=row.topics,
+            topics=[Topic(each) for each in row.topics],
             active=row.active,
             sequence=BigInt(row.sequence),
             failing_since=row.failing_since,

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 import strawberry
 
 from models.members.cards import CardKind
 from resolvers.members.customers import CustomerDraft
+from resolvers.members.members import MemberQuery
 from schema.nodes import optional_row_id
 
 
@@ -54,4 +57,42 @@ class CustomerInput:
             member_code=self.member_code.value if self.member_code else None,
             card_number=self.card_number.value if self.card_number else None,
             phone=self.phone.value if self.phone else None,
+        )
+
+
+@strawberry.input(description="All that is given must hold.")
+class MemberFilter:
+    search: str | None = strawberry.field(
+        default=None, description="As the argument `search` of `members`."
+    )
+    tier_code: list[str] | None = strawberry.field(
+        default=None, description="Of one of these tiers."
+    )
+    guide_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Looked after by this guide."
+    )
+    home_store_id: strawberry.ID | None = strawberry.field(
+        default=None, description="At home in this store."
+    )
+    joined_from: datetime | None = strawberry.field(
+        default=None, description="Joined at this moment or later."
+    )
+    joined_to: datetime | None = strawberry.field(
+        default=None, description="Joined before this moment."
+    )
+
+    def query(self, search: str | None = None, tier_code: str | None = None) -> MemberQuery:
+        """With what is given beside the filter. Raises: InvalidInput for what is no such ID."""
+        codes = self.tier_code if tier_code is None else [tier_code]
+        if tier_code is not None and self.tier_code is not None:
+            codes = [code for code in self.tier_code if code == tier_code]
+        return MemberQuery(
+            searches=[text for text in (self.search, search) if text is not None],
+            tier_codes=codes,
+            guide_id=optional_row_id(self.guide_id, "Staff", path=("filter", "guideId")),
+            home_store_id=optional_row_id(
+                self.home_store_id, "Store", path=("filter", "homeStoreId")
+            ),
+            joined_from=self.joined_from,
+            joined_to=self.joined_to,
         )

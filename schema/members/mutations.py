@@ -27,7 +27,10 @@ class MemberMutations:
     @sized_by("input.quantity", "cards", otherwise=1)
     @refusing(CardIssuePayload)
     async def card_issue(self, info: Info, input: CardIssueInput) -> CardIssuePayload:
-        """A batch of physical cards without an owner, or one card for a member."""
+        """A batch of physical cards without an owner, or one card for a member.
+
+        Needs CARD_ISSUE.
+        """
         member_id = optional_row_id(input.member_id, "Member", path=("memberId",))
         rows = await cards.issue(info.context, input.kind, input.quantity, member_id)
         return CardIssuePayload(cards=[MemberCard.of(row) for row in rows])
@@ -51,6 +54,6 @@ class MemberMutations:
 
     @refusing(MemberPayload)
     async def member_identify(self, info: Info, input: MemberIdentifyInput) -> MemberPayload:
-        """A till scans a member code, which is used up by it, or a card."""
+        """A till scans a member code, which is used up by it, or a card. Needs MEMBER_IDENTIFY."""
         row = await codes.identify(info.context, input.code)
         return MemberPayload(member=Member.of(row))

@@ -9,9 +9,10 @@ from resolvers.members import members, tiers
 from resolvers.paging import PageRequest
 from schema.cost.directives import list_size
 from schema.info import Info
+from schema.members.inputs import MemberFilter
 from schema.members.types import Member, Tier
 from schema.nodes import optional_row_id
-from schema.pagination import Connection
+from schema.pagination import TalliedConnection
 
 
 @strawberry.type
@@ -47,13 +48,18 @@ class MemberQueries:
             ),
         ] = None,
         tier_code: str | None = None,
+        filter: MemberFilter | None = None,
         first: int | None = None,
         after: str | None = None,
-    ) -> Connection[Member]:
+        last: int | None = None,
+        before: str | None = None,
+    ) -> TalliedConnection[Member]:
         """The members of your territory, the latest first."""
-        request = PageRequest(first=first, after=after)
-        page = await members.page(info.context, search, tier_code, request)
-        return Connection.of(page, Member.of)
+        wanted = (filter or MemberFilter()).query(search, tier_code)
+        request = PageRequest(first=first, after=after, last=last, before=before)
+        page = await members.page(info.context, wanted, request)
+        tally = await members.tally(info.context, wanted)
+        return TalliedConnection.of(page, Member.of, tally)
 
     @list_size(TIERS)
     @strawberry.field

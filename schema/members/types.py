@@ -24,11 +24,11 @@ from schema.batching import batched
 from schema.cost.directives import sized_by
 from schema.list_arguments import Skip, SliceSize
 from schema.nodes import Node, global_id
-from schema.pagination import Connection
 from schema.stores.types import Store
 
 if TYPE_CHECKING:
-    from schema.orders.types import Order
+    from schema.orders.connections import OrderConnection
+    from schema.orders.list_inputs import OrderFilter
     from schema.referrals.types import Referral
 
 strawberry.enum(CardKind)
@@ -112,7 +112,7 @@ class Member(Node):
     @batched
     @staticmethod
     async def home_store(parents: list[Member], ctx: Context) -> list[Store | None]:
-        """The store that this member's sales count for."""
+        """The store that this member's sales count for; null without one, and for whoever may not see it."""
         rows = await _with_records(parents, ctx)
         return await Store.load(ctx, [row.home_store_id or 0 if row else 0 for row in rows])
 
@@ -135,15 +135,24 @@ class Member(Node):
     @batched
     @staticmethod
     async def orders(
-        parents: list[Member], ctx: Context, *, first: int | None = 20, after: str | None = None
-    ) -> list[Connection[Annotated[Order, strawberry.lazy("schema.orders.types")]]]:
+        parents: list[Member],
+        ctx: Context,
+        *,
+        filter: Annotated[OrderFilter, strawberry.lazy("schema.orders.list_inputs")] | None = None,
+        first: int | None = 20,
+        after: str | None = None,
+    ) -> list[Annotated[OrderConnection, strawberry.lazy("schema.orders.connections")]]:
         """The member's orders, as far as you may see them, the latest first."""
         from resolvers.orders import member_orders
+        from schema.orders.connections import OrderConnection
         from schema.orders.types import Order
 
+        ids = [each.row.id for each in parents]
+        wanted = filter.wanted() if filter else member_orders.EVERYTHING
         request = PageRequest(first=first, after=after)
-        pages = await member_orders.pages(ctx, [each.row.id for each in parents], request)
-        return [Connection.of(pages[each.row.id], Order.of) for each in parents]
+        pages = await member_orders.pages(ctx, ids, request, wanted)
+        tally = member_orders.tally(ctx, ids, wanted)
+        return [OrderConnection.of(pages[row_id], Order.of, tally, row_id) for row_id in ids]
 
     @classmethod
     def of(cls, row: MemberRow, floor: Sight = SOMEBODY) -> Member:
@@ -162,6 +171,8 @@ class Member(Node):
         found = {row_id: cls.of(row) for row_id, row in (await members.by_ids(ctx, ids)).items()}
         above = await standing.uplines_by_ids(ctx, [each for each in ids if each not in found])
         found |= {row_id: cls.of(row, NAME_ONLY) for row_id, row in above.items()}
+        named = await members.named_by_ids(ctx, [each for each in ids if each not in found])
+        found |= {row_id: cls.of(row, SOMEBODY) for row_id, row in named.items()}
         return [found.get(row_id) for row_id in ids]
 
 

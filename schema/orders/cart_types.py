@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +13,7 @@ from models.orders.carts import CartLine as CartLineRow
 from models.orders.carts import CartStatus
 from resolvers.catalog import prices
 from resolvers.context import Context
-from resolvers.orders import cart_lines, carts, orders
+from resolvers.orders import cart_lines, cart_lists, carts, orders
 from schema.accounts.types import Channel, Staff
 from schema.batching import batched
 from schema.catalog.types import Variant
@@ -30,7 +30,7 @@ strawberry.enum(CartStatus, description="MERGED: its lines went into another car
 
 
 @strawberry.type
-class CartLine:
+class CartLine(Node):
     id: strawberry.ID
     quantity: int
     unit_price: Money
@@ -59,6 +59,16 @@ class CartLine:
             added_in=row.added_in,
             row=row,
         )
+
+    @classmethod
+    async def load(cls, ctx: Context, ids: Sequence[int]) -> list[CartLine | None]:
+        found = await carts.lines_by_ids(ctx, ids)
+        buyers = [(line.cart.member_id, line.variant_id) for line in found.values()]
+        unit_minor = await _unit_prices(ctx, buyers)
+        return [
+            cls.of(line, unit_minor[line.cart.member_id][line.variant_id]) if line else None
+            for line in map(found.get, ids)
+        ]
 
 
 @strawberry.type(description="One cart, seen alike by its customer and the guide who serves them.")
@@ -141,7 +151,7 @@ class Cart(Node):
 
     @classmethod
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Cart | None]:
-        found = await carts.by_ids(ctx, ids)
+        found = await cart_lists.by_ids(ctx, ids)
         return [cls.optional(found.get(row_id)) for row_id in ids]
 
 
@@ -150,10 +160,20 @@ async def _priced(
 ) -> tuple[dict[int, list[CartLineRow]], dict[int | None, dict[int, int]]]:
     """The lines of each cart; and by owner, the unit price of each variant in minor units."""
     rows = await cart_lines.lines_of(ctx, [each.row.id for each in parents])
+    buyers = [
+        (cart.row.member_id, line.variant_id) for cart in parents for line in rows[cart.row.id]
+    ]
+    return rows, await _unit_prices(ctx, buyers)
+
+
+async def _unit_prices(
+    ctx: Context, buyers: Iterable[tuple[int | None, int]]
+) -> dict[int | None, dict[int, int]]:
+    """By owner the unit price, in minor units, of each variant that they want."""
     wanted: defaultdict[int | None, set[int]] = defaultdict(set)
-    for cart in parents:
-        wanted[cart.row.member_id].update(line.variant_id for line in rows[cart.row.id])
-    return rows, {
+    for member_id, variant_id in buyers:
+        wanted[member_id].add(variant_id)
+    return {
         member_id: await prices.by_ids(ctx, prices.buyer(ctx, member_id), sorted(variant_ids))
         for member_id, variant_ids in wanted.items()
     }

@@ -1,14 +1,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from decimal import Decimal
 
 import strawberry
 
-from models.accounts.channels import Channel
-from models.orders.states import FulfilmentMethod, OrderStatus
-from resolvers.orders import orders
+from models.orders.states import FulfilmentMethod
 from resolvers.orders.checkout import CheckoutDraft, ChoiceDraft
 from resolvers.orders.goods import LineDraft
 from resolvers.orders.keeping import Terms
@@ -129,32 +126,6 @@ class OtpSignInInput:
     name: str | None = None
     referral_token: str | None = None
     device_token: str | None = strawberry.field(description=KNOWN_DEVICE, default=None)
-
-
-@strawberry.input(description="All that is given must hold.")
-class OrderFilter:
-    status: list[OrderStatus] | None = None
-    channel: list[Channel] | None = None
-    store_id: strawberry.ID | None = strawberry.field(
-        default=None, description="The store that the sale counts for."
-    )
-    member_id: strawberry.ID | None = None
-    guide_id: strawberry.ID | None = None
-    placed_from: datetime | None = None
-    placed_to: datetime | None = strawberry.field(default=None, description="Exclusive.")
-    number: str | None = None
-
-    def wanted(self) -> orders.OrderFilter:
-        return orders.OrderFilter(
-            status=tuple(self.status or ()),
-            channel=tuple(self.channel or ()),
-            store_id=optional_row_id(self.store_id, "Store", path=("filter", "storeId")),
-            member_id=optional_row_id(self.member_id, "Member", path=("filter", "memberId")),
-            guide_id=optional_row_id(self.guide_id, "Staff", path=("filter", "guideId")),
-            placed_from=self.placed_from,
-            placed_to=self.placed_to,
-            number=self.number,
-        )
 
 
 def line_drafts(

@@ -55,7 +55,8 @@ class CheckoutMutations:
     async def cart_customer_set(self, info: Info, input: CartCustomerSetInput) -> CartPayload:
         """Name the customer of a cart that you guide; the lines of their own open cart are added to it.
 
-        Needs CART_SERVE and MEMBER_IDENTIFY. A member code is used up only if it succeeds.
+        Needs CART_SERVE and MEMBER_IDENTIFY. A member code is used up only if it succeeds. By phone alone there must
+        be no goods in the customer's own cart, and cards stay hidden.
         """
         cart_id = row_id(input.cart_id, "Cart", path=("cartId",))
         customer = input.customer.draft() if input.customer else None

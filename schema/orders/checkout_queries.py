@@ -5,18 +5,16 @@ import strawberry
 from models.orders.states import FulfilmentMethod
 from resolvers.orders import carts, orders, previewing, quoting
 from resolvers.orders.routing_records import route_as_json
-from resolvers.paging import PageRequest
 from schema.catalog.inputs import VariantQuantityInput
 from schema.cost.directives import cost
 from schema.geography import GeoPointInput
 from schema.info import Info
 from schema.nodes import optional_row_id
 from schema.orders.cart_types import Cart
-from schema.orders.checkout_inputs import CheckoutInput, OrderFilter, line_drafts
+from schema.orders.checkout_inputs import CheckoutInput, line_drafts
 from schema.orders.checkout_types import Quote
 from schema.orders.routing_types import RoutingDecision
 from schema.orders.types import Order
-from schema.pagination import Connection
 
 
 @strawberry.type
@@ -41,21 +39,6 @@ class CheckoutQueries:
     ) -> Order | None:
         order_id = optional_row_id(id, "Order")
         return Order.optional(await orders.get(info.context, order_id, number))
-
-    @strawberry.field
-    async def orders(
-        self,
-        info: Info,
-        filter: OrderFilter | None = None,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
-    ) -> Connection[Order]:
-        """Your own orders, or those of your territory; the latest first."""
-        wanted = filter.wanted() if filter else orders.OrderFilter()
-        request = PageRequest(first=first, after=after, last=last, before=before)
-        return Connection.of(await orders.page(info.context, wanted, request), Order.of)
 
     @cost(3000)
     @strawberry.field

@@ -18,7 +18,7 @@ from schema.errors import UserError, user_errors
 from schema.money import Money
 from schema.orders.fulfilment_types import FulfilmentLine
 from schema.orders.loading import variants_of
-from schema.orders.types import OrderTotals
+from schema.orders.totals import OrderTotals
 from schema.stores.types import StockLocation
 
 
@@ -51,7 +51,9 @@ class PlannedFulfilment:
     method: FulfilmentMethod
     lines: list[FulfilmentLine] = sized_list(ORDER_LINES)
     distance_metres: int | None
-    ready_at: datetime | None = strawberry.field(description="Empty where it cannot be told.")
+    ready_at: datetime | None = strawberry.field(
+        description="When it can be collected or leaves; null where it cannot be told."
+    )
     promised_at: datetime | None = strawberry.field(
         description="When the customer can have it: at once at a counter; empty where no time is promised."
     )
@@ -86,12 +88,14 @@ class PlannedFulfilment:
 )
 class Quote:
     lines: list[QuoteLine] = sized_list(ORDER_LINES)
-    totals: OrderTotals | None = strawberry.field(description="Empty for a refused quote.")
+    totals: OrderTotals | None = strawberry.field(
+        description="What placing it would cost; null for a refused quote."
+    )
     fulfilments: list[PlannedFulfilment] = sized_list(QUOTE_FULFILMENTS)
     expires_at: datetime = strawberry.field(description="Until when the token binds.")
     token: str | None = strawberry.field(
         description="Binds prices, fees and places of exactly this input and caller; holds no stock."
-        " Empty for a refused quote."
+        " Null for a refused quote."
     )
     user_errors: list[UserError]
 

@@ -15,6 +15,9 @@ SCANNED = "Of the variants that track them: one for each piece that is handed ov
 @strawberry.input
 class FulfilmentActInput:
     fulfilment_id: strawberry.ID
+    serials: list[SerialInput] | None = strawberry.field(
+        default=None, description=f"For `fulfilmentComplete`. {SCANNED}"
+    )
 
 
 @strawberry.input

@@ -20,14 +20,14 @@ from schema.orders.fulfilment_inputs import (
     TicketPayload,
 )
 from schema.orders.fulfilment_types import Fulfilment, PrintTicket
-from schema.stock.serial_inputs import SerialInput, serial_drafts
+from schema.stock.serial_inputs import serial_drafts
 
 
 @strawberry.type
 class FulfilmentMutations:
     @refusing(FulfilmentPayload)
     async def fulfilment_accept(self, info: Info, input: FulfilmentActInput) -> FulfilmentPayload:
-        """The store takes on what was routed to it."""
+        """The store takes on what was routed to it. Needs FULFILMENT_WRITE."""
         row = await fulfilment_steps.accept(info.context, _id(input.fulfilment_id))
         return FulfilmentPayload(fulfilment=Fulfilment.of(row))
 
@@ -38,19 +38,20 @@ class FulfilmentMutations:
         """Send a delivery on to the next nearest that has the pieces, never back.
 
         Where nobody else has them it stays, unfillable, until somebody has or it is called off.
+        Needs FULFILMENT_WRITE.
         """
         row = await rerouting.reject(info.context, _id(input.fulfilment_id), input.reason)
         return FulfilmentPayload(fulfilment=Fulfilment.of(row))
 
     @refusing(FulfilmentPayload)
     async def fulfilment_ready(self, info: Info, input: FulfilmentActInput) -> FulfilmentPayload:
-        """Packed: a pickup may be collected, a delivery may leave."""
+        """Packed: a pickup may be collected, a delivery may leave. Needs FULFILMENT_WRITE."""
         row = await fulfilment_steps.ready(info.context, _id(input.fulfilment_id))
         return FulfilmentPayload(fulfilment=Fulfilment.of(row))
 
     @refusing(FulfilmentPayload)
     async def fulfilment_ship(self, info: Info, input: FulfilmentShipInput) -> FulfilmentPayload:
-        """The goods have left the store with a carrier."""
+        """The goods have left the store with a carrier. Needs FULFILMENT_WRITE."""
         draft = ShipmentDraft(
             _id(input.fulfilment_id),
             input.carrier,
@@ -61,18 +62,16 @@ class FulfilmentMutations:
         return FulfilmentPayload(fulfilment=Fulfilment.of(row))
 
     @refusing(FulfilmentPayload)
-    async def fulfilment_complete(
-        self, info: Info, input: FulfilmentActInput, serials: list[SerialInput] | None = None
-    ) -> FulfilmentPayload:
+    async def fulfilment_complete(self, info: Info, input: FulfilmentActInput) -> FulfilmentPayload:
         """Staff: delivered, or handed over at the counter. A customer: I have received it.
 
-        `serials` are those handed over, of the variants that track them: one for each piece.
+        Staff need FULFILMENT_WRITE.
         """
         ctx, fulfilment_id = info.context, _id(input.fulfilment_id)
         if ctx.actor.is_customer:
             row = await fulfilment_steps.confirm(ctx, fulfilment_id)
         else:
-            row = await fulfilment_steps.complete(ctx, fulfilment_id, serial_drafts(serials))
+            row = await fulfilment_steps.complete(ctx, fulfilment_id, serial_drafts(input.serials))
         return FulfilmentPayload(fulfilment=Fulfilment.of(row))
 
     @refusing(FulfilmentPayload)
@@ -108,14 +107,14 @@ class FulfilmentMutations:
 
     @refusing(FulfilmentPayload)
     async def pickup_collect(self, info: Info, input: PickupCollectInput) -> FulfilmentPayload:
-        """Hand over what a pickup code stands for, once."""
+        """Hand over what a pickup code stands for, once. Needs FULFILMENT_WRITE."""
         scanned = serial_drafts(input.serials)
         row = await pickups.collect(info.context, input.code, input.idempotency_key, scanned)
         return FulfilmentPayload(fulfilment=Fulfilment.of(row))
 
     @refusing(TicketPayload)
     async def ticket_acknowledge(self, info: Info, input: TicketAcknowledgeInput) -> TicketPayload:
-        """The ticket has been printed; saying so again changes nothing."""
+        """The ticket has been printed; saying so again changes nothing. Needs FULFILMENT_WRITE."""
         ticket_id = row_id(input.ticket_id, "PrintTicket", path=("ticketId",))
         row = await tickets.acknowledge(info.context, ticket_id)
         return TicketPayload(ticket=PrintTicket.of(row))

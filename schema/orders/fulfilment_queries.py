@@ -1,35 +1,51 @@
 from __future__ import annotations
 
+from typing import Annotated
+
 import strawberry
 
 from models.orders.states import FulfilmentStatus
-from resolvers.orders import fulfilments, pickups
+from resolvers.orders import fulfilment_lists, pickups
+from resolvers.orders.fulfilment_lists import FulfilmentSort
 from resolvers.paging import PageRequest
+from schema.cost.directives import cost
+from schema.cost.prices import SORTED_LIST
 from schema.info import Info
+from schema.list_arguments import SAME, WHICH, After, Before, First, Last, together
 from schema.nodes import optional_row_id
 from schema.orders.fulfilment_types import Fulfilment
-from schema.pagination import Connection
+from schema.orders.list_inputs import FulfilmentFilter
+from schema.pagination import DocumentConnection
 
 
 @strawberry.type
 class FulfilmentQueries:
+    @cost(SORTED_LIST)
     @strawberry.field
     async def fulfilments(
         self,
         info: Info,
-        location_id: strawberry.ID | None = None,
-        status: list[FulfilmentStatus] | None = None,
-        first: int | None = None,
-        after: str | None = None,
-    ) -> Connection[Fulfilment]:
+        location_id: Annotated[strawberry.ID | None, SAME] = None,
+        status: Annotated[list[FulfilmentStatus] | None, SAME] = None,
+        filter: Annotated[FulfilmentFilter | None, WHICH] = None,
+        sort: Annotated[
+            FulfilmentSort | None, strawberry.argument(description="NEWEST without it.")
+        ] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> DocumentConnection[Fulfilment]:
         """What has been sent to the stores of your territory, newest first."""
-        page = await fulfilments.page(
-            info.context,
-            PageRequest(first=first, after=after),
-            optional_row_id(location_id, "Store", "Warehouse", path=("locationId",)),
-            status,
+        ctx = info.context
+        arguments = fulfilment_lists.FulfilmentFilter(
+            location_id=optional_row_id(location_id, "Store", "Warehouse", path=("locationId",)),
+            statuses=None if status is None else tuple(sorted(set(status))),
         )
-        return Connection.of(page, Fulfilment.of)
+        wanted = together(arguments, filter.wanted() if filter else None)
+        request = PageRequest(first=first, after=after, last=last, before=before)
+        page = await fulfilment_lists.page(ctx, request, wanted, sort or FulfilmentSort.NEWEST)
+        return DocumentConnection.of(page, Fulfilment.of, await fulfilment_lists.tally(ctx, wanted))
 
     @strawberry.field
     async def pickup(self, info: Info, code: str) -> Fulfilment | None:

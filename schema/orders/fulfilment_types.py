@@ -7,25 +7,32 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from models.bounds import all_of
+from models.orders.deadlines import lateness_minutes
 from models.orders.fulfilments import Fulfilment as FulfilmentRow
 from models.orders.fulfilments import PrintTicket as PrintTicketRow
-from models.orders.states import FulfilmentAction, FulfilmentMethod, FulfilmentStatus, TicketStatus
+from models.orders.states import FulfilmentMethod, FulfilmentStatus, TicketStatus
 from models.qr import qr_svg
 from resolvers.context import Context
-from resolvers.orders import fulfilments, tickets
+from resolvers.orders import contacts, fulfilments, histories, tickets
 from resolvers.slices import Slice
+from schema.accounts.types import Staff
 from schema.batching import batched
 from schema.catalog.types import Variant
 from schema.cost.directives import list_size, sized_by
+from schema.geography import Address
+from schema.info import Info
 from schema.list_arguments import Skip, SliceSize
 from schema.money import Money
-from schema.nodes import Node, global_id
+from schema.nodes import Document, Node, global_id
+from schema.orders.actions import FulfilmentAction
+from schema.orders.contact_types import Contact, address_of
 from schema.orders.loading import optional_nodes
 from schema.orders.routing_types import RoutingDecision
+from schema.stock.documents import DocumentEvent
 from schema.stores.types import StockLocation
 
 if TYPE_CHECKING:
-    from schema.orders.types import Order
+    from schema.orders.types import Order, OrderLine
 
 strawberry.enum(FulfilmentMethod)
 strawberry.enum(FulfilmentStatus)
@@ -36,11 +43,22 @@ strawberry.enum(TicketStatus)
 class FulfilmentLine:
     quantity: int
     variant_id: strawberry.Private[int]
+    order_line_id: strawberry.Private[int | None] = None
 
     @batched
     @staticmethod
     async def variant(parents: list[FulfilmentLine], ctx: Context) -> list[Variant]:
         return await optional_nodes(Variant, ctx, [each.variant_id for each in parents])
+
+    @batched
+    @staticmethod
+    async def order_line(
+        parents: list[FulfilmentLine], ctx: Context
+    ) -> list[Annotated[OrderLine, strawberry.lazy("schema.orders.types")] | None]:
+        """The line of the order that the pieces belong to; null in a quote."""
+        from schema.orders.types import OrderLine
+
+        return await optional_nodes(OrderLine, ctx, [each.order_line_id for each in parents])
 
 
 @strawberry.type(description="Shown by the customer, scanned once by the store.")
@@ -103,7 +121,7 @@ class PrintTicket(Node):
 @strawberry.type(
     description="One way at one place in which a part of an order reaches the customer."
 )
-class Fulfilment(Node):
+class Fulfilment(Document):
     id: strawberry.ID
     number: str
     method: FulfilmentMethod
@@ -112,6 +130,10 @@ class Fulfilment(Node):
     awaits_stock_until: date | None = strawberry.field(
         description="When the goods were said to come that it waits for; empty once all are there."
     )
+    promised_at: datetime | None = strawberry.field(
+        description="By when the customer was told to have it."
+    )
+    created_at: datetime = strawberry.field(description="When it was made.")
     fee: Money = strawberry.field(
         description="Its share of the order's delivery, given back if it is called off."
     )
@@ -119,6 +141,47 @@ class Fulfilment(Node):
         description="Its place has rejected it and nobody else has the goods yet."
     )
     row: strawberry.Private[FulfilmentRow]
+
+    @strawberry.field(
+        description="Until when its place is to take the next step; null where it has none to take."
+    )
+    def due_at(self) -> datetime | None:
+        return fulfilments.due_at(self.row)
+
+    @strawberry.field(description="Whole minutes since dueAt; 0 in time.")
+    def lateness_minutes(self, info: Info) -> int:
+        return lateness_minutes(fulfilments.due_at(self.row), info.context.now())
+
+    @batched
+    @staticmethod
+    async def assignee(parents: list[Fulfilment], ctx: Context) -> list[Staff | None]:
+        """The member of staff who accepted it."""
+        return await optional_nodes(Staff, ctx, [each.row.assignee_id for each in parents])
+
+    @batched
+    @staticmethod
+    async def contact(parents: list[Fulfilment], ctx: Context) -> list[Contact | None]:
+        """Who gets it; in full for its place while it is open, and for whoever may read contacts there."""
+        found = await contacts.of_fulfilments(ctx, [each.row for each in parents])
+        return [Contact.optional(found[each.row.id]) for each in parents]
+
+    @batched
+    @staticmethod
+    async def address(parents: list[Fulfilment], ctx: Context) -> list[Address | None]:
+        """Where the order goes; beyond the district masked as `contact` is."""
+        found = await contacts.of_fulfilments(ctx, [each.row for each in parents])
+        return [address_of(found[each.row.id]) for each in parents]
+
+    @sized_by("first", otherwise=20)
+    @batched
+    @staticmethod
+    async def history(
+        parents: list[Fulfilment], ctx: Context, first: SliceSize = 20, skip: Skip = 0
+    ) -> list[list[DocumentEvent]]:
+        """Each step, oldest first."""
+        rows = [each.row for each in parents]
+        found = await histories.of_fulfilments(ctx, rows, Slice(first, skip))
+        return [[DocumentEvent.of(step) for step in found[each.row.id]] for each in parents]
 
     @batched
     @staticmethod
@@ -144,7 +207,11 @@ class Fulfilment(Node):
         found = await fulfilments.lines_of(ctx, _ids(parents), Slice(first, skip))
         return [
             [
-                FulfilmentLine(quantity=line.quantity, variant_id=line.variant_id)
+                FulfilmentLine(
+                    quantity=line.quantity,
+                    variant_id=line.variant_id,
+                    order_line_id=line.order_line_id,
+                )
                 for line in found[each.row.id]
             ]
             for each in parents
@@ -181,10 +248,12 @@ class Fulfilment(Node):
     @list_size(all_of(FulfilmentAction))
     @batched
     @staticmethod
-    async def available_actions(parents: list[Fulfilment], ctx: Context) -> list[list[str]]:
+    async def available_actions(
+        parents: list[Fulfilment], ctx: Context
+    ) -> list[list[FulfilmentAction]]:
         """What you may do with it now; every one of them works."""
         found = await fulfilments.actions(ctx, [each.row for each in parents])
-        return [[str(action) for action in found[each.row.id]] for each in parents]
+        return [found[each.row.id] for each in parents]
 
     @classmethod
     def of(cls, row: FulfilmentRow) -> Fulfilment:
@@ -195,6 +264,8 @@ class Fulfilment(Node):
             status=row.status,
             distance_metres=row.distance_metres,
             awaits_stock_until=row.awaits_until,
+            promised_at=row.promised_at,
+            created_at=row.created_at,
             fee=Money.of(row.fee_minor),
             unfillable=row.unfillable,
             row=row,

@@ -55,7 +55,10 @@ class PaymentMutations:
 
     @refusing(PaymentPayload)
     async def payment_record(self, info: Info, input: PaymentRecordInput) -> PaymentPayload:
-        """Cash or card taken at a till, by its cashier, for the whole order."""
+        """Cash or card taken at a till, by its cashier, for the whole order.
+
+        Needs PAYMENT_RECORD.
+        """
         draft = TillDraft(
             order_id=row_id(input.order_id, "Order", path=("orderId",)),
             provider=input.provider,

@@ -42,7 +42,9 @@ class Payment(Node):
     client_parameters: list[KeyValue] = sized_list(
         CLIENT_PARAMETERS, description="What the client hands to the provider's own SDK."
     )
-    code_url: str | None = strawberry.field(description="Where to pay: a page, or a code's text.")
+    code_url: str | None = strawberry.field(
+        description="Where to pay: a page, or the text of a code; null where the flow has none."
+    )
     created_at: datetime
     settled_at: datetime | None
     row: strawberry.Private[PaymentRow]
@@ -56,7 +58,7 @@ class Payment(Node):
 
         return await optional_nodes(Order, ctx, [each.row.order_id for each in parents])
 
-    @strawberry.field(description="`codeUrl` as a QR code.")
+    @strawberry.field(description="`codeUrl` as a QR code; null without it.")
     def code_qr_svg(self) -> str | None:
         return qr_svg(self.row.code_url) if self.row.code_url else None
 

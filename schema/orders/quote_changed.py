@@ -47,7 +47,7 @@ class CheckoutNotice:
     )
     after: Money | None = strawberry.field(description="The same amount as it is now.")
     available: int | None = strawberry.field(
-        description="How many pieces are left at the place; only with NOT_ENOUGH."
+        description="How many pieces are left at the place; null but with NOT_ENOUGH."
     )
     variant_id: strawberry.Private[int]
 

@@ -9,11 +9,11 @@ from typing import Any
 import strawberry
 
 from models.bounds import ROUTING_CANDIDATES, ROUTING_PICKS, all_of
-from models.orders.routing import RefusalReason
 from resolvers.context import Context
 from schema.batching import batched
 from schema.catalog.types import Variant
 from schema.cost.directives import sized_list
+from schema.orders.actions import RefusalReason
 from schema.orders.loading import optional_nodes
 from schema.stores.types import StockLocation
 
@@ -40,13 +40,20 @@ class RoutingPick:
 class RoutingCandidate:
     distance_metres: int | None
     chosen: bool
-    refused_because: list[str] = sized_list(all_of(RefusalReason))
+    refused_because: list[RefusalReason] = sized_list(
+        all_of(RefusalReason), description="Why the place was not chosen; empty for one that was."
+    )
     location_id: strawberry.Private[int]
 
     @batched
     @staticmethod
     async def location(parents: list[RoutingCandidate], ctx: Context) -> list[StockLocation]:
         return await StockLocation.load(ctx, [each.location_id for each in parents])
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> RoutingCandidate:
+        reasons = [RefusalReason(each) for each in kept["refused_because"]]
+        return cls(**{**kept, "refused_because": reasons})
 
 
 @strawberry.type(description="Where the pieces are sent from, and why from there.")
@@ -60,7 +67,7 @@ class RoutingDecision:
         """`kept` is a decision as it stands with a fulfilment."""
         return cls(
             picks=[RoutingPick(**pick) for pick in kept["picks"]],
-            candidates=[RoutingCandidate(**candidate) for candidate in kept["candidates"]],
+            candidates=[RoutingCandidate.of(candidate) for candidate in kept["candidates"]],
             decided_at=datetime.fromisoformat(kept["decided_at"]),
         )
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from typing import Annotated
 
 import strawberry
 
@@ -30,6 +31,29 @@ class OrderSubscriptions:
             async for row, sequence in rows:
                 _note(ctx, sequence)
                 yield Fulfilment.of(row)
+
+    @strawberry.subscription
+    async def fulfilment_changed(
+        self,
+        info: Info,
+        location_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="Only at this place.")
+        ] = None,
+        fulfilment_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="Only this one.")
+        ] = None,
+        after: Annotated[
+            BigInt | None, strawberry.argument(description="A sequence already seen.")
+        ] = None,
+    ) -> AsyncGenerator[Fulfilment, None]:
+        """Fulfilments that you may see, each time they come to a place or change."""
+        ctx = info.context
+        place = optional_row_id(location_id, "Store", "Warehouse", path=("locationId",))
+        row = optional_row_id(fulfilment_id, "Fulfilment", path=("fulfilmentId",))
+        async with aclosing(await following.fulfilments_changed(ctx, place, row, after)) as rows:
+            async for found, sequence in rows:
+                _note(ctx, sequence)
+                yield Fulfilment.of(found)
 
     @strawberry.subscription
     async def order_changed(

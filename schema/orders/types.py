@@ -10,20 +10,25 @@ from models.bounds import all_of
 from models.orders.orders import Order as OrderRow
 from models.orders.orders import OrderEvent as OrderEventRow
 from models.orders.orders import OrderLine as OrderLineRow
-from models.orders.states import OrderAction, OrderStatus
+from models.orders.states import OrderStatus
 from resolvers.context import Context
-from resolvers.orders import actions, fulfilments, orders, payments
+from resolvers.orders import actions, contacts, fulfilments, orders, payments
 from resolvers.slices import Slice
 from schema.accounts.types import Channel, Staff
 from schema.actors import Actor, actors
 from schema.batching import batched
 from schema.catalog.types import Variant
 from schema.cost.directives import list_size, sized_by
+from schema.geography import Address
 from schema.list_arguments import Skip, SliceSize
 from schema.members.types import Member
 from schema.money import Money
-from schema.nodes import Node, global_id
+from schema.nodes import Document, Node, global_id
+from schema.orders.actions import OrderAction
+from schema.orders.contact_types import Contact, address_of
 from schema.orders.loading import optional_nodes, variants_of
+from schema.orders.source_types import SaleSource
+from schema.orders.totals import OrderTotals
 from schema.stores.types import Store
 
 if TYPE_CHECKING:
@@ -33,38 +38,11 @@ if TYPE_CHECKING:
 strawberry.enum(OrderStatus)
 
 
-@strawberry.type(description="goods − discount + delivery = payable; paid and refunded came after.")
-class OrderTotals:
-    goods: Money
-    discount: Money
-    delivery: Money
-    payable: Money
-    paid: Money
-    refunded: Money
-
-    @classmethod
-    def of(
-        cls,
-        goods_minor: int,
-        discount_minor: int,
-        delivery_minor: int,
-        paid_minor: int = 0,
-        refunded_minor: int = 0,
-    ) -> OrderTotals:
-        return cls(
-            goods=Money.of(goods_minor),
-            discount=Money.of(discount_minor),
-            delivery=Money.of(delivery_minor),
-            payable=Money.of(goods_minor - discount_minor + delivery_minor),
-            paid=Money.of(paid_minor),
-            refunded=Money.of(refunded_minor),
-        )
-
-
 @strawberry.type(description="Who a sale counts for, fixed when the order is placed.")
 class Attribution:
     channel: Channel
     row: strawberry.Private[OrderRow]
+    guide_id: strawberry.Private[int | None]
 
     @batched
     @staticmethod
@@ -74,7 +52,7 @@ class Attribution:
     @batched
     @staticmethod
     async def guide(parents: list[Attribution], ctx: Context) -> list[Staff | None]:
-        return await optional_nodes(Staff, ctx, [each.row.attribution_guide_id for each in parents])
+        return await optional_nodes(Staff, ctx, [each.guide_id for each in parents])
 
     @batched
     @staticmethod
@@ -82,6 +60,12 @@ class Attribution:
         return await optional_nodes(
             Member, ctx, [each.row.attribution_referrer_id for each in parents]
         )
+
+    @classmethod
+    def of(cls, row: OrderRow, guide_id: int | None = None) -> Attribution:
+        """`guide_id` is the guide of a line, where it has one of its own."""
+        guide_id = guide_id or row.attribution_guide_id
+        return cls(channel=row.channel, row=row, guide_id=guide_id)
 
 
 @strawberry.type(description="One line of an order's history.")
@@ -120,6 +104,29 @@ class OrderLine(Node):
     async def variant(parents: list[OrderLine], ctx: Context) -> list[Variant]:
         return await variants_of(ctx, [each.row.variant_id for each in parents])
 
+    @sized_by("first", otherwise=10)
+    @batched
+    @staticmethod
+    async def fulfilments(
+        parents: list[OrderLine], ctx: Context, first: SliceSize = 10, skip: Skip = 0
+    ) -> list[list[Annotated[Fulfilment, strawberry.lazy("schema.orders.fulfilment_types")]]]:
+        """Those that bring pieces of this line."""
+        from schema.orders.fulfilment_types import Fulfilment
+
+        ids = [each.row.id for each in parents]
+        found = await fulfilments.of_lines(ctx, ids, Slice(first, skip))
+        return [[Fulfilment.of(row) for row in found[each.row.id]] for each in parents]
+
+    @batched
+    @staticmethod
+    async def attribution(parents: list[OrderLine], ctx: Context) -> list[Attribution]:
+        """The order's, with the guide who added this line."""
+        placed = await orders.rows_of_lines([each.row for each in parents])
+        guides = await orders.guides_of_lines([each.row.id for each in parents])
+        return [
+            Attribution.of(placed[each.row.order_id], guides.get(each.row.id)) for each in parents
+        ]
+
     @classmethod
     def of(cls, row: OrderLineRow) -> OrderLine:
         return cls(
@@ -140,7 +147,7 @@ class OrderLine(Node):
 
 
 @strawberry.type(description="A sale, from its placing to its completion.")
-class Order(Node):
+class Order(Document):
     id: strawberry.ID
     number: str
     status: OrderStatus
@@ -151,11 +158,32 @@ class Order(Node):
     placed_at: datetime
     paid_at: datetime | None
     completed_at: datetime | None
+    updated_at: datetime = strawberry.field(description="When it last changed.")
     row: strawberry.Private[OrderRow]
 
-    @strawberry.field(description="What the customer wrote for those who prepare the order.")
+    @strawberry.field(
+        description="What the customer wrote for those who prepare the order; null when nothing."
+    )
     def remark(self) -> str | None:
         return self.row.remark
+
+    @strawberry.field(description="Where the sale came from.")
+    def source(self) -> SaleSource:
+        return SaleSource(channel=self.row.channel, row=self.row)
+
+    @batched
+    @staticmethod
+    async def contact(parents: list[Order], ctx: Context) -> list[Contact | None]:
+        """Who gets it; masked for whoever may not read contacts there, nor fulfils an open part of it."""
+        found = await contacts.of_orders(ctx, [each.row for each in parents])
+        return [Contact.optional(found[each.row.id]) for each in parents]
+
+    @batched
+    @staticmethod
+    async def address(parents: list[Order], ctx: Context) -> list[Address | None]:
+        """Where it goes; beyond the district masked as `contact` is."""
+        found = await contacts.of_orders(ctx, [each.row for each in parents])
+        return [address_of(found[each.row.id]) for each in parents]
 
     @batched
     @staticmethod
@@ -199,10 +227,10 @@ class Order(Node):
     @list_size(all_of(OrderAction))
     @batched
     @staticmethod
-    async def available_actions(parents: list[Order], ctx: Context) -> list[list[str]]:
-        """What you may do with it now: PAY, CANCEL."""
+    async def available_actions(parents: list[Order], ctx: Context) -> list[list[OrderAction]]:
+        """What you may do with it now."""
         found = await actions.of_orders(ctx, [each.row for each in parents])
-        return [[str(action) for action in found[each.row.id]] for each in parents]
+        return [found[each.row.id] for each in parents]
 
     @sized_by("first", otherwise=20)
     @batched
@@ -228,11 +256,12 @@ class Order(Node):
                 row.paid_minor,
                 row.refunded_minor,
             ),
-            attribution=Attribution(channel=row.channel, row=row),
+            attribution=Attribution.of(row),
             hold_expires_at=row.hold_expires_at,
             placed_at=row.created_at,
             paid_at=row.paid_at,
             completed_at=row.completed_at,
+            updated_at=row.updated_at,
             row=row,
         )
 

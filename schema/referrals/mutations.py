@@ -51,7 +51,10 @@ class ReferralMutations:
     async def commission_plan_set(
         self, info: Info, input: CommissionPlanSetInput
     ) -> CommissionPlanPayload:
-        """Replace a merchant's plan; what has been paid already keeps the rates of its time."""
+        """Replace a merchant's plan; what has been paid already keeps the rates of its time.
+
+        Needs COMMISSION_PLAN_WRITE.
+        """
         draft = PlanDraft(
             levels=[(each.level, each.rate) for each in input.levels],
             guide_rate=input.guide_rate,

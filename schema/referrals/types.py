@@ -75,7 +75,9 @@ class DownlineConnection:
 class TeamLevel:
     level: int
     members: int
-    orders: int
+    orders: int = strawberry.field(
+        description="Paid orders of these members; one that was cancelled after payment does not count."
+    )
     sales: Money
     commission: Money
 
@@ -162,12 +164,14 @@ class Referral:
         parents: list[Referral],
         ctx: Context,
         *,
-        first: int | None = 20,
+        first: int | None = None,
         after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
         status: CommissionStatus | None = None,
     ) -> list[Connection[Commission]]:
         """What the member has earned, the latest first."""
-        request = PageRequest(first=first, after=after)
+        request = PageRequest(first=first, after=after, last=last, before=before)
         pages = await earnings.pages(ctx, _keys(parents), status, request)
         return [
             Connection.of(pages[key], lambda row: Commission.of(row, ctx)) for key in _keys(parents)

@@ -9,7 +9,6 @@ from typing import Protocol
 
 import strawberry
 
-from models.stock.documents import DocumentEvent as DocumentEventRow
 from resolvers.context import Context
 from resolvers.slices import Slice
 from resolvers.stock.document_lists import DocumentFilter
@@ -17,6 +16,23 @@ from resolvers.stock.documents import history_of
 from schema.actors import Actor, actors
 from schema.batching import batched
 from schema.nodes import global_id, optional_row_id
+
+
+class Happened(Protocol):
+    """A step in the life of a document."""
+
+    @property
+    def created_at(self) -> datetime: ...
+    @property
+    def from_status(self) -> str | None: ...
+    @property
+    def to_status(self) -> str: ...
+    @property
+    def note(self) -> str | None: ...
+    @property
+    def actor_kind(self) -> str: ...
+    @property
+    def actor_id(self) -> int | None: ...
 
 
 @strawberry.type(
@@ -27,7 +43,7 @@ class DocumentEvent:
     from_: str | None = strawberry.field(name="from")
     to: str
     note: str | None
-    row: strawberry.Private[DocumentEventRow]
+    row: strawberry.Private[Happened]
 
     @batched
     @staticmethod
@@ -35,7 +51,7 @@ class DocumentEvent:
         return await actors(ctx, [(each.row.actor_kind, each.row.actor_id) for each in parents])
 
     @classmethod
-    def of(cls, row: DocumentEventRow) -> DocumentEvent:
+    def of(cls, row: Happened) -> DocumentEvent:
         return cls(
             at=row.created_at, from_=row.from_status, to=row.to_status, note=row.note, row=row
         )
@@ -44,9 +60,9 @@ class DocumentEvent:
 def document_filter(
     status: Sequence[StrEnum] | None,
     location_id: str | None,
-    number: str | None,
-    created_from: datetime | None,
-    created_to: datetime | None,
+    number: str | None = None,
+    created_from: datetime | None = None,
+    created_to: datetime | None = None,
     supplier_code: str | None = None,
 ) -> DocumentFilter:
     """The arguments of a list. Raises: InvalidInput for what is no ID of a location."""

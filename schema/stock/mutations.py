@@ -27,7 +27,10 @@ from schema.stock.types import StockLevel, StockMovement
 class StockMutations:
     @refusing(StockSetPayload)
     async def stock_set(self, info: Info, input: StockSetInput) -> StockSetPayload:
-        """Set what is available as an ERP counts it, up to 500 levels at once."""
+        """Set what is available as an ERP counts it, up to 500 levels at once.
+
+        Needs STOCK_WRITE.
+        """
         ctx = info.context
         drafts = [row.draft() for row in input.rows]
         outcome = await sync.set_levels(
@@ -42,7 +45,10 @@ class StockMutations:
 
     @refusing(StockAdjustPayload)
     async def stock_adjust(self, info: Info, input: StockAdjustInput) -> StockAdjustPayload:
-        """Move pieces between states by hand; each movement is kept with its reason."""
+        """Move pieces between states by hand; each movement is kept with its reason.
+
+        Needs STOCK_WRITE.
+        """
         ctx = info.context
         done = await adjustments.adjust(ctx, input.draft(), input.idempotency_key)
         (level,) = await StockLevel.load(ctx, [done.level_id])
@@ -53,7 +59,10 @@ class StockMutations:
     async def safety_stock_set(
         self, info: Info, input: SafetyStockSetInput
     ) -> SafetyStockSetPayload:
-        """Set what online channels leave alone, of single SKUs or as a location's default."""
+        """Set what online channels leave alone, of single SKUs or as a location's default.
+
+        Needs STOCK_WRITE.
+        """
         ctx = info.context
         drafts = [row.draft() for row in input.rows]
         outcome = await safety.set_safety(ctx, drafts, input.on_error, dry_run=input.dry_run)
@@ -67,7 +76,10 @@ class StockMutations:
     async def opening_cost_set(
         self, info: Info, input: OpeningCostSetInput
     ) -> OpeningCostSetPayload:
-        """Say what stock costs that was never bought where it stands: once, up to 500 levels in one go."""
+        """Say what stock costs that was never bought where it stands: once, up to 500 levels in one go.
+
+        Needs PURCHASE_APPROVE.
+        """
         ctx = info.context
         drafts = [row.draft() for row in input.rows]
         outcome = await opening_costs.set_costs(
@@ -81,7 +93,10 @@ class StockMutations:
 
     @refusing(BackorderSetPayload)
     async def backorder_set(self, info: Info, input: BackorderSetInput) -> BackorderSetPayload:
-        """Set how many pieces of SKUs may be sold before they are there, and when they come."""
+        """Set how many pieces of SKUs may be sold before they are there, and when they come.
+
+        Needs STOCK_WRITE.
+        """
         ctx = info.context
         drafts = [row.draft() for row in input.rows]
         outcome = await backorder_setting.set_backorders(

@@ -29,7 +29,10 @@ class PurchaseMutations:
     async def supplier_upsert(
         self, info: Info, input: SupplierUpsertInput
     ) -> SupplierUpsertPayload:
-        """Add or change suppliers by code, up to 500 at once; the same again changes nothing."""
+        """Add or change suppliers by code, up to 500 at once; the same again changes nothing.
+
+        Needs PURCHASE_WRITE.
+        """
         drafts = [row.draft() for row in input.suppliers]
         outcome = await suppliers.upsert(info.context, drafts, input.on_error, input.dry_run)
         return SupplierUpsertPayload.of(outcome, info.context, "supplier")
@@ -38,7 +41,7 @@ class PurchaseMutations:
     async def purchase_order_create(
         self, info: Info, input: PurchaseOrderCreateInput
     ) -> PurchaseOrderPayload:
-        """Order goods; they are expected once the order is approved."""
+        """Order goods; they are expected once the order is approved. Needs PURCHASE_WRITE."""
         row = await purchasing.create(info.context, input.draft(), input.idempotency_key)
         return PurchaseOrderPayload(purchase_order=PurchaseOrder.of(row))
 
@@ -46,7 +49,10 @@ class PurchaseMutations:
     async def purchase_order_approve(
         self, info: Info, input: PurchaseOrderActInput
     ) -> PurchaseOrderPayload:
-        """Agree to an order: its goods are `incoming` at their destination from now on."""
+        """Agree to an order: its goods are `incoming` at their destination from now on.
+
+        Needs PURCHASE_APPROVE.
+        """
         row = await purchasing.approve(info.context, input.order_row(), input.note)
         return PurchaseOrderPayload(purchase_order=PurchaseOrder.of(row))
 
@@ -54,7 +60,10 @@ class PurchaseMutations:
     async def purchase_order_receive(
         self, info: Info, input: PurchaseOrderReceiveInput
     ) -> PurchaseOrderPayload:
-        """Take in what has come, in as many parts as it comes in; never more than was ordered."""
+        """Take in what has come, in as many parts as it comes in; never more than was ordered.
+
+        Needs PURCHASE_RECEIVE.
+        """
         row = await purchasing.receive(
             info.context,
             input.order_row(),
@@ -68,7 +77,10 @@ class PurchaseMutations:
     async def purchase_order_cancel(
         self, info: Info, input: PurchaseOrderActInput
     ) -> PurchaseOrderPayload:
-        """Decline an order, or call off all of it that has not come."""
+        """Decline an order, or call off all of it that has not come.
+
+        Needs PURCHASE_READ; `availableActions` says who may.
+        """
         row = await purchasing.cancel(info.context, input.order_row(), input.note)
         return PurchaseOrderPayload(purchase_order=PurchaseOrder.of(row))
 
@@ -76,7 +88,10 @@ class PurchaseMutations:
     async def supplier_return_create(
         self, info: Info, input: SupplierReturnCreateInput
     ) -> SupplierReturnPayload:
-        """Plan to send goods back; they leave the stock when they are shipped."""
+        """Plan to send goods back; they leave the stock when they are shipped.
+
+        Needs PURCHASE_WRITE.
+        """
         row = await returning.create(info.context, input.draft(), input.idempotency_key)
         return SupplierReturnPayload(supplier_return=SupplierReturn.of(row))
 
@@ -84,7 +99,7 @@ class PurchaseMutations:
     async def supplier_return_approve(
         self, info: Info, input: SupplierReturnActInput
     ) -> SupplierReturnPayload:
-        """Agree to send the goods back."""
+        """Agree to send the goods back. Needs PURCHASE_APPROVE."""
         row = await returning.approve(info.context, input.return_row(), input.note)
         return SupplierReturnPayload(supplier_return=SupplierReturn.of(row))
 
@@ -92,7 +107,7 @@ class PurchaseMutations:
     async def supplier_return_ship(
         self, info: Info, input: SupplierReturnShipInput
     ) -> SupplierReturnPayload:
-        """The goods have left for their supplier."""
+        """The goods have left for their supplier. Needs PURCHASE_RECEIVE."""
         row = await returning.ship(
             info.context,
             input.return_row(),
@@ -105,6 +120,9 @@ class PurchaseMutations:
     async def supplier_return_cancel(
         self, info: Info, input: SupplierReturnActInput
     ) -> SupplierReturnPayload:
-        """Decline it, or call it off before it is shipped."""
+        """Decline it, or call it off before it is shipped.
+
+        Needs PURCHASE_READ; `availableActions` says who may.
+        """
         row = await returning.cancel(info.context, input.return_row(), input.note)
         return SupplierReturnPayload(supplier_return=SupplierReturn.of(row))

@@ -1,18 +1,24 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
 import strawberry
 
-from models.stock.purchase_rules import PurchaseOrderStatus, SupplierReturnStatus
+from models.stock.purchase_rules import PurchaseOrderStatus
 from resolvers.paging import PageRequest
 from resolvers.stock import purchase_orders, supplier_returns, suppliers, values
+from resolvers.stock.document_lists import DocumentFilter
+from resolvers.stock.suppliers import SupplierQuery
 from schema.cost.directives import cost
 from schema.info import Info
+from schema.list_arguments import SAME, WHICH, After, Before, First, Last, together
 from schema.nodes import optional_row_id
-from schema.pagination import Connection
+from schema.pagination import Connection, DocumentConnection
 from schema.stock.cost_types import StockValue
 from schema.stock.documents import document_filter
+from schema.stock.filters import PurchaseOrderFilter
+from schema.stock.purchase_filters import SupplierFilter, SupplierReturnFilter
 from schema.stock.purchase_types import PurchaseOrder, Supplier
 from schema.stock.return_types import SupplierReturn
 
@@ -28,7 +34,7 @@ class PurchaseQueries:
     async def suppliers(
         self,
         info: Info,
-        active: bool | None = None,
+        filter: SupplierFilter | None = None,
         first: int | None = None,
         after: str | None = None,
         last: int | None = None,
@@ -36,7 +42,8 @@ class PurchaseQueries:
     ) -> Connection[Supplier]:
         """The merchant's suppliers, by code."""
         request = PageRequest(first=first, after=after, last=last, before=before)
-        return Connection.of(await suppliers.page(info.context, active, request), Supplier.of)
+        wanted = filter.query() if filter else SupplierQuery()
+        return Connection.of(await suppliers.page(info.context, wanted, request), Supplier.of)
 
     @strawberry.field
     async def purchase_order(
@@ -51,24 +58,29 @@ class PurchaseQueries:
     async def purchase_orders(
         self,
         info: Info,
-        status: list[PurchaseOrderStatus] | None = None,
-        location_id: strawberry.ID | None = None,
-        supplier_code: str | None = None,
-        number: str | None = None,
-        created_from: datetime | None = None,
-        created_to: datetime | None = None,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
-    ) -> Connection[PurchaseOrder]:
-        """The purchase orders for places in your territory, the latest first; `createdTo` is exclusive."""
-        wanted = document_filter(
+        filter: Annotated[PurchaseOrderFilter | None, WHICH] = None,
+        status: Annotated[list[PurchaseOrderStatus] | None, SAME] = None,
+        location_id: Annotated[strawberry.ID | None, SAME] = None,
+        supplier_code: Annotated[str | None, SAME] = None,
+        number: Annotated[str | None, SAME] = None,
+        created_from: Annotated[datetime | None, SAME] = None,
+        created_to: Annotated[datetime | None, SAME] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> DocumentConnection[PurchaseOrder]:
+        """The purchase orders for places in your territory, the latest first."""
+        ctx = info.context
+        arguments = document_filter(
             status, location_id, number, created_from, created_to, supplier_code
         )
+        wanted = together(arguments, filter.wanted() if filter else None)
         request = PageRequest(first=first, after=after, last=last, before=before)
-        page = await purchase_orders.page(info.context, wanted, request)
-        return Connection.of(page, PurchaseOrder.of)
+        page = await purchase_orders.page(ctx, wanted, request)
+        return DocumentConnection.of(
+            page, PurchaseOrder.of, await purchase_orders.tally(ctx, wanted)
+        )
 
     @strawberry.field
     async def supplier_return(
@@ -83,21 +95,14 @@ class PurchaseQueries:
     async def supplier_returns(
         self,
         info: Info,
-        status: list[SupplierReturnStatus] | None = None,
-        location_id: strawberry.ID | None = None,
-        supplier_code: str | None = None,
-        number: str | None = None,
-        created_from: datetime | None = None,
-        created_to: datetime | None = None,
+        filter: SupplierReturnFilter | None = None,
         first: int | None = None,
         after: str | None = None,
         last: int | None = None,
         before: str | None = None,
     ) -> Connection[SupplierReturn]:
-        """The supplier returns from places in your territory, the latest first; `createdTo` is exclusive."""
-        wanted = document_filter(
-            status, location_id, number, created_from, created_to, supplier_code
-        )
+        """The supplier returns from places in your territory, the latest first."""
+        wanted = filter.query() if filter else DocumentFilter()
         request = PageRequest(first=first, after=after, last=last, before=before)
         page = await supplier_returns.page(info.context, wanted, request)
         return Connection.of(page, SupplierReturn.of)

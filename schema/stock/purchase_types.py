@@ -6,7 +6,7 @@ from datetime import datetime
 import strawberry
 
 from models.bounds import all_of
-from models.stock.purchase_rules import PurchaseAction, PurchaseOrderStatus
+from models.stock.purchase_rules import PurchaseOrderStatus
 from models.stock.purchases import PurchaseOrder as PurchaseOrderRow
 from models.stock.purchases import PurchaseOrderLine as PurchaseOrderLineRow
 from models.stock.purchases import Supplier as SupplierRow
@@ -19,7 +19,8 @@ from schema.catalog.types import Variant
 from schema.cost.directives import list_size, sized_by
 from schema.list_arguments import Skip, SliceSize
 from schema.money import Money
-from schema.nodes import Node, global_id
+from schema.nodes import Document, Node, global_id
+from schema.stock.actions import PurchaseOrderAction
 from schema.stock.documents import DocumentEvent, histories
 from schema.stock.types import variants_of
 from schema.stores.types import StockLocation
@@ -35,11 +36,11 @@ class Supplier(Node):
     active: bool
     row: strawberry.Private[SupplierRow]
 
-    @strawberry.field(description="The person to ask for.")
+    @strawberry.field(description="The person to ask for; null without one.")
     def contact(self) -> str | None:
         return self.row.contact
 
-    @strawberry.field(description="The number to call.")
+    @strawberry.field(description="The number to call; null without one.")
     def phone(self) -> str | None:
         return self.row.phone
 
@@ -84,7 +85,7 @@ class PurchaseOrderLine:
 
 
 @strawberry.type(description="What a place has ordered from a supplier, and how much has come.")
-class PurchaseOrder(Node):
+class PurchaseOrder(Document):
     id: strawberry.ID
     number: str
     status: PurchaseOrderStatus
@@ -127,13 +128,15 @@ class PurchaseOrder(Node):
         rows = [each.row for each in parents]
         return await actors(ctx, [(row.approved_by_kind or "", row.approved_by_id) for row in rows])
 
-    @list_size(all_of(PurchaseAction))
+    @list_size(all_of(PurchaseOrderAction))
     @batched
     @staticmethod
-    async def available_actions(parents: list[PurchaseOrder], ctx: Context) -> list[list[str]]:
-        """What you may do with it now: APPROVE, RECEIVE, CANCEL."""
+    async def available_actions(
+        parents: list[PurchaseOrder], ctx: Context
+    ) -> list[list[PurchaseOrderAction]]:
+        """What you may do with it now."""
         found = await purchase_orders.actions_of(ctx, [each.row for each in parents])
-        return [[str(action) for action in actions] for actions in found]
+        return [[PurchaseOrderAction(action) for action in actions] for actions in found]
 
     @sized_by("first", otherwise=20)
     @batched

@@ -1,17 +1,19 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
 import strawberry
 
-from models.stock.states import MovementReason
 from resolvers.paging import PageRequest
 from resolvers.stock import audit, levels, movements, snapshots
 from schema.cost.directives import cost
 from schema.info import Info
-from schema.nodes import document_of, optional_row_id
-from schema.pagination import Connection
+from schema.list_arguments import SAME, WHICH, After, Before, First, Last, together
+from schema.nodes import optional_row_id
+from schema.pagination import Connection, TalliedConnection
 from schema.stock.audit_types import StockAudit
+from schema.stock.filters import StockMovementFilter
 from schema.stock.types import StockLevel, StockMovement, StockSnapshot
 
 
@@ -37,29 +39,24 @@ class StockQueries:
     async def stock_movements(
         self,
         info: Info,
-        variant_id: strawberry.ID | None = None,
-        location_id: strawberry.ID | None = None,
-        reasons: list[MovementReason] | None = None,
-        document_id: strawberry.ID | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
-    ) -> Connection[StockMovement]:
-        """The ledger, oldest first; `last` answers the newest. `until` is exclusive."""
-        wanted = movements.MovementFilter(
+        filter: Annotated[StockMovementFilter | None, WHICH] = None,
+        variant_id: Annotated[strawberry.ID | None, SAME] = None,
+        location_id: Annotated[strawberry.ID | None, SAME] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> TalliedConnection[StockMovement]:
+        """The ledger, oldest first; `last` answers the newest."""
+        ctx = info.context
+        arguments = movements.MovementFilter(
             variant_id=optional_row_id(variant_id, "Variant", path=("variantId",)),
             location_id=optional_row_id(location_id, "Store", "Warehouse", path=("locationId",)),
-            reasons=None if reasons is None else tuple(reasons),
-            document=None if document_id is None else document_of(document_id, "documentId"),
-            since=since,
-            until=until,
         )
+        wanted = together(arguments, filter.wanted() if filter else None)
         request = PageRequest(first=first, after=after, last=last, before=before)
-        page = await movements.page(info.context, wanted, request)
-        return Connection.of(page, StockMovement.of)
+        page = await movements.page(ctx, wanted, request)
+        return TalliedConnection.of(page, StockMovement.of, await movements.tally(ctx, wanted))
 
     @cost(5000)
     @strawberry.field
@@ -71,11 +68,13 @@ class StockQueries:
         location_id: strawberry.ID | None = None,
         first: int | None = None,
         after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
     ) -> Connection[StockSnapshot]:
         """How a variant, a location or one level of both stood at any moment of the past."""
         variant = optional_row_id(variant_id, "Variant", path=("variantId",))
         location = optional_row_id(location_id, "Store", "Warehouse", path=("locationId",))
-        request = PageRequest(first=first, after=after)
+        request = PageRequest(first=first, after=after, last=last, before=before)
         page = await snapshots.page(info.context, at, variant, location, request)
         return Connection.of(page, StockSnapshot.of)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 import strawberry
 
 from models.bounds import all_of
-from models.stock.purchase_rules import PurchaseAction, SupplierReturnStatus
+from models.stock.purchase_rules import SupplierReturnStatus
 from models.stock.purchases import SupplierReturn as SupplierReturnRow
 from models.stock.purchases import SupplierReturnLine as SupplierReturnLineRow
 from models.stock.states import StockState
@@ -18,7 +18,8 @@ from schema.batching import batched
 from schema.catalog.types import Variant
 from schema.cost.directives import list_size, sized_by
 from schema.list_arguments import Skip, SliceSize
-from schema.nodes import Node, global_id
+from schema.nodes import Document, global_id
+from schema.stock.actions import SupplierReturnAction
 from schema.stock.documents import DocumentEvent, histories
 from schema.stock.purchase_types import PurchaseOrder, Supplier, suppliers_of
 from schema.stock.types import variants_of
@@ -44,7 +45,7 @@ class SupplierReturnLine:
 
 
 @strawberry.type(description="Goods that go back to a supplier, of one purchase order or of any.")
-class SupplierReturn(Node):
+class SupplierReturn(Document):
     id: strawberry.ID
     number: str
     status: SupplierReturnStatus
@@ -94,13 +95,15 @@ class SupplierReturn(Node):
         rows = [each.row for each in parents]
         return await actors(ctx, [(row.approved_by_kind or "", row.approved_by_id) for row in rows])
 
-    @list_size(all_of(PurchaseAction))
+    @list_size(all_of(SupplierReturnAction))
     @batched
     @staticmethod
-    async def available_actions(parents: list[SupplierReturn], ctx: Context) -> list[list[str]]:
-        """What you may do with it now: APPROVE, SHIP, CANCEL."""
+    async def available_actions(
+        parents: list[SupplierReturn], ctx: Context
+    ) -> list[list[SupplierReturnAction]]:
+        """What you may do with it now."""
         found = await supplier_returns.actions_of(ctx, [each.row for each in parents])
-        return [[str(action) for action in actions] for actions in found]
+        return [[SupplierReturnAction(action) for action in actions] for actions in found]
 
     @sized_by("first", otherwise=20)
     @batched

@@ -33,7 +33,7 @@ class SerialEvent:
     from_state: SerialState | None
     to_state: SerialState
     document_id: strawberry.ID | None = strawberry.field(
-        description="What it was done for, such as an order."
+        description="What it was done for, such as an order; null where nothing was."
     )
     occurred_at: datetime
 
@@ -63,7 +63,9 @@ class SerialNumber:
     row: strawberry.Private[SerialRow]
     serial: str
     state: SerialState
-    document_id: strawberry.ID | None = strawberry.field(description="What moved it last.")
+    document_id: strawberry.ID | None = strawberry.field(
+        description="What moved it last, such as an order; null where no document did."
+    )
     updated_at: datetime
 
     @batched
@@ -113,10 +115,8 @@ async def serials_of_variants(
     variant_ids: Sequence[int],
     ctx: Context,
     location_id: int,
-    first: int | None,
-    after: str | None,
+    request: PageRequest,
 ) -> list[Connection[SerialNumber]]:
     """A page of the serial numbers on hand at a location for each variant, in their order."""
-    request = PageRequest(first=first, after=after)
     found = await serial_lookup.of_variants(ctx, variant_ids, location_id, request)
     return [Connection.of(found[variant_id], SerialNumber.of) for variant_id in variant_ids]

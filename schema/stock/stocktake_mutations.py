@@ -23,7 +23,7 @@ from schema.stock.stocktake_types import Stocktake
 class StocktakeMutations:
     @refusing(StocktakePayload)
     async def stocktake_open(self, info: Info, input: StocktakeOpenInput) -> StocktakePayload:
-        """Begin to count some variants of a location; selling goes on."""
+        """Begin to count some variants of a location; selling goes on. Needs STOCK_COUNT."""
         location_id = row_id(input.location_id, "Store", "Warehouse", path=("locationId",))
         row = await stocktake_opening.open_(
             info.context, location_id, variant_ids_of(input.variant_ids), input.note
@@ -32,7 +32,10 @@ class StocktakeMutations:
 
     @refusing(StocktakePayload)
     async def stocktake_count(self, info: Info, input: StocktakeCountInput) -> StocktakePayload:
-        """Say what was found, in as many parts as you like; a later count replaces an earlier one."""
+        """Say what was found, in as many parts as you like; a later count replaces an earlier one.
+
+        Needs STOCK_COUNT.
+        """
         row = await counting.count(
             info.context,
             _id(input.stocktake_id),
@@ -45,7 +48,7 @@ class StocktakeMutations:
 
     @refusing(StocktakePayload)
     async def stocktake_recount(self, info: Info, input: StocktakeRecountInput) -> StocktakePayload:
-        """Have some lines counted again; what was found of them is forgotten."""
+        """Have some lines counted again; what was found of them is forgotten. Needs STOCK_COUNT."""
         row = await counting.recount(
             info.context, _id(input.stocktake_id), variant_ids_of(input.variant_ids)
         )
@@ -53,7 +56,10 @@ class StocktakeMutations:
 
     @refusing(StocktakePayload)
     async def stocktake_approve(self, info: Info, input: StocktakeActInput) -> StocktakePayload:
-        """Take what was found for true: each difference becomes a movement. Not by whoever counted."""
+        """Take what was found for true: each difference becomes a movement. Not by whoever counted.
+
+        Needs STOCK_WRITE.
+        """
         row = await stocktake_approval.approve(
             info.context, _id(input.stocktake_id), input.idempotency_key
         )
@@ -61,7 +67,7 @@ class StocktakeMutations:
 
     @refusing(StocktakePayload)
     async def stocktake_cancel(self, info: Info, input: StocktakeCancelInput) -> StocktakePayload:
-        """Give it up; nothing moves."""
+        """Give it up; nothing moves. Needs STOCK_COUNT."""
         row = await stocktake_opening.cancel(info.context, _id(input.stocktake_id), input.note)
         return StocktakePayload(stocktake=Stocktake.of(row))
 

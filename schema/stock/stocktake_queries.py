@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
 import strawberry
 
@@ -8,9 +9,11 @@ from models.stock.stocktake_rules import StocktakeStatus
 from resolvers.paging import PageRequest
 from resolvers.stock import stocktakes
 from schema.info import Info
+from schema.list_arguments import SAME, WHICH, After, Before, First, Last, together
 from schema.nodes import optional_row_id
-from schema.pagination import Connection
+from schema.pagination import DocumentConnection
 from schema.stock.documents import document_filter
+from schema.stock.filters import StocktakeFilter
 from schema.stock.stocktake_types import Stocktake
 
 
@@ -27,21 +30,21 @@ class StocktakeQueries:
     async def stocktakes(
         self,
         info: Info,
-        status: list[StocktakeStatus] | None = None,
-        location_id: strawberry.ID | None = None,
-        number: str | None = None,
-        created_from: datetime | None = None,
-        created_to: datetime | None = None,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
-    ) -> Connection[Stocktake]:
-        """The stocktakes in your territory, or at one place of it, the latest first.
-
-        `createdTo` is exclusive.
-        """
-        wanted = document_filter(status, location_id, number, created_from, created_to)
+        filter: Annotated[StocktakeFilter | None, WHICH] = None,
+        status: Annotated[list[StocktakeStatus] | None, SAME] = None,
+        location_id: Annotated[strawberry.ID | None, SAME] = None,
+        number: Annotated[str | None, SAME] = None,
+        created_from: Annotated[datetime | None, SAME] = None,
+        created_to: Annotated[datetime | None, SAME] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> DocumentConnection[Stocktake]:
+        """The stocktakes in your territory, the latest first."""
+        ctx = info.context
+        arguments = document_filter(status, location_id, number, created_from, created_to)
+        wanted = together(arguments, filter.wanted() if filter else None)
         request = PageRequest(first=first, after=after, last=last, before=before)
-        page = await stocktakes.page(info.context, wanted, request)
-        return Connection.of(page, Stocktake.of)
+        page = await stocktakes.page(ctx, wanted, request)
+        return DocumentConnection.of(page, Stocktake.of, await stocktakes.tally(ctx, wanted))

@@ -6,7 +6,7 @@ from datetime import datetime
 import strawberry
 
 from models.bounds import all_of
-from models.stock.stocktake_rules import SerialFinding, StocktakeAction, StocktakeStatus
+from models.stock.stocktake_rules import SerialFinding, StocktakeStatus
 from models.stock.stocktakes import Stocktake as StocktakeRow
 from models.stock.stocktakes import StocktakeLine as StocktakeLineRow
 from models.stock.stocktakes import StocktakeSerial as StocktakeSerialRow
@@ -18,7 +18,8 @@ from schema.batching import batched
 from schema.catalog.types import Variant
 from schema.cost.directives import list_size, sized_by
 from schema.list_arguments import Skip, SliceSize
-from schema.nodes import Node, global_id
+from schema.nodes import Document, global_id
+from schema.stock.actions import StocktakeAction
 from schema.stock.documents import DocumentEvent, histories
 from schema.stock.types import variants_of
 from schema.stores.types import StockLocation
@@ -98,7 +99,7 @@ class StocktakeLine:
 
 
 @strawberry.type(description="Some variants of a location that are counted while selling goes on.")
-class Stocktake(Node):
+class Stocktake(Document):
     id: strawberry.ID
     number: str
     status: StocktakeStatus
@@ -130,10 +131,12 @@ class Stocktake(Node):
     @list_size(all_of(StocktakeAction))
     @batched
     @staticmethod
-    async def available_actions(parents: list[Stocktake], ctx: Context) -> list[list[str]]:
-        """What you may do with it now: COUNT, RECOUNT, APPROVE, CANCEL."""
+    async def available_actions(
+        parents: list[Stocktake], ctx: Context
+    ) -> list[list[StocktakeAction]]:
+        """What you may do with it now."""
         found = await stocktakes.actions_of(ctx, [each.row for each in parents])
-        return [[str(action) for action in actions] for actions in found]
+        return [[StocktakeAction(action) for action in actions] for actions in found]
 
     @sized_by("first", otherwise=20)
     @batched

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime
+from typing import Annotated
 
 import strawberry
 
@@ -8,9 +8,11 @@ from models.stock.transfer_rules import TransferStatus
 from resolvers.paging import PageRequest
 from resolvers.stock import transfers
 from schema.info import Info
+from schema.list_arguments import SAME, WHICH, After, Before, First, Last, together
 from schema.nodes import optional_row_id
-from schema.pagination import Connection
+from schema.pagination import DocumentConnection
 from schema.stock.documents import document_filter
+from schema.stock.filters import TransferFilter
 from schema.stock.transfer_types import Transfer
 
 
@@ -28,21 +30,17 @@ class TransferQueries:
     async def transfers(
         self,
         info: Info,
-        status: list[TransferStatus] | None = None,
-        location_id: strawberry.ID | None = None,
-        number: str | None = None,
-        created_from: datetime | None = None,
-        created_to: datetime | None = None,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
-    ) -> Connection[Transfer]:
-        """The transfers that begin or end in your territory, or at one place, the latest first.
-
-        `createdTo` is exclusive.
-        """
-        wanted = document_filter(status, location_id, number, created_from, created_to)
+        filter: Annotated[TransferFilter | None, WHICH] = None,
+        status: Annotated[list[TransferStatus] | None, SAME] = None,
+        location_id: Annotated[strawberry.ID | None, SAME] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> DocumentConnection[Transfer]:
+        """The transfers that begin or end in your territory, the latest first."""
+        ctx, arguments = info.context, document_filter(status, location_id)
+        wanted = together(arguments, filter.wanted() if filter else None)
         request = PageRequest(first=first, after=after, last=last, before=before)
-        page = await transfers.page(info.context, wanted, request)
-        return Connection.of(page, Transfer.of)
+        page = await transfers.page(ctx, wanted, request)
+        return DocumentConnection.of(page, Transfer.of, await transfers.tally(ctx, wanted))

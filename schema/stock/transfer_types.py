@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from models.bounds import all_of
-from models.stock.transfer_rules import TransferAction, TransferStatus
+from models.stock.transfer_rules import TransferStatus
 from models.stock.transfers import Transfer as TransferRow
 from models.stock.transfers import TransferLine as TransferLineRow
 from resolvers.context import Context
@@ -18,7 +18,8 @@ from schema.batching import batched
 from schema.catalog.types import Variant
 from schema.cost.directives import list_size, sized_by
 from schema.list_arguments import Skip, SliceSize
-from schema.nodes import Node, global_id
+from schema.nodes import Document, global_id
+from schema.stock.actions import TransferAction
 from schema.stock.documents import DocumentEvent, histories
 from schema.stock.types import variants_of
 from schema.stores.types import StockLocation
@@ -74,7 +75,7 @@ class TransferLine:
 
 
 @strawberry.type(description="Goods that go from one place to another, once headquarters agrees.")
-class Transfer(Node):
+class Transfer(Document):
     id: strawberry.ID
     number: str
     status: TransferStatus
@@ -117,10 +118,12 @@ class Transfer(Node):
     @list_size(all_of(TransferAction))
     @batched
     @staticmethod
-    async def available_actions(parents: list[Transfer], ctx: Context) -> list[list[str]]:
-        """What you may do with it now: APPROVE, REJECT, SHIP, RECEIVE, CANCEL."""
+    async def available_actions(
+        parents: list[Transfer], ctx: Context
+    ) -> list[list[TransferAction]]:
+        """What you may do with it now."""
         found = await transfers.actions_of(ctx, [each.row for each in parents])
-        return [[str(action) for action in actions] for actions in found]
+        return [[TransferAction(action) for action in actions] for actions in found]
 
     @sized_by("first", otherwise=20)
     @batched

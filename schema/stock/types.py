@@ -17,7 +17,7 @@ from schema.batching import batched
 from schema.catalog.types import Variant
 from schema.columns import column, derived, identity
 from schema.money import Money
-from schema.nodes import Node, global_id
+from schema.nodes import Document, Node, documents_of, global_id
 from schema.public import repeatable
 from schema.scalars import BigInt
 from schema.stock.cost_types import (
@@ -54,7 +54,7 @@ class StockLevel(Node):
 
     @derived
     def distance_metres(self) -> int | None:
-        """How far the location is, in lists by distance."""
+        """How far the location is, in lists by distance; null elsewhere."""
         metres = self.row.distance_metres
         return None if metres is None else round(metres)
 
@@ -121,7 +121,7 @@ class StockMovement(Node):
     reason: MovementReason
     document_type: str | None
     document_id: strawberry.ID | None = strawberry.field(
-        description="What it was done for, such as an order."
+        description="What it was done for, such as an order; null where nothing was."
     )
     note: str | None
     occurred_at: datetime
@@ -141,6 +141,14 @@ class StockMovement(Node):
     @staticmethod
     async def actor(parents: list[StockMovement], ctx: Context) -> list[Actor | None]:
         return await actors(ctx, [(each.row.actor_kind, each.row.actor_id) for each in parents])
+
+    @batched
+    @staticmethod
+    async def document(parents: list[StockMovement], ctx: Context) -> list[Document | None]:
+        """What it was done for, as far as you may see it; null for what has no number."""
+        return await documents_of(
+            ctx, [(each.row.document_type, each.row.document_id) for each in parents]
+        )
 
     @batched
     @staticmethod

@@ -21,8 +21,9 @@ from gateways.cost_buckets import SharedCostBuckets
 from gateways.persisted_queries import SharedPersistedQueries
 from gateways.rate_limits import MemoryRateLimits, RedisRateLimits
 from gateways.redis_client import answers
-from gateways.redis_link import SECONDS_FOR_REDIS, RedisLink
+from gateways.redis_link import RedisLink
 from models.outages import LONGEST_PAUSE_SECONDS, Outage
+from tests.make.processes import PATIENCE_SECONDS
 from tests.make.wires import Wire, wire_to
 
 REDIS = os.environ.get("QUINTET_TEST_REDIS_URL", "redis://127.0.0.1:6379")
@@ -138,15 +139,22 @@ async def heard(bus: RedisBus, other: RedisBus) -> None:
 
 @pytest.mark.parametrize("kind", ["refuses", "hangs"])
 async def test_persisted_queries_wait_for_redis_once(
-    kind: str, caplog: pytest.LogCaptureFixture
+    kind: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with hanging() as url:
-        queries = SharedPersistedQueries(REFUSES if kind == "refuses" else url)
-        assert await seconds_of(queries.get(HASH)) < 2
+        link = RedisLink(REFUSES if kind == "refuses" else url)
+        queries = SharedPersistedQueries(link, b"key")
+        for _ in range(20):  # a busy machine says nothing about Redis
+            assert await queries.get(HASH) is None
+            if link.is_away:
+                break
+        assert link.is_away  # known to all who ask this Redis, and asked by none of them
+        monkeypatch.setattr(link, "_connected", lambda: pytest.fail("it is asked"))
         for number in range(50):
-            assert await seconds_of(queries.get(f"{number:064}")) < 0.1
-        assert await seconds_of(queries.put(HASH, DOCUMENT)) < 0.1
+            assert await queries.get(f"{number:064}") is None
+        await queries.put(HASH, DOCUMENT, "somebody")
         assert await queries.get(HASH) == DOCUMENT
+        monkeypatch.undo()
         assert await seconds_of(queries.stop()) < 2
     assert len(warnings_of(caplog)) == 1
 
@@ -170,13 +178,13 @@ async def test_who_meets_that_redis_is_away_meets_it_for_all_who_count(
         link, costs, limits = sharers(REFUSES if kind == "refuses" else hangs)
         began = time.monotonic()
         assert (await costs.take("a", 600, BUCKET)).taken
-        assert time.monotonic() - began < SECONDS_FOR_REDIS + 0.1  # what a busy machine adds
+        assert time.monotonic() - began < PATIENCE_SECONDS
         assert link.is_away
         assert limits.degraded
         began = time.monotonic()
         assert not (await costs.take("a", 600, BUCKET)).taken
         assert [await limits.take([ONCE]) for _ in range(2)] == [0, 60]
-        assert time.monotonic() - began < SECONDS_FOR_REDIS / 2, "nobody asked again"
+        assert time.monotonic() - began < PATIENCE_SECONDS
         await limits.stop()
         await costs.stop()
     assert len(warnings_of(caplog)) == 1
@@ -190,7 +198,7 @@ async def test_of_a_rush_nobody_waits_longer_than_the_first(
         asked = [costs.take(str(number), 10, BUCKET) for number in range(300)]
         began = time.monotonic()
         assert all(balance.taken for balance in await asyncio.gather(*asked))
-        assert time.monotonic() - began < 2 * SECONDS_FOR_REDIS + 0.3
+        assert time.monotonic() - began < PATIENCE_SECONDS
         await costs.stop()
     assert len(warnings_of(caplog)) == 1
 
@@ -198,6 +206,9 @@ async def test_of_a_rush_nobody_waits_longer_than_the_first(
 async def test_a_redis_that_is_back_is_counted_in_again(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(
+        "gateways.redis_link.SECONDS_FOR_REDIS", 5
+    )  # a busy machine is not an outage
     monkeypatch.setattr("models.outages.FIRST_PAUSE_SECONDS", 0.05)
     monkeypatch.setattr("models.outages.LONGEST_PAUSE_SECONDS", 0.2)
     async with redis_by_wire() as (wire, url):

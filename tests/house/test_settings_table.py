@@ -13,6 +13,7 @@ from settings import PREFIX, Settings
 from tests.house.source import ROOT
 
 ROW = re.compile(rf"^\|\s*`({PREFIX}[A-Z0-9_]+)`\s*\|\s*`?(.*?)`?\s*\|", re.MULTILINE)
+BOUNDS = re.compile(rf"^\| `({PREFIX}[A-Z0-9_]+)` \|[^|]*\|([^|]*)\|", re.MULTILINE)
 
 
 def shown(default: object) -> str:
@@ -32,6 +33,16 @@ def disagreements(table: str, settings: Any = Settings) -> Iterator[str]:
     for name in sorted(read.keys() & written.keys()):
         if read[name] != written[name]:
             yield f"{name} is {read[name]!r}, not {written[name]!r}"
+
+
+def test_the_table_says_the_bounds_of_whole_numbers() -> None:
+    table = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    bounds = {PREFIX + each.name.upper(): each.metadata.get("bounds") for each in fields(Settings)}
+    written = {name: cell.strip() for name, cell in BOUNDS.findall(table)}
+    assert written == {
+        name: f"`{between[0]}`–`{between[1]}`" if between else ""
+        for name, between in bounds.items()
+    }
 
 
 def test_the_table_and_the_settings_agree() -> None:

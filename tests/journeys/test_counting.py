@@ -58,11 +58,13 @@ async def test_a_shelf_is_counted_while_it_sells(api: Api) -> None:
     assert [each["to"] for each in done["history"]] == ["OPEN", "COUNTED", "APPROVED"]
     assert done["lines"][0]["countedBy"] == {"__typename": "Staff"}
 
-    moves = (await hq.ask(document("hq/stock_movements"), documentId=take["id"]))["stockMovements"]
+    about = {"documentId": take["id"]}
+    moves = (await hq.ask(document("hq/stock_movements"), filter=about))["stockMovements"]
+    assert moves["totalCount"] == 1
+    assert moves["edges"][0]["node"]["document"] == {"number": take["number"]}
     assert [edge["node"]["quantity"] for edge in moves["edges"]] == [2]
-    moves = (await hq.ask(document("hq/stock_movements"), reasons=["STOCKTAKE", "DAMAGE"]))[
-        "stockMovements"
-    ]
+    about = {"reasons": ["STOCKTAKE", "DAMAGE"]}
+    moves = (await hq.ask(document("hq/stock_movements"), filter=about))["stockMovements"]
     assert [edge["node"]["reason"] for edge in moves["edges"]] == ["DAMAGE", "STOCKTAKE"]
     then = await hq.ask(document("hq/stock_as_of"), at=before, locationId=shop.store_id)
     (stood,) = then["stockAsOf"]["edges"]

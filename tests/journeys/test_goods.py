@@ -150,12 +150,12 @@ async def everything_adds_up(admin: Api, finance: Api, manager: Api, store: Shop
     audited = await admin.ask(document("hq/stock_audit"))
     assert audited["stockAudit"]["drifts"] == []
     feed = await admin.ask(
-        'query { changes(types: ["purchase_order.changed", "supplier_return.changed",'
-        ' "supplier.changed"], first: 50) { edges { node { type node { __typename } } } } }'
+        "query { changes(types: [PURCHASE_ORDER_CHANGED, SUPPLIER_RETURN_CHANGED,"
+        " SUPPLIER_CHANGED], first: 50) { edges { node { type node { __typename } } } } }"
     )
     seen = {(e["node"]["type"], e["node"]["node"]["__typename"]) for e in feed["changes"]["edges"]}
     assert seen == {
-        ("purchase_order.changed", "PurchaseOrder"),
-        ("supplier_return.changed", "SupplierReturn"),
-        ("supplier.changed", "Supplier"),
+        ("PURCHASE_ORDER_CHANGED", "PurchaseOrder"),
+        ("SUPPLIER_RETURN_CHANGED", "SupplierReturn"),
+        ("SUPPLIER_CHANGED", "Supplier"),
     }

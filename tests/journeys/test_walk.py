@@ -111,7 +111,7 @@ async def open_chain(api: Api) -> Chain:
         storefront = {"name": channel, "channel": channel, "organisationCode": "CHAIN"}
         made = await admin.do(document("hq/storefront_create"), input=storefront)
         chain.keys[channel] = made["storefront"]["key"]
-    client = {"name": "ERP", "scopes": ["*"], "organisationCode": "CHAIN"}
+    client = {"name": "ERP", "scopes": ["ALL"], "organisationCode": "CHAIN"}
     made = await admin.do(document("hq/api_client_create"), input=client)
     chain.people["erp"] = api.as_(made["secret"])
     plan = {

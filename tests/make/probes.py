@@ -94,7 +94,7 @@ PLAIN: dict[str, Any] = {
     "refreshToken": "none", "rejected": 0, "rejectedSerials": [], "remark": "remark",
     "scopes": ["STOCK_READ"], "search": "牛奶", "secondFactorCode": None, "serials": ["S1"],
     "since": "2026-01-01T00:00:00Z", "street": "太原街1号", "supplierName": "Supplier", "tags": ["tag"],
-    "tierCode": "BASE", "topics": ["*"], "trackingNumber": "SF1", "types": ["Order"],
+    "tierCode": "BASE", "topics": ["ALL"], "trackingNumber": "SF1", "types": ["ORDER_CHANGED"],
     "unitCost": "1.00", "until": "2030-01-01T00:00:00Z", "url": "https://example.com/hook",
     "validFrom": None, "validTo": None, "value": "1L", "values": ["1L"], "walletAmount": "0.00",
     "withinMetres": 5000,

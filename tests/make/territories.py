@@ -129,7 +129,7 @@ async def _documents_of_all(admin: Api, code: str) -> dict[str, Any]:
     await _do(admin, "supplierUpsert", {"suppliers": suppliers}, "created")
     plan = {"levels": [{"level": 1, "rate": "0.05"}], "guideRate": "0.01", "freezeDays": 7}
     await _do(admin, "commissionPlanSet", plan, "__typename")
-    hook = {"url": "https://example.com/hook", "topics": ["*"]}
+    hook = {"url": "https://example.com/hook", "topics": ["ALL"]}
     webhook = (await _do(admin, "webhookCreate", hook, "webhook { id }"))["webhook"]
     delivery = await WebhookDelivery.create(
         webhook_id=(split_id(webhook["id"]) or ("", 0))[1],

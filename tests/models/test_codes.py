@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 
+from models import codes
 from models.chinese import simplified, spellings
-from models.codes import chosen, folded, number_of
+from models.codes import LONGEST_TYPED, chosen, folded, half_width, number_of
 
 
 @pytest.mark.parametrize(
@@ -32,6 +35,26 @@ def test_what_is_written_exactly_so_comes_first_and_a_choice_of_others_is_none()
     assert chosen("milk", both) is None
     assert chosen("milk", both[:1]) == 1
     assert chosen("milk", []) is None
+
+
+@pytest.mark.parametrize("length", [1, LONGEST_TYPED, LONGEST_TYPED + 1, 10_000])
+def test_a_character_that_stands_for_many_makes_no_code_long(
+    monkeypatch: pytest.MonkeyPatch, length: int
+) -> None:
+    looked_at: list[int] = []
+
+    def normalise(text: str) -> str:
+        looked_at.append(len(text))
+        return unicodedata.normalize("NFKC", text)
+
+    monkeypatch.setattr(codes, "_in_half_width", normalise)
+    assert len(half_width("\ufdfa" * length)) <= LONGEST_TYPED + 1
+    assert sum(looked_at) <= LONGEST_TYPED
+
+
+def test_a_code_of_any_width_is_as_long_as_any_code() -> None:
+    assert half_width("Ａ" * 64) == "A" * 64
+    assert half_width("A" * 10_000) == "A" * (LONGEST_TYPED + 1)
 
 
 @pytest.mark.parametrize(

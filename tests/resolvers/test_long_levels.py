@@ -11,7 +11,7 @@ from resolvers.accounts import organisations
 from resolvers.catalog import classification, price_lists, products, variants
 from resolvers.context import Context
 from resolvers.members import members
-from resolvers.orders import carts, fulfilments, payments
+from resolvers.orders import cart_lists, fulfilments, payments
 from resolvers.stock import levels, suppliers, transfers
 from resolvers.stores import locations
 from tests.make.statements import counting
@@ -27,7 +27,7 @@ LOADERS: list[Callable[[Context, Sequence[int]], Awaitable[Any]]] = [
     products.by_ids,
     variants.by_ids,
     members.by_ids,
-    carts.by_ids,
+    cart_lists.by_ids,
     fulfilments.of_orders,
     payments.of_orders,
     levels.by_ids,

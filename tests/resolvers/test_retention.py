@@ -114,5 +114,5 @@ async def test_tickets_and_addresses_of_orders_that_ended(ctx: Context) -> None:
 def test_the_worker_does_all_of_it() -> None:
     done = {task.work for task in TASKS}
     wanted = {value for name, value in vars(retention).items() if name.startswith("forget_")}
-    assert len(wanted) == 7
+    assert len(wanted) == 8
     assert wanted <= done

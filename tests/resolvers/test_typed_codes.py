@@ -38,7 +38,8 @@ async def found(ctx: Context, text: str) -> list[str]:
 
 
 async def listed(ctx: Context, search: str) -> list[int]:
-    return [each.id for each in (await members.page(ctx, search, None, PageRequest())).rows]
+    wanted = members.MemberQuery(searches=[search])
+    return [each.id for each in (await members.page(ctx, wanted, PageRequest())).rows]
 
 
 @pytest.mark.parametrize("typed", TYPED)

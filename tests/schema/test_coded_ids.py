@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from graphql import GraphQLInterfaceType, GraphQLObjectType
+from graphql import GraphQLInterfaceType, GraphQLObjectType, get_operation_ast, parse
 
+from models import codes
+from models.codes import LONGEST_TYPED
 from resolvers.node_codes import KINDS, MAXIMUM_CODES
 from schema import schema
+from schema.coded_ids import IdPlaces
 from schema.nodes import Node
 from tests.make.api import Api
 from tests.make.documents import document
@@ -138,6 +141,54 @@ async def test_a_hundred_codes_are_one_statement_a_kind_and_too_many_are_refused
         "COST_EXCEEDED",
         "LIMIT_EXCEEDED",
     )
+
+
+def codes_of(text: str, **variables: Any) -> set[str]:
+    parsed = parse(text)
+    operation = get_operation_ast(parsed, "Q")
+    assert operation
+    return IdPlaces(schema._schema, parsed, operation).codes(variables)
+
+
+def test_only_what_fields_that_run_are_given_is_looked_for() -> None:
+    ask = """query Q($x: ID = "store:D", $y: ID!, $n: Boolean!) {
+      a: node(id: "store:A") { id } never: node(id: "store:N") @skip(if: true) { id }
+      ... on Query @include(if: $n) { b: node(id: $x) { id } ...More }
+      c: store(id: $y) @skip(if: $n) { code } }
+    fragment More on Query { nodes(ids: ["store:M", $y]) { ... on Store { id } } }
+    query Other { node(id: "store:O") { id } }"""
+    assert codes_of(ask, y="store:Y", n=True) == {"store:A", "store:D", "store:M", "store:Y"}
+    assert codes_of(ask, x="store:X", y="y", n=True) == {"store:A", "store:X", "store:M"}
+    assert codes_of(ask, x="store:X", y="store:Y", n=False) == {"store:A", "store:Y"}
+    create = """mutation Q($lines: [CartLineInput!]!, $n: Boolean!, $v: ID!) {
+      cartCreate(input: {lines: $lines}) @include(if: $n) { cart { id } }
+      more: cartCreate(input: {lines: [{variantId: $v, quantity: 1}]}) { cart { id } } }"""
+    lines = [{"variantId": "sku:1", "quantity": 1}]
+    assert codes_of(create, lines=lines, n=False, v="sku:2") == {"sku:2"}
+    assert codes_of(create, lines=lines, n=True, v="sku:2") == {"sku:1", "sku:2"}
+
+
+async def test_codes_that_are_too_long_or_not_asked_for_are_not_folded(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folded: list[str] = []
+
+    def normalise(text: str) -> str:
+        folded.append(text)
+        return text
+
+    monkeypatch.setattr(codes, "_in_half_width", normalise)
+    ask = "query($x: [ID!]!, $n: Boolean!) { nodes(ids: $x) @include(if: $n) { id } viewer { __typename } }"
+    wide = [f"sku:{n}" + "\ufdfa" * 20 for n in range(20)]
+    with counting() as none:
+        await api.ask(ask, x=wide, n=False)
+    assert folded == []
+    assert not any("variant" in each for each in none)
+    found = await api.ask(ask, x=["sku:" + "\ufdfa" * (LONGEST_TYPED + 1)], n=True)
+    assert found["nodes"] == [None]
+    assert folded == []
+    assert (await api.ask(ask, x=wide, n=True))["nodes"] == [None] * 20
+    assert sorted(folded) == sorted(each.removeprefix("sku:") for each in wide)
 
 
 async def test_a_subscription_takes_codes(api: Api, shop: Shop) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from resolvers.validation import LONGEST_TEXT
 from tests.make.api import Api
 
-LONG = "x" * 100_000
+LONG = "x" * LONGEST_TEXT
 QUERIES = [
     "product(code: $long) { id }",
     "product(slug: $long) { id }",
@@ -27,7 +28,7 @@ LISTS = [
 INPUTS: list[tuple[str, dict[str, Any], list[str]]] = [
     ("organisationUpsert", {"code": "N", "name": "n", "kind": "REGION", "parentCode": LONG}, ["parentCode"]),
     ("storefrontCreate", {"name": "n", "channel": "APP", "organisationCode": LONG}, ["organisationCode"]),
-    ("webhookCreate", {"url": "https://erp.example", "topics": ["*"], "organisationCode": LONG},
+    ("webhookCreate", {"url": "https://erp.example", "topics": ["ALL"], "organisationCode": LONG},
      ["organisationCode"]),
     ("storeUpsert", {"stores": [{"code": LONG, "name": "n", "address": {"street": "s"}}]},
      ["stores", "0", "code"]),

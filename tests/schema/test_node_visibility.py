@@ -33,7 +33,8 @@ SEEN_BY: dict[str, frozenset[str]] = {
     "ApiClient": OFFICE | {"erp"},
     "Brand": EVERYBODY,
     "BulkOperation": frozenset({"erp"}),
-    "Cart": frozenset({"member", "guide"}),
+    "Cart": STAFF | {"member"},
+    "CartLine": STAFF | {"member"},
     "Category": EVERYBODY,
     "Commission": OFFICE | {"member", "manager"},
     "CommissionPlan": OFFICE | {"member"},
@@ -118,6 +119,7 @@ async def a_chain(code: str, platform: Organisation) -> Chain:
         "Session": {"kind": SubjectKind.MEMBER, "subject_id": member.id},
         "StockMovement": {"to_state": "AVAILABLE"},
         "Transfer": {"source_id": warehouse.id},
+        "WebhookDelivery": {"topic": "stock.changed"},
     }
     tables = Tortoise.apps["models"]
     client = await a_row(tables["ApiClient"], world, **given.pop("ApiClient"))

@@ -197,7 +197,7 @@ def test_automatic_ones_can_be_switched_off() -> None:
 async def test_what_is_kept_is_bounded() -> None:
     queries = LocalPersistedQueries()
     for number in range(1_200):
-        await queries.put(f"{number}", "x" * 2_500)
+        await queries.put(f"{number}", "x" * 2_500, f"sharer {number}")
     assert await queries.get("1199")
     assert await queries.get("0") is None
     assert sum([await queries.get(f"{n}") is not None for n in range(1_200)]) == 800

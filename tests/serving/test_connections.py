@@ -55,7 +55,7 @@ async def served(**limits: float) -> AsyncIterator[tuple[int, ConnectionLimits]]
     given = {"header_seconds": SECONDS, "stall_seconds": SECONDS, **limits}
     own = ConnectionLimits(**given)  # type: ignore[arg-type]
     application = Application(toy, nothing_to_open, limits=own)
-    server = Server(application, Timing(shutdown=1), max_message_bytes=1_000)
+    server = Server(application, Timing(shutdown=1), max_message_bytes=1_000_000)
     port = free_port()
     running = asyncio.create_task(server.serve(listen_on("127.0.0.1", port)))
     await until(lambda: server.started)
@@ -219,6 +219,18 @@ async def test_a_client_that_does_not_read_is_left() -> None:
         writer.write(b"GET /much HTTP/1.1\r\nHost: x\r\n\r\n")
         await until(lambda: limits._total == 1)
         await until(lambda: limits._total == 0)
+        writer.close()
+
+
+async def test_a_client_that_reads_byte_by_byte_is_left() -> None:
+    async with served() as (port, limits):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
+        writer.write(b"GET /much HTTP/1.1\r\nHost: x\r\n\r\n")
+        await until(lambda: limits._total == 1)
+        async with asyncio.timeout(20):
+            while limits._total:
+                await reader.read(1)
+                await asyncio.sleep(SECONDS / 20)
         writer.close()
 
 

@@ -123,6 +123,8 @@ def test_a_port_in_use_is_said_to_be() -> None:
     first.listen()
     with pytest.raises(CannotListen, match=f"Another process listens on 127.0.0.1:{port}"):
         listen_on("127.0.0.1", port)
+    with pytest.raises(CannotListen, match="already: set QUINTET_WORKER_PORT, or stop it"):
+        listen_on("127.0.0.1", port, "QUINTET_WORKER_PORT")
     first.close()
     with pytest.raises(CannotListen, match="names no address"):
         listen_on("no such host.invalid", port)

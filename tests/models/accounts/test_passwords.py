@@ -10,6 +10,7 @@ import pytest
 from models.accounts.passwords import (
     HASHING_THREADS,
     MAXIMUM_WAITING,
+    NO_PASSWORD,
     HashingBusy,
     _Hashing,
     hash_password,
@@ -24,6 +25,9 @@ async def test_a_password_is_verified_by_its_hash_alone() -> None:
     assert await verify_password("ｑｕｉｔｅ-a-secret", hashed)
     assert not await verify_password("quite-a-secret ", hashed)
     assert not await verify_password("quite-a-secret", None)
+    assert not await verify_password("nobody has this password", None)
+    assert not await verify_password("nobody has this password", NO_PASSWORD)
+    assert not await verify_password("", NO_PASSWORD)
     assert not await verify_password("quite-a-secret", "no hash")
     assert not await verify_password("x" * 1_000_000, hashed)
 

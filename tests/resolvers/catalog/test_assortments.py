@@ -153,7 +153,7 @@ async def test_a_channel_lists_what_it_is_not_excluded_from(ctx: Context) -> Non
     assert [each.path for each in refused.value.refusals] == [("lines", 0, "variantId")]
     draft = checkout([], choice(EXPRESS), cart_id=cart.id)
     (refusal,) = (await quoting.quote(elsewhere, draft)).refusals
-    assert str(refusal) == "Something in the cart is no longer on sale."
+    assert str(refusal) == f"{product.name} (P1) is no longer on sale: take it out of the cart."
     # What is left out stays, the same changes nothing, null is everywhere again, none is nowhere.
     assert (await put(ctx, a_product("P1"))).updated == 0
     assert (await put(ctx, a_product("P1", channels=[Channel.STORE, Channel.APP]))).updated == 0

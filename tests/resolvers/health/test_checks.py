@@ -20,6 +20,7 @@ from resolvers.context import Context
 from resolvers.health import background, checks, configuration, data_keys, database, machine
 from resolvers.health.findings import Finding, Level, worst
 from settings import DEVELOPMENT_KEY
+from settings_exposure import production_warnings
 from tests.make.members import member
 
 GOOD_KEY = "hZ8s-Qk2Lr_0vN4xYt7BwC1mDfGjPaEu"
@@ -35,7 +36,7 @@ async def silent(url: str) -> bool:
 
 async def test_a_new_database_is_found_sound(ctx: Context) -> None:
     findings = await checks.examine(ctx, answering, connected=True, behind=False)
-    assert len({each.name for each in findings}) == len(findings) == 17
+    assert len({each.name for each in findings}) == len(findings) == 18
     assert {each.name for each in findings if each.level is Level.ERROR} == set()
     assert all(bool(each.mend) is (each.level is not Level.OK) for each in findings)
     assert set(checks.READY) < set(checks.BACKGROUND)
@@ -115,6 +116,9 @@ async def test_secrets_are_judged_and_never_shown(
     [
         ({}, Level.OK),
         ({"host": "0.0.0.0"}, Level.ERROR),
+        ({"host": "localhost.evil.example"}, Level.ERROR),
+        ({"host": "127.0.0.1.evil.example"}, Level.ERROR),
+        ({"public_url": "http://localhost:3000"}, Level.OK),
         ({"public_url": "https://shop.example"}, Level.ERROR),
         ({"environment": "production", "public_url": "https://shop.example"}, Level.OK),
         ({"environment": "production", "public_url": "http://shop.example"}, Level.WARNING),
@@ -129,6 +133,12 @@ async def test_an_exposed_development_server_is_found(
 async def test_production_without_providers(ctx: Context) -> None:
     production = having(ctx, environment="production")
     assert (await configuration.text_messages(production)).level is Level.WARNING
+    bare = having(ctx, environment="production", sms_outbox="")
+    for each in (production, bare):
+        found = await configuration.text_messages(each)
+        assert found.level is Level.WARNING
+        warned = production_warnings(each.settings, each.gateways)
+        assert found.says.lower() in [text.lower() for text in warned]
     production.gateways = replace(ctx.gateways, payments={})
     assert (await configuration.payments(production)).level is Level.WARNING
 

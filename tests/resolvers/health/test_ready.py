@@ -9,8 +9,8 @@ from models import encryption
 from models.database import execute
 from models.outbox import OutboxEvent
 from resolvers.context import utc_now
-from tests.conftest import system
 from tests.make.api import Api
+from tests.make.killing import system
 from tests.make.members import member
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from models.accounts.roles import Role
@@ -40,8 +42,29 @@ async def there(ctx: Context) -> Place:
 
 
 async def listed(ctx: Context, search: str | None = None) -> list[int]:
-    page = await members.page(ctx, search, None, PageRequest())
+    return await found(ctx, searches=() if search is None else (search,))
+
+
+async def found(ctx: Context, **wanted: Any) -> list[int]:
+    page = await members.page(ctx, members.MemberQuery(**wanted), PageRequest())
     return sorted(member.id for member in page.rows)
+
+
+async def test_a_list_is_cut_by_every_part_of_the_filter(
+    ctx: Context, here: Place, there: Place
+) -> None:
+    hq = await make.as_staff(ctx, await make.staff(ctx.merchant_id or 0, Role.MARKETER))
+    one, other = here.member, there.member
+    assert await found(hq, home_store_id=here.store.id) == [one.id]
+    assert await found(hq, guide_id=there.guide.id) == [other.id]
+    assert await found(hq, home_store_id=here.store.id, guide_id=there.guide.id) == []
+    await one.fetch_related("tier")
+    assert await found(hq, tier_codes=[one.tier.code, "NONE"]) == [one.id, other.id]
+    assert await found(hq, tier_codes=[]) == []
+    assert await found(hq, joined_from=one.created_at) == [one.id, other.id]
+    assert await found(hq, joined_to=one.created_at) == []
+    acting = await make.as_staff(ctx, here.manager)
+    assert await found(acting, home_store_id=there.store.id) == []
 
 
 async def test_staff_see_the_members_of_their_territory(

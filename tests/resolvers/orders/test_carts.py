@@ -19,7 +19,7 @@ from models.errors import (
 )
 from models.orders.carts import Cart
 from resolvers.context import Actor, Context
-from resolvers.orders import carts
+from resolvers.orders import cart_lists, carts
 from resolvers.orders.cart_lines import lines_of, quantities
 from tests.make.checkouts import a_guide, a_member, a_store, line
 from tests.make.members import as_staff, staff
@@ -121,7 +121,7 @@ async def test_a_cart_is_its_owners_and_its_guides_alone(ctx: Context) -> None:
             with pytest.raises(NotFound):
                 await carts.add_lines(stranger, foreign.id, [line(milk)])
             assert await carts.get(stranger, foreign.id, None) is None
-            assert await carts.by_ids(stranger, [foreign.id]) == {}
+            assert await cart_lists.by_ids(stranger, [foreign.id]) == {}
         # Nobody owns it yet, so its token shows it; the guest's is hers alone.
         assert await carts.get(stranger, None, guided.token) == guided
         assert await carts.get(stranger, None, cart.token) is None

@@ -11,7 +11,8 @@ from models.orders.orders import Order, OrderLine
 from models.orders.states import FulfilmentMethod, FulfilmentStatus, OrderStatus
 from models.stock.levels import StockLevel
 from resolvers.context import Actor, Context
-from resolvers.orders import completion, fulfilment_steps, fulfilments, tickets
+from resolvers.orders import completion, fulfilment_lists, fulfilment_steps, fulfilments, tickets
+from resolvers.orders.fulfilment_lists import FulfilmentFilter
 from resolvers.orders.fulfilment_steps import ShipmentDraft
 from resolvers.paging import PageRequest
 from tests.make.sales import (
@@ -153,7 +154,7 @@ async def test_nothing_moves_before_the_order_is_paid(
         with pytest.raises(StateConflict):
             await step(clerk, part.id)
     assert await fulfilments.actions(clerk, [part]) == {part.id: []}
-    assert (await fulfilments.page(clerk, PageRequest())).rows == []
+    assert (await fulfilment_lists.page(clerk, PageRequest(), FulfilmentFilter())).rows == []
     assert (await again(level)).held == 1
 
 
@@ -173,7 +174,7 @@ async def test_other_stores_and_strangers_find_nothing(
         assert await fulfilments.by_ids(nobody, [part.id]) == {}
         assert await tickets.of_fulfilments(nobody, [part.id]) == {}
         assert await fulfilments.with_own_pickup(nobody, [part.id]) == set()
-    assert (await fulfilments.page(other_clerk, PageRequest())).rows == []
+    assert (await fulfilment_lists.page(other_clerk, PageRequest(), FulfilmentFilter())).rows == []
     assert await status_of(order) is OrderStatus.PAID
 
 

@@ -13,8 +13,8 @@ from models.orders.orders import Order, OrderEvent
 from models.orders.states import FulfilmentMethod, OrderStatus
 from models.stores.locations import Location
 from resolvers.context import Actor, ActorKind, Context, GrantedNode
-from resolvers.orders import actions, member_orders, orders
-from resolvers.orders.orders import OrderFilter
+from resolvers.orders import actions, member_orders, order_lists, orders
+from resolvers.orders.order_lists import OrderFilter
 from resolvers.paging import PageRequest
 from tests.make.checkouts import a_member, a_store
 from tests.make.members import as_member, enter_through, link, member, staff
@@ -26,7 +26,7 @@ EVERY = PageRequest(first=100)
 
 
 async def seen(ctx: Context, wanted: OrderFilter | None = None) -> set[int]:
-    page = await orders.page(ctx, wanted or OrderFilter(), EVERY)
+    page = await order_lists.page(ctx, wanted or OrderFilter(), EVERY)
     ids = {order.id for order in page.rows}
     assert set(await orders.by_ids(ctx, sorted(ids))) == ids
     return ids
@@ -43,7 +43,7 @@ async def test_a_customer_sees_their_own_orders_alone(ctx: Context) -> None:
     assert await orders.get(she, None, hers.number) == hers
     assert await orders.by_ids(replace(ctx, actor=Actor()), [hers.id]) == {}
     with pytest.raises(NotSignedIn):
-        await orders.page(replace(ctx, actor=Actor()), OrderFilter(), EVERY)
+        await order_lists.page(replace(ctx, actor=Actor()), OrderFilter(), EVERY)
     with pytest.raises(InvalidInput):
         await orders.get(she, None, None)
 
@@ -120,12 +120,12 @@ async def test_pages_follow_each_other_and_cursors_keep_to_their_filter(ctx: Con
     level = await a_level(ctx, 20, location=await a_store(ctx))
     guest = await a_guest(ctx)
     placed = [(await an_order(guest, level)).id for _ in range(5)]
-    first = await orders.page(guest, OrderFilter(), PageRequest(first=2))
+    first = await order_lists.page(guest, OrderFilter(), PageRequest(first=2))
     after = PageRequest(first=10, after=first.cursors[-1])
-    second = await orders.page(guest, OrderFilter(), after)
+    second = await order_lists.page(guest, OrderFilter(), after)
     assert [order.id for order in [*first.rows, *second.rows]] == placed[::-1]
     with pytest.raises(InvalidInput):
-        await orders.page(guest, OrderFilter(status=(OrderStatus.PAID,)), after)
+        await order_lists.page(guest, OrderFilter(status=(OrderStatus.PAID,)), after)
 
 
 async def test_each_member_has_a_page_of_their_own(ctx: Context) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -16,6 +17,8 @@ from models.referrals.commissions import Commission
 from models.referrals.rules import CommissionStatus
 from models.stock.levels import StockLevel
 from resolvers.context import Context
+from resolvers.health import background
+from resolvers.health.findings import Level
 from resolvers.jobs import run_due
 from resolvers.orders import cancelling, fulfilment_steps, pickups, till
 from resolvers.orders.refunds import HANDLERS, paid_for
@@ -95,6 +98,23 @@ async def test_a_provider_that_is_away_is_asked_again_under_one_reference(
     assert (payment.status, payment.refunded_minor) == (PaymentStatus.REFUNDED, order.paid_minor)
     refund = await Refund.get()
     assert refund.settled_at is not None
+
+
+async def test_a_refund_whose_provider_is_gone_waits_for_it_and_is_said_to(
+    ctx: Context, level: StockLevel
+) -> None:
+    order = await a_paid_order(ctx, await a_guest(ctx), level)
+    await cancelling.cancel(await staff_of(ctx, level.location_id), order.id, "no")
+    bare = replace(ctx, gateways=replace(ctx.gateways, payments={}))
+    assert (await background.refunds(ctx)).level is Level.OK
+    found = await background.refunds(bare)
+    assert (found.level, "1 refunds wait for SANDBOX" in found.says) == (Level.ERROR, True)
+    assert await run_due(bare, HANDLERS) == 0
+    assert "SANDBOX is no longer configured" in ((await Job.get()).last_error or "")
+    assert (await Refund.get()).status is RefundStatus.REQUESTED
+    assert await run_due(later(ctx, hours=2), HANDLERS) == 1
+    assert (await Refund.get()).status is RefundStatus.SUCCEEDED
+    assert (await background.refunds(bare)).level is Level.OK
 
 
 async def test_a_job_run_twice_asks_once(ctx: Context, level: StockLevel) -> None:

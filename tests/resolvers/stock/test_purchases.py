@@ -268,7 +268,7 @@ async def test_suppliers_are_kept_by_code(ctx: Context) -> None:
     with pytest.raises(InvalidInput) as refused:
         await purchasing.create(ctx, draft, a_key())
     assert refused.value.path == ("supplierCode",)
-    open_ones = await suppliers.page(ctx, True, PageRequest())
+    open_ones = await suppliers.page(ctx, suppliers.SupplierQuery(active=True), PageRequest())
     assert [row.code for row in open_ones.rows] == ["TEA"]
     drafts = [a_purchase(level.location_id, (level.variant_id, 1, "1"), supplier="NEW")] * 4
     await asyncio.gather(*(purchasing.create(ctx, draft, a_key()) for draft in drafts))

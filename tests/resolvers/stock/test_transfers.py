@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from models.accounts.roles import Role
 from models.database import transaction
 from models.errors import (
     Forbidden,
@@ -20,7 +22,7 @@ from models.errors import (
     StateConflict,
 )
 from models.stock.ledger import StockMovement
-from models.stock.transfer_rules import TransferStatus
+from models.stock.transfer_rules import TransferAction, TransferStatus
 from models.stock.transfers import Transfer
 from resolvers.context import Context
 from resolvers.paging import PageRequest
@@ -37,6 +39,7 @@ from resolvers.stock.document_lines import LineDraft
 from resolvers.stock.document_lists import DocumentFilter
 from resolvers.stock.documents import history_of
 from resolvers.stock.transfer_arrivals import ReceiptDraft
+from resolvers.stock.transfer_requests import TransferDraft
 from tests.make.stock import a_variant
 from tests.make.transfers import (
     Chain,
@@ -48,6 +51,7 @@ from tests.make.transfers import (
     pieces_in_all,
     requested,
     shipped,
+    somebody,
 )
 from tests.resolvers.stock.test_reservations import of
 
@@ -122,6 +126,31 @@ async def test_what_is_called_back_is_at_the_source_again_or_lost(ctx: Context) 
     assert ((await chain.at_source()).available, there.available, there.incoming) == (7, 1, 0)
     assert (await chain.at_source(1)).available == 5
     await sound(chain)
+
+
+async def test_one_person_at_headquarters_pushes_stock_where_a_setting_allows_it(
+    ctx: Context,
+) -> None:
+    settings = replace(ctx.settings, transfer_one_pair_of_eyes=True)
+    chain = await a_chain(replace(ctx, settings=settings), 10)
+    alone = await somebody(chain.ctx, Role.ADMIN, ctx.merchant_id or 0)
+    strict = replace(alone, settings=ctx.settings, memory={})
+    draft = TransferDraft(
+        source_id=chain.source.id, destination_id=chain.destination.id, lines=chain.lines(4)
+    )
+    asked = await transfer_requests.request(alone, draft, a_key())
+    assert await transfers.actions_of(strict, [asked]) == [[TransferAction.CANCEL]]
+    with pytest.raises(Forbidden):
+        await transfer_requests.approve(strict, asked.id, None, None)
+    assert TransferAction.APPROVE in (await transfers.actions_of(alone, [asked]))[0]
+    agreed = await transfer_requests.approve(alone, asked.id, None, None)
+    assert (agreed.status, agreed.decided_by_id) == (TransferStatus.APPROVED, alone.actor.id)
+
+    asked = await requested(chain, 3)  # by the manager of the store, who may not decide
+    assert await transfers.actions_of(chain.receiver, [asked]) == [[TransferAction.CANCEL]]
+    with pytest.raises(PermissionDenied):
+        await transfer_requests.approve(chain.receiver, asked.id, None, None)
+    assert (await chain.at_source()).on_hand == 10
 
 
 async def test_whoever_asked_cannot_decide_and_a_store_cannot_either(ctx: Context) -> None:

@@ -42,8 +42,12 @@ async def update(api: Api, staff_id: str, **given: Any) -> Any:
 
 
 async def refused(api: Api, staff_id: str, **given: Any) -> tuple[str, list[str]]:
-    errors = await api.refused(document("hq/staff_update"), input={"staffId": staff_id, **given})
-    return errors[0]["code"], errors[0]["path"]
+    answer = await api.send(document("hq/staff_update"), input={"staffId": staff_id, **given})
+    if "errors" in answer:
+        extensions = answer["errors"][0]["extensions"]
+        return extensions["code"], extensions["inputPath"]
+    (error,) = answer["data"]["staffUpdate"]["userErrors"]
+    return error["code"], error["path"]
 
 
 @pytest.mark.parametrize(
@@ -223,9 +227,8 @@ async def test_a_machine_is_narrowed_and_ended_for_good(api: Api) -> None:
     await admin.do(document("hq/api_client_update"), input=narrow)
     assert (await erp.ask(VIEWER))["viewer"]["permissions"] == ["STOCK_READ"]
     widen = {"apiClientId": client_id, "scopes": ["STOCK_READ", "EVERYTHING"]}
-    assert (await admin.refused(document("hq/api_client_update"), input=widen))[0]["path"] == [
-        "scopes"
-    ]
+    answer = await admin.send(document("hq/api_client_update"), input=widen)
+    assert answer["errors"][0]["extensions"]["code"] == "INVALID"
     listed = (await admin.ask(document("hq/api_clients")))["apiClients"]
     assert [(each["node"]["name"], each["node"]["active"]) for each in listed["edges"]] == [
         ("ERP", True)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from models.accounts import passwords
 from models.accounts.staff import Staff, StaffGrant
 from tests.make.api import Api
 from tests.make.documents import document
@@ -99,6 +102,33 @@ async def test_staff_are_kept_by_username_and_sign_in_once_they_have_a_password(
     assert "errors" in await wang.send("{ viewer { channel } }")
     names = await Staff.filter(username="li").values_list("name", flat=True)
     assert names == ["李"]
+
+
+async def test_whoever_gets_no_password_costs_no_hash_and_cannot_sign_in(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin = await merchant(api)
+    hashed: list[object] = []
+    monkeypatch.setattr(passwords, "_hashing", lambda: hashed.append(1))
+    for dry_run in (True, False):
+        await admin.do(STAFF, input={"staff": [person("wang")], "dryRun": dry_run})
+    assert hashed == []
+    monkeypatch.undo()
+    assert (await Staff.get(username="wang")).password_hash == passwords.NO_PASSWORD
+    for password in ("", "nobody has this password"):
+        wrong = {"username": "wang", "password": password}
+        sign_in = "mutation($input: StaffSignInInput!) { staffSignIn(input: $input)"
+        await api.refused(f"{sign_in} {{ accessToken userErrors {{ code }} }} }}", input=wrong)
+
+
+async def test_each_member_of_staff_of_a_batch_is_priced(api: Api) -> None:
+    admin = await merchant(api)
+
+    async def cost_of(*rows: dict[str, Any]) -> int:
+        answer = await admin.send(STAFF, input={"staff": rows, "dryRun": True})
+        return int(answer["extensions"]["cost"]["requested"])
+
+    assert await cost_of(person("a"), person("b")) - await cost_of(person("a")) >= 1_000
 
 
 async def test_of_a_faulty_member_of_staff_nothing_is_written(api: Api) -> None:

@@ -59,7 +59,7 @@ async def test_a_merchants_admin_builds_below_it_and_nowhere_else(api: Api) -> N
     assert errors == [
         {"code": "NOT_FOUND", "message": "There is no organisation B.", "path": ["parentCode"]}
     ]
-    client = {"name": "spy", "scopes": ["*"], "organisationCode": "B"}
+    client = {"name": "spy", "scopes": ["ALL"], "organisationCode": "B"}
     assert (await hers.refused(document("hq/api_client_create"), input=client))[0]["path"] == [
         "organisationCode"
     ]
@@ -101,8 +101,22 @@ async def test_a_client_has_its_scopes_and_no_more(api: Api) -> None:
     answer = await reader.send(document("erp/stock_set"), input={"rows": [], "idempotencyKey": "k"})
     assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
     given["scopes"] = ["EVERYTHING"]
-    errors = await admin.refused(document("hq/api_client_create"), input=given)
-    assert (errors[0]["code"], errors[0]["path"]) == ("INVALID", ["scopes"])
+    answer = await admin.send(document("hq/api_client_create"), input=given)
+    assert answer["errors"][0]["extensions"]["code"] == "INVALID"
+
+
+async def test_a_client_gives_no_scope_that_it_lacks(api: Api) -> None:
+    admin = await api.staff()
+    await organisation(admin, "A", "MERCHANT")
+    given = {"name": "maker", "scopes": ["API_CLIENT_WRITE"], "organisationCode": "A"}
+    secret = (await admin.do(document("hq/api_client_create"), input=given))["secret"]
+    maker = api.as_(secret)
+    (error,) = await maker.refused(
+        document("hq/api_client_create"), input=given | {"scopes": ["STOCK_READ"]}
+    )
+    assert (error["code"], error["path"]) == ("INVALID", ["scopes"])
+    made = await maker.do(document("hq/api_client_create"), input=given | {"scopes": ["ALL"]})
+    assert made["client"]["scopes"] == ["API_CLIENT_WRITE"]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ PRICES = """query($sku: String!, $store: ID) { variant(sku: $sku) {
   price { amount } atStore: price(storeId: $store) { amount }
   product { priceRange { lowest { amount } highest { amount } } }
   prices { amount { amount } priceList { code } validFrom }
-  priceHistory(first: 9) { edges { node { before { amount } after { amount } changedBy
+  priceHistory(first: 9) { edges { node { before { amount } after { amount } actor { __typename }
     priceList { code } variant { sku } } } } } }"""
 CART = """mutation($lines: [CartLineInput!]) { cartCreate(input: {lines: $lines}) {
   cart { id subtotal { amount } lines { unitPrice { amount } } } userErrors { code } } }"""

@@ -15,6 +15,11 @@ ASSIGNED = """subscription($location: ID!, $after: BigInt) {
     id number ticket { id status text } order { number } lines { quantity } } }"""
 CHANGED = """subscription($order: ID, $store: ID, $after: BigInt) {
   orderChanged(orderId: $order, storeId: $store, after: $after) { id status } }"""
+FULFILMENTS = """subscription($location: ID, $id: ID, $after: BigInt) {
+  fulfilmentChanged(locationId: $location, fulfilmentId: $id, after: $after) {
+    id status order { number } latenessMinutes } }"""
+ACCEPT = """mutation($id: ID!) { fulfilmentAccept(input: {fulfilmentId: $id}) {
+  fulfilment { status } userErrors { code } } }"""
 ACKNOWLEDGE = """mutation($id: ID!) { ticketAcknowledge(input: {ticketId: $id}) {
   ticket { status } userErrors { code } } }"""
 
@@ -154,3 +159,35 @@ async def test_a_store_follows_its_orders_and_no_others(counter: Counter) -> Non
         assert [event["id"] for event in events] == [order["id"]] * 2
         assert events[-1]["status"] == "PAID"
         assert await screen.silent()
+
+
+async def test_a_board_hears_of_what_comes_and_what_changes(counter: Counter) -> None:
+    elsewhere = (await open_counter(counter.api)).clerk
+    async with (
+        counter.clerk.subscribe(FULFILMENTS, location=counter.store_id) as board,
+        elsewhere.subscribe(FULFILMENTS) as other,
+    ):
+        assert await board.silent()
+        order = await sell(counter, "STORE_DELIVERY")
+        event = await board.next()
+        heard = event["data"]["fulfilmentChanged"]
+        assert heard["order"]["number"] == order["number"]
+        assert (heard["status"], heard["latenessMinutes"]) == ("OPEN", 0)
+        await counter.clerk.do(ACCEPT, id=heard["id"])
+        event = await board.next()
+        assert event["data"]["fulfilmentChanged"]["status"] == "ACCEPTED"
+        assert int(event["extensions"]["sequence"]) > 0
+        assert await other.silent()
+
+
+async def test_a_customer_follows_their_own_fulfilment_alone(counter: Counter) -> None:
+    guest, stranger = await counter.api.guest(), await counter.api.guest()
+    order = await place(counter, guest, "STORE_DELIVERY")
+    await pay(counter, guest, order)
+    fulfilment = order["fulfilments"][0]["id"]
+    async with guest.subscribe(FULFILMENTS, id=fulfilment) as own:
+        assert await own.silent()
+        await counter.clerk.do(ACCEPT, id=fulfilment)
+        assert (await own.next())["data"]["fulfilmentChanged"]["status"] == "ACCEPTED"
+    async with stranger.subscribe(FULFILMENTS, id=fulfilment) as foreign:
+        assert await refusal(foreign) == "NOT_FOUND"

@@ -101,7 +101,7 @@ async def test_a_transfer_is_a_node_and_its_changes_are_in_the_feed(api: Api) ->
     assert (await receiver.ask(node, id=transfer["id"]))["node"] == seen
     assert (await api.ask(node, id=transfer["id"]))["node"] is None
     feed = await admin.ask(
-        'query { changes(types: ["transfer.changed"]) { edges { node { type nodeId'
+        "query { changes(types: [TRANSFER_CHANGED]) { edges { node { type nodeId"
         " node { ... on Transfer { status } } } } } }"
     )
     changes = [edge["node"] for edge in feed["changes"]["edges"]]

@@ -88,6 +88,22 @@ async def test_a_broken_row_is_named_and_nothing_is_there(api: Api) -> None:
     assert (await api.ask(STORE, code="S1"))["store"] is None
 
 
+async def test_null_island_is_refused(api: Api) -> None:
+    admin = await api.staff()
+    nowhere = row("S1", position={"latitude": 0, "longitude": 0, "system": "GCJ02"})
+    (error,) = await admin.refused(UPSERT, input={"stores": [nowhere]})
+    assert (error["code"], error["path"]) == ("INVALID", ["stores", "0", "position"])
+    near = await api.send(
+        "query($near: GeoPointInput) { stores(near: $near) { edges { node { code } } } }",
+        near={"latitude": 0, "longitude": 0},
+    )
+    assert near["errors"][0]["extensions"]["code"] == "INVALID"
+    await admin.do(
+        UPSERT, input={"stores": [row("S1", position={"latitude": 0.5, "longitude": 0})]}
+    )
+    assert (await api.ask(STORE, code="S1"))["store"]["position"]["latitude"] == 0.5
+
+
 async def test_omitted_stays_and_null_empties(api: Api) -> None:
     admin = await api.staff()
     await admin.do(UPSERT, input={"stores": [row("S1", phone="024-1", deliveryRadiusMetres=5)]})

@@ -1,0 +1,126 @@
+"""What lists of stock documents and movements are cut to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+
+from models.stock.purchase_rules import PurchaseOrderStatus
+from models.stock.states import MovementReason
+from models.stock.stocktake_rules import StocktakeStatus
+from models.stock.transfer_rules import TransferStatus
+from resolvers.stock.document_lists import DocumentFilter
+from resolvers.stock.movements import MovementFilter
+from schema.nodes import document_of, optional_row_id
+
+STATUS = "One of these."
+PLACE = "The store or warehouse that it concerns."
+NUMBER = "The whole number."
+VARIANT = "A variant that it has a line of."
+SINCE = "Made at this moment or later."
+UNTIL = "Made before this moment."
+
+
+def place_of(text: str | None, *path: str) -> int | None:
+    """Raises: InvalidInput naming what is no ID of a store or warehouse."""
+    return optional_row_id(text, "Store", "Warehouse", path=path)
+
+
+def variant_of(text: str | None) -> int | None:
+    return optional_row_id(text, "Variant", path=("filter", "variantId"))
+
+
+@strawberry.input(description="All that is given must hold.")
+class TransferFilter:
+    status: list[TransferStatus] | None = strawberry.field(default=None, description=STATUS)
+    location_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Where it begins or ends."
+    )
+    source_id: strawberry.ID | None = strawberry.field(default=None, description="Where it begins.")
+    destination_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Where it ends."
+    )
+    variant_id: strawberry.ID | None = strawberry.field(default=None, description=VARIANT)
+    number: str | None = strawberry.field(default=None, description=NUMBER)
+    created_from: datetime | None = strawberry.field(default=None, description=SINCE)
+    created_to: datetime | None = strawberry.field(default=None, description=UNTIL)
+
+    def wanted(self) -> DocumentFilter:
+        return DocumentFilter(
+            statuses=None if self.status is None else sorted(set(self.status)),
+            location_id=place_of(self.location_id, "filter", "locationId"),
+            source_id=place_of(self.source_id, "filter", "sourceId"),
+            destination_id=place_of(self.destination_id, "filter", "destinationId"),
+            variant_id=variant_of(self.variant_id),
+            number=self.number,
+            created_from=self.created_from,
+            created_to=self.created_to,
+        )
+
+
+@strawberry.input(description="All that is given must hold.")
+class PurchaseOrderFilter:
+    status: list[PurchaseOrderStatus] | None = strawberry.field(default=None, description=STATUS)
+    location_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Where the goods go."
+    )
+    supplier_code: str | None = strawberry.field(default=None, description="Whom it was sent to.")
+    variant_id: strawberry.ID | None = strawberry.field(default=None, description=VARIANT)
+    number: str | None = strawberry.field(default=None, description=NUMBER)
+    created_from: datetime | None = strawberry.field(default=None, description=SINCE)
+    created_to: datetime | None = strawberry.field(default=None, description=UNTIL)
+
+    def wanted(self) -> DocumentFilter:
+        return DocumentFilter(
+            statuses=None if self.status is None else sorted(set(self.status)),
+            location_id=place_of(self.location_id, "filter", "locationId"),
+            supplier_code=self.supplier_code,
+            variant_id=variant_of(self.variant_id),
+            number=self.number,
+            created_from=self.created_from,
+            created_to=self.created_to,
+        )
+
+
+@strawberry.input(description="All that is given must hold.")
+class StocktakeFilter:
+    status: list[StocktakeStatus] | None = strawberry.field(default=None, description=STATUS)
+    location_id: strawberry.ID | None = strawberry.field(default=None, description=PLACE)
+    number: str | None = strawberry.field(default=None, description=NUMBER)
+    created_from: datetime | None = strawberry.field(default=None, description=SINCE)
+    created_to: datetime | None = strawberry.field(default=None, description=UNTIL)
+
+    def wanted(self) -> DocumentFilter:
+        return DocumentFilter(
+            statuses=None if self.status is None else sorted(set(self.status)),
+            location_id=place_of(self.location_id, "filter", "locationId"),
+            number=self.number,
+            created_from=self.created_from,
+            created_to=self.created_to,
+        )
+
+
+@strawberry.input(description="All that is given must hold.")
+class StockMovementFilter:
+    variant_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The variant that moved."
+    )
+    location_id: strawberry.ID | None = strawberry.field(default=None, description=PLACE)
+    reasons: list[MovementReason] | None = strawberry.field(default=None, description=STATUS)
+    document_id: strawberry.ID | None = strawberry.field(
+        default=None, description="What it was done for, such as an order."
+    )
+    since: datetime | None = strawberry.field(default=None, description=SINCE)
+    until: datetime | None = strawberry.field(default=None, description=UNTIL)
+
+    def wanted(self) -> MovementFilter:
+        document = self.document_id
+        return MovementFilter(
+            variant_id=variant_of(self.variant_id),
+            location_id=place_of(self.location_id, "filter", "locationId"),
+            reasons=None if self.reasons is None else tuple(self.reasons),
+            document=None if document is None else document_of(document, "filter", "documentId"),
+            since=self.since,
+            until=self.until,
+        )

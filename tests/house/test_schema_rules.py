@@ -1,0 +1,229 @@
+"""The rules that the schema keeps for those who write clients; each exception is named, and must be one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from graphql import (
+    GraphQLArgument,
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    get_named_type,
+    get_nullable_type,
+    is_list_type,
+)
+
+from schema import schema
+
+CORE = schema._schema
+TYPES = {name: each for name, each in CORE.type_map.items() if not name.startswith("__")}
+PAGING = {"first", "after", "last", "before"}
+PASCAL, CAMEL = re.compile(r"[A-Z][a-zA-Z0-9]*"), re.compile(r"[a-z][a-zA-Z0-9]*")
+UPPER = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
+
+# A walk by distance, a walk down a tree, and a feed that has no end yet go one way.
+FORWARD_ONLY = {
+    "Query.stores",
+    "Query.stockLevels",
+    "Query.fulfilments",
+    "Query.changes",
+    "Member.orders",
+    "Referral.downline",
+    "Variant.stockLevels",
+}
+# Arguments of lists beside paging, `filter` and `sort`: what a list is of, or as clients have long asked.
+LOOSE = {
+    "Query.stores(near:)",
+    "Query.stockAsOf(at:)",
+    "Query.stockAsOf(variantId:)",
+    "Query.stockAsOf(locationId:)",
+    "Query.members(search:)",
+    "Query.members(tierCode:)",
+    "Query.changes(types:)",
+    "Referral.commissions(status:)",
+    "Referral.downline(depth:)",
+    "Variant.stockLevels(near:)",
+    "Variant.serials(locationId:)",
+}
+LOOSE_LISTS = {
+    "Query.fulfilments",
+    "Query.purchaseOrders",
+    "Query.stockLevels",
+    "Query.stockMovements",
+    "Query.stocktakes",
+    "Query.transfers",
+}
+# Lists by a word that has no plural, that says what holds of all, or that `in` could follow in a filter.
+PLURAL = {
+    *("media", "history", "children", "team", "staff", "path", "allowed", "lost", "carrying"),
+    *("serialsOnTheRoad", "refusedBecause", "status", "channel", "topic", "tierCode"),
+}
+STARTS_AS_QUESTION = {"PageInfo.hasNextPage", "PageInfo.hasPreviousPage", "Store.isOpen"}
+# What is added up or measured says its unit in its name; coordinates are degrees by their names.
+FLOATS = {"latitude", "longitude"}
+INPUT_ENDINGS = ("Input", "Filter", "Row")
+
+
+def fields() -> Iterator[tuple[str, GraphQLField]]:
+    for name, type_ in TYPES.items():
+        if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
+            yield from ((f"{name}.{key}", field) for key, field in type_.fields.items())
+
+
+def arguments() -> Iterator[tuple[str, GraphQLArgument]]:
+    for name, field in fields():
+        yield from ((f"{name}({key}:)", given) for key, given in field.args.items())
+
+
+def inputs() -> Iterator[tuple[str, GraphQLInputObjectType]]:
+    for name, type_ in TYPES.items():
+        if isinstance(type_, GraphQLInputObjectType):
+            yield name, type_
+
+
+def lists() -> Iterator[tuple[str, GraphQLField]]:
+    for name, field in fields():
+        if get_named_type(field.type).name.endswith("Connection"):
+            yield name, field
+
+
+def values() -> Iterator[tuple[str, str]]:
+    """Everything that holds a value, output or input: where it is, and its type."""
+    yield from ((name, str(field.type)) for name, field in fields())
+    yield from ((name, str(given.type)) for name, given in arguments())
+    for name, type_ in inputs():
+        yield from ((f"{name}.{key}", str(field.type)) for key, field in type_.fields.items())
+
+
+def last_word(place: str) -> str:
+    return re.sub(r".*[.(]|:\)", "", place)
+
+
+def test_names_are_written_alike() -> None:
+    assert [name for name in TYPES if not PASCAL.fullmatch(name)] == []
+    assert [name for name, _ in values() if not CAMEL.fullmatch(last_word(name))] == []
+    enums = [type_ for type_ in TYPES.values() if isinstance(type_, GraphQLEnumType)]
+    assert [
+        f"{type_.name}.{key}" for type_ in enums for key in type_.values if not UPPER.fullmatch(key)
+    ] == []
+
+
+def test_inputs_are_called_so_and_nothing_else_is() -> None:
+    assert [name for name, _ in inputs() if not name.endswith(INPUT_ENDINGS)] == []
+    objects = [name for name, type_ in TYPES.items() if isinstance(type_, GraphQLObjectType)]
+    called = {name for name in objects if name.endswith(("Input", "Filter"))}
+    assert called == {"InvalidInput"}  # a refusal of it
+
+
+def test_a_mutation_takes_one_input_and_answers_a_payload_with_user_errors() -> None:
+    assert CORE.mutation_type is not None
+    for name, field in CORE.mutation_type.fields.items():
+        taken = {key: str(given.type) for key, given in field.args.items()}
+        assert set(taken) <= {"input"}, name
+        assert all(each.endswith("Input!") for each in taken.values()), name
+        payload = get_named_type(field.type)
+        assert isinstance(payload, GraphQLObjectType), name
+        assert str(field.type).endswith("Payload!"), name
+        assert str(payload.fields["userErrors"].type) == "[UserError!]!", name
+
+
+def test_what_has_an_id_is_a_node() -> None:
+    for name, type_ in TYPES.items():
+        if isinstance(type_, GraphQLObjectType) and "id" in type_.fields:
+            is_node = "Node" in {each.name for each in type_.interfaces}
+            assert is_node == (str(type_.fields["id"].type) == "ID!"), name
+
+
+def test_connections_are_relay_s() -> None:
+    for name, type_ in TYPES.items():
+        if name.endswith("Connection"):
+            assert isinstance(type_, GraphQLObjectType)
+            edge = name.removesuffix("Connection") + "Edge"
+            assert str(type_.fields["edges"].type) == f"[{edge}!]!", name
+            assert str(type_.fields["pageInfo"].type) == "PageInfo!", name
+            edge_type = TYPES[edge]
+            assert isinstance(edge_type, GraphQLObjectType)
+            assert str(edge_type.fields["cursor"].type) == "String!", edge
+            assert get_nullable_type(edge_type.fields["node"].type) != edge_type.fields["node"].type
+
+
+def test_lists_page_both_ways() -> None:
+    one_way = {name for name, field in lists() if not set(field.args) >= PAGING}
+    assert one_way - FORWARD_ONLY == set()
+    assert [name for name, field in lists() if not set(field.args) >= {"first", "after"}] == []
+
+
+def test_lists_are_cut_by_a_filter() -> None:
+    free = PAGING | {"filter", "sort"}
+    loose = {
+        f"{name}({key}:)"
+        for name, field in lists()
+        for key in set(field.args) - free
+        if name not in LOOSE_LISTS
+    }
+    assert loose == LOOSE
+
+
+def test_a_list_has_a_plural_name() -> None:
+    singular = [
+        name
+        for name, type_ in values()
+        if type_.strip("!").startswith("[")
+        and not last_word(name).endswith("s")
+        and last_word(name) not in PLURAL
+    ]
+    assert singular == []
+
+
+def test_a_name_says_what_kind_of_value_it_holds() -> None:
+    kinds = {
+        "At": {"DateTime"}, "On": {"Date"}, "Id": {"ID"}, "Ids": {"ID"}, "Url": {"String"},
+        "Metres": {"Int"}, "Minutes": {"Int"}, "Days": {"Int"}, "Percent": {"Decimal"},
+    }  # fmt: skip
+    wrong = [
+        f"{name}: {type_}"
+        for name, type_ in values()
+        for ending, allowed in kinds.items()
+        if re.search(f"[a-z]{ending}$", last_word(name))
+        and type_.strip("[]!") not in allowed
+        and name != "Variant.carriedAt"  # at a place
+    ]
+    assert wrong == []
+
+
+def test_a_question_is_asked_without_is_or_has() -> None:
+    asking = {
+        name
+        for name, type_ in values()
+        if type_.strip("!") == "Boolean" and re.match("(is|has|can)[A-Z]", last_word(name))
+    }
+    assert asking == STARTS_AS_QUESTION
+
+
+def test_only_degrees_are_floats() -> None:
+    assert {last_word(name) for name, type_ in values() if "Float" in type_} == FLOATS
+
+
+def test_what_is_deprecated_says_what_to_use() -> None:
+    given = [(name, field.deprecation_reason) for name, field in [*fields(), *arguments()]]
+    assert [name for name, reason in given if reason is not None and "`" not in reason] == []
+
+
+def test_lists_hold_no_nulls() -> None:
+    allowed = {"Query.nodes"}
+    holed = {
+        name
+        for name, field in fields()
+        if is_list_type(get_nullable_type(field.type))
+        and not str(get_nullable_type(field.type)).endswith("!]")
+    }
+    assert holed == allowed
+
+
+def test_scalars_say_where_they_are_specified() -> None:
+    ours = ("BigInt", "Date", "DateTime", "Decimal", "Upload")
+    assert [name for name in ours if not getattr(TYPES[name], "specified_by_url", None)] == []
