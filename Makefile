@@ -62,8 +62,11 @@ fuzz: setup-dev ## every mutation with hostile values and every root field by ev
 	@QUINTET_TEST_DATABASE_URL='$(QUINTET_TEST_DATABASE_URL)' QUINTET_TEST_EVERYBODY=1 QUINTET_TEST_FUZZ_ROUNDS=$(FUZZ_ROUNDS) \
 	  $(BIN)/python -m pytest -n auto -q tests/schema/test_root_fields.py tests/schema/test_hostile_mutations.py
 
-crash-matrix: setup-dev ## kill servers, worker and PostgreSQL during 500 purchases, on both databases
+crash-matrix: setup-dev ## kill servers, worker and PostgreSQL during 500 purchases, and signal every step, on both databases
 	@env -u QUINTET_TEST_DATABASE_URL QUINTET_TEST_CRASHES=$(CRASHES) $(BIN)/python -m pytest -n0 -q -s tests/journeys/test_crash_matrix.py
+	@env -u QUINTET_TEST_DATABASE_URL QUINTET_TEST_EVERY_STEP=1 $(BIN)/python -m pytest -n0 -q tests/serving/test_signals.py
+	@QUINTET_TEST_DATABASE_URL='$(QUINTET_TEST_DATABASE_URL)' QUINTET_TEST_EVERY_STEP=1 \
+	  $(BIN)/python -m pytest -n0 -q tests/serving/test_signals.py tests/serving/test_database_away.py
 
 soak: setup-dev ## ten minutes of mixed load, and a curve of it in benchmarks/SOAK-*.svg (SOAK_OPTIONS)
 	@$(BIN)/python -m benchmarks.soak $(SOAK_OPTIONS)

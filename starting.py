@@ -9,7 +9,9 @@ import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from typing import TypeVar
 
+from gateways.telemetry import configure_logging
 from gateways.tracing import check_tracing
 from models import database
 from models.migrating import migrate, pending
@@ -25,7 +27,8 @@ from settings import Settings, check_exposure, share_metrics
 from settings_exposure import production_warnings
 
 # How long a start waits for a database that accepts connections and does not answer.
-OPEN_SECONDS = 15.0
+OPEN_SECONDS = 10.0
+T = TypeVar("T")
 
 
 class Stop(Exception):
@@ -44,6 +47,7 @@ def serve(settings: Settings, *, migrates: bool, demo: bool) -> None:
     if demo and settings.is_production:
         raise Stop("The demo chain has well-known passwords: it is not for production.")
     check_tracing(settings)
+    configure_logging(settings.log_level, json=settings.log_format == "json")
     if warning := check_exposure(settings):
         _warn(warning)
     sockets = listen_on(settings.host, settings.port)
@@ -57,9 +61,6 @@ def serve(settings: Settings, *, migrates: bool, demo: bool) -> None:
     if settings.workers == 1:
         run(partial(_serve_alone, settings, prepare, sockets), patience)
         return
-    from gateways.telemetry import configure_logging
-
-    configure_logging(settings.log_level, json=settings.log_format == "json")
     welcome: list[str] = []
 
     async def look(signals: Signals) -> None:
@@ -135,7 +136,7 @@ def work(settings: Settings) -> None:
     from worker_process import work_until_stopped
 
     check_tracing(settings)
-
+    configure_logging(settings.log_level, json=settings.log_format == "json")
     port = settings.worker_port
     sockets = listen_on(settings.host, port, "QUINTET_WORKER_PORT") if port else []
 
@@ -154,7 +155,7 @@ async def _prepare(settings: Settings, *, migrates: bool, demo: bool) -> str:
     lines: list[str] = []
 
     async def prepare(ctx: Context) -> None:
-        if missing := await pending():
+        if missing := await _soon(pending()):
             if database.is_postgres() and not migrates:
                 raise Stop(
                     f"The database lacks migrations: {', '.join(missing)}."
@@ -176,7 +177,7 @@ async def _prepare(settings: Settings, *, migrates: bool, demo: bool) -> str:
             await renew_demo_code(ctx)
             lines.append(demo_sign_ins())
         else:
-            await ensure_platform(settings.admin_username, settings.admin_password)
+            await _soon(ensure_platform(settings.admin_username, settings.admin_password))
 
     await with_database(settings, prepare, checked=False)
     return "\n".join(lines)
@@ -196,18 +197,23 @@ async def with_database(
     from gateways.wiring import make_gateways
 
     check_place(settings.database_url)
-    async with asyncio.timeout(OPEN_SECONDS):
-        await database.connect(settings.database_url, **settings.database_options)
+    await _soon(database.connect(settings.database_url, **settings.database_options))
     try:
-        async with asyncio.timeout(OPEN_SECONDS):
-            await check(settings.database_url, any_keys=any_keys)
-        if checked and await pending():
+        await _soon(check(settings.database_url, any_keys=any_keys))
+        missing = await _soon(pending()) if checked else []
+        if missing:
             if database.is_postgres():
                 raise Stop("The database lacks migrations. Run python cli.py migrate first.")
             await migrate_and_index()
         await task(Context(settings=settings, gateways=make_gateways(settings), actor=SYSTEM))
     finally:
         await database.close()
+
+
+async def _soon(answer: Awaitable[T]) -> T:
+    """What the database answers. Raises: TimeoutError when it has fallen silent."""
+    async with asyncio.timeout(OPEN_SECONDS):
+        return await answer
 
 
 async def migrate_and_index() -> list[str]:

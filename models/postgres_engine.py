@@ -1,4 +1,4 @@
-"""PostgreSQL as Tortoise connects to it, but for one thing: lists of any length may be asked for."""
+"""PostgreSQL as Tortoise connects to it, but that lists may have any length and a silent server is left."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ from typing import Any
 
 from tortoise.backends.asyncpg.client import AsyncpgDBClient
 
+from models.bounded_pool import BoundedPool, create_pool
 from models.long_lists import folded
 
 
 class FoldingPostgresClient(AsyncpgDBClient):
+    async def create_pool(self, **options: Any) -> BoundedPool:
+        return await create_pool(**options)
+
     async def execute_query(
         self, query: str, values: list[Any] | None = None
     ) -> tuple[int, list[dict[str, Any]]]:

@@ -1,4 +1,7 @@
-"""`python signalled.py SIGNAL MODULE:NAME COMMAND…`: the command line, told to stop as it comes to a step."""
+"""`python signalled.py SIGNAL MODULE:NAME COMMAND…`: the command line, told to stop as it comes to a step.
+
+With a port instead of a signal it connects there at that step, and goes on once it gets a byte.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,10 @@ import functools
 import importlib
 import os
 import signal
+import socket
 import sys
+from collections.abc import Callable
+from functools import partial
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -14,8 +20,17 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 
-def signal_at(place: str, number: int) -> None:
-    """Send this process the signal when the function is called for the first time."""
+def signalling(number: int) -> None:
+    os.kill(os.getpid(), number)
+
+
+def reporting(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port)) as listener:
+        listener.recv(1)
+
+
+def at(place: str, happens: Callable[[], None]) -> None:
+    """Let this happen when the function is called for the first time."""
     module_name, _, path = place.partition(":")
     *outer, name = path.split(".")
     owner: Any = importlib.import_module(module_name)
@@ -25,7 +40,7 @@ def signal_at(place: str, number: int) -> None:
     @functools.wraps(original)
     def signalled(*arguments: Any, **options: Any) -> Any:
         setattr(owner, name, original)
-        os.kill(os.getpid(), number)
+        happens()
         return original(*arguments, **options)
 
     setattr(owner, name, signalled)
@@ -34,5 +49,8 @@ def signal_at(place: str, number: int) -> None:
 if __name__ == "__main__":
     import cli
 
-    signal_at(sys.argv[2], signal.Signals[sys.argv[1]])
+    if sys.argv[1].isdecimal():
+        at(sys.argv[2], partial(reporting, int(sys.argv[1])))
+    else:
+        at(sys.argv[2], partial(signalling, signal.Signals[sys.argv[1]]))
     raise SystemExit(cli.main(sys.argv[3:]))

@@ -20,7 +20,9 @@ from tests.make.databases import POSTGRES
 from tests.serving.test_running import toy
 
 SIGNALLED = Path(__file__).with_name("signalled.py")
-SIGNALS = ("SIGTERM", "SIGINT")
+# All of them start some sixty processes: `make crash-matrix` does.
+EVERY_STEP = bool(os.environ.get("QUINTET_TEST_EVERY_STEP"))
+SIGNALS = ("SIGTERM", "SIGINT") if EVERY_STEP else ("SIGTERM",)
 SECONDS = 15  # of a machine that is busy; alone it takes half of one
 BOTH = (
     "models.database:connect",
@@ -38,6 +40,13 @@ SERVER = (
     "server:make_app",
     "serving.running:Server.startup",
 )
+# One of each kind: before there is an event loop, inside it, while something is opened, and by the worker.
+KINDS = [
+    ("serve", "starting:listen_on"),
+    ("serve", "models.database:connect"),
+    ("serve", "serving.running:Server.startup"),
+    ("worker", "gateways.bus:RemoteBus.start"),
+]
 
 
 @asynccontextmanager
@@ -67,7 +76,12 @@ async def ended(process: asyncio.subprocess.Process) -> tuple[int | None, str, s
 @pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize(
     ("command", "place"),
-    [*(("serve", place) for place in (*SERVER, *BOTH)), *(("worker", place) for place in BOTH)],
+    [
+        *(("serve", place) for place in (*SERVER, *BOTH)),
+        *(("worker", place) for place in BOTH),
+    ]
+    if EVERY_STEP
+    else KINDS,
 )
 @pytest.mark.own_database
 async def test_a_start_ends_at_whatever_step_it_is(
@@ -86,7 +100,9 @@ async def test_a_start_ends_at_whatever_step_it_is(
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-@pytest.mark.parametrize("place", ["serving.running:Server.shutdown", "server:stop_tracing"])
+@pytest.mark.parametrize(
+    "place", ["serving.running:Server.shutdown", *(["server:stop_tracing"] if EVERY_STEP else [])]
+)
 @pytest.mark.own_database
 async def test_a_second_signal_ends_a_stop_at_whatever_step(
     place: str, number: str, database_url: str
@@ -116,7 +132,9 @@ async def test_a_second_signal_ends_a_stop_at_whatever_step(
         "serving.workers:_held",
         "serving.workers:Workers._look",
         "starting:_welcome",
-    ],
+    ]
+    if EVERY_STEP
+    else ["serving.workers:Workers._start"],
 )
 @pytest.mark.own_database
 async def test_a_start_of_several_processes_ends_at_whatever_step(
