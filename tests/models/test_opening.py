@@ -223,6 +223,12 @@ async def test_a_server_that_says_nothing_is_not_waited_for(
         (asyncpg.DiskFullError("No space left on device"), "storage is full"),
         (asyncpg.CannotConnectNowError("the database system is starting up"), "does not answer"),
         (OSError(28, "No space left on device"), "storage is full"),
+        (
+            asyncpg.InternalClientError(
+                "cannot switch to state 12; another operation (2) is in progress"
+            ),
+            "does not answer",
+        ),
     ],
 )
 def test_what_a_driver_raises_becomes_one_sentence(error: Exception, says: str) -> None:
