@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import Callable, Sequence
 from getpass import getpass
@@ -79,7 +80,7 @@ def seed(settings: Settings, given: argparse.Namespace) -> None:
 
 def reset_admin(settings: Settings, given: argparse.Namespace) -> None:
     async def reset(ctx: Context) -> None:
-        password = settings.admin_password or getpass("New password: ")
+        password = settings.admin_password or asked_twice()
         try:
             await reset_administrator(given.username, password)
         except Refusal as refusal:
@@ -120,20 +121,25 @@ def import_rows(settings: Settings, given: argparse.Namespace) -> None:
 
 
 def rotate_keys(settings: Settings, given: argparse.Namespace) -> None:
-    from resolvers.key_rotation import left, rotate
+    from models.opening import MEND_KEYS
+    from resolvers.key_rotation import left, rotate, unreadable
 
     async def run(ctx: Context) -> None:
         if not given.check:
             print(await rotate(ctx))
         if remaining := await left():
-            counts = "\n".join(f"{name}: {count} left." for name, count in remaining.items())
-            raise Stop(f"{counts}\nKeep the old keys in QUINTET_DATA_KEYS and run this again.")
+            lines = [f"{name}: {count} left." for name, count in remaining.items()]
+            if lost := await unreadable():
+                lines += [f"Cannot be read: {each}." for each in lost]
+                raise Stop("\n".join([*lines, MEND_KEYS]))
+            lines.append("Keep the old keys in QUINTET_DATA_KEYS and run this again.")
+            raise Stop("\n".join(lines))
         if settings.data_keys:
             print("Nothing is left: keys behind the first may be taken out of QUINTET_DATA_KEYS.")
         else:
             print("Nothing is left. QUINTET_DATA_KEYS is not set: the key of development is used.")
 
-    asyncio.run(with_database(settings, run))
+    asyncio.run(with_database(settings, run, any_keys=True))
 
 
 def write_schema(settings: Settings, given: argparse.Namespace) -> None:
@@ -153,7 +159,19 @@ def write_schema(settings: Settings, given: argparse.Namespace) -> None:
             raise Stop(f"{path.name} is not of the schema of this code: run make schema.")
 
 
+def asked_twice() -> str:
+    """A new password, which nobody sees as it is typed. Raises: Stop."""
+    if not sys.stdin.isatty():
+        raise Stop("Set QUINTET_ADMIN_PASSWORD, or run this at a terminal, which is asked for it.")
+    password = getpass("New password: ")
+    if getpass("Once more: ") != password:
+        raise Stop("These were two different passwords: nothing was changed.")
+    return password
+
+
 def _settings(given: argparse.Namespace) -> Settings:
+    if given.run is reset_admin and os.environ.get("QUINTET_ADMIN_PASSWORD"):
+        override(admin_username=given.username)  # the password is for whom the command names
     names = ("database_url", "host", "port", "workers")
     override(**{name: getattr(given, name, None) for name in names})
     return Settings.from_environment()

@@ -15,6 +15,7 @@ from tortoise.exceptions import BaseORMException
 from gateways.redis_client import answers as redis_answers
 from models import database, migrating
 from models.config import sqlite_path
+from models.opening import DatabaseUnfit, check_place
 from resolvers.backups.restoring import Soundness
 from resolvers.context import SYSTEM, Context
 from resolvers.health.checks import examine
@@ -92,7 +93,8 @@ def back_up(settings: Settings, given: argparse.Namespace) -> None:
     size = Path(given.file).stat().st_size
     print(
         f"{given.file}: {manifest.database} and {len(manifest.members) - 1} files as of"
-        f" {manifest.taken_at}, {size / 1_000_000:.1f} MB. Keep QUINTET_SECRET_KEY apart from it."
+        f" {manifest.taken_at}, {size / 1_000_000:.1f} MB."
+        " Keep QUINTET_SECRET_KEY and QUINTET_DATA_KEYS, and keep them apart from it."
     )
 
 
@@ -144,6 +146,10 @@ async def _examined(settings: Settings) -> list[Finding]:
 async def _connecting_fault(settings: Settings) -> Finding | None:
     """Connect; return why that cannot be done. Never makes a file."""
     url = settings.database_url
+    try:
+        check_place(url)
+    except DatabaseUnfit as unfit:
+        return error("database", str(unfit), "Correct QUINTET_DATABASE_URL.")
     if url.startswith("sqlite://") and not Path(sqlite_path(url)).exists():  # noqa: ASYNC240 - once
         return error("database", "There is no such file yet.", "Run: python cli.py migrate")
     try:

@@ -22,6 +22,7 @@ from gateways.webhook_metrics import webhook_metrics
 from models import database
 from models.config import sqlite_path
 from models.database_faults import FaultKind, fault_of
+from models.opening import FOREIGN_KEYS, DatabaseUnfit, check_keys
 from models.outages import database_faults
 from resolvers import worker
 from resolvers.context import SYSTEM, Context
@@ -67,7 +68,7 @@ def health_of(settings: Settings, gateways: Gateways, stopping: Stopping) -> Hea
         useful["live events"] = _live_events(bus)
     ctx = Context(settings=settings, gateways=gateways, actor=SYSTEM)
     useful |= {name: _finding_of(ctx, check) for name, check in READY}
-    return Health({"database": _database}, useful, stopping)
+    return Health({"database": _database, "data keys": _data_keys}, useful, stopping)
 
 
 def connection_limits(settings: Settings, proxies: TrustedProxies) -> ConnectionLimits:
@@ -136,6 +137,14 @@ def _finding_of(ctx: Context, examine: FindingCheck) -> Check:
 
 async def _database() -> str:
     await database.fetch("SELECT 1")
+    return OK
+
+
+async def _data_keys() -> str:
+    try:
+        await check_keys()
+    except DatabaseUnfit:
+        return FOREIGN_KEYS
     return OK
 
 

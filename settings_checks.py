@@ -93,15 +93,17 @@ def check_admin_password(settings: Settings) -> None:
     from models.accounts.password_rules import check_password
     from models.errors import InvalidInput
 
-    if settings.admin_password and len(settings.admin_password) < ADMIN_PASSWORD_LENGTH:
-        raise SettingsError(
-            f"QUINTET_ADMIN_PASSWORD must have at least {ADMIN_PASSWORD_LENGTH} characters."
-        )
-    if settings.admin_password and settings.is_production:
+    if not settings.admin_password:
+        return
+    if settings.is_production:
         try:
             check_password(settings.admin_password, settings.admin_username)
         except InvalidInput as error:
             raise SettingsError(f"QUINTET_ADMIN_PASSWORD: {error}") from None
+    elif len(settings.admin_password) < ADMIN_PASSWORD_LENGTH:
+        raise SettingsError(
+            f"QUINTET_ADMIN_PASSWORD must have at least {ADMIN_PASSWORD_LENGTH} characters."
+        )
 
 
 def check_signing_keys(settings: Settings) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from settings_checks import DEVELOPMENT_KEY, SettingsError
 
 if TYPE_CHECKING:
+    from gateways import Gateways
     from settings import Settings
 
 
@@ -66,12 +67,14 @@ def text_message_warning(settings: Settings) -> str | None:
     return "text messages go to QUINTET_SMS_OUTBOX alone: something must send them on from there."
 
 
-def production_warnings(settings: Settings) -> list[str]:
+def production_warnings(settings: Settings, gateways: Gateways) -> list[str]:
     """What a production server will refuse to do, for want of a provider."""
     if not settings.is_production:
         return []
-    warnings = ["no payment provider is configured: paymentStart refuses."]
-    if warning := text_message_warning(settings):
+    warnings = []
+    if not gateways.payments:
+        warnings.append("no payment provider is configured: paymentStart refuses.")
+    if not gateways.sms.delivers and (warning := text_message_warning(settings)):
         warnings.append(warning)
     if settings.metrics and not settings.metrics_token:
         warnings.append("/metrics is open to everybody: set QUINTET_METRICS_TOKEN.")

@@ -15,7 +15,7 @@ from gateways.telemetry import configure_logging
 from gateways.tracing import check_tracing
 from models import database
 from models.migrating import migrate, pending
-from models.opening import check, sentence_of
+from models.opening import check, check_place, sentence_of
 from resolvers.accounts.bootstrap import ensure_platform
 from resolvers.context import SYSTEM, Context
 from serving.listening import listen_on
@@ -44,6 +44,8 @@ def say(sentence: object) -> int:
 
 def serve(settings: Settings, *, migrates: bool, demo: bool) -> None:
     """Serve until a signal. Raises: Stop, CannotListen, SettingsError, Interrupted."""
+    if demo and settings.is_production:
+        raise Stop("The demo chain has well-known passwords: it is not for production.")
     check_tracing(settings)
     configure_logging(settings.log_level, json=settings.log_format == "json")
     if warning := check_exposure(settings):
@@ -117,7 +119,9 @@ def _welcome(settings: Settings, lines: str) -> None:
     print(f"Quintet serves GraphQL at {settings.base_url}/graphql", flush=True)
     if lines:
         print(lines, flush=True)
-    for warning in production_warnings(settings):
+    from gateways.wiring import make_gateways
+
+    for warning in production_warnings(settings, make_gateways(settings)):
         _warn(warning)
 
 
@@ -159,8 +163,6 @@ async def _prepare(settings: Settings, *, migrates: bool, demo: bool) -> str:
                 )
             await migrate_and_index()
         if demo:
-            if settings.is_production:
-                raise Stop("The demo chain has well-known passwords: it is not for production.")
             from resolvers.demo.chain import (
                 PASSWORD,
                 demo_sign_ins,
@@ -182,13 +184,22 @@ async def _prepare(settings: Settings, *, migrates: bool, demo: bool) -> str:
 
 
 async def with_database(
-    settings: Settings, task: Callable[[Context], Awaitable[None]], *, checked: bool = True
+    settings: Settings,
+    task: Callable[[Context], Awaitable[None]],
+    *,
+    checked: bool = True,
+    any_keys: bool = False,
 ) -> None:
+    """Run `task` with the database open; unless `checked` is false it is brought up to date.
+
+    `any_keys`: also where the data keys do not read it. Raises: Stop, DatabaseUnfit.
+    """
     from gateways.wiring import make_gateways
 
+    check_place(settings.database_url)
     await _soon(database.connect(settings.database_url, **settings.database_options))
     try:
-        await _soon(check(settings.database_url))
+        await _soon(check(settings.database_url, any_keys=any_keys))
         missing = await _soon(pending()) if checked else []
         if missing:
             if database.is_postgres():

@@ -59,6 +59,7 @@ class RemoteBus(LocalBus, ABC):
         TimeoutError,
         asyncpg.PostgresError,
         asyncpg.InterfaceError,
+        asyncpg.InternalClientError,
     )
 
     def __init__(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import sys
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, MutableMapping
 from typing import Any, Literal
@@ -82,7 +83,9 @@ def configure_logging(level: LogLevel = "info", *, json: bool = False) -> None:
 def _renderers(json: bool) -> list[structlog.typing.Processor]:
     if json:
         return [structlog.processors.JSONRenderer(_dumps)]
-    return [structlog.dev.ConsoleRenderer()]
+    # Colours are for a terminal: in a file they are noise. https://no-color.org
+    colors = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    return [structlog.dev.ConsoleRenderer(colors=colors)]
 
 
 def _dumps(event: object, **_: object) -> str:

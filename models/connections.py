@@ -19,7 +19,7 @@ class AtHand:
     async def take(self) -> Any:
         while self._idle:
             connection = self._idle.pop()
-            if not connection.is_closed():
+            if not _is_lost(connection):
                 return connection
             await self._pool.release(connection)
         self._waiting += 1
@@ -30,7 +30,7 @@ class AtHand:
 
     async def put_back(self, connection: Any) -> None:
         """Whoever waits at the pool comes first."""
-        if self._waiting or len(self._idle) >= self._most or connection.is_closed():
+        if self._waiting or len(self._idle) >= self._most or _is_lost(connection):
             await self._pool.release(connection)
         else:
             self._idle.append(connection)
@@ -42,3 +42,11 @@ class AtHand:
     async def close(self) -> None:
         while self._idle:
             await self._pool.release(self._idle.pop())
+
+
+def _is_lost(connection: Any) -> bool:
+    """Whether a connection is closed; the pool has taken one back that was closed while it was at hand."""
+    try:
+        return bool(connection.is_closed())
+    except asyncpg.InterfaceError:
+        return True

@@ -20,6 +20,7 @@ from tortoise.exceptions import BaseORMException, DBConnectionError
 DATABASE_ERRORS: tuple[type[Exception], ...] = (
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     sqlite3.Error,
     BaseORMException,
     OSError,
@@ -40,6 +41,8 @@ _AWAY = (
 _BUSY = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 _DAMAGED = (asyncpg.DataCorruptedError, asyncpg.IndexCorruptedError)
 _UNREACHABLE = {errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN}
+# What asyncpg says of a connection that still reads why the server closes it.
+BEING_CLOSED = "another operation (2) is in progress"
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -114,6 +117,8 @@ def _kind(error: BaseException) -> FaultKind | None:
     if isinstance(error, asyncpg.InterfaceError):
         text = str(error)
         return FaultKind.AWAY if "closed" in text or "closing" in text else None
+    if isinstance(error, asyncpg.InternalClientError):
+        return FaultKind.AWAY if BEING_CLOSED in str(error) else None
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", 0)
         # A file that may not grow (a limit of the process) fails as a write, not as a full disk.

@@ -122,6 +122,11 @@ class KeyRing:
             raise Undecryptable(f"{context.decode()}: the stored value was changed") from error
 
 
+def kid_of(stored: str) -> str:
+    """The ID of the key that a stored value names."""
+    return stored.partition(".")[2].partition(".")[0]
+
+
 _ring: list[KeyRing] = []
 
 

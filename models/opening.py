@@ -13,19 +13,39 @@ from tortoise.exceptions import OperationalError
 
 from models import database
 from models.config import sqlite_path
+from models.data_keys import Column, columns_there, encrypted_columns, read_sample
 from models.database_faults import FaultKind, causes, fault_of
 from models.migrating import pending, unknown
 
 # A whole check reads every page: some 0.3 s for so much.
 CHECKED_BYTES = 64_000_000
 
+FOREIGN_KEYS = "QUINTET_DATA_KEYS does not read the personal data of this database"
+MEND_KEYS = "Add the key that was in use when it was written; without it this data is lost."
+
 
 class DatabaseUnfit(Exception):
     """The database cannot be served; the message is a sentence for the operator."""
 
 
-async def check(database_url: str) -> None:
+def check_place(database_url: str) -> None:
+    """Look where a database of SQLite would be, before it is connected. Raises: DatabaseUnfit."""
+    if not database_url.startswith("sqlite://"):
+        return
+    path = Path(sqlite_path(database_url)).absolute()
+    if path.is_dir():
+        raise DatabaseUnfit(f"{path} is a folder: name a file in QUINTET_DATABASE_URL.")
+    if not path.parent.is_dir():
+        raise DatabaseUnfit(
+            f"There is no folder {path.parent} for the file {path.name}: make it, or name"
+            " another in QUINTET_DATABASE_URL."
+        )
+
+
+async def check(database_url: str, *, any_keys: bool = False) -> None:
     """Look at a database that has just been connected.
+
+    `any_keys`: the caller does without personal data that cannot be read.
 
     Raises: DatabaseUnfit, and whatever the drivers raise of a database that is away or damaged.
     """
@@ -41,11 +61,23 @@ async def check(database_url: str) -> None:
         raise DatabaseUnfit(
             f"{place_of(database_url)} is read-only (a standby?): Quintet needs the primary."
         )
-    if not await pending() and (missing := await _missing_tables()):
+    if not await pending() and (missing := await missing_tables()):
         raise DatabaseUnfit(
             f"The database lacks the table {', '.join(missing)}, although its migrations are said to be"
             " applied: restore a backup."
         )
+    if not any_keys:
+        await _refuse_foreign_keys(await columns_there())
+
+
+async def check_keys() -> None:
+    """Whether a process that serves can still read personal data. Raises: DatabaseUnfit."""
+    await _refuse_foreign_keys(encrypted_columns())
+
+
+async def _refuse_foreign_keys(columns: list[Column]) -> None:
+    if foreign := (await read_sample(columns)).foreign:
+        raise DatabaseUnfit(f"{FOREIGN_KEYS}: {foreign}. {MEND_KEYS}")
 
 
 def sentence_of(error: BaseException, database_url: str) -> str | None:
@@ -108,7 +140,8 @@ async def _is_read_only() -> bool:
     return bool(rows[0]["answer"] == "on")
 
 
-async def _missing_tables() -> list[str]:
+async def missing_tables() -> list[str]:
+    """The tables that a migrated database should have and lacks."""
     present = (
         "SELECT tablename AS name FROM pg_tables WHERE schemaname = ANY(current_schemas(false))"
         if database.is_postgres()

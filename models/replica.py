@@ -19,7 +19,10 @@ from models.readers import PostgresReader, Reader, Records
 LOOK_SECONDS = 1.0
 ANSWER_SECONDS = 5.0
 POSITIONS = 600
-LOST = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+LOST = (
+    *(OSError, TimeoutError),
+    *(asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError),
+)
 log = logging.getLogger(__name__)
 
 WRITTEN = "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint"

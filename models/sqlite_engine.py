@@ -8,8 +8,10 @@ write waits for each of its statements.
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -26,6 +28,8 @@ class SharedSqliteClient(SqliteClient):
     async def create_connection(self, with_db: bool) -> None:
         if self._connection:
             return
+        if self.pragmas.get("query_only") != "ON":
+            _make_private(self.filename)
         connection = self._opening()
         try:
             await connection
@@ -61,6 +65,12 @@ class SharedSqliteClient(SqliteClient):
         if self.pragmas.get("query_only") == "ON":
             return ReadingConnection(partial(sqlite3.connect, self.filename, **options))
         return aiosqlite.connect(self.filename, **options)
+
+
+def _make_private(path: str) -> None:
+    """Make a new file that its owner alone may read; SQLite gives its log the same rights."""
+    with suppress(OSError):  # it is there already, or SQLite says why it cannot be
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 client_class = SharedSqliteClient

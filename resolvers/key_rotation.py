@@ -2,23 +2,25 @@
 
 It may run while the shop sells, be stopped at any time and run again: a stored value names its key, so what
 is left is found in the database. A value that changes meanwhile is skipped: its writer uses the first key.
+A value that no key of the ring decrypts is named and passed by, and counts as left.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
-from tortoise import Tortoise
-
+from models.data_keys import Column, Reading, Unreadable, encrypted_columns
 from models.database import execute, fetch, marks, transaction
-from models.encryption import FORMAT, EncryptedText, ring
+from models.encryption import FORMAT, Undecryptable, ring
 from models.members.members import Member
 from models.members.phones import indexes_of
 from resolvers.context import Context
 from resolvers.members import phones
 
 BATCH = 500
+MOST_NAMED = 20
 
 Progress = Callable[[int], None]
 
@@ -45,7 +47,7 @@ class Rotation:
 async def rotate(ctx: Context, progress: Progress = lambda done: None) -> Rotation:
     """Encrypt and index by the first key of the ring all that is not; forget indexes of keys not in the ring.
 
-    Raises: Undecryptable for a value of a key that is not in the ring.
+    An index is kept for as long as its phone cannot be read: it alone still finds the member.
     """
     done = Rotation(ring().first.kid)
     # Members are indexed first: their rows say which phones have no index by the first key yet.
@@ -54,7 +56,11 @@ async def rotate(ctx: Context, progress: Progress = lambda done: None) -> Rotati
         done.encrypted[f"{column.table}.{column.column}"] = await _encrypt_column(column, progress)
     kids = [key.kid for key in ring().keys]
     done.removed = await transaction(
-        execute, f"DELETE FROM member_phone WHERE kid NOT IN ({marks(kids)})", *kids
+        execute,
+        f"DELETE FROM member_phone WHERE kid NOT IN ({marks(kids)})"
+        " AND member_id NOT IN (SELECT id " + _UNINDEXED + ")",
+        *kids,
+        ring().first.kid,
     )
     return done
 
@@ -71,14 +77,18 @@ async def left() -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
-def encrypted_columns() -> list[EncryptedText[object]]:
-    """Those of all tables that the database was connected with."""
-    return [
-        column
-        for table in Tortoise.apps["models"].values()
-        for column in vars(table).values()
-        if isinstance(column, EncryptedText)
-    ]
+async def unreadable(most: int = MOST_NAMED) -> list[Unreadable]:
+    """The first values that the first key has not written and no other of the ring decrypts."""
+    found: list[Unreadable] = []
+    for column in encrypted_columns():
+        after = 0
+        while len(found) < most and (rows := await _stale_rows(column, after)):
+            reading = Reading()
+            for row in rows:
+                reading.add(column, row["id"], row["stored"])
+            found += reading.unreadable
+            after = rows[-1]["id"]
+    return found[:most]
 
 
 _UNINDEXED = """
@@ -86,22 +96,38 @@ FROM member WHERE encrypted_phone IS NOT NULL AND NOT EXISTS (
   SELECT 1 FROM member_phone WHERE member_phone.member_id = member.id AND member_phone.kid = ?)"""
 
 
-async def _encrypt_column(column: EncryptedText[object], progress: Progress) -> int:
+async def _encrypt_column(column: Column, progress: Progress) -> int:
     total = after = 0
-    while rows := await fetch(
-        f"SELECT id, {column.column} AS stored FROM {column.table}"
-        f" WHERE {_stale(column)} AND id > ? ORDER BY id LIMIT {BATCH}",
-        _prefix(),
-        after,
-    ):
-        changes = [(column.again(row["stored"]), row["id"], row["stored"]) for row in rows]
+    while rows := await _stale_rows(column, after):
+        changes = [
+            (again, row["id"], row["stored"])
+            for row in rows
+            if (again := _again(column, row["stored"])) is not None
+        ]
         total += await transaction(_replace, column, changes)
         after = rows[-1]["id"]
         progress(len(rows))
     return total
 
 
-async def _replace(column: EncryptedText[object], changes: list[tuple[str, int, str]]) -> int:
+async def _stale_rows(column: Column, after: int) -> list[dict[str, Any]]:
+    return await fetch(
+        f"SELECT id, {column.column} AS stored FROM {column.table}"
+        f" WHERE {_stale(column)} AND id > ? ORDER BY id LIMIT {BATCH}",
+        _prefix(),
+        after,
+    )
+
+
+def _again(column: Column, stored: str) -> str | None:
+    """The value by the first key, or None for one that no key decrypts."""
+    try:
+        return column.again(stored)
+    except Undecryptable:
+        return None
+
+
+async def _replace(column: Column, changes: list[tuple[str, int, str]]) -> int:
     statement = (
         f"UPDATE {column.table} SET {column.column} = ? WHERE id = ? AND {column.column} = ?"
     )
@@ -115,24 +141,30 @@ async def _index_members(ctx: Context, progress: Progress) -> int:
         ring().first.kid,
         after,
     ):
-        await transaction(_index, ctx, rows)
-        total, after = total + len(rows), rows[-1]["id"]
+        total += await transaction(_index, ctx, rows)
+        after = rows[-1]["id"]
         progress(len(rows))
     return total
 
 
-async def _index(ctx: Context, rows: list[dict[str, object]]) -> None:
+async def _index(ctx: Context, rows: list[dict[str, Any]]) -> int:
+    """Index the members of these rows; return how many of them."""
+    done = 0
     for row in rows:
-        phone = Member.phone.decrypt(str(row["encrypted_phone"]))
-        first = indexes_of(phone or "")[0]
-        await phones.index_anew(ctx, int(str(row["merchant_id"])), int(str(row["id"])), first)
+        try:
+            phone = Member.phone.decrypt(row["encrypted_phone"])
+        except Undecryptable:
+            continue
+        await phones.index_anew(ctx, row["merchant_id"], row["id"], indexes_of(phone or "")[0])
+        done += 1
+    return done
 
 
 def _prefix() -> str:
     return f"{FORMAT}.{ring().first.kid}."
 
 
-def _stale(column: EncryptedText[object]) -> str:
+def _stale(column: Column) -> str:
     beginning = f"SUBSTR({column.column}, 1, {len(_prefix())})"
     return f"{column.column} IS NOT NULL AND {beginning} <> ?"
 

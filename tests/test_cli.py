@@ -6,14 +6,18 @@ import os
 import subprocess
 import sys
 import uuid
+from base64 import b64encode
 from pathlib import Path
 
 import asyncpg
 import pytest
 
+import cli
+from starting import Stop
 from tests.make.databases import POSTGRES, named, on_server
 
 ROOT = Path(__file__).parents[1]
+KEYS = "new:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
 
 def run(*arguments: str, database_url: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -64,10 +68,66 @@ def test_the_demo_is_not_for_production(database_url: str) -> None:
         database_url=database_url,
         QUINTET_ENVIRONMENT="production",
         QUINTET_SECRET_KEY="k" * 40,
-        QUINTET_DATA_KEYS="new:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+        QUINTET_DATA_KEYS=KEYS,
     )
     assert done.returncode == 2
     assert "not for production" in done.stderr
+
+
+def test_a_refused_start_makes_no_file(tmp_path: Path) -> None:
+    done = run(
+        "serve",
+        "--demo",
+        database_url=f"sqlite://{tmp_path / 'shop.db'}",
+        QUINTET_ENVIRONMENT="production",
+        QUINTET_SECRET_KEY="k" * 40,
+        QUINTET_DATA_KEYS=KEYS,
+    )
+    assert (done.returncode, "not for production" in done.stderr) == (2, True)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.own_database
+def test_an_administrator_is_let_in_by_a_password_of_the_environment(database_url: str) -> None:
+    done = run(
+        "admin", "boss", database_url=database_url, QUINTET_ADMIN_PASSWORD="vier-kühe-im-dorf"
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "boss administers the platform" in done.stdout
+    done = run("admin", "boss", database_url=database_url, QUINTET_ADMIN_PASSWORD="boss-boss-boss")
+    assert (done.returncode, "easily guessed" in done.stderr) == (2, True)
+    done = run("admin", "boss", database_url=database_url)
+    assert (done.returncode, "Set QUINTET_ADMIN_PASSWORD" in done.stderr) == (2, True)
+
+
+def test_an_administrator_types_the_password_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    typed = iter(["vier-kühe-im-dorf", "vier-kuehe-im-dorf"])
+    monkeypatch.setattr(cli, "getpass", lambda prompt: next(typed))
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    with pytest.raises(Stop, match="two different passwords: nothing was changed"):
+        cli.asked_twice()
+
+
+@pytest.mark.own_database
+def test_keys_of_another_database_are_refused_and_rotation_names_the_row(database_url: str) -> None:
+    old = {"QUINTET_DATA_KEYS": KEYS}
+    assert run("seed", database_url=database_url, **old).returncode == 0
+    other = {"QUINTET_DATA_KEYS": f"k9:{b64encode(b'9' * 32).decode()}"}
+    for command in ("serve", "worker", "seed"):
+        done = run(command, database_url=database_url, **other)
+        assert done.returncode == 2
+        assert "QUINTET_DATA_KEYS does not read the personal data" in done.stderr
+        assert "Traceback" not in done.stderr
+    for arguments in ((), ("--check",)):
+        done = run("rotate-keys", *arguments, database_url=database_url, **other)
+        assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+        assert "Cannot be read: member.encrypted_phone: no key of" in done.stderr
+        assert "key new)" in done.stderr
+    both = {"QUINTET_DATA_KEYS": ",".join((*other.values(), *old.values()))}
+    assert run("rotate-keys", database_url=database_url, **both).returncode == 0
+    assert "Nothing is left" in run("rotate-keys", database_url=database_url, **other).stdout
 
 
 @pytest.mark.skipif(not POSTGRES, reason="SQLite migrates by itself")

@@ -18,6 +18,7 @@ def test_a_backup_is_taken_and_restored(database_url: str, tmp_path: Path) -> No
     done = run("backup", target, database_url=database_url, **folder)
     assert (done.returncode, done.stderr) == (0, "")
     assert f"{target}: " in done.stdout
+    assert "QUINTET_SECRET_KEY and QUINTET_DATA_KEYS" in done.stdout
     done = run("restore", target, database_url=database_url, **folder)
     assert (done.returncode, "not empty" in done.stderr) == (2, True)
     done = run("restore", target, "--force", database_url=database_url, **folder)
@@ -25,6 +26,15 @@ def test_a_backup_is_taken_and_restored(database_url: str, tmp_path: Path) -> No
     assert "levels finds nothing." in done.stdout
     done = run("doctor", database_url=database_url, **folder)
     assert (done.returncode, "✗" in done.stdout) == (0, False)
+
+
+def test_a_backup_that_cannot_be_written_blames_its_own_path(
+    database_url: str, tmp_path: Path
+) -> None:
+    target = tmp_path / "none" / "b.backup"
+    done = run("backup", str(target), database_url=database_url)
+    assert done.returncode == 2
+    assert done.stderr == f"{target} cannot be written: No such file or directory.\n"
 
 
 def test_the_doctor_says_what_is_wrong_in_both_ways(database_url: str, tmp_path: Path) -> None:

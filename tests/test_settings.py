@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from gateways.sandbox import SandboxPayments
+from gateways.sms import LoggingSms
+from gateways.wiring import make_gateways
 from models.encryption import DEVELOPMENT_KEYS
 from settings import Settings, SettingsError, check_exposure
 from settings_exposure import production_warnings
@@ -51,7 +54,15 @@ DATA_KEYS = "new:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
         ({"QUINTET_ADMIN_USERNAME": "admin"}, "QUINTET_ADMIN_PASSWORD"),
         (
             {"QUINTET_ADMIN_USERNAME": "admin", "QUINTET_ADMIN_PASSWORD": "x"},
-            "QUINTET_ADMIN_PASSWORD",
+            "QUINTET_ADMIN_PASSWORD must have at least 8",
+        ),
+        (
+            {
+                "QUINTET_ENVIRONMENT": "production",
+                "QUINTET_ADMIN_USERNAME": "admin",
+                "QUINTET_ADMIN_PASSWORD": "x",
+            },
+            "QUINTET_ADMIN_PASSWORD: A password has 12 to 200 characters",
         ),
         ({"QUINTET_REQUEST_HEADER_SECONDS": "0"}, "QUINTET_REQUEST_HEADER_SECONDS"),
         ({"QUINTET_REQUEST_STALL_SECONDS": "0"}, "QUINTET_REQUEST_STALL_SECONDS"),
@@ -186,11 +197,19 @@ def test_a_development_server_is_not_shown_to_others_unasked(
 
 
 def test_production_says_what_it_will_refuse_to_do() -> None:
-    assert production_warnings(Settings()) == []
-    production = Settings(environment="production", secret_key=KEY)
-    warnings = " ".join(production_warnings(production))
+    assert production_warnings(Settings(), make_gateways(Settings())) == []
+    production = Settings(environment="production", secret_key=KEY, sandbox_payments=False)
+    gateways = make_gateways(production)
+    warnings = " ".join(production_warnings(production, gateways))
     for named in ("paymentStart", "otpRequest", "QUINTET_METRICS_TOKEN"):
         assert named in warnings
+
+    class OwnSms(LoggingSms):
+        delivers = True
+
+    own = replace(gateways, sms=OwnSms(), payments={"OWN": SandboxPayments("", production.keys)})
+    (warning,) = production_warnings(production, own)
+    assert "QUINTET_METRICS_TOKEN" in warning
 
 
 def test_origins_are_read_as_browsers_write_them() -> None:

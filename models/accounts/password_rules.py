@@ -9,7 +9,10 @@ Source: NIST SP 800-63B-4, section 3.1.1.2 (length, blocklist, no composition ru
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections import Counter
+from collections.abc import Iterable
 from functools import cache
 
 from models.accounts.known_passwords import RUNS, WORDS
@@ -18,8 +21,10 @@ from models.errors import InvalidInput
 MINIMUM_LENGTH, MAXIMUM_LENGTH = 12, 200
 MINIMUM_STRENGTH = 8
 KNOWN_PART = 2
+SIGNS = 3  # of a password that are tried as what separates its parts
 SHORTEST_KNOWN = 3
-_LOOKALIKES = str.maketrans("013457@$!", "oleastasi")
+# 1 and ! stand for i as well as for l, so these two count as one letter.
+_LOOKALIKES = str.maketrans("013457@$!i", "oleastasll")
 
 
 def check_password(
@@ -50,11 +55,21 @@ def normalised(password: str) -> str:
 def strength(password: str, username: str = "") -> int:
     """The length of a password in which each well-known part counts as `KNOWN_PART` characters.
 
-    The parts are chosen so that the result is the smallest possible. What is repeated counts once.
+    The parts are chosen so that the result is the smallest possible. What is repeated counts once, and so
+    does a sign that stands between parts.
     """
     plain = _unit(password.lower()[:MAXIMUM_LENGTH])
-    letters = plain.translate(_LOOKALIKES)
     words = _words() | _parts_of(username)
+    signs = Counter(each for each in plain if not each.isalnum())
+    often = [{sign} for sign, _ in signs.most_common(SIGNS)]
+    return min(
+        _strength(plain.translate({ord(sign): None for sign in left_out}), words) + len(left_out)
+        for left_out in (set(), *often, set(signs))
+    )
+
+
+def _strength(plain: str, words: frozenset[str]) -> int:
+    letters = plain.translate(_LOOKALIKES)
     longest = max(map(len, words))
     best = [0] * (len(plain) + 1)
     for end in range(1, len(plain) + 1):
@@ -83,15 +98,26 @@ def _is_run(text: str) -> bool:
     return len(text) == 4 and text.isascii() and text.isdigit() and text[:2] in ("19", "20")
 
 
-def _parts_of(username: str) -> set[str]:
-    """The username, forwards and backwards, and its name without the domain of a mail address."""
-    names = {username.lower(), username.lower().partition("@")[0]}
-    return {part for name in names for part in (name, name[::-1]) if len(part) >= SHORTEST_KNOWN}
+def _parts_of(username: str) -> frozenset[str]:
+    """The username and its parts, with their signs and without, forwards and backwards.
+
+    A part is what stands between signs, and what is before the @ of a mail address.
+    """
+    name = username.lower()
+    names = {name, name.partition("@")[0], *re.split(r"[\W_]+", name)}
+    names |= {"".join(filter(str.isalnum, each)) for each in names}
+    return _known(part for each in names for part in (each, each[::-1]))
+
+
+def _known(words: Iterable[str]) -> frozenset[str]:
+    """The words as they are and with lookalikes folded."""
+    long = {word for word in words if len(word) >= SHORTEST_KNOWN}
+    return frozenset(long | {word.translate(_LOOKALIKES) for word in long})
 
 
 @cache
 def _words() -> frozenset[str]:
-    return frozenset(WORDS.split())
+    return _known(WORDS.split())
 
 
 @cache

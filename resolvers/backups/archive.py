@@ -63,7 +63,10 @@ class Writer:
         if self._path.exists():
             raise BackupFault(f"{self._path} is there already: name another file.")
         # It holds everything there is to know of members: nobody else may read it.
-        descriptor, part = mkstemp(prefix=f"{self._path.name}.", dir=self._path.parent)
+        try:
+            descriptor, part = mkstemp(prefix=f"{self._path.name}.", dir=self._path.parent)
+        except OSError as error:
+            raise BackupFault(f"{self._path} cannot be written: {error.strerror}.") from error
         self._part = Path(part)
         self._file = os.fdopen(descriptor, "w+b")
         self._zip = zipfile.ZipFile(self._file, "w", zipfile.ZIP_DEFLATED, compresslevel=1)

@@ -11,6 +11,7 @@ from pathlib import Path
 from models import migrating
 from models.config import sqlite_path
 from models.database import fetch, is_postgres
+from models.opening import missing_tables
 from models.replica import LOST
 from models.replica_lag import bytes_behind
 from resolvers.context import Context
@@ -42,6 +43,9 @@ async def migrations(ctx: Context) -> Finding:
     if behind := await migrating.pending():
         says = f"The database lacks {len(behind)} migrations, the first is {behind[0]}."
         return error("migrations", says, "Run: python cli.py migrate")
+    if missing := await missing_tables():
+        says = f"Every migration is said to be applied, but there is no table {', '.join(missing)}."
+        return error("migrations", says, "Restore a backup.")
     return ok("migrations", "Every migration of this version is applied, and no other.")
 
 

@@ -45,11 +45,11 @@ class RowResult:
 
 def incoming(settings: Settings) -> Path:
     """Where uploads are written while they come in."""
-    return _made(Path(settings.files_folder) / "incoming")
+    return _made(settings, "incoming")
 
 
 def source_of(settings: Settings, operation: BulkOperation) -> Path:
-    return _made(Path(settings.files_folder) / "bulk") / operation.file
+    return _made(settings, "bulk") / operation.file
 
 
 def converted_of(settings: Settings, operation: BulkOperation) -> Path:
@@ -147,6 +147,10 @@ def _field(row: RowResult, refusal: Refusal) -> str:
     return ".".join(map(str, refusal.path[row.outside :]))
 
 
-def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return folder
+def _made(settings: Settings, name: str) -> Path:
+    """A folder in that of files; either is made for the server's user alone."""
+    folder = Path(settings.files_folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    for each in (folder, folder / name):
+        each.mkdir(exist_ok=True, mode=0o700)
+    return folder / name

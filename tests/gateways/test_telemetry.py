@@ -212,6 +212,7 @@ def test_console_lines() -> None:
     text = logged("console")
     for words in ("placed", "its words", "ValueError: broken", "[redacted]"):
         assert words in text
+    assert "\x1b" not in text, "colours in a pipe"
 
 
 def test_a_traceback_shows_the_way_and_no_value() -> None:

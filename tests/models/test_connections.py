@@ -5,13 +5,18 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import asyncpg
+
 from models.connections import AtHand
 
 
 class Connection:
     closed = False
+    taken_back = False
 
     def is_closed(self) -> bool:
+        if self.taken_back:
+            raise asyncpg.InterfaceError("cannot call Connection.is_closed(): it has been released")
         return self.closed
 
 
@@ -30,7 +35,8 @@ class Pool:
         return await self.free.get()
 
     async def release(self, connection: Connection) -> None:
-        self.free.put_nowait(Connection() if connection.closed else connection)
+        if not connection.taken_back:
+            self.free.put_nowait(Connection() if connection.closed else connection)
 
 
 async def test_half_of_them_stay_at_hand_until_they_are_let_go() -> None:
@@ -71,4 +77,19 @@ async def test_one_that_was_lost_is_not_used_again() -> None:
     lost.closed = kept.closed = True
     await connections.put_back(lost)
     assert not (await connections.take()).closed
+    assert pool.free.qsize() == 3
+
+
+async def test_one_that_the_pool_took_back_meanwhile_fails_nobody() -> None:
+    """So asyncpg does with a connection that the server ends while it is at hand."""
+    pool: Any = Pool()
+    connections = AtHand(pool)
+    first, second = [await connections.take() for _ in range(2)]
+    await connections.put_back(first)
+    for each in (first, second):
+        each.taken_back = True
+        pool.free.put_nowait(Connection())
+    await connections.put_back(second)
+    assert pool.free.qsize() == 4
+    assert await connections.take() not in (first, second)
     assert pool.free.qsize() == 3

@@ -8,20 +8,25 @@ import shutil
 import sqlite3
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 
 import asyncpg
 import pytest
 
+from models import encryption
 from models.database_faults import FaultKind, fault_of
-from models.opening import sentence_of
+from models.encryption import DEVELOPMENT_KEYS
+from models.opening import DatabaseUnfit, check, sentence_of
+from models.stock.purchases import Supplier
 from resolvers.context import Context
 from settings import Settings
 from starting import with_database
 from tests.make.databases import POSTGRES, named, on_server
 
 SECRET = "s3cret"
+OTHER_KEYS = f"k9:{b64encode(b'9' * 32).decode()}"
 on_sqlite = pytest.mark.skipif(bool(POSTGRES), reason="files are SQLite's")
 on_postgres = pytest.mark.skipif(not POSTGRES, reason="needs a PostgreSQL server")
 
@@ -100,8 +105,8 @@ def change(path: Path, statement: str) -> None:
         (overwritten, "damaged"),
         (newer, "made by a newer version.*9999_of_the_future"),
         (lacking, "lacks the table stock_level"),
-        (folder, "does not answer: unable to open"),
-        (elsewhere, "does not answer: unable to open"),
+        (folder, r"quintet\.db is a folder: name a file"),
+        (elsewhere, r"There is no folder .*shop for the file quintet\.db: make it"),
     ],
 )
 async def test_a_spoilt_file_is_said_to_be_so(
@@ -127,6 +132,18 @@ async def test_a_sound_file_is_opened(template: str, tmp_path: Path) -> None:
 
     await with_database(Settings(database_url=f"sqlite://{path}"), note)
     assert opened.is_set()
+
+
+@on_sqlite
+async def test_a_new_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    path, rights = tmp_path / "quintet.db", {}
+
+    async def look(ctx: Context) -> None:
+        rights.update({each.name: each.stat().st_mode & 0o777 for each in tmp_path.iterdir()})  # noqa: ASYNC240
+
+    await with_database(Settings(database_url=f"sqlite://{path}"), look)
+    assert {"quintet.db", "quintet.db-wal", "quintet.db-shm"} <= rights.keys()
+    assert set(rights.values()) == {0o600}
 
 
 def test_a_read_only_file_is_said_to_be_so(tmp_path: Path) -> None:
@@ -206,6 +223,12 @@ async def test_a_server_that_says_nothing_is_not_waited_for(
         (asyncpg.DiskFullError("No space left on device"), "storage is full"),
         (asyncpg.CannotConnectNowError("the database system is starting up"), "does not answer"),
         (OSError(28, "No space left on device"), "storage is full"),
+        (
+            asyncpg.InternalClientError(
+                "cannot switch to state 12; another operation (2) is in progress"
+            ),
+            "does not answer",
+        ),
     ],
 )
 def test_what_a_driver_raises_becomes_one_sentence(error: Exception, says: str) -> None:
@@ -216,7 +239,52 @@ def test_what_a_driver_raises_becomes_one_sentence(error: Exception, says: str) 
     assert SECRET not in sentence
 
 
+async def test_keys_of_another_database_refuse_the_start(ctx: Context) -> None:
+    """Whatever column it is that they do not read, and at whichever end of its table."""
+    url = ctx.settings.database_url
+    keys = ctx.settings.data_keys
+    supplier = Supplier(merchant_id=ctx.merchant_id, code="S1", name="S1")
+    supplier.phone = "024-1"
+    await supplier.save()
+    assert await opened_by(url, keys) is None
+    sentence = await opened_by(url, OTHER_KEYS)
+    assert sentence
+    assert sentence.startswith("QUINTET_DATA_KEYS does not read the personal data of this database")
+    assert (
+        f"supplier.encrypted_phone: no key of QUINTET_DATA_KEYS encrypted this value (row {supplier.id}"
+        in sentence
+    )
+    assert await opened_by(url, f"{OTHER_KEYS},{DEVELOPMENT_KEYS}") is None
+    same_name = f"development:{b64encode(b'x' * 32).decode()}"
+    assert "does not read the personal data" in (await opened_by(url, same_name) or "")
+
+
+async def test_one_damaged_value_does_not_refuse_the_start(ctx: Context) -> None:
+    for code in ("S1", "S2"):
+        supplier = Supplier(merchant_id=ctx.merchant_id, code=code, name=code)
+        supplier.phone = "024-1"
+        await supplier.save()
+    await Supplier.filter(code="S2").update(encrypted_phone="1.development.AAAA")
+    assert await opened_by(ctx.settings.database_url, ctx.settings.data_keys) is None
+
+
+async def opened_by(url: str, keys: str) -> str | None:
+    """The sentence that a start by these keys ends with, beside the database that is open."""
+    encryption.use(keys)
+    try:
+        await check(url)
+    except DatabaseUnfit as unfit:
+        return str(unfit)
+    finally:
+        encryption.use("")
+    return None
+
+
 def test_other_errors_have_no_sentence() -> None:
+    bug = asyncpg.InternalClientError(
+        "cannot switch to state 12; another operation (12) is in progress"
+    )
+    assert fault_of(bug) is None
     assert sentence_of(ZeroDivisionError("division by zero"), "sqlite://x.db") is None
     assert fault_of(asyncpg.UniqueViolationError("duplicate key")) is None
     assert fault_of(asyncpg.QueryCanceledError("canceled")) is None

@@ -10,6 +10,7 @@ import pytest
 
 from models import encryption
 from models.accounts.staff import Staff
+from models.data_keys import encrypted_columns
 from models.database import execute, fetch, is_postgres, transaction
 from models.encryption import Undecryptable
 from models.members.members import Member
@@ -18,7 +19,7 @@ from models.orders.orders import Order
 from models.stock.purchases import Supplier
 from resolvers import key_rotation
 from resolvers.context import Context
-from resolvers.key_rotation import left, rotate
+from resolvers.key_rotation import left, rotate, unreadable
 from resolvers.members import phones
 from resolvers.referrals.sign_in import enter
 from tests.house.source import product
@@ -85,7 +86,7 @@ async def test_everything_is_encrypted_anew_while_others_write_and_the_old_key_g
 
 async def test_every_encrypted_column_of_the_database_is_walked(ctx: Context) -> None:
     """What is stored by the old key in any column named so is stored by the new one afterwards."""
-    walked = {(each.table, each.column): each for each in key_rotation.encrypted_columns()}
+    walked = {(each.table, each.column): each for each in encrypted_columns()}
     assert set(walked) == await encrypted_columns_of_the_database()
     staff = walked["staff", "encrypted_second_factor_secret"]
     await execute(f"UPDATE staff SET {staff.column} = ?", staff.encrypt("SECRET"))
@@ -176,12 +177,35 @@ async def test_a_key_that_was_taken_out_too_early_is_named_and_nothing_is_lost(
 ) -> None:
     await sign_in(ctx, PHONES[0])
     encryption.use(NEW)
-    with pytest.raises(Undecryptable, match="no key of QUINTET_DATA_KEYS"):
-        await rotate(ctx)
-    encryption.use(BOTH)
     await rotate(ctx)
+    assert await left() == {"member.encrypted_phone": 1, "member_phone": 1}
+    (lost,) = await unreadable()
+    assert str(lost) == (
+        "member.encrypted_phone: no key of QUINTET_DATA_KEYS encrypted this value"
+        f" (row {(await Member.get()).id}, key old)"
+    )
+    encryption.use(BOTH)
+    assert await unreadable() == []
+    await rotate(ctx)
+    assert await left() == {}
     encryption.use(NEW)
     assert (await Member.get()).phone == PHONES[0]
+
+
+async def test_a_value_that_no_key_reads_stops_no_other(ctx: Context) -> None:
+    """It is named by its column and row, wherever it stands."""
+    suppliers = [await add_supplier(ctx, f"S{number}") for number in range(12)]
+    lost = suppliers[6]
+    foreign = f"1.k9.{str(lost.encrypted_phone).rpartition('.')[2]}"
+    await Supplier.filter(id=lost.id).update(encrypted_phone=foreign)
+    encryption.use(BOTH)
+    rotation = await rotate(ctx)
+    assert rotation.encrypted["supplier.encrypted_phone"] == 11
+    assert await left() == {"supplier.encrypted_phone": 1}
+    (named,) = await unreadable()
+    assert (named.column.column, named.row_id, named.kid) == ("encrypted_phone", lost.id, "k9")
+    encryption.use(NEW)
+    assert {each.phone for each in await Supplier.exclude(id=lost.id)} == {"024-1"}
 
 
 async def test_the_database_holds_no_plain_phone_or_address(ctx: Context) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
+import random
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 import asyncpg
 import httpx
@@ -85,6 +88,32 @@ async def test_a_database_that_goes_away_is_told_and_comes_back(
     await until(200, guest, STOCK)
     await until(200, api, GUEST)
     assert (await api.client.get("/health/ready")).status_code == 200
+
+
+@pytest.mark.own_database
+@pytest.mark.skipif(not POSTGRES, reason="a file ends no connection")
+async def test_a_server_that_ends_its_connections_leaves_no_traceback(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As PostgreSQL does when it is stopped: in the middle of statements, and of those that lie idle."""
+    name = urlsplit(settings.database_url).path.lstrip("/")
+    async with serving(replace(settings, embedded_worker=True)) as api:
+        caplog.set_level(logging.WARNING)
+        killer = await asyncpg.connect(POSTGRES)
+        for _ in range(12):
+            asked = [asyncio.create_task(post(api, query)) for query in (STOCK, GUEST) * 5]
+            await asyncio.sleep(random.uniform(0, 0.02))
+            await killer.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name
+            )
+            assert {each.status_code for each in await asyncio.gather(*asked)} <= {200, 503}
+        await killer.close()
+        await until(200, api, GUEST)
+        # Connections that were ended while they lay at hand fail nobody.
+        assert {(await post(api, query)).status_code for query in (STOCK, GUEST) * 5} == {200}
+    gc.collect()  # asyncio tells of tasks that died when they are forgotten
+    assert not [record.getMessage() for record in caplog.records if record.exc_info]
+    assert not [line for line in caplog.messages if "is_closed" in line or "failed" in line]
 
 
 @pytest.mark.skipif(not POSTGRES, reason="a file does not fall silent")

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from gateways.wiring import make_gateways
 from models.orders.orders import Order
 from models.orders.payments import Payment
 from settings import OFF_IN_PRODUCTION, Settings
@@ -48,6 +49,6 @@ async def test_no_code_is_promised_however_it_is_asked_for(bare: Api) -> None:
 
 def test_the_start_warns_of_each() -> None:
     production = Settings(environment="production", sandbox_payments=False)
-    warned = " ".join(production_warnings(production))
+    warned = " ".join(production_warnings(production, make_gateways(production)))
     for mutation in ("paymentStart refuses", "otpRequest refuses"):
         assert mutation in warned

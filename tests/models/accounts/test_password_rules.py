@@ -49,14 +49,43 @@ def test_what_everybody_tries_first_is_refused(password: str) -> None:
     assert refused.value.path == ("input", "newPassword")
 
 
+@pytest.mark.parametrize(
+    "password",
+    [
+        "demo-guide-demo-guide",
+        "demo-guidedemo-guide",
+        "Demo-Guide-Demo-Guide",
+        "demoguidedemoguide",
+        "demo_guide_2026!",
+        "demo.guide.demo.guide.x9",
+        "guide demo 123456",
+        "d3m0_gu1d3_2026",
+        "ediug_omed_ediug_omed",
+        "2026!demo!guide!2026",
+    ],
+)
+def test_a_username_is_known_however_its_parts_are_joined(password: str) -> None:
+    with pytest.raises(InvalidInput):
+        check_password(password, "demo-guide")
+    with pytest.raises(InvalidInput):
+        check_password(password, "demo.guide@shop.example")
+
+
+@pytest.mark.parametrize("password", ["kx-7q-tp-zz9-w", "u!8$kd_2#Lw.", "-_-_-_-_ x7 -_-_-_-_ q9z"])
+def test_signs_do_not_make_a_password_weak(password: str) -> None:
+    assert check_password(password, "demo-guide") == password
+
+
 def test_a_known_part_counts_two_however_long_it_is() -> None:
     assert strength("password") == strength("qwertyuiop") == 2
     assert strength("zzzzzzzzz") == 1
-    assert strength("password-and-more") == 2 + len("-and-more")
+    assert strength("password-and-more") == 2 + len("and-more")
 
 
 def test_a_long_password_is_judged_soon() -> None:
     assert strength("password" * 10_000) <= 50
+    signs = "".join(chr(0x2100 + number) for number in range(10_000))
+    assert strength(signs, "demo-guide") == 200
 
 
 def test_one_password_is_the_same_however_it_is_typed() -> None:
