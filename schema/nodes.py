@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import strawberry
 
-from models.errors import Denial, InvalidInput
+from models.errors import InvalidInput
 from resolvers.context import Context
 from resolvers.node_codes import NodeKey, is_coded
 from resolvers.node_ids import node_id
@@ -93,23 +93,3 @@ def document_of(text: str, *path: str | int) -> tuple[str, int]:
     if (found := split_id(text)) is None or found[0] not in Node.kinds:
         raise InvalidInput("This is not the ID of a document.", path=path)
     return found
-
-
-async def load_nodes(ctx: Context, ids: Sequence[str]) -> list[Node | None]:
-    """Nodes of any kinds in the order of `ids`; what is no ID, unknown or hidden is None."""
-    wanted: dict[str, dict[int, None]] = {}
-    for text in ids:
-        if (found := split_id(text)) and found[0] in Node.kinds:
-            wanted.setdefault(found[0], {})[found[1]] = None
-    loaded: dict[tuple[str, int], Node | None] = {}
-    for kind, rows in wanted.items():
-        nodes = await _found(ctx, Node.kinds[kind], list(rows))
-        loaded.update(zip(((kind, row) for row in rows), nodes, strict=True))
-    return [loaded.get(found) if (found := split_id(text)) else None for text in ids]
-
-
-async def _found(ctx: Context, kind: type[Node], rows: Sequence[int]) -> Sequence[Node | None]:
-    try:
-        return await kind.find(ctx, rows)
-    except Denial:  # a type that is not for this caller at all
-        return [None] * len(rows)

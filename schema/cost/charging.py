@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -13,7 +13,7 @@ from gateways import CostBuckets, Gateways
 from resolvers.context import Context
 from schema.cost.callers import Caller, allowances_of, callers, visitors
 from schema.cost.estimate import Estimate
-from schema.cost.prices import OPERATION
+from schema.cost.prices import LEAF_ITEM, OPERATION, STATEMENT
 from schema.cost.purses import BudgetSpent, Purses, spent
 from schema.documents import DocumentRefused, Operation
 from settings import Settings
@@ -42,17 +42,21 @@ class CostExceeded(DocumentRefused):
 
 @dataclass(slots=True)
 class Charge:
-    """What an operation was charged; `spent` is what it came to in the end."""
+    """What an operation was charged; `spent` is what it came to in the end, at least its `inputs`."""
 
     requested: int
+    inputs: int
     caller: Caller
     available: int
     purses: Purses
     spent: int | None = None
 
     def settle(self, actual: int | None) -> None:
-        """Give back what was not spent. What was spent beyond the price is not charged."""
-        self.spent = self.requested if actual is None else actual
+        """Give back what was not spent: `actual` counts all but the inputs, and is None where nothing counts.
+
+        What was spent beyond the price is not charged.
+        """
+        self.spent = self.requested if actual is None else actual + self.inputs
         bucket, unspent = self.caller.allowance.bucket, self.requested - self.spent
         if unspent > 0:
             self.purses.give_back(self.requested, self.caller, self.spent)
@@ -115,7 +119,9 @@ class Charges(Generic[C]):
             await self._purses.take(OPERATION, caller)
             raise CostExceeded(requested, limit)
         available = await self._purses.take(requested, caller)
-        return Charge(requested, caller, available, self._purses)
+        return Charge(
+            requested, operation.estimate.inputs(variables), caller, available, self._purses
+        )
 
     async def begin_document(self, text: str, context: C) -> None:
         """Charge the reading of a document that is not known yet. Raises: BudgetSpent.
@@ -128,6 +134,12 @@ class Charges(Generic[C]):
             COSTLIEST_DOCUMENT if bucket is None else min(COSTLIEST_DOCUMENT, bucket.capacity // 2)
         )
         await self._purses.take(min(DOCUMENT + CHARACTER * len(text), most), caller)
+
+    async def begin_codes(self, codes: Collection[str], context: C) -> None:
+        """Charge the looking up of IDs that are written as kind and code. Raises: BudgetSpent."""
+        kinds = {code.partition(":")[0] for code in codes}
+        price = STATEMENT * len(kinds) + LEAF_ITEM * len(codes)
+        await self._purses.take(price, self._caller_of(context))
 
     async def begin_body(self, size: int, address: str) -> None:
         """Charge the reading of so many bytes, before it is known who sent them. Raises: BudgetSpent."""
