@@ -10,8 +10,7 @@ from contextlib import asynccontextmanager
 from ipaddress import IPv6Address, ip_address
 
 from gateways import Limit
-from models.accounts.passwords import HashingBusy
-from models.errors import RateLimited
+from models.errors import RateLimited, SecondFactorRequired
 from resolvers.context import Context
 
 TOO_OFTEN = "Too many attempts. Try again in {seconds} seconds."
@@ -32,9 +31,16 @@ async def attempt(
     Raises: RateLimited before the block is entered.
     """
     await count(ctx, limits, template)
+    async with counted(ctx, limits):
+        yield
+
+
+@asynccontextmanager
+async def counted(ctx: Context, limits: Sequence[Limit]) -> AsyncIterator[None]:
+    """One guess that has been counted; given back, too, when it was right so far, or not tried at all."""
     try:
         yield
-    except HashingBusy:  # not tried at all
+    except (RateLimited, SecondFactorRequired):
         await ctx.gateways.rate_limits.give_back(limits)
         raise
     await ctx.gateways.rate_limits.give_back(limits)
