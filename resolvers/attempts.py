@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from ipaddress import IPv6Address, ip_address
 
 from gateways import Limit
+from models.client_addresses import client_of
 from models.errors import RateLimited, SecondFactorRequired
 from resolvers.context import Context
 
@@ -60,16 +60,5 @@ def guesses(
 
 
 def network(ctx: Context) -> str:
-    """The caller's address; of IPv6 the /64, which one subscriber has whole.
-
-    Source: RFC 6177 (an end site gets a /64 at least).
-    """
-    try:
-        address = ip_address(ctx.remote_address)
-    except ValueError:
-        return ctx.remote_address
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped is not None:
-            return str(address.ipv4_mapped)
-        return str(IPv6Address(int(address) >> 64 << 64))
-    return str(address)
+    """Where the caller comes from: an address, or of IPv6 a network."""
+    return client_of(ctx.remote_address)

@@ -11,7 +11,7 @@ from graphql import GraphQLError, GraphQLSchema
 
 from gateways import CostBuckets, Gateways
 from resolvers.context import Context
-from schema.cost.callers import Caller, allowances_of, callers, visitors
+from schema.cost.callers import BODIES, Caller, allowances_of, callers, visitors
 from schema.cost.estimate import Estimate
 from schema.cost.prices import LEAF_ITEM, OPERATION, STATEMENT
 from schema.cost.purses import BudgetSpent, Purses, spent
@@ -148,4 +148,4 @@ class Charges(Generic[C]):
 
 def make_charges(settings: Settings, gateways: Gateways) -> Charges[Context]:
     allowances = allowances_of(settings)
-    return Charges(gateways.cost_buckets, callers(allowances), visitors(allowances))
+    return Charges(gateways.cost_buckets, callers(allowances), visitors(allowances, BODIES))

@@ -255,17 +255,15 @@ async def test_large_bodies_are_paid_for_by_their_address_before_they_are_read(
     async with serving(replace(poor, cost_burst_seconds=8)) as api:
         headers = {"Content-Type": "application/json", "Accept": GRAPHQL}
         staff = await api.staff()
-        before = (await post(api, CHEAP)).json()["extensions"]["cost"]["available"]
         wrong = await api.client.post("/graphql", content=large("{"), headers=headers)
         assert wrong.status_code == 400
-        after = (await post(api, CHEAP)).json()["extensions"]["cost"]
-        assert after["available"] <= before - LARGE
         for _ in range(2 * BUCKET // LARGE):
             spent = await api.client.post("/graphql", content=large("{"), headers=headers)
         assert spent.status_code == 429
         assert int(spent.headers["retry-after"]) >= 1
         assert code_of(spent) == "RATE_LIMITED"
-        assert (await post(staff, CHEAP)).status_code == 200, "small ones are in their operation"
+        for caller in (staff, api):
+            assert (await post(caller, CHEAP)).status_code == 200, "they are in their operation"
 
 
 async def test_large_operations_beside_files_are_paid_for_by_their_address(poor: Settings) -> None:
@@ -299,7 +297,7 @@ async def test_large_messages_are_paid_for_by_their_address(poor: Settings) -> N
 
         with pytest.raises(ConnectionClosed) as closed:
             await go_on()
-        assert heard == ["pong"] * 3
+        assert heard == ["pong"] * 4
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 4429
 
