@@ -74,6 +74,10 @@ class RemoteBus(LocalBus, ABC):
     def is_interrupted(self) -> bool:
         return self.hearing.is_on or self.telling.is_on
 
+    @property
+    def is_running(self) -> bool:
+        return any(not task.done() for task in self._tasks)
+
     def wake(self) -> None:
         super().wake()
         self._untold.set()

@@ -110,6 +110,11 @@ class MemoryRateLimits:
     async def stop(self) -> None:
         self._counters.clear()
 
+    @property
+    def kept(self) -> int:
+        """How many counters there are."""
+        return len(self._counters)
+
     def _counter(self, limit: Limit, now: float) -> _Counter:
         counter = self._counters.get((limit.what, limit.whom))
         if counter is None or counter.ends <= now:
@@ -190,6 +195,7 @@ def _wait(limit: Limit, counter: _Counter, now: float) -> float:
 def _count(limit: Limit, counter: _Counter, now: float) -> None:
     counter.count += 1
     if not limit.delay:
+        counter.till = counter.ends if counter.count >= limit.times else 0
         return
     if counter.count >= limit.times:
         doubled = limit.delay * 2 ** min(counter.count - limit.times, 40)

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from ipaddress import IPv6Address, ip_address
 
 from gateways import Limit
-from models.accounts.passwords import HashingBusy
-from models.errors import RateLimited
+from models.client_addresses import client_of
+from models.errors import RateLimited, SecondFactorRequired
 from resolvers.context import Context
 
 TOO_OFTEN = "Too many attempts. Try again in {seconds} seconds."
@@ -32,9 +31,16 @@ async def attempt(
     Raises: RateLimited before the block is entered.
     """
     await count(ctx, limits, template)
+    async with counted(ctx, limits):
+        yield
+
+
+@asynccontextmanager
+async def counted(ctx: Context, limits: Sequence[Limit]) -> AsyncIterator[None]:
+    """One guess that has been counted; given back, too, when it was right so far, or not tried at all."""
     try:
         yield
-    except HashingBusy:  # not tried at all
+    except (RateLimited, SecondFactorRequired):
         await ctx.gateways.rate_limits.give_back(limits)
         raise
     await ctx.gateways.rate_limits.give_back(limits)
@@ -54,16 +60,5 @@ def guesses(
 
 
 def network(ctx: Context) -> str:
-    """The caller's address; of IPv6 the /64, which one subscriber has whole.
-
-    Source: RFC 6177 (an end site gets a /64 at least).
-    """
-    try:
-        address = ip_address(ctx.remote_address)
-    except ValueError:
-        return ctx.remote_address
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped is not None:
-            return str(address.ipv4_mapped)
-        return str(IPv6Address(int(address) >> 64 << 64))
-    return str(address)
+    """Where the caller comes from: an address, or of IPv6 a network."""
+    return client_of(ctx.remote_address)

@@ -6,14 +6,15 @@ that is unknown or out of the caller's territory.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from models.codes import chosen, folded, half_width, is_too_long, number_of
 from models.database import any_of, array, fetch
 from models.errors import InvalidInput
 from models.folded_codes import folded_column
-from resolvers.context import Context
+from resolvers.context import ActorKind, Context
 
 MAXIMUM_CODES = 1_000
 NOBODY = 10**18 - 1
@@ -34,7 +35,11 @@ _BELOW_MERCHANT = (
 
 @dataclass(frozen=True, slots=True)
 class CodeKind:
-    """Where the codes of a type of node stand. `of_merchant` is empty where no two merchants share a code."""
+    """Where the codes of a type of node stand.
+
+    `of_merchant` is empty where no two merchants share a code. `beyond`: whoever works somewhere may name
+    other merchants' rows, too, by a code that is written exactly so.
+    """
 
     node: str
     table: str
@@ -42,6 +47,7 @@ class CodeKind:
     comparison: Comparison
     of_merchant: str = _OF_MERCHANT
     where: str = "1 = 1"
+    beyond: bool = False
 
 
 KINDS: dict[str, CodeKind] = {
@@ -58,13 +64,15 @@ KINDS: dict[str, CodeKind] = {
     "sku": CodeKind("Variant", "variant", "sku", ANY_CASE),
     "staff": CodeKind("Staff", "staff", "username", AS_WRITTEN, ""),
     "stocktake": CodeKind("Stocktake", "stocktake", "number", UPPER_CASE),
-    "store": CodeKind("Store", "location", "code", ANY_CASE, "", "kind = 'STORE'"),
+    "store": CodeKind("Store", "location", "code", ANY_CASE, _OF_MERCHANT, "kind = 'STORE'", True),
     "storefront": CodeKind("Storefront", "storefront", "code", AS_WRITTEN, _BELOW_MERCHANT),
     "supplier": CodeKind("Supplier", "supplier", "code", AS_WRITTEN),
     "supplierReturn": CodeKind("SupplierReturn", "supplier_return", "number", UPPER_CASE),
     "tier": CodeKind("Tier", "tier", "code", AS_WRITTEN),
     "transfer": CodeKind("Transfer", "transfer", "number", UPPER_CASE),
-    "warehouse": CodeKind("Warehouse", "location", "code", ANY_CASE, "", "kind = 'WAREHOUSE'"),
+    "warehouse": CodeKind(
+        "Warehouse", "location", "code", ANY_CASE, _OF_MERCHANT, "kind = 'WAREHOUSE'", True
+    ),
 }
 
 
@@ -109,25 +117,35 @@ async def _alike(
         kind = KINDS[name]
         of_typed = kind.comparison[0]
         compared = {text: of_typed(code) for text, code in codes.items() if not is_too_long(code)}
-        rows = await _rows(ctx, kind, compared.values()) if compared else {}
+        rows = await _rows(ctx, kind, [codes[text] for text in compared]) if compared else {}
         for text, code in codes.items():
             yield text, code, kind, rows.get(compared.get(text, ""), ())
 
 
 async def _rows(
-    ctx: Context, kind: CodeKind, compared: Iterable[str]
+    ctx: Context, kind: CodeKind, codes: Collection[str]
 ) -> Mapping[str, list[tuple[str, int]]]:
     """(code, row ID) of the rows with one of these codes, by what is compared of the code."""
     of_typed, of_column = kind.comparison
-    wanted = sorted(set(compared))
-    rows = await fetch(
-        f"SELECT id, {kind.column} AS code FROM {kind.table}"
-        f" WHERE {any_of(of_column(kind.column))} AND {kind.where}"
-        + (f" AND {kind.of_merchant}" if kind.of_merchant else ""),
-        array(wanted),
-        *([ctx.merchant_id] if kind.of_merchant else []),
-    )
+    wanted = {of_typed(code) for code in codes}
+    merchant = [ctx.merchant_id] if kind.of_merchant else []
+    rows = await _select(kind, of_column(kind.column), wanted, kind.of_merchant, *merchant)
     found: dict[str, list[tuple[str, int]]] = {}
     for row in rows:
         found.setdefault(of_typed(row["code"]), []).append((row["code"], row["id"]))
+    if kind.beyond and (ctx.actor.grants or ctx.actor.kind is ActorKind.SYSTEM):
+        elsewhere = {half_width(code) for code in codes if of_typed(code) not in found}
+        for row in await _select(kind, kind.column, elsewhere) if elsewhere else ():
+            found[of_typed(row["code"])] = [(row["code"], row["id"])]
     return found
+
+
+async def _select(
+    kind: CodeKind, column: str, wanted: Collection[str], of_merchant: str = "", *values: object
+) -> Sequence[Mapping[str, Any]]:
+    return await fetch(
+        f"SELECT id, {kind.column} AS code FROM {kind.table} WHERE {any_of(column)} AND {kind.where}"
+        + (f" AND {of_merchant}" if of_merchant else ""),
+        array(sorted(wanted)),
+        *values,
+    )

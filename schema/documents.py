@@ -108,11 +108,9 @@ class Documents:
 
         Raises `DocumentRefused`.
         """
-        prepared = self._prepared.get(query)
-        if prepared is not None:
-            self._prepared.move_to_end(query)
+        if prepared := self._prepared.find(query):
             return prepared
-        if errors := self._refused.get(query):
+        if errors := self._refused.find(query):
             raise DocumentRefused(errors)
         self.check_length(query)
         try:
@@ -167,7 +165,16 @@ class _Remembered(OrderedDict[str, V]):
         super().__init__()
         self._characters = 0
 
+    def find(self, text: str) -> V | None:
+        value = self.get(text)
+        if value is not None:
+            self.move_to_end(text)
+        return value
+
     def put(self, text: str, value: V) -> None:
+        """Remember what is not known yet; a text that alone is too long is not."""
+        if len(text) > CACHED_CHARACTERS:
+            return
         self[text] = value
         self._characters += len(text)
         while len(self) > CACHED_DOCUMENTS or self._characters > CACHED_CHARACTERS:

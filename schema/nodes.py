@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import strawberry
 
 from models.digits import whole_number
-from models.errors import Denial, InvalidInput
+from models.errors import InvalidInput
 from resolvers.context import Context
 from resolvers.node_codes import NodeKey, is_coded
 from resolvers.node_ids import node_id
@@ -100,44 +100,3 @@ def document_of(text: str, *path: str | int) -> tuple[str, int]:
     if (found := split_id(text)) is None or found[0] not in Node.kinds:
         raise InvalidInput("This is not the ID of a document.", path=path)
     return found
-
-
-async def load_nodes(ctx: Context, ids: Sequence[str]) -> list[Node | None]:
-    """Nodes of any kinds in the order of `ids`; what is no ID, unknown or hidden is None."""
-    wanted: dict[str, dict[int, None]] = {}
-    for text in ids:
-        if (found := split_id(text)) and found[0] in Node.kinds:
-            wanted.setdefault(found[0], {})[found[1]] = None
-    loaded: dict[tuple[str, int], Node | None] = {}
-    for kind, rows in wanted.items():
-        nodes = await found_nodes(ctx, Node.kinds[kind], list(rows))
-        loaded.update(zip(((kind, row) for row in rows), nodes, strict=True))
-    return [loaded.get(found) if (found := split_id(text)) else None for text in ids]
-
-
-async def documents_of(
-    ctx: Context, keys: Sequence[tuple[str | None, int | None]]
-) -> list[Document | None]:
-    """The documents with these kinds and row IDs that the caller may find, each kind asked for once."""
-    wanted: dict[str, set[int]] = {}
-    for kind, row in keys:
-        if (
-            kind is not None
-            and row is not None
-            and issubclass(Node.kinds.get(kind, Node), Document)
-        ):
-            wanted.setdefault(kind, set()).add(row)
-    found: dict[tuple[str | None, int | None], Any] = {}
-    for kind, rows in wanted.items():
-        ids = sorted(rows)
-        nodes = await found_nodes(ctx, Node.kinds[kind], ids)
-        found.update(zip(((kind, row) for row in ids), nodes, strict=True))
-    return [found.get(key) for key in keys]
-
-
-async def found_nodes(ctx: Context, kind: type[Node], rows: Sequence[int]) -> Sequence[Node | None]:
-    """Those of the rows that the caller may find, None for the others."""
-    try:
-        return await kind.find(ctx, rows)
-    except Denial:  # a type that is not for this caller at all
-        return [None] * len(rows)

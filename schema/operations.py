@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Collection, Mapping
 from contextlib import AbstractContextManager, aclosing, nullcontext
 from functools import partial
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from graphql import (
     map_source_to_response_event,
 )
 
+from resolvers.node_codes import NodeKey
 from schema import operation_hooks as hooks
 from schema.answer import Answer
 from schema.answering import Answering
@@ -220,13 +221,19 @@ class Operations(Answering[C]):
     ) -> Answer:
         """Run an operation. Past a limit of its meter there is one error and no data. Raises: HungUp."""
         changes = operation.type is OperationType.MUTATION
-        if refusal := await look_up(self.schema, operation, variables, self.name_codes, context):
+        if refusal := await look_up(self.schema, operation, variables, self._find, context):
             return self.failed(refusal, context)
         work = self.execute(operation.document, variables, operation_name, context, meter)
         result = await self.supervisor.run(work, meter, clock=not changes)
         # Of a mutation the inputs were paid for, which the meter does not see.
         cost = None if changes else OPERATION + meter.cost
         return self.answer_of(result, context, meter.unreported, cost)
+
+    async def _find(self, context: C, codes: Collection[str]) -> Mapping[str, NodeKey]:
+        """What is named by these codes, once that is paid for. Raises: BudgetSpent, another Refusal."""
+        if self.charges is not None:
+            await self.charges.begin_codes(codes, context)
+        return await self.name_codes(context, codes)
 
     async def answers(
         self,
@@ -241,7 +248,7 @@ class Operations(Answering[C]):
         The resolver is asked for the next event only after this one is resolved, paid for and sent, so
         what `event_extensions` reads always belongs to the event in hand.
         """
-        if refusal := await look_up(self.schema, operation, variables, self.name_codes, context):
+        if refusal := await look_up(self.schema, operation, variables, self._find, context):
             yield self.failed(refusal, context)
             return
         executor = metered(self.schema.execution_context_class).build(

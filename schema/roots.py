@@ -7,7 +7,8 @@ import strawberry
 from models.errors import InvalidInput
 from schema.cost.directives import sized_by
 from schema.info import Info
-from schema.nodes import Node, load_nodes
+from schema.node_loading import load_nodes
+from schema.nodes import Node
 
 MAXIMUM_IDS = 250
 

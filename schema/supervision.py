@@ -9,7 +9,7 @@ from time import monotonic
 
 from graphql import ExecutionResult
 
-from schema.execution.meter import Meter
+from schema.execution.meter import Meter, running
 
 # How often it looks: so long an operation may run before anything is done for it at all.
 MOMENT_SECONDS = 0.05
@@ -26,6 +26,7 @@ class Supervisor:
     def over(self, meter: Meter, *, clock: bool) -> Iterator[None]:
         """Let the current task be stopped by this meter; `clock`: time counts from now on."""
         meter.begin(clock=clock)
+        token = running.set(meter)
         self._meters.add(meter)
         if self._loop is None or self._loop.is_closed():
             self._loop = asyncio.get_running_loop()
@@ -33,6 +34,7 @@ class Supervisor:
         try:
             yield
         finally:
+            running.reset(token)
             self._meters.discard(meter)
             meter.end()
 

@@ -10,6 +10,7 @@ import termios
 from collections import Counter
 from dataclasses import dataclass, field
 
+from models.client_addresses import client_of
 from serving.body_room import BodyRoom
 from serving.proxies import TrustedProxies, address_of
 
@@ -20,7 +21,7 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class ConnectionLimits:
-    """`most` of all and `most_per_address` connections of a process; 0 for any number.
+    """`most` of all and `most_per_address` connections of a process; 0 for any number. Of IPv6 a /64 is one.
 
     Trusted proxies and the machine's own addresses (`exempt`) hold connections for many clients, so that only
     `most` counts for them.
@@ -38,19 +39,30 @@ class ConnectionLimits:
 
     def open(self, host: str) -> bool:
         """Count a new connection; answers whether it may be served."""
+        client = client_of(host)
         self._total += 1
-        self._open[host] += 1
+        self._open[client] += 1
         if self.most and self._total > self.most:
             return False
-        if not self.most_per_address or self._open[host] <= self.most_per_address:
+        if not self.most_per_address or self._open[client] <= self.most_per_address:
             return True
         return self._is_exempt(host)
 
     def close(self, host: str) -> None:
+        client = client_of(host)
         self._total -= 1
-        self._open[host] -= 1
-        if not self._open[host]:
-            del self._open[host]
+        self._open[client] -= 1
+        if not self._open[client]:
+            del self._open[client]
+
+    @property
+    def total(self) -> int:
+        return self._total
+
+    @property
+    def clients(self) -> int:
+        """How many clients they are of."""
+        return len(self._open)
 
     def _is_exempt(self, host: str) -> bool:
         address = address_of(host)

@@ -34,7 +34,7 @@ API_CLIENT_PREFIX = "qc"
 HASHING_THREADS = 2
 MAXIMUM_WAITING = 32
 NICENESS = 10  # more than of the thread that answers requests
-_hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
+HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 
 
 class HashingBusy(RateLimited):
@@ -49,7 +49,7 @@ class HashingBusy(RateLimited):
 
 async def hash_password(password: str) -> str:
     """Raises: HashingBusy."""
-    return await _hashing().run(lambda: _hasher.hash(normalised(password)))
+    return await _hashing().run(lambda: HASHER.hash(normalised(password)))
 
 
 async def verify_password(password: str, password_hash: str | None) -> bool:
@@ -98,13 +98,14 @@ def _hashing() -> _Hashing:
 
 
 @cache
-def _nobody() -> str:
+def _nobodys(hasher: PasswordHasher) -> str:
     """Verified against when there is no such user, so that the answer takes as long."""
-    return _hasher.hash("nobody has this password")
+    return hasher.hash("nobody has this password")
 
 
 def _verify(password: str, password_hash: str | None) -> bool:
     try:
-        return _hasher.verify(password_hash or _nobody(), password) and bool(password_hash)
+        known = HASHER.verify(password_hash or _nobodys(HASHER), password)
+        return known and password_hash is not None
     except (VerificationError, InvalidHashError):
         return False

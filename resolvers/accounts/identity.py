@@ -114,7 +114,9 @@ async def asking(
     return _signed_in(session, now, second_factor_roles), origin
 
 
-async def actor_by_id(kind: ActorKind, actor_id: int | None) -> Actor:
+async def actor_by_id(
+    kind: ActorKind, actor_id: int | None, second_factor_roles: frozenset[Role] = frozenset()
+) -> Actor:
     """Whoever asked for something to be done later, with the rights that they have by now.
 
     Raises: NotSignedIn for one who is no longer active.
@@ -124,7 +126,8 @@ async def actor_by_id(kind: ActorKind, actor_id: int | None) -> Actor:
     if kind is ActorKind.API_CLIENT and (found := await records(_CLIENT_BY_ID, actor_id)):
         return _client_of(*found[0])
     if kind is ActorKind.STAFF and await records(_ACTIVE_STAFF, actor_id):
-        return Actor(kind, actor_id, await _grants_of(actor_id or 0))
+        grants, lacks = await _granted_to_staff(actor_id or 0, second_factor_roles)
+        return Actor(kind, actor_id, grants, lacks_second_factor=lacks)
     raise NotSignedIn("This account is no longer active.")
 
 
@@ -178,14 +181,15 @@ def _signed_in(
 
 async def become(ctx: Context, kind: SubjectKind, subject_id: int, tokens: Tokens) -> None:
     """Make the request that of somebody who has just signed in with it, as far as its merchant knows them."""
-    grants = await _grants_of(subject_id) if kind is SubjectKind.STAFF else ()
-    lacks = _ask_for_second_factor(
-        grants, ctx.settings.roles_with_second_factor
-    ) and not await records(_HAS_SECOND_FACTOR, subject_id)
+    grants: tuple[GrantedNode, ...] = ()
+    lacks = False
+    if kind is SubjectKind.STAFF:
+        roles = ctx.settings.roles_with_second_factor
+        grants, lacks = await _granted_to_staff(subject_id, roles)
     actor = Actor(
         ActorKind(kind),
         subject_id,
-        () if lacks else grants,
+        grants,
         tokens.session_id,
         lacks,
         tokens.confirmed_at,
@@ -254,9 +258,15 @@ async def _merchant_of_member(member_id: int) -> int | None:
     return found[0][0] if found else None
 
 
-async def _grants_of(staff_id: int) -> tuple[GrantedNode, ...]:
+async def _granted_to_staff(
+    staff_id: int, second_factor_roles: frozenset[Role]
+) -> tuple[tuple[GrantedNode, ...], bool]:
+    """What a member of staff may do, and whether that is nothing because they lack a second factor."""
     found = await records(_GRANTS, staff_id)
-    return tuple(_role(Role(role), Node(*node)) for role, *node in found)
+    grants = tuple(_role(Role(role), Node(*node)) for role, *node in found)
+    asked = _ask_for_second_factor(grants, second_factor_roles)
+    lacks = asked and not await records(_HAS_SECOND_FACTOR, staff_id)
+    return () if lacks else grants, lacks
 
 
 def _role(role: Role, node: Node) -> GrantedNode:

@@ -83,8 +83,12 @@ async def within_reach(ctx: Context, code: str, permission: Permission, field: s
     """
     node = await Organisation.filter(code=code).first()
     if node is None or not may(ctx, permission, node.path):
-        raise NotFound("There is no organisation {code}.", path=(field,), code=code)
+        raise unknown_node(code, field)
     return node
+
+
+def unknown_node(code: str, field: str) -> NotFound:
+    return NotFound("There is no organisation {code}.", path=(field,), code=code)
 
 
 @for_anyone

@@ -54,6 +54,12 @@ async def end_of_staff(ctx: Context, staff_id: int) -> None:
     Raises: NotFound for somebody without a role in the caller's territory, Forbidden for somebody who may
     do more than the caller.
     """
+    await transaction(_end_of_staff, ctx, staff_id)
+
+
+async def _end_of_staff(ctx: Context, staff_id: int) -> None:
+    # A sign-in holds this row until its session is there to be ended, and whoever changes roles does.
+    await Staff.filter(id=staff_id).select_for_update().first()
     if not await manages(ctx, [staff_id]):
         raise NotFound("There is no such member of staff.", path=("staffId",))
     if not await outranks(ctx, staff_id):
@@ -61,12 +67,6 @@ async def end_of_staff(ctx: Context, staff_id: int) -> None:
             "This person may do more than you. You can only change their roles in your territory.",
             path=("staffId",),
         )
-    await transaction(_end_of_staff, ctx, staff_id)
-
-
-async def _end_of_staff(ctx: Context, staff_id: int) -> None:
-    # A sign-in holds this row until its session is there to be ended.
-    await Staff.select_for_update().get(id=staff_id)
     await end_all(ctx, SubjectKind.STAFF, staff_id)
 
 

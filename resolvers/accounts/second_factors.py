@@ -64,8 +64,6 @@ async def reset(ctx: Context, staff_id: int, code: str | None) -> Staff:
     InvalidInput for a wrong code, StateConflict when it is off, ConfirmationRequired, RateLimited.
     """
     if staff_id != ctx.staff_id:
-        if not await outranks(ctx, staff_id):
-            raise NotFound("There is no such member of staff.", path=("staffId",))
         return await transaction(_switch_off, ctx, staff_id)
     async with guess(ctx, staff_id):
         return await transaction(_switch_off, ctx, staff_id, code or "")
@@ -156,8 +154,10 @@ async def _switch_on(ctx: Context, code: str) -> SecondFactor:
 
 
 async def _switch_off(ctx: Context, staff_id: int, code: str | None = None) -> Staff:
-    """`code` is None when somebody else does it."""
+    """`code` is None when somebody else does it. Their roles are looked at while nobody can change them."""
     staff = await _locked(ctx, staff_id)
+    if code is None and not await outranks(ctx, staff_id):
+        raise NotFound("There is no such member of staff.", path=("staffId",))
     if staff.second_factor_at is None:
         raise StateConflict("The second factor is off.", state="OFF", allowed=["secondFactorSet"])
     if code is not None and not await use_code(ctx, staff, code):

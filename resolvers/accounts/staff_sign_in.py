@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from secrets import token_bytes
 
 from gateways import Limit
-from models.accounts.passwords import HashingBusy, verify_password
+from models.accounts.passwords import verify_password
 from models.accounts.second_factor import matching_step
 from models.accounts.staff import Staff
 from models.database import transaction
@@ -19,7 +19,7 @@ from models.errors import InvalidInput, SecondFactorRequired
 from resolvers.accounts import origins, second_factors
 from resolvers.accounts.origins import SignInOrigin
 from resolvers.accounts.sessions import Tokens, issue_to_staff
-from resolvers.attempts import count, network
+from resolvers.attempts import count, counted, network
 from resolvers.context import Context
 from resolvers.permissions import for_anyone
 
@@ -64,16 +64,12 @@ async def sign_in(ctx: Context, given: Credentials) -> SignedIn:
     origin = await origins.origin_of(ctx, given.subject, given.device_token)
     staff = await Staff.filter(username=given.username, active=True).first()
     limits = await _count(ctx, given, origin, staff)
-    try:
+    async with counted(ctx, limits):
         is_right = await verify_password(given.password, staff.password_hash if staff else None)
         if not is_right or staff is None:
             raise InvalidInput("Username or password is wrong.", path=("password",))
         signed_in = await _enter(ctx, staff, given, origin)
-    except (HashingBusy, SecondFactorRequired):  # not tried, or right as far as it went
-        await ctx.gateways.rate_limits.give_back(limits)
-        raise
     await ctx.gateways.rate_limits.forget(limits[:1])
-    await ctx.gateways.rate_limits.give_back(limits[1:])
     return signed_in
 
 

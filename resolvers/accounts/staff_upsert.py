@@ -86,8 +86,11 @@ async def upsert(
 
 async def _upsert(ctx: Context, rows: Sequence[StaffRow], skipped: Collection[int]) -> BatchOutcome:
     """Save all rows but the `skipped` ones. Raises: Rejected when any of them is faulty."""
+    usernames = {row.username for row in rows}
+    # Persons before nodes, as whoever changes one of them does.
+    await Staff.filter(username__in=usernames).select_for_update().order_by("id")
     await lock_node(ctx.merchant_id)
-    known = await _known(ctx, [row.username for row in rows])
+    known = await _known(ctx, usernames)
     faults = [Faults(("staff", index)) for index in range(len(rows))]
     tried = [index for index in range(len(rows)) if index not in skipped]
     claims = [(rows[index].username, faults[index], ("username",)) for index in tried]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from models.accounts.channels import Channel
@@ -12,7 +12,8 @@ from models.accounts.passwords import new_token
 from models.accounts.roles import Permission
 from models.bulk import assign
 from models.errors import Duplicate, NotFound
-from resolvers.accounts.organisations import within_reach
+from resolvers.accounts.organisations import unknown_node
+from resolvers.accounts.sessions import still_signed_in
 from resolvers.batches import (
     BatchOutcome,
     Faults,
@@ -46,7 +47,8 @@ async def upsert(
 ) -> BatchOutcome:
     """Add or change client applications of the merchant by code; a new one gets a key.
 
-    Raises: InvalidInput for no rows or more than 500, NotFound without a merchant to write for.
+    Raises: InvalidInput for no rows or more than 500, NotFound without a merchant to write for,
+    ConfirmationRequired, Expired where the caller's access is taken away meanwhile.
     """
     rows_of(drafts, "storefronts")
     return await run_batch(_upsert, ctx, drafts, on_error, dry_run=dry_run)
@@ -58,19 +60,14 @@ async def _upsert(
     merchant = await lock_node(ctx.merchant_id)
     if merchant is None:
         raise NotFound("There is no merchant here that is yours.", path=("storefronts",))
-    known = {
-        each.code: each
-        for each in await Storefront.filter(
-            code__in=[draft.code for draft in drafts],
-            organisation__path__startswith=merchant.path,
-        ).prefetch_related("organisation")
-    }
+    await still_signed_in(ctx)
+    known = await _known(merchant, [draft.code for draft in drafts])
+    nodes = await _nodes(ctx, merchant, [draft.organisation_code for draft in drafts])
     rows = [(draft, Faults(("storefronts", index))) for index, draft in enumerate(drafts)]
     claims = [(draft.code, faults, ("code",)) for draft, faults in rows]
     refuse_twins(claims, "The code {code} stands in the batch twice.")
-    nodes: dict[str, Organisation] = {}
     for draft, faults in rows:
-        await _check(ctx, draft, faults, known.get(draft.code), nodes)
+        _check(ctx, draft, faults, known.get(draft.code), nodes)
     outcomes = outcomes_of((draft.code, faults) for draft, faults in rows)
     if not stands(on_error, [faults for _, faults in rows]):
         return BatchOutcome(outcomes, rejected=True)
@@ -84,26 +81,38 @@ async def _upsert(
     return BatchOutcome(outcomes, created=created, updated=updated)
 
 
-async def _check(
+async def _known(merchant: Organisation, codes: Collection[str]) -> dict[str | None, Storefront]:
+    """The merchant's client applications with these codes, held until the transaction ends."""
+    query = Storefront.filter(code__in=set(codes), organisation__path__startswith=merchant.path)
+    held = query.select_for_update(of=("storefront",)).order_by("id")
+    return {each.code: each for each in await held.prefetch_related("organisation")}
+
+
+async def _nodes(
+    ctx: Context, merchant: Organisation, codes: Collection[str]
+) -> dict[str, Organisation]:
+    """Those of the merchant's nodes with these codes where the caller may write.
+
+    At another merchant's the same code would be another client application, each time anew.
+    """
+    found = await Organisation.filter(code__in=set(codes), path__startswith=merchant.path)
+    return {each.code: each for each in found if may(ctx, Permission.STOREFRONT_WRITE, each.path)}
+
+
+def _check(
     ctx: Context,
     draft: StorefrontDraft,
     faults: Faults,
     known: Storefront | None,
-    nodes: dict[str, Organisation],
+    nodes: Collection[str],
 ) -> None:
-    """Name what is wrong with a row; add its node to `nodes`."""
+    """Name what is wrong with a row; `nodes` are the codes of those it may name."""
     faults.check(code_of, draft.code, "code")
     faults.check(line_of, draft.name, "name", 100)
     if known and not may(ctx, Permission.STOREFRONT_WRITE, known.organisation.path):
         faults.add(Duplicate("The code {code} is taken.", path=("code",), code=draft.code))
-    if draft.organisation_code in nodes:
-        return
-    try:
-        nodes[draft.organisation_code] = await within_reach(
-            ctx, draft.organisation_code, Permission.STOREFRONT_WRITE, "organisationCode"
-        )
-    except NotFound as refusal:
-        faults.add(refusal)
+    if draft.organisation_code not in nodes:
+        faults.add(unknown_node(draft.organisation_code, "organisationCode"))
 
 
 async def _save(draft: StorefrontDraft, known: Storefront | None, node: Organisation) -> bool:
@@ -113,6 +122,8 @@ async def _save(draft: StorefrontDraft, known: Storefront | None, node: Organisa
     if draft.active is not None:
         columns["active"] = draft.active
     changed = assign(storefront, **columns)
-    if changed or known is None:
+    if known is None:
         await storefront.save()
+    elif changed:
+        await storefront.save(update_fields=list(columns))
     return bool(changed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import disk_usage
@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from models import migrating
 from models.config import sqlite_path
-from resolvers.backups import postgres_dump, sqlite_file
+from resolvers.backups import files_folder, postgres_dump, sqlite_file
 from resolvers.backups.archive import DATABASE, BackupFault, Manifest, Reader
 from resolvers.context import Context
 from resolvers.stock import audit
@@ -43,13 +43,13 @@ async def restore(settings: Settings, source: Path, *, force: bool = False) -> M
         near = Path(sqlite_path(settings.database_url)).parent if _on_sqlite(settings) else None
         with TemporaryDirectory(dir=near) as scratch:
             database = Path(scratch, "database")
-            _refuse_too_large(archive.manifest, Path(scratch))
+            _refuse_too_large(archive.manifest, Path(scratch), settings)
             await asyncio.to_thread(archive.extract, DATABASE, database)
-            with TemporaryDirectory(dir=_parent(settings)) as staging:
+            with TemporaryDirectory(dir=files_folder.beside(settings.files_folder)) as staging:
                 files = await asyncio.to_thread(_extract_files, archive, Path(staging))
                 await _restore_database(settings, database)
                 if archive.manifest.with_files:
-                    await asyncio.to_thread(_put_files, files, Path(settings.files_folder))
+                    await asyncio.to_thread(files_folder.replace, files, settings.files_folder)
         return archive.manifest
     finally:
         archive.close()
@@ -76,12 +76,21 @@ def _refuse_newer(manifest: Manifest) -> None:
         )
 
 
-def _refuse_too_large(manifest: Manifest, folder: Path) -> None:
-    needed, free = sum(each.bytes for each in manifest.members.values()), disk_usage(folder).free
-    if needed > free:
-        raise BackupFault(
-            f"The backup needs {needed:,} bytes, and {folder.parent} has {free:,}: nothing was changed."
-        )
+def _refuse_too_large(manifest: Manifest, scratch: Path, settings: Settings) -> None:
+    """Look at every file system that something is written to."""
+    files = sum(each.bytes for name, each in manifest.members.items() if name != DATABASE)
+    needs = [(scratch.parent, manifest.members[DATABASE].bytes)]
+    if manifest.with_files:
+        needs += files_folder.needs(Path(settings.files_folder), files)
+    needed = Counter[int]()
+    for folder, size in needs:
+        needed[folder.stat().st_dev] += size
+    for folder, _ in needs:
+        total, free = needed[folder.stat().st_dev], disk_usage(folder).free
+        if total > free:
+            raise BackupFault(
+                f"The backup needs {total:,} bytes, and {folder} has {free:,}: nothing was changed."
+            )
 
 
 async def _refuse_target(settings: Settings, manifest: Manifest, force: bool) -> None:
@@ -100,7 +109,9 @@ async def _refuse_target(settings: Settings, manifest: Manifest, force: bool) ->
         empty = await postgres_dump.is_empty(settings.listening_url)
     if not empty:
         raise BackupFault(f"The database is not empty. {FORCE}")
-    if manifest.with_files and await asyncio.to_thread(_holds_files, Path(settings.files_folder)):
+    if manifest.with_files and await asyncio.to_thread(
+        files_folder.holds_files, Path(settings.files_folder)
+    ):
         raise BackupFault(f"The folder {settings.files_folder} is not empty. {FORCE}")
 
 
@@ -119,27 +130,6 @@ def _extract_files(archive: Reader, staging: Path) -> Path:
     for name, inside in archive.files():
         archive.extract(name, folder / inside)
     return folder
-
-
-def _put_files(restored: Path, folder: Path) -> None:
-    """Replace what is in the folder; the folder itself may be a volume that cannot be moved."""
-    folder.mkdir(parents=True, exist_ok=True)
-    old = restored.with_name("replaced")
-    old.mkdir()
-    for each in list(folder.iterdir()):
-        shutil.move(each, old)
-    for each in list(restored.iterdir()):
-        shutil.move(each, folder)
-
-
-def _parent(settings: Settings) -> Path:
-    parent = Path(settings.files_folder).absolute().parent
-    parent.mkdir(parents=True, exist_ok=True)
-    return parent
-
-
-def _holds_files(folder: Path) -> bool:
-    return folder.exists() and any(path.is_file() for path in folder.rglob("*"))
 
 
 def _on_sqlite(settings: Settings) -> bool:

@@ -85,7 +85,8 @@ async def run_due(ctx: Context, read_json: ReadJson, translate: Translate) -> in
 async def run(ctx: Context, operation: BulkOperation, read_json: ReadJson, say: Say) -> None:
     """Raises: _Stopped."""
     try:
-        actor = await actor_by_id(ActorKind(operation.actor_kind), operation.actor_id)
+        kind, roles = ActorKind(operation.actor_kind), ctx.settings.roles_with_second_factor
+        actor = await actor_by_id(kind, operation.actor_id, roles)
         merchant_id = operation.merchant_id
         own = replace(ctx, actor=actor.within(merchant_id), merchant_id=merchant_id, memory={})
         if operation.rows_total is None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import ip_address, ip_network
 from typing import NamedTuple
 
 from gateways import Bucket
+from models.client_addresses import client_of
 from resolvers.context import ActorKind, Context
 from settings import Settings
 
-# A home has a /64 of IPv6 at least, so that its addresses are one client.
-IPV6_PREFIX = 64
+# Of what is paid before it is known who asks: it is taken from no operation's bucket.
+BODIES = "BODIES"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,25 +83,12 @@ def callers(allowances: Allowances) -> Callable[[Context], Caller]:
     return caller_of
 
 
-def visitors(allowances: Allowances) -> Callable[[str], Caller]:
-    """Whoever is at an address, before it is known who that is."""
+def visitors(allowances: Allowances, bucket: str = ActorKind.ANONYMOUS) -> Callable[[str], Caller]:
+    """Whoever is at an address, before it is known who that is; `bucket`: for what they pay."""
 
     @lru_cache(maxsize=10_000)
     def visitor(address: str) -> Caller:
-        key = f"{ActorKind.ANONYMOUS}:{client_of(address)}"
+        key = f"{bucket}:{client_of(address)}"
         return Caller(key, allowances[ActorKind.ANONYMOUS])
 
     return visitor
-
-
-def client_of(address: str) -> str:
-    """The client that an address belongs to: itself, or of IPv6 its network."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    if parsed.version == 4:
-        return address
-    if parsed.ipv4_mapped:
-        return str(parsed.ipv4_mapped)
-    return str(ip_network((parsed, IPV6_PREFIX), strict=False))

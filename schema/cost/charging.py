@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -11,9 +11,9 @@ from graphql import GraphQLError, GraphQLSchema
 
 from gateways import CostBuckets, Gateways
 from resolvers.context import Context
-from schema.cost.callers import Caller, allowances_of, callers, visitors
+from schema.cost.callers import BODIES, Caller, allowances_of, callers, visitors
 from schema.cost.estimate import Estimate
-from schema.cost.prices import OPERATION
+from schema.cost.prices import LEAF_ITEM, OPERATION, STATEMENT
 from schema.cost.purses import BudgetSpent, Purses, spent
 from schema.documents import DocumentRefused, Operation
 from schema.execution.variables import are_long, in_thread_if
@@ -49,14 +49,14 @@ class Charge:
     """
 
     requested: int
+    inputs: int
     caller: Caller
     available: int
     purses: Purses
-    inputs: int = 0
     spent: int | None = None
 
     def settle(self, actual: int | None) -> None:
-        """Give back what was not spent: what an answer came to, and its inputs.
+        """Give back what was not spent: `actual` counts all but the inputs, and is None where nothing counts.
 
         What was spent beyond the price is not charged.
         """
@@ -125,7 +125,7 @@ class Charges(Generic[C]):
             await self._purses.take(OPERATION, caller)
             raise CostExceeded(requested, limit)
         available = await self._purses.take(requested, caller)
-        return Charge(requested, caller, available, self._purses, inputs)
+        return Charge(requested, inputs, caller, available, self._purses)
 
     async def begin_refused(self, context: C) -> None:
         """Charge an operation that is refused before it has a price. Raises: BudgetSpent."""
@@ -143,6 +143,12 @@ class Charges(Generic[C]):
         )
         await self._purses.take(min(DOCUMENT + CHARACTER * len(text), most), caller)
 
+    async def begin_codes(self, codes: Collection[str], context: C) -> None:
+        """Charge the looking up of IDs that are written as kind and code. Raises: BudgetSpent."""
+        kinds = {code.partition(":")[0] for code in codes}
+        price = STATEMENT * len(kinds) + LEAF_ITEM * len(codes)
+        await self._purses.take(price, self._caller_of(context))
+
     async def begin_body(self, size: int, address: str) -> None:
         """Charge the reading of so many bytes, before it is known who sent them. Raises: BudgetSpent."""
         await self._purses.take(size * KILOBYTE // 1_000, self._visitor_of(address))
@@ -150,4 +156,4 @@ class Charges(Generic[C]):
 
 def make_charges(settings: Settings, gateways: Gateways) -> Charges[Context]:
     allowances = allowances_of(settings)
-    return Charges(gateways.cost_buckets, callers(allowances), visitors(allowances))
+    return Charges(gateways.cost_buckets, callers(allowances), visitors(allowances, BODIES))

@@ -8,7 +8,7 @@ the costliest type counts.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from graphql import (
@@ -35,7 +35,16 @@ from resolvers.paging import DEFAULT_SIZE, MAXIMUM_SIZE
 from schema.cost.inputs import InputPrices
 from schema.cost.introspection import sizes_of
 from schema.cost.prices import OPERATION, is_set, list_size_of, price_of, statement_price_of
-from schema.cost.terms import Term, Variables, largest_of, product_of, sum_of, value_of, where
+from schema.cost.terms import (
+    Term,
+    Variables,
+    bounded,
+    largest_of,
+    product_of,
+    sum_of,
+    value_of,
+    where,
+)
 from schema.cost.values import (
     Condition,
     argument_of,
@@ -55,10 +64,19 @@ LONGEST = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """`once`: however many parents there are; `each`: for each of them."""
+    """`once`: however many parents there are; `each`: for each of them; `inputs`: of both, what was sent."""
 
     once: Term = 0
     each: Term = 0
+    inputs: Term = 0
+
+    @classmethod
+    def all_of(cls, costs: Sequence[Cost]) -> Cost:
+        return cls(
+            sum_of(cost.once for cost in costs),
+            sum_of(cost.each for cost in costs),
+            sum_of(cost.inputs for cost in costs),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +88,22 @@ class Selected:
 
 
 class Estimate:
-    """The cost of one operation of a valid document; raises nothing, whatever the variables are."""
+    """The cost of one operation of a valid document; raises nothing, whatever the variables are.
+
+    `inputs` is what is spent of it whatever is found: reading the rows and IDs that it brings.
+    """
 
     def __init__(
         self, schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode
     ) -> None:
-        compiler = _Compiler(schema, document, operation)
-        self._term = compiler.total()
-        self._inputs = sum_of(compiler.inputs.values())
+        cost = _Compiler(schema, document, operation).total()
+        self._term, self._inputs = sum_of([OPERATION, cost.once, cost.each]), cost.inputs
 
     def __call__(self, variables: Variables | None) -> int:
         return round(value_of(self._term, variables or {}))
 
     def with_inputs(self, variables: Variables | None) -> tuple[int, int]:
-        """The cost, and how much of it is for what the operation brings, wherever that is used."""
+        """The cost, and how much of it is for what the operation brings."""
         total = self(variables)
         return total, min(total, round(value_of(self._inputs, variables or {})))
 
@@ -97,14 +117,12 @@ class _Compiler:
         self._fragments: dict[str, FragmentDefinitionNode] = fragments_of(document)
         self._defaults = defaults_of(operation)
         self._inputs = InputPrices()
-        self.inputs: dict[int, Term] = {}  # by the node of their field
         self._introspection = sizes_of(schema)
         self._known: dict[tuple[object, ...], Cost] = {}
 
-    def total(self) -> Term:
+    def total(self) -> Cost:
         root = cast(GraphQLObjectType, self._schema.get_root_type(self._operation.operation))
-        cost = self._of_object(root, [self._operation.selection_set], NO_SIZES)
-        return sum_of([OPERATION, cost.once, cost.each])
+        return self._of_object(root, [self._operation.selection_set], NO_SIZES)
 
     def _of_type(
         self, type_: GraphQLNamedType, selections: Sequence[SelectionSetNode], sizes: Sizes
@@ -116,7 +134,7 @@ class _Compiler:
             self._of_object(each, selections, sizes)
             for each in self._schema.get_possible_types(type_)
         ]
-        return Cost(sum_of(cost.once for cost in costs), largest_of(cost.each for cost in costs))
+        return replace(Cost.all_of(costs), each=largest_of(cost.each for cost in costs))
 
     def _of_object(
         self, type_: GraphQLObjectType, selections: Sequence[SelectionSetNode], sizes: Sizes
@@ -125,8 +143,7 @@ class _Compiler:
         for selection_set in selections:
             for key, selected in self._selected(type_, selection_set, ()):
                 fields.setdefault(key, []).append(selected)
-        costs = [self._of_fields(type_, each, sizes) for each in fields.values()]
-        return Cost(sum_of(cost.once for cost in costs), sum_of(cost.each for cost in costs))
+        return Cost.all_of([self._of_fields(type_, each, sizes) for each in fields.values()])
 
     def _selected(
         self,
@@ -168,8 +185,7 @@ class _Compiler:
         size = sizes.get(selected[0].node.name.value)
         if not any(each.conditions for each in selected):
             return self._of_field(definition, [each.node for each in selected], size)
-        costs = [self._conditional(definition, each, size) for each in selected]
-        return Cost(sum_of(cost.once for cost in costs), sum_of(cost.each for cost in costs))
+        return Cost.all_of([self._conditional(definition, each, size) for each in selected])
 
     def _conditional(self, definition: GraphQLField, selected: Selected, size: Term | None) -> Cost:
         cost = self._of_field(definition, [selected.node], size)
@@ -180,7 +196,7 @@ class _Compiler:
         def holds(variables: Variables) -> bool:
             return all(condition(variables) for condition in conditions)
 
-        return Cost(where(holds, cost.once), where(holds, cost.each))
+        return Cost(where(holds, cost.once), where(holds, cost.each), where(holds, cost.inputs))
 
     def _of_field(
         self, definition: GraphQLField, nodes: Sequence[FieldNode], size: Term | None
@@ -203,11 +219,19 @@ class _Compiler:
             selections = [node.selection_set for node in nodes if node.selection_set]
             below = self._of_type(type_, selections, sizes)
         inputs = self._inputs.of(definition, nodes[0], self._defaults)
-        self.inputs[id(nodes[0])] = inputs
         return Cost(
-            sum_of([statement_price_of(definition), below.once]),
+            sum_of([self._statements(definition, own), below.once]),
             sum_of([inputs, product_of(times, sum_of([price_of(definition), below.each]))]),
+            sum_of([inputs, below.inputs]),
         )
+
+    def _statements(self, definition: GraphQLField, size: Term | None) -> Term:
+        """What a field asks the database: once, or of an interface that is sized once for each type."""
+        type_, price = get_named_type(definition.type), statement_price_of(definition)
+        if not price or size is None or not is_abstract_type(type_):
+            return price
+        types = len(self._schema.get_possible_types(type_))
+        return product_of(price, bounded(size, 1, types))
 
     def _times(self, definition: GraphQLField, size: Term | None) -> Term:
         """How many values a field has for one parent."""

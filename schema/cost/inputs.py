@@ -11,6 +11,7 @@ from graphql import (
     GraphQLField,
     GraphQLInputObjectType,
     ListValueNode,
+    NullValueNode,
     ObjectValueNode,
     ValueNode,
     VariableNode,
@@ -40,28 +41,45 @@ class Price:
         """The price of a value as it was sent."""
         if isinstance(value, list):
             total = self.item * len(value)
-            return total + sum([self.of_value(each) for each in value]) if self.fields else total
-        if isinstance(value, dict) and self.fields:
-            return sum(
-                price.of_value(value[name]) for name, price in self.fields.items() if name in value
-            )
-        return 0
+            return total + sum([self._of_object(each) for each in value]) if self.fields else total
+        single = 0 if value is None else self.item  # stands for a list of it
+        return single + self._of_object(value)
+
+    def _of_object(self, value: Any) -> int:
+        if isinstance(value, list):  # a list in a list, which its field refuses
+            return self.of_value(value)
+        if not isinstance(value, dict):
+            return 0
+        return sum(
+            price.of_value(value[name]) for name, price in self.fields.items() if name in value
+        )
 
     def of_node(self, node: ValueNode, defaults: Defaults) -> Term:
         """The price of a value as the document has it."""
         if isinstance(node, VariableNode):
             return self._of_variable(node.name.value, defaults)
-        if isinstance(node, ListValueNode):
-            values = node.values or ()
-            inner = [self.of_node(each, defaults) for each in values] if self.fields else []
-            return sum_of([self.item * len(values), *inner])
-        if isinstance(node, ObjectValueNode):
-            return sum_of(
-                self.fields[each.name.value].of_node(each.value, defaults)
-                for each in node.fields or ()
-                if each.name.value in self.fields
-            )
-        return 0
+        if isinstance(node, NullValueNode):
+            return 0
+        if not isinstance(node, ListValueNode):
+            return sum_of([self.item, self._of_object_node(node, defaults)])
+        values = node.values or ()
+        inner = [self._of_item(each, defaults) for each in values] if self.fields else []
+        return sum_of([self.item * len(values), *inner])
+
+    def _of_item(self, node: ValueNode, defaults: Defaults) -> Term:
+        """What stands in an item of a list, whose own price is counted."""
+        if isinstance(node, VariableNode):
+            return Price(0, self.fields).of_node(node, defaults)
+        return self._of_object_node(node, defaults)
+
+    def _of_object_node(self, node: ValueNode, defaults: Defaults) -> Term:
+        if not isinstance(node, ObjectValueNode):
+            return 0
+        return sum_of(
+            self.fields[each.name.value].of_node(each.value, defaults)
+            for each in node.fields or ()
+            if each.name.value in self.fields
+        )
 
     def _of_variable(self, name: str, defaults: Defaults) -> Term:
         default = defaults.get(name)

@@ -33,6 +33,7 @@ LEAF, COMPUTED_LEAF, BATCHED_LEAF = 1, 3, 5
 OBJECT, BATCHED_OBJECT = 5, 20
 NODE = 40  # in an edge: a row of a page
 ITEM = 150  # of a list in an input: a row of a batch
+LEAF_ITEM = 3  # such as an ID
 # Of each field that asks the database, once for all its parents: a statement.
 STATEMENT = 250
 MUTATION = 2_000
@@ -76,9 +77,10 @@ def list_size_of(definition: GraphQLField) -> ListSize | None:
 
 
 def item_price_of(definition: Any, type_: GraphQLNamedType) -> int:
-    """Return the price of one item of an argument or input field that is a list; leaves are free."""
-    declared = declared_price(definition)
-    return declared if declared is not None else 0 if is_leaf_type(type_) else ITEM
+    """Return the price of one item of an argument or input field that is a list."""
+    if (declared := declared_price(definition)) is not None:
+        return declared
+    return LEAF_ITEM if is_leaf_type(type_) else ITEM
 
 
 def strawberry_field(definition: Any) -> StrawberryField | None:

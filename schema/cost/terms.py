@@ -74,6 +74,12 @@ def largest_of(terms: Iterable[Term]) -> Term:
     return lambda variables: max(constant, *[term(variables) for term in varying])
 
 
+def bounded(term: Term, least: float, most: float) -> Term:
+    if isinstance(term, int | float):
+        return min(max(term, least), most)
+    return lambda variables: min(max(term(variables), least), most)
+
+
 def where(condition: Callable[[Variables], bool], term: Term) -> Term:
     """The term while the condition holds, else 0."""
     if isinstance(term, int | float):

@@ -11,6 +11,7 @@ import strawberry
 from graphql import (
     DocumentNode,
     ExecutionResult,
+    FieldNode,
     GraphQLLeafType,
     GraphQLObjectType,
     GraphQLResolveInfo,
@@ -19,7 +20,7 @@ from graphql import (
 from graphql.pyutils import AwaitableOrValue, Path
 from strawberry.execution import optimized_is_awaitable
 
-from schema.cost.prices import LEAF, OBJECT, price_of
+from schema.cost.prices import LEAF, OBJECT, price_of, statement_price_of
 from schema.execution.execute import Asked, Execute
 from schema.execution.meter import Meter, size_of
 from schema.execution.selection import BYTES_OF_A_CELL, BYTES_OF_AN_OBJECT
@@ -74,7 +75,9 @@ class Metering:
         self, parent_type: GraphQLObjectType, source: Any, details: Any, path: Path, *rest: Any
     ) -> Any:
         if path.prev is None and cast(Any, self).operation.operation is OperationType.MUTATION:
+            self.meter.stop_clock()
             self.meter.begin_change(str(path.key))
+        self._take_statement(parent_type, details[0].node)
         return cast(Any, super()).execute_field(parent_type, source, details, path, *rest)
 
     def complete_object_value(
@@ -85,6 +88,8 @@ class Metering:
         *rest: Any,
     ) -> AwaitableOrValue[dict[str, Any]]:
         meter = self.meter
+        if info.path.prev is None and info.operation.operation is OperationType.MUTATION:
+            meter.start_clock()  # until the next mutation begins
         meter.take(1, BYTES_OF_AN_OBJECT, self._price(info))
         if meter.error is not None:
             return {}
@@ -108,6 +113,12 @@ class Metering:
                 await self.meter.breathe()
             completed = self._completed(*arguments)
         return await completed if isinstance(completed, Awaitable) else completed
+
+    def _take_statement(self, parent_type: GraphQLObjectType, node: FieldNode) -> None:
+        """Count what a field asks the database, once for all its parents."""
+        definition = parent_type.fields.get(node.name.value)
+        if definition is not None and (price := statement_price_of(definition)):
+            self.meter.take_once((parent_type.name, id(node)), price)
 
     def _price(self, info: GraphQLResolveInfo[Any]) -> int:
         definition = info.parent_type.fields.get(info.field_name)

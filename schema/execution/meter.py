@@ -7,8 +7,9 @@ the meter cancels the task of the operation; whoever runs it asks `error` why.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from contextlib import suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from operator import mul
 from time import monotonic
@@ -58,6 +59,7 @@ class Meter:
 
     __slots__ = (
         "_alone",
+        "_known",
         "_task",
         "_turns",
         "_watching",
@@ -82,6 +84,7 @@ class Meter:
         self.hung_up = hung_up
         self.objects = self.bytes = self.cost = self.unreported = 0
         self.ran: list[str] = []
+        self._known: set[Hashable] = set()
         self.error: Exception | None = None
         self.deadline = NEVER
         self._task: asyncio.Task[object] | None = None
@@ -120,6 +123,12 @@ class Meter:
         self.cost += cost
         if self.objects > self.limits.objects or self.bytes > self.limits.bytes:
             self._stop_too_large()
+
+    def take_once(self, what: Hashable, cost: int) -> None:
+        """Count a cost, however often it is told of the same."""
+        if what not in self._known:
+            self._known.add(what)
+            self.cost += cost
 
     def take_texts(self, values: Sequence[Any], weights: Sequence[int] | None) -> None:
         """Count the texts in a column; `weights`: how often each of its cells stands in the answer."""
@@ -202,3 +211,12 @@ class Meter:
                 bytes=self.limits.bytes,
             )
         )
+
+
+running: ContextVar[Meter] = ContextVar("the meter of the operation that runs")
+
+
+def spend(cost: int) -> None:
+    """Count what a resolver does beyond the price of its field."""
+    if meter := running.get(None):
+        meter.take(0, 0, cost)

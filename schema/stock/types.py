@@ -17,7 +17,8 @@ from schema.batching import batched
 from schema.catalog.types import Variant
 from schema.columns import column, derived, identity
 from schema.money import Money
-from schema.nodes import Document, Node, documents_of, global_id
+from schema.node_loading import documents_of
+from schema.nodes import Document, Node, global_id
 from schema.public import repeatable
 from schema.scalars import BigInt
 from schema.stock.cost_types import (

@@ -142,8 +142,20 @@ async def test_memory_stays_bounded(clock: Clock) -> None:
     limits = MemoryRateLimits(clock)
     for number in range(MAXIMUM_COUNTERS + 10):
         await limits.take([Limit("knock", str(number), 1, 60)])
-    assert len(limits._counters) <= MAXIMUM_COUNTERS
+    assert limits.kept <= MAXIMUM_COUNTERS
     assert await limits.take([Limit("knock", str(MAXIMUM_COUNTERS + 9), 1, 60)]) > 0
+
+
+@pytest.mark.parametrize("full", [Limit("codes a day", "her", 2, 600), GROWING])
+async def test_who_has_used_a_limit_up_is_not_forgotten_first(clock: Clock, full: Limit) -> None:
+    limits = MemoryRateLimits(clock)
+    for _ in range(full.times):
+        assert await limits.take([full]) == 0
+    for number in range(MAXIMUM_COUNTERS + 10):
+        await limits.take([Limit("knock", str(number), 5, 60)])
+    assert await limits.take([full]) > 0
+    await limits.give_back([full])
+    assert await limits.take([full]) == 0
 
 
 @asynccontextmanager

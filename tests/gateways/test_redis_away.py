@@ -92,7 +92,7 @@ async def test_a_bus_starts_wakes_and_stops_without_redis(
                 await asyncio.sleep(0.05)
         assert bus.is_interrupted
         assert await seconds_of(bus.stop()) < 5
-        assert all(task.done() for task in bus._tasks)
+        assert not bus.is_running
     assert len(warnings_of(caplog)) == 1
 
 
@@ -104,7 +104,7 @@ async def test_a_bus_that_is_stopped_at_any_time_stops() -> None:
             await bus.start()
             await asyncio.sleep(delay)
             assert await seconds_of(bus.stop()) < 5
-            assert all(task.done() for task in bus._tasks)
+            assert not bus.is_running
 
 
 async def test_a_bus_hears_again_once_redis_is_back(caplog: pytest.LogCaptureFixture) -> None:

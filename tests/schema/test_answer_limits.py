@@ -14,13 +14,14 @@ from graphql import GraphQLError
 
 from models.errors import QuintetError
 from schema.answer import Answer
+from schema.answering import MOST_ERRORS
 from schema.batching import batched
 from schema.errors import format_error
 from schema.execution import CompiledExecutor
 from schema.execution.core import GraphQLCoreExecutor
 from schema.execution.execute import Execute
 from schema.execution.meter import AnswerLimits, HungUp, Meter
-from schema.operations import MOST_ERRORS, Operations
+from schema.operations import Operations
 from tests.schema.execution.oracle import DROPS_COROUTINES
 
 # An operation that is stopped has begun more than graphql-core awaits.
@@ -59,6 +60,10 @@ class Item:
     @strawberry.field
     def copies(self) -> list[Item]:
         return [self] * 100
+
+    @strawberry.field
+    async def long(self, info: strawberry.Info) -> int:
+        return await wait_long(info)
 
     @strawberry.field
     def broken(self) -> int | None:
@@ -200,6 +205,14 @@ async def test_no_deadline_ends_a_mutation(executor: Execute) -> None:
     answer = await run(executor, "mutation { change(seconds: 0.2) { number } }", ctx, seconds=0.05)
     assert answer.body == {"data": {"change": {"number": 0}}}
     assert ctx.finished == ["changed"]
+
+
+async def test_a_deadline_ends_the_reading_of_a_mutations_answer(executor: Execute) -> None:
+    ctx = Ctx()
+    query = "mutation { a: change(seconds: 0.2) { number } b: change(seconds: 0.2) { long } }"
+    answer = await run(executor, query, ctx, seconds=0.1)
+    assert (answer.body["data"], codes(answer)) == (None, ["DEADLINE_EXCEEDED"])
+    assert ctx.finished == ["changed", "changed", "cancelled"]
 
 
 async def test_what_is_read_after_a_mutation_is_limited(executor: Execute) -> None:

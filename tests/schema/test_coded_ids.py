@@ -118,6 +118,27 @@ async def test_what_is_another_merchants_is_not_there(api: Api, shop: Shop) -> N
     assert (await admin.do(UPDATE, input={"staffId": f"staff:{username}", "name": "x"}))["staff"]
 
 
+async def test_a_store_of_another_merchant_is_named_exactly_by_who_works_somewhere(
+    api: Api, shop: Shop
+) -> None:
+    platform = await api.staff()
+    other = {"code": "OTHER", "name": "Other", "kind": "MERCHANT"}
+    await platform.do(document("hq/organisation_upsert"), input=other)
+    await open_shop(await staff(platform, "OTHER", "ADMIN"), pieces=1, code="T1")
+    ask = "query($id: ID!, $code: String) { byId: store(id: $id) { code } store(code: $code) { code } }"
+    # The first merchant is the one that requests are about; the shop is the platform's.
+    for caller, typed, by_id in (
+        (platform, "S1", {"code": "S1"}),
+        (platform, "s1", None),
+        (api, "S1", None),
+        (api, "s1", None),
+    ):
+        found = await caller.ask(ask, id=f"store:{typed}", code=typed)
+        assert found == {"byId": by_id, "store": None}, typed
+    own = {"byId": {"code": "T1"}, "store": {"code": "T1"}}
+    assert await api.ask(ask, id="store:t1", code="t1") == own
+
+
 async def test_a_hundred_codes_are_one_statement_a_kind_and_too_many_are_refused(
     api: Api, shop: Shop
 ) -> None:

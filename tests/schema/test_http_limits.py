@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from graphql import get_introspection_query
 
-from schema.documents import CACHED_CHARACTERS, DocumentRefused, Documents
+from schema.documents import CACHED_CHARACTERS, CACHED_DOCUMENTS, DocumentRefused, Documents
 from schema.limits import Limits
 from tests.make.api import Api
 from tests.schema.toy_server import schema
@@ -215,6 +217,27 @@ def test_a_refused_document_is_remembered(monkeypatch: pytest.MonkeyPatch) -> No
     (error,) = refused.value.errors
     assert error.locations
     assert error.nodes is None  # it would keep the whole syntax tree
+
+
+@pytest.mark.parametrize("field", ["__typename", "nothing"], ids=["prepared", "refused"])
+def test_the_documents_that_are_used_stay_whatever_else_is_sent(field: str) -> None:
+    documents = Documents(schema, replace(Limits(), max_document_characters=10**6))
+
+    def send(query: str) -> None:
+        with suppress(DocumentRefused):
+            documents.prepare(query)
+
+    queries = [f"{{ a{number}: {field} }}" for number in range(CACHED_DOCUMENTS + 1)]
+    for query in queries[:-1]:
+        send(query)
+    send(queries[0])
+    send(queries[-1])
+    assert documents.knows(queries[0])
+    assert not documents.knows(queries[1])
+    long = f"{{ {field} }}" + " " * CACHED_CHARACTERS
+    send(long)
+    assert documents.knows(queries[0])
+    assert not documents.knows(long)
 
 
 async def test_json_of_too_many_values_is_refused_before_it_is_read(api: Api) -> None:

@@ -62,8 +62,8 @@ async def served(**limits: float) -> AsyncIterator[tuple[int, ConnectionLimits]]
     yield port, own
     server.stop()
     await running
-    assert own._total == 0
-    assert not own._open
+    assert own.total == 0
+    assert own.clients == 0
 
 
 async def until(holds: Callable[[], bool]) -> None:
@@ -168,7 +168,7 @@ async def test_what_is_no_body_has_an_end(path: bytes, begin: bytes, piece: byte
                     await writer.drain()
                     sent += len(piece)
         assert sent < 8 * 1024 * 1024
-        await until(lambda: counts._total == 0)
+        await until(lambda: counts.total == 0)
         writer.close()
         del reader
 
@@ -217,8 +217,8 @@ async def test_a_client_that_does_not_read_is_left() -> None:
     async with served() as (port, limits):
         _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1_000)
         writer.write(b"GET /much HTTP/1.1\r\nHost: x\r\n\r\n")
-        await until(lambda: limits._total == 1)
-        await until(lambda: limits._total == 0)
+        await until(lambda: limits.total == 1)
+        await until(lambda: limits.total == 0)
         writer.close()
 
 
@@ -265,7 +265,7 @@ async def test_too_many_connections_are_refused(limits: dict[str, int], most: in
         assert refused == 6 - most
         for _, writer in streams:
             writer.close()
-        await until(lambda: counts._total == 0)
+        await until(lambda: counts.total == 0)
         answer, _ = await sent(port, CLOSING)
         assert answer.startswith(b"HTTP/1.1 200 ")
 
@@ -281,6 +281,16 @@ def test_trusted_proxies_may_hold_many() -> None:
     assert limits.open("203.0.113.9")
 
 
+def test_the_addresses_of_a_home_hold_no_more_than_one() -> None:
+    limits = ConnectionLimits(most_per_address=2)
+    home = [f"2001:db8:1:2::{number}" for number in range(4)]
+    assert [limits.open(each) for each in home] == [True, True, False, False]
+    assert limits.open("2001:db8:1:3::1")
+    for each in home:
+        limits.close(each)
+    assert (limits.total, limits.clients) == (1, 1)
+
+
 async def test_a_websocket_keeps_its_place_and_gives_it_back() -> None:
     limits = {"most_per_address": 1, "exempts_loopback": False}
     async with served(header_seconds=20, **limits) as (port, counts):
@@ -290,7 +300,7 @@ async def test_a_websocket_keeps_its_place_and_gives_it_back() -> None:
             await asyncio.sleep(2 * SECONDS)  # no time limit of HTTP ends it
             await websocket.send("hello")
             assert await websocket.recv() == "heard"
-            assert counts._total == 1
+            assert counts.total == 1
             answer, _ = await sent(port, WHOLE)
             assert not answer.startswith(b"HTTP/1.1 200 ")
-        await until(lambda: counts._total == 0)
+        await until(lambda: counts.total == 0)

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from models.accounts.clients import ApiClient
+from models.accounts.channels import Channel
+from models.accounts.clients import ApiClient, Storefront
 from models.accounts.organisations import Organisation, OrganisationKind
 from models.accounts.passwords import hash_password, token_hash
 from models.accounts.roles import Role
@@ -15,9 +16,11 @@ from models.accounts.sessions import Session, SubjectKind
 from models.accounts.staff import Staff, StaffGrant
 from models.database import transaction
 from models.errors import QuintetError, StateConflict
-from resolvers.accounts import client_updates, sessions, staff_updates
+from resolvers.accounts import client_updates, sessions, staff_updates, storefront_upsert
 from resolvers.accounts.staff import GrantDraft
 from resolvers.accounts.staff_updates import StaffChange
+from resolvers.accounts.storefront_upsert import StorefrontDraft
+from resolvers.batches import OnError
 from resolvers.context import Context
 
 
@@ -108,3 +111,26 @@ async def test_of_two_rotations_at_once_one_is_refused_and_no_secret_ends_early(
     assert now.previous_secret_hash == token_hash("first")
     assert now.secret_hash == token_hash(given[1])
     assert {each.code for each in results if isinstance(each, QuintetError)} == {"STATE_CONFLICT"}
+
+
+async def test_a_batch_of_client_applications_switches_none_on_that_is_switched_off_meanwhile(
+    ctx: Context,
+) -> None:
+    def named(name: str) -> list[StorefrontDraft]:
+        return [
+            StorefrontDraft(
+                code=f"{number}", name=name, channel=Channel.APP, organisation_code="PLATFORM"
+            )
+            for number in range(20)
+        ]
+
+    await storefront_upsert.upsert(ctx, named("first"), OnError.REJECT_ALL)
+    last = await Storefront.get(code="19")
+    for turn in range(10):
+        await client_updates.update_storefront(ctx, last.id, None, True)
+        await together(
+            storefront_upsert.upsert(ctx, named(f"again {turn}"), OnError.REJECT_ALL),
+            client_updates.update_storefront(ctx, last.id, None, False),
+        )
+        row = await Storefront.get(id=last.id)
+        assert (row.name, row.active) == (f"again {turn}", False)

@@ -36,16 +36,24 @@ from resolvers.accounts import (
     sessions,
     staff,
     staff_updates,
+    staff_upsert,
+    storefront_upsert,
 )
 from resolvers.accounts import staff_sign_in as sign_in
 from resolvers.accounts.staff import GrantDraft, StaffDraft
 from resolvers.accounts.staff_updates import StaffChange
+from resolvers.accounts.staff_upsert import StaffRow
+from resolvers.accounts.storefront_upsert import StorefrontDraft
+from resolvers.batches import OnError
 from resolvers.context import Actor, Context
 from resolvers.integrations import webhooks
 from tests.make import members as make
 
 NOON = datetime(2027, 1, 1, 12, tzinfo=UTC)
 PASSWORD = "admin-password"
+STOREFRONT = StorefrontDraft(
+    code="APP", name="App", channel=Channel.APP, organisation_code="PLATFORM"
+)
 
 
 class Clock:
@@ -112,6 +120,10 @@ async def changes(ctx: Context, person: Staff, client: ApiClient, front: Storefr
         client_updates.rotate_secret(ctx, client.id, 0),
         client_updates.revoke_api_client(ctx, client.id, "none"),
         client_updates.update_storefront(ctx, front.id, None, False),
+        storefront_upsert.upsert(ctx, [STOREFRONT], OnError.REJECT_ALL),
+        staff_upsert.upsert(
+            ctx, [StaffRow(username=person.username, name="P")], OnError.REJECT_ALL
+        ),
         webhooks.create(ctx, "https://example.com/", ["*"], "PLATFORM"),
         webhooks.update(ctx, hook.id, webhooks.WebhookChanges(url="https://example.org/")),
         webhooks.rotate_secret(ctx, hook.id),
@@ -240,9 +252,12 @@ async def test_what_is_under_way_when_its_session_is_ended_comes_to_nothing(
     with pytest.raises(Expired):
         await clients.create_api_client(thief, "erp", ["*"], "PLATFORM")
     with pytest.raises(Expired):
+        await storefront_upsert.upsert(thief, [STOREFRONT], OnError.REJECT_ALL)
+    with pytest.raises(Expired):
         await webhooks.create(thief, "https://example.com/", ["*"], "PLATFORM")
     assert not await Staff.filter(username="backdoor").exists()
     assert await ApiClient.all().count() == await Webhook.all().count() == 0
+    assert await Storefront.all().count() == 0
 
 
 @pytest.mark.parametrize("way", ["active", "password", "grants"])

@@ -10,6 +10,7 @@ import pyotp
 import pytest
 
 from gateways.rate_limits import MemoryRateLimits
+from models.accounts.organisations import Organisation
 from models.accounts.roles import Role
 from models.accounts.sessions import Session
 from models.accounts.staff import RecoveryCode, Staff
@@ -30,12 +31,13 @@ from resolvers.accounts import (
     identity,
     organisations,
     own_password,
+    own_sessions,
     second_factors,
     sessions,
 )
 from resolvers.accounts import staff_sign_in as sign_in
 from resolvers.accounts.second_factors import SecondFactor
-from resolvers.context import Actor, Context
+from resolvers.context import Actor, ActorKind, Context
 from tests.make import members as make
 from tests.make.goods import a_merchant
 
@@ -241,6 +243,61 @@ async def test_a_role_that_asks_for_one_may_nothing_before_it_is_set(
 async def test_other_roles_are_not_asked(visitor: Context) -> None:
     acting = await signed_in(visitor, await enter(visitor), frozenset({Role.FINANCE}))
     assert acting.actor.permissions
+
+
+async def test_what_staff_left_to_be_done_later_asks_for_it_too(
+    admin: Context, clock: Clock
+) -> None:
+    later = await identity.actor_by_id(ActorKind.STAFF, admin.staff_id, DEMANDING)
+    assert later.lacks_second_factor
+    assert later.permissions == frozenset()
+    await switched_on(admin, clock)
+    later = await identity.actor_by_id(ActorKind.STAFF, admin.staff_id, DEMANDING)
+    assert later.permissions == admin.actor.permissions
+
+
+async def test_who_shows_a_right_password_while_codes_must_wait_has_guessed_nothing(
+    visitor: Context, admin: Context, clock: Clock
+) -> None:
+    secret, _ = await switched_on(admin, clock)
+    for _ in range(10):
+        with pytest.raises(InvalidInput):
+            await confirmation.confirm(admin, PASSWORD, "abcdef")
+    right = code_of(secret, clock)
+    assert {await enter(visitor, right) for _ in range(12)} == {"RATE_LIMITED"}
+    assert await enter(visitor) == "SECOND_FACTOR_REQUIRED"
+
+
+async def test_who_comes_to_do_more_at_that_moment_is_out_of_a_managers_reach(
+    ctx: Context, visitor: Context, clock: Clock
+) -> None:
+    platform = await Organisation.get(code="PLATFORM")
+    merchant = await a_merchant("CHAIN")
+    boss, cashier = (
+        await make.staff(merchant.id, Role.ADMIN),
+        await make.staff(merchant.id, Role.CASHIER),
+    )
+    acting = replace(visitor, actor=(await make.as_staff(visitor, boss)).actor)
+    tokens = await transaction(sessions.issue_to_staff, visitor, cashier)
+    await switched_on(await signed_in(visitor, tokens.access_token), clock)
+    begun = asyncio.Event()
+
+    async def promote() -> None:
+        await Staff.select_for_update().get(id=cashier.id)
+        await make.grant(cashier, platform.id, Role.ADMIN)
+        begun.set()
+        await asyncio.sleep(0.3)
+
+    promoting = asyncio.create_task(transaction(promote))
+    await begun.wait()
+    answers = await asyncio.gather(
+        answer(second_factors.reset(acting, cashier.id, None)),
+        answer(own_sessions.end_of_staff(acting, cashier.id)),
+    )
+    await promoting
+    assert answers == ["NOT_FOUND", "FORBIDDEN"]
+    assert (await Staff.get(id=cashier.id)).second_factor_at is not None
+    assert await Session.filter(id=tokens.session_id, revoked_at=None).exists()
 
 
 async def test_a_manager_resets_only_who_may_no_more_than_they(

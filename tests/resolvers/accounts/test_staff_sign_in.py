@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
@@ -35,17 +34,13 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def visitor(
-    ctx: Context, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Context]:
+async def visitor(ctx: Context, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Context:
     """Somebody who has not signed in, with counters of their own, where hashing is quick."""
     quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(passwords, "_hasher", quick)
-    passwords._nobody.cache_clear()
+    monkeypatch.setattr(passwords, "HASHER", quick)
     await Staff.filter(username=OWNER).update(password_hash=quick.hash(PASSWORD))
     gateways = replace(ctx.gateways, rate_limits=MemoryRateLimits(clock))
-    yield replace(ctx, actor=Actor(), gateways=gateways, remote_address=HOME)
-    passwords._nobody.cache_clear()
+    return replace(ctx, actor=Actor(), gateways=gateways, remote_address=HOME)
 
 
 def at(ctx: Context, address: str) -> Context:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import shutil
 import uuid
 import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from errno import ENOSPC
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,11 @@ MAKE_UNREADABLE = {
     "no archive": lambda whole: b"SQLite format 3\0" + whole[16:],
     "changed within the database": lambda whole: whole[:5000] + b"\xff" * 64 + whole[5064:],
 }
+
+
+@dataclass(frozen=True)
+class DiskUsage:
+    free: int
 
 
 @pytest.fixture
@@ -73,6 +80,18 @@ async def stopped(settings: Settings) -> AsyncIterator[None]:
 
 def names_below(folder: Path) -> set[str]:
     return {each.name for each in folder.rglob("*") if each.is_file()}
+
+
+def a_file(settings: Settings, name: str, text: str | None = None) -> None:
+    """A file whose text is by default the folder it belongs to."""
+    place = Path(settings.files_folder) / name
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(text or settings.files_folder)
+
+
+def texts_below(folder: Path) -> dict[str, str]:
+    files = (each for each in folder.rglob("*") if each.is_file())
+    return {str(each.relative_to(folder)): each.read_text() for each in files}
 
 
 async def orders() -> list[tuple[int, str]]:
@@ -132,6 +151,80 @@ async def test_files_come_back_and_uploads_that_are_still_coming_in_do_not(
     assert (there / "7/订单.csv").read_text() == "7/订单.csv"
     bare = tmp_path / "bare.backup"
     assert list((await take(shop, bare, with_files=False)).members) == [DATABASE]
+
+
+@pytest.mark.parametrize("fails_at", [1, 2, 3, 4])
+async def test_files_that_cannot_be_replaced_are_there_again(
+    shop: Settings,
+    elsewhere: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    fails_at: int,
+) -> None:
+    """A disk that is full at each of the moves: two files out, and two in."""
+    for settings, names in ((shop, "12"), (elsewhere, "23")):
+        for name in names:
+            a_file(settings, f"{name}/file")
+    target = tmp_path / "shop.backup"
+    await take(shop, target)
+    moves, move = itertools.count(1), shutil.move
+
+    def moved(source: Path, to: Path) -> None:
+        if next(moves) == fails_at:
+            raise OSError(ENOSPC, "No space left on device")
+        move(source, to)
+
+    monkeypatch.setattr(shutil, "move", moved)
+    with pytest.raises(BackupFault, match="is there again"):
+        await restore(elsewhere, target, force=True)
+    around = Path(elsewhere.files_folder).parent
+    assert texts_below(around) == dict.fromkeys(
+        ["files/2/file", "files/3/file"], elsewhere.files_folder
+    )
+
+
+async def test_what_cannot_be_moved_back_either_is_kept_beside(
+    shop: Settings, elsewhere: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for settings in (shop, elsewhere):
+        a_file(settings, "file")
+    target = tmp_path / "shop.backup"
+    await take(shop, target)
+    moves, move = itertools.count(1), shutil.move
+
+    def moved(source: Path, to: Path) -> None:
+        if next(moves) > 1:
+            raise OSError(ENOSPC, "No space left on device")
+        move(source, to)
+
+    monkeypatch.setattr(shutil, "move", moved)
+    with pytest.raises(BackupFault, match=r"is kept in .*replaced-"):
+        await restore(elsewhere, target, force=True)
+    ((place, kept),) = texts_below(Path(elsewhere.files_folder).parent).items()
+    assert place.startswith("replaced-")
+    assert kept == elsewhere.files_folder
+
+
+@pytest.mark.parametrize("full", ["database", "files"])
+async def test_a_backup_is_refused_that_either_disk_is_too_small_for(
+    shop: Settings,
+    elsewhere: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    full: str,
+) -> None:
+    a_file(shop, "file", "x" * 1_000)
+    target = tmp_path / "shop.backup"
+    await take(shop, target)
+    files = Path(elsewhere.files_folder).parent
+
+    def usage(path: Path) -> DiskUsage:
+        return DiskUsage(free=999 if (path == files) is (full == "files") else 10**12)
+
+    monkeypatch.setattr(restoring, "disk_usage", usage)
+    with pytest.raises(BackupFault, match="nothing was changed"):
+        await restore(elsewhere, target)
+    assert texts_below(files) == {}
 
 
 async def test_nothing_is_replaced_unless_forced(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from models.accounts import passwords
+from models.accounts.clients import Storefront
 from models.accounts.staff import Staff, StaffGrant
 from tests.make.api import Api
 from tests.make.documents import document
@@ -83,6 +84,19 @@ async def test_a_faulty_storefront_is_named_and_skipped_or_rejects_all(api: Api)
     assert (await admin.ask("{ storefronts { totalCount } }"))["storefronts"]["totalCount"] == 0
     one = await admin.ask(STOREFRONTS, input={"storefronts": rows, "onError": "SKIP_FAILED"})
     assert one["storefrontUpsert"]["created"] == 1
+
+
+async def test_a_node_of_another_merchant_is_a_fault_whoever_asks(api: Api) -> None:
+    platform = await api.staff()
+    await merchant(api)
+    other = {"code": "B", "name": "B", "kind": "MERCHANT"}
+    await platform.do(document("hq/organisation_upsert"), input=other)
+    rows = [storefront("POS"), storefront("TILL", organisationCode="B")]
+    answer = (await platform.ask(STOREFRONTS, input={"storefronts": rows}))["storefrontUpsert"]
+    assert [each["path"] for each in answer["userErrors"]] == [
+        ["storefronts", "1", "organisationCode"]
+    ]
+    assert await Storefront.all().count() == 0
 
 
 async def test_staff_are_kept_by_username_and_sign_in_once_they_have_a_password(api: Api) -> None:

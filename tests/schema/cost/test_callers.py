@@ -4,33 +4,13 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-import pytest
-
 from gateways import Bucket
 from resolvers.context import Actor, ActorKind
-from schema.cost.callers import Caller, allowances_of, callers, client_of, visitors
+from schema.cost.callers import Caller, allowances_of, callers, visitors
 from schema.cost.headers import rate_limit
 from settings import Settings
 
 SETTINGS = Settings(cost_limit_member=7, cost_restore_member=3, cost_restore_staff=0)
-
-
-@pytest.mark.parametrize(
-    ("address", "client"),
-    [
-        ("192.0.2.7", "192.0.2.7"),
-        ("::ffff:192.0.2.7", "192.0.2.7"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
-        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
-        ("::1", "::/64"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("", ""),
-        ("testclient", "testclient"),
-    ],
-)
-def test_a_client_is_an_address_or_a_network_of_ipv6(address: str, client: str) -> None:
-    assert client_of(address) == client
 
 
 class Request:

@@ -20,7 +20,10 @@ from websockets.exceptions import ConnectionClosed
 
 from gateways import Bucket, cost_buckets
 from gateways.redis_link import RedisLink
+from resolvers.node_codes import KINDS
 from schema.cost.charging import KILOBYTE
+from schema.cost.prices import ITEM, LEAF_ITEM, OPERATION, STATEMENT
+from schema.nodes import Node, global_id
 from schema.websocket import MOST_UNPAID
 from settings import Settings
 from tests.conftest import serving
@@ -34,6 +37,8 @@ BOMB = f'{{ organisation(code: "DEMO") {{ {DOWN} code {UP} }} }}'
 PRODUCTS = "product { variants { product { variants { product { variants { sku } } } } } }"
 FIELDS = "".join(f"b{n}: __schema {{ types {{ fields {{ name }} }} }} " for n in range(9))
 CHEAP = "{ viewer { channel } }"
+ROUTE = """query($lines: [VariantQuantityInput!]!) { routePreview(
+  lines: $lines, near: { latitude: 41.8, longitude: 123.4 }, method: STORE_DELIVERY) { __typename } }"""
 PUBLIC = "{ brands { name } }"
 RESTORE = 10_000  # a second; so slow that it makes no difference while a test runs
 
@@ -102,6 +107,52 @@ async def test_nodes_are_priced_by_their_ids_and_batches_by_their_rows(settings:
         row = {"locationCode": "S01", "sku": "A", "quantity": 1}
         rows = {"input": {"idempotencyKey": "a", "rows": [row] * 500}}
         assert code_of(await post(api, stock, variables=rows)) == "COST_EXCEEDED"
+
+
+def cost_of(response: httpx.Response) -> dict[str, int]:
+    cost: dict[str, int] = response.json()["extensions"]["cost"]
+    return cost
+
+
+async def test_what_finds_nothing_is_paid_for_by_what_it_did(api: Api) -> None:
+    nodes = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+    unknown = [global_id(kind, 10**12) for kind in Node.kinds]
+    nothing = await post(api, nodes, variables={"ids": unknown})
+    assert set(nothing.json()["data"]["nodes"]) == {None}
+    cost = cost_of(nothing)
+    assert cost["requested"] >= cost["actual"] >= STATEMENT * len(unknown)
+    junk = cost_of(await post(api, nodes, variables={"ids": ["x"] * 250}))
+    assert junk["actual"] == OPERATION + STATEMENT + 250 * LEAF_ITEM
+
+
+async def test_rows_of_a_query_are_paid_for_whatever_is_found(api: Api) -> None:
+    api = await api.staff()
+
+    async def cost(rows: int) -> int:
+        line = {"variantId": global_id("Variant", 10**12), "quantity": 1}
+        answer = await post(api, ROUTE, variables={"lines": [line] * rows})
+        return cost_of(answer)["actual"]
+
+    assert await cost(9) - await cost(1) == 8 * ITEM
+
+
+async def test_codes_are_paid_for_before_they_are_looked_up(
+    poor: Settings, count_statements: Any
+) -> None:
+    nodes = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+    asked = {"variables": {"ids": [f"{kind}:none" for kind in KINDS]}}
+    async with serving(poor) as api:
+        before = cost_of(await post(api, CHEAP))["available"]
+        spent = cost_of(await post(api, nodes, **asked))
+        taken = before - cost_of(await post(api, CHEAP))["available"] - OPERATION
+        assert taken - spent["actual"] >= STATEMENT * len(KINDS)
+        for _ in range(BUCKET):
+            if (answer := await post(api, nodes, **asked)).status_code == 429:
+                break
+        with count_statements() as statements:
+            answer = await post(api, nodes, **asked)
+        assert (answer.status_code, code_of(answer)) == (429, "RATE_LIMITED")
+        assert not [each for each in statements if "sales_order" in each]
 
 
 async def test_limits_are_of_the_caller(settings: Settings) -> None:
@@ -204,17 +255,15 @@ async def test_large_bodies_are_paid_for_by_their_address_before_they_are_read(
     async with serving(replace(poor, cost_burst_seconds=8)) as api:
         headers = {"Content-Type": "application/json", "Accept": GRAPHQL}
         staff = await api.staff()
-        before = (await post(api, CHEAP)).json()["extensions"]["cost"]["available"]
         wrong = await api.client.post("/graphql", content=large("{"), headers=headers)
         assert wrong.status_code == 400
-        after = (await post(api, CHEAP)).json()["extensions"]["cost"]
-        assert after["available"] <= before - LARGE
         for _ in range(2 * BUCKET // LARGE):
             spent = await api.client.post("/graphql", content=large("{"), headers=headers)
         assert spent.status_code == 429
         assert int(spent.headers["retry-after"]) >= 1
         assert code_of(spent) == "RATE_LIMITED"
-        assert (await post(staff, CHEAP)).status_code == 200, "small ones are in their operation"
+        for caller in (staff, api):
+            assert (await post(caller, CHEAP)).status_code == 200, "they are in their operation"
 
 
 async def test_large_operations_beside_files_are_paid_for_by_their_address(poor: Settings) -> None:
@@ -248,7 +297,7 @@ async def test_large_messages_are_paid_for_by_their_address(poor: Settings) -> N
 
         with pytest.raises(ConnectionClosed) as closed:
             await go_on()
-        assert heard == ["pong"] * 3
+        assert heard == ["pong"] * 4
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 4429
 

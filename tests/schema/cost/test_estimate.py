@@ -18,6 +18,7 @@ from schema.cost.prices import (
     BATCHED_OBJECT,
     ITEM,
     LEAF,
+    LEAF_ITEM,
     MUTATION,
     NODE,
     OBJECT,
@@ -161,11 +162,12 @@ CASES: list[tuple[str, int]] = [
     ("{ page(first: 251) { edges { node { name } } } }", BASE + OBJECT),
     ("{ page(first: -1) { edges { node { name } } } }", BASE + OBJECT),
     # Lists that are as long as an argument; of an interface the costliest type.
-    ('{ nodes(ids: ["a", "b"]) { id } }', BASE + 2 * (OBJECT + 1)),
-    ('{ nodes(ids: "a") { id } }', BASE + OBJECT + 1),
+    ('{ nodes(ids: ["a", "b"]) { id } }', BASE + STATEMENT + 2 * (OBJECT + 1 + LEAF_ITEM)),
+    ('{ nodes(ids: ["a", "b", "c"]) { id } }', BASE + STATEMENT + 3 * (OBJECT + 1 + LEAF_ITEM)),
+    ('{ nodes(ids: "a") { id } }', BASE + OBJECT + 1 + LEAF_ITEM),
     (
         '{ nodes(ids: ["a"]) { ... on Leaf { name } ... on Branch { name id leaves { id } } } }',
-        BASE + OBJECT + 2 + 4 * (OBJECT + 1),
+        BASE + LEAF_ITEM + OBJECT + 2 + 4 * (OBJECT + 1),
     ),
     # What is switched off costs nothing.
     ("{ branch { name @skip(if: true) id } }", BASE + OBJECT + 1),
@@ -178,7 +180,12 @@ CASES: list[tuple[str, int]] = [
     ),
     (
         TWO_PARTS,
-        OPERATION + MUTATION + 3 * ITEM + USER_ERRORS * (OBJECT + 1),
+        OPERATION + MUTATION + 3 * ITEM + LEAF_ITEM + USER_ERRORS * (OBJECT + 1),
+    ),
+    # One row where a list is expected.
+    (
+        'mutation { save(input: { rows: { code: "a", parts: { code: "b" } } }) { results { ok } } }',
+        OPERATION + MUTATION + 2 * ITEM + OBJECT + 1,
     ),
 ]
 
@@ -204,14 +211,16 @@ VARIABLES: list[tuple[str, Any, int]] = [
     (PAGE % " = 5", {}, BASE + OBJECT + 5 * (EDGE + 1)),
     (PAGE % "", {"n": 10**30}, BASE + OBJECT),
     (PAGE % "", {"n": "many"}, BASE + OBJECT + EDGE + 1),
-    (IDS, {"ids": ["a"] * 250}, BASE + 250 * (OBJECT + 1)),
+    (IDS, {"ids": ["a"] * 250}, BASE + STATEMENT + 250 * (OBJECT + 1 + LEAF_ITEM)),
+    (IDS, {"ids": "a"}, BASE + OBJECT + 1 + LEAF_ITEM),
     (IDS, {}, BASE),
     (SWITCH, {"on": True}, BASE + STATEMENT + OBJECT + 1 - STATEMENT),
     (SWITCH, {"on": False}, BASE + STATEMENT + OBJECT + 1_000),
     (SWITCH, {}, BASE + OBJECT + 1),
     (SAVE, {"input": {"rows": [ROW] * 7}}, OPERATION + MUTATION + 7 * ROW_COST),
     (ROWS, {"rows": [ROW] * 7}, OPERATION + MUTATION + 7 * ROW_COST),
-    (SAVE, {"input": {"rows": "none"}}, OPERATION + MUTATION + OBJECT + 1),
+    (SAVE, {"input": {"rows": ROW}}, OPERATION + MUTATION + ROW_COST),
+    (SAVE, {"input": {"rows": "none"}}, OPERATION + MUTATION + ITEM + OBJECT + 1),
     (SAVE, {"input": [[1], None]}, OPERATION + MUTATION),
     (SAVE, {}, OPERATION + MUTATION),
 ]

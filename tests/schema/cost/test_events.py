@@ -12,9 +12,10 @@ import strawberry
 from gateways import Bucket
 from gateways.cost_buckets import LocalCostBuckets
 from schema.answer import Answer
+from schema.batching import batched
 from schema.cost.callers import Allowance, Caller
 from schema.cost.charging import Charge, Charges
-from schema.cost.prices import OPERATION
+from schema.cost.prices import OPERATION, STATEMENT
 from schema.cost.purses import BudgetSpent
 from schema.operations import Operations
 
@@ -26,6 +27,11 @@ SUBSCRIBER = Caller("MEMBER:1", Allowance("member", 3_000, BUCKET))
 @strawberry.type
 class Item:
     number: int
+
+    @batched
+    @staticmethod
+    async def double(parents: list[Any], ctx: Any) -> list[int]:
+        return [2 * each.number for each in parents]
 
 
 @strawberry.type
@@ -43,6 +49,14 @@ class Subscription:
 
 
 SCHEMA = strawberry.Schema(Query, subscription=Subscription)
+
+
+class Asked(list[int]):
+    """The context: what the resolver was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.memory: dict[str, Any] = {}
 
 
 class Clock:
@@ -63,24 +77,24 @@ def buckets(clock: Clock) -> LocalCostBuckets:
 
 
 class Subscribed:
-    """A subscriber: what the resolver was `asked` for, and what was paid."""
+    """Who is subscribed, and what the resolver was `asked` for."""
 
-    def __init__(self, buckets: LocalCostBuckets) -> None:
-        async def no_context(*_: object) -> list[int]:
+    def __init__(self, buckets: LocalCostBuckets, read: str = "number") -> None:
+        async def no_context(*_: object) -> Asked:
             return self.asked
 
         charges: Charges[Any] = Charges(buckets, lambda ctx: SUBSCRIBER, lambda at: SUBSCRIBER)
-        self.asked: list[int] = []
+        self.asked = Asked()
         self.running: Operations[Any] = Operations(
             SCHEMA, no_context, lambda error, ctx: {**error.formatted}, charges=charges
         )
-        self.operation = self.running.documents.prepare("subscription { counted { number } }")
+        self.operation = self.running.documents.prepare(f"subscription {{ counted {{ {read} }} }}")
 
     async def begin(self) -> tuple[Charge, AsyncGenerator[Answer, None]]:
         operation = self.operation.operation(None)
         charge = await self.running.charge(operation, {}, self.asked)
         assert charge is not None
-        return charge, self.running.answers(operation.document, {}, None, self.asked, charge)
+        return charge, self.running.answers(operation, {}, None, self.asked, charge)
 
 
 async def left_in(buckets: LocalCostBuckets) -> int:
@@ -99,6 +113,20 @@ async def test_each_event_costs_what_it_came_to(buckets: LocalCostBuckets) -> No
     assert left[2] - left[3] == each
     assert left[1] == BUCKET.capacity - each, "the first was paid for with the operation"
     await events.aclose()
+
+
+async def test_an_event_costs_a_statement_once_for_all_that_ask_for_it(
+    buckets: LocalCostBuckets,
+) -> None:
+    each = []
+    for read in ("a: number", "double"):
+        _, events = await Subscribed(buckets, read).begin()
+        await anext(events)
+        before = await left_in(buckets)
+        await anext(events)
+        each.append(before - await left_in(buckets))
+        await events.aclose()
+    assert each[1] - each[0] == STATEMENT
 
 
 async def test_who_has_spent_everything_is_told_the_next_event_when_there_is_enough(
