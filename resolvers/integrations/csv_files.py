@@ -12,6 +12,7 @@ from decimal import Decimal
 from models.errors import InvalidInput, QuintetError
 
 _LARGEST = 10**18
+_DIGITS = 100  # more than a number takes: it grows eighteenfold where its letters are written out
 _NUMBER = re.compile(
     r"[+-]?([0-9]{1,30}(\.[0-9]{0,30})?|\.[0-9]{1,30})(E[+-]?[0-9]{1,2})?", re.IGNORECASE
 )
@@ -61,7 +62,8 @@ class CsvRow:
 
     def decimal(self, column: str) -> Decimal:
         """A number in any width of digits, also with an exponent. Raises: InvalidInput naming the column."""
-        text = unicodedata.normalize("NFKC", self.text(column)).replace("\N{MINUS SIGN}", "-")
+        text = unicodedata.normalize("NFKC", self.text(column)[:_DIGITS])
+        text = text.replace("\N{MINUS SIGN}", "-")
         if not _NUMBER.fullmatch(text):
             raise self._no_number(column)
         return Decimal(text)
