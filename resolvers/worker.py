@@ -94,7 +94,8 @@ async def run(
 ) -> None:
     """Run every task until `stopping`, and end when each has finished what it had begun.
 
-    Cancelled, they give back what they have claimed. The API lends how it reads rows of JSON, and its
+    Cancelled, they give back what they have claimed. A file takes long, so work on one is cancelled at once:
+    whoever is next goes on behind its last chunk. The API lends how it reads rows of JSON, and its
     languages.
     """
     stopping = stopping or asyncio.Event()
@@ -102,8 +103,11 @@ async def run(
     files = Task("work through files", 1, work)
     async with asyncio.TaskGroup() as group:
         group.create_task(deliver_forever(ctx, stopping), name="deliver webhooks")
-        for task in (*TASKS, files):
+        for task in TASKS:
             group.create_task(_repeat(ctx, task, stopping), name=task.name)
+        working = group.create_task(_repeat(ctx, files, stopping), name=files.name)
+        await stopping.wait()
+        working.cancel()
 
 
 async def _repeat(ctx: Context, task: Task, stopping: asyncio.Event) -> None:

@@ -15,6 +15,7 @@ import orjson
 
 from models.errors import QuintetError, Refusal
 from models.integrations.bulk import BulkOperation
+from resolvers.integrations.file_forms import PARTIAL
 from settings import Settings
 
 # What is wrong, in the language of whoever asked for the operation.
@@ -87,12 +88,20 @@ def write_results(
 
 
 def remove(settings: Settings, operation: BulkOperation) -> None:
+    remove_partial(settings, operation)
     for path in (
         source_of(settings, operation),
         converted_of(settings, operation),
         results_of(settings, operation),
         errors_of(settings, operation),
     ):
+        path.unlink(missing_ok=True)
+
+
+def remove_partial(settings: Settings, operation: BulkOperation) -> None:
+    """What conversions left that never ended, such as of a process that was killed."""
+    converted = converted_of(settings, operation)
+    for path in converted.parent.glob(f"{converted.name}.*{PARTIAL}"):
         path.unlink(missing_ok=True)
 
 

@@ -26,6 +26,7 @@ from resolvers.integrations.bulk_files import (
     Say,
     converted_of,
     lines_of,
+    remove_partial,
     source_of,
     write_results,
 )
@@ -34,6 +35,7 @@ from resolvers.integrations.csv_files import CsvRow, UnreadableFile
 from resolvers.integrations.file_forms import FileEncoding, readable
 from resolvers.integrations.kinds import KINDS, Kind
 from resolvers.integrations.row_files import RowFile, count_rows
+from resolvers.integrations.stopping import Stop, Stopped, in_thread
 from settings import Settings
 
 CLAIM = timedelta(minutes=2)
@@ -54,10 +56,6 @@ class Run:
     say: Say
 
 
-class _Stopped(Exception):
-    """The operation was cancelled, or another worker holds it."""
-
-
 class _Rehearsed(Exception):
     def __init__(self, results: Sequence[RowResult], counts: tuple[int, int]) -> None:
         super().__init__("rolled back")
@@ -73,7 +71,7 @@ async def run_due(ctx: Context, read_json: ReadJson, translate: Translate) -> in
     try:
         with ctx.gateways.traces.span(f"file {operation.kind}", None):
             await run(ctx, operation, read_json, lambda error: translate(error, operation.language))
-    except _Stopped:
+    except Stopped:
         await transaction(_cancelled, ctx, operation)
     except asyncio.CancelledError:
         # The worker is being stopped: the next one need not wait.
@@ -83,16 +81,17 @@ async def run_due(ctx: Context, read_json: ReadJson, translate: Translate) -> in
 
 
 async def run(ctx: Context, operation: BulkOperation, read_json: ReadJson, say: Say) -> None:
-    """Raises: _Stopped."""
+    """Raises: Stopped."""
     try:
         kind, roles = ActorKind(operation.actor_kind), ctx.settings.roles_with_second_factor
         actor = await actor_by_id(kind, operation.actor_id, roles)
         merchant_id = operation.merchant_id
         own = replace(ctx, actor=actor.within(merchant_id), merchant_id=merchant_id, memory={})
         if operation.rows_total is None:
-            await asyncio.to_thread(_make_readable, ctx.settings, operation, say)
+            work = partial(_make_readable, ctx.settings, operation, say)
+            await in_thread(work, partial(transaction, _keep, ctx, operation))
         await _passes(Run(own, operation, KINDS[operation.kind], say), read_json)
-    except _Stopped:
+    except Stopped:
         raise
     except UnreadableFile as error:
         line = InvalidInput("Line {line}: {problem}", line=error.line, problem=say(error))
@@ -105,17 +104,18 @@ async def run(ctx: Context, operation: BulkOperation, read_json: ReadJson, say: 
         await _fail(ctx, operation, say(ours))
 
 
-def _make_readable(settings: Settings, operation: BulkOperation, say: Say) -> None:
-    """Convert the file where its form asks for it, and count its rows. Raises: UnreadableFile."""
+def _make_readable(settings: Settings, operation: BulkOperation, say: Say, stop: Stop) -> None:
+    """Convert the file where its form asks for it, and count its rows. Raises: UnreadableFile, Stopped."""
+    remove_partial(settings, operation)
     encoding = FileEncoding(operation.encoding) if operation.encoding else None
     converted = converted_of(settings, operation)
-    found = readable(source_of(settings, operation), operation.format, converted, encoding)
+    found = readable(source_of(settings, operation), operation.format, converted, encoding, stop)
     operation.notes = [say(note) for note in found.notes]
-    operation.rows_total = count_rows(found.path, operation.format)
+    operation.rows_total = count_rows(found.path, operation.format, stop)
 
 
 async def _passes(run: Run, read_json: ReadJson) -> None:
-    """The rehearsal, where it needs one, and the thing itself. Raises: _Stopped, UnreadableFile."""
+    """The rehearsal, where it needs one, and the thing itself. Raises: Stopped, UnreadableFile."""
     operation = run.operation
     if operation.status is BulkStatus.CHECKING:
         await _pass(run, read_json)
@@ -150,7 +150,7 @@ def draft_of_row(kind: Kind, name: BulkKind, read_json: ReadJson, value: Any) ->
 
 
 async def _do(run: Run, chunk: Chunk) -> None:
-    """One chunk in one transaction; a rehearsal keeps nothing of it but what it found. Raises: _Stopped."""
+    """One chunk in one transaction; a rehearsal keeps nothing of it but what it found. Raises: Stopped."""
     rehearses = run.operation.status is BulkStatus.CHECKING
     try:
         done = await transaction(_do_chunk, run, chunk, rehearses)
@@ -181,7 +181,7 @@ async def _do_chunk(run: Run, chunk: Chunk, rehearses: bool) -> dict[str, Any]:
 async def _progress(
     run: Run, chunk: Chunk, results: Sequence[RowResult], counts: tuple[int, int]
 ) -> dict[str, Any]:
-    """Write down how far it is, in the database and the files. Raises: _Stopped."""
+    """Write down how far it is, in the database and the files. Raises: Stopped."""
     operation, settings = run.operation, run.ctx.settings
     written = await asyncio.to_thread(write_results, settings, operation, results, run.say)
     changes = {
@@ -199,7 +199,7 @@ async def _progress(
     }
     held = BulkOperation.filter(id=operation.id, claim=operation.claim, cancel_asked=False)
     if not await held.update(**changes):
-        raise _Stopped
+        raise Stopped
     return changes
 
 
@@ -227,6 +227,13 @@ async def _claim(ctx: Context) -> BulkOperation | None:
     return await BulkOperation.get(id=claimed[0]["id"]) if claimed else None
 
 
+async def _keep(ctx: Context, operation: BulkOperation) -> None:
+    """Hold the claim for as long again. Raises: Stopped."""
+    held = BulkOperation.filter(id=operation.id, claim=operation.claim, cancel_asked=False)
+    if not await held.update(locked_until=ctx.now() + CLAIM):
+        raise Stopped
+
+
 async def _cancelled(ctx: Context, operation: BulkOperation) -> None:
     held = BulkOperation.filter(id=operation.id, claim=operation.claim, cancel_asked=True)
     await held.update(status=BulkStatus.CANCELLED, finished_at=ctx.now(), locked_until=None)
@@ -237,14 +244,14 @@ async def _let_go(operation: BulkOperation) -> None:
 
 
 async def _begin_anew(operation: BulkOperation) -> None:
-    """From the rehearsal to the thing itself. Raises: _Stopped."""
+    """From the rehearsal to the thing itself. Raises: Stopped."""
     changes: dict[str, Any] = dict.fromkeys(
         ("rows_done", "created", "updated", "offset", "line", "result_bytes", "error_bytes"), 0
     )
     changes["status"] = BulkStatus.RUNNING
     held = BulkOperation.filter(id=operation.id, claim=operation.claim, cancel_asked=False)
     if not await held.update(**changes):
-        raise _Stopped
+        raise Stopped
     operation.update_from_dict(changes)
 
 

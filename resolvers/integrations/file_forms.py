@@ -12,18 +12,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
-from zipfile import BadZipFile, ZipFile
-
-import orjson
+from tempfile import NamedTemporaryFile
 
 from models.errors import QuintetError
 from models.integrations.bulk import BulkFormat
 from resolvers.integrations.csv_files import UnreadableFile
+from resolvers.integrations.stopping import Stop
 
 BLOCK = 1 << 20
-SHEET_BYTES = 1_000_000_000
-SHARED_TEXT_BYTES = 64_000_000
+PARTIAL = ".partial"
 _ZIP, _OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _NAMES = {
     "csv": BulkFormat.CSV,
@@ -65,25 +62,27 @@ def form_of(path: Path, name: str) -> BulkFormat | None:
 
 
 def readable(
-    path: Path, form: BulkFormat, converted: Path, encoding: FileEncoding | None = None
+    path: Path, form: BulkFormat, converted: Path, encoding: FileEncoding | None, stop: Stop
 ) -> Readable:
     """Return the file's lines, converted into `converted` where they are not UTF-8 with line feeds.
 
-    `encoding` of None is guessed, and a guess is noted. Raises: UnreadableFile.
+    `encoding` of None is guessed, and a guess is noted. Raises: UnreadableFile, Stopped.
     """
     with path.open("rb") as file:
         head = file.read(BLOCK)
     if head.startswith(_OLD_EXCEL):
         raise UnreadableFile(0, "This is an old Excel file: save it as .xlsx or as CSV.")
     if form is BulkFormat.XLSX:
-        _write(converted, _sheet_lines(path))
+        from resolvers.integrations.sheets import sheet_lines  # takes long to load
+
+        _write(converted, sheet_lines(path, stop))
         return Readable(converted, True, [])
     notes: list[FileNote] = []
-    codec = _codec(encoding, head) if encoding else _guessed(path, head, notes)
+    codec = _codec(encoding, head) if encoding else _guessed(path, head, notes, stop)
     breaks = b"\r" if b"\n" not in head and b"\r" in head else b"\n"
     if codec == "utf-8" and breaks == b"\n":
         return Readable(path, False, notes)
-    _write(converted, _text(path, codec, breaks == b"\r"))
+    _write(converted, _text(path, codec, breaks == b"\r", stop))
     return Readable(converted, True, notes)
 
 
@@ -93,12 +92,12 @@ def _codec(encoding: FileEncoding, head: bytes) -> str:
     return {FileEncoding.UTF_8: "utf-8", FileEncoding.GB18030: "gb18030"}[encoding]
 
 
-def _guessed(path: Path, head: bytes, notes: list[FileNote]) -> str:
+def _guessed(path: Path, head: bytes, notes: list[FileNote], stop: Stop) -> str:
     """The codec by the mark at the start, by zero bytes, or by which one reads more lines."""
     if codec := _utf_16(head):
         return codec
-    sound, broken = _lines_in_utf_8(path)
-    if broken <= sound or not _is_gb18030(path):
+    sound, broken = _lines_in_utf_8(path, stop)
+    if broken <= sound or not _is_gb18030(path, stop):
         return "utf-8"
     notes.append(FileNote("The file is not UTF-8. It was read as GBK."))
     return "gb18030"
@@ -116,11 +115,12 @@ def _utf_16(head: bytes) -> str | None:
     return None
 
 
-def _lines_in_utf_8(path: Path) -> tuple[int, int]:
+def _lines_in_utf_8(path: Path, stop: Stop) -> tuple[int, int]:
     """How many lines with more than ASCII are UTF-8, and how many lines are not."""
     sound = broken = 0
     with path.open("rb") as file:
         while line := file.readline(BLOCK):
+            stop.check()
             if line.isascii():
                 continue
             try:
@@ -131,11 +131,12 @@ def _lines_in_utf_8(path: Path) -> tuple[int, int]:
     return sound, broken
 
 
-def _is_gb18030(path: Path) -> bool:
+def _is_gb18030(path: Path, stop: Stop) -> bool:
     decoder = codecs.getincrementaldecoder("gb18030")()
     try:
         with path.open("rb") as file:
             while block := file.read(BLOCK):
+                stop.check()
                 decoder.decode(block)
         decoder.decode(b"", True)
     except UnicodeDecodeError:
@@ -143,64 +144,26 @@ def _is_gb18030(path: Path) -> bool:
     return True
 
 
-def _text(path: Path, codec: str, old_mac: bool) -> Iterator[bytes]:
+def _text(path: Path, codec: str, old_mac: bool, stop: Stop) -> Iterator[bytes]:
     """The text in UTF-8; what cannot be decoded becomes U+FFFD, which fails its row."""
     decoder = codecs.getincrementaldecoder(codec)("replace")
     with path.open("rb") as file:
         while block := file.read(BLOCK):
+            stop.check()
             text = decoder.decode(block)
             yield (text.replace("\r", "\n") if old_mac else text).encode()
     yield decoder.decode(b"", True).encode()
 
 
-def _sheet_lines(path: Path) -> Iterator[bytes]:
-    """The first sheet, a JSON array of texts for each row. Raises: UnreadableFile."""
-    from openpyxl import load_workbook  # takes long to load
-
-    _refuse_large(path)
-    try:
-        with path.open("rb") as file:
-            book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
-            sheet = book.worksheets[0]
-            sheet.reset_dimensions()  # what the file says of its size is not to be trusted
-            for row in sheet.iter_rows(values_only=True):
-                yield orjson.dumps([_cell(value) for value in row]) + b"\n"
-    except Exception as error:
-        raise UnreadableFile(
-            0, "This is not an XLSX file that can be read: {error}.", error=type(error).__name__
-        ) from error
-
-
-def _refuse_large(path: Path) -> None:
-    """Raises: UnreadableFile for an archive that would unpack to more than is read."""
-    try:
-        with ZipFile(path) as archive:
-            sizes = {each.filename: each.file_size for each in archive.infolist()}
-    except BadZipFile:
-        raise UnreadableFile(0, "This is not an XLSX file.") from None
-    if (
-        sum(sizes.values()) > SHEET_BYTES
-        or sizes.get("xl/sharedStrings.xml", 0) > SHARED_TEXT_BYTES
-    ):
-        raise UnreadableFile(0, "This XLSX file is too large: save it as CSV.")
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
-
-
 def _write(path: Path, blocks: Iterator[bytes]) -> None:
-    """Write all or nothing, so that a file that is there is whole."""
-    partial = path.with_suffix(".partial")
-    try:
-        with partial.open("wb") as file:
+    """Write all or nothing under a name of its own, so that a file that is there is whole."""
+    with NamedTemporaryFile(
+        dir=path.parent, prefix=f"{path.name}.", suffix=PARTIAL, delete=False
+    ) as file:
+        try:
             file.writelines(blocks)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+            file.flush()
+            os.replace(file.name, path)
+        except BaseException:
+            os.unlink(file.name)
+            raise

@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from resolvers.integrations.csv_files import UnreadableFile
 
 DELIMITERS = ",;\t"
+COLUMNS = 256
 _DECLARED = re.compile(r"sep=(.)\s*", re.IGNORECASE)
 _GAP = re.compile(r"[\s-]+")
 # Of several columns, the first that the file's kind has.
@@ -91,6 +92,8 @@ def columns_of(
 
     Of each group of `required` one must be there, and none that is not `known`. Raises: UnreadableFile.
     """
+    if len(cells) > COLUMNS:
+        raise UnreadableFile(1, "The header has more than {maximum} columns.", maximum=COLUMNS)
     header = [_column(cell, known) for cell in cells]
     names = [name for name in header if name]
     for group in required:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,10 +15,11 @@ from resolvers.integrations import completing
 from resolvers.integrations.bulk_running import ReadJson, draft_of_row
 from resolvers.integrations.chunks import next_chunk, send
 from resolvers.integrations.csv_files import UnreadableFile
-from resolvers.integrations.file_forms import FileEncoding, form_of, readable
+from resolvers.integrations.file_forms import FileEncoding, Readable, form_of, readable
 from resolvers.integrations.kinds import KINDS, Kind
 from resolvers.integrations.reports import ImportReport
 from resolvers.integrations.row_files import RowFile, count_rows
+from resolvers.integrations.stopping import Stop, in_thread
 
 Progress = Callable[[int, int], object]
 
@@ -47,12 +47,8 @@ async def import_file(
         kind = replace(kind, complete=completing.demo_prices)
     try:
         with TemporaryDirectory() as folder:
-            form = await asyncio.to_thread(form_of, file.path, file.path.name) or BulkFormat.CSV
-            found = await asyncio.to_thread(
-                readable, file.path, form, Path(folder, "rows.lines"), file.encoding
-            )
+            form, found, total = await in_thread(partial(_made_readable, file, Path(folder)))
             report.notes += map(str, found.notes)
-            total = await asyncio.to_thread(count_rows, found.path, form)
             rows = RowFile(found.path, form, kind.columns, kind.known)
             try:
                 await _send(
@@ -70,6 +66,13 @@ async def import_file(
     except UnreadableFile as error:
         report.failed.append((error.line, "", str(error)))
     return report
+
+
+def _made_readable(file: ImportFile, folder: Path, stop: Stop) -> tuple[BulkFormat, Readable, int]:
+    """Return the file's form, its lines and about how many rows they are. Raises: UnreadableFile, Stopped."""
+    form = form_of(file.path, file.path.name) or BulkFormat.CSV
+    found = readable(file.path, form, folder / "rows.lines", file.encoding, stop)
+    return form, found, count_rows(found.path, form, stop)
 
 
 async def _send(

@@ -19,10 +19,15 @@ from models.errors import InvalidInput
 from models.integrations.bulk import BulkFormat
 from resolvers.integrations import headers
 from resolvers.integrations.csv_files import CsvRow, UnreadableFile
+from resolvers.integrations.stopping import Stop
 from resolvers.validation import LONGEST_TEXT, is_overlong, storable
 
 LONGEST_LINE = 1_000_000
 LINES_A_ROW = 1_000
+CHUNK_BYTES = 4_000_000
+# What a quote that is never closed hides is read once more; so much of a file at most.
+READ_AGAIN_BYTES = 16_000_000
+DEEPEST_JSON = 32
 _MARK = b"\xef\xbb\xbf"
 _UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 _EXCEL_TEXT = re.compile(r'="(.*)"', re.DOTALL)
@@ -63,10 +68,10 @@ class RowFile:
         self._rows = self._read()
 
     def rows(self, limit: int) -> list[FileRow]:
-        """The next rows, in order. Raises: UnreadableFile."""
+        """The next rows, in order: fewer where they are long. Raises: UnreadableFile."""
         found = self._waiting[:limit]
         del self._waiting[: len(found)]
-        while len(found) < limit and (row := next(self._rows, None)):
+        while len(found) < limit and not _is_much(found) and (row := next(self._rows, None)):
             found.append(row)
         return found
 
@@ -143,15 +148,16 @@ class RowFile:
                 yield bad.problem
 
     def _sheet_cells(self) -> Iterator[list[str]]:
-        for text in self._lines:
-            yield orjson.loads(text)
+        """Rows of a converted sheet, which know their numbers."""
+        while text := self._lines.next_row():
+            self._lines.line, *cells = orjson.loads(text)
+            yield cells
 
     def _json_rows(self) -> Iterator[FileRow]:
         while True:
             try:
-                text = next(self._lines)
-            except StopIteration:
-                return
+                if not (text := self._lines.next_row()):
+                    return
             except _BadLine as bad:
                 value: Any = bad.problem
             else:
@@ -177,6 +183,7 @@ class _Lines(Iterator[str]):
         self.offset = 0
         self.line = 0
         self._row = (0, 0)
+        self._again = 0
 
     def go_to(self, offset: int, line: int) -> None:
         self._file.seek(offset)
@@ -189,15 +196,23 @@ class _Lines(Iterator[str]):
         except _BadLine as bad:
             raise UnreadableFile(self.line, bad.problem.template, **bad.problem.parts) from None
 
+    def next_row(self) -> str:
+        """The next line, which is a row by itself; empty at the end. Raises: _BadLine."""
+        self.begin_row()
+        return next(self, "")
+
     def begin_row(self) -> None:
         self._row = (self.offset, self.line)
 
     def leave_row(self) -> None:
-        """Go behind the first line of the row."""
-        offset, line = self._row
+        """Go behind the first line of the row. Raises: UnreadableFile where that was done too often."""
+        (offset, line), end = self._row, self.offset
         self._file.seek(offset)
         self.offset = offset + self._read_line()[1]
         self.line = line + 1
+        self._again += end - self.offset
+        if self._again > READ_AGAIN_BYTES:
+            raise UnreadableFile(self.line, "Too many quotes are opened and not closed.")
 
     def __next__(self) -> str:
         if self.line - self._row[1] >= LINES_A_ROW:
@@ -208,9 +223,9 @@ class _Lines(Iterator[str]):
         first = self.offset == 0
         self.line += 1
         self.offset += length
-        if len(content) > LONGEST_LINE:
+        if len(content) > LONGEST_LINE or self.offset - self._row[0] > LONGEST_LINE:
             raise _BadLine(
-                InvalidInput("This line is longer than {maximum} bytes.", maximum=LONGEST_LINE)
+                InvalidInput("This row is longer than {maximum} bytes.", maximum=LONGEST_LINE)
             )
         return (content.removeprefix(_MARK) if first else content).decode(errors="replace")
 
@@ -224,15 +239,20 @@ class _Lines(Iterator[str]):
         return content, length
 
 
-def count_rows(path: Path, form: BulkFormat) -> int:
-    """About how many rows a file has, by its lines; a cell may hold several lines."""
+def count_rows(path: Path, form: BulkFormat, stop: Stop) -> int:
+    """About how many rows a file has, by its lines; a cell may hold several lines. Raises: Stopped."""
     lines, last = 0, b"\n"
     with path.open("rb") as file:
         while block := file.read(1 << 20):
+            stop.check()
             lines += block.count(b"\n")
             last = block[-1:]
     lines += last != b"\n"
     return max(0, lines - (form is not BulkFormat.JSONL))
+
+
+def _is_much(rows: Sequence[FileRow]) -> bool:
+    return bool(rows) and rows[-1].end - rows[0].end > CHUNK_BYTES
 
 
 def _text(cell: str) -> str:
@@ -264,6 +284,8 @@ def _json(text: str) -> Any:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
         return InvalidInput("This is not JSON.")
+    if _is_deep(value):
+        return InvalidInput("This is nested too deeply.")
     if is_overlong(value):
         return _overlong()
     return value if storable(value) else InvalidInput("This contains control characters.")
@@ -272,3 +294,13 @@ def _json(text: str) -> Any:
 def _overlong(*path: str) -> InvalidInput:
     template = "A text has more than {maximum} characters."
     return InvalidInput(template, path=path, maximum=LONGEST_TEXT)
+
+
+def _is_deep(value: Any) -> bool:
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(DEEPEST_JSON):
+        inside = (each.values() if isinstance(each, dict) else each for each in level)
+        level = [each for one in inside for each in one if isinstance(each, dict | list)]
+        if not level:
+            return False
+    return True

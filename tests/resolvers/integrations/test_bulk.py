@@ -183,7 +183,7 @@ async def test_it_is_cancelled_before_or_between_chunks(
         ("code,name\n1,2\n", "Line 1: The column address is missing"),
         ("code,name,name,address\n", "Line 1: The column name stands in the header twice"),
         ("\xff\n" * 10, "Line 1: The column code is missing"),
-        ("x" * 1_000_001, "Line 1: This line is longer"),
+        ("x" * 1_000_001, "Line 1: This row is longer"),
     ],
 )
 async def test_a_file_that_is_no_table_fails_as_a_whole(
