@@ -17,6 +17,7 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]
 _LINE_ENDS = re.compile(r"[\n\u2028\u2029]")
 MAXIMUM_ROWS = 500
 LONGEST_TEXT = 32 * 1024
+DEEPEST_JSON = 32
 """Characters of any text that anybody sends: as many as a document has. Most fields take fewer."""
 
 
@@ -102,3 +103,14 @@ def contact_phone_of(text: str, name: str | tuple[str | int, ...]) -> str:
         return contact_number(text)
     except InvalidPhone as fault:
         raise InvalidInput(str(fault), path=(name,) if isinstance(name, str) else name) from None
+
+
+def is_deep(value: object) -> bool:
+    """Whether lists and objects stand in each other further than `DEEPEST_JSON`."""
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(DEEPEST_JSON):
+        inside = (each.values() if isinstance(each, dict) else each for each in level)
+        level = [each for one in inside for each in one if isinstance(each, dict | list)]
+        if not level:
+            return False
+    return True

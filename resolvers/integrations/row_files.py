@@ -20,14 +20,13 @@ from models.integrations.bulk import BulkFormat
 from resolvers.integrations import headers
 from resolvers.integrations.csv_files import CsvRow, UnreadableFile
 from resolvers.integrations.stopping import Stop
-from resolvers.validation import LONGEST_TEXT, is_overlong, storable
+from resolvers.validation import LONGEST_TEXT, is_deep, is_overlong, storable
 
 LONGEST_LINE = 1_000_000
 LINES_A_ROW = 1_000
 CHUNK_BYTES = 4_000_000
 # What a quote that is never closed hides is read once more; so much of a file at most.
 READ_AGAIN_BYTES = 16_000_000
-DEEPEST_JSON = 32
 _MARK = b"\xef\xbb\xbf"
 _UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 _EXCEL_TEXT = re.compile(r'="(.*)"', re.DOTALL)
@@ -284,7 +283,7 @@ def _json(text: str) -> Any:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
         return InvalidInput("This is not JSON.")
-    if _is_deep(value):
+    if is_deep(value):
         return InvalidInput("This is nested too deeply.")
     if is_overlong(value):
         return _overlong()
@@ -294,13 +293,3 @@ def _json(text: str) -> Any:
 def _overlong(*path: str) -> InvalidInput:
     template = "A text has more than {maximum} characters."
     return InvalidInput(template, path=path, maximum=LONGEST_TEXT)
-
-
-def _is_deep(value: Any) -> bool:
-    level = [value] if isinstance(value, dict | list) else []
-    for _ in range(DEEPEST_JSON):
-        inside = (each.values() if isinstance(each, dict) else each for each in level)
-        level = [each for one in inside for each in one if isinstance(each, dict | list)]
-        if not level:
-            return False
-    return True

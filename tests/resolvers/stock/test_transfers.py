@@ -150,7 +150,7 @@ async def test_one_person_at_headquarters_pushes_stock_where_a_setting_allows_it
     assert await transfers.actions_of(chain.receiver, [asked]) == [[TransferAction.CANCEL]]
     with pytest.raises(PermissionDenied):
         await transfer_requests.approve(chain.receiver, asked.id, None, None)
-    assert (await chain.at_source()).on_hand == 10
+    assert (await chain.at_source()).available == 10
 
 
 async def test_whoever_asked_cannot_decide_and_a_store_cannot_either(ctx: Context) -> None:
