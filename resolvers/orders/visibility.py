@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tortoise.expressions import Q, Subquery
+from tortoise.expressions import F, Q, RawSQL, Subquery
 from tortoise.queryset import QuerySet
 
 from models.accounts.organisations import Organisation, OrganisationKind
@@ -80,5 +80,11 @@ def _locations(ctx: Context, permission: Permission) -> QuerySet[Location]:
 
 
 def _fulfilled_at(locations: QuerySet[Location]) -> Q:
-    fulfilments = Fulfilment.filter(location_id__in=Subquery(locations.values("id")))
-    return Q(id__in=Subquery(fulfilments.values("order_id")))
+    """Orders with a part at one of these places, looked up order by order.
+
+    A list of all orders with such a part would be read anew for each order, once it outgrows memory.
+    """
+    of_order = Fulfilment.annotate(of_order=RawSQL('"sales_order"."id"')).filter(
+        order_id=F("of_order"), location_id__in=Subquery(locations.values("id"))
+    )
+    return Q(id__in=Subquery(of_order.values("order_id")))
