@@ -19,7 +19,8 @@ from models.members.members import Member
 from models.stores.locations import Location, LocationKind
 from resolvers.context import Actor, ActorKind, Context, GrantedNode
 from schema import schema
-from schema.nodes import Node, global_id, load_nodes
+from schema.node_loading import load_nodes
+from schema.nodes import Node, global_id
 from tests.make.rows import World, a_row
 
 OFFICE = frozenset({"admin", "platform"})

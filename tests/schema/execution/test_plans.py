@@ -14,6 +14,7 @@ from schema.batching import batched
 from schema.execution import CompiledExecutor
 from schema.execution import executor as executor_module
 from schema.execution.core import GraphQLCoreExecutor
+from schema.execution.execute import Asked
 from schema.execution.operation import BYTES_OF_A_FIELD, MAXIMUM_PLANS
 from tests.schema.execution.oracle import agree, both, identities
 
@@ -144,9 +145,9 @@ class Watched(GraphQLCoreExecutor):
 
     times = 0
 
-    async def __call__(self, *arguments: Any) -> ExecutionResult:
+    async def run(self, asked: Asked) -> ExecutionResult:
         self.times += 1
-        return await super().__call__(*arguments)
+        return await super().run(asked)
 
 
 @pytest.fixture
