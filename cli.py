@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import sys
 from collections.abc import Callable, Sequence
 from getpass import getpass
@@ -18,7 +17,7 @@ from resolvers.accounts.identity import first_merchant
 from resolvers.context import Context
 from serving.listening import CannotListen
 from serving.running import Interrupted
-from settings import Settings, SettingsError, override
+from settings import Settings, SettingsError, name_administrator, override
 from starting import Stop, migrate_and_index, say, serve, with_database, work
 
 SNAPSHOT = Path(__file__).parent / "schema" / "schema.graphql"
@@ -170,8 +169,8 @@ def asked_twice() -> str:
 
 
 def _settings(given: argparse.Namespace) -> Settings:
-    if given.run is reset_admin and os.environ.get("QUINTET_ADMIN_PASSWORD"):
-        override(admin_username=given.username)  # the password is for whom the command names
+    if given.run is reset_admin:
+        name_administrator(given.username)
     names = ("database_url", "host", "port", "workers")
     override(**{name: getattr(given, name, None) for name in names})
     return Settings.from_environment()

@@ -249,6 +249,12 @@ def override(**given: object) -> None:
     )
 
 
+def name_administrator(username: str) -> None:
+    """Let a password of the environment be that of the administrator whom the command line names."""
+    if os.environ.get(f"{PREFIX}ADMIN_PASSWORD"):
+        override(admin_username=username)
+
+
 def share_metrics(folder: str) -> None:
     """Let the server processes that this one starts count together, in files below `folder`."""
     os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)

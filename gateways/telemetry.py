@@ -83,9 +83,8 @@ def configure_logging(level: LogLevel = "info", *, json: bool = False) -> None:
 def _renderers(json: bool) -> list[structlog.typing.Processor]:
     if json:
         return [structlog.processors.JSONRenderer(_dumps)]
-    # Colours are for a terminal: in a file they are noise. https://no-color.org
-    colors = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
-    return [structlog.dev.ConsoleRenderer(colors=colors)]
+    # In a file or a pipe colours are noise.
+    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
 
 
 def _dumps(event: object, **_: object) -> str:
