@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from openpyxl.styles.numbers import builtin_format_code, is_date_format, is_timedelta_format
 from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH, from_excel
 
+from models.digits import whole_number
 from resolvers.integrations.archives import Archive, XmlReader, tell
 from resolvers.integrations.csv_files import UnreadableFile
 
@@ -108,7 +109,7 @@ class Styles(XmlReader):
         number = self._of_style[style]
         if number not in self._kinds:
             own = self._own.get(number)
-            code = builtin_format_code(int(number)) if own is None else own
+            code = builtin_format_code(whole_number(number) or 0) if own is None else own
             dated = "duration" if is_timedelta_format(code) else "date"
             self._kinds[number] = dated if is_date_format(code) else ""
         return self._kinds[number]
