@@ -116,25 +116,25 @@ async def _alike(
     for name, codes in by_kind.items():
         kind = KINDS[name]
         of_typed = kind.comparison[0]
-        compared = {text: of_typed(code) for text, code in codes.items() if not is_too_long(code)}
-        rows = await _rows(ctx, kind, [codes[text] for text in compared]) if compared else {}
+        compared = {code: of_typed(code) for code in codes.values() if not is_too_long(code)}
+        rows = await _rows(ctx, kind, compared) if compared else {}
         for text, code in codes.items():
-            yield text, code, kind, rows.get(compared.get(text, ""), ())
+            yield text, code, kind, rows.get(compared.get(code, ""), ())
 
 
 async def _rows(
-    ctx: Context, kind: CodeKind, codes: Collection[str]
+    ctx: Context, kind: CodeKind, compared: Mapping[str, str]
 ) -> Mapping[str, list[tuple[str, int]]]:
     """(code, row ID) of the rows with one of these codes, by what is compared of the code."""
     of_typed, of_column = kind.comparison
-    wanted = {of_typed(code) for code in codes}
     merchant = [ctx.merchant_id] if kind.of_merchant else []
-    rows = await _select(kind, of_column(kind.column), wanted, kind.of_merchant, *merchant)
+    column, wanted = of_column(kind.column), set(compared.values())
+    rows = await _select(kind, column, wanted, kind.of_merchant, *merchant)
     found: dict[str, list[tuple[str, int]]] = {}
     for row in rows:
         found.setdefault(of_typed(row["code"]), []).append((row["code"], row["id"]))
     if kind.beyond and (ctx.actor.grants or ctx.actor.kind is ActorKind.SYSTEM):
-        elsewhere = {half_width(code) for code in codes if of_typed(code) not in found}
+        elsewhere = {half_width(code) for code, typed in compared.items() if typed not in found}
         for row in await _select(kind, kind.column, elsewhere) if elsewhere else ():
             found[of_typed(row["code"])] = [(row["code"], row["id"])]
     return found

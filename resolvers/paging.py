@@ -166,7 +166,8 @@ def _typed(
             elif isinstance(kind, fields.CharField):
                 found.append(part.replace("\0", "\ufffd"))
             else:
-                found.append(part if -(2**63) <= int(part) < 2**63 else None)
+                whole = isinstance(part, int) or isinstance(kind, fields.FloatField)
+                found.append(part if whole else None)
         except (AttributeError, TypeError, ValueError):
             found.append(None)
     if None in found:

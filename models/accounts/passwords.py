@@ -105,7 +105,6 @@ def _nobodys(hasher: PasswordHasher) -> str:
 
 def _verify(password: str, password_hash: str | None) -> bool:
     try:
-        known = HASHER.verify(password_hash or _nobodys(HASHER), password)
-        return known and password_hash is not None
+        return HASHER.verify(password_hash or _nobodys(HASHER), password) and bool(password_hash)
     except (VerificationError, InvalidHashError):
         return False

@@ -53,11 +53,12 @@ async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Cart]:
 
 
 def visible(query: QuerySet[Cart], ctx: Context) -> QuerySet[Cart]:
-    """A customer's own; those that staff began, and where they serve carts as more than a guide, those of
-    everybody who has a role there.
+    """Of the request's merchant: a customer's own; those that staff began, and where they serve carts as more
+    than a guide, those of everybody who has a role there.
     """
     if ctx.actor.kind is ActorKind.SYSTEM:
         return query
+    query = query.filter(merchant_id=ctx.merchant_id)
     if ctx.member_id is not None:
         return query.filter(member_id=ctx.member_id)
     if ctx.guest_id is not None:
@@ -68,10 +69,7 @@ def visible(query: QuerySet[Cart], ctx: Context) -> QuerySet[Cart]:
     for grant in ctx.actor.grants:
         if Permission.CART_SERVE in grant.permissions and grant.role is not Role.GUIDE:
             colleagues = StaffGrant.filter(organisation__path__startswith=grant.path)
-            begun = Q(guide_id__in=Subquery(colleagues.values("staff_id")))
-            if grant.merchant_id is not None:
-                begun &= Q(merchant_id=grant.merchant_id)
-            alternatives.append(begun)
+            alternatives.append(Q(guide_id__in=Subquery(colleagues.values("staff_id"))))
     return query.filter(Q(*alternatives, join_type="OR"))
 
 
@@ -84,5 +82,4 @@ def _listed(ctx: Context, wanted: CartFilter) -> QuerySet[Cart]:
     }
     given = {name: value for name, value in equal.items() if value is not None}
     # A cart that was merged lives on in another.
-    query = Cart.filter(merchant_id=ctx.merchant_id, merged_into_id__isnull=True, **given)
-    return visible(query, ctx)
+    return visible(Cart.filter(merged_into_id__isnull=True, **given), ctx)

@@ -25,7 +25,6 @@ MEASURED = {
     "resolvers/integrations/csv_files.py: Decimal(text)",
     "resolvers/integrations/sheets.py: int(text)",
     "resolvers/paging.py: datetime.fromisoformat(part)",
-    "resolvers/paging.py: int(part)",
     "resolvers/integrations/csv_files.py: datetime.fromisoformat(text)",
     "schema/cost/values.py: int(node.value)",
     "schema/scalars.py: PythonDecimal(text)",

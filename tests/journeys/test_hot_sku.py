@@ -14,8 +14,15 @@ from tests.conftest import free_port
 from tests.make.api import Api
 from tests.make.databases import POSTGRES
 from tests.make.documents import document
+from tests.make.patience import patient
 from tests.make.processes import process
 from tests.make.shop import Shop, buy, open_shop
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """All buyers come from one address."""
+    return patient(settings)
 
 
 async def test_exactly_fifty_of_two_hundred_buyers_get_a_piece(api: Api) -> None:

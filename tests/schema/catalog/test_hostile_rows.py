@@ -20,7 +20,7 @@ from tests.make.shop import new_key
 
 HUGE, BELL, UNSEEN = 2**31, "bell\a", "\u200b\u202e"
 LONG = "x" * 65
-CODES: list[Any] = ["", " ", "a b", LONG, "零", "-a", "a\n", "x" * 100_000, "'; --"]
+CODES: list[Any] = ["", " ", "a b", LONG, "零", "-a", "a\n", "x" * 30_000, "'; --"]
 NAMES: list[Any] = ["", "\n\t ", "n" * 201, BELL, UNSEEN, "two\nlines", "\x85"]
 AMOUNTS: list[Any] = ["-0.01", "1.005", "1e15", str(HUGE * HUGE), "0E-30"]
 NO_AMOUNTS: list[Any] = ["NaN", "Infinity", "-Infinity", "1e999999999", "", "1,5", "x" * 1_000, 1.5]
@@ -151,7 +151,7 @@ STORE_FAULTS: list[Fault] = [
     (("code",), ["PLATFORM", "NORTH"], "DUPLICATE"),
     (("name",), NAMES, "INVALID"),
     (("kind",), ["MOON"], TOP),
-    (("organisationCode",), ["NOWHERE", "零", "x" * 100_000, ""], "NOT_FOUND"),
+    (("organisationCode",), ["NOWHERE", "零", "x" * 30_000, ""], "NOT_FOUND"),
     (("organisationCode",), ["SHOP"], "INVALID"),
     (("phone",), ["p" * 33, BELL, "a\nb"], "INVALID"),
     (("address", "street"), ["", " ", "s" * 301, BELL, UNSEEN], "INVALID"),

@@ -65,8 +65,9 @@ async def shops(api: Api) -> tuple[Api, list[Shop]]:
 
 
 def cut(name: str, arguments: str) -> str:
-    """Transfers are cut by their filter alone."""
-    return f"filter: {{ {arguments} }}" if arguments and name == "transfers" else arguments
+    """Transfers and supplier returns are cut by their filter alone."""
+    alone = name in ("transfers", "supplierReturns")
+    return f"filter: {{ {arguments} }}" if arguments and alone else arguments
 
 
 async def found(who: Api, name: str, arguments: str = "") -> list[Any]:
