@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import strawberry
 
+from models.errors import InvalidInput
 from resolvers.orders import calling_off, fulfilment_steps, pickups, rerouting, tickets
 from resolvers.orders.calling_off import ReturnDraft
 from resolvers.orders.fulfilment_steps import ShipmentDraft
@@ -28,7 +29,7 @@ class FulfilmentMutations:
     @refusing(FulfilmentPayload)
     async def fulfilment_accept(self, info: Info, input: FulfilmentActInput) -> FulfilmentPayload:
         """The store takes on what was routed to it. Needs FULFILMENT_WRITE."""
-        row = await fulfilment_steps.accept(info.context, _id(input.fulfilment_id))
+        row = await fulfilment_steps.accept(info.context, _id_alone(input))
         return FulfilmentPayload(fulfilment=Fulfilment.of(row))
 
     @refusing(FulfilmentPayload)
@@ -46,7 +47,7 @@ class FulfilmentMutations:
     @refusing(FulfilmentPayload)
     async def fulfilment_ready(self, info: Info, input: FulfilmentActInput) -> FulfilmentPayload:
         """Packed: a pickup may be collected, a delivery may leave. Needs FULFILMENT_WRITE."""
-        row = await fulfilment_steps.ready(info.context, _id(input.fulfilment_id))
+        row = await fulfilment_steps.ready(info.context, _id_alone(input))
         return FulfilmentPayload(fulfilment=Fulfilment.of(row))
 
     @refusing(FulfilmentPayload)
@@ -118,6 +119,15 @@ class FulfilmentMutations:
         ticket_id = row_id(input.ticket_id, "PrintTicket", path=("ticketId",))
         row = await tickets.acknowledge(info.context, ticket_id)
         return TicketPayload(ticket=PrintTicket.of(row))
+
+
+def _id_alone(input: FulfilmentActInput) -> int:
+    """The ID, where nothing leaves with the step. Raises: InvalidInput for serial numbers."""
+    if input.serials:
+        raise InvalidInput(
+            "Serial numbers are given with the step by which the pieces leave.", path=("serials",)
+        )
+    return _id(input.fulfilment_id)
 
 
 def _id(fulfilment_id: strawberry.ID) -> int:

@@ -60,6 +60,7 @@ async def a_chain(platform: Api, code: str, phones: int, stores: int = 2) -> Cha
     shared |= {"Organisation.code": code}
     await _goods(admin, code, stores)
     shared |= await _documents_of_all(admin, code)
+    shared |= {"Warehouse": await _warehouse(admin, code), "Warehouse.code": f"{code}-W"}
     chain = Chain(code, admin, storefront, [])
     for number in range(1, stores + 1):
         words = await _store(chain, f"{code}-S{number}", shared, f"1380{phones + number:07}")
@@ -76,6 +77,12 @@ async def a_chain(platform: Api, code: str, phones: int, stores: int = 2) -> Cha
     return chain
 
 
+async def _warehouse(admin: Api, code: str) -> str:
+    found = await admin.ask("query($c: String!) { warehouse(code: $c) { id } }", c=f"{code}-W")
+    house: str = found["warehouse"]["id"]
+    return house
+
+
 async def _goods(admin: Api, code: str, count: int) -> None:
     stores = [
         {
@@ -88,7 +95,14 @@ async def _goods(admin: Api, code: str, count: int) -> None:
         }
         for number in range(1, count + 1)
     ]
-    await _do(admin, "storeUpsert", {"stores": stores}, "created")
+    house = {
+        "code": f"{code}-W",
+        "name": "Warehouse",
+        "organisationCode": code,
+        "kind": "WAREHOUSE",
+    }
+    house |= {"address": {"street": "仓库路1号"}}
+    await _do(admin, "storeUpsert", {"stores": [*stores, house]}, "created")
     gtin = {"HOME": "6901234567892", "RIVAL": "6901234567908"}[code]
     product = {
         "code": f"{code}-P",

@@ -62,6 +62,8 @@ BLIND = {
     "checkoutQuote(input.cartId)", "checkoutQuote(input.fulfilments.lines.variantId)",
     "checkoutQuote(input.fulfilments.storeId)", "checkoutQuote(input.lines.variantId)",
     "checkoutQuote(input.referralToken)", "fulfilmentComplete(input.serials.variantId)",
+    "fulfilmentAccept(input.serials.variantId)", "fulfilmentReady(input.serials.variantId)",
+    "members(filter.guideId)",
     "fulfilmentReturn(input.serials.variantId)",
     "fulfilmentShip(input.serials.variantId)", "orders(filter.guideId)", "orders(filter.storeId)",
     "organisationUpsert(input.parentCode)", "otpSignIn(input.phone)", "otpSignIn(input.referralToken)",
