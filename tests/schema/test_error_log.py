@@ -18,10 +18,11 @@ from models.errors import InvalidInput
 from resolvers.catalog import products
 from resolvers.context import Actor, Context
 from schema import error_log
+from schema.answering import MOST_ERRORS
 from schema.batching import BATCH, batched
 from schema.errors import InsufficientStockError, format_error
 from schema.execution.executor import CompiledExecutor
-from schema.operations import MOST_ERRORS, Operations
+from schema.operations import Operations
 from tests.make.api import Api
 from tests.make.goods import a_product, put
 
