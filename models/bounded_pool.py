@@ -24,7 +24,8 @@ class BoundedPool(asyncpg.Pool):
     """
 
     async def release(self, connection: Any, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - asyncpg's
-        with suppress(TimeoutError):
+        # One that is lost at this very moment has been released already.
+        with suppress(TimeoutError, asyncpg.InternalClientError):
             await super().release(connection, timeout=timeout or GIVE_UP_SECONDS)
 
 
