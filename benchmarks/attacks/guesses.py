@@ -25,7 +25,7 @@ OTP_SIGN_IN = (
     "mutation($input: OtpSignInInput!) { otpSignIn(input: $input)"
     " { accessToken userErrors { code message } } }"
 )
-PHONE = "13800138000"
+PHONE, OWNER = "13800138000", "203.0.113.7"
 LIMIT = 10  # QUINTET_SIGN_IN_TRIES
 
 
@@ -113,16 +113,17 @@ async def _codes_used_up(target: Target) -> Outcome:
     """A stranger asks for codes of a phone whose owner has just been sent one."""
     channel = target.victim.storefront_key
     asked = {"input": {"phone": PHONE}}
-    await ask(target.port, OTP_REQUEST, asked, storefront_key=channel)
+    asks = operation(OTP_REQUEST, asked, storefront_key=channel)
+    await exchange(target.port, _forwarded_for(OWNER, asks), 20)
     code = json.loads((target.folder / "sms.jsonl").read_text().splitlines()[-1])["code"]
     sent = 0
     for _ in range(12):
         await asyncio.sleep(1.05)  # QUINTET_OTP_RESEND_SECONDS is 1 here
         reply = await ask(target.port, OTP_REQUEST, asked, storefront_key=channel)
         sent += b'"userErrors":[]' in reply.start
-    reply = await ask(
-        target.port, OTP_SIGN_IN, {"input": {"phone": PHONE, "code": code}}, storefront_key=channel
-    )
+    typed = {"input": {"phone": PHONE, "code": code}}
+    signs_in = operation(OTP_SIGN_IN, typed, storefront_key=channel)
+    reply = await exchange(target.port, _forwarded_for(OWNER, signs_in), 20)
     let_in = b'"accessToken":"' in reply.start
     says = f"{sent} more sent; the owner's code is {'good' if let_in else 'void'}"
     return Outcome(says, 0, let_in and sent < 9)
@@ -171,7 +172,7 @@ GUESSES = [
     Attack("guesses-names", "200 names from one address", _many_names, seconds=60),
     Attack("guesses-forwarded", "the same with addresses made up", _forwarded, seconds=60),
     Attack("codes-used-up", "12 codes for somebody else's phone", _codes_used_up, seconds=40,
-           variables={"QUINTET_OTP_RESEND_SECONDS": "1"}),
+           variables={"QUINTET_OTP_RESEND_SECONDS": "1", "QUINTET_TRUSTED_PROXIES": "127.0.0.1"}),
     Attack("codes-guessed", "300 codes for one phone at once", _code_guessed, seconds=60),
     Attack(REDIS_HANGS, "Redis that never answers", _redis_hangs, seconds=40),
 ]  # fmt: skip
