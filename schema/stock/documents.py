@@ -64,11 +64,13 @@ def document_filter(
     created_from: datetime | None = None,
     created_to: datetime | None = None,
     supplier_code: str | None = None,
+    *,
+    at: Sequence[str] = (),
 ) -> DocumentFilter:
-    """The arguments of a list. Raises: InvalidInput for what is no ID of a location."""
+    """The arguments of a list, which stand `at` this path. Raises: InvalidInput for no ID of a location."""
     return DocumentFilter(
         statuses=None if status is None else sorted(set(status)),
-        location_id=optional_row_id(location_id, "Store", "Warehouse", path=("locationId",)),
+        location_id=optional_row_id(location_id, "Store", "Warehouse", path=(*at, "locationId")),
         number=number,
         created_from=created_from,
         created_to=created_to,

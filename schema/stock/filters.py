@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import strawberry
@@ -13,6 +14,7 @@ from models.stock.transfer_rules import TransferStatus
 from resolvers.stock.document_lists import DocumentFilter
 from resolvers.stock.movements import MovementFilter
 from schema.nodes import document_of, optional_row_id
+from schema.stock.documents import document_filter
 
 STATUS = "One of these."
 PLACE = "The store or warehouse that it concerns."
@@ -47,15 +49,11 @@ class TransferFilter:
     created_to: datetime | None = strawberry.field(default=None, description=UNTIL)
 
     def wanted(self) -> DocumentFilter:
-        return DocumentFilter(
-            statuses=None if self.status is None else sorted(set(self.status)),
-            location_id=place_of(self.location_id, "filter", "locationId"),
+        return replace(
+            _common(self),
             source_id=place_of(self.source_id, "filter", "sourceId"),
             destination_id=place_of(self.destination_id, "filter", "destinationId"),
             variant_id=variant_of(self.variant_id),
-            number=self.number,
-            created_from=self.created_from,
-            created_to=self.created_to,
         )
 
 
@@ -72,14 +70,10 @@ class PurchaseOrderFilter:
     created_to: datetime | None = strawberry.field(default=None, description=UNTIL)
 
     def wanted(self) -> DocumentFilter:
-        return DocumentFilter(
-            statuses=None if self.status is None else sorted(set(self.status)),
-            location_id=place_of(self.location_id, "filter", "locationId"),
+        return replace(
+            _common(self),
             supplier_code=self.supplier_code,
             variant_id=variant_of(self.variant_id),
-            number=self.number,
-            created_from=self.created_from,
-            created_to=self.created_to,
         )
 
 
@@ -92,13 +86,7 @@ class StocktakeFilter:
     created_to: datetime | None = strawberry.field(default=None, description=UNTIL)
 
     def wanted(self) -> DocumentFilter:
-        return DocumentFilter(
-            statuses=None if self.status is None else sorted(set(self.status)),
-            location_id=place_of(self.location_id, "filter", "locationId"),
-            number=self.number,
-            created_from=self.created_from,
-            created_to=self.created_to,
-        )
+        return _common(self)
 
 
 @strawberry.input(description="All that is given must hold.")
@@ -124,3 +112,15 @@ class StockMovementFilter:
             since=self.since,
             until=self.until,
         )
+
+
+def _common(given: TransferFilter | PurchaseOrderFilter | StocktakeFilter) -> DocumentFilter:
+    """What every filter of documents has."""
+    return document_filter(
+        given.status,
+        given.location_id,
+        given.number,
+        given.created_from,
+        given.created_to,
+        at=("filter",),
+    )
