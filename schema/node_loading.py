@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from models.errors import Denial
@@ -19,10 +19,7 @@ async def load_nodes(ctx: Context, ids: Sequence[str]) -> list[Node | None]:
         if (found := split_id(text)) and found[0] in Node.kinds:
             wanted.setdefault(found[0], {})[found[1]] = None
     spend(STATEMENT * max(len(wanted) - 1, 0))  # the first is in the price of the field
-    loaded: dict[tuple[str, int], Node | None] = {}
-    for kind, rows in wanted.items():
-        nodes = await _found(ctx, Node.kinds[kind], list(rows))
-        loaded.update(zip(((kind, row) for row in rows), nodes, strict=True))
+    loaded = await _by_key(ctx, wanted)
     return [loaded.get(found) if (found := split_id(text)) else None for text in ids]
 
 
@@ -30,16 +27,21 @@ async def documents_of(
     ctx: Context, keys: Sequence[tuple[str | None, int | None]]
 ) -> list[Document | None]:
     """The documents with these kinds and row IDs that the caller may find, each kind asked for once."""
-    wanted: dict[str, set[int]] = {}
+    wanted: dict[str, dict[int, None]] = {}
     for kind, row in keys:
         if kind and row is not None and issubclass(Node.kinds.get(kind, Node), Document):
-            wanted.setdefault(kind, set()).add(row)
-    found: dict[tuple[str | None, int | None], Any] = {}
-    for kind, rows in wanted.items():
-        ids = sorted(rows)
-        nodes = await _found(ctx, Node.kinds[kind], ids)
-        found.update(zip(((kind, row) for row in ids), nodes, strict=True))
+            wanted.setdefault(kind, {})[row] = None
+    found = await _by_key(ctx, wanted)
     return [found.get(key) for key in keys]
+
+
+async def _by_key(ctx: Context, wanted: Mapping[str, Collection[int]]) -> dict[Any, Any]:
+    """The nodes by kind and row ID; None for those that the caller may not find."""
+    found: dict[Any, Any] = {}
+    for kind, rows in wanted.items():
+        nodes = await _found(ctx, Node.kinds[kind], list(rows))
+        found.update(zip(((kind, row) for row in rows), nodes, strict=True))
+    return found
 
 
 async def _found(ctx: Context, kind: type[Node], rows: Sequence[int]) -> Sequence[Node | None]:
