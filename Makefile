@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-telemetry setup-dev serve test test-postgres fuzz crash-matrix soak attacks loop security \
-  check sbom format schema bench bench-compare profile lock clean
+  check sbom format schema bench bench-compare bench-overhead profile lock clean
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -112,6 +112,9 @@ bench: setup-dev ## measure every row against its goal (BENCH_OPTIONS=--write pu
 
 bench-compare: setup-dev ## measure another revision and this tree in turn: REV=main
 	@$(BIN)/python -m benchmarks.compare '$(REV)' $(BENCH_OPTIONS)
+
+bench-overhead: setup-dev ## measure what prices and limits take: the server with them and without, in turn
+	@$(BIN)/python -m benchmarks.overhead $(BENCH_OPTIONS)
 
 profile: setup-dev ## draw a row's flame graph into benchmarks/profiles: ROW=R1
 	@$(BIN)/python -m benchmarks.profile '$(ROW)' $(BENCH_OPTIONS)

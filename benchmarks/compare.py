@@ -44,17 +44,18 @@ async def main(given: argparse.Namespace) -> None:
         options = ["--nothing-kept"] if given.nothing_kept else []
         for engine in [given.database] if given.database else await engines_that_answer():
             async with (
-                _held(tree, engine, *options) as old,
-                _held(ROOT, engine, *options) as new,
+                held(tree, engine, *options) as old,
+                held(ROOT, engine, *options) as new,
             ):
                 apart(old.server.pid, new.server.pid)
                 print(f"{new.database.title}: CPU ms a request, {given.revision} → this tree")
                 for before, after in zip(old.rows, new.rows, strict=True):
                     if not given.rows or before.key in given.rows:
-                        print(await _compared((old, before), (new, after), given), flush=True)
+                        print(await compared((old, before), (new, after), given), flush=True)
 
 
-async def _compared(old: tuple[Side, Row], new: tuple[Side, Row], given: argparse.Namespace) -> str:
+async def compared(old: tuple[Side, Row], new: tuple[Side, Row], given: argparse.Namespace) -> str:
+    """One line: the CPU time of a row on the one side, on the other, and their ratio."""
     counted = numbers()
     async with AsyncExitStack() as stack:
         drives = [
@@ -97,7 +98,8 @@ async def _git(*arguments: str) -> None:
 
 
 @asynccontextmanager
-async def _held(tree: Path, engine: str, *options: str) -> AsyncIterator[Side]:
+async def held(tree: Path, engine: str, *options: str) -> AsyncIterator[Side]:
+    """A server of the tree with a filled database: see `benchmarks.hold`. Raises: WrongAnswer."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "benchmarks.hold", engine, *options),

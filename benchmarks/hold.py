@@ -1,7 +1,8 @@
 """`python -m benchmarks.hold ENGINE`: fills a database, serves it, says where, until its input is closed.
 
-With `--nothing-kept` the server keeps nothing. One line of JSON tells `benchmarks.compare`, which starts this
-in two trees. It may run in a tree of another revision, with that revision's own `data.py`.
+With `--nothing-kept` the server keeps nothing, with `--unguarded` it has neither prices nor limits. One line of
+JSON tells `benchmarks.compare`, which starts this in two trees. It may run in a tree of another revision, with
+that revision's own `data.py`.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from benchmarks.server import NOTHING_KEPT, serving
 
 
 async def main(engine: str, *options: str) -> None:
-    variables = NOTHING_KEPT if options else {}
+    variables = NOTHING_KEPT if "--nothing-kept" in options else {}
+    program = ("-m", "benchmarks.unguarded") if "--unguarded" in options else ("cli.py",)
     async with (
         filled(engine, data.Scale()) as database,
-        serving(database.url, **variables) as server,
+        serving(database.url, program=program, **variables) as server,
     ):
         found = {
             "title": database.title,

@@ -8,7 +8,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,14 +48,19 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(database_url: str, workers: int = 1, **variables: str) -> AsyncIterator[Server]:
+async def serving(
+    database_url: str,
+    workers: int = 1,
+    program: Sequence[str] = ("cli.py",),
+    **variables: str,
+) -> AsyncIterator[Server]:
     """A server that has answered its first query and says that it is ready; stopped in the end."""
     port = free_port()
     with tempfile.TemporaryFile() as output:
         began = time.perf_counter()
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            *("cli.py", "serve", "--port", str(port), "--workers", str(workers)),
+            *(*program, "serve", "--port", str(port), "--workers", str(workers)),
             cwd=ROOT,
             env=environment(database_url) | ANY_RATE | variables,
             stdout=output,

@@ -23,8 +23,7 @@ from schema.limits import Limits, exceeded
 
 if TYPE_CHECKING:
     from schema.coded_ids import IdPlaces
-    from schema.door import Door
-from schema.cost.estimate import Estimate
+    from schema.cost.pricing import Pricing
 
 V = TypeVar("V")
 
@@ -54,8 +53,8 @@ class Operation:
     """One operation of a valid document. What it is, is None until somebody has asked.
 
     `is_public`: any cache may keep its answers; `begins_public`: so far as its first fields go;
-    `is_repeatable`: this process may, while nothing is written; `estimate`: what it costs;
-    `id_places`: where it has IDs; `door`: what its variables may be.
+    `is_repeatable`: this process may, while nothing is written; `pricing`: what it costs;
+    `id_places`: where it has IDs.
     """
 
     document: DocumentNode
@@ -63,9 +62,8 @@ class Operation:
     is_public: bool | None = None
     begins_public: bool | None = None
     is_repeatable: bool | None = None
-    estimate: Estimate | None = None
+    pricing: Pricing | None = None
     id_places: IdPlaces | None = None
-    door: Door | None = None
 
     @property
     def type(self) -> OperationType:

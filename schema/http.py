@@ -111,7 +111,7 @@ class GraphQLOverHTTP(Generic[C]):
             operation = await operations.prepare(asked, who.identify, exchange.address)
             exchange.allow(operation)
             context = await who.identify()
-            charge = await operations.charge(operation, asked.variables, context)
+            charge = await operations.charge(operation, asked, context)
             answer = await operations.answer_request(operation, asked, context, exchange.hung_up)
             if charge is not None:
                 charge.settle(answer.cost)

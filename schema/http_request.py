@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, cast
 from urllib.parse import parse_qsl
@@ -39,6 +39,16 @@ class GraphQLRequest:
     operation_name: str | None = None
     extensions: dict[str, Any] | None = None
     document_id: str | None = None
+    _variables_json: bytes | None = field(default=None, init=False, repr=False, compare=False)
+
+    @property
+    def variables_json(self) -> bytes:
+        """The variables as JSON, equal for equal ones in any order; written once."""
+        if self._variables_json is None:
+            self._variables_json = orjson.dumps(
+                self.variables, default=repr, option=orjson.OPT_SORT_KEYS
+            )
+        return self._variables_json
 
 
 class BadRequest(Exception):

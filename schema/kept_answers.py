@@ -68,5 +68,4 @@ def _key(ctx: Context, asked: GraphQLRequest) -> tuple[str, tuple[Any, ...]]:
     """
     minute = ctx.clock().replace(second=0, microsecond=0)
     viewer = (ctx.actor, ctx.channel, ctx.merchant_id, ctx.store_node_id, ctx.language)
-    variables = orjson.dumps(asked.variables, default=repr, option=orjson.OPT_SORT_KEYS)
-    return asked.query or "", (asked.operation_name, variables, minute, *viewer)
+    return asked.query or "", (asked.operation_name, asked.variables_json, minute, *viewer)

@@ -23,12 +23,12 @@ from schema.answer import Answer
 from schema.answering import Answering
 from schema.cost.charging import FREE_BYTES, Charge, Charges
 from schema.cost.prices import OPERATION
+from schema.cost.pricing import Pricing
 from schema.documents import DocumentRefused, Documents, Operation, invalid
-from schema.door import Door
 from schema.execution.core import GraphQLCoreExecutor, metered
 from schema.execution.execute import Execute
 from schema.execution.meter import AnswerLimits, Meter
-from schema.execution.variables import Variables, are_long, in_thread_if
+from schema.execution.variables import Variables
 from schema.http_request import GraphQLRequest
 from schema.limits import Limits
 from schema.naming import look_up
@@ -128,22 +128,31 @@ class Operations(Answering[C]):
         if size > FREE_BYTES and self.charges is not None:
             await self.charges.begin_body(size, address)
 
-    async def charge(self, operation: Operation, variables: Variables, context: C) -> Charge | None:
+    async def charge(
+        self, operation: Operation, asked: GraphQLRequest, context: C
+    ) -> Charge | None:
         """Check what its variables hold, and charge an operation to its caller.
 
         Raises: DocumentRefused, CostExceeded, BudgetSpent.
         """
-        if operation.door is None:
-            operation.door = Door(self.schema._schema, operation.node)
+        if operation.pricing is None:
+            core = self.schema._schema
+            operation.pricing = Pricing(core, operation.document, operation.node)
+        key = asked.variables_json if self.is_repeatable(operation) else None
         try:
-            await in_thread_if(are_long(variables), operation.door.check, variables)
+            price = await operation.pricing.price(asked.variables, key)
         except DocumentRefused:
             if self.charges is not None:
                 await self.charges.begin_refused(context)
             raise
-        if self.charges is None:
-            return None
-        return await self.charges.begin(self.schema._schema, operation, variables, context)
+        return None if self.charges is None else await self.charges.begin(price, context)
+
+    def is_repeatable(self, operation: Operation) -> bool:
+        """Whether this process may keep what it answers, while nothing is written."""
+        if operation.is_repeatable is None:
+            core = self.schema._schema
+            operation.is_repeatable = is_repeatable(core, operation.document, operation.node)
+        return operation.is_repeatable
 
     def is_public(self, operation: Operation) -> bool:
         """Whether any cache may keep what an anonymous caller is answered."""
@@ -172,16 +181,12 @@ class Operations(Answering[C]):
 
         Raises: HungUp from a query for which nobody waits any more.
         """
-        if operation.is_repeatable is None:
-            core = self.schema._schema
-            operation.is_repeatable = is_repeatable(core, operation.document, operation.node)
         answer = partial(
             self.answer, operation, asked.variables, asked.operation_name, context, hung_up
         )
         with self.reading(operation, context):
-            return await (
-                self.repeat(context, asked, answer) if operation.is_repeatable else answer()
-            )
+            kept = self.is_repeatable(operation)
+            return await (self.repeat(context, asked, answer) if kept else answer())
 
     async def answer(
         self,

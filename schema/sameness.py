@@ -13,17 +13,17 @@ from operator import attrgetter
 from typing import Any
 
 ROW = "row"
+ROW_OF = attrgetter(ROW)
 
 
 def keys_of(values: Sequence[Any]) -> list[Hashable]:
     """Equal keys for the same objects."""
-    kinds = set(map(type, values))
-    names = _attributes(kinds.pop()) if len(kinds) == 1 else ()
+    names = _common_attributes(values)
     if not names:
         return list(map(id, values))
     try:
         if names == (ROW,):
-            return list(map(id, map(attrgetter(ROW), values)))
+            return list(map(id, map(ROW_OF, values)))
         keys: list[Hashable] = list(map(attrgetter(*names), values))
         set(keys)
     except (AttributeError, TypeError):  # not initialised, or not hashable
@@ -36,6 +36,8 @@ def firsts_of(values: Sequence[Any]) -> tuple[list[int], list[int]] | None:
 
     None where all are different.
     """
+    if _all_of_other_rows(values):
+        return None
     keys = keys_of(values)
     if len(set(keys)) == len(keys):
         return None
@@ -49,6 +51,22 @@ def firsts_of(values: Sequence[Any]) -> tuple[list[int], list[int]] | None:
             firsts.append(index)
         which.append(number)
     return firsts, which
+
+
+def _all_of_other_rows(values: Sequence[Any]) -> bool:
+    """Whether each comes of a row of its own, as most do. It takes less than to compare them."""
+    if not _common_attributes(values):
+        return False
+    try:
+        return len(set(map(id, map(ROW_OF, values)))) == len(values)
+    except AttributeError:  # not initialised
+        return False
+
+
+def _common_attributes(values: Sequence[Any]) -> tuple[str, ...]:
+    """The attributes that count, where all are of one type; none for others."""
+    kinds = set(map(type, values))
+    return _attributes(kinds.pop()) if len(kinds) == 1 else ()
 
 
 @lru_cache(maxsize=1024)

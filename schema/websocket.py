@@ -46,7 +46,7 @@ from schema.cost.purses import BudgetSpent
 from schema.cross_origin import LocalPages
 from schema.documents import DocumentRefused
 from schema.going_away import Wait, never, say_goodbye
-from schema.http_request import graphql_request, holds_nul, is_intricate
+from schema.http_request import GraphQLRequest, graphql_request, holds_nul, is_intricate
 from schema.operations import Operations
 from schema.paid_messages import REASON, TOO_MANY_REQUESTS, paid
 from schema.standing import while_confirmed
@@ -266,7 +266,8 @@ class GraphQLOverWebSocket(LocalPages, GraphQL[Connection, None], Generic[C]):
             chosen = prepared.operation(operation.operation_name)
             operation_type = chosen.type.value
             context = await self.identify(connection)
-            charge = await operations.charge(chosen, operation.variables, context)
+            request = GraphQLRequest(operation.query, operation.variables)
+            charge = await operations.charge(chosen, request, context)
             connection.unpaid = 0
             asked = (operation.variables, operation.operation_name, context)
             if chosen.type is OperationType.SUBSCRIPTION:

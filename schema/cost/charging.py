@@ -7,16 +7,15 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from graphql import GraphQLError, GraphQLSchema
+from graphql import GraphQLError
 
 from gateways import CostBuckets, Gateways
 from resolvers.context import Context
 from schema.cost.callers import BODIES, Caller, allowances_of, callers, visitors
-from schema.cost.estimate import Estimate
 from schema.cost.prices import LEAF_ITEM, OPERATION, STATEMENT
+from schema.cost.pricing import Price
 from schema.cost.purses import BudgetSpent, Purses, spent
-from schema.documents import DocumentRefused, Operation
-from schema.execution.variables import are_long, in_thread_if
+from schema.documents import DocumentRefused
 from settings import Settings
 
 C = TypeVar("C")
@@ -110,15 +109,9 @@ class Charges(Generic[C]):
         self._caller_of = caller_of
         self._visitor_of = visitor_of
 
-    async def begin(
-        self, schema: GraphQLSchema, operation: Operation, variables: Any, context: C
-    ) -> Charge:
+    async def begin(self, price: Price, context: C) -> Charge:
         """Charge an operation. Raises: CostExceeded, BudgetSpent."""
-        if operation.estimate is None:
-            operation.estimate = Estimate(schema, operation.document, operation.node)
-        requested, inputs = await in_thread_if(
-            are_long(variables), operation.estimate.with_inputs, variables
-        )
+        requested, inputs = price
         caller = self._caller_of(context)
         limit = caller.allowance.limit
         if limit and requested > limit:

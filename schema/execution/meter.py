@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Hashable, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
+from itertools import repeat
 from operator import mul
 from time import monotonic
 from typing import Any
@@ -132,14 +133,16 @@ class Meter:
 
     def take_texts(self, values: Sequence[Any], weights: Sequence[int] | None) -> None:
         """Count the texts in a column; `weights`: how often each of its cells stands in the answer."""
-        if weights is None:
-            try:
-                text = "".join(values)
+        try:
+            text = "".join(values)
+            if weights is None:
                 self.bytes += len(text) if text.isascii() else len(text.encode())
-            except (TypeError, UnicodeEncodeError):  # some are no texts
-                self.bytes += sum(map(size_of, values))
-        else:
-            self.bytes += sum(map(mul, map(size_of, values), weights))
+            else:
+                self.bytes += sum(
+                    map(mul, map(len if text.isascii() else size_of, values), weights)
+                )
+        except (TypeError, UnicodeEncodeError):  # some are no texts
+            self.bytes += sum(map(mul, map(size_of, values), weights or repeat(1)))
         if self.bytes > self.limits.bytes:
             self._stop_too_large()
 

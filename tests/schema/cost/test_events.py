@@ -17,6 +17,7 @@ from schema.cost.callers import Allowance, Caller
 from schema.cost.charging import Charge, Charges
 from schema.cost.prices import OPERATION, STATEMENT
 from schema.cost.purses import BudgetSpent
+from schema.http_request import GraphQLRequest
 from schema.operations import Operations
 
 EVENTS = 20
@@ -92,7 +93,7 @@ class Subscribed:
 
     async def begin(self) -> tuple[Charge, AsyncGenerator[Answer, None]]:
         operation = self.operation.operation(None)
-        charge = await self.running.charge(operation, {}, self.asked)
+        charge = await self.running.charge(operation, GraphQLRequest(None), self.asked)
         assert charge is not None
         return charge, self.running.answers(operation, {}, None, self.asked, charge)
 
