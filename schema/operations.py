@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Collection, Mapping
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    Awaitable,
+    Callable,
+    Collection,
+    Mapping,
+)
 from contextlib import AbstractContextManager, aclosing, nullcontext
 from functools import partial
 from typing import Any, TypeVar
@@ -99,7 +106,6 @@ class Operations(Answering[C]):
         self.name_codes = name_codes
         self.supervisor = Supervisor()
         self.turns = Turns()
-        self._changing: set[asyncio.Task[Answer]] = set()
         self.documents = Documents(schema, limits)
         self.persisted = persisted or PersistedDocuments()
 
@@ -200,21 +206,16 @@ class Operations(Answering[C]):
 
         Raises: HungUp.
         """
-        await self.turns.begin()
         changes = operation.type is OperationType.MUTATION
         meter = Meter(self.answer_limits(context), None if changes else hung_up, self.turns)
         run = self._run(operation, variables, operation_name, context, meter)
-        if not changes:
-            return await run
-        task = asyncio.create_task(run)
-        self._changing.add(task)
-        task.add_done_callback(self._changing.discard)
-        return await asyncio.shield(task)
+        answer = await (self.supervisor.to_its_end(run) if changes else run)
+        await self.turns.resume()  # one transaction may end for many at once
+        return answer
 
     async def finish(self) -> None:
         """Wait for mutations whose clients have gone."""
-        if self._changing:
-            await asyncio.wait(set(self._changing))
+        await self.supervisor.finish()
 
     async def _run(
         self,
@@ -225,6 +226,7 @@ class Operations(Answering[C]):
         meter: Meter,
     ) -> Answer:
         """Run an operation. Past a limit of its meter there is one error and no data. Raises: HungUp."""
+        await self.turns.begin()
         changes = operation.type is OperationType.MUTATION
         if refusal := await look_up(self.schema, operation, variables, self._find, context):
             return self.failed(refusal, context)

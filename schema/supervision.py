@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Coroutine, Iterator
 from contextlib import contextmanager
 from time import monotonic
+from typing import Any, TypeVar
 
 from graphql import ExecutionResult
 
 from schema.execution.meter import Meter, running
+
+T = TypeVar("T")
 
 # How often it looks: so long an operation may run before anything is done for it at all.
 MOMENT_SECONDS = 0.05
@@ -21,6 +24,7 @@ class Supervisor:
     def __init__(self) -> None:
         self._meters: set[Meter] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._changing: set[asyncio.Task[Any]] = set()
 
     @contextmanager
     def over(self, meter: Meter, *, clock: bool) -> Iterator[None]:
@@ -51,6 +55,18 @@ class Supervisor:
                 result = ExecutionResult(None, None)
             error = await meter.stopped()
         return ExecutionResult(None, [error]) if error else result
+
+    async def to_its_end(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do what changes something, whether or not whoever waits for it is cancelled."""
+        task = asyncio.create_task(work)
+        self._changing.add(task)
+        task.add_done_callback(self._changing.discard)
+        return await asyncio.shield(task)
+
+    async def finish(self) -> None:
+        """Wait for what changes something."""
+        if self._changing:
+            await asyncio.wait(set(self._changing))
 
     def _look(self) -> None:
         now = monotonic()

@@ -50,6 +50,11 @@ class Turns:
         if self._is_crowded or self.is_spent:
             await self._wait(self._beginning)
 
+    async def resume(self) -> None:
+        """The same after waiting for something, in line with those who go on."""
+        if self._is_crowded or self.is_spent:
+            await self._wait(self._going_on)
+
     async def go_on(self) -> None:
         """Leave the rest of this round to others, and return in turn."""
         await self._wait(self._going_on)

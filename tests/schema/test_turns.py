@@ -142,3 +142,19 @@ def test_those_of_an_ended_loop_hold_nobody_up(clock: Clock) -> None:
         task.cancel()
     ended.run_until_complete(asyncio.gather(*abandoned, return_exceptions=True))
     ended.close()
+
+
+async def test_many_whom_one_event_wakes_share_one_slice_of_a_round(clock: Clock) -> None:
+    turns, woken, ended = Turns(), asyncio.Event(), list[int]()
+
+    async def work(number: int) -> None:
+        await woken.wait()
+        await turns.resume()
+        clock.now += SLICE_SECONDS * 0.4
+        ended.append(number)
+
+    tasks = [asyncio.create_task(work(number)) for number in range(100)]
+    await asyncio.sleep(0)
+    woken.set()
+    assert max(await rounds(clock, *tasks)) <= SLICE_SECONDS * 1.3
+    assert ended == list(range(100))
