@@ -29,7 +29,7 @@ def media_of(
     if len(media) > most:
         faults.add(
             InvalidInput(
-                "Give {minimum} to {maximum} of these.", path=path, minimum=0, maximum=int(most)
+                "Give {minimum} to {maximum} of these.", path=path, minimum=0, maximum=most
             )
         )
     return [_medium(each, faults, (*path, place)) for place, each in enumerate(most.cut(media))]
