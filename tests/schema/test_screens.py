@@ -1,4 +1,4 @@
-"""A screen of the shop, or of stock at headquarters, is one query: of no more statements for more rows."""
+"""Pages of goods, and of their stock, are one query each: of no more statements for more rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHOPS = ("ONE", "TWO", "THREE", "FOUR")
 SCREENS: dict[str, tuple[dict[str, Any], int]] = {
     "mini_program/home": ({"near": NEAR}, 21),
     "mini_program/product": ({"code": "PAGE", "near": NEAR}, 19),
-    "hq/stock_board": ({"variantId": "sku:ONE-1"}, 44),
+    "hq/variant_stock": ({"variantId": "sku:ONE-1"}, 16),
 }
 
 

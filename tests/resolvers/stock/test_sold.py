@@ -58,16 +58,13 @@ async def two_places(ctx: Context) -> tuple[StockLevel, StockLevel]:
 async def test_sales_of_the_last_days_are_added_up_and_what_came_back_is_no_matter(
     ctx: Context,
 ) -> None:
-    one, other = await two_places(ctx)
+    one, _ = await two_places(ctx)
     now = later(ctx, days=10, minutes=1)
     variant = one.variant_id
     assert await sold.of_variants(now, [variant], 30) == {variant: 5}
     assert await sold.of_variants(now, [variant], 10) == {variant: 3}, "to the minute, not the day"
     assert await sold.of_variants(now, [variant], 11) == {variant: 5}
     assert await sold.of_variants(later(ctx, days=12), [variant], 1) == {variant: 0}
-    places = [(variant, one.location_id), (variant, other.location_id), (variant, -1)]
-    assert await sold.at_places(now, places, 30) == dict(zip(places, (2, 3, 0), strict=True))
-    assert await sold.at_places(now, places, 5) == dict(zip(places, (0, 3, 0), strict=True))
 
 
 async def test_who_reads_the_stock_of_one_place_is_told_of_that_place(ctx: Context) -> None:
@@ -101,10 +98,6 @@ async def test_one_statement_answers_for_all_and_reads_the_index_of_sales_alone(
     for level in levels:
         await sell(ctx, level, 1)
     ids = [level.variant_id for level in levels]
-    places = [(level.variant_id, level.location_id) for level in levels]
-    with counting() as statements:
-        assert set((await sold.at_places(ctx, places, 30)).values()) == {1}
-    assert len(statements) == 1, statements
     with counting() as statements:
         assert await sold.of_variants(ctx, ids, 30) == dict.fromkeys(ids, 1)
         assert await sold.of_variants(ctx, ids, 7) == dict.fromkeys(ids, 1)
