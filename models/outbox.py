@@ -14,6 +14,7 @@ class Topic(StrEnum):
 
     ALL = "*"
     ASSORTMENT_CHANGED = "assortment.changed"
+    BRAND_CHANGED = "brand.changed"
     CATEGORY_CHANGED = "category.changed"
     FULFILMENT_ASSIGNED = "fulfilment.assigned"
     FULFILMENT_CHANGED = "fulfilment.changed"

@@ -16,7 +16,8 @@ _CAMEL = re.compile("_([a-z])")
 SliceSize = Annotated[int, strawberry.argument(description="How many, at most 250.")]
 Skip = Annotated[int, strawberry.argument(description="How many to leave out before the first.")]
 AfterCode = Annotated[
-    str | None, strawberry.argument(description="Only those whose codes come after this one.")
+    str | None,
+    strawberry.argument(description="Only those that stand behind the one with this code."),
 ]
 
 WHICH = strawberry.argument(description="Which of them.")

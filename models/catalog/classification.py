@@ -1,4 +1,8 @@
+"""Brands and categories. `logo` and `image` are `{"url", "alt", "kind"}`; siblings stand by `position`."""
+
 from __future__ import annotations
+
+from typing import Any
 
 from tortoise import fields
 
@@ -9,6 +13,8 @@ class Brand(Row):
     merchant = reference("Organisation")
     code = fields.CharField(max_length=64)
     name = fields.CharField(max_length=200)
+    logo = fields.JSONField[dict[str, Any]](null=True)
+    story = fields.TextField(null=True)
 
     merchant_id: int
 
@@ -22,6 +28,8 @@ class Category(Row):
     code = fields.CharField(max_length=64)
     name = fields.CharField(max_length=200)
     parent = reference("Category", null=True)
+    image = fields.JSONField[dict[str, Any]](null=True)
+    position = fields.IntField(default=0, db_default=0)
 
     merchant_id: int
     parent_id: int | None

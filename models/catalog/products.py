@@ -22,9 +22,10 @@ class MediaKind(StrEnum):
 class Product(Row):
     """What is shown; its variants are what is sold.
 
-    `options` is `[{"name", "values"}]`, `media` `[{"url", "alt", "kind"}]`. `search_text` is what
-    searches look into: name, brand and pinyin in normal form, a line each. The price
-    range repeats the variants' prices for sorting.
+    `options` is `[{"name", "values"}]`, `media` `[{"url", "alt", "kind"}]`, `attributes`
+    `[{"key", "value"}]`. `related_codes` name other products, which may come later. `search_text` is what
+    searches look into: name, brand and pinyin in normal form, a line each. The price range repeats the
+    variants' prices for sorting.
     """
 
     merchant = reference("Organisation")
@@ -38,6 +39,8 @@ class Product(Row):
     options = fields.JSONField[list[dict[str, Any]]](default=list)
     media = fields.JSONField[list[dict[str, Any]]](default=list)
     tags = fields.JSONField[list[str]](default=list)
+    attributes = fields.JSONField[list[dict[str, str]]](null=True)
+    related_codes = fields.JSONField[list[str]](null=True)
     search_text = fields.TextField(default="")
     lowest_price_minor = minor(default=0)
     highest_price_minor = minor(default=0)
@@ -64,7 +67,8 @@ class Product(Row):
 class Variant(Row):
     """What is sold: one SKU. `selected_options` is `[{"name", "value"}]`.
 
-    With `tracks_serials` each piece on hand has a serial number; it changes only while none is.
+    `media` is as a product's. With `tracks_serials` each piece on hand has a serial number; it changes only
+    while none is.
     """
 
     merchant = reference("Organisation")
@@ -74,6 +78,7 @@ class Variant(Row):
     selected_options = fields.JSONField[list[dict[str, str]]](default=list)
     price_minor = minor()
     compare_at_minor = minor(null=True)
+    media = fields.JSONField[list[dict[str, Any]]](null=True)
     position = fields.IntField(default=0)
     tracks_serials = fields.BooleanField(default=False, db_default=False)
     updated_at = fields.DatetimeField(auto_now=True)

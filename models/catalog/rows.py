@@ -24,6 +24,9 @@ class ProductRow(NamedTuple):
     options: Json
     media: Json
     tags: Json
+    attributes: Json
+    related_codes: Json
+    units_sold: int
     lowest_price_minor: int
     highest_price_minor: int
     created_at: Moment
@@ -37,6 +40,7 @@ class VariantRow(NamedTuple):
     sku: str
     name: str
     selected_options: Json
+    media: Json
     price_minor: int
     compare_at_minor: int | None
     tracks_serials: bool | int  # SQLite answers 0 or 1

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from models.accounts.roles import Permission
-from models.bulk import chunks, update_all
+from models.bulk import assign, chunks, update_all
 from models.catalog.classification import Category
 from models.errors import InvalidInput, NotFound
 from resolvers.batches import (
@@ -21,7 +22,9 @@ from resolvers.batches import (
     stands,
 )
 from resolvers.catalog.category_moves import stands_below
+from resolvers.catalog.drafts import MediaDraft
 from resolvers.catalog.locking import locked_merchant
+from resolvers.catalog.pictures import medium_of, position_of
 from resolvers.context import Context
 from resolvers.outbox import Change, announce
 from resolvers.permissions import requires
@@ -30,11 +33,13 @@ from resolvers.validation import code_of, line_of, rows_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CategoryDraft:
-    """A category below `parent_code`; None puts it at the top."""
+    """A category below `parent_code`; None puts it at the top, before all others and without a picture."""
 
     code: str
     name: str
     parent_code: str | Unset | None = KEEP
+    image: MediaDraft | Unset | None = KEEP
+    position: int | Unset | None = KEEP
 
 
 Rows = Sequence[tuple[CategoryDraft, Faults]]
@@ -78,6 +83,8 @@ def _check(draft: CategoryDraft, faults: Faults) -> None:
     faults.check(line_of, draft.name, "name", 200)
     if isinstance(draft.parent_code, str):
         faults.check(code_of, draft.parent_code, "parentCode")
+    medium_of(draft.image, faults, ("image",))
+    faults.check(position_of, draft.position, "position")
 
 
 def _refuse_places(rows: Rows, stored: dict[str, Category]) -> bool:
@@ -119,7 +126,7 @@ async def _save(
         found = await Category.filter(merchant_id=merchant_id, code__in=part)
         stored.update({row.code: row for row in found})
     changed = [stored[each.code] for each in drafts if _change(stored[each.code], each, stored)]
-    await update_all(changed, ("name", "parent_id"))
+    await update_all(changed, ("name", "parent_id", "image", "position"))
     added = {each.code for each in new}
     touched = {row.id: row for row in (*(stored[code] for code in added), *changed)}
     await announce(ctx, [_told(row) for row in touched.values()])
@@ -128,11 +135,14 @@ async def _save(
 
 def _change(row: Category, draft: CategoryDraft, stored: dict[str, Category]) -> bool:
     """Make the row what the draft says; whether it was anything else."""
-    before = (row.name, row.parent_id)
-    row.name = draft.name.strip()
+    values: dict[str, Any] = {"name": draft.name.strip()}
     if not isinstance(draft.parent_code, Unset):
-        row.parent_id = stored[draft.parent_code].id if draft.parent_code else None
-    return (row.name, row.parent_id) != before
+        values["parent_id"] = stored[draft.parent_code].id if draft.parent_code else None
+    if not isinstance(draft.image, Unset):
+        values["image"] = medium_of(draft.image, Faults(()), ())
+    if not isinstance(draft.position, Unset):
+        values["position"] = draft.position or 0
+    return assign(row, **values)
 
 
 def _told(row: Category) -> Change:

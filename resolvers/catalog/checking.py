@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
 
 from models import bounds
 from models.accounts.channels import Channel
 from models.catalog.gtin import InvalidGtin, gtin_key, normalise_gtin
-from models.catalog.products import MediaKind, ProductStatus
+from models.catalog.products import ProductStatus
 from models.errors import Duplicate, InvalidInput
 from models.money import CurrencyCode, InvalidAmount, to_minor
 from resolvers.batches import KEEP, Faults, Unset
-from resolvers.catalog.drafts import MediaDraft, ProductDraft, VariantDraft
+from resolvers.catalog.drafts import ProductDraft, VariantDraft
+from resolvers.catalog.pictures import Medium, media_of, medium_of, position_of, story_of
 from resolvers.validation import code_of, line_of, text_of
 
 _SLUG = re.compile(r"\w+([-_]\w+)*")
@@ -25,7 +25,8 @@ MAXIMUM = {
     "variants": VARIANTS_AT_ONCE,
     "gtins": bounds.VARIANT_GTINS,
     "tags": bounds.PRODUCT_TAGS,
-    "media": bounds.PRODUCT_MEDIA,
+    "attributes": bounds.PRODUCT_ATTRIBUTES,
+    "relatedCodes": bounds.PRODUCT_RELATED,
     "options": bounds.PRODUCT_OPTIONS,
     "values": bounds.OPTION_VALUES,
 }
@@ -43,6 +44,7 @@ class CheckedVariant:
     gtins: list[tuple[str, str]] | None
     selected: list[dict[str, str]] | None
     tracks_serials: bool | None
+    media: list[Medium] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +57,19 @@ class CheckedProduct:
     description: str | None
     brand_code: str | Unset | None
     brand_name: str | None
+    brand_logo: Medium | None
+    brand_story: str | None
     category_code: str | Unset | None
     category_name: str | None
     category_parent_code: str | None
+    category_image: Medium | None
+    category_position: int | None
     status: ProductStatus | None
     tags: list[str] | None
     options: list[dict[str, Any]] | None
-    media: list[dict[str, Any]] | None
+    media: list[Medium] | None
+    attributes: list[dict[str, str]] | None
+    related_codes: list[str] | None
     excluded: frozenset[Channel] | None
     variants: list[CheckedVariant]
 
@@ -77,13 +85,19 @@ def check_product(draft: ProductDraft, faults: Faults) -> CheckedProduct:
         description=check(_description, draft.description),
         brand_code=check(_optional_code, draft.brand_code, "brandCode"),
         brand_name=check(_optional_text, draft.brand_name, ("brandName",), 200),
+        brand_logo=medium_of(draft.brand_logo, faults, ("brandLogo",)),
+        brand_story=check(story_of, draft.brand_story, "brandStory"),
         category_code=check(_optional_code, draft.category_code, "categoryCode"),
         category_name=check(_optional_text, draft.category_name, ("categoryName",), 200),
         category_parent_code=check(_parent_code, draft),
+        category_image=medium_of(draft.category_image, faults, ("categoryImage",)),
+        category_position=check(position_of, draft.category_position, "categoryPosition"),
         status=draft.status,
         tags=_tags(draft.tags, faults),
         options=_options(draft, faults),
-        media=_media(draft.media, faults),
+        media=media_of(draft.media, faults, ("media",), bounds.PRODUCT_MEDIA),
+        attributes=_attributes(draft, faults),
+        related_codes=_related(draft, faults),
         excluded=_excluded(draft),
         variants=[
             _variant(each, faults, ("variants", position))
@@ -111,6 +125,7 @@ def _variant(draft: VariantDraft, faults: Faults, path: Path) -> CheckedVariant:
         gtins=_gtins(draft.gtins, faults, (*path, "gtins")),
         selected=_selected(draft, faults, (*path, "options")),
         tracks_serials=draft.tracks_serials,
+        media=media_of(draft.media, faults, (*path, "media"), bounds.VARIANT_MEDIA),
     )
 
 
@@ -187,34 +202,33 @@ def _tags(tags: Sequence[str] | None, faults: Faults) -> list[str] | None:
     return list(dict.fromkeys(checked))
 
 
-def _media(media: Sequence[MediaDraft] | None, faults: Faults) -> list[dict[str, Any]] | None:
-    if media is None:
+def _attributes(draft: ProductDraft, faults: Faults) -> list[dict[str, str]] | None:
+    if draft.attributes is None:
         return None
-    faults.check(_few, media, "media", ("media",))
-    return [
+    faults.check(_few, draft.attributes, "attributes", ("attributes",))
+    found = [
         {
-            "url": faults.check(_url, each.url, ("media", position, "url")),
-            "alt": faults.check(line_of, each.alt or "", ("media", position, "alt"), 200, 0),
-            "kind": str(each.kind or MediaKind.IMAGE),
+            "key": faults.check(line_of, key, ("attributes", position, "key"), 64),
+            "value": faults.check(line_of, value, ("attributes", position, "value"), 500),
         }
-        for position, each in enumerate(media[: MAXIMUM["media"]])
+        for position, (key, value) in enumerate(draft.attributes[: MAXIMUM["attributes"]])
     ]
+    faults.check(_distinct, [each["key"] for each in found], ("attributes",))
+    return found
 
 
-def _url(text: str, path: Path) -> str:
-    address = line_of(text, path, 1000)
-    try:
-        parts = urlsplit(address)
-        # Reading the port checks it. A backslash is a slash to browsers: it would name another host to them.
-        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        sound = False
-    if not sound or "@" in parts.netloc or re.search(r"[\s\\]", address):
-        raise InvalidInput(
-            "An address starts with http:// or https:// and a host, and holds no spaces or passwords.",
-            path=path,
-        )
-    return address
+def _related(draft: ProductDraft, faults: Faults) -> list[str] | None:
+    """Codes of other products, whether these are there yet or not."""
+    if draft.related_codes is None:
+        return None
+    faults.check(_few, draft.related_codes, "relatedCodes", ("relatedCodes",))
+    codes = [
+        faults.check(code_of, code, "relatedCodes", position)
+        for position, code in enumerate(draft.related_codes[: MAXIMUM["relatedCodes"]])
+    ]
+    if draft.code in codes:
+        faults.add(InvalidInput("A product is not related to itself.", path=("relatedCodes",)))
+    return list(dict.fromkeys(codes))
 
 
 def _slug(slug: str | None) -> str | None:

@@ -36,19 +36,25 @@ def refuse_twins_within(rows: Sequence[ProductRow]) -> None:
 
 
 def _refuse_contradictions(rows: Sequence[ProductRow]) -> None:
-    """Other names of a brand or category, or another parent, than an earlier sound row gives.
+    """Other words of a brand or category than an earlier sound row has: name, parent, picture and the like.
 
     Such a batch would change it and change it back each time.
     """
-    said: dict[tuple[str, str], str] = {}
+    said: dict[tuple[str, str], object] = {}
     for row in [row for row in rows if not row.faults]:
         checked = row.checked
         for name, code, value in (
             ("brandName", checked.brand_code, checked.brand_name),
+            ("brandLogo", checked.brand_code, checked.brand_logo),
+            ("brandStory", checked.brand_code, checked.brand_story),
             ("categoryName", checked.category_code, checked.category_name),
             ("categoryParentCode", checked.category_code, checked.category_parent_code),
+            ("categoryImage", checked.category_code, checked.category_image),
+            ("categoryPosition", checked.category_code, checked.category_position),
         ):
-            if isinstance(code, str) and value and said.setdefault((name, code), value) != value:
+            if not isinstance(code, str) or value in (None, ""):
+                continue
+            if said.setdefault((name, code), value) != value:
                 row.faults.add(
                     InvalidInput("Another row says otherwise of {code}.", path=(name,), code=code)
                 )

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tortoise.expressions import Q
+
 from models.catalog.classification import Brand, Category
+from models.database import any_id, array, records
 from resolvers.context import Context
 from resolvers.keyset import Conditions, kept
 from resolvers.paging import MAXIMUM_SIZE, checked_size
 from resolvers.permissions import concerns, for_anyone
 from resolvers.slices import Slice, rows_of_each
+
+# Where the category with a code stands among its siblings; one that is not there stands with those unplaced.
+_POSITION = (
+    "COALESCE((SELECT before.position FROM category before"
+    " WHERE before.merchant_id = category.merchant_id AND before.code = ?), 0)"
+)
 
 
 @for_anyone
@@ -59,13 +68,17 @@ async def categories(
     first: int = MAXIMUM_SIZE,
     after_code: str | None = None,
 ) -> list[Category]:
-    """The merchant's first categories below the one with this code, by code; without one, the topmost.
+    """The merchant's first categories below the one with this code; without one, the topmost.
 
-    Raises: InvalidInput.
+    They stand by position, then by code. Raises: InvalidInput.
     """
-    query = Category.filter(merchant_id=ctx.merchant_id).order_by("code").limit(checked_size(first))
+    query = Category.filter(merchant_id=ctx.merchant_id).order_by("position", "code")
+    query = query.limit(checked_size(first))
     if after_code is not None:
-        query = query.filter(code__gt=kept(after_code))
+        before = await category(ctx, after_code)
+        position = before.position if before else 0
+        behind = Q(position=position, code__gt=kept(after_code))
+        query = query.filter(Q(position__gt=position) | behind)
     if parent_code is None:
         return await query.filter(parent_id=None)
     parent = await category(ctx, parent_code)
@@ -82,8 +95,19 @@ async def categories_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Categ
 async def children_of(
     ctx: Context, ids: Sequence[int], first: int = MAXIMUM_SIZE, after_code: str | None = None
 ) -> dict[int, list[Category]]:
-    """The first categories right below each of `ids`, by code. Raises: InvalidInput."""
+    """The first categories right below each of `ids`, by position and code. Raises: InvalidInput."""
     where = Conditions()
     if after_code is not None:
-        where.add("code > ?", kept(after_code))
-    return await rows_of_each(Category, "parent_id", ids, Slice(first), order="code", where=where)
+        where.add(f"(position, code) > ({_POSITION}, ?)", *[kept(after_code)] * 2)
+    order = "position, code"
+    return await rows_of_each(Category, "parent_id", ids, Slice(first), order=order, where=where)
+
+
+@for_anyone
+async def child_counts(ctx: Context, ids: Sequence[int]) -> dict[int, int]:
+    """How many categories stand right below each of `ids`."""
+    rows = await records(
+        f"SELECT parent_id, COUNT(*) FROM category WHERE {any_id('parent_id')} GROUP BY parent_id",
+        array(set(ids)),
+    )
+    return dict.fromkeys(ids, 0) | dict(rows)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from models.bulk import assign
 from models.catalog.classification import Brand, Category
 from models.catalog.products import Product
 from resolvers.catalog.indexing import reindex
@@ -13,23 +15,33 @@ from resolvers.catalog.stored import ProductRow, Stored
 async def ensure_brands(merchant_id: int, rows: Sequence[ProductRow], stored: Stored) -> set[str]:
     """Make and rename brands; answers the codes of those that are not as they were."""
     touched: dict[str, Brand] = {}
+    names = {brand.id: brand.name for brand in stored.brands.values()}
     for row in rows:
-        code, name = row.checked.brand_code, row.checked.brand_name
+        code = row.checked.brand_code
         if not isinstance(code, str):
             continue
         brand = stored.brands.get(code)
         if brand is None:
-            brand = Brand(merchant_id=merchant_id, code=code, name=name or code)
+            brand = Brand(merchant_id=merchant_id, code=code, name=code)
             touched[code] = stored.brands[code] = brand
-        elif name and brand.name != name:
-            brand.name = name
+        said = {
+            "name": row.checked.brand_name or None,
+            "logo": row.checked.brand_logo,
+            "story": row.checked.brand_story or None,
+        }
+        if assign(brand, **{name: value for name, value in said.items() if value is not None}):
             touched[code] = brand
-    for brand in touched.values():
-        is_new = brand.pk is None
-        await brand.save()
-        if not is_new:
-            await reindex(await Product.filter(brand_id=brand.id), brand.name)
+    await save_brands(list(touched.values()), names)
     return set(touched)
+
+
+async def save_brands(brands: Sequence[Brand], names: Mapping[int, str]) -> None:
+    """Write brands; products are found by the new name of one that had another, as `names` says by ID."""
+    for brand in brands:
+        renamed = brand.pk is not None and brand.name != names[brand.pk]
+        await brand.save()
+        if renamed:
+            await reindex(await Product.filter(brand_id=brand.id), brand.name)
 
 
 async def ensure_categories(
@@ -38,21 +50,22 @@ async def ensure_categories(
     """Make, rename and place categories; answers the codes of those that are not as they were."""
     touched: set[str] = set()
     for row in rows:
-        code, name = row.checked.category_code, row.checked.category_name
+        code = row.checked.category_code
         if not isinstance(code, str):
             continue
         category = stored.categories.get(code)
         if category is None:
-            category = Category(merchant_id=merchant_id, code=code, name=name or code)
+            category = Category(merchant_id=merchant_id, code=code, name=code)
             stored.categories[code] = category
-        parent_id = category.parent_id
+        said: dict[str, Any] = {
+            "name": row.checked.category_name or None,
+            "image": row.checked.category_image,
+            "position": row.checked.category_position,
+        }
         if row.checked.category_parent_code:
-            parent_id = await _parent(merchant_id, row.checked.category_parent_code, stored)
-        if category.pk is None or (name or category.name, parent_id) != (
-            category.name,
-            category.parent_id,
-        ):
-            category.name, category.parent_id = name or category.name, parent_id
+            said["parent_id"] = await _parent(merchant_id, row.checked.category_parent_code, stored)
+        given = {name: value for name, value in said.items() if value is not None}
+        if assign(category, **given) or category.pk is None:
             await category.save()
             touched.add(code)
     return touched

@@ -39,13 +39,15 @@ class VariantDraft:
     compare_at_price: Decimal | Unset | None = KEEP
     options: Sequence[SelectedOptionDraft] | None = None
     tracks_serials: bool | None = None
+    media: Sequence[MediaDraft] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductDraft:
-    """`brand_name` and `category_name` name a brand or category that is new, or rename it.
+    """`brand_name` and `category_name` name a brand or category that is new, or rename it; what else is said
+    of them replaces what was.
 
-    `channels` are those that list it; None for all.
+    `channels` are those that list it; None for all. `attributes` are keys and values.
     """
 
     code: str
@@ -55,11 +57,17 @@ class ProductDraft:
     description: str | None = None
     brand_code: str | Unset | None = KEEP
     brand_name: str | None = None
+    brand_logo: MediaDraft | None = None
+    brand_story: str | None = None
     category_code: str | Unset | None = KEEP
     category_name: str | None = None
     category_parent_code: str | None = None
+    category_image: MediaDraft | None = None
+    category_position: int | None = None
     status: ProductStatus | None = None
     tags: Sequence[str] | None = None
     options: Sequence[OptionDraft] | None = None
     media: Sequence[MediaDraft] | None = None
+    attributes: Sequence[tuple[str, str]] | None = None
+    related_codes: Sequence[str] | None = None
     channels: Collection[Channel] | Unset | None = KEEP

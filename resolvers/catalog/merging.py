@@ -16,10 +16,12 @@ from resolvers.catalog.stored import ProductRow, Stored
 
 PRODUCT_COLUMNS = (
     "slug", "name", "description", "status", "brand_id", "category_id", "options", "media", "tags",
+    "attributes", "related_codes",
     "search_text", "lowest_price_minor", "highest_price_minor", "updated_at",
 )  # fmt: skip
 VARIANT_COLUMNS = (
-    "name", "selected_options", "price_minor", "compare_at_minor", "tracks_serials", "updated_at",
+    "name", "selected_options", "price_minor", "compare_at_minor", "tracks_serials", "media",
+    "updated_at",
 )  # fmt: skip
 
 
@@ -115,6 +117,8 @@ def _values(
         "status": checked.status,
         "media": checked.media,
         "tags": checked.tags,
+        "attributes": _unlike(checked.attributes, product.attributes),
+        "related_codes": _unlike(checked.related_codes, product.related_codes),
     }
     values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if checked.brand_code is not KEEP:
@@ -124,6 +128,11 @@ def _values(
         category = stored.categories.get(checked.category_code or "")
         values["category_id"] = category.id if category else None
     return {**values, "name": checked.name}
+
+
+def _unlike(given: list[Any] | None, kept: list[Any] | None) -> list[Any] | None:
+    """The list that is given, where it is not the one that is kept: none at all is an empty one."""
+    return None if given == (kept or []) else given
 
 
 def _options(checked: CheckedProduct, product: Product, stored: Stored) -> Options:
@@ -153,6 +162,8 @@ def _plan_variant(
         values["compare_at_minor"] = checked.compare_at_minor
     if checked.tracks_serials is not None:
         values["tracks_serials"] = checked.tracks_serials
+    if (media := _unlike(checked.media, variant.media)) is not None:
+        values["media"] = media
     gtins = None if checked.gtins is None else dict(checked.gtins)
     if gtins == stored.gtins.get(variant.pk or 0, {}):
         gtins = None

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from models.accounts.channels import Channel
+from models.bounds import PRODUCT_RELATED
 from models.catalog.products import ProductStatus
 from models.catalog.rows import PRODUCT, ProductRow
 from models.codes import chosen, folded
-from models.database import any_id, array, fetch, for_update, read, records
+from models.columns import parsed
+from models.database import any_id, any_of, array, fetch, for_update, read, records
 from models.folded_codes import folded_column
 from models.later import change_later
 from resolvers.catalog.visibility import ON_SALE, sees_unpublished
@@ -65,6 +67,43 @@ async def find(
         if (on_sale and is_own) or await sees_unpublished(ctx, row.merchant_id):
             rows.append((row.code, row))
     return chosen(code or "", rows)
+
+
+@for_anyone
+async def related_to(ctx: Context, rows: Sequence[ProductRow]) -> dict[int, list[ProductRow]]:
+    """What is shown beside each product, in the order in which its codes were given: one statement for all.
+
+    Only what is on sale in this channel; staff see the others too. Codes of what is not there are left out.
+    """
+    codes = {row.id: list(PRODUCT_RELATED.cut(parsed(row.related_codes) or ())) for row in rows}
+    wanted = {code for each in codes.values() for code in each}
+    if not wanted:
+        return {row.id: [] for row in rows}
+    found = await records(
+        f"SELECT {ON_SALE}, {PRODUCT} FROM product p"
+        f" WHERE {any_of('p.merchant_id')} AND {any_of('p.code')}",
+        str(ctx.channel),
+        array({row.merchant_id for row in rows}),
+        array(wanted),
+    )
+    shown = {}
+    for on_sale, *columns in found:
+        row = ProductRow(*columns)
+        if on_sale or await sees_unpublished(ctx, row.merchant_id):
+            shown[row.merchant_id, row.code] = row
+    return {
+        row.id: [other for code in codes[row.id] if (other := shown.get((row.merchant_id, code)))]
+        for row in rows
+    }
+
+
+async def variant_counts(ctx: Context, ids: Sequence[int]) -> dict[int, int]:
+    """How many variants each product has."""
+    rows = await records(
+        f"SELECT product_id, COUNT(*) FROM variant WHERE {any_id('product_id')} GROUP BY product_id",
+        array(set(ids)),
+    )
+    return dict.fromkeys(ids, 0) | dict(rows)
 
 
 async def channels_of(ctx: Context, ids: Sequence[int]) -> dict[int, list[Channel]]:

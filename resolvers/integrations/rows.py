@@ -26,9 +26,12 @@ _POSITIONS = [
 ]
 OPTION_NUMBERS = range(1, 6)
 _LIST = "|"
+_SIGN = re.compile("[=:\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH COLON}]")
 PRODUCT_COLUMNS = (
     "price", "slug", "description", "brand_code", "brand_name", "category_code", "category_name",
-    "category_parent_code", "status", "tags", "channels", "media", "variant_name", "compare_at_price",
+    "category_parent_code", "status", "tags", "channels", "media", "attributes", "related_codes",
+    "brand_logo", "brand_story", "category_image", "category_position", "variant_name", "variant_media",
+    "compare_at_price",
     *(f"option{number}_{part}" for number in OPTION_NUMBERS for part in ("name", "value")),
     "tracks_serials", "weight_g", "unit", "origin",
 )  # fmt: skip
@@ -90,13 +93,19 @@ def product_draft(row: CsvRow) -> ProductDraft:
         description=row.text("description") or _details(row) or None,
         brand_code=row.text("brand_code") or KEEP,
         brand_name=row.text("brand_name") or None,
+        brand_logo=_medium(row, "brand_logo"),
+        brand_story=row.text("brand_story") or None,
         category_code=row.text("category_code") or KEEP,
         category_name=row.text("category_name") or None,
         category_parent_code=row.text("category_parent_code") or None,
+        category_image=_medium(row, "category_image"),
+        category_position=row.whole("category_position") if row.text("category_position") else None,
         status=_status(row),
         tags=_several(row, "tags"),
         channels=_channels(row),
-        media=[MediaDraft(url) for url in _several(row, "media") or ()] or None,
+        media=_media(row, "media"),
+        attributes=_attributes(row),
+        related_codes=_several(row, "related_codes"),
         variants=[
             VariantDraft(
                 sku=sku_of(row),
@@ -108,19 +117,24 @@ def product_draft(row: CsvRow) -> ProductDraft:
                 else KEEP,
                 options=_options(row),
                 tracks_serials=row.flag("tracks_serials"),
+                media=_media(row, "variant_media"),
             )
         ],
     )
 
 
 def names_of(draft: ProductDraft) -> dict[str, str]:
-    """What a row calls its brand and its category, and the parent it gives it."""
+    """What a row calls its brand and its category, the parent it gives it, and how it shows both."""
     said = {
         f"brand {draft.brand_code}": draft.brand_name,
+        f"logo of {draft.brand_code}": draft.brand_logo,
+        f"story of {draft.brand_code}": draft.brand_story,
         f"category {draft.category_code}": draft.category_name,
         f"parent of {draft.category_code}": draft.category_parent_code,
+        f"image of {draft.category_code}": draft.category_image,
+        f"position of {draft.category_code}": draft.category_position,
     }
-    return {thing: name for thing, name in said.items() if name}
+    return {thing: str(name) for thing, name in said.items() if name not in (None, "")}
 
 
 def _details(row: CsvRow) -> str:
@@ -131,6 +145,31 @@ def _details(row: CsvRow) -> str:
 def _several(row: CsvRow, column: str) -> list[str] | None:
     """What stands in a cell, apart by bars; None where it is empty."""
     return [each.strip() for each in row.text(column).split(_LIST) if each.strip()] or None
+
+
+def _media(row: CsvRow, column: str) -> list[MediaDraft] | None:
+    return [MediaDraft(url) for url in _several(row, column) or ()] or None
+
+
+def _medium(row: CsvRow, column: str) -> MediaDraft | None:
+    return MediaDraft(row.text(column)) if row.text(column) else None
+
+
+def _attributes(row: CsvRow) -> list[tuple[str, str]] | None:
+    """Keys and values, apart by the first `=` or colon of each; None where the cell is empty."""
+    if (texts := _several(row, "attributes")) is None:
+        return None
+    found = []
+    for text in texts:
+        parts = _SIGN.split(text, 1)
+        if len(parts) == 1:
+            raise InvalidInput(
+                "An attribute is written as key=value, not {text}.",
+                path=("attributes",),
+                text=repr(text[:40]),
+            )
+        found.append((parts[0].strip(), parts[1].strip()))
+    return found
 
 
 def _status(row: CsvRow) -> ProductStatus | None:

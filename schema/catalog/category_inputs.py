@@ -5,6 +5,7 @@ import strawberry
 from resolvers.batches import OnError
 from resolvers.catalog.category_tree import CategoryDraft
 from schema.batches import kept_if_unset
+from schema.catalog.inputs import MediaInput, draft_unless_unset
 
 
 @strawberry.input(description="A category by its code.")
@@ -15,10 +16,22 @@ class CategoryUpsertRow:
         default=strawberry.UNSET,
         description="A category that is there or comes in the batch; null puts it at the top.",
     )
+    image: MediaInput | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="The picture that it is shown with; null takes it away.",
+    )
+    position: int | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Where it stands among its siblings, the lowest first, from 0; null is 0.",
+    )
 
     def draft(self) -> CategoryDraft:
         return CategoryDraft(
-            code=self.code, name=self.name, parent_code=kept_if_unset(self.parent_code)
+            code=self.code,
+            name=self.name,
+            parent_code=kept_if_unset(self.parent_code),
+            image=draft_unless_unset(self.image),
+            position=kept_if_unset(self.position),
         )
 
 

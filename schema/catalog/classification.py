@@ -9,6 +9,8 @@ from models.catalog.classification import Category as CategoryRow
 from resolvers.catalog import classification, facets
 from resolvers.context import Context
 from schema.batching import batched
+from schema.catalog.product_parts import Media
+from schema.columns import derived
 from schema.cost.directives import sized_by
 from schema.list_arguments import AfterCode, SliceSize
 from schema.nodes import Node, global_id
@@ -21,6 +23,16 @@ class Brand(Node):
     code: str
     name: str
     row: strawberry.Private[BrandRow]
+
+    @derived
+    def logo(self) -> Media | None:
+        """The picture that it is known by; null without one."""
+        return Media.of(self.row.logo)
+
+    @derived
+    def story(self) -> str | None:
+        """What customers read about it; null without any."""
+        return self.row.story
 
     @public
     @batched
@@ -52,6 +64,16 @@ class Category(Node):
     name: str
     row: strawberry.Private[CategoryRow]
 
+    @derived
+    def image(self) -> Media | None:
+        """The picture that it is shown with; null without one."""
+        return Media.of(self.row.image)
+
+    @derived
+    def position(self) -> int:
+        """Where it stands among its siblings, the lowest first; those alike stand by code."""
+        return self.row.position
+
     @public
     @batched
     @staticmethod
@@ -65,10 +87,18 @@ class Category(Node):
     async def children(
         parents: list[Category], ctx: Context, first: SliceSize = 50, after_code: AfterCode = None
     ) -> list[list[Category]]:
-        """The first categories right below, by code."""
+        """The first categories right below, by position and code."""
         ids = [each.row.id for each in parents]
         found = await classification.children_of(ctx, ids, first, after_code)
         return [[Category.of(child) for child in found[each.row.id]] for each in parents]
+
+    @public
+    @batched
+    @staticmethod
+    async def child_count(parents: list[Category], ctx: Context) -> list[int]:
+        """How many categories stand right below, however many `children` shows."""
+        found = await classification.child_counts(ctx, [each.row.id for each in parents])
+        return [found[each.row.id] for each in parents]
 
     @public
     @batched

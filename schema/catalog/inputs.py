@@ -6,7 +6,7 @@ import strawberry
 
 from models.accounts.channels import Channel
 from models.catalog.products import MediaKind, ProductStatus
-from resolvers.batches import OnError
+from resolvers.batches import OnError, Unset
 from resolvers.catalog.drafts import (
     MediaDraft,
     OptionDraft,
@@ -17,6 +17,7 @@ from resolvers.catalog.drafts import (
 from resolvers.catalog.filters import ProductQuery
 from schema.batches import kept_if_unset
 from schema.cost.directives import Cost
+from schema.key_values import KeyValueInput
 from schema.nodes import optional_row_id, row_id
 
 
@@ -99,6 +100,18 @@ class MediaInput:
     alt: str | None = None
     kind: MediaKind | None = None
 
+    def draft(self) -> MediaDraft:
+        return MediaDraft(self.url, self.alt, self.kind)
+
+
+def draft_unless_unset(medium: MediaInput | None) -> MediaDraft | Unset | None:
+    given = kept_if_unset(medium)
+    return given.draft() if isinstance(given, MediaInput) else given
+
+
+def drafts_of(media: list[MediaInput] | None) -> list[MediaDraft] | None:
+    return None if media is None else [each.draft() for each in media]
+
 
 @strawberry.input(description="A variant by its SKU. What is left out stays as it is.")
 class VariantUpsertRow:
@@ -114,6 +127,10 @@ class VariantUpsertRow:
         default=None,
         description="Each piece has a serial number; changes only while none is on hand or on its way.",
     )
+    media: list[MediaInput] | None = strawberry.field(
+        default=None,
+        description="Its own pictures and films, at most 20; they replace those before.",
+    )
 
     def draft(self) -> VariantDraft:
         return VariantDraft(
@@ -126,6 +143,7 @@ class VariantUpsertRow:
             if self.options is None
             else [SelectedOptionDraft(each.name, each.value) for each in self.options],
             tracks_serials=self.tracks_serials,
+            media=drafts_of(self.media),
         )
 
 
@@ -144,6 +162,12 @@ class ProductUpsertRow:
         default=strawberry.UNSET, description="A new one makes the brand; null takes it away."
     )
     brand_name: str | None = None
+    brand_logo: MediaInput | None = strawberry.field(
+        default=None, description="The picture that the brand is known by."
+    )
+    brand_story: str | None = strawberry.field(
+        default=None, description="What customers read about the brand."
+    )
     category_code: str | None = strawberry.field(
         default=strawberry.UNSET, description="A new one makes the category; null takes it away."
     )
@@ -151,12 +175,27 @@ class ProductUpsertRow:
     category_parent_code: str | None = strawberry.field(
         default=None, description="Puts the category below this one."
     )
+    category_image: MediaInput | None = strawberry.field(
+        default=None, description="The picture that the category is shown with."
+    )
+    category_position: int | None = strawberry.field(
+        default=None, description="Where the category stands among its siblings, the lowest first."
+    )
     status: ProductStatus | None = None
     tags: list[str] | None = None
     options: list[ProductOptionInput] | None = strawberry.field(
         default=None, description="Without them, what the variants select is added."
     )
     media: list[MediaInput] | None = None
+    attributes: list[KeyValueInput] | None = strawberry.field(
+        default=None,
+        description="What else is said of it, at most 50, no key twice; they replace those before.",
+    )
+    related_codes: list[str] | None = strawberry.field(
+        default=None,
+        description="Codes of at most 20 products that are shown beside it, whether these are there yet"
+        " or not; they replace those before.",
+    )
     channels: list[Channel] | None = strawberry.field(
         default=strawberry.UNSET, description="The channels that list it; null for all."
     )
@@ -170,18 +209,24 @@ class ProductUpsertRow:
             description=self.description,
             brand_code=kept_if_unset(self.brand_code),
             brand_name=self.brand_name,
+            brand_logo=self.brand_logo.draft() if self.brand_logo else None,
+            brand_story=self.brand_story,
             category_code=kept_if_unset(self.category_code),
             category_name=self.category_name,
             category_parent_code=self.category_parent_code,
+            category_image=self.category_image.draft() if self.category_image else None,
+            category_position=self.category_position,
             status=self.status,
             tags=self.tags,
             options=None
             if self.options is None
             else [OptionDraft(each.name, each.values) for each in self.options],
             channels=kept_if_unset(self.channels),
-            media=None
-            if self.media is None
-            else [MediaDraft(each.url, each.alt, each.kind) for each in self.media],
+            media=drafts_of(self.media),
+            attributes=None
+            if self.attributes is None
+            else [(each.key, each.value) for each in self.attributes],
+            related_codes=self.related_codes,
         )
 
 

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import strawberry
 
-from resolvers.catalog import assortments, category_tree, upsert
+from resolvers.catalog import assortments, brands, category_tree, upsert
 from schema.batches import UpsertPayload
 from schema.catalog.assortment_inputs import AssortmentSetInput
+from schema.catalog.brand_inputs import BrandUpsertInput
 from schema.catalog.category_inputs import CategoryUpsertInput
 from schema.catalog.inputs import CatalogUpsertInput
 from schema.errors import refusing
@@ -13,6 +14,11 @@ from schema.info import Info
 
 @strawberry.type
 class CatalogUpsertPayload(UpsertPayload):
+    pass
+
+
+@strawberry.type
+class BrandUpsertPayload(UpsertPayload):
     pass
 
 
@@ -42,6 +48,16 @@ class CatalogMutations:
             for row in input.rows
         ]
         return AssortmentSetPayload.naming(outcome, info.context, named)
+
+    @refusing(BrandUpsertPayload)
+    async def brand_upsert(self, info: Info, input: BrandUpsertInput) -> BrandUpsertPayload:
+        """Add, name and show brands by their codes, up to 500 at once; the same again changes nothing.
+
+        Needs CATALOG_WRITE.
+        """
+        drafts = [row.draft() for row in input.brands]
+        outcome = await brands.upsert(info.context, drafts, input.on_error, input.dry_run)
+        return BrandUpsertPayload.of(outcome, info.context, "brand")
 
     @refusing(CategoryUpsertPayload)
     async def category_upsert(

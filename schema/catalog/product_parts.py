@@ -6,6 +6,7 @@ import strawberry
 
 from models import bounds
 from models.catalog.products import MediaKind
+from models.columns import Json, parsed
 from schema.cost.directives import sized_list
 from schema.money import Money
 
@@ -29,6 +30,16 @@ class Media:
     url: str
     alt: str
     kind: MediaKind
+
+    @classmethod
+    def of(cls, kept: Json) -> Media | None:
+        """The picture or film of a column that may be empty."""
+        found = parsed(kept)
+        return cls(**found | {"kind": MediaKind(found["kind"])}) if found else None
+
+    @classmethod
+    def all_of(cls, kept: Json) -> list[Media]:
+        return [cls(**each | {"kind": MediaKind(each["kind"])}) for each in parsed(kept) or ()]
 
 
 @strawberry.type

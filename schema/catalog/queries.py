@@ -128,6 +128,6 @@ class CatalogQueries:
         first: SliceSize = 250,
         after_code: AfterCode = None,
     ) -> list[Category]:
-        """The first categories right below one, or the topmost, by code."""
+        """The first categories right below one, or the topmost, by position and code."""
         rows = await classification.categories(info.context, parent_code, first, after_code)
         return [Category.of(row) for row in rows]

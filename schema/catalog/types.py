@@ -2,13 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from models import bounds
 from models.bounds import all_of
-from models.catalog.products import MediaKind, ProductStatus
+from models.catalog.products import ProductStatus
 from models.catalog.rows import ProductRow, VariantRow
 from models.columns import moment, parsed
 from resolvers.accounts import organisations
@@ -23,24 +22,21 @@ from resolvers.catalog import (
 from resolvers.context import Context
 from resolvers.paging import PageRequest
 from resolvers.slices import Slice
+from resolvers.validation import INT32_MAX
 from schema.accounts.types import Channel, Organisation
 from schema.batching import batched
 from schema.catalog.classification import Brand, Category
 from schema.catalog.price_types import PriceChange, VariantPrice
 from schema.catalog.product_parts import Media, PriceRange, ProductOption, SelectedOption
+from schema.catalog.variant_stock import StockedVariant
 from schema.columns import column, derived, identity
 from schema.cost.directives import list_size, sized_by
-from schema.geography import GeoPointInput
+from schema.key_values import KeyValue
 from schema.list_arguments import Skip, SliceSize
 from schema.money import Money
 from schema.nodes import Node, optional_row_id, row_id
 from schema.pagination import Connection
-from schema.public import public, repeatable
-
-if TYPE_CHECKING:
-    from schema.stock.serial_types import SerialNumber
-    from schema.stock.types import StockLevel
-    from schema.stock.variant_fields import Backorder
+from schema.public import public
 
 strawberry.enum(ProductStatus)
 
@@ -66,13 +62,23 @@ class Product(Node):
     @list_size(bounds.PRODUCT_MEDIA)
     @derived
     def media(self) -> list[Media]:
-        kept = parsed(self.row.media)
-        return [Media(**each | {"kind": MediaKind(each["kind"])}) for each in kept]
+        return Media.all_of(self.row.media)
 
     @list_size(bounds.PRODUCT_TAGS)
     @derived
     def tags(self) -> list[str]:
         return list(parsed(self.row.tags))
+
+    @list_size(bounds.PRODUCT_ATTRIBUTES)
+    @derived
+    def attributes(self) -> list[KeyValue]:
+        """What else is said of it, such as its origin, in the order that it was given."""
+        return [KeyValue(**each) for each in parsed(self.row.attributes) or ()]
+
+    @derived
+    def sold_count(self) -> int:
+        """How many pieces were paid for since ever; those that came back are not taken off."""
+        return min(self.row.units_sold, INT32_MAX)
 
     @derived
     def created_at(self) -> datetime:
@@ -121,6 +127,23 @@ class Product(Node):
         found = await products.channels_of(ctx, [each.row.id for each in parents])
         return [found[each.row.id] for each in parents]
 
+    @list_size(bounds.PRODUCT_RELATED)
+    @public
+    @batched
+    @staticmethod
+    async def related(parents: list[Product], ctx: Context) -> list[list[Product]]:
+        """What is shown beside it, at most 20, in the order given; only what is on sale for this viewer."""
+        found = await products.related_to(ctx, [each.row for each in parents])
+        return [[Product.of(row) for row in found[each.row.id]] for each in parents]
+
+    @public
+    @batched
+    @staticmethod
+    async def variant_count(parents: list[Product], ctx: Context) -> list[int]:
+        """How many variants it has, however many `variants` shows."""
+        found = await products.variant_counts(ctx, [each.row.id for each in parents])
+        return [found[each.row.id] for each in parents]
+
     @sized_by("first", otherwise=20)
     @public
     @batched
@@ -144,11 +167,17 @@ class Product(Node):
 
 
 @strawberry.type(description="What is sold: one SKU.")
-class Variant(Node):
+class Variant(StockedVariant, Node):
     row: strawberry.Private[VariantRow]
     id: strawberry.ID = identity("Variant")
     sku: str = column("sku")
     name: str = column("name")
+
+    @list_size(bounds.VARIANT_MEDIA)
+    @derived
+    def media(self) -> list[Media]:
+        """Its own pictures and films; without any, those of the product show it."""
+        return Media.all_of(self.row.media)
 
     @list_size(bounds.PRODUCT_OPTIONS)
     @derived
@@ -224,26 +253,6 @@ class Variant(Node):
         found = await price_history.of_variants(ctx, wanted, request)
         return [Connection.of(found[each.row.id], PriceChange.of) for each in parents]
 
-    @repeatable
-    @batched
-    @staticmethod
-    async def available(parents: list[Variant], ctx: Context) -> list[int]:
-        """What this viewer's channel may still buy of what is there, all locations together."""
-        from resolvers.stock import availability
-
-        found = await availability.of_variants(ctx, [each.row.id for each in parents])
-        return [found[each.row.id] for each in parents]
-
-    @batched
-    @staticmethod
-    async def backorder(
-        parents: list[Variant], ctx: Context
-    ) -> list[Annotated[Backorder, strawberry.lazy("schema.stock.variant_fields")] | None]:
-        """What may be ordered of it before it is there; empty where nothing may."""
-        from schema.stock.variant_fields import backorders_of_variants
-
-        return await backorders_of_variants([each.row.id for each in parents], ctx)
-
     @batched
     @staticmethod
     async def carried_at(
@@ -253,42 +262,6 @@ class Variant(Node):
         place = row_id(location_id, "Store", "Warehouse", path=("locationId",))
         found = await assortments.carried(ctx, [each.row.id for each in parents], [place])
         return [(each.row.id, place) in found for each in parents]
-
-    @repeatable
-    @batched
-    @staticmethod
-    async def stock_levels(
-        parents: list[Variant],
-        ctx: Context,
-        *,
-        near: GeoPointInput | None = None,
-        first: int | None = 20,
-        after: str | None = None,
-    ) -> list[Connection[Annotated[StockLevel, strawberry.lazy("schema.stock.types")]]]:
-        """Where its pieces are; the nearest first where a point is given."""
-        from schema.stock.variant_fields import levels_of_variants
-
-        point = near.point("near") if near else None
-        return await levels_of_variants([each.row.id for each in parents], ctx, point, first, after)
-
-    @batched
-    @staticmethod
-    async def serials(
-        parents: list[Variant],
-        ctx: Context,
-        *,
-        location_id: strawberry.ID,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
-    ) -> list[Connection[Annotated[SerialNumber, strawberry.lazy("schema.stock.serial_types")]]]:
-        """The serial numbers on hand at a place of your territory, in whatever state."""
-        from schema.stock.serial_types import serials_of_variants
-
-        place = row_id(location_id, "Store", "Warehouse", path=("locationId",))
-        page = PageRequest(first=first, after=after, last=last, before=before)
-        return await serials_of_variants([each.row.id for each in parents], ctx, place, page)
 
     @classmethod
     def of(cls, row: VariantRow) -> Variant:

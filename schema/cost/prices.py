@@ -39,6 +39,8 @@ STATEMENT = 250
 MUTATION = 2_000
 # Of each count or sum over a whole list, to its end: a million rows take tenths of a second.
 COUNT = 40_000
+# Of what was sold of one thing, added up from the ledger's index of sales.
+LEDGER_SUM = 100
 # Of a list whose sort or filter may read all that the caller may see before its first row is known.
 SORTED_LIST = 5_000
 

@@ -14,6 +14,7 @@ from resolvers.context import Context
 from resolvers.orders import payments
 from schema.batching import batched
 from schema.cost.directives import sized_list
+from schema.key_values import KeyValue
 from schema.money import Money
 from schema.nodes import Node, global_id
 from schema.orders.loading import optional_nodes
@@ -24,12 +25,6 @@ if TYPE_CHECKING:
 strawberry.enum(PaymentProvider)
 strawberry.enum(PaymentFlow)
 strawberry.enum(PaymentStatus)
-
-
-@strawberry.type
-class KeyValue:
-    key: str
-    value: str
 
 
 @strawberry.type(description="One attempt to pay an order.")

@@ -65,7 +65,7 @@ LOOSE_LISTS = {
 PLURAL = {
     *("media", "history", "children", "team", "staff", "path", "allowed", "lost", "carrying"),
     *("serialsOnTheRoad", "refusedBecause", "status", "channel", "topic", "tierCode"),
-    *("fulfilmentMethod", "fulfilmentStatus", "method", "provider", "kind", "health"),
+    *("fulfilmentMethod", "fulfilmentStatus", "method", "provider", "kind", "health", "related"),
 }
 STARTS_AS_QUESTION = {"PageInfo.hasNextPage", "PageInfo.hasPreviousPage", "Store.isOpen"}
 # What is added up or measured says its unit in its name; coordinates are degrees by their names.

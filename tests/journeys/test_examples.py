@@ -74,7 +74,7 @@ class Story:
             answer = await caller.send(query, **variables)
         assert "errors" not in answer, (name, answer["errors"])
         assert {
-            field.name.value
+            (field.alias or field.name).value
             for field in operation.selection_set.selections
             if isinstance(field, FieldNode)
         } == set(answer["data"])

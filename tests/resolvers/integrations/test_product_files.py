@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from models.catalog.classification import Category
+from models.catalog.classification import Brand, Category
 from models.catalog.products import Product, ProductStatus, Variant, VariantGtin
 from models.database import fetch
 from models.integrations.bulk import BulkKind, BulkStatus
@@ -100,6 +100,75 @@ async def test_lines_may_say_of_a_product_what_a_row_says(here: Context) -> None
     variant = await Variant.get(sku="K1")
     assert (variant.name, variant.compare_at_minor) == ("红", 7_900)
     assert {each.gtin for each in await VariantGtin.all()} == {first, second}
+
+
+SHOWN = (
+    "编码,货号,名称,售价,属性,相关商品,规格图片,品牌编码,品牌标志,品牌故事,分类编码,分类图片,分类排序\n"
+    "P1,K1,茶,1.00,产地：福建|Net weight=250 g|a=b=c,P2|P9,https://cdn.example/v.jpg,B,"
+    "https://cdn.example/l.jpg,百年老店,C,https://cdn.example/c.jpg,2.0\n"
+    "P1,K2,茶,1.00,,,,,,,,,\n"
+    "P2,K3,碗,1.00,没有值,,,,,,,,\n"
+    "P3,K4,碗,1.00,,,,B,,,C,,-1\n"
+    "P4,K5,碗,1.00,,P4,,,,,,,\n"
+    "P5,K6,碗,1.00,,,,B,ftp://x,,,,\n"
+)
+FAULTS = [
+    ("4", "P2", "attributes"),
+    ("5", "P3", "categoryPosition"),
+    ("6", "P4", "relatedCodes"),
+    ("7", "P5", "brandLogo.url"),
+]
+
+
+async def shown() -> tuple[object, ...]:
+    product = await Product.get(code="P1").prefetch_related("brand", "category")
+    media = {each.sku: each.media for each in await Variant.all()}
+    brand, category = product.brand, product.category
+    return (
+        [(each["key"], each["value"]) for each in product.attributes],
+        (product.related_codes, media["K1"][0]["url"], media["K2"]),
+        (brand.logo["url"], brand.story, category.image["url"], category.position),
+    )
+
+
+AS_WRITTEN = (
+    [("产地", "福建"), ("Net weight", "250 g"), ("a", "b=c")],
+    (["P2", "P9"], "https://cdn.example/v.jpg", None),
+    ("https://cdn.example/l.jpg", "百年老店", "https://cdn.example/c.jpg", 2),
+)
+
+
+async def test_lines_say_what_pages_show_in_bulk(here: Context) -> None:
+    found = await ended(here, await a_bulk_operation(here, BulkKind.CATALOG, SHOWN))
+    assert [(each["line"], each["code"], each["field"]) for each in errors(here, found)] == FAULTS
+    assert await shown() == AS_WRITTEN
+    again = await ended(here, await a_bulk_operation(here, BulkKind.CATALOG, SHOWN))
+    assert (again.created, again.updated) == (0, 0)
+
+
+async def test_and_on_the_command_line(ctx: Context, tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text(SHOWN, encoding="utf-8")
+    report = await import_file(
+        ctx, ImportFile(path, BulkKind.CATALOG), draft_of, lambda done, total: None
+    )
+    assert [str(line) for line, _, _ in report.failed] == [line for line, _, _ in FAULTS]
+    assert await shown() == AS_WRITTEN
+
+
+@pytest.mark.parametrize("distance", [1, 600])
+async def test_of_lines_that_show_a_brand_differently_the_last_decides(
+    here: Context, distance: int
+) -> None:
+    header = "code,name,price,brand_code,brand_logo,category_code,category_position\n"
+    lines = ["P0,茶,1,B,https://cdn.example/1,C,1\n"]
+    lines += [f"X{each},茶,1,,,,\n" for each in range(distance)]
+    lines.append("P1,茶,1,B,https://cdn.example/2,C,2\n")
+    text = header + "".join(lines)
+    found = await ended(here, await a_bulk_operation(here, BulkKind.CATALOG, text))
+    assert (found.rows_failed, found.created) == (0, distance + 2)
+    brand, category = await Brand.get(code="B"), await Category.get(code="C")
+    assert (brand.logo["url"], category.position) == ("https://cdn.example/2", 2)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,83 @@
+"""What pages show of goods, brands and categories: pictures, films and stories, checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from models.bounds import Bound
+from models.catalog.products import MediaKind
+from models.errors import InvalidInput
+from resolvers.batches import Faults, Unset
+from resolvers.catalog.drafts import MediaDraft
+from resolvers.validation import INT32_MAX, line_of, text_of
+
+Path = tuple[str | int, ...]
+Medium = dict[str, str]  # url, alt and kind, as it is kept
+N = TypeVar("N", None, Unset | None)
+LONGEST_STORY = 20_000
+
+
+def media_of(
+    media: Sequence[MediaDraft] | None, faults: Faults, path: Path, most: Bound
+) -> list[Medium] | None:
+    """As they are kept; what is wrong with them goes to `faults`."""
+    if media is None:
+        return None
+    if len(media) > most:
+        faults.add(
+            InvalidInput(
+                "Give {minimum} to {maximum} of these.", path=path, minimum=0, maximum=most
+            )
+        )
+    return [_medium(each, faults, (*path, place)) for place, each in enumerate(most.cut(media))]
+
+
+def medium_of(medium: MediaDraft | N, faults: Faults, path: Path) -> Medium | N:
+    """The same of a single one."""
+    return _medium(medium, faults, path) if isinstance(medium, MediaDraft) else medium
+
+
+def story_of(text: str | N, *path: str | int) -> str | N:
+    """Raises: InvalidInput."""
+    if not isinstance(text, str):
+        return text
+    return text_of(text.replace("\r\n", "\n"), path, LONGEST_STORY, 0)
+
+
+def position_of(position: int | N, *path: str | int) -> int | N:
+    """A place among others. Raises: InvalidInput."""
+    if isinstance(position, int) and not 0 <= position <= INT32_MAX:
+        raise InvalidInput(
+            "{name} must lie between 0 and {maximum}.",
+            path=path,
+            name="position",
+            maximum=INT32_MAX,
+        )
+    return position
+
+
+def _medium(medium: MediaDraft, faults: Faults, path: Path) -> Medium:
+    return {
+        "url": faults.check(_url, medium.url, (*path, "url")),
+        "alt": faults.check(line_of, medium.alt or "", (*path, "alt"), 200, 0),
+        "kind": str(medium.kind or MediaKind.IMAGE),
+    }
+
+
+def _url(text: str, path: Path) -> str:
+    address = line_of(text, path, 1000)
+    try:
+        parts = urlsplit(address)
+        # Reading the port checks it. A backslash is a slash to browsers: it would name another host to them.
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound or "@" in parts.netloc or re.search(r"[\s\\]", address):
+        raise InvalidInput(
+            "An address starts with http:// or https:// and a host, and holds no spaces or passwords.",
+            path=path,
+        )
+    return address
