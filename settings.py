@@ -92,6 +92,8 @@ class Settings:
     otp_per_address_per_hour: int = whole(1_000, 1, 1_000_000)
     otp_challenge_after: int = whole(5, 1, 1000)
     challenge: Literal["picture", "none"] = "picture"
+    guests_per_address_per_minute: int = whole(300, 1, 1_000_000)
+    guests_per_address_per_hour: int = whole(10_000, 1, 10_000_000)
     sign_in_tries: int = whole(10, 1, 1000)
     sign_in_tries_per_address: int = whole(30, 1, 100_000)
     second_factor_roles: str = ""

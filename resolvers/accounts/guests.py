@@ -10,17 +10,14 @@ from resolvers.attempts import count, network
 from resolvers.context import Context
 from resolvers.permissions import for_anyone
 
-# Many shops may share one address; each guest costs a row and a session.
-PER_ADDRESS_PER_MINUTE = 300
-PER_ADDRESS_PER_HOUR = 10_000
-
 
 @for_anyone
 async def sign_in(ctx: Context) -> tuple[Tokens, Guest]:
     """Begin a guest's session. Raises: RateLimited for an address that makes them by the thousand."""
+    whence, settings = network(ctx), ctx.settings
     limits = [
-        Limit("guest sign-in by minute", network(ctx), PER_ADDRESS_PER_MINUTE, 60),
-        Limit("guest sign-in", network(ctx), PER_ADDRESS_PER_HOUR, 3600),
+        Limit("guest sign-in by minute", whence, settings.guests_per_address_per_minute, 60),
+        Limit("guest sign-in", whence, settings.guests_per_address_per_hour, 3600),
     ]
     await count(ctx, limits, "Too many visitors from this address. Try again in {seconds} seconds.")
     return await transaction(_sign_in, ctx)

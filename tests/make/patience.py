@@ -11,6 +11,7 @@ ENDLESS = 1_000_000_000
 OFTEN = (
     "cost_limit_",
     "cost_restore_",
+    "guests_per_",
     "otp_per_",
     "otp_challenge_after",
     "sign_in_",
