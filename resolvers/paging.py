@@ -135,13 +135,7 @@ async def paginate(
     """
     size, backward = request.size, request.backward
     columns = [column.lstrip("-") for column in order]
-    for argument, cursor, forward in (
-        ("after", request.after, True),
-        ("before", request.before, False),
-    ):
-        if cursor is not None:
-            key = _typed(query.model, columns, key_of(cursor, tie, len(order), argument), argument)
-            query = query.filter(_beyond(order, key, forward))
+    query = between_cursors(query, request, order, tie)
     found = await query.order_by(*(_flip(order) if backward else order)).limit(size + 1)
     rows, more = found[:size], len(found) > size
     if backward:
@@ -151,6 +145,21 @@ async def paginate(
     if backward:
         return Page(rows, cursors, has_next=ahead, has_previous=more)
     return Page(rows, cursors, has_next=more, has_previous=behind)
+
+
+def between_cursors(
+    query: QuerySet[M], request: PageRequest, order: Sequence[str], tie: str
+) -> QuerySet[M]:
+    """What lies behind `after` and before `before`. Raises: InvalidInput for another cursor."""
+    columns = [column.lstrip("-") for column in order]
+    for argument, cursor, forward in (
+        ("after", request.after, True),
+        ("before", request.before, False),
+    ):
+        if cursor is not None:
+            key = _typed(query.model, columns, key_of(cursor, tie, len(order), argument), argument)
+            query = query.filter(_beyond(order, key, forward))
+    return query
 
 
 def _typed(

@@ -19,7 +19,10 @@ AfterCode = Annotated[
     str | None, strawberry.argument(description="Only those whose codes come after this one.")
 ]
 
+SoldDays = Annotated[int, strawberry.argument(description="How many days back from now, 1 to 365.")]
+
 WHICH = strawberry.argument(description="Which of them.")
+SORTED = strawberry.argument(description="In what order.")
 SAME = strawberry.argument(description="As in the filter.")
 First = Annotated[
     int | None, strawberry.argument(description="So many from the beginning; 20, at most 250.")

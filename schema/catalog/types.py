@@ -38,8 +38,8 @@ from schema.pagination import Connection
 from schema.public import public, repeatable
 
 if TYPE_CHECKING:
+    from schema.stock.level_lists import StockLevelConnection
     from schema.stock.serial_types import SerialNumber
-    from schema.stock.types import StockLevel
     from schema.stock.variant_fields import Backorder
 
 strawberry.enum(ProductStatus)
@@ -264,7 +264,7 @@ class Variant(Node):
         near: GeoPointInput | None = None,
         first: int | None = 20,
         after: str | None = None,
-    ) -> list[Connection[Annotated[StockLevel, strawberry.lazy("schema.stock.types")]]]:
+    ) -> list[Annotated[StockLevelConnection, strawberry.lazy("schema.stock.level_lists")]]:
         """Where its pieces are; the nearest first where a point is given."""
         from schema.stock.variant_fields import levels_of_variants
 
