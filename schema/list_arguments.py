@@ -19,7 +19,7 @@ AfterCode = Annotated[
     str | None, strawberry.argument(description="Only those whose codes come after this one.")
 ]
 
-SoldDays = Annotated[int, strawberry.argument(description="How many days back from now, 1 to 365.")]
+SoldDays = Annotated[int, strawberry.argument(description="How many days back from now, 1 to 366.")]
 
 WHICH = strawberry.argument(description="Which of them.")
 SORTED = strawberry.argument(description="In what order.")

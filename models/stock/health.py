@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from models.stock.effective import EFFECTIVE
 
-LONGEST_DAYS = 365
+LONGEST_DAYS = 366
 """So far back is counted what was sold."""
 COVER_DAYS = 30
 """The days whose sales say how long stock lasts."""

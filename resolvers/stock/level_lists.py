@@ -29,13 +29,14 @@ from resolvers.stock.level_filters import (
 from resolvers.stock.levels import FROM, Level, read, visible
 from resolvers.stock.list_values import values_of_lists
 from resolvers.tallies import SqlTally
+from resolvers.validation import INT32_MAX
 
 AT_A_PLACE, OF_A_VARIANT = "l.location_id", "l.variant_id"
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Sums over the levels of a list where the caller may read stock."""
+    """Sums over the levels of a list where the caller may read stock, each at most what an Int can tell."""
 
     levels: int = 0
     on_hand: int = 0
@@ -55,7 +56,10 @@ class LevelTally(SqlTally):
         where = await self.conditions(True)
         await add_readable(self.ctx, Permission.STOCK_READ, where)
         rows = await fetch(_sums(self.by, where), self.ctx.now(), *where.values)
-        found = {row.pop("parent"): {name: int(row[name]) for name in row} for row in rows}
+        found = {
+            row.pop("parent"): {name: min(int(row[name]), INT32_MAX) for name in row}
+            for row in rows
+        }
         return {key: Totals(**found.get(key if self.by else None, {})) for key in keys}
 
     async def values(self, keys: Sequence[Any]) -> dict[Any, int | None]:

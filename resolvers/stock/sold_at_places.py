@@ -15,6 +15,7 @@ from models.errors import InvalidInput
 from models.stock.health import LONGEST_DAYS
 from resolvers.context import Context
 from resolvers.permissions import for_anyone, may
+from resolvers.validation import INT32_MAX
 
 # `l` is a stock_level; the parameter is the moment from which on is counted.
 _SALES = (
@@ -41,7 +42,7 @@ async def of_levels(ctx: Context, level_ids: Sequence[int], days: int) -> dict[i
         array(set(level_ids)),
     )
     return {
-        level_id: int(sold)
+        level_id: min(int(sold), INT32_MAX)
         for level_id, path, sold in rows
         if may(ctx, Permission.STOCK_READ, path)
     }

@@ -43,7 +43,7 @@ class StockLevelFilter:
     )
     unsold_days: int | None = strawberry.field(
         default=None,
-        description="There for so many days or more (1 to 365), and none sold there in them, where"
+        description="There for so many days or more (1 to 366), and none sold there in them, where"
         " you may read stock.",
     )
 
