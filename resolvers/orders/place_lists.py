@@ -127,13 +127,14 @@ async def _first_of_each(
         for column in order
     )
     window = f'ROW_NUMBER() OVER (PARTITION BY "sales_order"."{_STORE}" ORDER BY {sorting})'
-    ranked = query.annotate(place=RawSQL(window)).values_list("id", _STORE, "place")
+    ranked = query.annotate(place=RawSQL(window)).values("id", _STORE, "place")
     ranked.sql()
     statement, values = ranked.query.get_parameterized_sql()
     rows = await records(
-        f"SELECT * FROM ({statement}) AS ranked WHERE place <= {size + 1} ORDER BY place", *values
+        f"SELECT id, {_STORE} FROM ({statement}) AS ranked WHERE place <= {size + 1} ORDER BY place",
+        *values,
     )
     found: dict[int, list[int]] = {}
-    for row_id, store_id, _ in rows:
+    for row_id, store_id in rows:
         found.setdefault(store_id, []).append(row_id)
     return found
