@@ -136,7 +136,7 @@ async def paginate(
     size, backward = request.size, request.backward
     columns = [column.lstrip("-") for column in order]
     query = between_cursors(query, request, order, tie)
-    found = await query.order_by(*(_flip(order) if backward else order)).limit(size + 1)
+    found = await query.order_by(*(flipped(order) if backward else order)).limit(size + 1)
     rows, more = found[:size], len(found) > size
     if backward:
         rows.reverse()
@@ -189,7 +189,7 @@ def _mark(tie: str) -> str:
     return sha256(tie.encode()).hexdigest()[:8]
 
 
-def _flip(order: Sequence[str]) -> list[str]:
+def flipped(order: Sequence[str]) -> list[str]:
     return [column[1:] if column.startswith("-") else f"-{column}" for column in order]
 
 

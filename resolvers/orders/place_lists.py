@@ -20,7 +20,7 @@ from resolvers.orders import fulfilment_lists, order_lists
 from resolvers.orders.fulfilment_lists import FulfilmentFilter, FulfilmentSort
 from resolvers.orders.order_lists import OrderFilter, OrderSort
 from resolvers.orders.visibility import visible_here
-from resolvers.paging import NOTHING, Cursors, Page, PageRequest, between_cursors, paginate
+from resolvers.paging import NOTHING, Cursors, Page, PageRequest, between_cursors, flipped, paginate
 from resolvers.permissions import for_anyone
 from resolvers.tallies import QueryTally, SqlTally
 
@@ -37,7 +37,7 @@ async def fulfilments_at(
     wanted: FulfilmentFilter = ALL_FULFILMENTS,
     sort: FulfilmentSort = FulfilmentSort.NEWEST,
 ) -> dict[int, Page[Fulfilment]]:
-    """A forward page of what was sent to each place of the caller's territory; nothing of all others.
+    """A page of what was sent to each place of the caller's territory; nothing of all others.
 
     Raises: InvalidInput, NotFound for an organisation outside the caller's territory.
     """
@@ -80,7 +80,7 @@ async def orders_of(
     wanted: OrderFilter = ALL_ORDERS,
     sort: OrderSort = OrderSort.NEWEST,
 ) -> dict[int, Page[Order]]:
-    """A forward page of the orders that count for each store, as far as the caller may see them.
+    """A page of the orders that count for each store, as far as the caller may see them.
 
     Raises: InvalidInput for a size or cursor that makes no sense.
     """
@@ -88,16 +88,26 @@ async def orders_of(
     tie = f"orders of a store {sort} {wanted}"
     if len(store_ids) == 1:
         return {store_ids[0]: await paginate(query, request, order, tie)}
-    found = await _first_of_each(between_cursors(query, request, order, tie), order, request.size)
+    cut, backward = between_cursors(query, request, order, tie), request.backward
+    found = await _first_of_each(cut, flipped(order) if backward else order, request.size)
     rows = await Order.in_bulk([row_id for ids in found.values() for row_id in ids], "id")
+    return {
+        store_id: _page([rows[row_id] for row_id in found.get(store_id, ())], request, order, tie)
+        for store_id in store_ids
+    }
+
+
+def _page(
+    found: Sequence[Order], request: PageRequest, order: Sequence[str], tie: str
+) -> Page[Order]:
+    """Cut what was found, which is in the order of reading, to a page in the order of the list."""
+    shown, more = list(found[: request.size]), len(found) > request.size
+    behind, ahead = request.after is not None, request.before is not None
+    if request.backward:
+        shown.reverse()
     columns = [column.lstrip("-") for column in order]
-    pages: dict[int, Page[Order]] = {}
-    for store_id in store_ids:
-        shown = [rows[row_id] for row_id in found.get(store_id, ())]
-        more, shown = len(shown) > request.size, shown[: request.size]
-        cursors = Cursors([[getattr(row, column) for column in columns] for row in shown], tie)
-        pages[store_id] = Page(shown, cursors, more, request.after is not None)
-    return pages
+    cursors = Cursors([[getattr(row, column) for column in columns] for row in shown], tie)
+    return Page(shown, cursors, *((ahead, more) if request.backward else (more, behind)))
 
 
 def tally_of_orders(

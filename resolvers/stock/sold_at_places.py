@@ -42,7 +42,7 @@ async def of_levels(ctx: Context, level_ids: Sequence[int], days: int) -> dict[i
         array(set(level_ids)),
     )
     return {
-        level_id: min(int(sold), INT32_MAX)
+        level_id: min(sold, INT32_MAX)
         for level_id, path, sold in rows
         if may(ctx, Permission.STOCK_READ, path)
     }

@@ -21,12 +21,11 @@ async def fulfilments_at(
     ctx: Context,
     filter: FulfilmentFilter | None,
     sort: FulfilmentSort | None,
-    first: int | None,
-    after: str | None,
+    request: PageRequest,
 ) -> list[DocumentConnection[Fulfilment]]:
     """A page of what was sent to each place, in their order."""
     wanted = filter.wanted() if filter else place_lists.ALL_FULFILMENTS
-    request, sort = PageRequest(first=first, after=after), sort or FulfilmentSort.NEWEST
+    sort = sort or FulfilmentSort.NEWEST
     pages = await place_lists.fulfilments_at(ctx, location_ids, request, wanted, sort)
     tally = place_lists.tally_of_fulfilments(ctx, location_ids, wanted)
     return [
@@ -40,12 +39,11 @@ async def orders_of(
     ctx: Context,
     filter: OrderFilter | None,
     sort: OrderSort | None,
-    first: int | None,
-    after: str | None,
+    request: PageRequest,
 ) -> list[OrderConnection]:
     """A page of the orders that count for each store, in their order."""
     wanted = filter.wanted() if filter else place_lists.ALL_ORDERS
-    request, sort = PageRequest(first=first, after=after), sort or OrderSort.NEWEST
+    sort = sort or OrderSort.NEWEST
     pages = await place_lists.orders_of(ctx, store_ids, request, wanted, sort)
     tally = place_lists.tally_of_orders(ctx, store_ids, wanted)
     return [OrderConnection.of(pages[row_id], Order.of, tally, row_id) for row_id in store_ids]

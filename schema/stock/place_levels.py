@@ -18,12 +18,10 @@ async def levels_at(
     ctx: Context,
     filter: StockLevelFilter | None,
     sort: LevelSort | None,
-    first: int | None,
-    after: str | None,
+    request: PageRequest,
 ) -> list[StockLevelConnection]:
     """A page of the levels of each place, in their order."""
     wanted = filter.wanted() if filter else EVERYTHING
-    request = PageRequest(first=first, after=after)
     pages = await level_lists.pages_at(ctx, location_ids, request, wanted, sort)
     tally = level_lists.tally_at(ctx, location_ids, wanted, sort)
     return [

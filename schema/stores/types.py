@@ -15,6 +15,7 @@ from models.stores.locations import Location, LocationKind, StoreService
 from models.stores.rows import LocationRow
 from resolvers.accounts import organisations
 from resolvers.context import Context
+from resolvers.paging import PageRequest
 from resolvers.stock import safety
 from resolvers.stores import locations
 from schema.accounts.node_staff import staff_of_nodes
@@ -25,7 +26,7 @@ from schema.cost.directives import cost, list_size
 from schema.cost.prices import SORTED_LIST
 from schema.geography import Address, GeoPoint
 from schema.info import Info
-from schema.list_arguments import SORTED, WHICH, After, First
+from schema.list_arguments import SORTED, WHICH, After, Before, First, Last
 from schema.nodes import Node, row_id
 from schema.orders.sorts import FulfilmentSort, OrderSort
 from schema.pagination import CountedConnection, DocumentConnection
@@ -98,13 +99,16 @@ class StockLocation:
             Annotated[StockLevelFilter, strawberry.lazy("schema.stock.level_lists")] | None, WHICH
         ] = None,
         sort: Annotated[LevelSort | None, SORTED] = None,
-        first: First = 20,
+        first: First = None,
         after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> list[Annotated[StockLevelConnection, strawberry.lazy("schema.stock.level_lists")]]:
         """What stands here, as far as you may see it, in order of creation unless sorted."""
         from schema.stock.place_levels import levels_at
 
-        return await levels_at([each.row.id for each in parents], ctx, filter, sort, first, after)
+        request = PageRequest(first=first, after=after, last=last, before=before)
+        return await levels_at([each.row.id for each in parents], ctx, filter, sort, request)
 
     @cost(SORTED_LIST)
     @batched
@@ -117,17 +121,18 @@ class StockLocation:
             Annotated[FulfilmentFilter, strawberry.lazy("schema.orders.list_inputs")] | None, WHICH
         ] = None,
         sort: Annotated[FulfilmentSort | None, SORTED] = None,
-        first: First = 20,
+        first: First = None,
         after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> list[
         DocumentConnection[Annotated[Fulfilment, strawberry.lazy("schema.orders.fulfilment_types")]]
     ]:
         """What has been sent here, newest first unless sorted; nothing where you may not read it."""
         from schema.orders.place_lists import fulfilments_at
 
-        return await fulfilments_at(
-            [each.row.id for each in parents], ctx, filter, sort, first, after
-        )
+        request = PageRequest(first=first, after=after, last=last, before=before)
+        return await fulfilments_at([each.row.id for each in parents], ctx, filter, sort, request)
 
     @repeatable
     @strawberry.field(description="Where it is, in the coordinate system asked for.")
@@ -187,13 +192,16 @@ class Store(Node, StockLocation):
             Annotated[OrderFilter, strawberry.lazy("schema.orders.list_inputs")] | None, WHICH
         ] = None,
         sort: Annotated[OrderSort | None, SORTED] = None,
-        first: First = 20,
+        first: First = None,
         after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> list[Annotated[OrderConnection, strawberry.lazy("schema.orders.connections")]]:
         """The orders that count for the store, as far as you may see them, the latest first unless sorted."""
         from schema.orders.place_lists import orders_of
 
-        return await orders_of([each.row.id for each in parents], ctx, filter, sort, first, after)
+        request = PageRequest(first=first, after=after, last=last, before=before)
+        return await orders_of([each.row.id for each in parents], ctx, filter, sort, request)
 
     @list_size(bounds.STORE_HOURS)
     @derived

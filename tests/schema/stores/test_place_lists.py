@@ -108,6 +108,35 @@ async def test_a_cursor_goes_on_in_every_list(counters: list[Counter], first: in
         assert walked[code][name] == [edge["cursor"] for edge in whole[code][name]["edges"]]
 
 
+@pytest.mark.parametrize("first", [1, 3])
+async def test_every_list_is_read_from_its_end(counters: list[Counter], first: int) -> None:
+    admin = await counters[0].api.staff()
+    query = """query ($first: Int!, $last: Int, $levels: String, $parts: String, $orders: String) {
+      stores(first: $first) { edges { node { code
+        stockLevels(last: $last, before: $levels) { ...Levels }
+        fulfilments(last: $last, before: $parts, sort: DUE) { ...Parts }
+        orders(last: $last, before: $orders, sort: UPDATED) { ...Orders }
+      } } } }
+      fragment Levels on StockLevelConnection { edges { cursor } pageInfo { ...Info } }
+      fragment Parts on FulfilmentConnection { edges { cursor } pageInfo { ...Info } }
+      fragment Orders on OrderConnection { edges { cursor } pageInfo { ...Info } }
+      fragment Info on PageInfo { hasNextPage hasPreviousPage }"""
+
+    async def last(size: int, **before: str) -> Any:
+        page = await admin.ask(query, first=first, last=size, **before)
+        return page["stores"]["edges"][-1]["node"]
+
+    whole, end = await last(9), await last(1)
+    names = {"levels": "stockLevels", "parts": "fulfilments", "orders": "orders"}
+    before = {key: end[name]["edges"][0]["cursor"] for key, name in names.items()}
+    rest = await last(1, **before)
+    for name in names.values():
+        assert whole[name]["pageInfo"] == {"hasNextPage": False, "hasPreviousPage": False}
+        assert end[name]["pageInfo"] == {"hasNextPage": False, "hasPreviousPage": True}
+        assert [*rest[name]["edges"], *end[name]["edges"]] == whole[name]["edges"][-2:]
+        assert rest[name]["pageInfo"]["hasNextPage"]
+
+
 async def test_filters_hold_in_every_list(counters: list[Counter]) -> None:
     admin = await counters[0].api.staff()
     own = counters[1]
