@@ -29,7 +29,7 @@ async def remove_index(apps: StateApps, editor: BaseSchemaEditor) -> None:
 
 
 class Migration(TableMigration):
-    dependencies = [("models", "0026_traces")]
+    dependencies = [("models", "0027_places")]
 
     initial = False
 

@@ -88,6 +88,47 @@ async def page_of_ids(
     return _page([key[-1] for key in keys], keys, request, tie)
 
 
+async def pages_of_ids(
+    table: str,
+    parent: str,
+    keys: Sequence[K],
+    conditions: Conditions,
+    order: Order,
+    request: PageRequest,
+    tie: str,
+) -> dict[K, Page[int]]:
+    """The same, a page of the rows of each `parent`, a column that has these keys; one statement for all.
+
+    One cursor says for every parent where to go on.
+    """
+    asked, most = Conditions(), request.size + 1
+    if len(keys) == 1:
+        asked.add(f"{parent} = ?", keys[0])
+        asked.add(str(conditions), *conditions.values)
+        return {keys[0]: await page_of_ids(table, asked, order, request, tie)}
+    asked.add(any_of(parent), array(keys))
+    asked.add(str(conditions), *conditions.values)
+    names, selected = _named(order)
+    beyond, values = _beyond(order, request, tie, names)
+    listed = ", ".join(names)
+    rows = await records(
+        f"SELECT parent, {listed} FROM (SELECT parent, {listed}, ROW_NUMBER()"
+        f" OVER (PARTITION BY parent ORDER BY {_sorted(names, order, request)}) AS place"
+        f" FROM (SELECT {selected}, {parent} AS parent FROM {order.source or table} WHERE {asked}) AS keys"
+        f" WHERE {beyond}) AS ranked WHERE place <= {most} ORDER BY parent, place",
+        *order.values,
+        *asked.values,
+        *values,
+    )
+    found: dict[K, list[Any]] = {key: [] for key in keys}
+    for key, *place in rows:
+        found[key].append(place)
+    return {
+        key: _page([place[-1] for place in places], places, request, tie)
+        for key, places in found.items()
+    }
+
+
 async def pages_by_id(
     model: type[M],
     parent: str,
@@ -136,10 +177,7 @@ def _keys_of_page(
     table: str, conditions: Conditions, order: Order, request: PageRequest, tie: str
 ) -> tuple[list[str], str, list[Any]]:
     """The names of the sort key's columns, and the statement that answers a page of them and one more."""
-    names = [f"k{position}" for position in range(len(order.columns))]
-    selected = ", ".join(
-        f"{column} AS {name}" for column, name in zip(order.columns, names, strict=True)
-    )
+    names, selected = _named(order)
     beyond, values = _beyond(order, request, tie, names)
     statement = (
         f"SELECT {', '.join(names)} FROM (SELECT {selected} FROM {order.source or table}"
@@ -147,6 +185,13 @@ def _keys_of_page(
         f" WHERE {beyond} ORDER BY {_sorted(names, order, request)} LIMIT {request.size + 1}"
     )
     return names, statement, [*order.values, *conditions.values, *values]
+
+
+def _named(order: Order) -> tuple[list[str], str]:
+    """A name for each column of the sort key, and the columns under these names."""
+    names = [f"k{position}" for position in range(len(order.columns))]
+    named = zip(order.columns, names, strict=True)
+    return names, ", ".join(f"{column} AS {name}" for column, name in named)
 
 
 def _sorted(names: Sequence[str], order: Order, request: PageRequest) -> str:

@@ -135,14 +135,8 @@ async def paginate(
     """
     size, backward = request.size, request.backward
     columns = [column.lstrip("-") for column in order]
-    for argument, cursor, forward in (
-        ("after", request.after, True),
-        ("before", request.before, False),
-    ):
-        if cursor is not None:
-            key = _typed(query.model, columns, key_of(cursor, tie, len(order), argument), argument)
-            query = query.filter(_beyond(order, key, forward))
-    found = await query.order_by(*(_flip(order) if backward else order)).limit(size + 1)
+    query = between_cursors(query, request, order, tie)
+    found = await query.order_by(*(flipped(order) if backward else order)).limit(size + 1)
     rows, more = found[:size], len(found) > size
     if backward:
         rows.reverse()
@@ -151,6 +145,21 @@ async def paginate(
     if backward:
         return Page(rows, cursors, has_next=ahead, has_previous=more)
     return Page(rows, cursors, has_next=more, has_previous=behind)
+
+
+def between_cursors(
+    query: QuerySet[M], request: PageRequest, order: Sequence[str], tie: str
+) -> QuerySet[M]:
+    """What lies behind `after` and before `before`. Raises: InvalidInput for another cursor."""
+    columns = [column.lstrip("-") for column in order]
+    for argument, cursor, forward in (
+        ("after", request.after, True),
+        ("before", request.before, False),
+    ):
+        if cursor is not None:
+            key = _typed(query.model, columns, key_of(cursor, tie, len(order), argument), argument)
+            query = query.filter(_beyond(order, key, forward))
+    return query
 
 
 def _typed(
@@ -180,7 +189,7 @@ def _mark(tie: str) -> str:
     return sha256(tie.encode()).hexdigest()[:8]
 
 
-def _flip(order: Sequence[str]) -> list[str]:
+def flipped(order: Sequence[str]) -> list[str]:
     return [column[1:] if column.startswith("-") else f"-{column}" for column in order]
 
 

@@ -76,24 +76,36 @@ class QueryTally(Generic[M]):
 
 @dataclass(frozen=True, slots=True)
 class SqlTally:
-    """The same of one list of plain SQL; `conditions` are those of the list, or those without its statuses.
+    """The same of plain SQL; `conditions` are those of the lists, or those without their statuses.
 
-    `table` is as in `"fulfilment f"`.
+    `table` is as in `"fulfilment f"`; the column `by` is as in `QueryTally`.
     """
 
     table: str
     conditions: Callable[[bool], Awaitable[Conditions]]
+    by: str | None = None
 
     async def totals(self, keys: Sequence[Any]) -> dict[Any, int]:
         where = await self.conditions(True)
-        rows = await fetch(f"SELECT COUNT(*) AS n FROM {self.table} WHERE {where}", *where.values)
-        return dict.fromkeys(keys, rows[0]["n"])
+        if self.by is None:
+            counted = f"SELECT COUNT(*) AS n FROM {self.table} WHERE {where}"
+            rows = await fetch(counted, *where.values)
+            return dict.fromkeys(keys, rows[0]["n"])
+        rows = await fetch(
+            f"SELECT {self.by} AS parent, COUNT(*) AS n FROM {self.table} WHERE {where}"
+            f" GROUP BY {self.by}",
+            *where.values,
+        )
+        return dict.fromkeys(keys, 0) | {row["parent"]: row["n"] for row in rows}
 
     async def statuses(self, keys: Sequence[Any]) -> dict[Any, Statuses]:
         where = await self.conditions(False)
         rows = await fetch(
-            f"SELECT status, COUNT(*) AS n FROM {self.table} WHERE {where}"
-            " GROUP BY status ORDER BY status",
+            f"SELECT status, {self.by or 'NULL'} AS parent, COUNT(*) AS n FROM {self.table}"
+            f" WHERE {where} GROUP BY status{f', {self.by}' if self.by else ''} ORDER BY status",
             *where.values,
         )
-        return {key: [(row["status"], row["n"]) for row in rows] for key in keys}
+        return {
+            key: [(row["status"], row["n"]) for row in rows if row["parent"] in (None, key)]
+            for key in keys
+        }

@@ -20,7 +20,10 @@ AfterCode = Annotated[
     strawberry.argument(description="Only those that stand behind the one with this code."),
 ]
 
+SoldDays = Annotated[int, strawberry.argument(description="How many days back from now, 1 to 366.")]
+
 WHICH = strawberry.argument(description="Which of them.")
+SORTED = strawberry.argument(description="In what order.")
 SAME = strawberry.argument(description="As in the filter.")
 First = Annotated[
     int | None, strawberry.argument(description="So many from the beginning; 20, at most 250.")

@@ -12,11 +12,13 @@ class OrganisationKind(StrEnum):
     MERCHANT = "MERCHANT"
     REGION = "REGION"
     STORE = "STORE"
+    WAREHOUSE = "WAREHOUSE"
 
 
 class Organisation(Row):
     """A node of the tree that roles are granted on: platform → merchant → region → store.
 
+    A warehouse stands where a store may.
     `path` is the IDs from the root down to this node, `"1/4/9/"`, so a subtree is a prefix.
     `merchant` is the merchant the node belongs to: itself for a merchant and for the platform.
     """

@@ -229,8 +229,8 @@ def merchant_of(actor: Actor, origin: Origin | None) -> int | None:
 
 
 def store_node_of(actor: Actor, origin: Origin | None) -> int | None:
-    """The store of the storefront, else the one node that a member of staff works at, if it is one."""
-    if origin and origin.node.kind == OrganisationKind.STORE:
+    """The place of the storefront, else the one node that a member of staff works at, if it is one."""
+    if origin and origin.node.kind in (OrganisationKind.STORE, OrganisationKind.WAREHOUSE):
         return origin.node.id
     nodes = {grant.organisation_id for grant in actor.grants}
     return nodes.pop() if actor.kind is ActorKind.STAFF and len(nodes) == 1 else None

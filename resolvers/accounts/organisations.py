@@ -1,4 +1,4 @@
-"""The organisation tree: platform → merchant → region → store."""
+"""The organisation tree: platform → merchant → region → store or warehouse."""
 
 from __future__ import annotations
 
@@ -15,23 +15,17 @@ from resolvers.batches import lock_node
 from resolvers.context import ActorKind, Context
 from resolvers.keyset import Conditions, kept
 from resolvers.paging import MAXIMUM_SIZE
-from resolvers.permissions import confirmed, for_anyone, may, requires
+from resolvers.permissions import confirmed, for_anyone, may, requires, works_for
 from resolvers.slices import Slice, rows_of_each
 from resolvers.validation import code_of, line_of
 
 # Which kinds may stand below which.
+_ABOVE_PLACES = {OrganisationKind.PLATFORM, OrganisationKind.MERCHANT, OrganisationKind.REGION}
 PARENTS = {
     OrganisationKind.MERCHANT: {OrganisationKind.PLATFORM},
-    OrganisationKind.REGION: {
-        OrganisationKind.PLATFORM,
-        OrganisationKind.MERCHANT,
-        OrganisationKind.REGION,
-    },
-    OrganisationKind.STORE: {
-        OrganisationKind.PLATFORM,
-        OrganisationKind.MERCHANT,
-        OrganisationKind.REGION,
-    },
+    OrganisationKind.REGION: _ABOVE_PLACES,
+    OrganisationKind.STORE: _ABOVE_PLACES,
+    OrganisationKind.WAREHOUSE: _ABOVE_PLACES,
 }
 
 
@@ -130,18 +124,25 @@ async def of_actor(ctx: Context) -> list[Organisation]:
 
 
 def _visible(ctx: Context, node: Organisation) -> bool:
-    """Staff see the nodes above and below their own; everybody sees the merchant and its stores."""
+    """Staff see the nodes above and below their own, and the warehouses of those they work for.
+
+    Everybody sees the merchant and its stores.
+    """
     if ctx.actor.kind is ActorKind.SYSTEM:
         return True
-    if node.merchant_key == ctx.merchant_id and node.kind in (
-        OrganisationKind.MERCHANT,
-        OrganisationKind.STORE,
-    ):
+    if node.merchant_key == ctx.merchant_id and node.kind in _open_kinds(ctx):
         return True
     return any(
         node.path.startswith(grant.path) or grant.path.startswith(node.path)
         for grant in ctx.actor.grants
     )
+
+
+def _open_kinds(ctx: Context) -> tuple[OrganisationKind, ...]:
+    """The kinds of which the caller sees every node of the merchant that the request is about."""
+    open_to_all = (OrganisationKind.MERCHANT, OrganisationKind.STORE)
+    inside = works_for(ctx, ctx.merchant_id)
+    return (*open_to_all, OrganisationKind.WAREHOUSE) if inside else open_to_all
 
 
 def seen(ctx: Context) -> Conditions:
@@ -154,8 +155,9 @@ def seen(ctx: Context) -> Conditions:
     above = {
         path[:end] for path in paths for end in range(len(path) + 1) if path[:end][-1:] in ("", "/")
     }
+    kinds = _open_kinds(ctx)
     ways = [
-        "(COALESCE(merchant_id, id) = ? AND kind IN (?, ?))",
+        f"(COALESCE(merchant_id, id) = ? AND kind IN ({marks(kinds)}))",
         *["SUBSTR(path, 1, ?) = ?"] * len(paths),
         f"path IN ({marks([*above])})",
     ]
@@ -163,8 +165,7 @@ def seen(ctx: Context) -> Conditions:
     found.add(
         f"({' OR '.join(ways)})",
         ctx.merchant_id,
-        str(OrganisationKind.MERCHANT),
-        str(OrganisationKind.STORE),
+        *map(str, kinds),
         *below,
         *sorted(above),
     )

@@ -67,10 +67,9 @@ async def conditions_of(
     found = Conditions()
     found.add("p.merchant_id = ?", ctx.merchant_id)
     await _add_status(ctx, query.status, found)
-    if query.category_code is not None:
-        found.add(_BELOW_CATEGORY, ctx.merchant_id, kept(query.category_code))
-    if query.brand_code is not None:
-        found.add(_OF_BRAND, ctx.merchant_id, kept(query.brand_code))
+    classes = in_classes(ctx.merchant_id, query.category_code, query.brand_code)
+    if classes.sql:
+        found.add(str(classes), *classes.values)
     if len(query.tags) > MAXIMUM_TAGS:
         raise InvalidInput(
             "Give at most {maximum} tags.", path=("filter", "tags"), maximum=MAXIMUM_TAGS
@@ -169,3 +168,15 @@ async def _add_stock(ctx: Context, query: ProductQuery, found: Conditions) -> No
         condition += " AND l.location_id = ?"
         values.append(query.sold_at_store_id)
     found.add(condition + ")", *values)
+
+
+def in_classes(
+    merchant_id: int | None, category_code: str | None, brand_code: str | None
+) -> Conditions:
+    """A `product p` at or below the category, and of the brand, whatever its status."""
+    found = Conditions()
+    if category_code is not None:
+        found.add(_BELOW_CATEGORY, merchant_id, kept(category_code))
+    if brand_code is not None:
+        found.add(_OF_BRAND, merchant_id, kept(brand_code))
+    return found

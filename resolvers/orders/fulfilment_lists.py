@@ -75,9 +75,9 @@ async def page(
 
     Raises: InvalidInput, NotFound for an organisation outside the caller's territory.
     """
-    conditions = await _conditions(ctx, wanted)
+    conditions = await conditions_of(ctx, wanted)
     tie = f"fulfilments {sort} {wanted}"
-    found = await page_of_ids("fulfilment f", conditions, _order(sort), request, tie)
+    found = await page_of_ids("fulfilment f", conditions, order_of(sort), request, tie)
     rows = {row.id: row for row in await Fulfilment.filter(id__in=list(found.rows))}
     return Page(
         [rows[each] for each in found.rows], found.cursors, found.has_next, found.has_previous
@@ -89,12 +89,12 @@ async def tally(ctx: Context, wanted: FulfilmentFilter) -> SqlTally:
     """The counts of the whole list."""
 
     async def conditions(with_status: bool) -> Conditions:
-        return await _conditions(ctx, wanted, with_status=with_status)
+        return await conditions_of(ctx, wanted, with_status=with_status)
 
     return SqlTally("fulfilment f", conditions)
 
 
-def _order(sort: FulfilmentSort) -> Order:
+def order_of(sort: FulfilmentSort) -> Order:
     if sort is not FulfilmentSort.DUE:
         return Order(("f.id",), (int,), falling=sort is FulfilmentSort.NEWEST)
     seconds = (
@@ -105,12 +105,12 @@ def _order(sort: FulfilmentSort) -> Order:
     return Order((f"COALESCE({seconds}, {_NEVER})", "f.id"), (int, int))
 
 
-async def _conditions(
+async def conditions_of(
     ctx: Context, wanted: FulfilmentFilter, *, with_status: bool = True
 ) -> Conditions:
     found = Conditions()
     found.add("f.assigned_at IS NOT NULL")
-    _add_places(found, await _places(ctx, wanted.location_id, wanted.organisation_code))
+    _add_places(found, await places_of(ctx, wanted.location_id, wanted.organisation_code))
     if with_status and wanted.statuses is not None:
         found.add(f"f.status IN ({marks(wanted.statuses)})", *map(str, wanted.statuses))
     if wanted.methods is not None:
@@ -134,7 +134,7 @@ async def _conditions(
     return found
 
 
-async def _places(ctx: Context, location_id: int | None, code: str | None) -> list[Any]:
+async def places_of(ctx: Context, location_id: int | None, code: str | None) -> list[Any]:
     """The caller's places that are asked about; looked up once a request."""
     known = ctx.memory.setdefault(_PLACES, {})
     if (location_id, code) not in known:

@@ -42,7 +42,7 @@ class OrderSort(StrEnum):
     PAYABLE_DESC = "PAYABLE_DESC"
 
 
-_SORTS = {
+SORTS = {
     OrderSort.NEWEST: ("-id",),
     OrderSort.OLDEST: ("id",),
     OrderSort.UPDATED: ("-updated_at", "-id"),
@@ -86,7 +86,7 @@ async def page(
 
     Raises: NotSignedIn for somebody who can have none, InvalidInput for a page that makes no sense.
     """
-    return await paginate(_listed(ctx, wanted), request, _SORTS[sort], f"orders {sort} {wanted}")
+    return await paginate(_listed(ctx, wanted), request, SORTS[sort], f"orders {sort} {wanted}")
 
 
 @for_anyone

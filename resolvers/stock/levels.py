@@ -16,8 +16,7 @@ from models.stock.effective import EFFECTIVE
 from models.stock.rules import Pieces, sellable, shown_to_the_public
 from models.stores.locations import Location
 from resolvers.context import ActorKind, Context
-from resolvers.keyset import Conditions, Order, page_of_ids
-from resolvers.paging import Page, PageRequest
+from resolvers.keyset import Conditions
 from resolvers.permissions import for_anyone, may, scoped
 
 WHERE_IT_IS = (
@@ -30,11 +29,15 @@ _COLUMNS = (
 )
 # Positions behind what is effective.
 _HELD, _INCOMING, _PATH = 5, 9, 13
+_UNMEASURED: tuple[Any, ...] = (None, True)  # no distance, and whole
 _SHOWN = itemgetter(0, 1, 2, 3, 10, 11, 12)  # of these columns the public is shown something
 
 
 class Level(NamedTuple):
-    """A level as its viewer may see it; `distance_metres` is set in lists by distance."""
+    """A level as its viewer may see it: `whole` to whoever may read stock there.
+
+    `distance_metres` is set in lists by distance.
+    """
 
     id: int
     variant_id: int
@@ -45,6 +48,7 @@ class Level(NamedTuple):
     version: int
     updated_at: Moment
     distance_metres: float | None = None
+    whole: bool = False
 
 
 @for_anyone
@@ -80,29 +84,6 @@ def seen(ctx: Context, rows: Sequence[Any]) -> dict[int, Level]:
     """What `by_ids` answers, out of rows that many callers share."""
     visible_rows = [row for row in rows if row[-1] or may(ctx, Permission.STOCK_READ, row[_PATH])]
     return {level.id: level for level in levels_of(ctx, visible_rows)}
-
-
-@for_anyone
-async def page(
-    ctx: Context, variant_id: int | None, location_id: int | None, request: PageRequest
-) -> Page[Any]:
-    """The merchant's levels, of a variant or at a location where given, in order of their creation.
-
-    Raises: InvalidInput.
-    """
-    conditions = await visible(ctx)
-    conditions.add("o.merchant_id = ?", ctx.merchant_id)
-    if variant_id is not None:
-        conditions.add("l.variant_id = ?", variant_id)
-    if location_id is not None:
-        conditions.add("l.location_id = ?", location_id)
-    tie = f"levels {ctx.merchant_id} {variant_id} {location_id}"
-    found = await page_of_ids(FROM, conditions, Order(("l.id",), (int,)), request, tie)
-    asked = Conditions()
-    asked.add(any_of("l.id"), array(found.rows))
-    rows = {level.id: level for level in await read(ctx, asked)}
-    levels = [rows[each] for each in found.rows]
-    return Page(levels, found.cursors, found.has_next, found.has_previous)
 
 
 @for_anyone
@@ -165,7 +146,7 @@ def _whole(row: Sequence[Any]) -> Level:
     effective, level_id, variant_id, location_id, available, held, *others = row[:_INCOMING]
     effective = int(effective)  # PostgreSQL's sums are decimals
     pieces = Pieces(effective, held - (effective - available), *others)
-    return Level(level_id, variant_id, location_id, pieces, *row[_INCOMING:_PATH])
+    return Level(level_id, variant_id, location_id, pieces, *row[_INCOMING:_PATH], *_UNMEASURED)
 
 
 def _public(row: Sequence[Any], counter: bool) -> Level:

@@ -7,17 +7,14 @@ An index of sales alone answers it: one statement, whatever the number of varian
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 
 from models.accounts.roles import Permission
 from models.database import any_id, any_of, array, records
-from models.errors import InvalidInput
 from resolvers.context import Context
 from resolvers.permissions import for_anyone
 from resolvers.stock.on_hand import readable
+from resolvers.stock.sold_at_places import since_days
 from resolvers.validation import INT32_MAX
-
-LONGEST_DAYS = 366
 
 
 @for_anyone
@@ -26,7 +23,7 @@ async def of_variants(ctx: Context, variant_ids: Sequence[int], days: int) -> di
 
     Empty for who may read it nowhere. Raises: InvalidInput.
     """
-    since = _since(ctx, days)
+    since = since_days(ctx, days, "days")
     if Permission.STOCK_READ not in ctx.actor.permissions:
         return {}
     found = dict.fromkeys(variant_ids, 0)
@@ -40,15 +37,3 @@ async def of_variants(ctx: Context, variant_ids: Sequence[int], days: int) -> di
         *([] if places is None else [array(places)]),
     )
     return found | {variant_id: min(sold, INT32_MAX) for variant_id, sold in rows}
-
-
-def _since(ctx: Context, days: int) -> datetime:
-    if not 1 <= days <= LONGEST_DAYS:
-        raise InvalidInput(
-            "{name} must lie between {minimum} and {maximum}.",
-            path=("days",),
-            name="days",
-            minimum=1,
-            maximum=LONGEST_DAYS,
-        )
-    return ctx.now() - timedelta(days=days)

@@ -90,7 +90,7 @@ async def on_nodes(ctx: Context, node_ids: Sequence[int]) -> dict[int, LocationR
     found = await _visible(
         ctx,
         f"{any_id('o.organisation_id')} AND EXISTS (SELECT 1 FROM organisation n"
-        " WHERE n.id = o.organisation_id AND n.kind = 'STORE')",
+        " WHERE n.id = o.organisation_id AND n.kind IN ('STORE', 'WAREHOUSE'))",
         array(set(node_ids)),
     )
     return {row.organisation_id: row for row in found}

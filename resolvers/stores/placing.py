@@ -9,13 +9,19 @@ from models.accounts.organisations import Organisation, OrganisationKind
 from models.accounts.roles import Permission
 from models.bulk import update_all
 from models.errors import Duplicate, InvalidInput, NotFound
-from models.stores.locations import Location
+from models.stores.locations import Location, LocationKind
 from resolvers.accounts.organisation_moves import check_depth
 from resolvers.accounts.organisations import PARENTS
 from resolvers.context import Context
 from resolvers.permissions import may
 from resolvers.stores.drafts import StoreDraft
 from resolvers.validation import CODE
+
+# The kind of the node of each kind of place.
+_NODES = {
+    LocationKind.STORE: OrganisationKind.STORE,
+    LocationKind.WAREHOUSE: OrganisationKind.WAREHOUSE,
+}
 
 
 @dataclass(slots=True)
@@ -57,10 +63,12 @@ def place(ctx: Context, draft: StoreDraft, tree: Tree) -> Organisation:
     if node is None:
         return _new_node(ctx, draft, tree)
     mine = may(ctx, Permission.STORE_WRITE, node.path)
-    if not mine or node.kind is not OrganisationKind.STORE:
+    if not mine or node.kind not in _NODES.values():
         raise Duplicate("The code {code} is taken.", path=("code",), code=draft.code)
     if location and location.kind is not draft.kind:
         raise InvalidInput("A location keeps its kind.", path=("kind",))
+    if node.kind is not _NODES[draft.kind]:
+        raise InvalidInput("An organisation keeps its kind.", path=("kind",))
     parent = tree.by_id.get(node.parent_id or 0)
     if draft.organisation_code not in (None, node.code, parent.code if parent else None):
         raise InvalidInput(
@@ -82,7 +90,7 @@ async def save_nodes(nodes: Sequence[Organisation]) -> None:
 
 
 def _new_node(ctx: Context, draft: StoreDraft, tree: Tree) -> Organisation:
-    parent = tree.default
+    parent, kind = tree.default, _NODES[draft.kind]
     if draft.organisation_code is not None:
         parent = tree.nodes.get(draft.organisation_code)
     if parent is None or not may(ctx, Permission.STORE_WRITE, parent.path):
@@ -91,17 +99,17 @@ def _new_node(ctx: Context, draft: StoreDraft, tree: Tree) -> Organisation:
             path=("organisationCode",),
             code=(draft.organisation_code or "-")[:64],
         )
-    if parent.kind not in PARENTS[OrganisationKind.STORE]:
+    if parent.kind not in PARENTS[kind]:
         raise InvalidInput(
             "A {kind} cannot stand below a {parent}.",
             path=("organisationCode",),
-            kind=OrganisationKind.STORE,
+            kind=kind,
             parent=parent.kind,
         )
     return Organisation(
         code=draft.code,
         name=draft.name.strip(),
-        kind=OrganisationKind.STORE,
+        kind=kind,
         parent_id=parent.id,
         merchant_id=parent.merchant_key,
         path=parent.path,

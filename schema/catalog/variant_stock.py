@@ -13,13 +13,14 @@ from schema.batching import batched
 from schema.cost.directives import cost
 from schema.cost.prices import LEDGER_SUM
 from schema.geography import GeoPointInput
+from schema.list_arguments import SoldDays
 from schema.nodes import row_id
 from schema.pagination import Connection
 from schema.public import repeatable
 
 if TYPE_CHECKING:
+    from schema.stock.level_lists import StockLevelConnection
     from schema.stock.serial_types import SerialNumber
-    from schema.stock.types import StockLevel
     from schema.stock.variant_fields import Backorder
 
 
@@ -51,7 +52,7 @@ class StockedVariant:
     @batched
     @staticmethod
     async def sold_last(
-        parents: list[StockedVariant], ctx: Context, *, days: int = 30
+        parents: list[StockedVariant], ctx: Context, *, days: SoldDays = 30
     ) -> list[int | None]:
         """The pieces handed over to customers in the last days, of 24 hours each, at the places whose stock
         you may read, together; null for who may read none. What came back is not taken off."""
@@ -80,7 +81,7 @@ class StockedVariant:
         near: GeoPointInput | None = None,
         first: int | None = 20,
         after: str | None = None,
-    ) -> list[Connection[Annotated[StockLevel, strawberry.lazy("schema.stock.types")]]]:
+    ) -> list[Annotated[StockLevelConnection, strawberry.lazy("schema.stock.level_lists")]]:
         """Where its pieces are; the nearest first where a point is given."""
         from schema.stock.variant_fields import levels_of_variants
 

@@ -15,26 +15,7 @@ from models.orders.states import (
     PaymentProvider,
 )
 from resolvers.orders import cart_lists, fulfilment_lists, order_lists
-from resolvers.orders.fulfilment_lists import FulfilmentSort
-from resolvers.orders.order_lists import OrderSort
-from schema.enums import described_enum
 from schema.nodes import optional_row_id
-
-described_enum(
-    OrderSort,
-    "How orders are sorted.",
-    NEWEST="The latest placed first.",
-    OLDEST="The earliest placed first.",
-    UPDATED="The latest changed first.",
-    PAYABLE_DESC="The largest amount payable first.",
-)
-described_enum(
-    FulfilmentSort,
-    "How fulfilments are sorted.",
-    OLDEST="The earliest made first.",
-    NEWEST="The latest made first.",
-    DUE="What is due soonest first; what is not due at all last.",
-)
 
 
 @strawberry.input(

@@ -6,34 +6,55 @@ from typing import Annotated
 import strawberry
 
 from resolvers.paging import PageRequest
-from resolvers.stock import audit, levels, movements, snapshots
+from resolvers.stock import audit, level_lists, movements, snapshots
+from resolvers.stock.level_filters import LevelFilter
 from schema.cost.directives import cost
+from schema.cost.prices import SORTED_LIST
+from schema.geography import GeoPointInput
 from schema.info import Info
 from schema.list_arguments import SAME, WHICH, After, Before, First, Last, together
 from schema.nodes import optional_row_id
 from schema.pagination import Connection, TalliedConnection
 from schema.stock.audit_types import StockAudit
 from schema.stock.filters import StockMovementFilter
+from schema.stock.level_lists import StockLevelConnection, StockLevelFilter
+from schema.stock.sorts import LevelSort
 from schema.stock.types import StockLevel, StockMovement, StockSnapshot
 
 
 @strawberry.type
 class StockQueries:
+    @cost(SORTED_LIST)
     @strawberry.field
     async def stock_levels(
         self,
         info: Info,
-        variant_id: strawberry.ID | None = None,
-        location_id: strawberry.ID | None = None,
-        first: int | None = None,
-        after: str | None = None,
-    ) -> Connection[StockLevel]:
-        """What stands where, of a variant or at a location."""
-        variant = optional_row_id(variant_id, "Variant", path=("variantId",))
-        location = optional_row_id(location_id, "Store", "Warehouse", path=("locationId",))
-        request = PageRequest(first=first, after=after)
-        page = await levels.page(info.context, variant, location, request)
-        return Connection.of(page, StockLevel.of)
+        variant_id: Annotated[strawberry.ID | None, SAME] = None,
+        location_id: Annotated[strawberry.ID | None, SAME] = None,
+        filter: Annotated[StockLevelFilter | None, WHICH] = None,
+        sort: Annotated[
+            LevelSort | None, strawberry.argument(description="In order of creation without it.")
+        ] = None,
+        near: Annotated[
+            GeoPointInput | None,
+            strawberry.argument(description="The point from which DISTANCE is measured."),
+        ] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> StockLevelConnection:
+        """What stands where."""
+        ctx, point = info.context, near.point("near") if near else None
+        arguments = LevelFilter(
+            variant_id=optional_row_id(variant_id, "Variant", path=("variantId",)),
+            location_id=optional_row_id(location_id, "Store", "Warehouse", path=("locationId",)),
+        )
+        wanted = together(arguments, filter.wanted() if filter else None)
+        request = PageRequest(first=first, after=after, last=last, before=before)
+        page = await level_lists.page(ctx, wanted, request, sort, point)
+        tally = await level_lists.tally(ctx, wanted, sort, point)
+        return StockLevelConnection.of(page, StockLevel.of, tally)
 
     @strawberry.field
     async def stock_movements(

@@ -7,15 +7,18 @@ from typing import Any
 import strawberry
 
 from models.columns import moment
+from models.stock.health import COVER_DAYS, StockHealth, cover_days, health_of
 from models.stock.ledger import StockMovement as MovementRow
 from models.stock.states import MovementReason, StockState
 from resolvers.catalog import variants
 from resolvers.context import Context
-from resolvers.stock import levels, movements, snapshots
+from resolvers.stock import levels, movements, snapshots, sold_at_places
 from schema.actors import Actor, actors
 from schema.batching import batched
 from schema.catalog.types import Variant
 from schema.columns import column, derived, identity
+from schema.enums import described_enum
+from schema.list_arguments import SoldDays
 from schema.money import Money
 from schema.node_loading import documents_of
 from schema.nodes import Document, Node, global_id
@@ -31,6 +34,15 @@ from schema.stock.cost_types import (
 from schema.stock.documents import document_of
 from schema.stores.types import StockLocation
 
+described_enum(
+    StockHealth,
+    "How a level stands against its floor.",
+    OUT="Nothing is available.",
+    BELOW_SAFETY="Less is available than the safety stock.",
+    BELOW_MINIMUM="Less is available than the minimum of the level; none has one yet.",
+    SOUND="Enough is available.",
+    OVERSTOCK="More is available than the maximum of the level; none has one yet.",
+)
 strawberry.enum(StockState)
 strawberry.enum(MovementReason)
 
@@ -62,6 +74,37 @@ class StockLevel(Node):
     @derived
     def updated_at(self) -> datetime:
         return moment(self.row.updated_at)
+
+    @derived
+    def health(self) -> StockHealth | None:
+        """How it stands against its safety stock; null unless you may read stock there."""
+        row = self.row
+        return health_of(row.pieces.available, row.safety_stock) if row.whole else None
+
+    @batched
+    @staticmethod
+    async def sold_last(
+        parents: list[StockLevel], ctx: Context, days: SoldDays = COVER_DAYS
+    ) -> list[int | None]:
+        """How many pieces customers took from here in the last days; null unless you may read stock there.
+
+        Pieces that were brought back are not taken off.
+        """
+        found = await sold_at_places.of_levels(ctx, [each.row.id for each in parents], days)
+        return [found.get(each.row.id) for each in parents]
+
+    @batched
+    @staticmethod
+    async def cover_days(parents: list[StockLevel], ctx: Context) -> list[int | None]:
+        """How many days the available pieces last, if as many are sold a day as in the last 30 days.
+
+        Null where none was sold, or unless you may read stock there.
+        """
+        ids = [each.row.id for each in parents]
+        found = await sold_at_places.of_levels(ctx, ids, COVER_DAYS)
+        return [
+            cover_days(each.row.pieces.available, found.get(each.row.id, 0)) for each in parents
+        ]
 
     @repeatable
     @batched

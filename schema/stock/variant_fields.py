@@ -10,8 +10,8 @@ import strawberry
 from models.stores.coordinates import Point
 from resolvers.context import Context
 from resolvers.paging import PageRequest
-from resolvers.stock import backorders, variant_levels
-from schema.pagination import Connection
+from resolvers.stock import backorders, level_lists, variant_levels
+from schema.stock.level_lists import StockLevelConnection
 from schema.stock.types import StockLevel
 
 
@@ -28,11 +28,15 @@ async def levels_of_variants(
     near: Point | None,
     first: int | None,
     after: str | None,
-) -> list[Connection[StockLevel]]:
+) -> list[StockLevelConnection]:
     """A page of levels for each variant, in their order; with `near`, the nearest locations first."""
     request = PageRequest(first=first, after=after)
     found = await variant_levels.of_variants(ctx, variant_ids, near, request)
-    return [Connection.of(found[variant_id], StockLevel.of) for variant_id in variant_ids]
+    tally = level_lists.tally_of_variants(ctx, variant_ids, by_distance=near is not None)
+    return [
+        StockLevelConnection.of(found[variant_id], StockLevel.of, tally, variant_id)
+        for variant_id in variant_ids
+    ]
 
 
 async def backorders_of_variants(

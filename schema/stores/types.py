@@ -15,6 +15,7 @@ from models.stores.locations import Location, LocationKind, StoreService
 from models.stores.rows import LocationRow
 from resolvers.accounts import organisations
 from resolvers.context import Context
+from resolvers.paging import PageRequest
 from resolvers.stock import safety
 from resolvers.stores import locations
 from schema.accounts.node_staff import staff_of_nodes
@@ -22,14 +23,21 @@ from schema.accounts.types import Organisation, Staff
 from schema.batching import batched
 from schema.columns import column, derived, identity
 from schema.cost.directives import cost, list_size
+from schema.cost.prices import SORTED_LIST
 from schema.geography import Address, GeoPoint
 from schema.info import Info
-from schema.list_arguments import After, First
+from schema.list_arguments import SORTED, WHICH, After, Before, First, Last
 from schema.nodes import Node, row_id
-from schema.pagination import CountedConnection
+from schema.orders.sorts import FulfilmentSort, OrderSort
+from schema.pagination import CountedConnection, DocumentConnection
 from schema.public import repeatable
+from schema.stock.sorts import LevelSort
 
 if TYPE_CHECKING:
+    from schema.orders.connections import OrderConnection
+    from schema.orders.fulfilment_types import Fulfilment
+    from schema.orders.list_inputs import FulfilmentFilter, OrderFilter
+    from schema.stock.level_lists import StockLevelConnection, StockLevelFilter
     from schema.stock.types import StockLevel
 
 strawberry.enum(StoreService)
@@ -80,6 +88,52 @@ class StockLocation:
         rows = [found.get(each.row.id) for each in parents]
         return [StockLevel.of(row) if row else None for row in rows]
 
+    @cost(SORTED_LIST)
+    @batched
+    @staticmethod
+    async def stock_levels(
+        parents: list[StockLocation],
+        ctx: Context,
+        *,
+        filter: Annotated[
+            Annotated[StockLevelFilter, strawberry.lazy("schema.stock.level_lists")] | None, WHICH
+        ] = None,
+        sort: Annotated[LevelSort | None, SORTED] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> list[Annotated[StockLevelConnection, strawberry.lazy("schema.stock.level_lists")]]:
+        """What stands here, as far as you may see it, in order of creation unless sorted."""
+        from schema.stock.place_levels import levels_at
+
+        request = PageRequest(first=first, after=after, last=last, before=before)
+        return await levels_at([each.row.id for each in parents], ctx, filter, sort, request)
+
+    @cost(SORTED_LIST)
+    @batched
+    @staticmethod
+    async def fulfilments(
+        parents: list[StockLocation],
+        ctx: Context,
+        *,
+        filter: Annotated[
+            Annotated[FulfilmentFilter, strawberry.lazy("schema.orders.list_inputs")] | None, WHICH
+        ] = None,
+        sort: Annotated[FulfilmentSort | None, SORTED] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> list[
+        DocumentConnection[Annotated[Fulfilment, strawberry.lazy("schema.orders.fulfilment_types")]]
+    ]:
+        """What has been sent here, newest first unless sorted; nothing where you may not read it."""
+        from schema.orders.place_lists import fulfilments_at
+
+        request = PageRequest(first=first, after=after, last=last, before=before)
+        return await fulfilments_at([each.row.id for each in parents], ctx, filter, sort, request)
+
     @repeatable
     @strawberry.field(description="Where it is, in the coordinate system asked for.")
     def position(self, system: CoordinateSystem = CoordinateSystem.WGS84) -> GeoPoint | None:
@@ -126,6 +180,28 @@ class Store(Node, StockLocation):
         """The active staff with a role on the store's own node; nobody where you do not work."""
         ids = [each.row.organisation_id for each in parents]
         return await staff_of_nodes(ctx, ids, first, after)
+
+    @cost(SORTED_LIST)
+    @batched
+    @staticmethod
+    async def orders(
+        parents: list[Store],
+        ctx: Context,
+        *,
+        filter: Annotated[
+            Annotated[OrderFilter, strawberry.lazy("schema.orders.list_inputs")] | None, WHICH
+        ] = None,
+        sort: Annotated[OrderSort | None, SORTED] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> list[Annotated[OrderConnection, strawberry.lazy("schema.orders.connections")]]:
+        """The orders that count for the store, as far as you may see them, the latest first unless sorted."""
+        from schema.orders.place_lists import orders_of
+
+        request = PageRequest(first=first, after=after, last=last, before=before)
+        return await orders_of([each.row.id for each in parents], ctx, filter, sort, request)
 
     @list_size(bounds.STORE_HOURS)
     @derived

@@ -28,7 +28,6 @@ UPPER = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
 # A walk by distance, a walk down a tree, and a feed that has no end yet go one way.
 FORWARD_ONLY = {
     "Query.stores",
-    "Query.stockLevels",
     "Query.fulfilments",
     "Query.changes",
     "Member.orders",

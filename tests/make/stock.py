@@ -20,13 +20,12 @@ _numbers = itertools.count(1)
 
 
 async def a_location(ctx: Context, code: str | None = None, **columns: object) -> Location:
-    """A store of the context's merchant with a node of its own in the tree."""
+    """A place of the context's merchant with a node of its own in the tree: a store unless told."""
     parent = await Organisation.get(id=ctx.merchant_id)
     code = code or f"S{next(_numbers):04}"
-    node = await create_below(
-        parent, OrganisationDraft(code=code, name=code, kind=OrganisationKind.STORE)
-    )
     values: dict[str, object] = {"kind": LocationKind.STORE, "name": code, **columns}
+    kind = OrganisationKind(str(values["kind"]))
+    node = await create_below(parent, OrganisationDraft(code=code, name=code, kind=kind))
     return await Location.create(
         merchant_id=ctx.merchant_id, organisation_id=node.id, code=code, **values
     )

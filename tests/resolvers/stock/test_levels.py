@@ -15,7 +15,8 @@ from models.stores.coordinates import CoordinateSystem, Point
 from models.stores.locations import Location
 from resolvers.context import Actor, Context
 from resolvers.paging import PageRequest
-from resolvers.stock import availability, levels, variant_levels
+from resolvers.stock import availability, level_lists, levels, variant_levels
+from resolvers.stock.level_filters import LevelFilter
 from tests.make.statements import counting
 from tests.make.stock import a_level, a_location, a_variant
 from tests.resolvers.stock.test_reservations import hold, later, of
@@ -105,14 +106,16 @@ async def test_pages_of_levels_follow_each_other_and_stay_with_their_merchant(ct
     variant = await a_variant(ctx)
     made = [await a_level(ctx, 1, variant=variant) for _ in range(5)]
     await a_level(ctx, 1)
-    first = await levels.page(ctx, variant.id, None, PageRequest(first=3))
-    rest = await levels.page(ctx, variant.id, None, PageRequest(first=3, after=first.cursors[-1]))
+    first = await level_lists.page(ctx, LevelFilter(variant_id=variant.id), PageRequest(first=3))
+    rest = await level_lists.page(
+        ctx, LevelFilter(variant_id=variant.id), PageRequest(first=3, after=first.cursors[-1])
+    )
     assert [each.id for each in (*first.rows, *rest.rows)] == [each.id for each in made]
     assert (first.has_next, rest.has_next) == (True, False)
     elsewhere = replace(ctx, merchant_id=-1)
-    assert (await levels.page(elsewhere, None, None, PageRequest())).rows == []
+    assert (await level_lists.page(elsewhere, LevelFilter(), PageRequest())).rows == []
     with pytest.raises(InvalidInput):
-        await levels.page(ctx, None, None, PageRequest(after=first.cursors[-1]))
+        await level_lists.page(ctx, LevelFilter(), PageRequest(after=first.cursors[-1]))
 
 
 @pytest.mark.parametrize("asked", [1, 2])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,9 +13,9 @@ from models.outbox import OutboxEvent
 from models.stores.coordinates import CoordinateSystem
 from models.stores.hours import Weekday
 from models.stores.locations import Location, LocationKind, StoreService
-from resolvers.accounts.organisations import OrganisationDraft, create_below
+from resolvers.accounts.organisations import OrganisationDraft, create_below, visible_by_ids
 from resolvers.batches import OnError
-from resolvers.context import Context
+from resolvers.context import Actor, Context
 from resolvers.stores.addresses import AddressDraft, PointDraft
 from resolvers.stores.drafts import HoursDraft, StoreDraft
 from resolvers.stores.locations import position_of
@@ -204,3 +205,24 @@ async def test_of_two_merchants_who_open_the_same_code_at_once_one_gets_it(ctx: 
     outcomes = await asyncio.gather(*(upsert(side, [a_store("S1")]) for side in sides))
     assert sorted(outcome.created for outcome in outcomes) == [0, 1]
     assert [each.code for outcome in outcomes for each in outcome.refusals] == ["DUPLICATE"]
+
+
+async def test_a_warehouse_has_a_node_of_its_own_kind_that_customers_do_not_see(
+    ctx: Context,
+) -> None:
+    await open_stores(ctx, a_store("S1"), a_store("W1", kind=LocationKind.WAREHOUSE))
+    nodes = {node.code: node for node in await Organisation.filter(code__in=["S1", "W1"])}
+    assert nodes["S1"].kind is OrganisationKind.STORE
+    assert nodes["W1"].kind is OrganisationKind.WAREHOUSE
+    ids = [node.id for node in nodes.values()]
+    stranger = replace(ctx, actor=Actor())
+    assert set(await visible_by_ids(stranger, ids)) == {nodes["S1"].id}
+
+
+async def test_a_warehouse_does_not_take_the_node_of_a_store(ctx: Context) -> None:
+    merchant = await a_merchant("CHAIN")
+    await below(merchant, "NODE", OrganisationKind.STORE)
+    erp = erp_of(ctx, merchant)
+    outcome = await upsert(erp, [a_store("NODE", kind=LocationKind.WAREHOUSE)])
+    assert [refusal.path for refusal in outcome.refusals] == [("stores", 0, "kind")]
+    assert not await Location.filter(code="NODE").exists()
