@@ -204,7 +204,7 @@ async def _move(ctx: Context, node: Organisation, parent: Organisation) -> None:
             parent=parent.kind,
         )
     organisation_moves.check_leaving(ctx, await Organisation.get_or_none(id=node.parent_id))
-    await organisation_moves.move(node, parent)
+    await organisation_moves.move(ctx, node, parent)
 
 
 async def _lock_tree() -> None:
