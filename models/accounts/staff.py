@@ -19,7 +19,10 @@ class Staff(Row):
     second_factor_at = fields.DatetimeField(null=True)
     second_factor_step = fields.BigIntField(null=True)
 
+    encrypted_phone = fields.TextField(null=True)
+
     second_factor_secret = EncryptedText[str | None]("staff")
+    phone = EncryptedText[str | None]("staff")
 
     class Meta:
         table = "staff"
@@ -37,6 +40,20 @@ class RecoveryCode(Row):
     class Meta:
         table = "recovery_code"
         unique_together = (("staff_id", "code_hash"),)
+
+
+class StaffInvitation(Row):
+    """Lets a member of staff set their first password, once."""
+
+    staff = reference("Staff")
+    token_hash = fields.CharField(max_length=64, unique=True)
+    expires_at = fields.DatetimeField()
+    used_at = fields.DatetimeField(null=True)
+
+    staff_id: int
+
+    class Meta:
+        table = "staff_invitation"
 
 
 class StaffGrant(Row):

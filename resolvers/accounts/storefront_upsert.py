@@ -118,7 +118,12 @@ def _check(
 async def _save(draft: StorefrontDraft, known: Storefront | None, node: Organisation) -> bool:
     """Write what is new or differs; return whether anything did."""
     storefront = known or Storefront(code=draft.code, key=new_token("qs"))
-    columns = {"name": draft.name.strip(), "channel": draft.channel, "organisation_id": node.id}
+    columns = {
+        "name": draft.name.strip(),
+        "channel": draft.channel,
+        "organisation_id": node.id,
+        "merchant_id": node.merchant_key,
+    }
     if draft.active is not None:
         columns["active"] = draft.active
     changed = assign(storefront, **columns)
