@@ -128,7 +128,7 @@ async def _save(draft: StorefrontDraft, known: Storefront | None, node: Organisa
         columns["active"] = draft.active
     changed = assign(storefront, **columns)
     if known is None:
-        await storefront.save()
+        await storefront.save(force_create=True)
     elif changed:
         await storefront.save(update_fields=list(columns))
     return bool(changed)

@@ -25,9 +25,10 @@ async def ensure_brands(merchant_id: int, rows: Sequence[ProductRow], stored: St
             brand.name = name
             touched[code] = brand
     for brand in touched.values():
-        is_new = brand.pk is None
-        await brand.save()
-        if not is_new:
+        if brand.pk is None:
+            await brand.save(force_create=True)
+        else:
+            await brand.save(update_fields=["name"])
             await reindex(await Product.filter(brand_id=brand.id), brand.name)
     return set(touched)
 
@@ -53,7 +54,7 @@ async def ensure_categories(
             category.parent_id,
         ):
             category.name, category.parent_id = name or category.name, parent_id
-            await category.save()
+            await _save(category)
             touched.add(code)
     return touched
 
@@ -65,5 +66,12 @@ async def _parent(merchant_id: int, code: str, stored: Stored) -> int:
         )
     parent = stored.categories[code]
     if parent.pk is None:
-        await parent.save()
+        await _save(parent)
     return parent.id
+
+
+async def _save(category: Category) -> None:
+    if category.pk is None:
+        await category.save(force_create=True)
+    else:
+        await category.save(update_fields=["name", "parent_id"])
