@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
+from models.accounts.organisations import Organisation
 from models.accounts.passwords import NO_PASSWORD
 from models.accounts.roles import Permission, Role
 from models.accounts.staff import Staff, StaffGrant
@@ -44,11 +45,15 @@ class StaffRow:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """The staff who have one of the usernames, those the caller manages, and the grants they have there."""
+    """The staff who have one of the usernames, those the caller manages, and the grants they have there.
+
+    `nodes` are those that the rows' grants name.
+    """
 
     staff: dict[str, Staff]
     managed: Collection[int]
     grants: dict[int, set[tuple[Role, str]]]
+    nodes: dict[str, Organisation]
 
     def differs(self, person: Staff, row: StaffRow) -> bool:
         wanted = None if row.grants is None else {(g.role, g.organisation_code) for g in row.grants}
@@ -90,7 +95,7 @@ async def _upsert(ctx: Context, rows: Sequence[StaffRow], skipped: Collection[in
     # Persons before nodes, as whoever changes one of them does.
     await Staff.filter(username__in=usernames).select_for_update().order_by("id")
     await lock_node(ctx.merchant_id)
-    known = await _known(ctx, usernames)
+    known = await _known(ctx, usernames, rows)
     faults = [Faults(("staff", index)) for index in range(len(rows))]
     tried = [index for index in range(len(rows)) if index not in skipped]
     claims = [(rows[index].username, faults[index], ("username",)) for index in tried]
@@ -121,7 +126,7 @@ async def _save(ctx: Context, row: StaffRow, person: Staff | None, known: _Known
             username=row.username, password="", name=row.name, grants=row.grants or ()
         )
         staff.check(draft)
-        added = await staff.add(ctx, draft, NO_PASSWORD)
+        added = await staff.add(ctx, draft, NO_PASSWORD, known.nodes)
         if row.active is False:
             await Staff.filter(id=added.id).update(active=False)
         return True
@@ -132,11 +137,11 @@ async def _save(ctx: Context, row: StaffRow, person: Staff | None, known: _Known
     if not known.differs(person, row):
         return False
     change = StaffChange(staff_id=person.id, name=row.name, active=row.active, grants=row.grants)
-    await staff_updates.apply(ctx, change, None)
+    await staff_updates.apply(ctx, change, None, known.nodes)
     return True
 
 
-async def _known(ctx: Context, usernames: Collection[str]) -> _Known:
+async def _known(ctx: Context, usernames: Collection[str], rows: Sequence[StaffRow]) -> _Known:
     found = {each.username: each for each in await Staff.filter(username__in=set(usernames))}
     ids = [each.id for each in found.values()]
     everybody = ctx.actor.kind is ActorKind.SYSTEM
@@ -144,4 +149,5 @@ async def _known(ctx: Context, usernames: Collection[str]) -> _Known:
     for grant in await StaffGrant.filter(staff_id__in=ids).prefetch_related("organisation"):
         if may(ctx, Permission.STAFF_WRITE, grant.organisation.path):
             grants.setdefault(grant.staff_id, set()).add((grant.role, grant.organisation.code))
-    return _Known(found, ids if everybody else await manages(ctx, ids), grants)
+    nodes = await staff.nodes_of(ctx, [each for row in rows for each in row.grants or ()])
+    return _Known(found, ids if everybody else await manages(ctx, ids), grants, nodes)

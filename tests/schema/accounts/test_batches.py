@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tortoise.expressions import Subquery
 
 from models.accounts import passwords
 from models.accounts.clients import Storefront
@@ -12,6 +13,7 @@ from models.accounts.staff import Staff, StaffGrant
 from tests.make.api import Api
 from tests.make.documents import document
 from tests.make.persons import staff, staffed_store
+from tests.make.statements import counting
 
 RESULTS = "results { externalCode ok nodeId userErrors { code path } } created updated"
 ERRORS = "userErrors { code path }"
@@ -143,6 +145,35 @@ async def test_each_member_of_staff_of_a_batch_is_priced(api: Api) -> None:
         return int(answer["extensions"]["cost"]["requested"])
 
     assert await cost_of(person("a"), person("b")) - await cost_of(person("a")) >= 1_000
+
+
+async def test_nodes_of_grants_are_looked_up_once_for_all_rows(api: Api) -> None:
+    admin = await merchant(api)
+
+    async def looked_up(*usernames: str) -> int:
+        rows = [
+            {**person(name), "grants": [*person(name)["grants"], *person(name, "PICKER")["grants"]]}
+            for name in usernames
+        ]
+        with counting() as statements:
+            made = await admin.do(STAFF, input={"staff": rows})
+        assert made["created"] == len(rows)
+        return sum('FROM "organisation"' in each and '"code" IN' in each for each in statements)
+
+    once = await looked_up("one")
+    assert once > 0
+    assert await looked_up("two", "three", "four") == once
+    changed = [{**person(name, "GUIDE"), "name": "new"} for name in ("one", "two", "three")]
+    with counting() as statements:
+        done = await admin.do(STAFF, input={"staff": changed})
+    assert done["updated"] == 3
+    by_code = [each for each in statements if 'FROM "organisation"' in each and '"code"' in each]
+    assert len([each for each in by_code if "WHERE" in each and '"code" IN' in each]) == once
+    names = ("one", "two", "three")
+    left = await StaffGrant.filter(
+        staff_id__in=Subquery(Staff.filter(username__in=names).values("id"))
+    )
+    assert sorted(each.role for each in left) == ["GUIDE"] * 3
 
 
 async def test_of_a_faulty_member_of_staff_nothing_is_written(api: Api) -> None:
