@@ -92,7 +92,11 @@ def readable(ctx: Context) -> Q:
     if ctx.actor.is_customer:
         return owned(ctx)
     open_here = _open_here(ctx).values("order_id")
-    return Q(_counting_here(ctx), Q(id__in=Subquery(open_here)), join_type="OR")
+    return Q(
+        _known_here(ctx),
+        Q(id__in=Subquery(open_here)),
+        join_type="OR",
+    )
 
 
 def reached_at(ctx: Context, digits: str) -> Q:
@@ -105,7 +109,11 @@ def reached_at(ctx: Context, digits: str) -> Q:
     if ctx.actor.kind is ActorKind.SYSTEM or ctx.actor.is_customer:
         return Q(readable(ctx), Q(recipients, members, join_type="OR"))
     contact = Q(recipients, Q(members, recipient_ending__isnull=True), join_type="OR")
-    return Q(Q(readable(ctx), contact), Q(_counting_here(ctx), members), join_type="OR")
+    return Q(
+        Q(readable(ctx), contact),
+        Q(_known_here(ctx), members),
+        join_type="OR",
+    )
 
 
 def _open_here(ctx: Context) -> QuerySet[Fulfilment]:
@@ -114,9 +122,13 @@ def _open_here(ctx: Context) -> QuerySet[Fulfilment]:
     return scoped(query, ctx, Permission.FULFILMENT_WRITE, "location__organisation")
 
 
-def _counting_here(ctx: Context) -> Q:
+def _known_here(ctx: Context) -> Q:
     """The orders that count where the caller may read contacts."""
-    permission = Permission.MEMBER_CONTACT_READ
+    return counting_here(ctx, Permission.MEMBER_CONTACT_READ)
+
+
+def counting_here(ctx: Context, permission: Permission) -> Q:
+    """The orders that count where the caller holds `permission`."""
     merchants = scoped(
         Organisation.filter(kind=OrganisationKind.MERCHANT), ctx, permission, "merchant"
     )
@@ -153,7 +165,7 @@ async def _known(ctx: Context, orders: Sequence[Order]) -> set[int]:
         return {order.id for order in orders}
     if Permission.MEMBER_CONTACT_READ not in ctx.actor.permissions:
         return set()
-    held = Order.filter(_counting_here(ctx), id__in=[order.id for order in orders])
+    held = Order.filter(_known_here(ctx), id__in=[order.id for order in orders])
     return {order.id for order in await held.only("id")}
 
 
