@@ -42,20 +42,6 @@ class RecoveryCode(Row):
         unique_together = (("staff_id", "code_hash"),)
 
 
-class StaffInvitation(Row):
-    """Lets a member of staff set their first password, once."""
-
-    staff = reference("Staff")
-    token_hash = fields.CharField(max_length=64, unique=True)
-    expires_at = fields.DatetimeField()
-    used_at = fields.DatetimeField(null=True)
-
-    staff_id: int
-
-    class Meta:
-        table = "staff_invitation"
-
-
 class StaffGrant(Row):
     """A role of a member of staff on a node of the tree; it holds on every node below."""
 

@@ -18,7 +18,7 @@ from resolvers.accounts.organisations import all_within_reach, unknown_node
 from resolvers.accounts.sessions import still_signed_in
 from resolvers.context import ActorKind, Context
 from resolvers.permissions import confirmed, for_anyone, may, requires
-from resolvers.validation import text_of
+from resolvers.validation import phone_of, text_of
 
 USERNAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._@-]{1,63}")
 
@@ -35,6 +35,7 @@ class StaffDraft:
     password: str
     name: str
     grants: Sequence[GrantDraft]
+    phone: str | None = None
 
 
 @requires(Permission.STAFF_WRITE)
@@ -95,8 +96,12 @@ async def add(
         raise Duplicate(
             "The username {username} is taken.", path=("username",), username=draft.username
         )
+    phone = None if draft.phone is None else phone_of(draft.phone, "phone")
     staff = await Staff.create(
-        username=draft.username, name=draft.name.strip(), password_hash=password_hash
+        username=draft.username,
+        name=draft.name.strip(),
+        password_hash=password_hash,
+        encrypted_phone=Staff.phone.encrypt(phone),
     )
     known = await nodes_of(ctx, draft.grants) if nodes is None else nodes
     granted: dict[tuple[Role, int], None] = {}

@@ -26,7 +26,7 @@ from resolvers.accounts.staff import GrantDraft, nodes_of
 from resolvers.batches import lock_node
 from resolvers.context import ActorKind, Context
 from resolvers.permissions import confirmed, may, requires
-from resolvers.validation import line_of
+from resolvers.validation import line_of, phone_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,7 @@ class StaffChange:
     password: str | None = None
     active: bool | None = None
     grants: Sequence[GrantDraft] | None = None
+    phone: str | None = None
 
 
 class _Held(NamedTuple):
@@ -79,6 +80,7 @@ async def apply(
     await sessions.still_signed_in(ctx)
     # Looked at again under the lock: this person's roles may have changed while the password was hashed.
     staff = await _managed(ctx, change.staff_id)
+    await _change_phone(ctx, staff, change.phone)
     ends = leaves = False
     if change.name is not None and (name := line_of(change.name, "name", 100)) != staff.name:
         await _check_rank(ctx, staff, "name")
@@ -100,6 +102,14 @@ async def apply(
     if ends:
         await sessions.end_all(ctx, SubjectKind.STAFF, staff.id)
     return staff
+
+
+async def _change_phone(ctx: Context, staff: Staff, phone: str | None) -> None:
+    """Raises: InvalidInput for no mobile number, Forbidden."""
+    if phone is not None and (number := phone_of(phone, "phone")) != staff.phone:
+        await _check_rank(ctx, staff, "phone")
+        staff.phone = number
+        await staff.save(update_fields=["encrypted_phone"])
 
 
 async def _managed(ctx: Context, staff_id: int) -> Staff:

@@ -28,19 +28,20 @@ from resolvers.batches import (
 )
 from resolvers.context import ActorKind, Context
 from resolvers.permissions import confirmed, may, requires
-from resolvers.validation import rows_of
+from resolvers.validation import phone_of, rows_of
 
 MAXIMUM_STAFF = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaffRow:
-    """A member of staff by username; `grants` and `active` stay as they are unless given."""
+    """A member of staff by username; `phone`, `grants` and `active` stay as they are unless given."""
 
     username: str
     name: str
     grants: Sequence[GrantDraft] | None = None
     active: bool | None = None
+    phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class _Known:
         return (
             row.name.strip() != person.name
             or row.active not in (None, person.active)
+            or (row.phone is not None and phone_of(row.phone, "phone") != person.phone)
             or wanted not in (None, self.grants.get(person.id, set()))
         )
 
@@ -123,7 +125,11 @@ async def _save(ctx: Context, row: StaffRow, person: Staff | None, known: _Known
     GRANTS.check(len(row.grants or ()), "grants")
     if person is None:
         draft = StaffDraft(
-            username=row.username, password="", name=row.name, grants=row.grants or ()
+            username=row.username,
+            password="",
+            name=row.name,
+            grants=row.grants or (),
+            phone=row.phone,
         )
         staff.check(draft)
         added = await staff.add(ctx, draft, NO_PASSWORD, known.nodes)
@@ -136,7 +142,13 @@ async def _save(ctx: Context, row: StaffRow, person: Staff | None, known: _Known
         )
     if not known.differs(person, row):
         return False
-    change = StaffChange(staff_id=person.id, name=row.name, active=row.active, grants=row.grants)
+    change = StaffChange(
+        staff_id=person.id,
+        name=row.name,
+        active=row.active,
+        grants=row.grants,
+        phone=row.phone,
+    )
     await staff_updates.apply(ctx, change, None, known.nodes)
     return True
 

@@ -15,7 +15,7 @@ from tests.make import sales
 from tests.make.checkouts import a_store
 from tests.make.stock import a_level
 
-NAME = "0029_recipients_storefronts_invitations"
+NAME = "0029_recipients_storefronts_phones"
 BEFORE = "0026_traces"
 ADD = """INSERT INTO storefront (code, name, channel, key, organisation_id, active, created_at)
 VALUES (?, 'x', 'PC', ?, ?, TRUE, ?)"""

@@ -120,6 +120,37 @@ async def test_staff_are_kept_by_username_and_sign_in_once_they_have_a_password(
     assert names == ["李"]
 
 
+async def test_the_phone_of_staff_is_kept_encrypted_for_those_who_manage_them(api: Api) -> None:
+    admin = await merchant(api)
+    row = person("wang", phone="138 0000 1234")
+    for done in ({"created": 1, "updated": 0}, {"created": 0, "updated": 0}):
+        made = await admin.do(STAFF, input={"staff": [row]})
+        assert {name: made[name] for name in done} == done
+    found = await Staff.get(username="wang")
+    assert found.phone == "+8613800001234"
+    assert "1234" not in (found.encrypted_phone or "")
+    kept = await admin.do(STAFF, input={"staff": [{"username": "wang", "name": "王"}]})
+    assert kept["updated"] == 1
+    assert (await Staff.get(username="wang")).phone == "+8613800001234"
+    changed = await admin.do(STAFF, input={"staff": [{**row, "phone": "13900001234"}]})
+    assert changed["updated"] == 1
+    ask = '{ node(id: "staff:wang") { ... on Staff { phone } } }'
+    assert (await admin.ask(ask))["node"] == {"phone": "+8613900001234"}
+    given = {"staffId": "staff:wang", "phone": "13700001234", "password": "quiet-river-7"}
+    await admin.do(document("hq/staff_update"), input=given)
+    wang = await api.staff("wang", "quiet-river-7")
+    own = await wang.ask("{ viewer { actor { ... on Staff { phone } } } }")
+    assert own["viewer"]["actor"] == {"phone": "+8613700001234"}
+    assert (await (await api.guest()).ask(ask))["node"] in (None, {"phone": None})
+    wrong = [person("li", phone="024-12345678"), {"username": "wang", "name": "w", "phone": "1"}]
+    answer = (await admin.ask(STAFF, input={"staff": wrong}))["staffUpsert"]
+    assert [each["path"] for each in answer["userErrors"]] == [
+        ["staff", "0", "phone"],
+        ["staff", "1", "phone"],
+    ]
+    assert not await Staff.filter(username="li").exists()
+
+
 async def test_whoever_gets_no_password_costs_no_hash_and_cannot_sign_in(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:

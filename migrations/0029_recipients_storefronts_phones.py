@@ -1,14 +1,12 @@
 from typing import Any
 
 from tortoise import fields
-from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 from tortoise.migrations.schema_editor.base import BaseSchemaEditor
 from tortoise.migrations.schema_generator.state_apps import StateApps
 
 from models.add_column import AddColumn
-from models.create_table import CreateTable
 from models.create_tables import TableMigration
 from models.encrypt_column import batches
 from models.encryption import Undecryptable
@@ -83,40 +81,6 @@ class Migration(TableMigration):
     initial = False
 
     operations = [
-        CreateTable(
-            name="StaffInvitation",
-            fields=[
-                (
-                    "id",
-                    fields.BigIntField(
-                        generated=True, primary_key=True, unique=True, db_index=True
-                    ),
-                ),
-                ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=True)),
-                (
-                    "staff",
-                    fields.ForeignKeyField(
-                        "models.Staff",
-                        source_field="staff_id",
-                        db_index=True,
-                        db_constraint=True,
-                        to_field="id",
-                        related_name=False,
-                        on_delete=OnDelete.RESTRICT,
-                    ),
-                ),
-                ("token_hash", fields.CharField(unique=True, max_length=64)),
-                ("expires_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
-                ("used_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
-            ],
-            options={
-                "table": "staff_invitation",
-                "app": "models",
-                "pk_attr": "id",
-                "table_description": "Lets a member of staff set their first password, once.",
-            },
-            bases=["Row"],
-        ),
         AddColumn(model_name="Staff", name="encrypted_phone", field=fields.TextField(null=True)),
         AddColumn(
             model_name="Order",
