@@ -16,6 +16,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import partial
+from math import floor
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gateways import Balance, Bucket, CostBuckets
@@ -181,7 +182,7 @@ class SharedCostBuckets:
         advance = self._advance(key)
         async with advance.asking:
             if (left := self._known_to_lack(amount, bucket, advance)) is not None:
-                return Balance(False, int(left), (amount - left) / bucket.restore_rate)
+                return Balance(False, floor(left), (amount - left) / bucket.restore_rate)
             if advance.amount < amount and not await self._refill(key, amount, bucket, advance):
                 return await self._alone.take(key, amount, bucket)
             if advance.amount < amount:
