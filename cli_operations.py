@@ -44,6 +44,9 @@ def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     )
     restoring.add_argument("file")
     restoring.add_argument("--force", action="store_true", help="replace what is there")
+    restoring.add_argument(
+        "--any-keys", action="store_true", help="also what QUINTET_DATA_KEYS does not read"
+    )
 
 
 def doctor(settings: Settings, given: argparse.Namespace) -> None:
@@ -105,7 +108,12 @@ def restore(settings: Settings, given: argparse.Namespace) -> None:
 
     try:
         manifest = asyncio.run(
-            restoring.restore(settings, Path(given.file).absolute(), force=given.force)
+            restoring.restore(
+                settings,
+                Path(given.file).absolute(),
+                force=given.force,
+                any_keys=given.any_keys,
+            )
         )
     except BackupFault as fault:
         raise Stop(str(fault)) from fault

@@ -16,6 +16,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import partial
+from math import floor
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gateways import Balance, Bucket, CostBuckets
@@ -96,11 +97,13 @@ class LocalCostBuckets:
 class Advance:
     """What this process has taken from a bucket and not spent; `available`: what was left in Redis.
 
-    `asking` is held by the one operation that asks Redis for all that wait.
+    `refused_at` is when Redis last had too little, None once it has given. `asking` is held by the one
+    operation that asks Redis for all that wait.
     """
 
     amount: int = 0
     available: int = 0
+    refused_at: float | None = None
     asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -118,6 +121,7 @@ class SharedCostBuckets:
         self._link = link
         self._prefix = prefix
         self._now = now
+        self._clock = clock
         self._alone = LocalCostBuckets(clock)
         self._advances: OrderedDict[str, Advance] = OrderedDict()
         self._asking: set[asyncio.Task[Any]] = set()
@@ -177,13 +181,28 @@ class SharedCostBuckets:
     async def _take(self, key: str, amount: int, bucket: Bucket) -> Balance:
         advance = self._advance(key)
         async with advance.asking:
+            if (left := self._known_to_lack(amount, bucket, advance)) is not None:
+                return Balance(False, floor(left), (amount - left) / bucket.restore_rate)
             if advance.amount < amount and not await self._refill(key, amount, bucket, advance):
                 return await self._alone.take(key, amount, bucket)
             if advance.amount < amount:
                 missing = amount - advance.amount - advance.available
+                advance.refused_at = self._clock()
                 return Balance(False, advance.available, max(missing, 0) / bucket.restore_rate)
+            advance.refused_at = None
             advance.amount -= amount
             return Balance(True, advance.available + advance.amount)
+
+    def _known_to_lack(self, amount: int, bucket: Bucket, advance: Advance) -> float | None:
+        """What there is at most, where that is less than `amount`: Redis need not be asked until it is more.
+
+        What other processes hand in meanwhile counts only then: who was told to wait waits as long.
+        """
+        if advance.refused_at is None or advance.amount >= amount:
+            return None
+        restored = (self._clock() - advance.refused_at) * bucket.restore_rate
+        left = min(bucket.capacity, advance.amount + advance.available + restored)
+        return left if left < amount else None
 
     async def _return(self, key: str, bucket: Bucket, advance: Advance) -> None:
         async with advance.asking:

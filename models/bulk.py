@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from tortoise.models import Model
@@ -20,6 +20,19 @@ def assign(row: Model, **values: Any) -> bool:
     for name, value in differing.items():
         setattr(row, name, value)
     return bool(differing)
+
+
+def columns_of(row: Model) -> dict[str, Any]:
+    """What a row holds now, to be compared by `save_changed`."""
+    return {name: getattr(row, name) for name in row._meta.fields_db_projection}
+
+
+async def save_changed(row: Model, before: Mapping[str, Any]) -> None:
+    """Write the columns that are not as they were: what others write meanwhile in the others stays."""
+    changed = [name for name, value in columns_of(row).items() if value != before[name]]
+    if changed:
+        times = [n for n, f in row._meta.fields_map.items() if getattr(f, "auto_now", False)]
+        await row.save(update_fields=[*changed, *times])
 
 
 async def update_all(rows: Sequence[Model], columns: Sequence[str]) -> None:

@@ -129,8 +129,20 @@ def _postgres_sentence(error: BaseException, database_url: str) -> str | None:
     return None
 
 
+# What asyncpg raises on a connection that ends in the middle of something tells of its own inner states.
+_LOST = (
+    asyncpg.InternalClientError,
+    asyncpg.InterfaceError,
+    asyncpg.ConnectionDoesNotExistError,
+    ConnectionResetError,
+    BrokenPipeError,
+)
+
+
 def _reason(error: BaseException) -> str:
     last = list(causes(error))[-1]
+    if isinstance(last, _LOST) and fault_of(last) is not None:
+        return "the connection was lost"
     text = " ".join(str(last).split()).rstrip(".")
     return text or ("no answer in time" if isinstance(last, TimeoutError) else type(last).__name__)
 

@@ -16,6 +16,7 @@ from models.database import execute, fetch, marks, transaction
 from models.encryption import FORMAT, Undecryptable, ring
 from models.members.members import Member
 from models.members.phones import indexes_of
+from models.orders.orders import Order, recipient_ending
 from resolvers.context import Context
 from resolvers.members import phones
 
@@ -131,7 +132,21 @@ async def _replace(column: Column, changes: list[tuple[str, int, str]]) -> int:
     statement = (
         f"UPDATE {column.table} SET {column.column} = ? WHERE id = ? AND {column.column} = ?"
     )
-    return sum([await execute(statement, *each) for each in changes])
+    replaced = sum([await execute(statement, *each) for each in changes])
+    if column is Order.address:
+        await _index_recipients(changes)
+    return replaced
+
+
+async def _index_recipients(changes: list[tuple[str, int, str]]) -> None:
+    """Index orders anew whose addresses were encrypted anew, unless they were emptied meanwhile."""
+    for address, order_id, _ in changes:
+        await execute(
+            "UPDATE sales_order SET recipient_ending = ? WHERE id = ? AND encrypted_address = ?",
+            recipient_ending(Order.address.decrypt(address)),
+            order_id,
+            address,
+        )
 
 
 async def _index_members(ctx: Context, progress: Progress) -> int:

@@ -100,14 +100,15 @@ def confirmed(use_case: UseCase[P, T]) -> UseCase[P, T]:
 
     Raises: ConfirmationRequired.
     """
+    return _checked(refuse_unconfirmed, use_case)
 
-    def check(ctx: Context) -> None:
-        if ctx.actor.kind is ActorKind.STAFF:
-            minutes = timedelta(minutes=ctx.settings.confirmation_minutes)
-            if ctx.actor.confirmed_at is None or ctx.now() - ctx.actor.confirmed_at > minutes:
-                raise ConfirmationRequired
 
-    return _checked(check, use_case)
+def refuse_unconfirmed(ctx: Context) -> None:
+    """The same for one row of a batch. Raises: ConfirmationRequired."""
+    if ctx.actor.kind is ActorKind.STAFF:
+        minutes = timedelta(minutes=ctx.settings.confirmation_minutes)
+        if ctx.actor.confirmed_at is None or ctx.now() - ctx.actor.confirmed_at > minutes:
+            raise ConfirmationRequired
 
 
 def may(ctx: Context, permission: Permission, path: str) -> bool:

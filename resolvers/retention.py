@@ -77,7 +77,8 @@ async def forget_addresses(ctx: Context) -> int:
         return 0
     return await transaction(
         execute,
-        "UPDATE sales_order SET encrypted_address = NULL, encrypted_remark = NULL"
+        "UPDATE sales_order SET encrypted_address = NULL, encrypted_remark = NULL,"
+        " recipient_ending = NULL"
         f" WHERE id IN ({marks(ids)}) AND {_ENDED_ORDER}",
         *ids,
         before,

@@ -31,13 +31,17 @@ class ApiClient(Row):
 
 
 class Storefront(Row):
-    """A client application; its publishable key says which channel a request comes through."""
+    """A client application; its publishable key says which channel a request comes through.
+
+    `merchant_id` is its node's merchant. No two of a merchant have one code: a unique index sees to it.
+    """
 
     code = fields.CharField(max_length=64, null=True)
     name = fields.CharField(max_length=100)
     channel = choice(Channel)
     key = fields.CharField(max_length=64, unique=True)
     organisation = reference("Organisation")
+    merchant_id = fields.BigIntField(null=True)
     active = fields.BooleanField(default=True)
 
     organisation_id: int

@@ -41,6 +41,7 @@ class Permission(StrEnum):
     COMMISSION_PLAN_WRITE = "COMMISSION_PLAN_WRITE"
     CHANGES_READ = "CHANGES_READ"
     WEBHOOK_WRITE = "WEBHOOK_WRITE"
+    AUDIT_READ = "AUDIT_READ"
 
 
 if TYPE_CHECKING:
@@ -134,6 +135,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.CARD_ISSUE,
             _P.SHARE,
             _P.COMMISSION_READ,
+            _P.AUDIT_READ,
         }
     ),
     Role.GUIDE: frozenset(

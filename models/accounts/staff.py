@@ -19,7 +19,10 @@ class Staff(Row):
     second_factor_at = fields.DatetimeField(null=True)
     second_factor_step = fields.BigIntField(null=True)
 
+    encrypted_phone = fields.TextField(null=True)
+
     second_factor_secret = EncryptedText[str | None]("staff")
+    phone = EncryptedText[str | None]("staff")
 
     class Meta:
         table = "staff"

@@ -1,20 +1,25 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tortoise import fields
 
 from models.accounts.channels import Channel
-from models.encryption import EncryptedJson, EncryptedText
+from models.encryption import EncryptedJson, EncryptedText, ring
 from models.fields import Row, choice, minor, never_negative, reference, within
+from models.members.phones import ENDING_DIGITS, INDEX_LENGTH
 from models.orders.states import OrderStatus
+
+_ENDING = "sales_order.address phone ending"
 
 
 class Order(Row):
     """A sale. Amounts are minor units of CNY; `attribution_*` is whom it counts for, fixed when placed.
 
     `created_at` is when it was placed, through the client application `storefront_id`. An unpaid order is
-    void from `hold_expires_at` on.
+    void from `hold_expires_at` on. `recipient_ending` is the blind index of the last four digits of the
+    phone in the address, by the key that encrypts it.
     """
 
     merchant = reference("Organisation")
@@ -37,6 +42,7 @@ class Order(Row):
     storefront_id = fields.BigIntField(null=True, db_index=True)
     encrypted_address = fields.TextField(null=True)
     encrypted_remark = fields.TextField(null=True)
+    recipient_ending = fields.CharField(max_length=INDEX_LENGTH, null=True)
     address = EncryptedJson[dict[str, Any] | None]("sales_order")
     remark = EncryptedText[str | None]("sales_order")
     hold_expires_at = fields.DatetimeField(null=True)
@@ -62,6 +68,7 @@ class Order(Row):
             ("status", "completes_at"),
             ("merchant_id", "id"),
             ("merchant_id", "updated_at", "id"),
+            ("merchant_id", "recipient_ending"),
         )
         constraints = (
             *never_negative(
@@ -80,6 +87,19 @@ class Order(Row):
                 '"payable_minor" = "goods_minor" - "discount_minor" + "delivery_minor"',
             ),
         )
+
+
+def recipient_ending(address: Mapping[str, Any] | None) -> str | None:
+    """What an order with this address is found by, None where it has no phone."""
+    digits = [each for each in (address or {}).get("phone") or "" if each in "0123456789"]
+    if len(digits) < ENDING_DIGITS:
+        return None
+    return ring().first.index(_ENDING, "".join(digits[-ENDING_DIGITS:]))
+
+
+def recipient_endings(digits: str) -> list[str]:
+    """What orders to a phone with these last four digits may be found by: an index by each key."""
+    return list(ring().indexes(_ENDING, digits).values())
 
 
 class OrderLine(Row):

@@ -105,7 +105,15 @@ async def _revoke(ctx: Context, client_id: int, reason: str) -> ApiClient:
         client.active = False
         client.revoked_at, client.revoked_reason = ctx.now(), reason
         client.previous_secret_hash = client.previous_until = None
-        await client.save()
+        await client.save(
+            update_fields=[
+                "active",
+                "revoked_at",
+                "revoked_reason",
+                "previous_secret_hash",
+                "previous_until",
+            ]
+        )
     return client
 
 
@@ -127,7 +135,7 @@ async def _rotate(ctx: Context, client_id: int, overlap_minutes: int, secret: st
     client.previous_secret_hash = client.secret_hash if kept else None
     client.previous_until = now + timedelta(minutes=overlap_minutes) if kept else None
     client.secret_hash = token_hash(secret)
-    await client.save()
+    await client.save(update_fields=["secret_hash", "previous_secret_hash", "previous_until"])
     return client
 
 

@@ -60,7 +60,11 @@ async def create_storefront(
     async def create() -> Storefront:
         await still_signed_in(ctx)
         return await Storefront.create(
-            name=name, channel=channel, key=new_token("qs"), organisation_id=node.id
+            name=name,
+            channel=channel,
+            key=new_token("qs"),
+            organisation_id=node.id,
+            merchant_id=node.merchant_key,
         )
 
     return await transaction(create)

@@ -51,22 +51,22 @@ async def request(
     limits = _request_limits(ctx, phone, origin)
     if seconds := await ctx.gateways.rate_limits.take(limits):
         raise LimitExceeded(TOO_OFTEN, path=("phone",), seconds=seconds)
-    if not is_trusted and (seconds := await _beyond_threshold(ctx, phone)):
+    if not is_trusted and await _beyond_threshold(ctx, phone):
         await ctx.gateways.rate_limits.give_back(limits)
-        if ctx.gateways.challenges is None:
-            raise LimitExceeded(TOO_OFTEN, path=("phone",), seconds=seconds)
         raise ChallengeRequired("Solve the challenge first.", path=("challengeToken",))
     spacing = _spacing_of_phone(ctx, phone)
     seconds = await ctx.gateways.rate_limits.take([spacing])
     if seconds and await code_tries.live(ctx, phone):
-        # Somebody else has had a code sent there just now. It is as good, and one message is enough.
-        tries = await code_tries.tries_of_asker(ctx, phone)
-        await transaction(code_tries.bind, ctx, phone, origin, tries)
-        return ctx.now() + timedelta(seconds=seconds)
+        return await _share(ctx, phone, origin, seconds)
+    limits += [] if seconds else [spacing]
+    is_spent, seconds = await _spend(ctx, phone, origin, limits)
+    if seconds:
+        await ctx.gateways.rate_limits.give_back(limits)
+        return await _share(ctx, phone, origin, seconds)
     try:
-        await _send(ctx, phone, written, origin)
+        await _send(ctx, phone, written, origin, is_spent)
     except GatewayError as error:
-        await ctx.gateways.rate_limits.give_back([*limits, spacing])
+        await ctx.gateways.rate_limits.give_back(limits)
         log.error("a text message was not sent", error=message_of(error))
         raise GatewayUnavailable(
             "Text messages cannot be sent at present.", path=("phone",)
@@ -159,19 +159,50 @@ def _request_limits(ctx: Context, phone: str, origin: SignInOrigin) -> list[Limi
     ]
     if ctx.actor.kind is ActorKind.GUEST:
         limits.append(Limit("code by guest", ctx.actor.key, 2 * a_day, A_DAY))
-    if not origin.is_known:
-        limits.append(Limit("code to phone a day", whose(phone), 3 * a_day, A_DAY))
     return limits
 
 
+async def _spend(
+    ctx: Context, phone: str, origin: SignInOrigin, limits: list[Limit]
+) -> tuple[bool, int]:
+    """Count a message in what strangers have of a phone, adding to `limits` what it was counted in.
+
+    Return whether they have spent the day's messages, and then the seconds until the phone gets another.
+    """
+    if origin.is_known:
+        return False, 0
+    a_day = Limit(
+        "code to phone a day", whose(phone), 2 * ctx.settings.otp_per_phone_per_day, A_DAY
+    )
+    if not await ctx.gateways.rate_limits.take([a_day]):
+        limits.append(a_day)
+        return False, 0
+    hourly = Limit("code to phone an hour", whose(phone), 1, A_DAY, delay=AN_HOUR, longest=AN_HOUR)
+    seconds = await ctx.gateways.rate_limits.take([hourly])
+    if not seconds:
+        limits.append(hourly)
+    return True, seconds
+
+
+async def _share(ctx: Context, phone: str, origin: SignInOrigin, seconds: int) -> datetime:
+    """Let the caller use the code that somebody else has had sent there: one message is enough.
+
+    Whoever has the phone sees it come, so that strangers who use up its messages do not shut its owner out.
+
+    Raises: LimitExceeded where there is none.
+    """
+    if not await code_tries.live(ctx, phone):
+        raise LimitExceeded(TOO_OFTEN, path=("phone",), seconds=seconds)
+    tries = await code_tries.tries_of_asker(ctx, phone)
+    await transaction(code_tries.bind, ctx, phone, origin, tries)
+    return ctx.now() + timedelta(seconds=seconds)
+
+
 async def _beyond_threshold(ctx: Context, phone: str) -> int:
-    """Count a request of a stranger. Return 0, or the seconds to wait without solving a challenge."""
+    """Count a request of a stranger. Return 0 where no challenge is to be solved."""
     threshold = ctx.settings.otp_challenge_after
     if ctx.gateways.challenges is None:
-        a_day = 3 * ctx.settings.otp_per_phone_per_day
-        return await ctx.gateways.rate_limits.take(
-            [Limit("code by strangers", whose(phone), a_day, A_DAY)]
-        )
+        return 0
     return await ctx.gateways.rate_limits.take(
         [
             Limit("code by strangers", whose(phone), threshold, A_DAY),
@@ -180,18 +211,24 @@ async def _beyond_threshold(ctx: Context, phone: str) -> int:
     )
 
 
-async def _send(ctx: Context, phone: str, written: str, origin: SignInOrigin) -> None:
+async def _send(
+    ctx: Context, phone: str, written: str, origin: SignInOrigin, is_spent: bool
+) -> None:
+    """`is_spent`: nobody but who asks may try the code, so that more codes do not make guessing easier."""
     code = f"{secrets.randbelow(1_000_000):06d}"
     tries = await code_tries.tries_of_asker(ctx, phone)
-    await transaction(_keep_for, ctx, phone, code, origin, tries)
+    strangers = 0 if is_spent else code_tries.TRIES_OF_A_CODE
+    await transaction(_keep_for, ctx, phone, code, origin, tries, strangers)
     await ctx.gateways.sms.send_code(
         CodeMessage(phone=phone, written=written, code=code, sent_at=ctx.now())
     )
 
 
-async def _keep_for(ctx: Context, phone: str, code: str, origin: SignInOrigin, tries: int) -> None:
+async def _keep_for(
+    ctx: Context, phone: str, code: str, origin: SignInOrigin, tries: int, strangers: int
+) -> None:
     expires_at = ctx.now() + timedelta(minutes=ctx.settings.otp_minutes)
-    await code_tries.keep(ctx, phone, code, expires_at)
+    await code_tries.keep(ctx, phone, code, expires_at, strangers)
     await code_tries.bind(ctx, phone, origin, tries)
 
 

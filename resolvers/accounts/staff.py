@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from models.accounts.organisations import Organisation
 from models.accounts.password_rules import check_password
 from models.accounts.passwords import hash_password
 from models.accounts.roles import ROLE_PERMISSIONS, Permission, Role
@@ -13,11 +14,11 @@ from models.accounts.staff import Staff, StaffGrant
 from models.bounds import GRANTS
 from models.database import transaction
 from models.errors import Duplicate, InvalidInput, Refusal
-from resolvers.accounts.organisations import within_reach
+from resolvers.accounts.organisations import all_within_reach, unknown_node
 from resolvers.accounts.sessions import still_signed_in
 from resolvers.context import ActorKind, Context
 from resolvers.permissions import confirmed, for_anyone, may, requires
-from resolvers.validation import text_of
+from resolvers.validation import phone_of, text_of
 
 USERNAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._@-]{1,63}")
 
@@ -34,6 +35,7 @@ class StaffDraft:
     password: str
     name: str
     grants: Sequence[GrantDraft]
+    phone: str | None = None
 
 
 @requires(Permission.STAFF_WRITE)
@@ -76,30 +78,56 @@ async def grants_of(ctx: Context, staff_ids: Sequence[int]) -> dict[int, list[St
     return grants
 
 
-async def add(ctx: Context, draft: StaffDraft, password_hash: str) -> Staff:
-    """Write a checked draft inside the caller's transaction. Raises: Duplicate, NotFound, InvalidInput."""
+async def add(
+    ctx: Context,
+    draft: StaffDraft,
+    password_hash: str,
+    nodes: Mapping[str, Organisation] | None = None,
+) -> Staff:
+    """Write a checked draft inside the caller's transaction.
+
+    `nodes` are those that its grants name, as `nodes_of` finds them, where somebody has looked already.
+
+    Raises: Duplicate, NotFound, InvalidInput.
+    """
     await still_signed_in(ctx)
     GRANTS.check(len(draft.grants), "grants")
     if await Staff.filter(username=draft.username).exists():
         raise Duplicate(
             "The username {username} is taken.", path=("username",), username=draft.username
         )
+    phone = None if draft.phone is None else phone_of(draft.phone, "phone")
     staff = await Staff.create(
-        username=draft.username, name=draft.name.strip(), password_hash=password_hash
+        username=draft.username,
+        name=draft.name.strip(),
+        password_hash=password_hash,
+        encrypted_phone=Staff.phone.encrypt(phone),
     )
+    known = await nodes_of(ctx, draft.grants) if nodes is None else nodes
+    granted: dict[tuple[Role, int], None] = {}
     for position, grant in enumerate(draft.grants):
         try:
-            await _grant(ctx, staff, grant)
+            granted[grant.role, _node(ctx, grant, known).id] = None
         except Refusal as refusal:
             raise refusal.below("grants", position) from None
+    await StaffGrant.bulk_create(
+        [StaffGrant(staff_id=staff.id, role=role, organisation_id=at) for role, at in granted]
+    )
     return staff
 
 
-async def _grant(ctx: Context, staff: Staff, grant: GrantDraft) -> None:
-    node = await within_reach(
-        ctx, grant.organisation_code, Permission.STAFF_WRITE, "organisationCode"
-    )
+async def nodes_of(ctx: Context, grants: Iterable[GrantDraft]) -> dict[str, Organisation]:
+    """The nodes that grants name where the caller manages staff, by code."""
+    codes = [each.organisation_code for each in grants]
+    return await all_within_reach(ctx, codes, Permission.STAFF_WRITE)
+
+
+def _node(ctx: Context, grant: GrantDraft, nodes: Mapping[str, Organisation]) -> Organisation:
+    """Raises: NotFound outside the caller's territory, InvalidInput for more than they may do there."""
+    node = nodes.get(grant.organisation_code)
+    if node is None:
+        raise unknown_node(grant.organisation_code, "organisationCode")
     beyond = [each for each in ROLE_PERMISSIONS[grant.role] if not may(ctx, each, node.path)]
     if beyond:
         raise InvalidInput("You cannot grant more than you may do yourself.", path=("role",))
-    await StaffGrant.get_or_create(staff_id=staff.id, role=grant.role, organisation_id=node.id)
+    return node

@@ -6,7 +6,7 @@ administrator of a merchant or of the platform cannot be taken away.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -20,13 +20,13 @@ from models.bounds import GRANTS
 from models.database import transaction
 from models.errors import Forbidden, InvalidInput, NotFound, Refusal, StateConflict
 from resolvers.accounts import sessions
-from resolvers.accounts.organisations import within_reach
+from resolvers.accounts.organisations import unknown_node
 from resolvers.accounts.rank import manages, outranks
-from resolvers.accounts.staff import GrantDraft
+from resolvers.accounts.staff import GrantDraft, nodes_of
 from resolvers.batches import lock_node
 from resolvers.context import ActorKind, Context
 from resolvers.permissions import confirmed, may, requires
-from resolvers.validation import line_of
+from resolvers.validation import line_of, phone_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,7 @@ class StaffChange:
     password: str | None = None
     active: bool | None = None
     grants: Sequence[GrantDraft] | None = None
+    phone: str | None = None
 
 
 class _Held(NamedTuple):
@@ -68,12 +69,18 @@ async def update(ctx: Context, change: StaffChange) -> Staff:
     return await transaction(apply, ctx, change, password_hash)
 
 
-async def apply(ctx: Context, change: StaffChange, password_hash: str | None) -> Staff:
-    """The same inside the caller's transaction."""
+async def apply(
+    ctx: Context,
+    change: StaffChange,
+    password_hash: str | None,
+    nodes: Mapping[str, Organisation] | None = None,
+) -> Staff:
+    """The same inside the caller's transaction; `nodes` as for `staff.add`."""
     await Staff.select_for_update().filter(id=change.staff_id).first()
     await sessions.still_signed_in(ctx)
     # Looked at again under the lock: this person's roles may have changed while the password was hashed.
     staff = await _managed(ctx, change.staff_id)
+    await _change_phone(ctx, staff, change.phone)
     ends = leaves = False
     if change.name is not None and (name := line_of(change.name, "name", 100)) != staff.name:
         await _check_rank(ctx, staff, "name")
@@ -88,12 +95,21 @@ async def apply(ctx: Context, change: StaffChange, password_hash: str | None) ->
         staff.active, ends, leaves = change.active, True, not change.active
     await staff.save(update_fields=["name", "password_hash", "active"])
     if change.grants is not None:
-        ends |= await _replace_grants(ctx, staff, change.grants)
+        known = await nodes_of(ctx, change.grants) if nodes is None else nodes
+        ends |= await _replace_grants(ctx, staff, change.grants, known)
     if leaves:
         await _keep_an_administrator(await _administered(staff.id), ("active",))
     if ends:
         await sessions.end_all(ctx, SubjectKind.STAFF, staff.id)
     return staff
+
+
+async def _change_phone(ctx: Context, staff: Staff, phone: str | None) -> None:
+    """Raises: InvalidInput for no mobile number, Forbidden."""
+    if phone is not None and (number := phone_of(phone, "phone")) != staff.phone:
+        await _check_rank(ctx, staff, "phone")
+        staff.phone = number
+        await staff.save(update_fields=["encrypted_phone"])
 
 
 async def _managed(ctx: Context, staff_id: int) -> Staff:
@@ -113,7 +129,12 @@ async def _check_rank(ctx: Context, staff: Staff, field: str) -> None:
         )
 
 
-async def _replace_grants(ctx: Context, staff: Staff, drafts: Sequence[GrantDraft]) -> bool:
+async def _replace_grants(
+    ctx: Context,
+    staff: Staff,
+    drafts: Sequence[GrantDraft],
+    nodes: Mapping[str, Organisation],
+) -> bool:
     """Make the grants in the caller's territory those of `drafts`; answer whether any changed."""
     held = await StaffGrant.filter(staff_id=staff.id).prefetch_related("organisation")
     here = {
@@ -124,9 +145,9 @@ async def _replace_grants(ctx: Context, staff: Staff, drafts: Sequence[GrantDraf
     wanted: dict[_Held, None] = {}
     for position, draft in enumerate(drafts):
         try:
-            node = await within_reach(
-                ctx, draft.organisation_code, Permission.STAFF_WRITE, "organisationCode"
-            )
+            node = nodes.get(draft.organisation_code)
+            if node is None:
+                raise unknown_node(draft.organisation_code, "organisationCode")
             key = _Held(draft.role, node.id)
             if key not in here:
                 _check_role(ctx, draft.role, node)

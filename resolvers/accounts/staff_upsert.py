@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
+from models.accounts.organisations import Organisation
 from models.accounts.passwords import NO_PASSWORD
 from models.accounts.roles import Permission, Role
 from models.accounts.staff import Staff, StaffGrant
@@ -27,34 +28,40 @@ from resolvers.batches import (
 )
 from resolvers.context import ActorKind, Context
 from resolvers.permissions import confirmed, may, requires
-from resolvers.validation import rows_of
+from resolvers.validation import phone_of, rows_of
 
 MAXIMUM_STAFF = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaffRow:
-    """A member of staff by username; `grants` and `active` stay as they are unless given."""
+    """A member of staff by username; `phone`, `grants` and `active` stay as they are unless given."""
 
     username: str
     name: str
     grants: Sequence[GrantDraft] | None = None
     active: bool | None = None
+    phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """The staff who have one of the usernames, those the caller manages, and the grants they have there."""
+    """The staff who have one of the usernames, those the caller manages, and the grants they have there.
+
+    `nodes` are those that the rows' grants name.
+    """
 
     staff: dict[str, Staff]
     managed: Collection[int]
     grants: dict[int, set[tuple[Role, str]]]
+    nodes: dict[str, Organisation]
 
     def differs(self, person: Staff, row: StaffRow) -> bool:
         wanted = None if row.grants is None else {(g.role, g.organisation_code) for g in row.grants}
         return (
             row.name.strip() != person.name
             or row.active not in (None, person.active)
+            or (row.phone is not None and phone_of(row.phone, "phone") != person.phone)
             or wanted not in (None, self.grants.get(person.id, set()))
         )
 
@@ -90,7 +97,7 @@ async def _upsert(ctx: Context, rows: Sequence[StaffRow], skipped: Collection[in
     # Persons before nodes, as whoever changes one of them does.
     await Staff.filter(username__in=usernames).select_for_update().order_by("id")
     await lock_node(ctx.merchant_id)
-    known = await _known(ctx, usernames)
+    known = await _known(ctx, usernames, rows)
     faults = [Faults(("staff", index)) for index in range(len(rows))]
     tried = [index for index in range(len(rows)) if index not in skipped]
     claims = [(rows[index].username, faults[index], ("username",)) for index in tried]
@@ -118,10 +125,14 @@ async def _save(ctx: Context, row: StaffRow, person: Staff | None, known: _Known
     GRANTS.check(len(row.grants or ()), "grants")
     if person is None:
         draft = StaffDraft(
-            username=row.username, password="", name=row.name, grants=row.grants or ()
+            username=row.username,
+            password="",
+            name=row.name,
+            grants=row.grants or (),
+            phone=row.phone,
         )
         staff.check(draft)
-        added = await staff.add(ctx, draft, NO_PASSWORD)
+        added = await staff.add(ctx, draft, NO_PASSWORD, known.nodes)
         if row.active is False:
             await Staff.filter(id=added.id).update(active=False)
         return True
@@ -131,12 +142,18 @@ async def _save(ctx: Context, row: StaffRow, person: Staff | None, known: _Known
         )
     if not known.differs(person, row):
         return False
-    change = StaffChange(staff_id=person.id, name=row.name, active=row.active, grants=row.grants)
-    await staff_updates.apply(ctx, change, None)
+    change = StaffChange(
+        staff_id=person.id,
+        name=row.name,
+        active=row.active,
+        grants=row.grants,
+        phone=row.phone,
+    )
+    await staff_updates.apply(ctx, change, None, known.nodes)
     return True
 
 
-async def _known(ctx: Context, usernames: Collection[str]) -> _Known:
+async def _known(ctx: Context, usernames: Collection[str], rows: Sequence[StaffRow]) -> _Known:
     found = {each.username: each for each in await Staff.filter(username__in=set(usernames))}
     ids = [each.id for each in found.values()]
     everybody = ctx.actor.kind is ActorKind.SYSTEM
@@ -144,4 +161,5 @@ async def _known(ctx: Context, usernames: Collection[str]) -> _Known:
     for grant in await StaffGrant.filter(staff_id__in=ids).prefetch_related("organisation"):
         if may(ctx, Permission.STAFF_WRITE, grant.organisation.path):
             grants.setdefault(grant.staff_id, set()).add((grant.role, grant.organisation.code))
-    return _Known(found, ids if everybody else await manages(ctx, ids), grants)
+    nodes = await staff.nodes_of(ctx, [each for row in rows for each in row.grants or ()])
+    return _Known(found, ids if everybody else await manages(ctx, ids), grants, nodes)

@@ -118,12 +118,17 @@ def _check(
 async def _save(draft: StorefrontDraft, known: Storefront | None, node: Organisation) -> bool:
     """Write what is new or differs; return whether anything did."""
     storefront = known or Storefront(code=draft.code, key=new_token("qs"))
-    columns = {"name": draft.name.strip(), "channel": draft.channel, "organisation_id": node.id}
+    columns = {
+        "name": draft.name.strip(),
+        "channel": draft.channel,
+        "organisation_id": node.id,
+        "merchant_id": node.merchant_key,
+    }
     if draft.active is not None:
         columns["active"] = draft.active
     changed = assign(storefront, **columns)
     if known is None:
-        await storefront.save()
+        await storefront.save(force_create=True)
     elif changed:
         await storefront.save(update_fields=list(columns))
     return bool(changed)

@@ -18,6 +18,8 @@ from pathlib import Path, PurePosixPath
 from tempfile import mkstemp
 from typing import IO, Literal
 
+from resolvers.private_files import private_file, private_folder
+
 FORMAT = "quintet-backup"
 FORMAT_VERSION = 1
 MANIFEST, DATABASE, FILES = "manifest.json", "database", "files/"
@@ -112,8 +114,8 @@ class Reader:
         """Write a member to a file that nobody else may read. Raises: BackupFault for a damaged one."""
         said = self.manifest.members[name]
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            private_folder(target.parent)
+            descriptor = private_file(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
             with self._zip.open(name) as read, os.fdopen(descriptor, "wb") as written:
                 found = _copied(read, written, at_most=said.bytes)
         except (*_DAMAGED, EOFError, RuntimeError, OSError) as error:

@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from resolvers.backups.archive import BackupFault
+from resolvers.private_files import private_folder
 
 
 def beside(folder: str) -> Path:
@@ -35,8 +36,7 @@ def replace(restored: Path, target: str) -> None:
 
     Raises: BackupFault, which says where what was there is: back in its place, or beside it.
     """
-    folder = Path(target)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = private_folder(Path(target))
     aside = Path(mkdtemp(prefix="replaced-", dir=beside(target)))
     left = {each.name for each in folder.iterdir()}
     try:

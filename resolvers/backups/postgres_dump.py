@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -46,8 +46,12 @@ async def is_empty(url: str) -> bool:
         return bool(tables == 0)
 
 
-async def restore(url: str, source: Path) -> None:
+async def restore(
+    url: str, source: Path, look: Callable[[asyncpg.Connection], Awaitable[None]]
+) -> None:
     """Replace what is in the database by a dump, or leave it as it is when that fails.
+
+    `look` looks at what was restored, and raises to have back what was there.
 
     Raises: BackupFault.
     """
@@ -69,6 +73,7 @@ async def restore(url: str, source: Path) -> None:
                 "pg_restore", url, "--single-transaction", "--exit-on-error", "--no-owner",
                 "--no-privileges", f"--use-list={listed}", str(source),
             )  # fmt: skip
+            await look(connection)
         except BaseException:
             await connection.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
             await connection.execute(f"ALTER SCHEMA {REPLACED} RENAME TO {SCHEMA}")

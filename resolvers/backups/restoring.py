@@ -9,11 +9,14 @@ from pathlib import Path
 from shutil import disk_usage
 from tempfile import TemporaryDirectory
 
+import asyncpg
+
 from models import migrating
 from models.config import sqlite_path
-from resolvers.backups import files_folder, postgres_dump, sqlite_file
+from resolvers.backups import data_keys, files_folder, postgres_dump, sqlite_file
 from resolvers.backups.archive import DATABASE, BackupFault, Manifest, Reader
 from resolvers.context import Context
+from resolvers.private_files import private_folder
 from resolvers.stock import audit
 from settings import VERSION, Settings
 
@@ -28,13 +31,15 @@ class Soundness:
     faults: tuple[str, ...]
 
 
-async def restore(settings: Settings, source: Path, *, force: bool = False) -> Manifest:
+async def restore(
+    settings: Settings, source: Path, *, force: bool = False, any_keys: bool = False
+) -> Manifest:
     """Put the database and files of a backup where the settings say.
 
     Everything is read and verified before anything is replaced.
 
-    Raises: BackupFault for a damaged or newer backup, another kind of database, one that is in use, and one
-    that is not empty unless `force`.
+    Raises: BackupFault for a damaged or newer backup, another kind of database, one that is in use, one
+    that is not empty unless `force`, and one that the data keys do not read unless `any_keys`.
     """
     archive = await asyncio.to_thread(Reader, source)
     try:
@@ -47,7 +52,7 @@ async def restore(settings: Settings, source: Path, *, force: bool = False) -> M
             await asyncio.to_thread(archive.extract, DATABASE, database)
             with TemporaryDirectory(dir=files_folder.beside(settings.files_folder)) as staging:
                 files = await asyncio.to_thread(_extract_files, archive, Path(staging))
-                await _restore_database(settings, database)
+                await _restore_database(settings, database, any_keys)
                 if archive.manifest.with_files:
                     await asyncio.to_thread(files_folder.replace, files, settings.files_folder)
         return archive.manifest
@@ -115,18 +120,26 @@ async def _refuse_target(settings: Settings, manifest: Manifest, force: bool) ->
         raise BackupFault(f"The folder {settings.files_folder} is not empty. {FORCE}")
 
 
-async def _restore_database(settings: Settings, database: Path) -> None:
+async def _restore_database(settings: Settings, database: Path, any_keys: bool) -> None:
     if not _on_sqlite(settings):
-        await postgres_dump.restore(settings.listening_url, database)
+
+        async def look(connection: asyncpg.Connection) -> None:
+            if not any_keys:
+                schema = postgres_dump.SCHEMA
+                await data_keys.check_schema(connection, schema, settings.data_keys)
+
+        await postgres_dump.restore(settings.listening_url, database, look)
         return
     await asyncio.to_thread(sqlite_file.verify, database)
+    if not any_keys:
+        await asyncio.to_thread(data_keys.check_file, database, settings.data_keys)
     target = Path(sqlite_path(settings.database_url))
     await asyncio.to_thread(sqlite_file.put_in_place, database, target)
 
 
 def _extract_files(archive: Reader, staging: Path) -> Path:
     folder = staging / "files"
-    folder.mkdir()
+    private_folder(folder)
     for name, inside in archive.files():
         archive.extract(name, folder / inside)
     return folder

@@ -38,9 +38,11 @@ async def ensure_brands(merchant_id: int, rows: Sequence[ProductRow], stored: St
 async def save_brands(brands: Sequence[Brand], names: Mapping[int, str]) -> None:
     """Write brands; products are found by the new name of one that had another, as `names` says by ID."""
     for brand in brands:
-        renamed = brand.pk is not None and brand.name != names[brand.pk]
-        await brand.save()
-        if renamed:
+        if brand.pk is None:
+            await brand.save(force_create=True)
+            continue
+        await brand.save(update_fields=["name", "logo", "story"])
+        if brand.name != names[brand.pk]:
             await reindex(await Product.filter(brand_id=brand.id), brand.name)
 
 
@@ -66,7 +68,7 @@ async def ensure_categories(
             said["parent_id"] = await _parent(merchant_id, row.checked.category_parent_code, stored)
         given = {name: value for name, value in said.items() if value is not None}
         if assign(category, **given) or category.pk is None:
-            await category.save()
+            await _save(category)
             touched.add(code)
     return touched
 
@@ -78,5 +80,12 @@ async def _parent(merchant_id: int, code: str, stored: Stored) -> int:
         )
     parent = stored.categories[code]
     if parent.pk is None:
-        await parent.save()
+        await _save(parent)
     return parent.id
+
+
+async def _save(category: Category) -> None:
+    if category.pk is None:
+        await category.save(force_create=True)
+    else:
+        await category.save(update_fields=["name", "parent_id", "image", "position"])

@@ -88,6 +88,9 @@ async def prices_of(
     return {variant_id: found.get(variant_id, []) for variant_id, _ in variants}
 
 
+_DRAFTED = ("name", "kind", "key", "valid_from", "valid_to", "active")
+
+
 async def _upsert(
     ctx: Context, drafts: Sequence[PriceListDraft], on_error: OnError
 ) -> BatchOutcome:
@@ -117,7 +120,10 @@ async def _save(
     touched = [row for row, differs in rows if differs]
     created = sum(row.pk is None for row in touched)
     for row in touched:
-        await row.save()
+        if row.pk is None:
+            await row.save(force_create=True)
+        else:
+            await row.save(update_fields=_DRAFTED)
     await announce(ctx, [_change(row) for row in touched])
     return BatchOutcome(outcomes, created, updated=len(touched) - created)
 

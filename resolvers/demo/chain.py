@@ -186,6 +186,7 @@ async def _storefronts(organisation_id: int) -> None:
             channel=channel,
             key=f"demo-{channel.lower()}",
             organisation_id=organisation_id,
+            merchant_id=organisation_id,
         )
 
 

@@ -10,8 +10,10 @@ from pathlib import Path
 from resolvers.context import Context
 from resolvers.health.database import free_at
 from resolvers.health.findings import Finding, error, ok, warning
+from resolvers.private_files import open_to_others
 
 OPEN_FILES = 4_096
+LOOKED_AT = 10_000
 Ping = Callable[[str], Awaitable[bool]]
 """Whether the Redis at an address answers."""
 
@@ -23,6 +25,9 @@ async def files_folder(ctx: Context) -> Finding:
         return error(
             "files", says, "Give it to the user that runs Quintet, or set QUINTET_FILES_FOLDER."
         )
+    if found := await asyncio.to_thread(open_to_others, folder, LOOKED_AT):
+        says = f"Others than the user of Quintet may use {found[0]}, which holds what was uploaded."
+        return warning("files", says, f"Run: chmod -R go= {folder}")
     return await free_at(there, "files", f"Files of bulk operations lie in {folder}")
 
 

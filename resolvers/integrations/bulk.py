@@ -137,7 +137,7 @@ def _new(ctx: Context, draft: BulkDraft, form: BulkFormat) -> BulkOperation:
 
 async def _once(ctx: Context, draft: BulkDraft, operation: BulkOperation) -> int:
     async def work() -> int:
-        await operation.save()
+        await operation.save(force_create=True)
         after_commit(ctx.gateways.bus.wake)
         return operation.id
 

@@ -16,6 +16,7 @@ import orjson
 from models.errors import QuintetError, Refusal
 from models.integrations.bulk import BulkOperation
 from resolvers.integrations.file_forms import PARTIAL
+from resolvers.private_files import private_file, private_folder
 from settings import Settings
 
 # What is wrong, in the language of whoever asked for the operation.
@@ -117,7 +118,7 @@ def remove_stale_uploads(settings: Settings, seconds: float) -> int:
 
 def _write_at(path: Path, offset: int, content: bytes) -> int:
     # Only the server's user may read it, as what was uploaded.
-    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
+    with os.fdopen(private_file(path, os.O_RDWR | os.O_CREAT), "r+b") as file:
         file.truncate(offset)
         file.seek(offset)
         file.write(content)
@@ -158,8 +159,4 @@ def _field(row: RowResult, refusal: Refusal) -> str:
 
 def _made(settings: Settings, name: str) -> Path:
     """A folder in that of files; either is made for the server's user alone."""
-    folder = Path(settings.files_folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    for each in (folder, folder / name):
-        each.mkdir(exist_ok=True, mode=0o700)
-    return folder / name
+    return private_folder(Path(settings.files_folder) / name)

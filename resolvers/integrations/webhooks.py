@@ -11,6 +11,7 @@ from tortoise.queryset import QuerySet
 
 from models.accounts.organisations import Organisation, OrganisationKind
 from models.accounts.roles import Permission
+from models.bulk import columns_of, save_changed
 from models.database import after_commit, transaction
 from models.errors import InvalidInput, LimitExceeded, NotFound, PermissionDenied
 from models.integrations.signing import salt_of, secrets_of
@@ -159,8 +160,9 @@ def _within(ctx: Context) -> QuerySet[Webhook]:
 async def _change(ctx: Context, webhook_id: int, change: Callable[[Webhook], None]) -> Webhook:
     await still_signed_in(ctx)
     webhook = await _locked(ctx, webhook_id)
+    before = columns_of(webhook)
     change(webhook)
-    await webhook.save()
+    await save_changed(webhook, before)
     after_commit(ctx.gateways.bus.wake)
     return webhook
 

@@ -122,7 +122,7 @@ async def _issue_to(ctx: Context, kind: CardKind, member: Member) -> MemberCard:
     card = MemberCard(
         merchant_id=member.merchant_id, number=number, kind=kind, status=CardStatus.ISSUED
     )
-    await card.save()
+    await card.save(force_create=True)
     return await _activate(ctx, card, member)
 
 

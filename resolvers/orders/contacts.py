@@ -23,9 +23,10 @@ from models.members.members import Member
 from models.members.rules import masked_name, masked_phone
 from models.orders.deadlines import OPEN
 from models.orders.fulfilments import Fulfilment
-from models.orders.orders import Order
+from models.orders.orders import Order, recipient_endings
 from models.stores.locations import Location
 from resolvers.context import ActorKind, Context
+from resolvers.members import phones
 from resolvers.orders.actions import is_own
 from resolvers.orders.visibility import owned
 from resolvers.permissions import for_anyone, scoped
@@ -91,7 +92,28 @@ def readable(ctx: Context) -> Q:
     if ctx.actor.is_customer:
         return owned(ctx)
     open_here = _open_here(ctx).values("order_id")
-    return Q(_counting_here(ctx), Q(id__in=Subquery(open_here)), join_type="OR")
+    return Q(
+        _known_here(ctx),
+        Q(id__in=Subquery(open_here)),
+        join_type="OR",
+    )
+
+
+def reached_at(ctx: Context, digits: str) -> Q:
+    """The merchant's orders to a phone with these last four digits, as far as the caller could read it.
+
+    It is the recipient's; where the address has none, or for who may read it anyway, the member's.
+    """
+    recipients = Q(merchant_id=ctx.merchant_id, recipient_ending__in=recipient_endings(digits))
+    members = Q(member_id__in=phones.ids_ending_in(ctx.merchant_id, digits))
+    if ctx.actor.kind is ActorKind.SYSTEM or ctx.actor.is_customer:
+        return Q(readable(ctx), Q(recipients, members, join_type="OR"))
+    contact = Q(recipients, Q(members, recipient_ending__isnull=True), join_type="OR")
+    return Q(
+        Q(readable(ctx), contact),
+        Q(_known_here(ctx), members),
+        join_type="OR",
+    )
 
 
 def _open_here(ctx: Context) -> QuerySet[Fulfilment]:
@@ -100,9 +122,13 @@ def _open_here(ctx: Context) -> QuerySet[Fulfilment]:
     return scoped(query, ctx, Permission.FULFILMENT_WRITE, "location__organisation")
 
 
-def _counting_here(ctx: Context) -> Q:
+def _known_here(ctx: Context) -> Q:
     """The orders that count where the caller may read contacts."""
-    permission = Permission.MEMBER_CONTACT_READ
+    return counting_here(ctx, Permission.MEMBER_CONTACT_READ)
+
+
+def counting_here(ctx: Context, permission: Permission) -> Q:
+    """The orders that count where the caller holds `permission`."""
     merchants = scoped(
         Organisation.filter(kind=OrganisationKind.MERCHANT), ctx, permission, "merchant"
     )
@@ -139,7 +165,7 @@ async def _known(ctx: Context, orders: Sequence[Order]) -> set[int]:
         return {order.id for order in orders}
     if Permission.MEMBER_CONTACT_READ not in ctx.actor.permissions:
         return set()
-    held = Order.filter(_counting_here(ctx), id__in=[order.id for order in orders])
+    held = Order.filter(_known_here(ctx), id__in=[order.id for order in orders])
     return {order.id for order in await held.only("id")}
 
 

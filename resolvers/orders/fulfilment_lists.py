@@ -20,7 +20,6 @@ from models.stores.locations import Location
 from resolvers.accounts.organisations import within_reach
 from resolvers.context import Context
 from resolvers.keyset import Conditions, Order, kept, page_of_ids
-from resolvers.members import phones
 from resolvers.orders import contacts
 from resolvers.paging import Page, PageRequest
 from resolvers.permissions import requires, scoped
@@ -177,9 +176,8 @@ async def _add_search(ctx: Context, text: str, found: Conditions) -> None:
 
 
 async def _ending(ctx: Context, text: str) -> list[Any]:
-    """The latest orders of members whose phone ends so and whose contact the caller knows."""
+    """The latest orders with a phone that ends so in a contact that the caller knows."""
     if not (len(text) == ENDING_DIGITS and text.isascii() and text.isdigit()):
         return []
-    members = phones.ids_ending_in(ctx.merchant_id, text)
-    orders = OrderRow.filter(contacts.readable(ctx), member_id__in=members)
+    orders = OrderRow.filter(contacts.reached_at(ctx, text))
     return await orders.order_by("-id").limit(MOST_ORDERS).values_list("id", flat=True)

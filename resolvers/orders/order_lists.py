@@ -24,7 +24,6 @@ from models.orders.states import (
     PaymentProvider,
 )
 from resolvers.context import ActorKind, Context
-from resolvers.members import phones
 from resolvers.orders import contacts
 from resolvers.orders.visibility import visible_here
 from resolvers.paging import Page, PageRequest, paginate
@@ -140,10 +139,9 @@ def _fulfilled(query: QuerySet[Order], wanted: OrderFilter) -> QuerySet[Order]:
 
 
 def _matches(ctx: Context, text: str) -> Q:
-    """A number, whole; or the last four digits of the phone of a member whose contact the caller knows."""
+    """A number, whole; or the last four digits of a phone in a contact that the caller knows."""
     typed = number_of(text)
     found = Q(number=typed)
     if len(typed) == ENDING_DIGITS and typed.isascii() and typed.isdigit():
-        ending = Q(member_id__in=phones.ids_ending_in(ctx.merchant_id, typed))
-        found |= Q(contacts.readable(ctx), ending)
+        found |= contacts.reached_at(ctx, typed)
     return found

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from models.database import fetch
 from models.later import insert_later
 from models.orders.deadlines import end_of_day
-from models.orders.orders import Order
+from models.orders.orders import Order, recipient_ending
 from models.orders.pickup import ALPHABET
 from models.orders.states import FulfilmentStatus, OrderStatus
 from resolvers.context import Context
@@ -85,7 +85,7 @@ async def attributed(ctx: Context, draft: CheckoutDraft, found: Plan) -> Attribu
 def _order(
     ctx: Context, draft: CheckoutDraft, found: Plan, counts_for: Attribution, now: datetime
 ) -> dict[str, Any]:
-    basket, pricing = found.basket, found.pricing
+    basket, pricing, address = found.basket, found.pricing, _kept_address(found)
     return {
         "merchant_id": ctx.merchant_id,
         "number": order_number(now, ZoneInfo(ctx.settings.timezone)),
@@ -105,7 +105,8 @@ def _order(
         "attribution_referrer_id": counts_for.referrer_id,
         "share_link_id": counts_for.share_link_id,
         "storefront_id": ctx.storefront_id,
-        "encrypted_address": Order.address.encrypt(_kept_address(found)),
+        "encrypted_address": Order.address.encrypt(address),
+        "recipient_ending": recipient_ending(address),
         "encrypted_remark": Order.remark.encrypt((draft.remark or "").strip() or None),
         "hold_expires_at": now + timedelta(minutes=ctx.settings.hold_minutes),
         "created_at": now,

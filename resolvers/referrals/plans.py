@@ -10,6 +10,7 @@ from typing import NamedTuple
 from models.accounts.organisations import Organisation, OrganisationKind
 from models.accounts.roles import Permission
 from models.bounds import COMMISSION_LEVELS
+from models.bulk import columns_of, save_changed
 from models.database import columns, records, transaction
 from models.errors import InvalidInput, NotFound
 from models.money import CurrencyCode, InvalidAmount, to_minor
@@ -125,9 +126,10 @@ async def _set(
         raise NotFound("There is no such organisation.", path=("organisationId",))
     if node.id != node.merchant_key:
         raise InvalidInput("A merchant has the plan for its stores.", path=("organisationId",))
-    row = await CommissionPlan.filter(organisation_id=node.id).first() or CommissionPlan(
-        organisation_id=node.id
-    )
+    row = await CommissionPlan.filter(organisation_id=node.id).first()
+    is_new = row is None
+    row = row or CommissionPlan(organisation_id=node.id)
+    before = {} if is_new else columns_of(row)
     row.update_from_dict(
         {
             "guide_rate": str(plan.guide_rate),
@@ -138,7 +140,10 @@ async def _set(
             "protected_days": draft.protected_days,
         }
     )
-    await row.save()
+    if is_new:
+        await row.save(force_create=True)
+    else:
+        await save_changed(row, before)
     await CommissionLevel.filter(plan_id=row.id).delete()
     levels = [
         CommissionLevel(plan_id=row.id, level=each.level, rate=str(each.rate))

@@ -11,7 +11,7 @@ from tortoise.queryset import QuerySet
 
 from models.accounts.organisations import Organisation
 from models.accounts.roles import Permission
-from models.bulk import assign
+from models.bulk import assign, columns_of, save_changed
 from models.errors import InvalidInput, NotFound
 from models.stock.purchases import Supplier
 from resolvers.batches import (
@@ -142,10 +142,12 @@ async def _save(
         if supplier is None:
             supplier = Supplier(merchant_id=merchant_id)
             assign(supplier, **columns)
-            await supplier.save()
+            await supplier.save(force_create=True)
             created.append(supplier)
-        elif assign(supplier, **columns):
-            await supplier.save()
+            continue
+        before = columns_of(supplier)
+        if assign(supplier, **columns):
+            await save_changed(supplier, before)
             updated.append(supplier)
     return created, updated
 

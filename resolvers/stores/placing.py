@@ -13,7 +13,7 @@ from models.stores.locations import Location, LocationKind
 from resolvers.accounts.organisation_moves import check_depth
 from resolvers.accounts.organisations import PARENTS
 from resolvers.context import Context
-from resolvers.permissions import may
+from resolvers.permissions import may, refuse_unconfirmed
 from resolvers.stores.drafts import StoreDraft
 from resolvers.validation import CODE
 
@@ -26,12 +26,16 @@ _NODES = {
 
 @dataclass(slots=True)
 class Tree:
-    """The nodes that a batch is about, by code and ID, and the locations that stand there already."""
+    """The nodes that a batch is about, by code and ID, and the locations that stand there already.
+
+    `moved` are the IDs of nodes that are to stand elsewhere: they do in memory, and are yet to be saved.
+    """
 
     nodes: dict[str, Organisation] = field(default_factory=dict)
     by_id: dict[int, Organisation] = field(default_factory=dict)
     locations: dict[str, Location] = field(default_factory=dict)
     default: Organisation | None = None
+    moved: set[int] = field(default_factory=set)
 
 
 async def read_tree(ctx: Context, drafts: Sequence[StoreDraft]) -> Tree:
@@ -56,7 +60,9 @@ async def read_tree(ctx: Context, drafts: Sequence[StoreDraft]) -> Tree:
 def place(ctx: Context, draft: StoreDraft, tree: Tree) -> Organisation:
     """The store's own node: the one it has, the one with its code, or a new one that is not saved yet.
 
-    Raises: Duplicate for a code that another has, NotFound, InvalidInput.
+    One that is to stand below another organisation stands there in memory.
+
+    Raises: Duplicate for a code that another has, NotFound, InvalidInput, ConfirmationRequired.
     """
     location = tree.locations.get(draft.code)
     node = tree.by_id[location.organisation_id] if location else tree.nodes.get(draft.code)
@@ -71,10 +77,38 @@ def place(ctx: Context, draft: StoreDraft, tree: Tree) -> Organisation:
         raise InvalidInput("An organisation keeps its kind.", path=("kind",))
     parent = tree.by_id.get(node.parent_id or 0)
     if draft.organisation_code not in (None, node.code, parent.code if parent else None):
-        raise InvalidInput(
-            "The store stands elsewhere: organisationUpsert moves it.", path=("organisationCode",)
-        )
+        _move(ctx, draft.organisation_code, node, parent, tree)
     return node
+
+
+def _move(
+    ctx: Context, code: str | None, node: Organisation, from_: Organisation | None, tree: Tree
+) -> None:
+    """Put a store's node below another one, by the rules and rights of `organisationUpsert`.
+
+    Nothing stands below a store, so that no other path changes.
+
+    Raises: NotFound, InvalidInput, ConfirmationRequired.
+    """
+    at, write = ("organisationCode",), Permission.ORGANISATION_WRITE
+    parent = tree.nodes.get(code or "")
+    if parent is None or not may(ctx, write, parent.path):
+        raise _unknown(code)
+    _check_parent(parent, node.kind)
+    if not (may(ctx, write, node.path) and from_ and may(ctx, write, from_.path)):
+        raise InvalidInput("You may not take it from where it stands.", path=at)
+    if parent.merchant_key != node.merchant_key:
+        raise InvalidInput("An organisation stays with its merchant.", path=at)
+    path = f"{parent.path}{node.id}/"
+    check_depth(len(path), at[0])
+    refuse_unconfirmed(ctx)
+    node.parent_id, node.path = parent.id, path
+    tree.moved.add(node.id)
+
+
+async def save_moves(tree: Tree, nodes: Sequence[Organisation]) -> None:
+    """Write where those of `nodes` stand that have moved."""
+    await update_all([node for node in nodes if node.id in tree.moved], ("parent_id", "path"))
 
 
 async def save_nodes(nodes: Sequence[Organisation]) -> None:
@@ -94,18 +128,8 @@ def _new_node(ctx: Context, draft: StoreDraft, tree: Tree) -> Organisation:
     if draft.organisation_code is not None:
         parent = tree.nodes.get(draft.organisation_code)
     if parent is None or not may(ctx, Permission.STORE_WRITE, parent.path):
-        raise NotFound(
-            "There is no organisation {code}.",
-            path=("organisationCode",),
-            code=(draft.organisation_code or "-")[:64],
-        )
-    if parent.kind not in PARENTS[kind]:
-        raise InvalidInput(
-            "A {kind} cannot stand below a {parent}.",
-            path=("organisationCode",),
-            kind=kind,
-            parent=parent.kind,
-        )
+        raise _unknown(draft.organisation_code)
+    _check_parent(parent, kind)
     return Organisation(
         code=draft.code,
         name=draft.name.strip(),
@@ -113,6 +137,23 @@ def _new_node(ctx: Context, draft: StoreDraft, tree: Tree) -> Organisation:
         parent_id=parent.id,
         merchant_id=parent.merchant_key,
         path=parent.path,
+    )
+
+
+def _check_parent(parent: Organisation, kind: OrganisationKind) -> None:
+    """Raises: InvalidInput for a node that none of this kind stands below."""
+    if parent.kind not in PARENTS[kind]:
+        raise InvalidInput(
+            "A {kind} cannot stand below a {parent}.",
+            path=("organisationCode",),
+            kind=kind,
+            parent=parent.kind,
+        )
+
+
+def _unknown(code: str | None) -> NotFound:
+    return NotFound(
+        "There is no organisation {code}.", path=("organisationCode",), code=(code or "-")[:64]
     )
 
 

@@ -25,7 +25,7 @@ from resolvers.outbox import Change, announce
 from resolvers.permissions import requires
 from resolvers.stores.checking import check_store
 from resolvers.stores.drafts import StoreDraft
-from resolvers.stores.placing import Tree, place, read_tree, save_nodes
+from resolvers.stores.placing import Tree, place, read_tree, save_moves, save_nodes
 from resolvers.validation import rows_of
 
 _SERVICES = {
@@ -54,7 +54,8 @@ async def upsert(
 ) -> BatchOutcome:
     """Add or change stores and warehouses by code; the same again changes nothing.
 
-    Each has a node of its own in the organisation tree. Faults are in the outcome, by row.
+    Each has a node of its own in the organisation tree; another `organisation_code` moves it there, which
+    needs ORGANISATION_WRITE at both places. Faults are in the outcome, by row.
 
     Raises: InvalidInput for no rows or more than 500.
     """
@@ -84,12 +85,13 @@ async def _save(
     """Write what is new and what differs; answers both."""
     nodes = [row.node for row in rows if row.node]
     await save_nodes([node for node in nodes if node.pk is None])
+    await save_moves(tree, nodes)
     new, changed, renamed = [], [], []
     for row, node in zip(rows, nodes, strict=True):
         location = tree.locations.get(row.draft.code)
         if location is None:
             new.append(_new_location(ctx, row, node))
-        elif assign(location, **row.columns):
+        elif assign(location, **row.columns) or node.id in tree.moved:
             location.updated_at = ctx.now()
             changed.append(location)
         if assign(node, name=row.columns["name"]):

@@ -27,7 +27,7 @@ from schema.nodes import row_id
 class AccessMutations:
     @refusing(StaffPayload)
     async def staff_update(self, info: Info, input: StaffUpdateInput) -> StaffPayload:
-        """Change a member of staff: name, password, whether they may sign in, roles.
+        """Change a member of staff: name, phone, password, whether they may sign in, roles.
 
         Needs STAFF_WRITE.
         """
@@ -36,6 +36,7 @@ class AccessMutations:
             name=input.name,
             password=input.password,
             active=input.active,
+            phone=input.phone,
             grants=None
             if input.grants is None
             else [GrantDraft(each.role, each.organisation_code) for each in input.grants],

@@ -50,6 +50,9 @@ class StorefrontUpsertInput:
 class StaffUpsertRow:
     username: str = strawberry.field(description="What they sign in with: 2 to 64 characters.")
     name: str = strawberry.field(description="What they are called, in 1 to 100 characters.")
+    phone: str | None = strawberry.field(
+        default=None, description="Their mobile number. Left out: it stays."
+    )
     grants: list[GrantInput] | None = strawberry.field(
         default=None,
         description="All their roles in your territory; left out, they stay. A new one needs at least one.",
@@ -62,7 +65,13 @@ class StaffUpsertRow:
         grants = None
         if self.grants is not None:
             grants = [GrantDraft(each.role, each.organisation_code) for each in self.grants]
-        return StaffRow(username=self.username, name=self.name, grants=grants, active=self.active)
+        return StaffRow(
+            username=self.username,
+            name=self.name,
+            grants=grants,
+            active=self.active,
+            phone=self.phone,
+        )
 
 
 @strawberry.input(description="Up to 100 members of staff.")

@@ -78,6 +78,9 @@ class StorefrontCreateInput:
 class StaffUpdateInput:
     staff_id: strawberry.ID = strawberry.field(description="Who is changed.")
     name: str | None = strawberry.field(default=None, description="Left out: the name stays.")
+    phone: str | None = strawberry.field(
+        default=None, description="Their mobile number. Left out: it stays."
+    )
     password: str | None = strawberry.field(
         default=None,
         description="A new password for somebody else; it ends their sessions. Your own: `passwordChange`.",

@@ -158,6 +158,13 @@ class Staff(Node):
 
     @batched
     @staticmethod
+    async def phone(parents: list[Staff], ctx: Context) -> list[str | None]:
+        """Their mobile number; null unless it is yourself or you manage them."""
+        known = await staff_lists.known_in_full(ctx, [each.row.id for each in parents])
+        return [each.row.phone if each.row.id in known else None for each in parents]
+
+    @batched
+    @staticmethod
     async def last_sign_in_at(parents: list[Staff], ctx: Context) -> list[datetime | None]:
         """When they last signed in; null unless it is yourself or you manage them."""
         known = await staff_lists.known_in_full(ctx, [each.row.id for each in parents])

@@ -47,7 +47,7 @@ class OrderFilter:
     number: str | None = strawberry.field(default=None, description="The whole number.")
     search: str | None = strawberry.field(
         default=None,
-        description="A whole number, or the last four digits of a member's phone that you may read.",
+        description="A whole number, or the last four digits of a recipient's phone that you may read.",
     )
     fulfilled_at_id: strawberry.ID | None = strawberry.field(
         default=None, description="The store or warehouse that fulfils a part."
@@ -124,7 +124,7 @@ class FulfilmentFilter:
     search: str | None = strawberry.field(
         default=None,
         description="A whole number of it or its order, a tracking number, or the last four digits of a"
-        " member's phone that you may read.",
+        " recipient's phone that you may read.",
     )
 
     def wanted(self) -> fulfilment_lists.FulfilmentFilter:

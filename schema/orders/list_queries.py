@@ -4,13 +4,15 @@ from typing import Annotated
 
 import strawberry
 
-from resolvers.orders import cart_lists, order_lists
+from resolvers.orders import cart_lists, contact_looks, order_lists
+from resolvers.orders.contact_looks import LookFilter
 from resolvers.orders.order_lists import OrderSort
 from resolvers.paging import PageRequest
 from schema.cost.directives import cost
 from schema.cost.prices import SORTED_LIST
 from schema.info import Info
 from schema.list_arguments import WHICH, After, Before, First, Last
+from schema.orders.audit_types import AuditEntry, AuditFilter
 from schema.orders.cart_types import Cart
 from schema.orders.connections import OrderConnection
 from schema.orders.list_inputs import CartFilter, OrderFilter
@@ -39,6 +41,26 @@ class OrderListQueries:
         request = PageRequest(first=first, after=after, last=last, before=before)
         page = await order_lists.page(ctx, wanted, request, sort or OrderSort.NEWEST)
         return OrderConnection.of(page, Order.of, await order_lists.tally(ctx, wanted))
+
+    @cost(SORTED_LIST)
+    @strawberry.field
+    async def audit_log(
+        self,
+        info: Info,
+        filter: Annotated[AuditFilter | None, WHICH] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> TalliedConnection[AuditEntry]:
+        """Who looked at the contacts of orders that count or are fulfilled where you hold AUDIT_READ.
+
+        The latest comes first.
+        """
+        ctx, wanted = info.context, filter.wanted() if filter else LookFilter()
+        request = PageRequest(first=first, after=after, last=last, before=before)
+        page = await contact_looks.page(ctx, wanted, request)
+        return TalliedConnection.of(page, AuditEntry.of, await contact_looks.tally(ctx, wanted))
 
     @strawberry.field
     async def carts(

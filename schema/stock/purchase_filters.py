@@ -50,4 +50,5 @@ class SupplierReturnFilter:
             self.created_from,
             self.created_to,
             self.supplier_code,
+            at=("filter",),
         )

@@ -65,7 +65,8 @@ class StoreUpsertRow:
     address: AddressInput
     kind: LocationKind = LocationKind.STORE
     organisation_code: str | None = strawberry.field(
-        default=None, description="The node it stands below, or its own; your own unless given."
+        default=None,
+        description="The node it stands below, or its own; yours for a new one. Another one moves it.",
     )
     phone: str | None = strawberry.UNSET
     position: GeoPointInput | None = strawberry.UNSET

@@ -21,7 +21,7 @@ class StoreMutations:
         """Add or change stores and warehouses by code, up to 500 at once; the same again changes nothing.
 
         Each has a node of its own in the organisation tree, on which roles can be granted.
-        Needs STORE_WRITE.
+        Needs STORE_WRITE; to move one below another node also ORGANISATION_WRITE at both places.
         """
         outcome = await upsert.upsert(
             info.context, [row.draft() for row in input.stores], input.on_error, input.dry_run

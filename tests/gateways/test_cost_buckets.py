@@ -88,7 +88,9 @@ async def processes(
         pytest.skip("there is no Redis")
     # However slow the machine is: what is tested is the counting.
     monkeypatch.setattr("gateways.redis_link.SECONDS_FOR_REDIS", 10)
-    made = [SharedCostBuckets(RedisLink(REDIS), prefix=prefix, now=clock) for _ in range(2)]
+    made = [
+        SharedCostBuckets(RedisLink(REDIS), prefix=prefix, clock=clock, now=clock) for _ in range(2)
+    ]
     yield made
     for each in made:
         await each.stop()
@@ -198,3 +200,30 @@ async def test_without_redis_each_process_counts_by_itself(clock: Clock) -> None
     buckets.give_back("a", 10, BUCKET)
     assert (await buckets.take("a", 10, BUCKET)).taken
     await buckets.stop()
+
+
+async def test_while_a_bucket_is_known_to_be_empty_redis_is_not_asked(
+    processes: list[SharedCostBuckets], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = processes
+    assert (await one.take("a", 1_000, BUCKET)).taken
+    assert not (await other.take("a", 200, BUCKET)).taken
+    asked: list[str] = []
+    ask = other._link.ask
+
+    async def count(question: Any, **options: Any) -> Any:
+        asked.append("take")
+        return await ask(question, **options)
+
+    monkeypatch.setattr(other._link, "ask", count)
+    clock.now += 1
+    for _ in range(50):
+        refused = await other.take("a", 200, BUCKET)
+        assert (refused.taken, refused.available, refused.seconds) == (False, 100, 1.0)
+    assert asked == []
+    assert (await other.take("a", 50, BUCKET)).taken  # so much is there by now
+    assert asked == ["take"]
+    clock.now += 2
+    assert (await other.take("a", 200, BUCKET)).taken
+    assert not (await other.take("b", 1_001, BUCKET)).taken
+    assert (await other.take("b", 900, BUCKET)).taken  # another bucket, and less than was refused

@@ -132,6 +132,17 @@ def leftover_marks(modules: list[Module]) -> Iterator[str]:
                 yield f"{module.path.as_posix()}:{number}: {found[0]}"
 
 
+def whole_saves(modules: list[Module]) -> Iterator[str]:
+    """Saving a row as a whole undoes what others wrote into its other columns since it was read."""
+    for module in modules:
+        if module.path.parts[0] != "resolvers":
+            continue
+        for node in ast.walk(module.tree):
+            called = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+            if called and node.func.attr == "save" and not (node.args or node.keywords):  # type: ignore[union-attr, attr-defined]
+                yield f"{module.path}:{node.lineno}: save(update_fields=…) or save(force_create=True)"  # type: ignore[attr-defined]
+
+
 def orm_signals(modules: list[Module]) -> Iterator[str]:
     for module in modules:
         for node, name in module.imports():

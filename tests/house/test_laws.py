@@ -19,6 +19,7 @@ LAWS: list[Law] = [
     laws.swallowed_errors,
     laws.leftover_marks,
     laws.orm_signals,
+    laws.whole_saves,
     laws.environment_reads,
 ]
 
@@ -58,6 +59,7 @@ BREACHES = [
     (laws.leftover_marks, "schema/a.py", "x = 1  # TO" + "DO: more"),
     (laws.leftover_marks, "schema/a.py", "raise NotImplemented" + "Error"),
     (laws.orm_signals, "models/stock/a.py", "from tortoise.signals import post_save"),
+    (laws.whole_saves, "resolvers/a.py", "async def f(row):\n    await row.save()"),
     (laws.environment_reads, "gateways/a.py", "import os\nkey = os.environ['QUINTET_KEY']"),
 ]
 

@@ -33,7 +33,7 @@ from tests.make.clusters import INITDB, Cluster, a_cluster
 from tests.make.databases import POSTGRES
 from tests.make.fleet import ANY_OF_THEM, Failover, Fleet
 from tests.make.killing import system
-from tests.make.patience import patient
+from tests.make.patience import patience, patient
 from tests.make.processes import PATIENCE_SECONDS, Process
 from tests.make.soundness import contradictions
 
@@ -90,7 +90,7 @@ async def a_site(settings: Settings, cluster: Cluster | None) -> AsyncIterator[S
     if cluster:
         settings = replace(settings, database_url=cluster.url)
         await prepare(cluster.url)
-    apart = {"QUINTET_EMBEDDED_WORKER": "false"}
+    apart = {"QUINTET_EMBEDDED_WORKER": "false", **patience()}
     servers = [Process(replace(settings, port=free_port()), apart) for _ in range(2)]
     worker = Worker(settings)
     transport = Patient([each.settings.port for each in servers])

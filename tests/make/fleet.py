@@ -12,7 +12,7 @@ import httpx
 from settings import Settings
 from tests.conftest import free_port
 from tests.make.api import Api
-from tests.make.patience import patient
+from tests.make.patience import patience, patient
 from tests.make.processes import PATIENCE_SECONDS, Process
 
 ANY_OF_THEM = "http://fleet.test"
@@ -64,7 +64,7 @@ class Fleet:
 async def fleet(settings: Settings, size: int = 2) -> AsyncIterator[Fleet]:
     """So many processes, and a client of whichever answers; all who ask come from one address."""
     settings = patient(settings)
-    processes = [Process(replace(settings, port=free_port())) for _ in range(size)]
+    processes = [Process(replace(settings, port=free_port()), patience()) for _ in range(size)]
     transport = Failover([each.settings.port for each in processes])
     async with httpx.AsyncClient(base_url=ANY_OF_THEM, transport=transport, timeout=120) as client:
         try:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import Field, fields, replace
+from operator import attrgetter
 from typing import Any
 
 from settings import Settings
@@ -21,7 +22,14 @@ OFTEN = (
 
 def patient(settings: Settings) -> Settings:
     """The same with every limit on how often or how much so high that nobody meets it."""
-    raised: dict[str, Any] = {
-        each.name: ENDLESS for each in fields(settings) if each.name.startswith(OFTEN)
-    }
+    raised: dict[str, Any] = dict.fromkeys(map(attrgetter("name"), _limits()), ENDLESS)
     return replace(settings, **raised)
+
+
+def patience() -> dict[str, str]:
+    """For a process: the variables that raise them as far as settings go."""
+    return {f"QUINTET_{each.name.upper()}": str(each.metadata["bounds"][1]) for each in _limits()}
+
+
+def _limits() -> list[Field[Any]]:
+    return [each for each in fields(Settings) if each.name.startswith(OFTEN)]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from tortoise.exceptions import OperationalError
 
 from models import encryption
 from models.database_faults import FaultKind, fault_of
@@ -289,3 +290,22 @@ def test_other_errors_have_no_sentence() -> None:
     assert fault_of(asyncpg.UniqueViolationError("duplicate key")) is None
     assert fault_of(asyncpg.QueryCanceledError("canceled")) is None
     assert fault_of(sqlite3.OperationalError("no such table: x")) is None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        asyncpg.InternalClientError(
+            "cannot switch to state 12; another operation (2) is in progress"
+        ),
+        asyncpg.InterfaceError("cannot call Transaction.rollback(): the connection is closed"),
+        asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation"),
+        ConnectionResetError(104, "Connection reset by peer"),
+    ],
+)
+def test_a_connection_that_ends_in_the_middle_is_called_lost(error: Exception) -> None:
+    said = sentence_of(error, "postgres://127.0.0.1:5432/shop")
+    assert said == "PostgreSQL at 127.0.0.1:5432 does not answer: the connection was lost."
+    wrapped = OperationalError(error)
+    wrapped.__cause__ = error
+    assert sentence_of(wrapped, "postgres://127.0.0.1:5432/shop") == said

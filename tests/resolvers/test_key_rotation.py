@@ -15,7 +15,8 @@ from models.database import execute, fetch, is_postgres, transaction
 from models.encryption import Undecryptable
 from models.members.members import Member
 from models.members.phones import MemberPhone
-from models.orders.orders import Order
+from models.orders.orders import Order, recipient_endings
+from models.orders.states import FulfilmentMethod
 from models.stock.purchases import Supplier
 from resolvers import key_rotation
 from resolvers.context import Context
@@ -24,6 +25,9 @@ from resolvers.members import phones
 from resolvers.referrals.sign_in import enter
 from tests.house.source import product
 from tests.make import members as make
+from tests.make import sales
+from tests.make.checkouts import a_store
+from tests.make.stock import a_level
 
 OLD = f"old:{b64encode(b'o' * 32).decode()}"
 NEW = f"new:{b64encode(b'n' * 32).decode()}"
@@ -95,6 +99,19 @@ async def test_every_encrypted_column_of_the_database_is_walked(ctx: Context) ->
     await rotate(ctx)
     encryption.use(NEW)
     assert (await Staff.get(username="admin")).second_factor_secret == "SECRET"
+
+
+async def test_recipients_are_found_by_the_new_key_alone(ctx: Context) -> None:
+    level = await a_level(ctx, 5, location=await a_store(ctx))
+    way, address = FulfilmentMethod.STORE_DELIVERY, sales.an_address()
+    order = await sales.an_order(await sales.a_guest(ctx), level, way, address=address)
+    before = order.recipient_ending
+    encryption.use(BOTH)
+    assert before in recipient_endings("1111")
+    await rotate(ctx)
+    encryption.use(NEW)
+    after = (await Order.get(id=order.id)).recipient_ending
+    assert ([after], after == before) == (recipient_endings("1111"), False)
 
 
 def test_texts_are_encrypted_for_a_column_only() -> None:

@@ -10,7 +10,7 @@ from models.idempotency import IdempotencyRecord
 from models.members.cards import MemberCode
 from models.orders.carts import Cart, CartLine
 from models.orders.fulfilments import PrintTicket
-from models.orders.orders import Order
+from models.orders.orders import Order, recipient_ending
 from resolvers import retention
 from resolvers.accounts import guests, one_time_codes, sessions
 from resolvers.context import Context
@@ -96,6 +96,7 @@ async def test_tickets_and_addresses_of_orders_that_ended(ctx: Context) -> None:
     order = await sales.a_paid_order(ctx, await sales.a_guest(ctx), level)
     await Order.filter(id=order.id).update(
         encrypted_address=Order.address.encrypt({"street": "1"}),
+        recipient_ending=recipient_ending({"phone": "13800001111"}),
         encrypted_remark=Order.remark.encrypt("ring twice"),
     )
     assert await PrintTicket.all().count() == 1
@@ -110,6 +111,7 @@ async def test_tickets_and_addresses_of_orders_that_ended(ctx: Context) -> None:
     assert await retention.forget_addresses(later) == 1
     kept = await Order.get(id=order.id)
     assert (kept.address, kept.remark, kept.number) == (None, None, order.number)
+    assert kept.recipient_ending is None
 
 
 def test_the_worker_does_all_of_it() -> None:

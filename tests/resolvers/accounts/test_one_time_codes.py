@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -248,15 +249,49 @@ async def test_a_challenge_is_good_for_one_answer_and_five_minutes(visitor: Cont
         assert not await challenges.verify(hostile, HOME, visitor.now())
 
 
-async def test_without_a_challenge_there_is_a_limit(visitor: Context, clock: Clock) -> None:
-    plain = replace(visitor, gateways=replace(visitor.gateways, challenges=None))
-    a_day = 3 * visitor.settings.otp_per_phone_per_day
-    for n in range(a_day):
-        await one_time_codes.request(at(plain, f"10.0.0.{n}"), PHONE)
+@pytest.mark.parametrize("has_challenges", [True, False])
+async def test_strangers_who_use_up_a_phones_codes_do_not_shut_its_owner_out(
+    visitor: Context, clock: Clock, has_challenges: bool
+) -> None:
+    challenges = visitor.gateways.challenges if has_challenges else None
+    shop = replace(visitor, gateways=replace(visitor.gateways, challenges=challenges))
+
+    async def ask(address: str) -> None:
         clock.now += 60
-    with pytest.raises(LimitExceeded):
-        await one_time_codes.request(at(plain, "10.0.0.99"), PHONE)
-    assert len(sent(visitor)) == a_day
+        token = await solved(shop) if has_challenges else None
+        await one_time_codes.request(at(shop, address), PHONE, token)
+
+    a_day = 2 * visitor.settings.otp_per_phone_per_day
+    for n in range(a_day + 1):
+        await ask(f"10.0.0.{n}")
+    assert len(sent(visitor)) == a_day + 1
+    right = sent(visitor)[-1]["code"]
+    # Nobody who has not asked may try it, and whoever asks now has no other message sent.
+    assert await outcome(at(visitor, "10.9.9.9"), right) != CANONICAL
+    await ask("10.8.8.8")
+    await ask(CAFE)
+    assert len(sent(visitor)) == a_day + 1
+    assert await outcome(at(visitor, CAFE), right) == CANONICAL
+    # With the code used there is nothing to share until the hour is over.
+    with pytest.raises(LimitExceeded) as refused:
+        await ask(HOME)
+    assert 0 < int(str(refused.value.parts["seconds"])) <= 3600
+    clock.now += 3600
+    await ask(HOME)
+    assert len(sent(visitor)) == a_day + 2
+    assert await outcome(at(visitor, HOME), sent(visitor)[-1]["code"]) == CANONICAL
+
+
+async def test_a_phone_gets_a_message_an_hour_once_strangers_have_used_up_its_codes(
+    visitor: Context, clock: Clock
+) -> None:
+    plain = replace(visitor, gateways=replace(visitor.gateways, challenges=None))
+    a_day = 2 * visitor.settings.otp_per_phone_per_day
+    for n in range(a_day + 100):
+        clock.now += 60
+        with suppress(LimitExceeded):
+            await one_time_codes.request(at(plain, f"10.0.{n // 200}.{n % 200}"), PHONE)
+    assert len(sent(visitor)) == a_day + 2  # in 100 minutes
 
 
 async def test_codes_outlive_a_change_of_keys(visitor: Context) -> None:

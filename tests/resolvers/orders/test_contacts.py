@@ -5,24 +5,33 @@ from __future__ import annotations
 import pytest
 
 from models.accounts.roles import Role
+from models.database import execute
 from models.members.members import Member
 from models.members.rules import masked_name, masked_phone
 from models.orders.contact_looks import ContactLook
+from models.orders.states import FulfilmentMethod
 from models.stock.levels import StockLevel
 from resolvers.context import Context
 from resolvers.orders import contacts, fulfilment_lists, order_lists
 from resolvers.orders.fulfilment_lists import FulfilmentFilter
 from resolvers.orders.order_lists import OrderFilter
 from resolvers.paging import PageRequest
-from tests.make.checkouts import a_member
-from tests.make.sales import a_level_in_a_store, a_paid_order, an_order, staff_of
+from tests.make.checkouts import a_member, a_store
+from tests.make.sales import (
+    a_guest,
+    a_paid_order,
+    an_address,
+    an_order,
+    staff_of,
+)
+from tests.make.stock import a_level
 
 EVERY = PageRequest(first=100)
 
 
 @pytest.fixture
 async def level(ctx: Context) -> StockLevel:
-    return await a_level_in_a_store(ctx, 20)
+    return await a_level(ctx, 20, location=await a_store(ctx))
 
 
 async def found(staff: Context, digits: str) -> tuple[int, int]:
@@ -48,6 +57,28 @@ async def test_a_search_by_phone_knows_no_more_than_the_caller(
     assert await found(guide, digits) == (0, 0)
     assert len((await order_lists.page(she, OrderFilter(search=digits), EVERY)).rows) == 2
     assert await found(clerk, "0" * 4) == (0, 0)
+
+
+async def test_a_search_finds_the_recipients_phone_for_who_may_read_it(
+    ctx: Context, level: StockLevel
+) -> None:
+    she, guest = await a_member(ctx), await a_guest(ctx)
+    for buyer in (she, guest):
+        await a_paid_order(ctx, buyer, level, FulfilmentMethod.STORE_DELIVERY, address=an_address())
+    manager, picker, guide = [
+        await staff_of(ctx, level.location_id, role)
+        for role in (Role.MANAGER, Role.PICKER, Role.GUIDE)
+    ]
+    for who in (manager, picker):
+        assert await found(who, "1111") == (2, 2), who.actor
+    assert await found(guide, "1111") == (0, 0)
+    assert len((await order_lists.page(guest, OrderFilter(search="1111"), EVERY)).rows) == 1
+    member = await Member.get(id=she.member_id)
+    assert member.phone is not None
+    # Whoever packs it reads the recipient's phone only, and does not learn the member's by searching.
+    assert await found(picker, member.phone[-4:]) == (0, 0)
+    await execute("UPDATE fulfilment SET status = 'DONE'")
+    assert await found(picker, "1111") == (0, 0)
 
 
 async def test_without_an_address_the_member_is_the_contact(

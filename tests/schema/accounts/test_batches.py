@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tortoise.expressions import Subquery
 
 from models.accounts import passwords
 from models.accounts.clients import Storefront
@@ -12,6 +13,7 @@ from models.accounts.staff import Staff, StaffGrant
 from tests.make.api import Api
 from tests.make.documents import document
 from tests.make.persons import staff, staffed_store
+from tests.make.statements import counting
 
 RESULTS = "results { externalCode ok nodeId userErrors { code path } } created updated"
 ERRORS = "userErrors { code path }"
@@ -118,6 +120,37 @@ async def test_staff_are_kept_by_username_and_sign_in_once_they_have_a_password(
     assert names == ["李"]
 
 
+async def test_the_phone_of_staff_is_kept_encrypted_for_those_who_manage_them(api: Api) -> None:
+    admin = await merchant(api)
+    row = person("wang", phone="138 0000 1234")
+    for done in ({"created": 1, "updated": 0}, {"created": 0, "updated": 0}):
+        made = await admin.do(STAFF, input={"staff": [row]})
+        assert {name: made[name] for name in done} == done
+    found = await Staff.get(username="wang")
+    assert found.phone == "+8613800001234"
+    assert "1234" not in (found.encrypted_phone or "")
+    kept = await admin.do(STAFF, input={"staff": [{"username": "wang", "name": "王"}]})
+    assert kept["updated"] == 1
+    assert (await Staff.get(username="wang")).phone == "+8613800001234"
+    changed = await admin.do(STAFF, input={"staff": [{**row, "phone": "13900001234"}]})
+    assert changed["updated"] == 1
+    ask = '{ node(id: "staff:wang") { ... on Staff { phone } } }'
+    assert (await admin.ask(ask))["node"] == {"phone": "+8613900001234"}
+    given = {"staffId": "staff:wang", "phone": "13700001234", "password": "quiet-river-7"}
+    await admin.do(document("hq/staff_update"), input=given)
+    wang = await api.staff("wang", "quiet-river-7")
+    own = await wang.ask("{ viewer { actor { ... on Staff { phone } } } }")
+    assert own["viewer"]["actor"] == {"phone": "+8613700001234"}
+    assert (await (await api.guest()).ask(ask))["node"] in (None, {"phone": None})
+    wrong = [person("li", phone="024-12345678"), {"username": "wang", "name": "w", "phone": "1"}]
+    answer = (await admin.ask(STAFF, input={"staff": wrong}))["staffUpsert"]
+    assert [each["path"] for each in answer["userErrors"]] == [
+        ["staff", "0", "phone"],
+        ["staff", "1", "phone"],
+    ]
+    assert not await Staff.filter(username="li").exists()
+
+
 async def test_whoever_gets_no_password_costs_no_hash_and_cannot_sign_in(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,6 +176,35 @@ async def test_each_member_of_staff_of_a_batch_is_priced(api: Api) -> None:
         return int(answer["extensions"]["cost"]["requested"])
 
     assert await cost_of(person("a"), person("b")) - await cost_of(person("a")) >= 1_000
+
+
+async def test_nodes_of_grants_are_looked_up_once_for_all_rows(api: Api) -> None:
+    admin = await merchant(api)
+
+    async def looked_up(*usernames: str) -> int:
+        rows = [
+            {**person(name), "grants": [*person(name)["grants"], *person(name, "PICKER")["grants"]]}
+            for name in usernames
+        ]
+        with counting() as statements:
+            made = await admin.do(STAFF, input={"staff": rows})
+        assert made["created"] == len(rows)
+        return sum('FROM "organisation"' in each and '"code" IN' in each for each in statements)
+
+    once = await looked_up("one")
+    assert once > 0
+    assert await looked_up("two", "three", "four") == once
+    changed = [{**person(name, "GUIDE"), "name": "new"} for name in ("one", "two", "three")]
+    with counting() as statements:
+        done = await admin.do(STAFF, input={"staff": changed})
+    assert done["updated"] == 3
+    by_code = [each for each in statements if 'FROM "organisation"' in each and '"code"' in each]
+    assert len([each for each in by_code if "WHERE" in each and '"code" IN' in each]) == once
+    names = ("one", "two", "three")
+    left = await StaffGrant.filter(
+        staff_id__in=Subquery(Staff.filter(username__in=names).values("id"))
+    )
+    assert sorted(each.role for each in left) == ["GUIDE"] * 3
 
 
 async def test_of_a_faulty_member_of_staff_nothing_is_written(api: Api) -> None:

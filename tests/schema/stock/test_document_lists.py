@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from models.errors import InvalidInput
+from schema.stock.filters import PurchaseOrderFilter, StocktakeFilter, TransferFilter
+from schema.stock.purchase_filters import SupplierReturnFilter
 from tests.make.api import Api
 from tests.make.persons import staff
 from tests.make.shop import Shop, new_key, open_shop
@@ -145,3 +149,18 @@ async def test_a_list_is_cut_to_the_territory_whatever_it_names(
         assert await found(stranger, name) == mine, name
         assert await found(stranger, name, f'number: "{middle}"') == mine[:-1], name
         assert await found(stranger, name, f'locationId: "{two.store_id}"') == mine[:-1], name
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        TransferFilter(location_id="x").wanted,
+        PurchaseOrderFilter(location_id="x").wanted,
+        StocktakeFilter(location_id="x").wanted,
+        SupplierReturnFilter(location_id="x").query,
+    ],
+)
+def test_a_wrong_place_is_named_by_its_path_in_the_filter(wanted: Callable[[], object]) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        wanted()
+    assert refused.value.path == ("filter", "locationId")
