@@ -222,6 +222,7 @@ class GraphQLOverWebSocket(LocalPages, GraphQL[Connection, None], Generic[C]):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         pay = partial(self.operations.charge_body, address_of(scope))
+        await self.operations.turns.begin()  # of hundreds of handshakes that come at once
         await super().__call__(scope, paid(receive, send, pay), send)
 
     async def get_context(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from models.client_addresses import client_of
 from serving.body_room import BodyRoom
 from serving.proxies import TrustedProxies, address_of
+from serving.upgrades import Upgrades
 
 # Of an answer that does not fit the buffers, a client takes so much in the time for it, or all that is left.
 MIN_READ_BYTES = 64 * 1024
@@ -34,6 +35,7 @@ class ConnectionLimits:
     proxies: TrustedProxies = field(default_factory=TrustedProxies)
     bodies: BodyRoom = field(default_factory=BodyRoom)
     exempts_loopback: bool = True
+    upgrades: Upgrades = field(default_factory=Upgrades)
     _open: Counter[str] = field(default_factory=Counter, init=False)
     _total: int = field(default=0, init=False)
 

@@ -54,6 +54,7 @@ class TimedHttp(Timed, HttpToolsProtocol):
         self._timer: asyncio.TimerHandle | None = None
         self._received = 0
         self._is_whole = True
+        self._is_upgrading = False
         self._body = self._chunks = self._framing = self._unwanted = self._piece = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -91,7 +92,7 @@ class TimedHttp(Timed, HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         for start in range(0, len(data), SLICE_BYTES):
             self._take(data[start : start + SLICE_BYTES])
-            if self.transport.is_closing() or self.transport.get_protocol() is not self:
+            if self.transport.is_closing() or self._is_upgrading:
                 return
 
     def _take(self, data: bytes) -> None:
@@ -106,7 +107,7 @@ class TimedHttp(Timed, HttpToolsProtocol):
             self._give_up(b"431 Request Header Fields Too Large")
         elif self._chunks > SMALL_CHUNKS + self._body // MEAN_CHUNK_BYTES:
             self._give_up(b"400 Bad Request")
-        elif not self.transport.is_closing() and self.transport.get_protocol() is self:
+        elif not self.transport.is_closing() and not self._is_upgrading:
             self._watch(len(data))
 
     def _watch(self, received: int) -> None:
@@ -118,11 +119,20 @@ class TimedHttp(Timed, HttpToolsProtocol):
 
     def handle_websocket_upgrade(self) -> None:
         self._stop_timer()
+        self._is_upgrading = True
+        self.transport.pause_reading()
+        self.limits.upgrades.add(self.loop, self._upgrade)
+
+    def _upgrade(self) -> None:
+        if self.transport.is_closing():
+            return
         host, self.host = self.host, None
         super().handle_websocket_upgrade()
         protocol = self.transport.get_protocol()
         if isinstance(protocol, TimedWebSocket) and host is not None:
             protocol.host = host
+        if not self.transport.is_closing():
+            self.transport.resume_reading()
 
     def pause_writing(self) -> None:
         super().pause_writing()

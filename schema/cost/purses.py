@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from math import ceil
 from typing import Any
 
-from gateways import Balance, Bucket, CostBuckets
+from gateways import Balance, CostBuckets
 from models.errors import RateLimited
 from schema.cost.callers import Allowance, Caller
 
@@ -49,10 +48,13 @@ class Purses:
 
     def give_back(self, amount: int, caller: Caller, spent: int = 0) -> None:
         """Return what was taken for an amount, but for what was spent of it."""
-        for key, bucket in _buckets_of(caller):
-            unspent = min(amount, bucket.capacity) - spent
-            if unspent > 0:
-                self._buckets.give_back(key, unspent, bucket)
+        payer: Caller | None = caller
+        while payer is not None:
+            if bucket := payer.allowance.bucket:
+                unspent = min(amount, bucket.capacity) - spent
+                if unspent > 0:
+                    self._buckets.give_back(payer.key, unspent, bucket)
+            payer = payer.address
 
     async def _take(self, amount: int, caller: Caller) -> int:
         bucket = caller.allowance.bucket
@@ -66,14 +68,6 @@ class Purses:
         if not balance.taken:
             raise BudgetSpent(amount, balance, caller.allowance)
         return balance.available
-
-
-def _buckets_of(caller: Caller) -> Iterator[tuple[str, Bucket]]:
-    payer: Caller | None = caller
-    while payer is not None:
-        if payer.allowance.bucket is not None:
-            yield payer.key, payer.allowance.bucket
-        payer = payer.address
 
 
 def spent(requested: int, actual: int, available: int, allowance: Allowance) -> dict[str, Any]:

@@ -1,0 +1,28 @@
+"""Hundreds of WebSockets that are opened at once leave the event loop to others."""
+
+from __future__ import annotations
+
+import asyncio
+
+from serving.upgrades import AT_ONCE, Upgrades
+
+
+async def test_a_few_in_each_round_in_the_order_in_which_they_came() -> None:
+    upgrades, loop, done = Upgrades(), asyncio.get_running_loop(), list[int]()
+    for number in range(3 * AT_ONCE + 1):
+        upgrades.add(loop, lambda number=number: done.append(number))  # type: ignore[misc]
+    seen = [len(done)]
+    while len(done) <= 3 * AT_ONCE:  # noqa: ASYNC110 - a round of the loop at a time
+        await asyncio.sleep(0)
+        seen.append(len(done))
+    assert max(after - before for before, after in zip(seen, seen[1:], strict=False)) == AT_ONCE
+    assert done == list(range(3 * AT_ONCE + 1))
+
+
+async def test_one_that_comes_later_is_begun_as_well() -> None:
+    upgrades, loop, done = Upgrades(), asyncio.get_running_loop(), list[str]()
+    for name in ("first", "second"):
+        upgrades.add(loop, lambda name=name: done.append(name))  # type: ignore[misc]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    assert done == ["first", "second"]
