@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 
 from serving.upgrades import AT_ONCE, Upgrades
 
@@ -12,10 +13,10 @@ async def test_a_few_in_each_round_in_the_order_in_which_they_came() -> None:
     for number in range(3 * AT_ONCE + 1):
         upgrades.add(loop, lambda number=number: done.append(number))  # type: ignore[misc]
     seen = [len(done)]
-    while len(done) <= 3 * AT_ONCE:  # noqa: ASYNC110 - a round of the loop at a time
+    while len(done) <= 3 * AT_ONCE:
         await asyncio.sleep(0)
         seen.append(len(done))
-    assert max(after - before for before, after in zip(seen, seen[1:], strict=False)) == AT_ONCE
+    assert max(after - before for before, after in pairwise(seen)) == AT_ONCE
     assert done == list(range(3 * AT_ONCE + 1))
 
 
