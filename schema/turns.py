@@ -12,7 +12,7 @@ from heapq import heappop, heappush
 from itertools import count
 from time import monotonic
 
-SLICE_SECONDS = 0.01
+SLICE_SECONDS = 0.005
 # So many of a line are called in one round: most operations need less than a slice.
 AT_ONCE = 10
 Line = list[tuple[int, asyncio.Future[None]]]
