@@ -91,8 +91,8 @@ def reset_admin(settings: Settings, given: argparse.Namespace) -> None:
 
 def import_rows(settings: Settings, given: argparse.Namespace) -> None:
     from models.integrations.bulk import BulkKind
-    from resolvers.integrations.file_forms import FileEncoding
-    from resolvers.integrations.imports import ImportFile, import_file
+    from resolvers.integrations.bulk.imports import ImportFile, import_file
+    from resolvers.integrations.files.file_forms import FileEncoding
     from schema.integrations.bulk_rows import draft_of
 
     kind = {"products": BulkKind.CATALOG}.get(given.what) or BulkKind(given.what.upper())
@@ -121,7 +121,7 @@ def import_rows(settings: Settings, given: argparse.Namespace) -> None:
 
 def rotate_keys(settings: Settings, given: argparse.Namespace) -> None:
     from models.opening import MEND_KEYS
-    from resolvers.key_rotation import left, rotate, unreadable
+    from resolvers.background.key_rotation import left, rotate, unreadable
 
     async def run(ctx: Context) -> None:
         if not given.check:
@@ -142,9 +142,10 @@ def rotate_keys(settings: Settings, given: argparse.Namespace) -> None:
 
 
 def write_schema(settings: Settings, given: argparse.Namespace) -> None:
-    from schema import client_caches, schema
+    from schema import schema
     from schema.accounts import roles_page
     from schema.cost import table
+    from schema.describing import client_caches
 
     for path, text in (
         (SNAPSHOT, schema.as_str() + "\n"),

@@ -21,41 +21,41 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from gateways import Gateways
-from gateways.metrics import MetricsMiddleware, count_operation, forget_dead_processes
-from gateways.telemetry import RequestIdMiddleware, configure_logging
-from gateways.tracing import TracingMiddleware, is_tracing, start_tracing, stop_tracing
+from gateways.telemetry.logs import RequestIdMiddleware, configure_logging
+from gateways.telemetry.metrics import MetricsMiddleware, count_operation, forget_dead_processes
+from gateways.telemetry.tracing import TracingMiddleware, is_tracing, start_tracing, stop_tracing
 from gateways.wiring import make_gateways
 from models import database
 from models.database_faults import DATABASE_ERRORS
-from models.freshness import as_fresh_as
+from models.read_consistency import as_fresh_as
 from resolvers import node_codes
-from resolvers.accounts.client_uses import ClientUses
+from resolvers.accounts.clients.uses import ClientUses
 from resolvers.accounts.rights_watch import RightsWatch
 from resolvers.context import ActorKind, Context
 from schema import schema
-from schema.browser_pages import browser_pages
+from schema.browser.downloads import download_routes
+from schema.browser.pages import browser_pages
 from schema.context import context_factory
 from schema.cost.charging import make_charges
-from schema.cross_origin import cross_origin
-from schema.downloads import download_routes
-from schema.error_log import report_errors
 from schema.errors import format_error
 from schema.execution import CompiledExecutor
 from schema.execution.meter import AnswerLimits
-from schema.kept_answers import answer_once
-from schema.limits import Limits
-from schema.operation_hooks import answer_anew
-from schema.operations import Operations
-from schema.persisted_documents import PersistedDocuments
-from schema.routes import Shortcut, graphql_routes
-from schema.standing import confirm
-from schema.suggestions import without_suggestions
-from schema.tracing import traced
-from schema.trusted_documents import read_trusted_documents
-from schema.unavailable import answer_database_error
-from schema.uploads import uploads_of
-from schema.warming import known_documents, warm
-from schema.webhooks import payment_webhooks
+from schema.operations.error_log import report_errors
+from schema.operations.hooks import answer_anew
+from schema.operations.limits import Limits
+from schema.operations.operations import Operations
+from schema.operations.persisted_documents import PersistedDocuments
+from schema.operations.response_cache import answer_once
+from schema.operations.subscription_auth import confirm
+from schema.operations.suggestions import without_suggestions
+from schema.operations.tracing import traced
+from schema.operations.trusted_documents import read_trusted_documents
+from schema.operations.warming import known_documents, warm
+from schema.transport.cross_origin import cross_origin
+from schema.transport.provider_notifications import payment_webhooks
+from schema.transport.routes import Shortcut, graphql_routes
+from schema.transport.unavailable import answer_database_error
+from schema.transport.uploads import uploads_of
 from server_process import (
     QUIET_PATHS,
     background_work,

@@ -16,20 +16,20 @@ from starlette.routing import BaseRoute, Route
 
 from gateways import Gateways, RateLimits
 from gateways.bus import RemoteBus
-from gateways.metrics import metrics_endpoint
 from gateways.redis_client import answers
-from gateways.webhook_metrics import webhook_metrics
+from gateways.telemetry.metrics import metrics_endpoint
+from gateways.telemetry.webhook_metrics import webhook_metrics
 from models import database
 from models.config import sqlite_path
 from models.database_faults import FaultKind, fault_of
 from models.opening import FOREIGN_KEYS, DatabaseUnfit, check_keys
 from models.outages import database_faults
-from resolvers import worker
+from resolvers.background import worker
 from resolvers.context import SYSTEM, Context
 from resolvers.health.checks import READY
 from resolvers.health.checks import Check as FindingCheck
 from resolvers.health.findings import Level
-from resolvers.integrations.webhook_counts import webhook_counts
+from resolvers.integrations.webhooks.counts import webhook_counts
 from schema.integrations.bulk_rows import draft_of
 from schema.messages import translate
 from serving.body_room import BodyRoom

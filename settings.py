@@ -10,7 +10,7 @@ from typing import Any, Literal, get_type_hints
 
 from models.accounts.roles import Role
 from models.config import POOL_SIZE, connection_settings
-from models.signing_keys import KeyRing
+from models.keys.signing_keys import KeyRing
 from settings_checks import (
     DEVELOPMENT_KEY,
     PREFIX,

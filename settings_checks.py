@@ -126,7 +126,7 @@ def check_sign_in(settings: Settings) -> None:
 
 
 def check_data_keys(settings: Settings) -> None:
-    from models.encryption import DEVELOPMENT_KEYS, InvalidKeys, KeyRing
+    from models.keys.encryption import DEVELOPMENT_KEYS, InvalidKeys, KeyRing
 
     try:
         ring = KeyRing.parse(settings.data_keys or DEVELOPMENT_KEYS)

@@ -11,8 +11,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
-from gateways.telemetry import configure_logging
-from gateways.tracing import check_tracing
+from gateways.telemetry.logs import configure_logging
+from gateways.telemetry.tracing import check_tracing
 from models import database
 from models.migrating import migrate, pending
 from models.opening import check, check_place, sentence_of
@@ -219,7 +219,7 @@ async def _soon(answer: Awaitable[T]) -> T:
 async def migrate_and_index() -> list[str]:
     """Apply what is not applied, and index what a new index has not."""
     if applied := await migrate():
-        from resolvers.catalog.indexing import ensure_index
+        from resolvers.catalog.search.indexing import ensure_index
         from resolvers.stores.indexing import ensure_folded
 
         await ensure_index()

@@ -11,8 +11,8 @@ from functools import partial
 from starlette.applications import Starlette
 
 from gateways import Gateways
-from gateways.telemetry import configure_logging
-from gateways.tracing import start_tracing, stop_tracing
+from gateways.telemetry.logs import configure_logging
+from gateways.telemetry.tracing import start_tracing, stop_tracing
 from gateways.wiring import make_gateways
 from models import database
 from server import server_of

@@ -18,15 +18,15 @@ from models.catalog.prices import Price, PriceList, PriceListKind
 from models.catalog.products import Product, Variant
 from models.catalog.slugs import slugify
 from models.database import execute, fetch, is_postgres
-from models.fields import Row
 from models.members.members import Member, Tier
 from models.members.numbers import member_number
 from models.stock.ledger import MovementReason, StockState
 from models.stores.coordinates import CoordinateSystem
 from models.stores.hours import Weekday
 from models.stores.locations import Location, LocationKind, StoreService
+from models.tables.fields import Row
 from resolvers.accounts.bootstrap import ensure_platform
-from resolvers.catalog.indexing import rebuild
+from resolvers.catalog.search.indexing import rebuild
 
 PLATFORM, CHAIN, WIDE_CHAIN = 1, 2, 3
 STOREFRONT_KEY, WIDE_STOREFRONT_KEY = "benchmark-chain", "benchmark-wide-chain"

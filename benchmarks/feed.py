@@ -26,7 +26,7 @@ from benchmarks.databases import engines_that_answer, filled
 from benchmarks.ledger import PASSWORD, USERNAME, sign_in
 from benchmarks.server import Server, serving
 from resolvers.accounts.bootstrap import ensure_platform
-from schema.nodes import global_id
+from schema.nodes.nodes import global_id
 
 SCALE = Scale(products=10, stores=2, wide_stores=0, members=1)
 REDIS = os.environ.get("QUINTET_TEST_REDIS_URL") or "redis://127.0.0.1:6379"

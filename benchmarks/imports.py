@@ -16,7 +16,7 @@ from models.integrations.bulk import BulkKind
 from resolvers.accounts.bootstrap import ensure_platform
 from resolvers.accounts.identity import first_merchant
 from resolvers.context import SYSTEM, Context
-from resolvers.integrations.imports import ImportFile, import_file
+from resolvers.integrations.bulk.imports import ImportFile, import_file
 from schema.integrations.bulk_rows import draft_of
 from settings import Settings
 

@@ -19,8 +19,8 @@ from gateways.wiring import make_gateways
 from models.database import fetch
 from resolvers.accounts.bootstrap import ensure_platform
 from resolvers.context import SYSTEM, Context
-from resolvers.stock import checkpoints
-from schema.nodes import global_id
+from resolvers.stock.ledger import checkpoints
+from schema.nodes.nodes import global_id
 from settings import Settings
 
 SCALE = data.Scale(wide_stores=0)

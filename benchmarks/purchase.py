@@ -12,7 +12,7 @@ from benchmarks import documents
 from benchmarks.client import Connection, WrongAnswer, data_of, operation, payload_of, request
 from benchmarks.data import member_token
 from models import database
-from schema.nodes import global_id
+from schema.nodes.nodes import global_id
 
 CALLS = 3
 INSUFFICIENT_STOCK = "INSUFFICIENT_STOCK"

@@ -21,7 +21,7 @@ from benchmarks.data import (
     wide_code,
     wide_position,
 )
-from schema.nodes import global_id
+from schema.nodes.nodes import global_id
 
 Check = Callable[[Any], bool]
 Question = tuple[bytes, Callable[[int, bytes], bool]]

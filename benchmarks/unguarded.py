@@ -10,10 +10,10 @@ from typing import Any
 
 import cli
 import server
-from schema import operations
 from schema.cost.pricing import Price
 from schema.execution.meter import Meter
-from schema.turns import Turns
+from schema.operations import operations
+from schema.operations.fair_scheduling import Turns
 
 
 class Free:

@@ -15,8 +15,8 @@ from datetime import datetime, timedelta
 from random import SystemRandom
 
 from gateways import Limit, OfferedChallenge, RateLimits
-from models.digits import whole_number
-from models.signing_keys import KeyRing, SigningKey
+from models.keys.signing_keys import KeyRing, SigningKey
+from models.text.digits import whole_number
 
 PROVIDER = "PICTURE"
 GOOD_FOR = timedelta(minutes=5)

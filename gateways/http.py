@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from gateways import GatewayError, GatewayTimeout
 from gateways.circuits import Circuits
-from gateways.outgoing_metrics import outgoing_call
+from gateways.telemetry.outgoing_metrics import outgoing_call
 from models.database import in_transaction_now
 
 if TYPE_CHECKING:

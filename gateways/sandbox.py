@@ -22,7 +22,7 @@ import structlog
 
 from gateways import BadNotification, Charge, GatewayError, Notification, StartedCharge
 from gateways.notifications import read_notification
-from models.signing_keys import KeyRing
+from models.keys.signing_keys import KeyRing
 
 MAX_URL = 512
 PAGE_PURPOSE, NOTIFICATION_PURPOSE = "sandbox payment page", "sandbox payment notification"

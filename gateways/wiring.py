@@ -11,7 +11,7 @@ from gateways.rate_limits import make_rate_limits
 from gateways.redis_link import RedisLink
 from gateways.sandbox import SandboxPayments
 from gateways.sms import LoggingSms
-from gateways.tracing import ProcessTraces
+from gateways.telemetry.tracing import ProcessTraces
 from gateways.webhooks import HttpWebhooks
 from settings import Settings
 

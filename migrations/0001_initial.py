@@ -10,8 +10,8 @@ from models.accounts.organisations import OrganisationKind
 from models.accounts.roles import Role
 from models.accounts.sessions import SubjectKind
 from models.catalog.products import ProductStatus
-from models.create_table import CreateTable
-from models.create_tables import TableMigration
+from models.engine.schema_changes.create_table import CreateTable
+from models.engine.schema_changes.create_tables import TableMigration
 from models.members.cards import CardKind, CardStatus
 from models.orders.carts import CartStatus
 from models.orders.payments import RefundStatus

@@ -4,8 +4,8 @@ from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint
 
 from models.catalog.prices import ALWAYS, PriceListKind
-from models.create_table import CreateTable
-from models.create_tables import TableMigration
+from models.engine.schema_changes.create_table import CreateTable
+from models.engine.schema_changes.create_tables import TableMigration
 from models.money import CurrencyCode
 
 

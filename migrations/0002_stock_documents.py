@@ -3,8 +3,8 @@ from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint
 
-from models.create_table import CreateTable
-from models.create_tables import TableMigration
+from models.engine.schema_changes.create_table import CreateTable
+from models.engine.schema_changes.create_tables import TableMigration
 
 
 class Migration(TableMigration):

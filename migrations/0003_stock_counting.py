@@ -6,8 +6,8 @@ from tortoise.migrations.constraints import CheckConstraint
 from tortoise.migrations.schema_editor.base import BaseSchemaEditor
 from tortoise.migrations.schema_generator.state_apps import StateApps
 
-from models.create_table import CreateTable
-from models.create_tables import TableMigration
+from models.engine.schema_changes.create_table import CreateTable
+from models.engine.schema_changes.create_tables import TableMigration
 
 
 async def keep_own_numbers(apps: StateApps, editor: BaseSchemaEditor) -> None:

@@ -5,8 +5,8 @@ from tortoise.fields.data import JSON_DUMPS
 from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint
 
-from models.create_table import CreateTable
-from models.create_tables import TableMigration
+from models.engine.schema_changes.create_table import CreateTable
+from models.engine.schema_changes.create_tables import TableMigration
 from models.integrations.webhooks import DeliveryStatus
 
 

@@ -2,8 +2,8 @@ from tortoise import fields
 from tortoise.fields.base import OnDelete
 
 from models.accounts.channels import Channel
-from models.create_table import CreateTable
-from models.create_tables import TableMigration
+from models.engine.schema_changes.create_table import CreateTable
+from models.engine.schema_changes.create_tables import TableMigration
 
 
 class Migration(TableMigration):

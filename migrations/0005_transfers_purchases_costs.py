@@ -3,11 +3,11 @@ from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint
 
-from models.create_table import CreateTable
-from models.create_tables import TableMigration
-from models.stock.purchase_rules import PurchaseOrderStatus, SupplierReturnStatus
+from models.engine.schema_changes.create_table import CreateTable
+from models.engine.schema_changes.create_tables import TableMigration
+from models.stock.documents.purchase_rules import PurchaseOrderStatus, SupplierReturnStatus
+from models.stock.documents.transfer_rules import TransferStatus
 from models.stock.states import StockState
-from models.stock.transfer_rules import TransferStatus
 
 
 class Migration(TableMigration):

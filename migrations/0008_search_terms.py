@@ -1,7 +1,7 @@
 from tortoise.migrations import operations as ops
 
-from models.create_tables import TableMigration
-from models.search_table import CreateSearchTable
+from models.engine.schema_changes.create_tables import TableMigration
+from models.engine.schema_changes.search_table import CreateSearchTable
 
 
 class Migration(TableMigration):

@@ -3,7 +3,7 @@ from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 
-from models.create_table import CreateTable
+from models.engine.schema_changes.create_table import CreateTable
 from models.stock.serials import SerialState
 
 

@@ -4,8 +4,8 @@ from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 from tortoise.migrations.constraints import CheckConstraint
 
-from models.create_table import CreateTable
-from models.create_tables import TableMigration
+from models.engine.schema_changes.create_table import CreateTable
+from models.engine.schema_changes.create_tables import TableMigration
 from models.stock.states import PromiseStatus
 
 

@@ -1,8 +1,8 @@
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 
-from models.create_tables import TableMigration
-from models.text_order import OrderByBytes
+from models.engine.schema_changes.create_tables import TableMigration
+from models.engine.schema_changes.text_order import OrderByBytes
 
 
 class Migration(TableMigration):

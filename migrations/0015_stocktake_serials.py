@@ -2,9 +2,9 @@ from tortoise import fields
 from tortoise.fields.base import OnDelete
 from tortoise.migrations import operations as ops
 
-from models.create_table import CreateTable
-from models.create_tables import TableMigration
-from models.stock.stocktake_rules import SerialFinding
+from models.engine.schema_changes.create_table import CreateTable
+from models.engine.schema_changes.create_tables import TableMigration
+from models.stock.documents.stocktake_rules import SerialFinding
 
 
 class Migration(TableMigration):

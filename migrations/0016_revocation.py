@@ -1,8 +1,8 @@
 from tortoise import fields
 
 from models.accounts.channels import Channel
-from models.add_column import AddColumn
-from models.create_tables import TableMigration
+from models.engine.schema_changes.add_column import AddColumn
+from models.engine.schema_changes.create_tables import TableMigration
 
 
 class Migration(TableMigration):

@@ -1,9 +1,9 @@
 from tortoise import fields
 from tortoise.fields.base import OnDelete
 
-from models.add_column import AddColumn
-from models.create_table import CreateTable
-from models.create_tables import TableMigration
+from models.engine.schema_changes.add_column import AddColumn
+from models.engine.schema_changes.create_table import CreateTable
+from models.engine.schema_changes.create_tables import TableMigration
 
 
 class Migration(TableMigration):

@@ -5,10 +5,10 @@ from tortoise.migrations import operations as ops
 from tortoise.migrations.schema_editor.base import BaseSchemaEditor
 from tortoise.migrations.schema_generator.state_apps import StateApps
 
-from models.create_table import CreateTable
-from models.create_tables import TableMigration
-from models.encrypt_column import EncryptColumn, RemoveUniqueKey, batches
-from models.encryption import ring
+from models.engine.schema_changes.create_table import CreateTable
+from models.engine.schema_changes.create_tables import TableMigration
+from models.engine.schema_changes.encrypt_column import EncryptColumn, RemoveUniqueKey, batches
+from models.keys.encryption import ring
 from models.members.phones import indexes_of
 
 _PHONE = b"member.encrypted_phone"

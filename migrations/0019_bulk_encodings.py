@@ -1,7 +1,7 @@
 from tortoise import fields
 from tortoise.migrations import operations as ops
 
-from models.create_tables import TableMigration
+from models.engine.schema_changes.create_tables import TableMigration
 
 
 class Migration(TableMigration):

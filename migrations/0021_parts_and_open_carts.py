@@ -4,8 +4,8 @@ from tortoise import fields
 from tortoise.migrations.operations import TortoiseOperation
 from tortoise.migrations.schema_generator.state import State
 
-from models.add_column import AddColumn
-from models.create_tables import TableMigration
+from models.engine.schema_changes.add_column import AddColumn
+from models.engine.schema_changes.create_tables import TableMigration
 
 # Of several open carts of a customer the one that a guide's tablet shows stays, else the one used last. What the
 # others have besides is added to it, as long as there is room, and they lead to it from then on.

@@ -4,9 +4,9 @@ from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 from tortoise.migrations.constraints import CheckConstraint
 
-from models.add_column import AddColumn
-from models.create_table import CreateTable
-from models.create_tables import TableMigration
+from models.engine.schema_changes.add_column import AddColumn
+from models.engine.schema_changes.create_table import CreateTable
+from models.engine.schema_changes.create_tables import TableMigration
 
 
 class Migration(TableMigration):

@@ -3,8 +3,8 @@ from tortoise.migrations import operations as ops
 from tortoise.migrations.schema_editor.base import BaseSchemaEditor
 from tortoise.migrations.schema_generator.state_apps import StateApps
 
-from models.create_tables import TableMigration
-from models.folded_codes import COLUMNS, expression
+from models.engine.schema_changes.create_tables import TableMigration
+from models.tables.folded_codes import COLUMNS, expression
 
 
 async def add_indexes(apps: StateApps, editor: BaseSchemaEditor) -> None:

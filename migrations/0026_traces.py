@@ -1,7 +1,7 @@
 from tortoise import fields
 
-from models.add_column import AddColumn
-from models.create_tables import TableMigration
+from models.engine.schema_changes.add_column import AddColumn
+from models.engine.schema_changes.create_tables import TableMigration
 
 
 class Migration(TableMigration):

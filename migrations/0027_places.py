@@ -3,7 +3,7 @@ from typing import Any
 from tortoise.migrations.operations import TortoiseOperation
 from tortoise.migrations.schema_generator.state import State
 
-from models.create_tables import TableMigration
+from models.engine.schema_changes.create_tables import TableMigration
 
 # With all that adding them up reads, so that no row of the ledger itself is; SQLite wants the reason, too.
 SOLD = (

@@ -5,8 +5,8 @@ from tortoise.migrations import operations as ops
 from tortoise.migrations.schema_editor.base import BaseSchemaEditor
 from tortoise.migrations.schema_generator.state_apps import StateApps
 
-from models.add_column import AddColumn
-from models.create_tables import TableMigration
+from models.engine.schema_changes.add_column import AddColumn
+from models.engine.schema_changes.create_tables import TableMigration
 
 # Of sales alone, and with all that adding them up reads, so that no row of the ledger itself is read. SQLite
 # wants the column of the condition too.

@@ -6,10 +6,10 @@ from tortoise.migrations import operations as ops
 from tortoise.migrations.schema_editor.base import BaseSchemaEditor
 from tortoise.migrations.schema_generator.state_apps import StateApps
 
-from models.add_column import AddColumn
-from models.create_tables import TableMigration
-from models.encrypt_column import batches
-from models.encryption import Undecryptable
+from models.engine.schema_changes.add_column import AddColumn
+from models.engine.schema_changes.create_tables import TableMigration
+from models.engine.schema_changes.encrypt_column import batches
+from models.keys.encryption import Undecryptable
 from models.opening import DatabaseUnfit
 from models.orders.orders import Order, recipient_ending
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from models.freshness import move_on
+from models.read_consistency import move_on
 
 TABLES = [
     "models.outbox",
@@ -23,15 +23,15 @@ TABLES = [
     "models.stores.locations",
     "models.stock.levels",
     "models.stock.ledger",
-    "models.stock.reservations",
+    "models.stock.holds",
     "models.stock.backorders",
-    "models.stock.documents",
+    "models.stock.documents.documents",
     "models.stock.safety",
     "models.stock.checkpoints",
-    "models.stock.transfers",
-    "models.stock.purchases",
+    "models.stock.documents.transfers",
+    "models.stock.documents.purchases",
     "models.stock.costs",
-    "models.stock.stocktakes",
+    "models.stock.documents.stocktakes",
     "models.stock.serials",
     "models.members.members",
     "models.members.phones",
@@ -101,7 +101,7 @@ def sqlite_path(database_url: str) -> str:
 
 
 def _sqlite(database_url: str) -> dict[str, Any]:
-    engine = "models.sqlite_engine"
+    engine = "models.engine.sqlite.engine"
     shared = {"file_path": sqlite_path(database_url), "busy_timeout": 10_000}
     writer = {**shared, "synchronous": "FULL"}
     reader = {**shared, "query_only": "ON"}
@@ -128,7 +128,7 @@ def _postgres(database_url: str, pool_size: int, pooler: bool) -> dict[str, Any]
     credentials |= _session(pooler)
     return {
         name: {
-            "engine": "models.postgres_engine",
+            "engine": "models.engine.postgres.engine",
             "credentials": {**credentials, "maxsize": max(1, size)},
         }
         for name, size in (("default", pool_size // 2), ("reader", pool_size - pool_size // 2))

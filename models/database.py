@@ -19,15 +19,15 @@ from tortoise import Tortoise
 from tortoise.backends.asyncpg.client import AsyncpgDBClient
 from tortoise.connection import get_connection, get_connections
 
-from models import encryption
 from models.cancellation import to_the_end
 from models.config import POOL_SIZE, connection_settings, replica_options
-from models.freshness import NOT_AT_ALL, Freshness, lag_allowed, may_be_as_fresh_as, move_on
-from models.kept_results import KEPT_MEGABYTES, Key
+from models.engine.postgres.replica import Replica
+from models.engine.query_cache import KEPT_MEGABYTES, Key
+from models.engine.read_connections import PostgresReader, Reader, Records, reader_of
+from models.engine.transactions import InTransaction, alone, begun, is_transient, let_go, numbered
+from models.keys import encryption
 from models.outages import database_faults
-from models.readers import PostgresReader, Reader, Records, reader_of
-from models.replica import Replica
-from models.transactions import InTransaction, alone, begun, is_transient, let_go, numbered
+from models.read_consistency import NOT_AT_ALL, Freshness, lag_allowed, may_be_as_fresh_as, move_on
 
 T = TypeVar("T")
 P = ParamSpec("P")

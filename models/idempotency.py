@@ -4,7 +4,7 @@ from typing import Any
 
 from tortoise import fields
 
-from models.fields import Row
+from models.tables.fields import Row
 
 
 class IdempotencyRecord(Row):

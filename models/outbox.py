@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from tortoise import fields
 
-from models.fields import Row
+from models.tables.fields import Row
 
 
 class Topic(StrEnum):

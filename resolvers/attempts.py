@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from gateways import Limit
-from models.client_addresses import client_of
 from models.errors import RateLimited, SecondFactorRequired
+from models.text.client_addresses import client_of
 from resolvers.context import Context
 
 TOO_OFTEN = "Too many attempts. Try again in {seconds} seconds."

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.accounts.channels import Channel
 from models.accounts.roles import Permission, Role
-from models.freshness import NOT_AT_ALL, Freshness
+from models.read_consistency import NOT_AT_ALL, Freshness
 from settings import Settings
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class Context:
     freshness: Freshness = field(default_factory=Freshness)
 
     def now(self) -> datetime:
-        """The moment; what is answered by it is not kept. See `resolvers.moments`."""
+        """The moment; what is answered by it is not kept. See `resolvers.cacheable_now`."""
         self.freshness.holds_until = NOT_AT_ALL
         return self.clock()
 

@@ -16,19 +16,19 @@ from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
-from models.bulk import chunks
 from models.errors import InvalidInput
 from models.outbox import OutboxEvent
-from resolvers.answers import Answers
-from resolvers.context import Context
-from resolvers.outbox import (
+from models.tables.bulk import chunks
+from resolvers.background.outbox import (
     changes_after,
     give_sequences,
     last_sequence,
     refuse_forgotten,
     unnumbered,
 )
-from resolvers.repeated_failures import RepeatedFailures
+from resolvers.background.repeated_failures import RepeatedFailures
+from resolvers.context import Context
+from resolvers.single_flight_cache import Answers
 
 if TYPE_CHECKING:
     from gateways import Bus

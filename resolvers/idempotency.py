@@ -11,10 +11,10 @@ from typing import Any
 from orjson import OPT_SORT_KEYS, dumps
 
 from models.database import execute_many, fetch, in_transaction_now, is_postgres
+from models.deferred_writes import change_later
 from models.errors import IdempotencyKeyReused, InvalidInput
+from models.id_allocation import by_table, next_ids, postgres_statement
 from models.idempotency import IdempotencyRecord
-from models.identifiers import by_table, next_ids, postgres_statement
-from models.later import change_later
 from resolvers.context import Context
 
 _CLAIM = """

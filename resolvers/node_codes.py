@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from dataclasses import dataclass
 from typing import Any
 
-from models.codes import chosen, folded, half_width, is_too_long, number_of
 from models.database import any_of, array, fetch
 from models.errors import InvalidInput
-from models.folded_codes import folded_column
+from models.tables.folded_codes import folded_column
+from models.text.codes import chosen, folded, half_width, is_too_long, number_of
 from resolvers.context import ActorKind, Context
 
 MAXIMUM_CODES = 1_000

@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from models.database import any_id, array, fetch
 from models.errors import InvalidInput
-from models.fields import Row
-from resolvers.keyset import Conditions
-from resolvers.paging import MAXIMUM_SIZE, checked_size
+from models.tables.fields import Row
+from resolvers.orm_pagination import MAXIMUM_SIZE, checked_size
+from resolvers.sql_pagination import Conditions
 
 R = TypeVar("R", bound=Row)
 FURTHEST = 1_000_000

@@ -14,7 +14,7 @@ from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
 from models.database import fetch
-from resolvers.keyset import Conditions
+from resolvers.sql_pagination import Conditions
 
 M = TypeVar("M", bound=Model)
 Statuses = list[tuple[str, int]]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from models.errors import InvalidInput
-from models.phone_numbers import InvalidPhone, contact_number, mobile_number
+from models.text.phone_numbers import InvalidPhone, contact_number, mobile_number
 
 CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._/-]{0,63}")
 INT32_MAX = 2**31 - 1

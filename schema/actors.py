@@ -9,19 +9,20 @@ import strawberry
 
 from models.accounts.roles import Permission
 from models.bounds import GRANTS, SESSIONS, all_of
-from resolvers.accounts import organisations
+from resolvers.accounts.organisations import organisations
 from resolvers.context import Context
 from resolvers.stores import workplaces
+from schema.accounts.client_types import ApiClient
 from schema.accounts.session_types import Session
-from schema.accounts.types import ApiClient, Channel, Organisation, Staff
+from schema.accounts.types import Channel, Organisation, Staff
 from schema.batching import batched
 from schema.cost.directives import list_size, sized_list
 from schema.members.types import Member
-from schema.nodes import Node
+from schema.nodes.nodes import Node
 from schema.stores.types import Store
 
 if TYPE_CHECKING:
-    from schema.orders.cart_types import Cart
+    from schema.orders.checkout.cart_types import Cart
 
 Actor = Annotated[Member | Staff | ApiClient, strawberry.union("Actor")]
 KINDS: dict[str, type[Node]] = {"MEMBER": Member, "STAFF": Staff, "API_CLIENT": ApiClient}
@@ -65,10 +66,10 @@ class Viewer:
     @staticmethod
     async def cart(
         parents: list[Viewer], ctx: Context
-    ) -> list[Annotated[Cart, strawberry.lazy("schema.orders.cart_types")] | None]:
+    ) -> list[Annotated[Cart, strawberry.lazy("schema.orders.checkout.cart_types")] | None]:
         """Your one open cart as a member or guest, on whatever device; empty until cartCreate."""
-        from resolvers.orders import carts
-        from schema.orders.cart_types import Cart
+        from resolvers.orders.cart import carts
+        from schema.orders.checkout.cart_types import Cart
 
         return [Cart.optional(await carts.own(ctx))] * len(parents)
 

@@ -10,12 +10,12 @@ import strawberry
 from models.bounds import ROW_ERRORS, USER_ERRORS
 from models.errors import Refusal, Refusals
 from resolvers import node_codes
-from resolvers.batches import KEEP, BatchOutcome, OnError, RowOutcome, Unset
+from resolvers.bulk_rows import KEEP, BatchOutcome, OnError, RowOutcome, Unset
 from resolvers.context import Context
 from schema.batching import batched
 from schema.cost.directives import sized_list
 from schema.errors import UserError, user_errors
-from schema.nodes import global_id
+from schema.nodes.nodes import global_id
 
 T = TypeVar("T")
 strawberry.enum(OnError, description="What becomes of the sound rows when others are not.")

@@ -9,8 +9,8 @@ from typing import Any
 
 import strawberry
 
-from schema.nodes import global_id
-from schema.public import public
+from schema.nodes.nodes import global_id
+from schema.operations.cacheable_fields import public
 
 COLUMN = "column"
 

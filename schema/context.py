@@ -11,10 +11,10 @@ from gateways import Gateways
 from models.database import freshness_of_request
 from models.errors import NotSignedIn
 from resolvers.accounts import identity
-from resolvers.accounts.client_uses import ClientUses
+from resolvers.accounts.clients.uses import ClientUses
 from resolvers.context import Context, utc_now
-from schema.connection import header
 from schema.messages import preferred_language
+from schema.transport.connection import header
 from settings import Settings
 
 ContextFactory = Callable[[HTTPConnection, dict[str, Any] | None], Awaitable[Context]]

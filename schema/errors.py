@@ -21,7 +21,7 @@ from resolvers.context import Context
 from schema.batching import batched
 from schema.cost.directives import sized_list
 from schema.messages import translate
-from schema.unavailable import unavailable
+from schema.transport.unavailable import unavailable
 
 if TYPE_CHECKING:
     from schema.catalog.types import Variant
@@ -95,7 +95,7 @@ class InsufficientStockError(UserError):
         parents: list[Any], ctx: Context
     ) -> list[Annotated[Variant, strawberry.lazy("schema.catalog.types")]]:
         """The variant that is short, which the caller has named."""
-        from resolvers.catalog import variants
+        from resolvers.catalog.products import variants
         from schema.catalog.types import Variant
 
         found = await variants.by_ids(ctx, [parent.variant_id for parent in parents])
@@ -129,7 +129,7 @@ def refusing(payload: Callable[..., Any]) -> Callable[[Callable[..., Awaitable[A
 def format_error(error: GraphQLError, ctx: Context | None) -> dict[str, Any]:
     """Return a top-level error as the client sees it: its code in `extensions`, nothing internal in it.
 
-    `schema.error_log` logs what is unforeseen, once for each answer.
+    `schema.operations.error_log` logs what is unforeseen, once for each answer.
     """
     language = ctx.language if ctx else "en"
     formatted: dict[str, Any] = dict(error.formatted)
@@ -171,7 +171,7 @@ def _user_error(refusal: Refusal, ctx: Context) -> UserError:
                 variant_id=refusal.variant_id,
             )
         case QuoteChangedRefusal():
-            from schema.orders.quote_changed import QuoteChanged
+            from schema.orders.checkout.quote_changed import QuoteChanged
 
             return QuoteChanged.from_refusal(refusal, ctx, common)
         case StateConflictRefusal():

@@ -9,13 +9,13 @@ import strawberry
 
 from models.bounds import STATES
 from resolvers.context import Context
-from resolvers.paging import Page
+from resolvers.orm_pagination import Page
 from resolvers.tallies import Tally
 from schema.batching import batched
 from schema.cost.directives import cost, list_size
 from schema.cost.prices import COUNT
-from schema.public import public
-from schema.value_counts import ValueCount
+from schema.operations.cacheable_fields import public
+from schema.operations.value_counts import ValueCount
 
 NodeType = TypeVar("NodeType")
 

@@ -11,7 +11,7 @@ import strawberry
 from strawberry.schema.types.scalar import DEFAULT_SCALAR_REGISTRY
 from strawberry.types.scalar import ScalarDefinition
 
-from resolvers.integrations.bulk_files import UploadedFile
+from resolvers.integrations.bulk.storage import UploadedFile
 
 BigInt = NewType("BigInt", int)
 Upload = NewType("Upload", object)

@@ -10,7 +10,7 @@ import termios
 from collections import Counter
 from dataclasses import dataclass, field
 
-from models.client_addresses import client_of
+from models.text.client_addresses import client_of
 from serving.body_room import BodyRoom
 from serving.proxies import TrustedProxies, address_of
 from serving.upgrades import Upgrades

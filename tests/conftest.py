@@ -22,7 +22,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from models import database as db
-from models.kept_results import KeptOfPostgres
+from models.engine.query_cache import KeptOfPostgres
 from models.migrating import migrate
 from resolvers.accounts.bootstrap import ensure_platform
 from resolvers.context import Context

@@ -12,7 +12,7 @@ import pytest
 from gateways.sandbox import SandboxPayments
 from gateways.sms import LoggingSms
 from gateways.wiring import make_gateways
-from models.encryption import DEVELOPMENT_KEYS
+from models.keys.encryption import DEVELOPMENT_KEYS
 from settings import Settings, SettingsError, check_exposure
 from settings_exposure import production_warnings
 

@@ -18,8 +18,8 @@ import pytest
 
 from models import database
 from models.jobs import Job
+from resolvers.background.jobs import enqueue, run_due
 from resolvers.context import Context
-from resolvers.jobs import enqueue, run_due
 from tests.conftest import free_port
 from tests.gateways.test_redis_away import hanging
 from tests.make.databases import POSTGRES

@@ -16,7 +16,7 @@ from graphql import get_introspection_query
 from benchmarks.client import operation, request
 from benchmarks.data import STOREFRONT_KEY, member_token
 from benchmarks.purchase import ADDRESS
-from schema.nodes import global_id
+from schema.nodes.nodes import global_id
 
 Variables = Mapping[str, Any]
 PRODUCT = "id name slug description tags priceRange { lowest { amount } }"

@@ -3,7 +3,7 @@ from __future__ import annotations
 from tortoise import fields
 
 from models.accounts.channels import Channel
-from models.fields import Row, choice, reference
+from models.tables.fields import Row, choice, reference
 
 
 class ApiClient(Row):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from tortoise import fields
 
-from models.fields import Row
+from models.tables.fields import Row
 
 
 class KnownOrigin(Row):

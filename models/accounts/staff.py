@@ -3,8 +3,8 @@ from __future__ import annotations
 from tortoise import fields
 
 from models.accounts.roles import Role
-from models.encryption import EncryptedText
-from models.fields import Row, choice, reference
+from models.keys.encryption import EncryptedText
+from models.tables.fields import Row, choice, reference
 
 
 class Staff(Row):

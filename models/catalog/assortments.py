@@ -9,7 +9,7 @@ from __future__ import annotations
 from tortoise import fields
 
 from models.accounts.channels import Channel
-from models.fields import Row, choice, reference
+from models.tables.fields import Row, choice, reference
 
 # `p` is a product; the parameter is a channel. The first look is made once for all rows.
 LISTED = (

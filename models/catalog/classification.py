@@ -6,7 +6,7 @@ from typing import Any
 
 from tortoise import fields
 
-from models.fields import Row, reference
+from models.tables.fields import Row, reference
 
 
 class Brand(Row):

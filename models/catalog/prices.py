@@ -5,8 +5,8 @@ from enum import StrEnum
 
 from tortoise import fields
 
-from models.fields import Row, choice, minor, never_negative, reference, within
 from models.money import CurrencyCode
+from models.tables.fields import Row, choice, minor, never_negative, reference, within
 
 ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 """The beginning of what has none: of a standing price, and of a list that holds at any time."""

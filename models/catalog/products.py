@@ -5,7 +5,7 @@ from typing import Any
 
 from tortoise import fields
 
-from models.fields import Row, choice, minor, never_negative, reference
+from models.tables.fields import Row, choice, minor, never_negative, reference
 
 
 class ProductStatus(StrEnum):

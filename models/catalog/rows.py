@@ -1,14 +1,14 @@
 """Products and variants as they are read: only what is shown, columns as the driver answers them.
 
-`models.columns` makes values of those that are JSON or moments.
+`models.tables.columns` makes values of those that are JSON or moments.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from models.columns import Json, Moment
 from models.database import columns
+from models.tables.columns import Json, Moment
 
 
 class ProductRow(NamedTuple):

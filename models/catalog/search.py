@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from models.catalog.pinyin import split, syllables
-from models.chinese import simplified
+from models.text.chinese import simplified
 
 QUERY_LIMIT = 100
 _POINT = "."

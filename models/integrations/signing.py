@@ -10,7 +10,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from hashlib import sha256
 
-from models.signing_keys import KeyRing
+from models.keys.signing_keys import KeyRing
 
 PREFIX = "whsec_"
 

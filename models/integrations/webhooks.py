@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from tortoise import fields
 
-from models.fields import Row, choice, never_negative, reference
+from models.tables.fields import Row, choice, never_negative, reference
 
 
 class DeliveryStatus(StrEnum):

@@ -3,8 +3,8 @@ from __future__ import annotations
 from tortoise import fields
 
 from models.accounts.channels import Channel
-from models.encryption import EncryptedText
-from models.fields import Row, choice, never_negative, reference
+from models.keys.encryption import EncryptedText
+from models.tables.fields import Row, choice, never_negative, reference
 
 
 class Tier(Row):

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from tortoise import fields
 
-from models.encryption import INDEX_BYTES, ring
-from models.fields import Row, reference
+from models.keys.encryption import INDEX_BYTES, ring
+from models.tables.fields import Row, reference
 
 INDEX_LENGTH = INDEX_BYTES * 4 // 3
 _WHOLE, _ENDING = "member.phone", "member.phone ending"

@@ -5,7 +5,7 @@ from enum import StrEnum
 from tortoise import fields
 
 from models.accounts.channels import Channel
-from models.fields import Row, choice, reference, within
+from models.tables.fields import Row, choice, reference, within
 
 
 class CartStatus(StrEnum):

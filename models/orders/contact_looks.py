@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from tortoise import fields
 
-from models.fields import Row, reference, within
+from models.tables.fields import Row, reference, within
 
 
 class ContactLook(Row):

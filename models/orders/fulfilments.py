@@ -4,9 +4,9 @@ from typing import Any
 
 from tortoise import fields
 
-from models.encryption import EncryptedText
-from models.fields import Row, choice, minor, reference, within
+from models.keys.encryption import EncryptedText
 from models.orders.states import FulfilmentMethod, FulfilmentStatus, TicketStatus
+from models.tables.fields import Row, choice, minor, reference, within
 
 
 class Fulfilment(Row):

@@ -6,10 +6,10 @@ from typing import Any
 from tortoise import fields
 
 from models.accounts.channels import Channel
-from models.encryption import EncryptedJson, EncryptedText, ring
-from models.fields import Row, choice, minor, never_negative, reference, within
+from models.keys.encryption import EncryptedJson, EncryptedText, ring
 from models.members.phones import ENDING_DIGITS, INDEX_LENGTH
 from models.orders.states import OrderStatus
+from models.tables.fields import Row, choice, minor, never_negative, reference, within
 
 _ENDING = "sales_order.address phone ending"
 

@@ -4,8 +4,8 @@ from enum import StrEnum
 
 from tortoise import fields
 
-from models.fields import Row, choice, minor, never_negative, reference, within
 from models.orders.states import PaymentFlow, PaymentProvider, PaymentStatus
+from models.tables.fields import Row, choice, minor, never_negative, reference, within
 
 
 class Payment(Row):

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from tortoise import fields
 
-from models.fields import Row, choice, reference, within
+from models.tables.fields import Row, choice, reference, within
 
 
 class BindingKind(StrEnum):

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from tortoise import fields
 
-from models.fields import Row, choice, minor, never_negative, reference, within
 from models.referrals.rules import CommissionKind, CommissionStatus
+from models.tables.fields import Row, choice, minor, never_negative, reference, within
 
 
 class CommissionPlan(Row):

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from tortoise import fields
 
-from models.fields import Row, choice, reference
 from models.referrals.rules import ShareTarget
+from models.tables.fields import Row, choice, reference
 
 
 class ShareLink(Row):

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from tortoise import fields
 
-from models.fields import Row, choice, never_negative, reference, within
 from models.stock.states import PromiseStatus
+from models.tables.fields import Row, choice, never_negative, reference, within
 
 
 class StockBackorder(Row):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from models.stock.effective import EFFECTIVE
+from models.stock.sellable_sql import EFFECTIVE
 
 LONGEST_DAYS = 366
 """So far back is counted what was sold."""

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from tortoise import fields
 
-from models.fields import Row, choice, reference, within
 from models.stock.states import BEYOND, MovementReason, StockState
+from models.tables.fields import Row, choice, reference, within
 
 
 class StockMovement(Row):

@@ -4,8 +4,8 @@ from enum import StrEnum
 
 from tortoise import fields
 
-from models.fields import Row, choice, reference
 from models.stock.states import MovementReason, StockState
+from models.tables.fields import Row, choice, reference
 
 
 class SerialState(StrEnum):

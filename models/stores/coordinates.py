@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import atan2, cos, hypot, pi, radians, sin, sqrt
 
-from models.stores import mainland
+from models.stores import gcj02_boundary
 
 
 class CoordinateSystem(StrEnum):
@@ -51,9 +51,9 @@ def convert(point: Point, system: CoordinateSystem) -> Point:
     if point.system is system:
         return point
     latitude, longitude = point.latitude, point.longitude
-    if mainland.may_contain(latitude, longitude):
+    if gcj02_boundary.may_contain(latitude, longitude):
         true_place = _unshift(_SHIFTS[point.system], latitude, longitude)
-        if mainland.contains(*true_place):
+        if gcj02_boundary.contains(*true_place):
             latitude, longitude = _SHIFTS[system](*true_place)
     return Point(latitude, longitude, system)
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from tortoise import fields
 
-from models.fields import Row, choice, never_negative, reference
 from models.stores.coordinates import CoordinateSystem
+from models.tables.fields import Row, choice, never_negative, reference
 
 
 class LocationKind(StrEnum):

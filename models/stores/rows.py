@@ -1,11 +1,11 @@
-"""Stores and warehouses as they are read: columns as the driver answers them; see `models.columns`."""
+"""Stores and warehouses as they are read: columns as the driver answers them; see `models.tables.columns`."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from models.columns import Json
 from models.database import columns
+from models.tables.columns import Json
 
 
 class LocationRow(NamedTuple):

@@ -11,10 +11,10 @@ from models.accounts.organisations import OrganisationKind
 from models.accounts.passwords import API_CLIENT_PREFIX, token_hash
 from models.accounts.roles import ROLE_PERMISSIONS, Permission, Role
 from models.accounts.sessions import SubjectKind
-from models.columns import moment, parsed
 from models.database import first_records, records
 from models.errors import NotSignedIn
-from models.freshness import Freshness
+from models.read_consistency import Freshness
+from models.tables.columns import moment, parsed
 from resolvers.accounts.sessions import Tokens
 from resolvers.context import SYSTEM, Actor, ActorKind, Context, GrantedNode
 

@@ -12,8 +12,8 @@ from models.accounts.staff import Staff
 from models.bounds import SESSIONS
 from models.database import transaction
 from models.errors import Forbidden, NotFound, NotSignedIn
-from resolvers.accounts.rank import manages, outranks
 from resolvers.accounts.sessions import end_all
+from resolvers.accounts.staff.rank import manages, outranks
 from resolvers.context import ActorKind, Context
 from resolvers.permissions import for_anyone, requires
 

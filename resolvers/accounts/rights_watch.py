@@ -15,8 +15,8 @@ from typing import Any
 
 import structlog
 
-from models.columns import moment
 from models.database import any_of, array, records
+from models.tables.columns import moment
 from resolvers.context import ActorKind, Context, utc_now
 
 LOOK_SECONDS = 2.0

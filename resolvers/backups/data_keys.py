@@ -9,8 +9,8 @@ from pathlib import Path
 
 import asyncpg
 
-from models.data_keys import SAMPLE
-from models.encryption import DEVELOPMENT_KEYS, KeyRing, Undecryptable, kid_of
+from models.keys.data_keys import SAMPLE
+from models.keys.encryption import DEVELOPMENT_KEYS, KeyRing, Undecryptable, kid_of
 from resolvers.backups.archive import BackupFault
 
 _ON_SQLITE = """SELECT m.name, c.name FROM sqlite_schema m, pragma_table_info(m.name) c

@@ -17,7 +17,7 @@ from resolvers.backups import data_keys, files_folder, postgres_dump, sqlite_fil
 from resolvers.backups.archive import DATABASE, BackupFault, Manifest, Reader
 from resolvers.context import Context
 from resolvers.private_files import private_folder
-from resolvers.stock import audit
+from resolvers.stock.audit import audit
 from settings import VERSION, Settings
 
 FORCE = "Name an empty one, or replace it with --force."

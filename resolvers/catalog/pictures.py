@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from models.bounds import Bound
 from models.catalog.products import MediaKind
 from models.errors import InvalidInput
-from resolvers.batches import Faults, Unset
-from resolvers.catalog.drafts import MediaDraft
+from resolvers.bulk_rows import Faults, Unset
+from resolvers.catalog.products.drafts import MediaDraft
 from resolvers.validation import INT32_MAX, line_of, text_of
 
 Path = tuple[str | int, ...]

@@ -16,10 +16,12 @@ from models.database import transaction
 from models.stores.coordinates import CoordinateSystem
 from models.stores.hours import Weekday
 from models.stores.locations import LocationKind
-from resolvers.accounts import code_tries, organisations, staff
-from resolvers.batches import OnError
-from resolvers.catalog import upsert as catalog
-from resolvers.catalog.drafts import (
+from resolvers.accounts.organisations import organisations
+from resolvers.accounts.sign_in import code_tries
+from resolvers.accounts.staff import staff
+from resolvers.bulk_rows import OnError
+from resolvers.catalog.products import upsert as catalog
+from resolvers.catalog.products.drafts import (
     MediaDraft,
     OptionDraft,
     ProductDraft,
@@ -44,7 +46,7 @@ from resolvers.demo.goods import (
 from resolvers.demo.pictures import picture_url
 from resolvers.members import registration
 from resolvers.referrals import plans
-from resolvers.stock import sync
+from resolvers.stock.levels import erp_sync
 from resolvers.stores import upsert as stores
 from resolvers.stores.addresses import AddressDraft, PointDraft
 from resolvers.stores.drafts import HoursDraft, StoreDraft
@@ -67,7 +69,7 @@ async def plant_demo_chain(ctx: Context) -> bool:
     ctx.merchant_id = merchant.id
     await stores.upsert(ctx, _locations())
     await catalog.upsert(ctx, _products(ctx.settings.base_url))
-    await sync.set_levels(ctx, _levels(), OnError.REJECT_ALL, "demo-stock")
+    await erp_sync.set_levels(ctx, _levels(), OnError.REJECT_ALL, "demo-stock")
     await plans.set_plan(ctx, merchant.id, _plan())
     for person in _people():
         await staff.create(ctx, person)
@@ -145,10 +147,10 @@ def _products(base_url: str) -> list[ProductDraft]:
     ]
 
 
-def _levels() -> list[sync.LevelDraft]:
+def _levels() -> list[erp_sync.LevelDraft]:
     """Stock for every SKU at every place, more in the warehouse; always the same."""
     return [
-        sync.LevelDraft(
+        erp_sync.LevelDraft(
             location_code=code,
             sku=sku,
             quantity=500 if code == WAREHOUSE[0] else (position * 7 + number * 11) % 40,

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 
 from gateways import Limit
 from models.accounts.roles import Permission
-from models.codes import number_of
 from models.database import transaction
 from models.errors import InvalidInput, NotFound, StateConflict
 from models.members.cards import CardKind, CardStatus, MemberCard
 from models.members.members import Member
 from models.members.numbers import is_valid_card_number
+from models.text.codes import number_of
 from resolvers.attempts import attempt, guesses
+from resolvers.background.outbox import announce
 from resolvers.context import ActorKind, Context
-from resolvers.members import card_numbers, members, sight
+from resolvers.members import card_numbers, members, visibility
 from resolvers.members.members import change_of
-from resolvers.outbox import announce
 from resolvers.permissions import for_anyone, for_members_or, requires
 from resolvers.slices import Slice, rows_of_each
 from resolvers.validation import text_of
@@ -165,7 +165,7 @@ async def _block(ctx: Context, number: str, reason: str) -> MemberCard:
 async def _may_block(ctx: Context, owner: Member | None) -> bool:
     if owner is None:
         return ctx.actor.kind is not ActorKind.MEMBER
-    held = await sight.held_over(ctx, Permission.CARD_ISSUE, [owner])
+    held = await visibility.held_over(ctx, Permission.CARD_ISSUE, [owner])
     return owner.id == ctx.member_id or owner.id in held
 
 
@@ -177,7 +177,7 @@ async def _locked(merchant_id: int | None, number: str) -> MemberCard | None:
 async def _member_of(ctx: Context, member_id: int) -> Member:
     """A member that the caller may give a card to."""
     member = await members.get(ctx, member_id)
-    if member.id != ctx.member_id and not await sight.held_over(
+    if member.id != ctx.member_id and not await visibility.held_over(
         ctx, Permission.CARD_ISSUE, [member]
     ):
         raise NotFound("There is no such member.", path=("memberId",))

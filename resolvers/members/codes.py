@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 from gateways import Limit
 from models.accounts.roles import Permission
-from models.codes import half_width
 from models.database import execute, transaction
 from models.errors import Expired, InvalidInput, NotFound, StateConflict
 from models.members.cards import CardStatus, MemberCard, MemberCode
@@ -19,9 +18,10 @@ from models.members.numbers import (
     is_valid_card_number,
     member_code,
 )
+from models.text.codes import half_width
 from resolvers.attempts import attempt, count, guesses
 from resolvers.context import Context
-from resolvers.members.sight import mark_identified
+from resolvers.members.visibility import mark_identified
 from resolvers.permissions import for_members, requires
 
 GOOD_FOR = timedelta(seconds=60)

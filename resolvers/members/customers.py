@@ -9,7 +9,7 @@ from models.errors import InvalidInput, NotFound, Refusal
 from models.members.members import Member
 from resolvers.context import Context
 from resolvers.members import codes, members, phones
-from resolvers.members.sight import mark_identified, mark_named
+from resolvers.members.visibility import mark_identified, mark_named
 from resolvers.permissions import requires
 from resolvers.validation import phone_of
 

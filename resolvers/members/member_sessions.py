@@ -9,7 +9,7 @@ from models.errors import NotFound
 from models.members.members import Member
 from resolvers.accounts.sessions import end_all
 from resolvers.context import Context
-from resolvers.members import sight
+from resolvers.members import visibility
 from resolvers.permissions import requires
 
 
@@ -17,6 +17,6 @@ from resolvers.permissions import requires
 async def end_of_member(ctx: Context, member_id: int) -> None:
     """End all sessions of a member over whom the caller holds MEMBER_CONTACT_READ. Raises: NotFound."""
     members = await Member.filter(id=member_id)
-    if not await sight.held_over(ctx, Permission.MEMBER_CONTACT_READ, members):
+    if not await visibility.held_over(ctx, Permission.MEMBER_CONTACT_READ, members):
         raise NotFound("There is no such member.", path=("memberId",))
     await transaction(end_all, ctx, SubjectKind.MEMBER, member_id)

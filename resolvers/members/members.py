@@ -10,19 +10,19 @@ from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
 
 from models.accounts.roles import Permission
-from models.chinese import spellings
-from models.codes import number_of
 from models.errors import InvalidInput, NotFound
 from models.members.cards import MemberCard
 from models.members.members import Member
 from models.members.numbers import is_valid_card_number
 from models.members.phones import ENDING_DIGITS
+from models.text.chinese import spellings
+from models.text.codes import number_of
+from resolvers.background.outbox import Change
 from resolvers.context import Context
-from resolvers.keyset import kept
-from resolvers.members import phones, sight
-from resolvers.outbox import Change
-from resolvers.paging import Page, PageRequest, paginate
+from resolvers.members import phones, visibility
+from resolvers.orm_pagination import Page, PageRequest, paginate
 from resolvers.permissions import for_anyone, requires
+from resolvers.sql_pagination import kept
 from resolvers.tallies import QueryTally
 from resolvers.validation import phone_of, text_of
 
@@ -48,14 +48,14 @@ async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Member]:
     if not ids:
         return {}
     members = await Member.filter(id__in=set(ids))
-    seen = await sight.of_members(ctx, members)
+    seen = await visibility.of_members(ctx, members)
     return {member.id: member for member in members if member.id in seen}
 
 
 @for_anyone
 async def named_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Member]:
     """Those of them whose phone the caller has given; what is shown of them is `sight.SOMEBODY`."""
-    wanted = sight.named(ctx).intersection(ids)
+    wanted = visibility.named(ctx).intersection(ids)
     return {row.id: row for row in await Member.filter(id__in=wanted)} if wanted else {}
 
 
@@ -121,7 +121,9 @@ def change_of(member: Member) -> Change:
 
 
 def _listed(ctx: Context, wanted: MemberQuery) -> QuerySet[Member]:
-    query = Member.filter(sight.territory(ctx, Permission.MEMBER_READ), merchant_id=ctx.merchant_id)
+    query = Member.filter(
+        visibility.territory(ctx, Permission.MEMBER_READ), merchant_id=ctx.merchant_id
+    )
     for text in wanted.searches:
         query = query.filter(_matches(ctx, text_of(text, "search", 64)))
     if wanted.tier_codes is not None:
@@ -141,7 +143,7 @@ def _matches(ctx: Context, text: str) -> Q:
     number = number_of(text)
     if len(number) == ENDING_DIGITS and number.isascii() and number.isdigit():
         contact |= Q(id__in=phones.ids_ending_in(ctx.merchant_id, number))
-    alternatives = [Q(contact, sight.territory(ctx, Permission.MEMBER_CONTACT_READ))]
+    alternatives = [Q(contact, visibility.territory(ctx, Permission.MEMBER_CONTACT_READ))]
     if number:
         alternatives.append(Q(number__startswith=number))
     if is_valid_card_number(number):

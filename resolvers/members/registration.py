@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import secrets
 
-from models.identifiers import next_ids
+from models.id_allocation import next_ids
 from models.members.cards import CardKind, CardStatus, MemberCard
 from models.members.members import Member
 from models.members.numbers import member_number
 from models.members.rules import masked_phone
+from resolvers.background.outbox import announce
 from resolvers.context import Context
 from resolvers.members import card_numbers, phones, tiers
 from resolvers.members.members import change_of
-from resolvers.outbox import announce
 
 
 async def find_or_create(ctx: Context, phone: str, name: str | None) -> tuple[Member, bool]:

@@ -14,7 +14,7 @@ from models.orders.states import (
     order_actions,
 )
 from resolvers.context import ActorKind, Context
-from resolvers.orders.visibility import in_territory
+from resolvers.orders.scope import in_territory
 
 
 async def of_orders(ctx: Context, orders: Sequence[Order]) -> dict[int, list[OrderAction]]:

@@ -14,14 +14,16 @@ from models.orders.states import (
     OrderStatus,
     PaymentStatus,
 )
+from resolvers.background.outbox import Change, announce
 from resolvers.context import ActorKind, Context
-from resolvers.orders import actions, fulfilments, histories
+from resolvers.orders import actions
+from resolvers.orders.fulfilment import fulfilments, histories
 from resolvers.orders.orders import record_event
-from resolvers.orders.refunds import refund_order
-from resolvers.orders.visibility import visible
-from resolvers.outbox import Change, announce
+from resolvers.orders.payment.refunds import refund_order
+from resolvers.orders.scope import visible
 from resolvers.permissions import for_anyone
-from resolvers.stock import backorders, reservations
+from resolvers.stock.allocation import backorders
+from resolvers.stock.allocation import holds as allocation_holds
 from resolvers.validation import text_of
 
 SWEPT_AT_ONCE = 100
@@ -88,7 +90,7 @@ async def _end(ctx: Context, order: Order, reason: str) -> list[Change]:
     )
     steps = [(part.id, part.status) for part in live]
     await histories.record(ctx, steps, FulfilmentStatus.CANCELLED, reason)
-    await reservations.release(ctx, order.id)
+    await allocation_holds.release(ctx, order.id)
     ended = await record_event(ctx, order, OrderStatus.CANCELLED, reason, cancelled_at=ctx.now())
     assigned = [part for part in live if part.assigned_at is not None]
     return [ended, *(fulfilments.change("fulfilment.changed", order, part) for part in assigned)]

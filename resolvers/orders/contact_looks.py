@@ -15,7 +15,7 @@ from models.orders.fulfilments import Fulfilment
 from models.orders.orders import Order
 from resolvers.context import ActorKind, Context
 from resolvers.orders.contacts import counting_here
-from resolvers.paging import Page, PageRequest, paginate
+from resolvers.orm_pagination import Page, PageRequest, paginate
 from resolvers.permissions import for_anyone, requires, scoped
 from resolvers.tallies import QueryTally
 

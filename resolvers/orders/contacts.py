@@ -28,7 +28,7 @@ from models.stores.locations import Location
 from resolvers.context import ActorKind, Context
 from resolvers.members import phones
 from resolvers.orders.actions import is_own
-from resolvers.orders.visibility import owned
+from resolvers.orders.scope import owned
 from resolvers.permissions import for_anyone, scoped
 
 HIDDEN = "****"

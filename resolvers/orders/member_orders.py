@@ -9,11 +9,11 @@ from tortoise.queryset import QuerySet
 
 from models.orders.orders import Order
 from resolvers.context import Context
-from resolvers.keyset import checked_key
 from resolvers.orders.order_lists import OrderFilter, cut
-from resolvers.orders.visibility import visible
-from resolvers.paging import Page, PageRequest, cursor_of, paginate
+from resolvers.orders.scope import visible
+from resolvers.orm_pagination import Page, PageRequest, cursor_of, paginate
 from resolvers.permissions import for_anyone
+from resolvers.sql_pagination import checked_key
 from resolvers.tallies import QueryTally
 
 _TIE = "orders of a member"

@@ -11,7 +11,6 @@ from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
 
 from models.accounts.channels import Channel
-from models.codes import number_of
 from models.errors import NotSignedIn
 from models.members.phones import ENDING_DIGITS
 from models.orders.fulfilments import Fulfilment
@@ -23,10 +22,11 @@ from models.orders.states import (
     OrderStatus,
     PaymentProvider,
 )
+from models.text.codes import number_of
 from resolvers.context import ActorKind, Context
 from resolvers.orders import contacts
-from resolvers.orders.visibility import visible_here
-from resolvers.paging import Page, PageRequest, paginate
+from resolvers.orders.scope import visible_here
+from resolvers.orm_pagination import Page, PageRequest, paginate
 from resolvers.permissions import for_anyone
 from resolvers.tallies import QueryTally
 from resolvers.validation import text_of

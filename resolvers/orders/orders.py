@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from models.codes import number_of
 from models.database import any_of, array, execute, fetch
+from models.deferred_writes import insert_later, update_later
 from models.errors import InvalidInput, StateConflict
-from models.later import insert_later, update_later
 from models.orders.orders import Order, OrderEvent, OrderLine
 from models.orders.states import OrderStatus
+from models.text.codes import number_of
+from resolvers.background.outbox import Change
 from resolvers.context import ActorKind, Context
-from resolvers.orders.visibility import visible
-from resolvers.outbox import Change
+from resolvers.orders.scope import visible
 from resolvers.permissions import for_anyone
 from resolvers.slices import Slice, rows_of_each
 

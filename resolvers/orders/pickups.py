@@ -21,15 +21,15 @@ from models.orders.pickup import MistypedCode, normalise_pickup_code
 from models.orders.states import FulfilmentAction, FulfilmentStatus
 from models.stores.locations import Location
 from resolvers.attempts import count, guesses
+from resolvers.background.outbox import announce
 from resolvers.context import Context
 from resolvers.idempotency import once
-from resolvers.orders import completion
-from resolvers.orders.calling_off import give_back
-from resolvers.orders.fulfilment_steps import take
-from resolvers.orders.fulfilments import change, lock
-from resolvers.outbox import announce
+from resolvers.orders.fulfilment import completion
+from resolvers.orders.fulfilment.fulfilments import change, lock
+from resolvers.orders.fulfilment.steps import take
+from resolvers.orders.part_cancelling import give_back
 from resolvers.permissions import requires, scoped
-from resolvers.stock import reservations
+from resolvers.stock.allocation import holds as allocation_holds
 from resolvers.stock.serials import Scanned, SerialDraft, checked, given
 
 WRONG_CODES, WINDOW_SECONDS = 20, 900
@@ -134,6 +134,6 @@ async def _expire(ctx: Context, fulfilment_id: int) -> bool:
     if fulfilment.status not in _WAITING or expires_at is None or expires_at > ctx.now():
         return False
     await take(ctx, fulfilment, FulfilmentAction.EXPIRE)
-    await reservations.release(ctx, order.id, fulfilment.id)
+    await allocation_holds.release(ctx, order.id, fulfilment.id)
     await give_back(ctx, order, fulfilment, "Not collected in time.")
     return True

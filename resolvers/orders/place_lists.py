@@ -15,13 +15,22 @@ from models.database import any_of, array, records
 from models.orders.fulfilments import Fulfilment
 from models.orders.orders import Order
 from resolvers.context import Context
-from resolvers.keyset import Conditions, pages_of_ids
-from resolvers.orders import fulfilment_lists, order_lists
-from resolvers.orders.fulfilment_lists import FulfilmentFilter, FulfilmentSort
+from resolvers.orders import order_lists
+from resolvers.orders.fulfilment import lists as fulfilment_lists
+from resolvers.orders.fulfilment.lists import FulfilmentFilter, FulfilmentSort
 from resolvers.orders.order_lists import OrderFilter, OrderSort
-from resolvers.orders.visibility import visible_here
-from resolvers.paging import NOTHING, Cursors, Page, PageRequest, between_cursors, flipped, paginate
+from resolvers.orders.scope import visible_here
+from resolvers.orm_pagination import (
+    NOTHING,
+    Cursors,
+    Page,
+    PageRequest,
+    between_cursors,
+    flipped,
+    paginate,
+)
 from resolvers.permissions import for_anyone
+from resolvers.sql_pagination import Conditions, pages_of_ids
 from resolvers.tallies import QueryTally, SqlTally
 
 ALL_FULFILMENTS = FulfilmentFilter()

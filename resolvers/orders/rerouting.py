@@ -20,19 +20,20 @@ from models.orders.fulfilments import Fulfilment, FulfilmentLine
 from models.orders.orders import Order
 from models.orders.routing import Pick
 from models.orders.states import FulfilmentAction, FulfilmentStatus, next_status
+from resolvers.background.outbox import announce
 from resolvers.context import Context
-from resolvers.orders import histories
-from resolvers.orders.assigning import assign
-from resolvers.orders.fulfilment_steps import take
-from resolvers.orders.fulfilments import change, lines_of, locked
+from resolvers.orders.fulfilment import histories
+from resolvers.orders.fulfilment.fulfilments import change, lines_of, locked
+from resolvers.orders.fulfilment.release import assign
+from resolvers.orders.fulfilment.snapshot import of_order
+from resolvers.orders.fulfilment.steps import take
 from resolvers.orders.orders import record_event
-from resolvers.orders.parts import of_order
-from resolvers.orders.routing import Destination, Route, route
-from resolvers.orders.routing_records import point_of_json, route_as_json
-from resolvers.outbox import announce
+from resolvers.orders.routing.records import point_of_json, route_as_json
+from resolvers.orders.routing.routing import Destination, Route, route
 from resolvers.permissions import requires
-from resolvers.stock import backorders, reservations
-from resolvers.stock.reservations import HoldRequest
+from resolvers.stock.allocation import backorders
+from resolvers.stock.allocation import holds as allocation_holds
+from resolvers.stock.allocation.holds import HoldRequest
 from resolvers.validation import text_of
 
 
@@ -70,7 +71,7 @@ async def move_on(ctx: Context, order: Order, fulfilment: Fulfilment, reason: st
     await take(ctx, fulfilment, FulfilmentAction.REJECT, note=reason)
     if fulfilment.awaits_until:
         await backorders.release(ctx, order.id, fulfilment.id)
-    await reservations.release(ctx, order.id, fulfilment.id)
+    await allocation_holds.release(ctx, order.id, fulfilment.id)
     replacements = await _create(ctx, order, fulfilment, found, lines)
     moved = await record_event(ctx, order, order.status, f"{fulfilment.number}: {reason}")
     parts, _ = await of_order(order.id)
@@ -148,8 +149,8 @@ async def _create(
             quantity=pick.quantity,
         )
     requests = [_request(pick, created[pick.location_id]) for pick in found.picks]
-    await reservations.hold(ctx, order.id, requests, ctx.now())
-    await reservations.commit(ctx, order.id)
+    await allocation_holds.hold(ctx, order.id, requests, ctx.now())
+    await allocation_holds.commit(ctx, order.id)
     return {each.id for each in created.values()}
 
 

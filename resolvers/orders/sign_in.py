@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from models.database import transaction
 from models.members.members import Member
-from resolvers.accounts import one_time_codes
 from resolvers.accounts.sessions import Tokens
+from resolvers.accounts.sign_in import one_time_codes
 from resolvers.context import Context
-from resolvers.orders.claiming import take_over
+from resolvers.orders.cart.merging import take_over
 from resolvers.permissions import for_anyone
 from resolvers.referrals import sign_in
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import chain
 
 from models.database import fetch, for_update
-from models.later import change_later
+from models.deferred_writes import change_later
 from resolvers.context import Context
 from resolvers.referrals import trees
 from resolvers.referrals.tokens import Sharer, sharer_of

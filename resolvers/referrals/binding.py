@@ -13,9 +13,9 @@ from models.members.members import Member
 from models.referrals.bindings import BindingKind, ReferralBinding
 from models.referrals.rules import BindingTerms, would_cycle
 from resolvers.attempts import attempt, guesses
+from resolvers.background.outbox import announce
 from resolvers.context import Context
 from resolvers.members.members import change_of
-from resolvers.outbox import announce
 from resolvers.permissions import for_members
 from resolvers.referrals import commissions, plans, trees
 from resolvers.referrals.tokens import Sharer, sharer_of

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from models.bounds import COMMISSION_LEVELS
 from models.database import execute, fetch, transaction
-from models.later import insert_later
+from models.deferred_writes import insert_later
 from models.members.members import Member
 from models.referrals.commissions import Commission
 from models.referrals.rules import (

@@ -11,10 +11,10 @@ from models.members.members import Member
 from models.referrals.commissions import Commission
 from models.referrals.rules import CommissionStatus
 from resolvers.context import Context
-from resolvers.keyset import Conditions, pages_by_id
-from resolvers.members import sight
-from resolvers.paging import Page, PageRequest
+from resolvers.members import visibility
+from resolvers.orm_pagination import Page, PageRequest
 from resolvers.permissions import for_anyone, scoped
+from resolvers.sql_pagination import Conditions, pages_by_id
 
 # Frozen until a known moment: from then on it is available, whether or not a sweeper has run.
 _STANDING = "CASE WHEN status = 'FROZEN' AND available_at <= ? THEN 'AVAILABLE' ELSE status END"
@@ -78,7 +78,7 @@ async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Commission]:
     covered = scoped(Commission.all(), ctx, Permission.COMMISSION_READ, "merchant")
     seen = {each.id for each in await covered.filter(id__in=set(ids))}
     payees = await Member.filter(id__in={row.member_id for row in rows if row.member_id})
-    held = await sight.held_over(ctx, Permission.COMMISSION_READ, payees)
+    held = await visibility.held_over(ctx, Permission.COMMISSION_READ, payees)
     return {
         row.id: row
         for row in rows

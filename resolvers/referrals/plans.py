@@ -10,7 +10,6 @@ from typing import NamedTuple
 from models.accounts.organisations import Organisation, OrganisationKind
 from models.accounts.roles import Permission
 from models.bounds import COMMISSION_LEVELS
-from models.bulk import columns_of, save_changed
 from models.database import columns, records, transaction
 from models.errors import InvalidInput, NotFound
 from models.money import CurrencyCode, InvalidAmount, to_minor
@@ -24,6 +23,7 @@ from models.referrals.rules import (
     Level,
     Plan,
 )
+from models.tables.bulk import columns_of, save_changed
 from resolvers.context import Context
 from resolvers.permissions import for_members_or, may, requires
 

@@ -16,7 +16,7 @@ from models.referrals.rules import ShareTarget
 from models.referrals.share_links import ShareLink
 from models.stores.locations import Location, LocationKind
 from resolvers.attempts import count, guesses
-from resolvers.catalog import products
+from resolvers.catalog.products import products
 from resolvers.context import Context
 from resolvers.permissions import for_anyone, for_members_or, may, scoped
 from resolvers.referrals import sales

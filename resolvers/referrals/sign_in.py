@@ -8,8 +8,9 @@ from models.accounts.sessions import SubjectKind
 from models.database import in_transaction_now, transaction
 from models.errors import Refusal
 from models.members.members import Member
-from resolvers.accounts import one_time_codes, sessions
+from resolvers.accounts import sessions
 from resolvers.accounts.sessions import Tokens
+from resolvers.accounts.sign_in import one_time_codes
 from resolvers.context import Context
 from resolvers.members import registration
 from resolvers.referrals import binding

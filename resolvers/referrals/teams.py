@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from models.database import fetch, marks
 from models.errors import InvalidInput
 from resolvers.context import Context
-from resolvers.keyset import checked_key
-from resolvers.paging import PageRequest, cursor_of
+from resolvers.orm_pagination import PageRequest, cursor_of
 from resolvers.referrals import sales
 from resolvers.referrals.trees import EVERY_LEVEL
 from resolvers.slices import Slice
+from resolvers.sql_pagination import checked_key
 
 MAXIMUM_DEPTH = 1000
 

@@ -9,8 +9,8 @@ from models.database import fetch, marks
 from models.errors import NotFound
 from models.stock.states import MovementReason, StockState
 from resolvers.context import Context
-from resolvers.stock import filling
-from resolvers.stock.ledger import Move, announce_changed, create_missing, move_all
+from resolvers.stock.allocation import backorder_allocation
+from resolvers.stock.ledger.ledger import Move, announce_changed, create_missing, move_all
 from resolvers.stock.serials import Scanned, scan_tracked, tracked
 
 
@@ -36,14 +36,16 @@ async def put_back(ctx: Context, back: ReturnedPieces, scanned: Scanned) -> None
         return
     moves = [_move(back, variant_id, pieces) for variant_id, pieces in sorted(back.pieces.items())]
     variants = [each.variant_id for each in moves]
-    owing = await filling.lock_backorders(marks(variants), *variants)
+    owing = await backorder_allocation.lock_backorders(marks(variants), *variants)
     await create_missing(ctx, [each.place for each in moves])
     changed = await move_all(ctx, moves)
     merchants = await tracked(variants)
     await _check_sold(back, scanned)
     await scan_tracked(ctx, moves, merchants, scanned, ("serials",))
     await announce_changed(ctx, changed)
-    await filling.fill(ctx, filling.of_variants(owing, (each.place for each in moves)))
+    await backorder_allocation.fill(
+        ctx, backorder_allocation.of_variants(owing, (each.place for each in moves))
+    )
 
 
 def _move(back: ReturnedPieces, variant_id: int, pieces: int) -> Move:

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 from models.accounts.roles import Permission
 from models.database import any_id, array, fetch, marks
+from models.stock.documents.transfers import TransferLine
 from models.stock.serials import ON_HAND, SerialEvent, SerialNumber, SerialState
-from models.stock.transfers import TransferLine
 from models.stores.locations import Location
-from resolvers.catalog import variants
+from resolvers.catalog.products import variants
 from resolvers.context import Context
-from resolvers.keyset import Conditions, kept, pages_by_id
-from resolvers.paging import NOTHING, Page, PageRequest
+from resolvers.orm_pagination import NOTHING, Page, PageRequest
 from resolvers.permissions import for_anyone, requires, scoped
 from resolvers.slices import Slice, rows_of_each
-from resolvers.stock import transfers
+from resolvers.sql_pagination import Conditions, kept, pages_by_id
+from resolvers.stock.transfers import transfers
 
 _TIE = "serial numbers"
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from models.database import execute, fetch, for_update, marks
+from models.deferred_writes import insert_later
 from models.errors import Duplicate, InvalidInput, NotFound
-from models.later import insert_later
 from models.stock.serials import AWAY, SerialState, serial_state
 from models.stock.states import StockState
 from resolvers.context import Context
-from resolvers.stock.ledger import Move
+from resolvers.stock.ledger.ledger import Move
 from resolvers.validation import text_of
 
 MAXIMUM = 500  # in one line of one request

@@ -10,7 +10,7 @@ from models.catalog.search import search_text
 from models.errors import InvalidInput
 from models.stores import hours
 from models.stores.coordinates import CoordinateSystem, convert
-from resolvers.batches import KEEP, Faults, Unset
+from resolvers.bulk_rows import KEEP, Faults, Unset
 from resolvers.stores.addresses import PointDraft, address_of, point_of
 from resolvers.stores.drafts import HoursDraft, StoreDraft
 from resolvers.validation import code_of, contact_phone_of, line_of

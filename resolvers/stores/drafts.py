@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from models.stores.hours import Weekday
 from models.stores.locations import LocationKind, StoreService
-from resolvers.batches import KEEP, Unset
+from resolvers.bulk_rows import KEEP, Unset
 from resolvers.stores.addresses import AddressDraft, PointDraft
 
 

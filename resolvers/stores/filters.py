@@ -8,15 +8,15 @@ from datetime import datetime
 
 from models.catalog.assortments import CARRIED
 from models.catalog.search import InvalidQuery, query_words
-from models.chinese import spellings
 from models.database import is_postgres, marks
 from models.errors import InvalidInput
-from models.stock.effective import EFFECTIVE
+from models.stock.sellable_sql import EFFECTIVE
 from models.stores.coordinates import Point
 from models.stores.locations import StoreService
-from resolvers import moments
+from models.text.chinese import spellings
+from resolvers import cacheable_now
 from resolvers.context import Context
-from resolvers.keyset import Conditions, kept
+from resolvers.sql_pagination import Conditions, kept
 from resolvers.validation import quantity_of, text_of
 
 MAXIMUM_VARIANTS = 50
@@ -87,7 +87,7 @@ async def _add_carrying(ctx: Context, query: StoreQuery, found: Conditions) -> N
             "Give 1 to {maximum} rows.", path=("filter", "carrying"), maximum=MAXIMUM_VARIANTS
         )
     floor = "0" if ctx.channel.is_counter else "l.safety_stock"
-    at = await moments.of_holds(ctx) if wanted else None
+    at = await cacheable_now.of_holds(ctx) if wanted else None
     for variant_id, quantity in sorted(wanted.items()):
         found.add(
             f"(SELECT {EFFECTIVE} - {floor} FROM stock_level l"

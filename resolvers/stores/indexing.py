@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from models.chinese import simplified
 from models.database import execute_many, records, transaction
+from models.text.chinese import simplified
 
 _BATCH = 2_000
 _TEXTS = f"SELECT id, search_text FROM location WHERE id > ? ORDER BY id LIMIT {_BATCH}"

@@ -10,9 +10,9 @@ from models.stores.distance import Candidate
 from models.stores.locations import Location
 from models.stores.rows import LocationRow
 from resolvers.context import Context
-from resolvers.keyset import Conditions, checked_key
-from resolvers.paging import Cursors, PageRequest
+from resolvers.orm_pagination import Cursors, PageRequest
 from resolvers.permissions import for_anyone
+from resolvers.sql_pagination import Conditions, checked_key
 from resolvers.stores import locations, nearby
 from resolvers.stores.filters import StoreQuery, conditions_of
 from resolvers.stores.locations import is_open

@@ -7,15 +7,15 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from models.codes import chosen, folded
-from models.columns import parsed
 from models.database import any_id, array, read, records
 from models.errors import InvalidInput, NotFound
-from models.folded_codes import folded_column
 from models.stores import hours
 from models.stores.coordinates import CoordinateSystem, Point, convert
 from models.stores.locations import Location, LocationKind
 from models.stores.rows import LOCATION, LocationRow
+from models.tables.columns import parsed
+from models.tables.folded_codes import folded_column
+from models.text.codes import chosen, folded
 from resolvers.context import Context
 from resolvers.permissions import concerns, for_anyone, works_for
 

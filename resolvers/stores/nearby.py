@@ -19,7 +19,7 @@ from models.stores.distance import (
     haversine_metres,
     nearest,
 )
-from resolvers.keyset import Conditions
+from resolvers.sql_pagination import Conditions
 
 Place = tuple[float, str]
 # By conditions: a radius that was wide enough lately. It is only where to begin, and changes in steps,

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 from models.accounts.organisations import Organisation, OrganisationKind
 from models.accounts.roles import Permission
-from models.bulk import update_all
 from models.errors import Duplicate, InvalidInput, NotFound
 from models.stores.locations import Location, LocationKind
-from resolvers.accounts.organisation_moves import check_depth
-from resolvers.accounts.organisations import PARENTS
+from models.tables.bulk import update_all
+from resolvers.accounts.organisations.moves import check_depth
+from resolvers.accounts.organisations.organisations import PARENTS
 from resolvers.context import Context
 from resolvers.permissions import may, refuse_unconfirmed
 from resolvers.stores.drafts import StoreDraft

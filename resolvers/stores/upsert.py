@@ -8,9 +8,10 @@ from typing import Any
 
 from models.accounts.organisations import Organisation, OrganisationKind
 from models.accounts.roles import Permission
-from models.bulk import assign, update_all
 from models.stores.locations import Location, LocationKind, StoreService
-from resolvers.batches import (
+from models.tables.bulk import assign, update_all
+from resolvers.background.outbox import Change, announce
+from resolvers.bulk_rows import (
     BatchOutcome,
     Faults,
     OnError,
@@ -21,7 +22,6 @@ from resolvers.batches import (
     stands,
 )
 from resolvers.context import Context
-from resolvers.outbox import Change, announce
 from resolvers.permissions import requires
 from resolvers.stores.checking import check_store
 from resolvers.stores.drafts import StoreDraft

@@ -5,9 +5,12 @@ from __future__ import annotations
 import strawberry
 
 from models.errors import InvalidInput
-from resolvers.accounts import client_updates, own_sessions, staff_updates
-from resolvers.accounts.staff import GrantDraft
+from resolvers.accounts import own_sessions
+from resolvers.accounts.clients import updates as client_updates
+from resolvers.accounts.staff import updates as staff_updates
+from resolvers.accounts.staff.staff import GrantDraft
 from resolvers.members import member_sessions
+from schema.accounts.client_types import ApiClient, Storefront
 from schema.accounts.inputs import (
     ApiClientRevokeInput,
     ApiClientSecretRotateInput,
@@ -17,10 +20,10 @@ from schema.accounts.inputs import (
 )
 from schema.accounts.payloads import ApiClientPayload, StaffPayload, StorefrontPayload
 from schema.accounts.session_types import Session, SessionPayload, SessionRevokeInput
-from schema.accounts.types import ApiClient, Staff, Storefront
+from schema.accounts.types import Staff
 from schema.errors import refusing
 from schema.info import Info
-from schema.nodes import row_id
+from schema.nodes.nodes import row_id
 
 
 @strawberry.type

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import strawberry
 
-from resolvers.accounts.staff import GrantDraft
-from resolvers.accounts.staff_upsert import StaffRow
-from resolvers.accounts.storefront_upsert import StorefrontDraft
+from resolvers.accounts.clients.storefront_upsert import StorefrontDraft
+from resolvers.accounts.staff.staff import GrantDraft
+from resolvers.accounts.staff.upsert import StaffRow
 from schema.accounts.inputs import GrantInput
 from schema.accounts.types import Channel
 from schema.batches import OnError

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import strawberry
 
-from resolvers.accounts import staff_upsert, storefront_upsert
+from resolvers.accounts.clients import storefront_upsert
+from resolvers.accounts.staff import upsert as staff_upsert
 from schema.accounts.batch_inputs import StaffUpsertInput, StorefrontUpsertInput
 from schema.batches import BatchPayload
 from schema.errors import refusing

@@ -3,7 +3,7 @@ from __future__ import annotations
 import strawberry
 
 from models.accounts.roles import Scope
-from resolvers.accounts.staff_lists import StaffQuery
+from resolvers.accounts.staff.lists import StaffQuery
 from schema.accounts.types import Channel, OrganisationKind, Role
 
 KNOWN_DEVICE = (

@@ -4,16 +4,14 @@ import strawberry
 
 from models.accounts.sessions import SubjectKind
 from models.errors import ChallengeRequired
-from resolvers.accounts import (
-    clients,
-    guests,
-    one_time_codes,
-    organisations,
-    sessions,
-    staff,
-    staff_sign_in,
-)
+from resolvers.accounts import sessions
+from resolvers.accounts.clients import clients
 from resolvers.accounts.identity import become
+from resolvers.accounts.organisations import organisations
+from resolvers.accounts.sign_in import guests, one_time_codes
+from resolvers.accounts.sign_in import staff as staff_sign_in
+from resolvers.accounts.staff import staff
+from schema.accounts.client_types import ApiClient, Storefront
 from schema.accounts.inputs import (
     ApiClientCreateInput,
     OrganisationUpsertInput,
@@ -33,7 +31,7 @@ from schema.accounts.payloads import (
     StaffPayload,
     StorefrontPayload,
 )
-from schema.accounts.types import ApiClient, Organisation, Staff, Storefront
+from schema.accounts.types import Organisation, Staff
 from schema.cost.directives import cost
 from schema.errors import refusing, user_errors
 from schema.info import Info

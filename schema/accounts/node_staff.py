@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from resolvers.accounts import node_staff
+from resolvers.accounts.staff import by_node
 from resolvers.context import Context
-from resolvers.paging import PageRequest
+from resolvers.orm_pagination import PageRequest
 from schema.accounts.types import Staff
 from schema.pagination import CountedConnection
 
@@ -21,7 +21,7 @@ class _Counts:
 
     async def of(self, node_id: int) -> int:
         if self._found is None:
-            self._found = await node_staff.counts(*self._asked)
+            self._found = await by_node.counts(*self._asked)
         return self._found[node_id]
 
 
@@ -29,7 +29,7 @@ async def staff_of_nodes(
     ctx: Context, node_ids: Sequence[int], first: int | None, after: str | None
 ) -> list[CountedConnection[Staff]]:
     """A page of the staff of each node, in their order."""
-    found = await node_staff.pages(ctx, node_ids, PageRequest(first=first, after=after))
+    found = await by_node.pages(ctx, node_ids, PageRequest(first=first, after=after))
     counts = _Counts(ctx, node_ids)
     return [
         CountedConnection.of(found[node_id], Staff.of, partial(counts.of, node_id))

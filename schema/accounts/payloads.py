@@ -8,7 +8,8 @@ import strawberry
 from gateways import OfferedChallenge
 from resolvers.accounts.sessions import Tokens
 from resolvers.context import Context
-from schema.accounts.types import ApiClient, Organisation, Staff, Storefront
+from schema.accounts.client_types import ApiClient, Storefront
+from schema.accounts.types import Organisation, Staff
 from schema.actors import Viewer
 from schema.errors import UserError
 

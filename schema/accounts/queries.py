@@ -3,12 +3,16 @@ from __future__ import annotations
 import strawberry
 
 from models.accounts.organisations import OrganisationKind
-from resolvers.accounts import clients, organisation_lists, organisations, staff_lists
-from resolvers.accounts.organisation_lists import OrganisationQuery
-from resolvers.accounts.staff_lists import StaffQuery
-from resolvers.paging import PageRequest
+from resolvers.accounts.clients import clients
+from resolvers.accounts.organisations import lists as organisation_lists
+from resolvers.accounts.organisations import organisations
+from resolvers.accounts.organisations.lists import OrganisationQuery
+from resolvers.accounts.staff import lists as staff_lists
+from resolvers.accounts.staff.lists import StaffQuery
+from resolvers.orm_pagination import PageRequest
+from schema.accounts.client_types import ApiClient, Storefront
 from schema.accounts.inputs import StaffFilter
-from schema.accounts.types import ApiClient, Organisation, Staff, Storefront
+from schema.accounts.types import Organisation, Staff
 from schema.actors import Viewer
 from schema.info import Info
 from schema.list_arguments import After, Before, First, Last

@@ -7,7 +7,7 @@ from typing import cast
 from graphql import GraphQLEnumType, GraphQLSchema
 
 from models.accounts.roles import ROLE_PERMISSIONS, Permission, Role
-from schema.written_pages import DOCS, with_section
+from schema.describing.written_pages import DOCS, with_section
 
 PAGE = DOCS / "roles.md"
 

@@ -8,14 +8,14 @@ from datetime import datetime
 import strawberry
 
 from models.bounds import RECOVERY_CODES
-from resolvers.accounts import confirmation, own_password, second_factors
-from resolvers.accounts.second_factors import SecondFactor
+from resolvers.accounts.sign_in import confirmation, own_password, second_factors
+from resolvers.accounts.sign_in.second_factors import SecondFactor
 from schema.accounts.payloads import StaffPayload
 from schema.accounts.types import Staff
 from schema.cost.directives import cost, sized_list
 from schema.errors import UserError, refusing
 from schema.info import Info
-from schema.nodes import row_id
+from schema.nodes.nodes import row_id
 
 
 @strawberry.input

@@ -14,7 +14,7 @@ from resolvers.context import Context
 from schema.accounts.types import Channel
 from schema.cost.directives import sized_list
 from schema.errors import UserError
-from schema.nodes import Node, global_id
+from schema.nodes.nodes import Node, global_id
 
 
 @strawberry.type(

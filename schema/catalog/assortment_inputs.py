@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import strawberry
 
-from resolvers.batches import OnError
-from resolvers.catalog.assortments import AssortmentDraft
+from resolvers.bulk_rows import OnError
+from resolvers.catalog.assortments.assortments import AssortmentDraft
 
 
 @strawberry.input(

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import strawberry
 
-from resolvers.batches import OnError
-from resolvers.catalog.category_tree import CategoryDraft
+from resolvers.bulk_rows import OnError
+from resolvers.catalog.classification.category_tree import CategoryDraft
 from schema.batches import kept_if_unset
 from schema.catalog.inputs import MediaInput, draft_unless_unset
 

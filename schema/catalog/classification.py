@@ -6,15 +6,16 @@ import strawberry
 
 from models.catalog.classification import Brand as BrandRow
 from models.catalog.classification import Category as CategoryRow
-from resolvers.catalog import classification, facets
+from resolvers.catalog.classification import classification
+from resolvers.catalog.search import facets
 from resolvers.context import Context
 from schema.batching import batched
 from schema.catalog.product_parts import Media
 from schema.columns import derived
 from schema.cost.directives import sized_by
 from schema.list_arguments import AfterCode, SliceSize
-from schema.nodes import Node, global_id
-from schema.public import public
+from schema.nodes.nodes import Node, global_id
+from schema.operations.cacheable_fields import public
 
 
 @strawberry.type

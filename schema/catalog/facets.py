@@ -4,15 +4,15 @@ import strawberry
 
 from models import bounds
 from models.bounds import Vocabulary
-from resolvers.catalog import facets, listing
-from resolvers.catalog.filters import ProductQuery
+from resolvers.catalog.search import facets, listing
+from resolvers.catalog.search.filters import ProductQuery
 from resolvers.context import Context
 from schema.batching import batched
 from schema.catalog.classification import Brand, Category
 from schema.cost.directives import list_size, sized_list
 from schema.money import Money
-from schema.public import public
-from schema.value_counts import ValueCount
+from schema.operations.cacheable_fields import public
+from schema.operations.value_counts import ValueCount
 
 
 @strawberry.type

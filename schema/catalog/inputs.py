@@ -6,19 +6,19 @@ import strawberry
 
 from models.accounts.channels import Channel
 from models.catalog.products import MediaKind, ProductStatus
-from resolvers.batches import OnError, Unset
-from resolvers.catalog.drafts import (
+from resolvers.bulk_rows import OnError, Unset
+from resolvers.catalog.products.drafts import (
     MediaDraft,
     OptionDraft,
     ProductDraft,
     SelectedOptionDraft,
     VariantDraft,
 )
-from resolvers.catalog.filters import ProductQuery
+from resolvers.catalog.search.filters import ProductQuery
 from schema.batches import kept_if_unset
 from schema.cost.directives import Cost
 from schema.key_values import KeyValueInput
-from schema.nodes import optional_row_id, row_id
+from schema.nodes.nodes import optional_row_id, row_id
 
 
 @strawberry.input(description="All that is given must hold.")

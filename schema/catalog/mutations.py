@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import strawberry
 
-from resolvers.catalog import assortments, brands, category_tree, upsert
+from resolvers.catalog.assortments import assortments
+from resolvers.catalog.classification import brands, category_tree
+from resolvers.catalog.products import upsert
 from schema.batches import UpsertPayload
 from schema.catalog.assortment_inputs import AssortmentSetInput
 from schema.catalog.brand_inputs import BrandUpsertInput

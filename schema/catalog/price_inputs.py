@@ -6,9 +6,9 @@ from decimal import Decimal
 import strawberry
 
 from models.catalog.prices import PriceListKind
-from resolvers.batches import OnError
-from resolvers.catalog.price_lists import PriceListDraft
-from resolvers.catalog.price_setting import PriceDraft
+from resolvers.bulk_rows import OnError
+from resolvers.catalog.prices.lists import PriceListDraft
+from resolvers.catalog.prices.setting import PriceDraft
 from schema.batches import kept_if_unset
 
 

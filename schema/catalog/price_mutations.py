@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import strawberry
 
-from resolvers.catalog import price_lists, price_setting
+from resolvers.catalog.prices import lists as price_lists
+from resolvers.catalog.prices import setting as price_setting
 from schema.batches import UpsertPayload, variants_of
 from schema.catalog.price_inputs import PriceListUpsertInput, PriceSetInput
 from schema.errors import refusing

@@ -11,12 +11,13 @@ from models.catalog.prices import Price as PriceRow
 from models.catalog.prices import PriceChange as PriceChangeRow
 from models.catalog.prices import PriceList as PriceListRow
 from models.money import CurrencyCode
-from resolvers.catalog import price_lists, variants
+from resolvers.catalog.prices import lists as price_lists
+from resolvers.catalog.products import variants
 from resolvers.context import Context
 from schema.actors import Actor, actors
 from schema.batching import batched
 from schema.money import Money
-from schema.nodes import Node, global_id
+from schema.nodes.nodes import Node, global_id
 
 if TYPE_CHECKING:
     from schema.catalog.types import Variant

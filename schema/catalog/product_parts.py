@@ -6,7 +6,7 @@ import strawberry
 
 from models import bounds
 from models.catalog.products import MediaKind
-from models.columns import Json, parsed
+from models.tables.columns import Json, parsed
 from schema.cost.directives import sized_list
 from schema.money import Money
 

@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import strawberry
 
-from resolvers.catalog import classification, listing, price_lists, products, variants
-from resolvers.catalog.filters import ProductQuery
-from resolvers.catalog.listing import ProductSort
-from resolvers.paging import PageRequest
+from resolvers.catalog.classification import classification
+from resolvers.catalog.prices import lists as price_lists
+from resolvers.catalog.products import products, variants
+from resolvers.catalog.search import listing
+from resolvers.catalog.search.filters import ProductQuery
+from resolvers.catalog.search.listing import ProductSort
+from resolvers.orm_pagination import PageRequest
 from schema.catalog.classification import Brand, Category
 from schema.catalog.facets import ProductFacets
 from schema.catalog.inputs import ProductFilter
@@ -14,9 +17,9 @@ from schema.catalog.types import Product, Variant
 from schema.cost.directives import cost, sized_by
 from schema.info import Info
 from schema.list_arguments import AfterCode, SliceSize
-from schema.nodes import optional_row_id, row_id
+from schema.nodes.nodes import optional_row_id, row_id
+from schema.operations.cacheable_fields import public
 from schema.pagination import Connection, CountedConnection
-from schema.public import public
 
 strawberry.enum(ProductSort)
 

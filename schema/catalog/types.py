@@ -9,18 +9,15 @@ from models import bounds
 from models.bounds import all_of
 from models.catalog.products import ProductStatus
 from models.catalog.rows import ProductRow, VariantRow
-from models.columns import moment, parsed
-from resolvers.accounts import organisations
-from resolvers.catalog import (
-    assortments,
-    price_history,
-    price_lists,
-    prices,
-    products,
-    variants,
-)
+from models.tables.columns import moment, parsed
+from resolvers.accounts.organisations import organisations
+from resolvers.catalog.assortments import assortments
+from resolvers.catalog.prices import history as price_history
+from resolvers.catalog.prices import lists as price_lists
+from resolvers.catalog.prices import prices
+from resolvers.catalog.products import products, variants
 from resolvers.context import Context
-from resolvers.paging import PageRequest
+from resolvers.orm_pagination import PageRequest
 from resolvers.slices import Slice
 from resolvers.validation import INT32_MAX
 from schema.accounts.types import Channel, Organisation
@@ -34,9 +31,9 @@ from schema.cost.directives import list_size, sized_by
 from schema.key_values import KeyValue
 from schema.list_arguments import Skip, SliceSize
 from schema.money import Money
-from schema.nodes import Node, optional_row_id, row_id
+from schema.nodes.nodes import Node, optional_row_id, row_id
+from schema.operations.cacheable_fields import public
 from schema.pagination import Connection
-from schema.public import public
 
 strawberry.enum(ProductStatus)
 

@@ -8,20 +8,20 @@ import strawberry
 
 from models.catalog.rows import VariantRow
 from resolvers.context import Context
-from resolvers.paging import PageRequest
+from resolvers.orm_pagination import PageRequest
 from schema.batching import batched
 from schema.cost.directives import cost
 from schema.cost.prices import LEDGER_SUM
 from schema.geography import GeoPointInput
 from schema.list_arguments import SoldDays
-from schema.nodes import row_id
+from schema.nodes.nodes import row_id
+from schema.operations.cacheable_fields import repeatable
 from schema.pagination import Connection
-from schema.public import repeatable
 
 if TYPE_CHECKING:
-    from schema.stock.level_lists import StockLevelConnection
-    from schema.stock.serial_types import SerialNumber
-    from schema.stock.variant_fields import Backorder
+    from schema.stock.levels.lists import StockLevelConnection
+    from schema.stock.levels.of_variants import Backorder
+    from schema.stock.serials.types import SerialNumber
 
 
 @strawberry.type
@@ -33,7 +33,7 @@ class StockedVariant:
     @staticmethod
     async def available(parents: list[StockedVariant], ctx: Context) -> list[int]:
         """What this viewer's channel may still buy of what is there, all locations together."""
-        from resolvers.stock import availability
+        from resolvers.stock.levels import availability
 
         found = await availability.of_variants(ctx, [each.row.id for each in parents])
         return [found[each.row.id] for each in parents]
@@ -43,7 +43,7 @@ class StockedVariant:
     async def on_hand(parents: list[StockedVariant], ctx: Context) -> list[int]:
         """The pieces in every state at the places whose stock you may read, together; for who may read none,
         what `available` says."""
-        from resolvers.stock import on_hand
+        from resolvers.stock.levels import on_hand
 
         found = await on_hand.of_variants(ctx, [each.row.id for each in parents])
         return [found[each.row.id] for each in parents]
@@ -56,7 +56,7 @@ class StockedVariant:
     ) -> list[int | None]:
         """The pieces handed over to customers in the last days, of 24 hours each, at the places whose stock
         you may read, together; null for who may read none. What came back is not taken off."""
-        from resolvers.stock import sold
+        from resolvers.stock.levels import sold
 
         found = await sold.of_variants(ctx, [each.row.id for each in parents], days)
         return [found.get(each.row.id) for each in parents]
@@ -65,9 +65,9 @@ class StockedVariant:
     @staticmethod
     async def backorder(
         parents: list[StockedVariant], ctx: Context
-    ) -> list[Annotated[Backorder, strawberry.lazy("schema.stock.variant_fields")] | None]:
+    ) -> list[Annotated[Backorder, strawberry.lazy("schema.stock.levels.of_variants")] | None]:
         """What may be ordered of it before it is there; empty where nothing may."""
-        from schema.stock.variant_fields import backorders_of_variants
+        from schema.stock.levels.of_variants import backorders_of_variants
 
         return await backorders_of_variants([each.row.id for each in parents], ctx)
 
@@ -81,9 +81,9 @@ class StockedVariant:
         near: GeoPointInput | None = None,
         first: int | None = 20,
         after: str | None = None,
-    ) -> list[Annotated[StockLevelConnection, strawberry.lazy("schema.stock.level_lists")]]:
+    ) -> list[Annotated[StockLevelConnection, strawberry.lazy("schema.stock.levels.lists")]]:
         """Where its pieces are; the nearest first where a point is given."""
-        from schema.stock.variant_fields import levels_of_variants
+        from schema.stock.levels.of_variants import levels_of_variants
 
         point = near.point("near") if near else None
         return await levels_of_variants([each.row.id for each in parents], ctx, point, first, after)
@@ -99,9 +99,9 @@ class StockedVariant:
         after: str | None = None,
         last: int | None = None,
         before: str | None = None,
-    ) -> list[Connection[Annotated[SerialNumber, strawberry.lazy("schema.stock.serial_types")]]]:
+    ) -> list[Connection[Annotated[SerialNumber, strawberry.lazy("schema.stock.serials.types")]]]:
         """The serial numbers on hand at a place of your territory, in whatever state."""
-        from schema.stock.serial_types import serials_of_variants
+        from schema.stock.serials.types import serials_of_variants
 
         place = row_id(location_id, "Store", "Warehouse", path=("locationId",))
         page = PageRequest(first=first, after=after, last=last, before=before)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from gateways import Bucket
-from models.client_addresses import client_of
+from models.text.client_addresses import client_of
 from resolvers.context import ActorKind, Context
 from settings import Settings
 

@@ -20,7 +20,7 @@ from graphql import (
 from strawberry.types.field import StrawberryField
 
 from models.bounds import USER_ERRORS
-from resolvers.paging import DEFAULT_SIZE
+from resolvers.orm_pagination import DEFAULT_SIZE
 from schema.cost.directives import Cost, ListSize, assumed
 from schema.cost.prices import MUTATION, NODE, ROOT, declared_price, list_size_of, strawberry_field
 

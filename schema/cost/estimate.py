@@ -31,7 +31,7 @@ from graphql import (
     is_list_type,
 )
 
-from resolvers.paging import DEFAULT_SIZE, MAXIMUM_SIZE
+from resolvers.orm_pagination import DEFAULT_SIZE, MAXIMUM_SIZE
 from schema.cost.inputs import InputPrices
 from schema.cost.introspection import sizes_of
 from schema.cost.prices import OPERATION, is_set, list_size_of, price_of, statement_price_of
@@ -53,7 +53,7 @@ from schema.cost.values import (
     reader,
     sliced,
 )
-from schema.public import fragments_of
+from schema.operations.cacheable_fields import fragments_of
 
 Sizes = Mapping[str, Term]
 NO_SIZES: Sizes = {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from schema.cost.callers import Allowance
-from schema.http_response import RawHeaders
+from schema.transport.http_response import RawHeaders
 
 
 def rate_limit(allowance: Allowance, available: int) -> RawHeaders:

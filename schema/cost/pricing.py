@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from graphql import DocumentNode, GraphQLSchema, OperationDefinitionNode
 
 from schema.cost.estimate import Estimate
-from schema.door import Door
 from schema.execution.variables import Variables, are_long, in_thread_if
+from schema.operations.variable_limits import Door
 
 KEPT_PRICES = 16
 LONGEST_KEPT = 500  # bytes

@@ -20,7 +20,7 @@ from graphql import (
 )
 
 from schema.cost.estimate import Estimate
-from schema.written_pages import DOCS, with_section
+from schema.describing.written_pages import DOCS, with_section
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = DOCS / "costs.md"

@@ -20,7 +20,7 @@ from graphql.execution.collect_fields import FieldDetails, FieldDetailsList
 from graphql.pyutils import Path
 
 from schema.execution.meter import Meter
-from schema.execution.places import Places
+from schema.execution.paths import Places
 
 # More are counted, but not kept: an answer shows far fewer.
 MOST_FAILURES = 1_000

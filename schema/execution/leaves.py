@@ -25,7 +25,7 @@ from graphql.pyutils import UndefinedType
 from strawberry.schema.schema_converter import CustomGraphQLEnumType
 
 from schema.execution.execution import Execution, Site
-from schema.execution.places import Places
+from schema.execution.paths import Places
 from schema.execution.sources import Column
 
 Serialise = Callable[[Column], Column]

@@ -19,7 +19,7 @@ from typing import Any
 from graphql import GraphQLError
 
 from models.errors import AnswerTooLarge, DeadlineExceeded
-from schema.turns import Turns
+from schema.operations.fair_scheduling import Turns
 
 NEVER = float("inf")
 

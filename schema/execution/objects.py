@@ -12,11 +12,11 @@ from graphql.execution.executor import invalid_return_type_error
 from graphql.pyutils import Path
 from strawberry.types.cast import TYPE_CAST_ATTRIBUTE
 
-from schema.execution.awaiting import awaited
+from schema.execution.awaitables import awaited
+from schema.execution.completion import complete_some
 from schema.execution.execution import FAILED, Execution, Site
-from schema.execution.places import Places
+from schema.execution.paths import Places
 from schema.execution.selection import Selections
-from schema.execution.slots import complete_some
 from schema.execution.sources import Column
 from schema.sameness import firsts_of
 

@@ -33,15 +33,15 @@ from schema.batching import BATCH
 from schema.columns import COLUMN
 from schema.cost.prices import price_of
 from schema.execution.arguments import coerced, converted
+from schema.execution.completion import Complete, Lists, Slot
 from schema.execution.execution import FAILED, Execution, Site
 from schema.execution.failures import reported
 from schema.execution.inputs import Inputs
 from schema.execution.leaves import Leaf
 from schema.execution.meter import Meter
 from schema.execution.objects import Abstract, Objects
-from schema.execution.places import ROOT
+from schema.execution.paths import ROOT
 from schema.execution.selection import Field, Selection, Selections
-from schema.execution.slots import Complete, Lists, Slot
 from schema.execution.sources import Attribute, Batch, Method, Resolver, Source, TypeName
 
 DEFINITION = GraphQLCoreConverter.DEFINITION_BACKREF

@@ -10,11 +10,11 @@ from functools import cached_property
 from graphql import GraphQLObjectType, get_named_type, is_leaf_type, is_object_type
 
 from schema.cost.prices import price_of, statement_price_of
-from schema.execution.awaiting import awaited, settled
+from schema.execution.awaitables import awaited, settled
+from schema.execution.completion import Slot
 from schema.execution.execution import FAILED, Execution, Site, has_failed
-from schema.execution.places import Places
+from schema.execution.paths import Places
 from schema.execution.rows import RowMaker, row_maker
-from schema.execution.slots import Slot
 from schema.execution.sources import Column, Source
 
 # Quotes, colon and comma around a key, and a short value.

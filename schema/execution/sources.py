@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from schema.batching import BatchFunction
 from schema.execution.arguments import Coerce
 from schema.execution.execution import Execution, Site
-from schema.execution.places import Places
+from schema.execution.paths import Places
 
 Column = list[Any]
 

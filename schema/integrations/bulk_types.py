@@ -9,17 +9,17 @@ import strawberry
 from models.bounds import BULK_NOTES
 from models.integrations.bulk import BulkFormat, BulkKind, BulkStatus
 from models.integrations.bulk import BulkOperation as BulkRow
-from resolvers.batches import OnError
+from resolvers.bulk_rows import OnError
 from resolvers.context import Context
-from resolvers.integrations import bulk
-from resolvers.integrations.bulk import BulkDraft
-from resolvers.integrations.bulk_files import UploadedFile
-from resolvers.integrations.file_forms import FileEncoding
+from resolvers.integrations.bulk import operations as bulk_operations
+from resolvers.integrations.bulk.operations import BulkDraft
+from resolvers.integrations.bulk.storage import UploadedFile
+from resolvers.integrations.files.file_forms import FileEncoding
+from schema.browser.downloads import signed_link
 from schema.cost.directives import sized_list
-from schema.downloads import signed_link
 from schema.errors import UserError
 from schema.info import Info
-from schema.nodes import Node, global_id
+from schema.nodes.nodes import Node, global_id
 from schema.scalars import BigInt, Upload
 
 strawberry.enum(BulkKind, description="What the rows of a file are.")
@@ -100,7 +100,7 @@ class BulkOperation(Node):
 
     @classmethod
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[BulkOperation | None]:
-        found = await bulk.by_ids(ctx, ids)
+        found = await bulk_operations.by_ids(ctx, ids)
         return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
 
 

@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import strawberry
 
-from resolvers.batches import KEEP
-from resolvers.integrations import bulk, deliveries, pinging, webhooks
+from resolvers.bulk_rows import KEEP
+from resolvers.integrations.bulk import operations as bulk_operations
+from resolvers.integrations.webhooks import log as webhooks_log
+from resolvers.integrations.webhooks import ping as webhooks_ping
+from resolvers.integrations.webhooks import webhooks
 from schema.errors import refusing
 from schema.info import Info
 from schema.integrations.bulk_types import (
@@ -28,7 +31,7 @@ from schema.integrations.webhook_types import (
     WebhookPayload,
     WebhookPingPayload,
 )
-from schema.nodes import row_id
+from schema.nodes.nodes import row_id
 
 
 @strawberry.type
@@ -80,7 +83,7 @@ class IntegrationMutations:
     ) -> WebhookDeliveryPayload:
         """Send one message again, dead or delivered. Needs WEBHOOK_WRITE."""
         delivery_id = row_id(input.delivery_id, "WebhookDelivery", path=("deliveryId",))
-        row = await deliveries.redeliver(info.context, delivery_id)
+        row = await webhooks_log.redeliver(info.context, delivery_id)
         return WebhookDeliveryPayload(delivery=WebhookDelivery.of(row))
 
     @refusing(WebhookPingPayload)
@@ -89,7 +92,7 @@ class IntegrationMutations:
 
         Needs WEBHOOK_WRITE.
         """
-        pong = await pinging.ping(info.context, _webhook_id(input.webhook_id))
+        pong = await webhooks_ping.ping(info.context, _webhook_id(input.webhook_id))
         return WebhookPingPayload(
             delivered=pong.error is None, response_status=pong.status, error=pong.error
         )
@@ -105,7 +108,7 @@ class IntegrationMutations:
         self, info: Info, input: BulkOperationCreateInput
     ) -> BulkOperationPayload:
         """Upload a large file of rows, to be worked through in the background."""
-        row = await bulk.create(info.context, input.draft())
+        row = await bulk_operations.create(info.context, input.draft())
         return BulkOperationPayload(bulk_operation=BulkOperation.of(row))
 
     @refusing(BulkOperationPayload)
@@ -114,7 +117,7 @@ class IntegrationMutations:
     ) -> BulkOperationPayload:
         """Stop after the rows that are being done; those that are done stay done."""
         operation_id = row_id(input.bulk_operation_id, "BulkOperation", path=("bulkOperationId",))
-        row = await bulk.cancel(info.context, operation_id)
+        row = await bulk_operations.cancel(info.context, operation_id)
         return BulkOperationPayload(bulk_operation=BulkOperation.of(row))
 
 

@@ -3,8 +3,10 @@ from __future__ import annotations
 import strawberry
 
 from models.outbox import Topic
-from resolvers.integrations import bulk, changes, webhooks
-from resolvers.paging import PageRequest
+from resolvers.integrations.bulk import operations as bulk
+from resolvers.integrations.feed import changes
+from resolvers.integrations.webhooks import webhooks
+from resolvers.orm_pagination import PageRequest
 from resolvers.slices import Slice
 from schema.cost.directives import sized_by
 from schema.info import Info
@@ -12,7 +14,7 @@ from schema.integrations.bulk_types import BulkOperation
 from schema.integrations.types import Change
 from schema.integrations.webhook_types import Webhook
 from schema.list_arguments import Skip, SliceSize
-from schema.nodes import row_id
+from schema.nodes.nodes import row_id
 from schema.pagination import Connection
 
 

@@ -6,7 +6,7 @@ from contextlib import aclosing
 import strawberry
 
 from models.outbox import Topic
-from resolvers.integrations import changes
+from resolvers.integrations.feed import changes
 from schema.info import Info
 from schema.integrations.types import Change
 from schema.scalars import BigInt

@@ -8,8 +8,8 @@ from models.outbox import OutboxEvent, Topic
 from resolvers.context import Context
 from schema.actors import Actor, actors
 from schema.batching import batched
-from schema.node_loading import load_nodes
-from schema.nodes import Node, global_id
+from schema.nodes.loading import load_nodes
+from schema.nodes.nodes import Node, global_id
 from schema.scalars import BigInt
 
 strawberry.enum(Topic)

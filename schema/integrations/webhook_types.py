@@ -12,14 +12,15 @@ from models.integrations.webhooks import Webhook as WebhookRow
 from models.integrations.webhooks import WebhookDelivery as DeliveryRow
 from models.outbox import Topic
 from resolvers.context import Context
-from resolvers.integrations import deliveries, webhooks
-from resolvers.integrations.deliveries import DeliveryQuery
-from resolvers.paging import PageRequest
+from resolvers.integrations.webhooks import log as webhooks_log
+from resolvers.integrations.webhooks import webhooks
+from resolvers.integrations.webhooks.log import DeliveryQuery
+from resolvers.orm_pagination import PageRequest
 from schema.accounts.types import Organisation
 from schema.batching import batched
 from schema.cost.directives import sized_list
 from schema.errors import UserError
-from schema.nodes import Node, global_id
+from schema.nodes.nodes import Node, global_id
 from schema.pagination import Connection
 from schema.scalars import BigInt
 
@@ -62,7 +63,7 @@ class WebhookDelivery(Node):
 
     @classmethod
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[WebhookDelivery | None]:
-        found = await deliveries.by_ids(ctx, ids)
+        found = await webhooks_log.by_ids(ctx, ids)
         return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
 
 
@@ -115,7 +116,7 @@ class Webhook(Node):
         before: str | None = None,
     ) -> list[Connection[WebhookDelivery]]:
         """Its log, newest first."""
-        pages = await deliveries.of_webhooks(
+        pages = await webhooks_log.of_webhooks(
             ctx,
             [each.row.id for each in parents],
             filter.query() if filter else DeliveryQuery(),

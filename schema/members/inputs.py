@@ -7,7 +7,7 @@ import strawberry
 from models.members.cards import CardKind
 from resolvers.members.customers import CustomerDraft
 from resolvers.members.members import MemberQuery
-from schema.nodes import optional_row_id
+from schema.nodes.nodes import optional_row_id
 
 
 @strawberry.input

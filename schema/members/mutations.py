@@ -19,7 +19,7 @@ from schema.members.payloads import (
     MemberPayload,
 )
 from schema.members.types import Member, MemberCard, MemberCode
-from schema.nodes import optional_row_id
+from schema.nodes.nodes import optional_row_id
 
 
 @strawberry.type

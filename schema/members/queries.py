@@ -6,12 +6,12 @@ import strawberry
 
 from models.bounds import TIERS
 from resolvers.members import members, tiers
-from resolvers.paging import PageRequest
+from resolvers.orm_pagination import PageRequest
 from schema.cost.directives import list_size
 from schema.info import Info
 from schema.members.inputs import MemberFilter
 from schema.members.types import Member, Tier
-from schema.nodes import optional_row_id
+from schema.nodes.nodes import optional_row_id
 from schema.pagination import TalliedConnection
 
 

@@ -13,17 +13,17 @@ from models.members.members import Member as MemberRow
 from models.members.members import Tier as TierRow
 from models.qr import qr_svg
 from resolvers.context import Context
-from resolvers.members import cards, members, sight, tiers
+from resolvers.members import cards, members, tiers, visibility
 from resolvers.members.codes import IssuedCode
-from resolvers.members.sight import NAME_ONLY, SOMEBODY, Sight
-from resolvers.paging import PageRequest
-from resolvers.referrals import standing
+from resolvers.members.visibility import NAME_ONLY, SOMEBODY, Sight
+from resolvers.orm_pagination import PageRequest
+from resolvers.referrals import bindings
 from resolvers.slices import Slice
 from schema.accounts.types import Channel, Staff
 from schema.batching import batched
 from schema.cost.directives import sized_by
 from schema.list_arguments import Skip, SliceSize
-from schema.nodes import Node, global_id
+from schema.nodes.nodes import Node, global_id
 from schema.stores.types import Store
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ class Member(Node):
     @classmethod
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Member | None]:
         found = {row_id: cls.of(row) for row_id, row in (await members.by_ids(ctx, ids)).items()}
-        above = await standing.uplines_by_ids(ctx, [each for each in ids if each not in found])
+        above = await bindings.uplines_by_ids(ctx, [each for each in ids if each not in found])
         found |= {row_id: cls.of(row, NAME_ONLY) for row_id, row in above.items()}
         named = await members.named_by_ids(ctx, [each for each in ids if each not in found])
         found |= {row_id: cls.of(row, SOMEBODY) for row_id, row in named.items()}
@@ -222,7 +222,7 @@ class MemberCode:
 
 
 async def _sights(parents: Sequence[Member], ctx: Context) -> list[Sight]:
-    found = await sight.of_members(ctx, [each.row for each in parents])
+    found = await visibility.of_members(ctx, [each.row for each in parents])
     return [found.get(each.row.id, each.floor) for each in parents]
 
 

@@ -13,7 +13,7 @@ from resolvers.orders import contact_looks
 from resolvers.orders.contact_looks import LookFilter
 from schema.actors import Actor, actors
 from schema.batching import batched
-from schema.nodes import Node, document_of, global_id, optional_row_id
+from schema.nodes.nodes import Node, document_of, global_id, optional_row_id
 from schema.orders.types import Order
 
 ACTORS = {"Staff": "STAFF", "ApiClient": "API_CLIENT"}

@@ -14,8 +14,10 @@ from models.orders.states import (
     OrderStatus,
     PaymentProvider,
 )
-from resolvers.orders import cart_lists, fulfilment_lists, order_lists
-from schema.nodes import optional_row_id
+from resolvers.orders import order_lists
+from resolvers.orders.cart import lists as cart_lists
+from resolvers.orders.fulfilment import lists as fulfilment_lists
+from schema.nodes.nodes import optional_row_id
 
 
 @strawberry.input(

@@ -4,16 +4,17 @@ from typing import Annotated
 
 import strawberry
 
-from resolvers.orders import cart_lists, contact_looks, order_lists
+from resolvers.orders import contact_looks, order_lists
+from resolvers.orders.cart import lists as cart_lists
 from resolvers.orders.contact_looks import LookFilter
 from resolvers.orders.order_lists import OrderSort
-from resolvers.paging import PageRequest
+from resolvers.orm_pagination import PageRequest
 from schema.cost.directives import cost
 from schema.cost.prices import SORTED_LIST
 from schema.info import Info
 from schema.list_arguments import WHICH, After, Before, First, Last
 from schema.orders.audit_types import AuditEntry, AuditFilter
-from schema.orders.cart_types import Cart
+from schema.orders.checkout.cart_types import Cart
 from schema.orders.connections import OrderConnection
 from schema.orders.list_inputs import CartFilter, OrderFilter
 from schema.orders.types import Order

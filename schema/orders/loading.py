@@ -3,10 +3,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from resolvers.catalog import variants
+from resolvers.catalog.products import variants
 from resolvers.context import Context
 from schema.catalog.types import Variant
-from schema.nodes import Node
+from schema.nodes.nodes import Node
 
 
 async def optional_nodes(kind: type[Node], ctx: Context, ids: Sequence[int | None]) -> list[Any]:

@@ -6,12 +6,13 @@ from decimal import Decimal
 import strawberry
 
 from models.orders.states import PaymentFlow, PaymentProvider
-from resolvers.orders import payments, till
-from resolvers.orders.payments import ChargeDraft
-from resolvers.orders.till import TillDraft
+from resolvers.orders.payment import counter as payment_counter
+from resolvers.orders.payment import payments
+from resolvers.orders.payment.counter import TillDraft
+from resolvers.orders.payment.payments import ChargeDraft
 from schema.errors import UserError, refusing
 from schema.info import Info
-from schema.nodes import row_id
+from schema.nodes.nodes import row_id
 from schema.orders.payment_types import Payment
 
 
@@ -66,4 +67,4 @@ class PaymentMutations:
             reference=input.reference,
             idempotency_key=input.idempotency_key,
         )
-        return PaymentPayload(payment=Payment.of(await till.record(info.context, draft)))
+        return PaymentPayload(payment=Payment.of(await payment_counter.record(info.context, draft)))

@@ -11,12 +11,12 @@ from models.orders.payments import Payment as PaymentRow
 from models.orders.states import PaymentFlow, PaymentProvider, PaymentStatus
 from models.qr import qr_svg
 from resolvers.context import Context
-from resolvers.orders import payments
+from resolvers.orders.payment import payments
 from schema.batching import batched
 from schema.cost.directives import sized_list
 from schema.key_values import KeyValue
 from schema.money import Money
-from schema.nodes import Node, global_id
+from schema.nodes.nodes import Node, global_id
 from schema.orders.loading import optional_nodes
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from resolvers.context import Context
 from resolvers.orders import place_lists
-from resolvers.orders.fulfilment_lists import FulfilmentSort
+from resolvers.orders.fulfilment.lists import FulfilmentSort
 from resolvers.orders.order_lists import OrderSort
-from resolvers.paging import PageRequest
+from resolvers.orm_pagination import PageRequest
 from schema.orders.connections import OrderConnection
-from schema.orders.fulfilment_types import Fulfilment
+from schema.orders.fulfilment.types import Fulfilment
 from schema.orders.list_inputs import FulfilmentFilter, OrderFilter
 from schema.orders.types import Order
 from schema.pagination import DocumentConnection

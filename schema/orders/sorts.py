@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resolvers.orders.fulfilment_lists import FulfilmentSort
+from resolvers.orders.fulfilment.lists import FulfilmentSort
 from resolvers.orders.order_lists import OrderSort
 from schema.enums import described_enum
 

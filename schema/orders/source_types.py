@@ -6,7 +6,8 @@ import strawberry
 
 from models.orders.orders import Order as OrderRow
 from resolvers.context import Context
-from schema.accounts.types import Channel, Storefront
+from schema.accounts.client_types import Storefront
+from schema.accounts.types import Channel
 from schema.batching import batched
 from schema.orders.loading import optional_nodes
 from schema.referrals.share_types import ShareLink

@@ -7,10 +7,10 @@ from typing import Annotated
 import strawberry
 
 from resolvers.context import Context
-from resolvers.orders import following
+from resolvers.orders import subscriptions as orders_subscriptions
 from schema.info import Info
-from schema.nodes import optional_row_id, row_id
-from schema.orders.fulfilment_types import Fulfilment
+from schema.nodes.nodes import optional_row_id, row_id
+from schema.orders.fulfilment.types import Fulfilment
 from schema.orders.types import Order
 from schema.scalars import BigInt
 
@@ -27,7 +27,7 @@ class OrderSubscriptions:
         """
         ctx = info.context
         place = row_id(location_id, "Store", "Warehouse", path=("locationId",))
-        async with aclosing(await following.assigned(ctx, place, after)) as rows:
+        async with aclosing(await orders_subscriptions.assigned(ctx, place, after)) as rows:
             async for row, sequence in rows:
                 _note(ctx, sequence)
                 yield Fulfilment.of(row)
@@ -50,7 +50,9 @@ class OrderSubscriptions:
         ctx = info.context
         place = optional_row_id(location_id, "Store", "Warehouse", path=("locationId",))
         row = optional_row_id(fulfilment_id, "Fulfilment", path=("fulfilmentId",))
-        async with aclosing(await following.fulfilments_changed(ctx, place, row, after)) as rows:
+        async with aclosing(
+            await orders_subscriptions.fulfilments_changed(ctx, place, row, after)
+        ) as rows:
             async for found, sequence in rows:
                 _note(ctx, sequence)
                 yield Fulfilment.of(found)
@@ -67,7 +69,7 @@ class OrderSubscriptions:
         ctx = info.context
         order = optional_row_id(order_id, "Order", path=("orderId",))
         store = optional_row_id(store_id, "Store", "Warehouse", path=("storeId",))
-        async with aclosing(await following.changed(ctx, order, store, after)) as rows:
+        async with aclosing(await orders_subscriptions.changed(ctx, order, store, after)) as rows:
             async for row, sequence in rows:
                 _note(ctx, sequence)
                 yield Order.of(row)

@@ -12,7 +12,9 @@ from models.orders.orders import OrderEvent as OrderEventRow
 from models.orders.orders import OrderLine as OrderLineRow
 from models.orders.states import OrderStatus
 from resolvers.context import Context
-from resolvers.orders import actions, contacts, fulfilments, orders, payments
+from resolvers.orders import actions, contacts, orders
+from resolvers.orders.fulfilment import fulfilments
+from resolvers.orders.payment import payments
 from resolvers.slices import Slice
 from schema.accounts.types import Channel, Staff
 from schema.actors import Actor, actors
@@ -23,7 +25,7 @@ from schema.geography import Address
 from schema.list_arguments import Skip, SliceSize
 from schema.members.types import Member
 from schema.money import Money
-from schema.nodes import Document, Node, global_id
+from schema.nodes.nodes import Document, Node, global_id
 from schema.orders.actions import OrderAction
 from schema.orders.contact_types import Contact, address_of
 from schema.orders.loading import optional_nodes, variants_of
@@ -32,7 +34,7 @@ from schema.orders.totals import OrderTotals
 from schema.stores.types import Store
 
 if TYPE_CHECKING:
-    from schema.orders.fulfilment_types import Fulfilment
+    from schema.orders.fulfilment.types import Fulfilment
     from schema.orders.payment_types import Payment
 
 strawberry.enum(OrderStatus)
@@ -109,9 +111,9 @@ class OrderLine(Node):
     @staticmethod
     async def fulfilments(
         parents: list[OrderLine], ctx: Context, first: SliceSize = 10, skip: Skip = 0
-    ) -> list[list[Annotated[Fulfilment, strawberry.lazy("schema.orders.fulfilment_types")]]]:
+    ) -> list[list[Annotated[Fulfilment, strawberry.lazy("schema.orders.fulfilment.types")]]]:
         """Those that bring pieces of this line."""
-        from schema.orders.fulfilment_types import Fulfilment
+        from schema.orders.fulfilment.types import Fulfilment
 
         ids = [each.row.id for each in parents]
         found = await fulfilments.of_lines(ctx, ids, Slice(first, skip))
@@ -205,9 +207,9 @@ class Order(Document):
     @staticmethod
     async def fulfilments(
         parents: list[Order], ctx: Context, first: SliceSize = 10, skip: Skip = 0
-    ) -> list[list[Annotated[Fulfilment, strawberry.lazy("schema.orders.fulfilment_types")]]]:
+    ) -> list[list[Annotated[Fulfilment, strawberry.lazy("schema.orders.fulfilment.types")]]]:
         """Its parts, those that a store has rejected too, oldest first."""
-        from schema.orders.fulfilment_types import Fulfilment
+        from schema.orders.fulfilment.types import Fulfilment
 
         found = await fulfilments.of_orders(ctx, _ids(parents), Slice(first, skip))
         return [[Fulfilment.of(row) for row in found.get(each.row.id, [])] for each in parents]

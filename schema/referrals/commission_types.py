@@ -10,9 +10,9 @@ import strawberry
 from models.bounds import COMMISSION_LEVELS
 from models.referrals.commissions import Commission as CommissionRow
 from models.referrals.rules import CommissionKind, CommissionStatus
-from resolvers.accounts import organisations
+from resolvers.accounts.organisations import organisations
 from resolvers.context import Context
-from resolvers.referrals import earnings, plans, standing
+from resolvers.referrals import bindings, earnings, plans
 from resolvers.referrals.earnings import Balance
 from resolvers.referrals.plans import EffectivePlan
 from schema.accounts.types import Organisation, Staff
@@ -20,7 +20,7 @@ from schema.batching import batched
 from schema.cost.directives import sized_list
 from schema.members.types import Member
 from schema.money import Money
-from schema.nodes import Node, global_id
+from schema.nodes.nodes import Node, global_id
 
 if TYPE_CHECKING:
     from schema.orders.types import Order
@@ -49,7 +49,7 @@ class Commission(Node):
     @staticmethod
     async def payee(parents: list[Commission], ctx: Context) -> list[CommissionPayee]:
         rows = [each.row for each in parents]
-        members = await standing.rows_by_ids([row.member_id for row in rows if row.member_id])
+        members = await bindings.rows_by_ids([row.member_id for row in rows if row.member_id])
         staff = await Staff.load(ctx, [row.staff_id or 0 for row in rows])
         return [
             person or Member.of(members[row.member_id or 0])

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import strawberry
 
-from resolvers.referrals import binding, plans, share_links, standing
+from resolvers.referrals import binding, bindings, plans, share_links
 from resolvers.referrals.plans import PlanDraft
 from resolvers.referrals.share_links import ShareDraft
 from schema.errors import refusing
 from schema.info import Info
 from schema.members.payloads import MemberPayload
 from schema.members.types import Member
-from schema.nodes import optional_row_id
+from schema.nodes.nodes import optional_row_id
 from schema.referrals.commission_types import CommissionPlan
 from schema.referrals.inputs import (
     CommissionPlanSetInput,
@@ -44,7 +44,7 @@ class ReferralMutations:
     @refusing(MemberPayload)
     async def distributor_apply(self, info: Info) -> MemberPayload:
         """Earn commissions from now on."""
-        row = await standing.apply_as_distributor(info.context)
+        row = await bindings.apply_as_distributor(info.context)
         return MemberPayload(member=Member.of(row))
 
     @refusing(CommissionPlanPayload)

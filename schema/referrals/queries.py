@@ -4,7 +4,7 @@ import strawberry
 
 from resolvers.referrals import plans, share_links
 from schema.info import Info
-from schema.nodes import optional_row_id
+from schema.nodes.nodes import optional_row_id
 from schema.referrals.commission_types import CommissionPlan
 from schema.referrals.share_types import ShareLink
 

@@ -8,14 +8,14 @@ from models.qr import qr_svg
 from models.referrals.rules import ShareTarget
 from models.referrals.share_links import ShareLink as ShareLinkRow
 from resolvers.context import Context
-from resolvers.members.sight import NAME_ONLY
-from resolvers.referrals import share_links, standing
+from resolvers.members.visibility import NAME_ONLY
+from resolvers.referrals import bindings, share_links
 from schema.accounts.types import Staff
 from schema.actors import Actor
 from schema.batching import batched
 from schema.catalog.types import Product
 from schema.members.types import Member
-from schema.nodes import Node, global_id
+from schema.nodes.nodes import Node, global_id
 from schema.stores.types import Store
 
 strawberry.enum(ShareTarget)
@@ -52,7 +52,7 @@ class ShareLink(Node):
     @staticmethod
     async def shared_by(parents: list[ShareLink], ctx: Context) -> list[Actor | None]:
         """Who shared it: their name, and nothing else about a member."""
-        members = await standing.rows_by_ids(
+        members = await bindings.rows_by_ids(
             [each.row.member_id for each in parents if each.row.member_id]
         )
         staff = await Staff.load(ctx, [each.row.staff_id or 0 for each in parents])

@@ -13,9 +13,10 @@ from models.members.members import Member as MemberRow
 from models.referrals.bindings import ReferralBinding
 from models.referrals.rules import CommissionStatus, PayeeKind
 from resolvers.context import Context
-from resolvers.members.sight import NAME_ONLY, SOMEBODY, Sight
-from resolvers.paging import PageRequest
-from resolvers.referrals import earnings, sales, standing, teams, trees
+from resolvers.members.visibility import NAME_ONLY, SOMEBODY, Sight
+from resolvers.orm_pagination import PageRequest
+from resolvers.referrals import bindings as referrals_bindings
+from resolvers.referrals import earnings, sales, teams, trees
 from resolvers.referrals.teams import Downline
 from resolvers.slices import Slice
 from schema.batching import batched
@@ -140,7 +141,7 @@ class Referral:
         """Everybody at most `depth` levels below, level by level; names and phones are masked."""
         request = PageRequest(first=first, after=after)
         pages = await teams.downlines(ctx, _ids(parents), depth, request)
-        rows = await standing.rows_by_ids(
+        rows = await referrals_bindings.rows_by_ids(
             [member_id for page in pages.values() for _, member_id in page.rows]
         )
         return [
@@ -186,7 +187,7 @@ class Referral:
     @classmethod
     async def of_members(cls, ctx: Context, rows: Sequence[MemberRow]) -> list[Any]:
         """Each member's referral; for one that the caller may not see the refusal in its place."""
-        bindings = await standing.bindings_of(ctx, rows)
+        bindings = await referrals_bindings.bindings_of(ctx, rows)
         return [
             binding if isinstance(binding, PermissionDenied) else cls.of(row, binding)
             for row, binding in zip(rows, bindings, strict=True)
@@ -213,5 +214,5 @@ def _keys(parents: Sequence[Referral]) -> list[str]:
 
 
 async def _members(ids: Any, floor: Sight) -> dict[int, Member]:
-    rows = await standing.rows_by_ids(list(ids))
+    rows = await referrals_bindings.rows_by_ids(list(ids))
     return {row_id: Member.of(row, floor) for row_id, row in rows.items()}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from models.stock.stocktake_rules import StocktakeAction
-from models.stock.transfer_rules import TransferAction
+from models.stock.documents.stocktake_rules import StocktakeAction
+from models.stock.documents.transfer_rules import TransferAction
 from schema.enums import described_enum
 
 

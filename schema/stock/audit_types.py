@@ -5,12 +5,12 @@ import strawberry
 from models.bounds import AUDIT_FAULTS
 from models.stock.states import StockState
 from resolvers.context import Context
-from resolvers.stock import audit
-from resolvers.stock.promise_audit import PromiseFault, PromiseFaultKind
+from resolvers.stock.audit import audit
+from resolvers.stock.audit.backorders import PromiseFault, PromiseFaultKind
 from schema.batching import batched
 from schema.catalog.types import Variant
 from schema.cost.directives import sized_list
-from schema.nodes import global_id
+from schema.nodes.nodes import global_id
 from schema.stock.types import StockLevel, variants_of
 from schema.stores.types import StockLocation
 

@@ -10,7 +10,7 @@ import strawberry
 from models.stock.costs import StockOpeningCost as OpeningRow
 from models.stock.ledger import StockMovement
 from resolvers.context import Context
-from resolvers.stock import values
+from resolvers.stock.costs import valuation as costs_valuation
 from schema.actors import Actor, actors
 from schema.batching import batched
 from schema.money import Money
@@ -23,7 +23,7 @@ class StockValue:
     in_transit: Money = strawberry.field(description="On the road to these places by transfers.")
 
     @classmethod
-    def of(cls, found: values.StockValue) -> StockValue:
+    def of(cls, found: costs_valuation.StockValue) -> StockValue:
         return cls(
             pieces=found.pieces,
             value=Money.of(found.value_minor),
@@ -56,17 +56,17 @@ class StockOpeningCost:
 
 
 async def opening_costs(level_ids: Sequence[int], ctx: Context) -> list[StockOpeningCost | None]:
-    found = await values.openings(ctx, level_ids)
+    found = await costs_valuation.openings(ctx, level_ids)
     return [StockOpeningCost.of(found[each]) if each in found else None for each in level_ids]
 
 
 async def value_changes(movements: Sequence[StockMovement], ctx: Context) -> list[Money | None]:
-    found = await values.of_movements(ctx, movements)
+    found = await costs_valuation.of_movements(ctx, movements)
     return [Money.optional(found.get(each.id)) for each in movements]
 
 
 async def average_costs(level_ids: Sequence[int], ctx: Context) -> list[Money | None]:
-    found = await values.of_levels(ctx, level_ids)
+    found = await costs_valuation.of_levels(ctx, level_ids)
     return [
         Money.optional(found[level_id].average_minor) if level_id in found else None
         for level_id in level_ids
@@ -74,7 +74,7 @@ async def average_costs(level_ids: Sequence[int], ctx: Context) -> list[Money | 
 
 
 async def stock_values(level_ids: Sequence[int], ctx: Context) -> list[Money | None]:
-    found = await values.of_levels(ctx, level_ids)
+    found = await costs_valuation.of_levels(ctx, level_ids)
     return [
         Money.of(found[level_id].value_minor) if level_id in found else None
         for level_id in level_ids

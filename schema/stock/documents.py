@@ -11,11 +11,11 @@ import strawberry
 
 from resolvers.context import Context
 from resolvers.slices import Slice
-from resolvers.stock.document_lists import DocumentFilter
-from resolvers.stock.documents import history_of
+from resolvers.stock.documents.documents import history_of
+from resolvers.stock.documents.lists import DocumentFilter
 from schema.actors import Actor, actors
 from schema.batching import batched
-from schema.nodes import global_id, optional_row_id
+from schema.nodes.nodes import global_id, optional_row_id
 
 
 class Happened(Protocol):

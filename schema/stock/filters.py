@@ -7,13 +7,13 @@ from datetime import datetime
 
 import strawberry
 
-from models.stock.purchase_rules import PurchaseOrderStatus
+from models.stock.documents.purchase_rules import PurchaseOrderStatus
+from models.stock.documents.stocktake_rules import StocktakeStatus
+from models.stock.documents.transfer_rules import TransferStatus
 from models.stock.states import MovementReason
-from models.stock.stocktake_rules import StocktakeStatus
-from models.stock.transfer_rules import TransferStatus
-from resolvers.stock.document_lists import DocumentFilter
-from resolvers.stock.movements import MovementFilter
-from schema.nodes import document_of, optional_row_id
+from resolvers.stock.documents.lists import DocumentFilter
+from resolvers.stock.ledger.movements import MovementFilter
+from schema.nodes.nodes import document_of, optional_row_id
 from schema.stock.documents import document_filter
 
 STATUS = "One of these."

@@ -6,12 +6,12 @@ from decimal import Decimal
 import strawberry
 
 from models.stock.states import MovementReason, StockState
-from resolvers.batches import OnError
-from resolvers.stock.adjustments import AdjustmentDraft
-from resolvers.stock.backorder_setting import BackorderDraft
-from resolvers.stock.opening_costs import OpeningDraft
-from resolvers.stock.safety import SafetyDraft
-from resolvers.stock.sync import LevelDraft
+from resolvers.bulk_rows import OnError
+from resolvers.stock.allocation.backorder_limits import BackorderDraft
+from resolvers.stock.costs.opening import OpeningDraft
+from resolvers.stock.levels.adjustments import AdjustmentDraft
+from resolvers.stock.levels.erp_sync import LevelDraft
+from resolvers.stock.levels.safety_stock import SafetyDraft
 
 
 @strawberry.input

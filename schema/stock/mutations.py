@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import strawberry
 
-from resolvers.stock import adjustments, backorder_setting, opening_costs, safety, sync
+from resolvers.stock.allocation import backorder_limits
+from resolvers.stock.costs import opening as opening_costs
+from resolvers.stock.levels import adjustments, erp_sync, safety_stock
 from schema.batches import errors_of, row_results, variants_of
 from schema.errors import refusing
 from schema.info import Info
@@ -33,7 +35,7 @@ class StockMutations:
         """
         ctx = info.context
         drafts = [row.draft() for row in input.rows]
-        outcome = await sync.set_levels(
+        outcome = await erp_sync.set_levels(
             ctx, drafts, input.on_error, input.idempotency_key, input.dry_run
         )
         levels = await StockLevel.load(ctx, outcome.level_ids)
@@ -65,7 +67,7 @@ class StockMutations:
         """
         ctx = info.context
         drafts = [row.draft() for row in input.rows]
-        outcome = await safety.set_safety(ctx, drafts, input.on_error, dry_run=input.dry_run)
+        outcome = await safety_stock.set_safety(ctx, drafts, input.on_error, dry_run=input.dry_run)
         return SafetyStockSetPayload(
             results=row_results(outcome, ctx, variants_of(input.rows)),
             changed_levels=outcome.updated,
@@ -99,7 +101,7 @@ class StockMutations:
         """
         ctx = info.context
         drafts = [row.draft() for row in input.rows]
-        outcome = await backorder_setting.set_backorders(
+        outcome = await backorder_limits.set_backorders(
             ctx, drafts, input.on_error, dry_run=input.dry_run
         )
         return BackorderSetPayload(

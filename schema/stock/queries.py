@@ -5,19 +5,21 @@ from typing import Annotated
 
 import strawberry
 
-from resolvers.paging import PageRequest
-from resolvers.stock import audit, level_lists, movements, snapshots
-from resolvers.stock.level_filters import LevelFilter
+from resolvers.orm_pagination import PageRequest
+from resolvers.stock.audit import audit
+from resolvers.stock.ledger import as_of, movements
+from resolvers.stock.levels import lists as level_lists
+from resolvers.stock.levels.filters import LevelFilter
 from schema.cost.directives import cost
 from schema.cost.prices import SORTED_LIST
 from schema.geography import GeoPointInput
 from schema.info import Info
 from schema.list_arguments import SAME, WHICH, After, Before, First, Last, together
-from schema.nodes import optional_row_id
+from schema.nodes.nodes import optional_row_id
 from schema.pagination import Connection, TalliedConnection
 from schema.stock.audit_types import StockAudit
 from schema.stock.filters import StockMovementFilter
-from schema.stock.level_lists import StockLevelConnection, StockLevelFilter
+from schema.stock.levels.lists import StockLevelConnection, StockLevelFilter
 from schema.stock.sorts import LevelSort
 from schema.stock.types import StockLevel, StockMovement, StockSnapshot
 
@@ -96,7 +98,7 @@ class StockQueries:
         variant = optional_row_id(variant_id, "Variant", path=("variantId",))
         location = optional_row_id(location_id, "Store", "Warehouse", path=("locationId",))
         request = PageRequest(first=first, after=after, last=last, before=before)
-        page = await snapshots.page(info.context, at, variant, location, request)
+        page = await as_of.page(info.context, at, variant, location, request)
         return Connection.of(page, StockSnapshot.of)
 
     @cost(50000)

@@ -5,9 +5,9 @@ from contextlib import aclosing
 
 import strawberry
 
-from resolvers.stock import following
+from resolvers.stock import subscriptions as stock_subscriptions
 from schema.info import Info
-from schema.nodes import row_id
+from schema.nodes.nodes import row_id
 from schema.scalars import BigInt
 from schema.stock.types import StockLevel
 
@@ -29,7 +29,7 @@ class StockSubscriptions:
         ctx = info.context
         variants = _row_ids(variant_ids, "variantIds", "Variant")
         locations = _row_ids(location_ids, "locationIds", "Store", "Warehouse")
-        changes = await following.changed(ctx, variants, locations, after)
+        changes = await stock_subscriptions.changed(ctx, variants, locations, after)
         async with aclosing(changes) as levels:
             async for level, sequence in levels:
                 ctx.memory["event_extensions"] = {"sequence": str(sequence)}

@@ -6,13 +6,14 @@ from typing import Any
 
 import strawberry
 
-from models.columns import moment
 from models.stock.health import COVER_DAYS, StockHealth, cover_days, health_of
 from models.stock.ledger import StockMovement as MovementRow
 from models.stock.states import MovementReason, StockState
-from resolvers.catalog import variants
+from models.tables.columns import moment
+from resolvers.catalog.products import variants
 from resolvers.context import Context
-from resolvers.stock import levels, movements, snapshots, sold_at_places
+from resolvers.stock.ledger import as_of, movements
+from resolvers.stock.levels import levels, sold_at_places
 from schema.actors import Actor, actors
 from schema.batching import batched
 from schema.catalog.types import Variant
@@ -20,9 +21,9 @@ from schema.columns import column, derived, identity
 from schema.enums import described_enum
 from schema.list_arguments import SoldDays
 from schema.money import Money
-from schema.node_loading import documents_of
-from schema.nodes import Document, Node, global_id
-from schema.public import repeatable
+from schema.nodes.loading import documents_of
+from schema.nodes.nodes import Document, Node, global_id
+from schema.operations.cacheable_fields import repeatable
 from schema.scalars import BigInt
 from schema.stock.cost_types import (
     StockOpeningCost,
@@ -237,7 +238,7 @@ class StockSnapshot:
     committed: int
     damaged: int
     quarantined: int
-    row: strawberry.Private[snapshots.Snapshot]
+    row: strawberry.Private[as_of.Snapshot]
 
     @batched
     @staticmethod
@@ -250,7 +251,7 @@ class StockSnapshot:
         return await StockLocation.load(ctx, [each.row.location_id for each in parents])
 
     @classmethod
-    def of(cls, row: snapshots.Snapshot) -> StockSnapshot:
+    def of(cls, row: as_of.Snapshot) -> StockSnapshot:
         pieces = row.pieces
         return cls(
             at=row.at,

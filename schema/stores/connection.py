@@ -8,8 +8,8 @@ from resolvers.context import Context
 from resolvers.stores.listing import StorePage
 from schema.batching import batched
 from schema.columns import derived
+from schema.operations.cacheable_fields import repeatable
 from schema.pagination import PageInfo
-from schema.public import repeatable
 from schema.stores.types import Store
 
 

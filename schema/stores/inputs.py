@@ -7,7 +7,7 @@ import strawberry
 from models.stores.coordinates import Point
 from models.stores.hours import Weekday
 from models.stores.locations import LocationKind, StoreService
-from resolvers.batches import OnError, Unset
+from resolvers.bulk_rows import OnError, Unset
 from resolvers.stores.addresses import PointDraft
 from resolvers.stores.drafts import HoursDraft, StoreDraft
 from resolvers.stores.filters import StoreQuery

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import strawberry
 
-from resolvers.paging import PageRequest
+from resolvers.orm_pagination import PageRequest
 from resolvers.stores import listing, locations
 from resolvers.stores.filters import StoreQuery
 from schema.geography import GeoPointInput
 from schema.info import Info
-from schema.nodes import optional_row_id
-from schema.public import repeatable
+from schema.nodes.nodes import optional_row_id
+from schema.operations.cacheable_fields import repeatable
 from schema.stores.connection import StoreConnection
 from schema.stores.inputs import StoreFilter
 from schema.stores.types import Store, Warehouse

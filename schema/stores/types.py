@@ -8,15 +8,15 @@ import strawberry
 
 from models import bounds
 from models.bounds import all_of
-from models.columns import parsed
 from models.stores.coordinates import CoordinateSystem
 from models.stores.hours import Weekday
 from models.stores.locations import Location, LocationKind, StoreService
 from models.stores.rows import LocationRow
-from resolvers.accounts import organisations
+from models.tables.columns import parsed
+from resolvers.accounts.organisations import organisations
 from resolvers.context import Context
-from resolvers.paging import PageRequest
-from resolvers.stock import safety
+from resolvers.orm_pagination import PageRequest
+from resolvers.stock.levels import safety_stock
 from resolvers.stores import locations
 from schema.accounts.node_staff import staff_of_nodes
 from schema.accounts.types import Organisation, Staff
@@ -27,17 +27,17 @@ from schema.cost.prices import SORTED_LIST
 from schema.geography import Address, GeoPoint
 from schema.info import Info
 from schema.list_arguments import SORTED, WHICH, After, Before, First, Last
-from schema.nodes import Node, row_id
+from schema.nodes.nodes import Node, row_id
+from schema.operations.cacheable_fields import repeatable
 from schema.orders.sorts import FulfilmentSort, OrderSort
 from schema.pagination import CountedConnection, DocumentConnection
-from schema.public import repeatable
 from schema.stock.sorts import LevelSort
 
 if TYPE_CHECKING:
     from schema.orders.connections import OrderConnection
-    from schema.orders.fulfilment_types import Fulfilment
+    from schema.orders.fulfilment.types import Fulfilment
     from schema.orders.list_inputs import FulfilmentFilter, OrderFilter
-    from schema.stock.level_lists import StockLevelConnection, StockLevelFilter
+    from schema.stock.levels.lists import StockLevelConnection, StockLevelFilter
     from schema.stock.types import StockLevel
 
 strawberry.enum(StoreService)
@@ -66,7 +66,7 @@ class StockLocation:
     @staticmethod
     async def safety_stock_default(parents: list[StockLocation], ctx: Context) -> list[int | None]:
         """What online channels leave alone of a SKU without a number of its own; null without STOCK_WRITE."""
-        found = await safety.defaults_of(ctx, {each.row.id for each in parents})
+        found = await safety_stock.defaults_of(ctx, {each.row.id for each in parents})
         return [found.get(each.row.id) for each in parents]
 
     @derived
@@ -80,7 +80,7 @@ class StockLocation:
         parents: list[StockLocation], ctx: Context, variant_id: strawberry.ID
     ) -> list[Annotated[StockLevel, strawberry.lazy("schema.stock.types")] | None]:
         """What stands here of a variant, as far as you may see it; null where it never stood."""
-        from resolvers.stock import levels
+        from resolvers.stock.levels import levels
         from schema.stock.types import StockLevel
 
         variant = row_id(variant_id, "Variant", path=("variantId",))
@@ -96,16 +96,16 @@ class StockLocation:
         ctx: Context,
         *,
         filter: Annotated[
-            Annotated[StockLevelFilter, strawberry.lazy("schema.stock.level_lists")] | None, WHICH
+            Annotated[StockLevelFilter, strawberry.lazy("schema.stock.levels.lists")] | None, WHICH
         ] = None,
         sort: Annotated[LevelSort | None, SORTED] = None,
         first: First = None,
         after: After = None,
         last: Last = None,
         before: Before = None,
-    ) -> list[Annotated[StockLevelConnection, strawberry.lazy("schema.stock.level_lists")]]:
+    ) -> list[Annotated[StockLevelConnection, strawberry.lazy("schema.stock.levels.lists")]]:
         """What stands here, as far as you may see it, in order of creation unless sorted."""
-        from schema.stock.place_levels import levels_at
+        from schema.stock.levels.of_places import levels_at
 
         request = PageRequest(first=first, after=after, last=last, before=before)
         return await levels_at([each.row.id for each in parents], ctx, filter, sort, request)
@@ -126,7 +126,7 @@ class StockLocation:
         last: Last = None,
         before: Before = None,
     ) -> list[
-        DocumentConnection[Annotated[Fulfilment, strawberry.lazy("schema.orders.fulfilment_types")]]
+        DocumentConnection[Annotated[Fulfilment, strawberry.lazy("schema.orders.fulfilment.types")]]
     ]:
         """What has been sent here, newest first unless sorted; nothing where you may not read it."""
         from schema.orders.place_lists import fulfilments_at

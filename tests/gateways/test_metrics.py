@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from gateways.metrics import MetricsMiddleware, count_operation, metrics_endpoint
+from gateways.telemetry.metrics import MetricsMiddleware, count_operation, metrics_endpoint
 
 
 async def hello(request: Request) -> PlainTextResponse:

@@ -7,7 +7,7 @@ import pytest
 
 from gateways import BadNotification, Charge, GatewayError
 from gateways.sandbox import MAX_AGE_SECONDS, NONCE, SIGNATURE, TIMESTAMP, BadToken, SandboxPayments
-from models.signing_keys import KeyRing
+from models.keys.signing_keys import KeyRing
 
 NOW = datetime(2026, 1, 31, 8, tzinfo=UTC)
 SECRET = "a secret of at least 32 characters!"

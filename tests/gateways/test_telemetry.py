@@ -18,8 +18,8 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 from structlog.testing import capture_logs
 
-from gateways.log_privacy import path_without_secrets, traceback_of
-from gateways.telemetry import RequestIdMiddleware, redact
+from gateways.telemetry.log_privacy import path_without_secrets, traceback_of
+from gateways.telemetry.logs import RequestIdMiddleware, redact
 from models.error_text import message_of
 
 

@@ -16,9 +16,9 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from gateways import tracing
+from gateways.telemetry import tracing
 from gateways.webhooks import HttpWebhooks
-from models import readers, transactions
+from models.engine import read_connections, transactions
 from settings import Settings
 from tests.conftest import serving
 from tests.make.api import Api
@@ -151,7 +151,11 @@ async def test_spans_reach_a_collector_over_http(settings: Settings) -> None:
 
 async def test_where_traces_are_off_nothing_is_wrapped(api: Api) -> None:
     assert not tracing.is_tracing()
-    for place in (readers.SqliteReader._read, readers.PostgresReader._read, transactions._rows_of):
+    for place in (
+        read_connections.SqliteReader._read,
+        read_connections.PostgresReader._read,
+        transactions._rows_of,
+    ):
         assert not hasattr(place, "__wrapped__")
     async with httpx.AsyncClient() as client:
         answer = await client.post(

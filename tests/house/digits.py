@@ -17,15 +17,15 @@ MEASURED = {
     "gateways/challenges.py: int(y)",
     "gateways/sandbox.py: int(timestamp)",
     "models/catalog/gtin.py: int(digit)",
-    "models/digits.py: int(text)",
+    "models/text/digits.py: int(text)",
     "models/members/numbers.py: int(digit)",
     "models/money.py: Decimal(text)",
     "models/stores/hours.py: int(hour)",
     "models/stores/hours.py: int(minute)",
-    "resolvers/integrations/csv_files.py: Decimal(text)",
-    "resolvers/integrations/sheets.py: int(text)",
-    "resolvers/paging.py: datetime.fromisoformat(part)",
-    "resolvers/integrations/csv_files.py: datetime.fromisoformat(text)",
+    "resolvers/integrations/files/csv_files.py: Decimal(text)",
+    "resolvers/integrations/files/sheets.py: int(text)",
+    "resolvers/orm_pagination.py: datetime.fromisoformat(part)",
+    "resolvers/integrations/files/csv_files.py: datetime.fromisoformat(text)",
     "schema/cost/values.py: int(node.value)",
     "schema/scalars.py: PythonDecimal(text)",
     "schema/scalars.py: int(text)",
@@ -35,25 +35,25 @@ OWN = {
     "gateways/addresses.py: int(address)",
     "gateways/cost_buckets.py: int(level)",
     "models/bounds.py: int(self)",
-    "models/columns.py: datetime.fromisoformat(column)",
-    "models/long_lists.py: int(number)",
+    "models/tables/columns.py: datetime.fromisoformat(column)",
+    "models/engine/long_lists.py: int(number)",
     "models/money.py: Decimal(base_minor)",
     "models/money.py: Decimal(minor)",
     "models/money.py: int(minor)",
-    "models/client_addresses.py: int(parsed)",
+    "models/text/client_addresses.py: int(parsed)",
     "resolvers/backups/restoring.py: int(part)",
     "resolvers/demo/chain.py: Decimal(price)",
     "resolvers/health/background.py: datetime.fromisoformat(value)",
-    "resolvers/integrations/csv_files.py: int(number)",
-    "resolvers/integrations/sheets.py: int(number)",
-    "resolvers/integrations/queueing.py: datetime.fromisoformat(moment)",
-    "resolvers/orders/quote_tokens.py: date.fromisoformat(until)",
-    "resolvers/orders/senders.py: int(effective)",
+    "resolvers/integrations/files/csv_files.py: int(number)",
+    "resolvers/integrations/files/sheets.py: int(number)",
+    "resolvers/integrations/webhooks/queue.py: datetime.fromisoformat(moment)",
+    "resolvers/orders/checkout/quote_tokens.py: date.fromisoformat(until)",
+    "resolvers/orders/routing/candidates.py: int(effective)",
     "resolvers/referrals/plans.py: Decimal(rate)",
-    "resolvers/stock/audit.py: int(promised)",
-    "resolvers/stock/availability.py: int(sellable)",
-    "resolvers/stock/levels.py: int(effective)",
-    "resolvers/stock/suppliers.py: int(node)",
+    "resolvers/stock/audit/audit.py: int(promised)",
+    "resolvers/stock/levels/availability.py: int(sellable)",
+    "resolvers/stock/levels/levels.py: int(effective)",
+    "resolvers/stock/purchasing/suppliers.py: int(node)",
     "schema/cost/values.py: int(value)",
     "settings_checks.py: int(text)",
 }
@@ -69,9 +69,9 @@ def unmeasured_digits(modules: list[Module]) -> Iterator[str]:
             if _reads_a_name(node) and f"{module.path.as_posix()}: {ast.unparse(node)}" not in (
                 MEASURED | OWN
             ):
-                yield f"{module.at(node)}: {ast.unparse(node)}: see models.digits"
+                yield f"{module.at(node)}: {ast.unparse(node)}: see models.text.digits"
             if isinstance(node, ast.Constant) and ":int}" in str(node.value):
-                yield f"{module.at(node)}: a path that is read as a number: see models.digits"
+                yield f"{module.at(node)}: a path that is read as a number: see models.text.digits"
 
 
 def _reads_a_name(node: ast.AST) -> bool:

@@ -9,7 +9,10 @@ from pathlib import Path
 
 from tests.house.source import FLOORS, Module, is_or_below
 
-DATABASE = {Path(f"models/{name}.py") for name in ("database", "transactions", "group_commit")}
+DATABASE = {
+    Path(f"models/{name}.py")
+    for name in ("database", "engine/transactions", "engine/sqlite/group_commit")
+}
 TRANSACTIONS = {"in_transaction", "_in_transaction", "atomic", "TransactionWrapper"}
 TRANSACTION_SQL = re.compile(r"\s*(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|START TRANSACTION)\b")
 PURE = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from graphql import GraphQLObjectType
 
 from schema import schema
-from schema.client_caches import KEYS, PAGE, embedded, written
+from schema.describing.client_caches import KEYS, PAGE, embedded, written
 
 TYPES = schema._schema.type_map
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from schema import schema
-from schema.describing import elements, sentences
+from schema.describing.describing import elements, sentences
 
 KNOWN = list(elements(schema._schema))
 SENTENCES = list(sentences())

@@ -36,7 +36,7 @@ def doorless(modules: list[Module]) -> Iterator[str]:
 
 
 def used_names(module: Module) -> Iterator[tuple[ast.AST, str]]:
-    """What a module uses of what it imports, in full: `resolvers.stock.transfers.ship`."""
+    """What a module uses of what it imports, in full: `resolvers.stock.transfers.transfers.ship`."""
     origins = {}
     for node, name in module.imports():
         for alias in getattr(node, "names", []):
@@ -60,8 +60,8 @@ SENSITIVE = {
 UNCONFIRMED = {
     "confirmation.confirm": "is the confirmation",
     "own_sessions.end_of_staff": "an alarm must be quick, and who was signed out signs in again",
-    "deliveries.redeliver": "sends to an address that was confirmed",
-    "pinging.ping": "the same",
+    "log.redeliver": "sends to an address that was confirmed",
+    "ping.ping": "the same",
     "webhooks.replay": "the same",
     "webhooks.delete": "nothing is sent any more, and it can be made again",
 }
@@ -118,9 +118,9 @@ def test_a_sensitive_use_case_without_confirmation_is_found(
 OPEN = "async def ship(ctx, transfer_id): ..."
 GUARDED = f"@requires(Permission.STOCK_TRANSFER)\n{OPEN}"
 CALLS = [
-    "from resolvers.stock import transfers\nasync def f(ctx): await transfers.ship(ctx, 1)",
-    "from resolvers.stock import transfers as t\nasync def f(ctx): return await t.ship(ctx, 1)",
-    "from resolvers.stock.transfers import ship\nasync def f(ctx): return await ship(ctx, 1)",
+    "from resolvers.stock.transfers import transfers\nasync def f(ctx): await transfers.ship(ctx, 1)",
+    "from resolvers.stock.transfers import transfers as t\nasync def f(ctx): return await t.ship(ctx, 1)",
+    "from resolvers.stock.transfers.transfers import ship\nasync def f(ctx): return await ship(ctx, 1)",
 ]
 
 
@@ -129,5 +129,5 @@ CALLS = [
 def test_a_use_case_without_a_door_is_found(
     sample, call: str, use_case: str, complaints: int
 ) -> None:
-    sample("resolvers/stock/transfers.py", use_case)
+    sample("resolvers/stock/transfers/transfers.py", use_case)
     assert len(list(doorless(sample("schema/stock/mutations.py", call)))) == complaints

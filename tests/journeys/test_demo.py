@@ -57,6 +57,6 @@ async def test_stores_are_open_and_products_have_pictures_that_this_server_draws
 
 
 def test_production_draws_no_pictures(settings: Settings) -> None:
-    from schema.demo_pictures import demo_pictures
+    from schema.browser.demo_pictures import demo_pictures
 
     assert demo_pictures(replace(settings, environment="production")) == []

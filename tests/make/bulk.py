@@ -9,11 +9,12 @@ from itertools import count
 from typing import Any
 
 from models.integrations.bulk import BulkFormat, BulkKind, BulkOperation
-from resolvers.batches import OnError
+from resolvers.bulk_rows import OnError
 from resolvers.context import Context
-from resolvers.integrations import bulk, bulk_files
-from resolvers.integrations.bulk_files import UploadedFile, incoming
-from resolvers.integrations.bulk_running import run_due
+from resolvers.integrations.bulk import operations as bulk_operations
+from resolvers.integrations.bulk import storage as bulk_storage
+from resolvers.integrations.bulk.running import run_due
+from resolvers.integrations.bulk.storage import UploadedFile, incoming
 from schema.integrations.bulk_rows import draft_of
 from schema.messages import translate
 from tests.make.api import Api
@@ -63,7 +64,9 @@ async def a_bulk_operation(
         "idempotency_key": f"bulk {next(_numbers)}",
         **options,
     }
-    return await bulk.create(ctx, bulk.BulkDraft(kind=kind, file=uploaded, **given))
+    return await bulk_operations.create(
+        ctx, bulk_operations.BulkDraft(kind=kind, file=uploaded, **given)
+    )
 
 
 async def ended(ctx: Context, operation: BulkOperation) -> BulkOperation:
@@ -73,10 +76,10 @@ async def ended(ctx: Context, operation: BulkOperation) -> BulkOperation:
 
 
 def results(ctx: Context, operation: BulkOperation) -> list[dict[str, Any]]:
-    text = bulk_files.results_of(ctx.settings, operation).read_text()
+    text = bulk_storage.results_of(ctx.settings, operation).read_text()
     return [json.loads(line) for line in text.splitlines()]
 
 
 def errors(ctx: Context, operation: BulkOperation) -> list[dict[str, str]]:
-    text = bulk_files.errors_of(ctx.settings, operation).read_text("utf-8-sig")
+    text = bulk_storage.errors_of(ctx.settings, operation).read_text("utf-8-sig")
     return list(csv.DictReader(text.splitlines()))

@@ -11,8 +11,8 @@ from models.catalog.products import Variant
 from models.orders.states import FulfilmentMethod
 from models.stores.locations import Location
 from resolvers.context import Context
-from resolvers.orders.checkout import CheckoutDraft, ChoiceDraft
-from resolvers.orders.goods import LineDraft
+from resolvers.orders.cart.sellable_variants import LineDraft
+from resolvers.orders.checkout.request import CheckoutDraft, ChoiceDraft
 from tests.make import members
 from tests.make.sales import SERVICES, an_address
 from tests.make.stock import a_location

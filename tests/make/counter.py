@@ -10,10 +10,10 @@ from models.accounts.organisations import Organisation
 from models.accounts.roles import Role
 from models.stock.levels import StockLevel
 from models.stores.locations import Location
-from resolvers.accounts import staff
-from resolvers.accounts.staff import GrantDraft, StaffDraft
+from resolvers.accounts.staff import staff
+from resolvers.accounts.staff.staff import GrantDraft, StaffDraft
 from resolvers.context import Context
-from schema.nodes import global_id
+from schema.nodes.nodes import global_id
 from tests.make.api import Api
 from tests.make.sales import a_level_in_a_store, context_of
 

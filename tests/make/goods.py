@@ -11,10 +11,10 @@ from models.accounts.roles import ROLE_PERMISSIONS, Role
 from models.catalog.gtin import check_digit
 from models.database import transaction
 from models.stock.levels import StockLevel
-from resolvers.accounts.organisations import OrganisationDraft, create_below
-from resolvers.batches import BatchOutcome, OnError
-from resolvers.catalog import upsert as catalog
-from resolvers.catalog.drafts import ProductDraft, SelectedOptionDraft, VariantDraft
+from resolvers.accounts.organisations.organisations import OrganisationDraft, create_below
+from resolvers.bulk_rows import BatchOutcome, OnError
+from resolvers.catalog.products import upsert as catalog
+from resolvers.catalog.products.drafts import ProductDraft, SelectedOptionDraft, VariantDraft
 from resolvers.context import Actor, ActorKind, Context, GrantedNode
 from resolvers.stores import upsert as stores
 from resolvers.stores.addresses import AddressDraft, PointDraft

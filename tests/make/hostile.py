@@ -7,7 +7,7 @@ from typing import Any
 
 from graphql import GraphQLInputType, get_named_type, get_nullable_type, is_enum_type, is_list_type
 
-from schema.nodes import global_id
+from schema.nodes.nodes import global_id
 
 LONG = 100_000
 TEXTS: Sequence[str] = (

@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 import structlog
 
-from gateways.log_privacy import OWN, STATEMENTS
-from gateways.telemetry import configure_logging
+from gateways.telemetry.log_privacy import OWN, STATEMENTS
+from gateways.telemetry.logs import configure_logging
 from tests.make.api import Api
 
 # What these fields of requests and answers hold must never be logged.

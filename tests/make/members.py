@@ -15,7 +15,7 @@ from models.members.members import Member
 from models.referrals.rules import ShareTarget
 from models.referrals.share_links import ShareLink
 from models.stores.locations import Location, LocationKind
-from resolvers.accounts.organisations import OrganisationDraft, create_below
+from resolvers.accounts.organisations.organisations import OrganisationDraft, create_below
 from resolvers.context import Actor, ActorKind, Context, GrantedNode
 from resolvers.members import registration
 from resolvers.referrals import binding

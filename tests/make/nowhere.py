@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from models.members.numbers import card_number
-from schema.nodes import global_id
+from schema.nodes.nodes import global_id
 from tests.make.territories import Territory
 
 MISSING_ROW = 10**9 + 7

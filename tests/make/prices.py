@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 from models.catalog.prices import PriceListKind
-from resolvers.batches import BatchOutcome, OnError
-from resolvers.catalog import price_lists, price_setting
-from resolvers.catalog.price_lists import PriceListDraft
-from resolvers.catalog.price_setting import PriceDraft
+from resolvers.bulk_rows import BatchOutcome, OnError
+from resolvers.catalog.prices import lists as price_lists
+from resolvers.catalog.prices import setting as price_setting
+from resolvers.catalog.prices.lists import PriceListDraft
+from resolvers.catalog.prices.setting import PriceDraft
 from resolvers.context import Context
 
 _numbers = itertools.count(1)

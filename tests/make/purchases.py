@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from models.stock.documents.purchases import PurchaseOrder
 from models.stock.levels import StockLevel
-from models.stock.purchases import PurchaseOrder
 from resolvers.context import Context
-from resolvers.stock import purchasing
-from resolvers.stock.document_lines import LineDraft
-from resolvers.stock.purchasing import PurchaseDraft, PurchaseLineDraft
+from resolvers.stock.documents.lines import LineDraft
+from resolvers.stock.purchasing import order_steps
+from resolvers.stock.purchasing.order_steps import PurchaseDraft, PurchaseLineDraft
 from tests.make.transfers import a_key
 
 Wanted = tuple[int, int, str]  # variant ID, pieces, cost of one
@@ -26,13 +26,13 @@ def a_purchase(location_id: int, *lines: Wanted, supplier: str = "MILK") -> Purc
 
 async def ordered(ctx: Context, location_id: int, *lines: Wanted) -> PurchaseOrder:
     """An order that is approved already."""
-    order = await purchasing.create(ctx, a_purchase(location_id, *lines), a_key())
-    return await purchasing.approve(ctx, order.id, None)
+    order = await order_steps.create(ctx, a_purchase(location_id, *lines), a_key())
+    return await order_steps.approve(ctx, order.id, None)
 
 
 async def received(ctx: Context, order: PurchaseOrder, *lines: tuple[int, int]) -> PurchaseOrder:
     drafts = [LineDraft(variant_id, pieces) for variant_id, pieces in lines]
-    return await purchasing.receive(ctx, order.id, drafts, a_key())
+    return await order_steps.receive(ctx, order.id, drafts, a_key())
 
 
 async def bought(ctx: Context, level: StockLevel, pieces: int, cost: str) -> PurchaseOrder:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from models.database import first_records, freshness_of_request
-from models.freshness import Freshness, as_fresh_as
+from models.read_consistency import Freshness, as_fresh_as
 
 
 async def begin_request() -> Freshness:

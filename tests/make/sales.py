@@ -17,11 +17,12 @@ from models.orders.states import FulfilmentMethod, PaymentFlow, PaymentProvider
 from models.stock.levels import StockLevel
 from models.stores.locations import Location
 from resolvers.context import Actor, ActorKind, Context, GrantedNode
-from resolvers.orders import payments, placing, settlement
-from resolvers.orders.checkout import CheckoutDraft, ChoiceDraft
-from resolvers.orders.goods import LineDraft
-from resolvers.orders.payments import ChargeDraft
-from resolvers.orders.settlement import Outcome
+from resolvers.orders.cart.sellable_variants import LineDraft
+from resolvers.orders.checkout import placing
+from resolvers.orders.checkout.request import CheckoutDraft, ChoiceDraft
+from resolvers.orders.payment import payments, settlement
+from resolvers.orders.payment.payments import ChargeDraft
+from resolvers.orders.payment.settlement import Outcome
 from resolvers.stores.addresses import AddressDraft, PointDraft
 from tests.make.api import Api
 from tests.make.killing import system

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from models.database import fetch
 from resolvers.context import Context
-from resolvers.stock import audit
-from resolvers.stock.promise_audit import PromiseFaultKind
+from resolvers.stock.audit import audit
+from resolvers.stock.audit.backorders import PromiseFaultKind
 from tests.make import stock_soundness
 
 OVER = "('CANCELLED', 'EXPIRED', 'RETURNED')"

@@ -8,13 +8,13 @@ from collections.abc import Iterable
 from models.accounts.organisations import Organisation, OrganisationKind
 from models.catalog.products import Product, Variant
 from models.database import transaction
+from models.stock.holds import StockHold
 from models.stock.levels import StockLevel
-from models.stock.reservations import StockHold
 from models.stock.states import MovementReason, StockState
 from models.stores.locations import Location, LocationKind
-from resolvers.accounts.organisations import OrganisationDraft, create_below
+from resolvers.accounts.organisations.organisations import OrganisationDraft, create_below
 from resolvers.context import Context
-from resolvers.stock import ledger
+from resolvers.stock.ledger import ledger
 
 _numbers = itertools.count(1)
 

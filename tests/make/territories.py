@@ -12,7 +12,7 @@ from typing import Any
 from models.accounts.roles import Permission, Role
 from models.integrations.webhooks import DeliveryStatus, WebhookDelivery
 from models.orders.fulfilments import PrintTicket
-from schema.nodes import global_id, split_id
+from schema.nodes.nodes import global_id, split_id
 from tests.make.api import Api
 from tests.make.bulk import upload
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 
 from models.accounts.organisations import Organisation
 from models.accounts.roles import ROLE_PERMISSIONS, Role
+from models.stock.documents.transfers import Transfer, TransferLine
 from models.stock.levels import StockLevel
-from models.stock.transfers import Transfer, TransferLine
 from models.stores.locations import Location
 from resolvers.context import Actor, ActorKind, Context, GrantedNode
-from resolvers.stock import transfer_requests, transfer_shipping
-from resolvers.stock.document_lines import LineDraft
-from resolvers.stock.transfer_requests import TransferDraft
+from resolvers.stock.documents.lines import LineDraft
+from resolvers.stock.transfers import requests as transfer_requests
+from resolvers.stock.transfers import shipping as transfer_shipping
+from resolvers.stock.transfers.requests import TransferDraft
 from tests.make.stock import a_level, a_location, again
 
 _numbers = itertools.count(1)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models import encryption
-from models.encryption import EncryptedJson, EncryptedText, KeyRing, Undecryptable
+from models.keys import encryption
+from models.keys.encryption import EncryptedJson, EncryptedText, KeyRing, Undecryptable
 
 OLD = f"old:{b64encode(b'o' * 32).decode()}"
 NEW = f"new:{b64encode(b'n' * 32).decode()}"

@@ -16,11 +16,11 @@ import asyncpg
 import pytest
 from tortoise.exceptions import OperationalError
 
-from models import encryption
 from models.database_faults import FaultKind, fault_of
-from models.encryption import DEVELOPMENT_KEYS
+from models.keys import encryption
+from models.keys.encryption import DEVELOPMENT_KEYS
 from models.opening import DatabaseUnfit, check, sentence_of
-from models.stock.purchases import Supplier
+from models.stock.documents.purchases import Supplier
 from resolvers.context import Context
 from settings import Settings
 from starting import with_database

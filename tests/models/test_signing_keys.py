@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from models.integrations.signing import salt_of, secret_of, secrets_of
-from models.signing_keys import KeyRing
+from models.keys.signing_keys import KeyRing
 
 OLD, NEW = "o" * 32, "n" * 32
 BEFORE, AMID, AFTER = KeyRing.of(OLD), KeyRing.of(NEW, [OLD]), KeyRing.of(NEW)

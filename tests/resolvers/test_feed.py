@@ -11,8 +11,14 @@ from models.database import transaction
 from models.errors import InvalidInput
 from models.outbox import OutboxCounter, OutboxEvent
 from resolvers import feed
+from resolvers.background.outbox import (
+    Change,
+    announce,
+    changes_after,
+    give_sequences,
+    last_sequence,
+)
 from resolvers.context import Context
-from resolvers.outbox import Change, announce, changes_after, give_sequences, last_sequence
 from tests.make.listening import all_listen
 from tests.make.statements import counting
 

@@ -7,12 +7,18 @@ from typing import Any
 
 import pytest
 
-from resolvers.accounts import organisations
-from resolvers.catalog import classification, price_lists, products, variants
+from resolvers.accounts.organisations import organisations
+from resolvers.catalog.classification import classification
+from resolvers.catalog.prices import lists as price_lists
+from resolvers.catalog.products import products, variants
 from resolvers.context import Context
 from resolvers.members import members
-from resolvers.orders import cart_lists, fulfilments, payments
-from resolvers.stock import levels, suppliers, transfers
+from resolvers.orders.cart import lists as cart_lists
+from resolvers.orders.fulfilment import fulfilments
+from resolvers.orders.payment import payments
+from resolvers.stock.levels import levels
+from resolvers.stock.purchasing import suppliers
+from resolvers.stock.transfers import transfers
 from resolvers.stores import locations
 from tests.make.statements import counting
 

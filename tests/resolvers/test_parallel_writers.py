@@ -6,25 +6,25 @@ import asyncio
 from dataclasses import replace
 from decimal import Decimal
 
-from models.bulk import columns_of, save_changed
 from models.catalog.classification import Brand, Category
 from models.catalog.prices import PriceList, PriceListKind
 from models.integrations.webhooks import Webhook
 from models.outbox import Topic
 from models.referrals.commissions import CommissionLevel, CommissionPlan
-from models.stock.purchases import Supplier
+from models.stock.documents.purchases import Supplier
+from models.tables.bulk import columns_of, save_changed
 from resolvers.accounts.bootstrap import PLATFORM_CODE
-from resolvers.batches import OnError
-from resolvers.catalog import price_lists
-from resolvers.catalog import upsert as catalog
-from resolvers.catalog.price_lists import PriceListDraft
+from resolvers.bulk_rows import OnError
+from resolvers.catalog.prices import lists as price_lists
+from resolvers.catalog.prices.lists import PriceListDraft
+from resolvers.catalog.products import upsert as catalog
 from resolvers.context import Context
-from resolvers.integrations import webhooks
-from resolvers.integrations.webhooks import WebhookChanges
+from resolvers.integrations.webhooks import webhooks
+from resolvers.integrations.webhooks.webhooks import WebhookChanges
 from resolvers.referrals import plans
 from resolvers.referrals.plans import PlanDraft
-from resolvers.stock import suppliers
-from resolvers.stock.suppliers import SupplierDraft
+from resolvers.stock.purchasing import suppliers
+from resolvers.stock.purchasing.suppliers import SupplierDraft
 from tests.make.goods import a_product
 from tests.make.prices import a_price_list
 

@@ -14,7 +14,7 @@ from models.integrations.bulk import BulkOperation
 from resolvers.context import Context
 from resolvers.health import machine
 from resolvers.health.findings import Level
-from resolvers.integrations import bulk_files
+from resolvers.integrations.bulk import storage as bulk_storage
 from resolvers.private_files import private_file, private_folder
 
 
@@ -52,7 +52,7 @@ async def test_the_doctor_names_files_that_others_may_read(ctx: Context, tmp_pat
     settings = replace(ctx.settings, files_folder=str(tmp_path / "files"))
     shop = replace(ctx, settings=settings)
     with umask(0):
-        path = bulk_files.source_of(settings, BulkOperation(file="upload"))
+        path = bulk_storage.source_of(settings, BulkOperation(file="upload"))
         os.close(private_file(path, os.O_RDWR | os.O_CREAT))
     assert (await machine.files_folder(shop)).level is not Level.WARNING
     path.chmod(0o644)

@@ -8,11 +8,11 @@ import pytest
 
 from models.accounts.organisations import Organisation
 from models.catalog.classification import Category
-from resolvers.accounts import organisations
 from resolvers.accounts.identity import first_merchant
+from resolvers.accounts.organisations import organisations
+from resolvers.background.loop_sharing import in_turns
 from resolvers.context import Actor, ActorKind, Context, GrantedNode
 from resolvers.slices import Slice, rows_of_each
-from resolvers.turns import in_turns
 from tests.make.statements import counting
 
 

@@ -9,16 +9,16 @@ import pytest
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from gateways import tracing
+from gateways.telemetry import tracing
 from models.accounts.organisations import Organisation
 from models.database import fetch, transaction
 from models.jobs import Job
 from models.stores.locations import Location
+from resolvers.background.jobs import enqueue, run_due
+from resolvers.background.outbox import Change, announce
 from resolvers.context import Context
-from resolvers.integrations import webhooks
-from resolvers.integrations.delivering import deliver_due
-from resolvers.jobs import enqueue, run_due
-from resolvers.outbox import Change, announce
+from resolvers.integrations.webhooks import webhooks
+from resolvers.integrations.webhooks.delivery import deliver_due
 from settings import Settings
 from tests.make.receiver import receiving
 from tests.make.stock import a_location

@@ -8,11 +8,12 @@ import pytest
 
 from models.database import execute, fetch, is_postgres
 from models.members.cards import MemberCard
-from resolvers.catalog import indexing, listing, products, variants
-from resolvers.catalog.filters import ProductQuery
+from resolvers.catalog.products import products, variants
+from resolvers.catalog.search import indexing, listing
+from resolvers.catalog.search.filters import ProductQuery
 from resolvers.context import Context
 from resolvers.members import members
-from resolvers.paging import PageRequest
+from resolvers.orm_pagination import PageRequest
 from resolvers.stores import indexing as stores_indexing
 from resolvers.stores import listing as stores_listing
 from resolvers.stores import locations

@@ -13,15 +13,15 @@ import strawberry
 from graphql import GraphQLError
 
 from models.errors import QuintetError
-from schema.answer import Answer
-from schema.answering import MOST_ERRORS
 from schema.batching import batched
 from schema.errors import format_error
 from schema.execution import CompiledExecutor
 from schema.execution.core import GraphQLCoreExecutor
 from schema.execution.execute import Execute
 from schema.execution.meter import AnswerLimits, HungUp, Meter
-from schema.operations import Operations
+from schema.operations.answer import Answer
+from schema.operations.answering import MOST_ERRORS
+from schema.operations.operations import Operations
 from tests.schema.execution.oracle import DROPS_COROUTINES
 
 # An operation that is stopped has begun more than graphql-core awaits.
@@ -182,7 +182,9 @@ async def test_bytes_count_as_often_as_they_stand_in_the_answer(executor: Execut
 async def test_the_same_row_is_looked_up_once(
     executor: Execute, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("schema.turns.SLICE_SECONDS", 60)  # however slow the machine is
+    monkeypatch.setattr(
+        "schema.operations.fair_scheduling.SLICE_SECONDS", 60
+    )  # however slow the machine is
     ctx = Ctx()
     query = "{ items(first: 30) { parent { children { parent { children { number } } } } } }"
     answer = await run(executor, query, ctx)
@@ -283,7 +285,7 @@ async def test_errors_are_bounded_and_counted(executor: Execute) -> None:
 async def test_others_have_their_turn_during_a_large_answer(
     executor: Execute, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("schema.turns.SLICE_SECONDS", -1)
+    monkeypatch.setattr("schema.operations.fair_scheduling.SLICE_SECONDS", -1)
     turns, done = 0, False
 
     async def somebody_else() -> None:
@@ -303,7 +305,9 @@ async def test_others_have_their_turn_during_a_large_answer(
 async def test_many_operations_at_once_share_the_turns_of_one(
     executor: Execute, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("schema.turns.SLICE_SECONDS", -1)  # whoever asks first in a round has it
+    monkeypatch.setattr(
+        "schema.operations.fair_scheduling.SLICE_SECONDS", -1
+    )  # whoever asks first in a round has it
     asked, running = list[int](), operations(executor)
     operation = running.documents.prepare("{ items(first: 1) { parent { text } } }").operation(None)
     answering = asyncio.gather(

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from models.errors import InvalidInput
-from resolvers.integrations.csv_files import CsvRow
-from resolvers.paging import cursor_of
+from resolvers.integrations.files.csv_files import CsvRow
+from resolvers.orm_pagination import cursor_of
 from tests.make.api import Api
 
 LONG = "1" * 5_000

@@ -12,7 +12,7 @@ from graphql import parse, validate
 from graphql.utilities import get_operation_ast
 
 from schema import schema
-from schema.public import begins_public
+from schema.operations.cacheable_fields import begins_public
 from settings import Settings
 from tests.conftest import serving
 from tests.make.api import Api

@@ -19,11 +19,11 @@ from strawberry.scalars import JSON
 from strawberry.types import Info
 
 from models.errors import Denial, NotSignedIn
-from schema.connection import header
-from schema.limits import Limits
-from schema.operations import Operations
-from schema.persisted_documents import PersistedDocuments
-from schema.routes import graphql_routes
+from schema.operations.limits import Limits
+from schema.operations.operations import Operations
+from schema.operations.persisted_documents import PersistedDocuments
+from schema.transport.connection import header
+from schema.transport.routes import graphql_routes
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 
-from schema.http_request import BadRequest, read_request
+from schema.transport.http_request import BadRequest, read_request
 from serving.body_room import BodyRoom, Held, NoRoom
 from serving.websocket_connections import FREE_BYTES
 from tests.serving.test_connections import SECONDS, served, until

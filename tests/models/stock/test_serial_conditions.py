@@ -6,7 +6,7 @@ from models.migrating import migrate
 from models.stock.serials import SerialNumber
 from resolvers.context import Context
 from tests.make.soundness import stock_contradictions
-from tests.resolvers.stock.test_audit_witnesses import phones
+from tests.resolvers.stock.audit.test_witnesses import phones
 
 
 async def states() -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from models.stock.stocktake_rules import SerialFinding, findings
+from models.stock.documents.stocktake_rules import SerialFinding, findings
 
 MISSING, SURPLUS = SerialFinding.MISSING, SerialFinding.SURPLUS
 

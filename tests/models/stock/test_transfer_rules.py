@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from models.stock.transfer_rules import TransferRights, TransferStatus, transfer_actions
+from models.stock.documents.transfer_rules import TransferRights, TransferStatus, transfer_actions
 
 HQ = TransferRights(decides_both=True, at_source=True, at_destination=True)
 ASKING_HQ = TransferRights(asked=True, decides_both=True, at_source=True, at_destination=True)

@@ -16,11 +16,14 @@ from models.accounts.sessions import Session, SubjectKind
 from models.accounts.staff import Staff, StaffGrant
 from models.database import transaction
 from models.errors import QuintetError, StateConflict
-from resolvers.accounts import client_updates, sessions, staff_updates, storefront_upsert
-from resolvers.accounts.staff import GrantDraft
-from resolvers.accounts.staff_updates import StaffChange
-from resolvers.accounts.storefront_upsert import StorefrontDraft
-from resolvers.batches import OnError
+from resolvers.accounts import sessions
+from resolvers.accounts.clients import storefront_upsert
+from resolvers.accounts.clients import updates as client_updates
+from resolvers.accounts.clients.storefront_upsert import StorefrontDraft
+from resolvers.accounts.staff import updates as staff_updates
+from resolvers.accounts.staff.staff import GrantDraft
+from resolvers.accounts.staff.updates import StaffChange
+from resolvers.bulk_rows import OnError
 from resolvers.context import Context
 
 

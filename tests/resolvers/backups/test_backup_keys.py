@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from models import database as db
-from models import encryption
-from models.stock.purchases import Supplier
+from models.keys import encryption
+from models.stock.documents.purchases import Supplier
 from resolvers.backups.archive import BackupFault
 from resolvers.backups.restoring import restore
 from resolvers.backups.taking import take

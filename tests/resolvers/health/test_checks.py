@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from models import database as db
-from models import encryption
 from models.database import execute
 from models.jobs import Job
+from models.keys import encryption
 from models.outbox import OutboxEvent
 from resolvers.context import Context
 from resolvers.health import background, checks, configuration, data_keys, database, machine

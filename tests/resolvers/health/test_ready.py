@@ -5,8 +5,8 @@ from __future__ import annotations
 from base64 import b64encode
 from datetime import timedelta
 
-from models import encryption
 from models.database import execute
+from models.keys import encryption
 from models.outbox import OutboxEvent
 from resolvers.context import utc_now
 from tests.make.api import Api

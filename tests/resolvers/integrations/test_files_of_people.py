@@ -15,8 +15,8 @@ from models.catalog.products import Product, Variant
 from models.integrations.bulk import BulkFormat, BulkKind, BulkStatus
 from models.stock.levels import StockLevel
 from resolvers.context import Context
-from resolvers.integrations.file_forms import FileEncoding
-from resolvers.integrations.imports import ImportFile, import_file
+from resolvers.integrations.bulk.imports import ImportFile, import_file
+from resolvers.integrations.files.file_forms import FileEncoding
 from schema.integrations.bulk_rows import draft_of
 from tests.make.bulk import a_bulk_operation, ended, errors, results
 from tests.make.goods import a_gtin, a_product, a_store, a_variant, open_stores, put
@@ -264,7 +264,7 @@ async def test_a_sheet_keeps_its_row_numbers_and_reads_numbers_as_they_are(here:
 
 
 async def test_the_errors_open_in_excel(here: Context) -> None:
-    from resolvers.integrations.bulk_files import errors_of
+    from resolvers.integrations.bulk.storage import errors_of
 
     rows = "".join(f"P{number},,1.00\n" for number in range(1_100))
     found = await ended(here, await a_bulk_operation(here, BulkKind.CATALOG, PRODUCTS + rows))

@@ -11,12 +11,12 @@ import pytest
 
 from models.errors import InvalidInput
 from models.integrations.bulk import BulkFormat
-from resolvers.integrations import archives, row_files, sheets, workbooks
-from resolvers.integrations.csv_files import CsvRow, UnreadableFile
-from resolvers.integrations.file_forms import readable
-from resolvers.integrations.row_files import FileRow, RowFile
-from resolvers.integrations.sheets import sheet_lines
-from resolvers.integrations.stopping import Stop, Stopped
+from resolvers.integrations.files import archives, row_files, sheets, workbooks
+from resolvers.integrations.files.csv_files import CsvRow, UnreadableFile
+from resolvers.integrations.files.file_forms import readable
+from resolvers.integrations.files.row_files import FileRow, RowFile
+from resolvers.integrations.files.sheets import sheet_lines
+from resolvers.integrations.files.stopping import Stop, Stopped
 from tests.make.workbooks import a_row, a_workbook
 
 HEADER = a_row(1, A="code", B="name")

@@ -13,10 +13,10 @@ import pytest
 from models.accounts.organisations import Organisation
 from models.database import transaction
 from models.integrations.webhooks import WebhookDelivery
+from resolvers.background.outbox import Change, announce
 from resolvers.context import Context
-from resolvers.integrations import webhooks
-from resolvers.integrations.delivering import deliver_due
-from resolvers.outbox import Change, announce
+from resolvers.integrations.webhooks import webhooks
+from resolvers.integrations.webhooks.delivery import deliver_due
 from tests.make.deaths import Prepared, in_database
 from tests.make.receiver import TestReceiver, receiving
 from tests.make.sales import later

@@ -10,9 +10,9 @@ from models.catalog.classification import Brand, Category
 from models.catalog.products import Product, ProductStatus, Variant, VariantGtin
 from models.database import fetch
 from models.integrations.bulk import BulkKind, BulkStatus
-from resolvers.catalog import products
+from resolvers.catalog.products import products
 from resolvers.context import Context
-from resolvers.integrations.imports import ImportFile, import_file
+from resolvers.integrations.bulk.imports import ImportFile, import_file
 from schema.integrations.bulk_rows import draft_of
 from tests.make.bulk import a_bulk_operation, ended, errors, results
 from tests.make.goods import a_gtin, a_product, put

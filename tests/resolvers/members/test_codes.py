@@ -25,7 +25,7 @@ from models.members.cards import CardStatus, MemberCard, MemberCode
 from models.members.members import Member
 from models.members.numbers import card_number
 from resolvers.context import Actor, Context
-from resolvers.members import codes, sight
+from resolvers.members import codes, visibility
 from tests.make import members as make
 
 
@@ -182,8 +182,8 @@ async def test_whoever_may_not_identify_learns_nothing(ctx: Context, member: Mem
 async def test_a_till_sees_whom_it_identified_with_the_name_masked(
     ctx: Context, member: Member, till: Context
 ) -> None:
-    assert await sight.of_members(till, [member]) == {}
+    assert await visibility.of_members(till, [member]) == {}
     issued = await codes.create(make.as_member(ctx, member))
     seen = await codes.identify(till, issued.code)
-    [found] = (await sight.of_members(till, [seen])).values()
-    assert (found, found.name_of(seen)) == (sight.MASKED, "王*")
+    [found] = (await visibility.of_members(till, [seen])).values()
+    assert (found, found.name_of(seen)) == (visibility.MASKED, "王*")

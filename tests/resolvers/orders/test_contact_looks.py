@@ -12,7 +12,7 @@ from models.orders.states import FulfilmentMethod
 from resolvers.context import Context
 from resolvers.orders import contact_looks, contacts
 from resolvers.orders.contact_looks import LookFilter
-from resolvers.paging import PageRequest
+from resolvers.orm_pagination import PageRequest
 from tests.make.checkouts import a_store
 from tests.make.sales import a_guest, a_paid_order, an_address, staff_of
 from tests.make.statements import counting

@@ -12,10 +12,11 @@ from models.orders.contact_looks import ContactLook
 from models.orders.states import FulfilmentMethod
 from models.stock.levels import StockLevel
 from resolvers.context import Context
-from resolvers.orders import contacts, fulfilment_lists, order_lists
-from resolvers.orders.fulfilment_lists import FulfilmentFilter
+from resolvers.orders import contacts, order_lists
+from resolvers.orders.fulfilment import lists as fulfilment_lists
+from resolvers.orders.fulfilment.lists import FulfilmentFilter
 from resolvers.orders.order_lists import OrderFilter
-from resolvers.paging import PageRequest
+from resolvers.orm_pagination import PageRequest
 from tests.make.checkouts import a_member, a_store
 from tests.make.sales import (
     a_guest,

@@ -13,11 +13,13 @@ from models.database import fetch
 from models.orders.payments import Payment
 from models.orders.states import FulfilmentMethod, PaymentFlow, PaymentProvider
 from models.stock.levels import StockLevel
-from resolvers import worker
+from resolvers.background import worker
 from resolvers.context import Actor, ActorKind, Context
-from resolvers.orders import fulfilment_steps, payments, placing, settlement
-from resolvers.orders.fulfilment_steps import ShipmentDraft
-from resolvers.orders.payments import ChargeDraft
+from resolvers.orders.checkout import placing
+from resolvers.orders.fulfilment import steps as fulfilment_steps
+from resolvers.orders.fulfilment.steps import ShipmentDraft
+from resolvers.orders.payment import payments, settlement
+from resolvers.orders.payment.payments import ChargeDraft
 from tests.make.checkouts import DELIVERY, PICKUP, a_store, checkout, choice, line
 from tests.make.deaths import Prepared, in_database
 from tests.make.sales import a_guest, a_paid_order, an_address, an_order, later, said, staff_of

@@ -15,7 +15,7 @@ from models.stores.locations import Location
 from resolvers.context import Actor, ActorKind, Context, GrantedNode
 from resolvers.orders import actions, member_orders, order_lists, orders
 from resolvers.orders.order_lists import OrderFilter
-from resolvers.paging import PageRequest
+from resolvers.orm_pagination import PageRequest
 from tests.make.checkouts import a_member, a_store
 from tests.make.members import as_member, enter_through, link, member, staff
 from tests.make.sales import a_guest, a_paid_order, an_order, staff_at, staff_of

@@ -15,10 +15,11 @@ from models.orders.pickup import pickup_code
 from models.orders.states import FulfilmentMethod, FulfilmentStatus, OrderStatus, PaymentStatus
 from models.stock.levels import StockLevel
 from models.stores.locations import Location
+from resolvers.background.jobs import run_due
 from resolvers.context import Context
-from resolvers.jobs import run_due
-from resolvers.orders import fulfilment_steps, pickups
-from resolvers.orders.refunds import HANDLERS
+from resolvers.orders import pickups
+from resolvers.orders.fulfilment import steps as fulfilment_steps
+from resolvers.orders.payment.refunds import HANDLERS
 from tests.make.sales import (
     a_guest,
     a_key,

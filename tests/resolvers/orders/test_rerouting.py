@@ -16,7 +16,8 @@ from models.stock.levels import StockLevel
 from models.stores.hours import Weekday
 from models.stores.locations import Location
 from resolvers.context import Context
-from resolvers.orders import fulfilment_steps, overdue, rerouting
+from resolvers.orders import acceptance_timeout, rerouting
+from resolvers.orders.fulfilment import steps as fulfilment_steps
 from tests.make.sales import (
     a_guest,
     a_level_in_a_store,
@@ -125,9 +126,9 @@ async def test_who_alone_has_it_keeps_it_until_somebody_else_has(ctx: Context) -
     (kept,) = await parts_of(order)
     assert (kept.status, kept.unfillable) == (FulfilmentStatus.OPEN, True)
     assert await numbers(first) == [(1, 1)]
-    assert await overdue.reroute_overdue(later(ctx, minutes=30)) == 0
+    assert await acceptance_timeout.reroute_overdue(later(ctx, minutes=30)) == 0
     await StockLevel.filter(id=second.id).update(available=1)
-    assert await overdue.reroute_overdue(later(ctx, minutes=60)) == 1
+    assert await acceptance_timeout.reroute_overdue(later(ctx, minutes=60)) == 1
     assert [each.location_id for each in await parts_of(order)][-1] == second.location_id
     assert await numbers(first, second) == [(2, 0), (0, 1)]
 
@@ -186,12 +187,12 @@ async def test_what_cannot_be_rejected_stays(ctx: Context) -> None:
 async def test_what_is_not_accepted_in_time_goes_on(ctx: Context) -> None:
     first, second = await stores(ctx, 2, 2)
     order = await a_delivery(ctx, first)
-    assert await overdue.reroute_overdue(later(ctx, minutes=9)) == 0
-    assert await overdue.reroute_overdue(later(ctx, minutes=11)) == 1
-    assert await overdue.reroute_overdue(later(ctx, minutes=11)) == 0
+    assert await acceptance_timeout.reroute_overdue(later(ctx, minutes=9)) == 0
+    assert await acceptance_timeout.reroute_overdue(later(ctx, minutes=11)) == 1
+    assert await acceptance_timeout.reroute_overdue(later(ctx, minutes=11)) == 0
     old, new = await parts_of(order)
     assert (old.status, new.location_id) == (FulfilmentStatus.CANCELLED, second.location_id)
-    assert await overdue.reroute_overdue(later(ctx, minutes=30)) == 0
+    assert await acceptance_timeout.reroute_overdue(later(ctx, minutes=30)) == 0
     assert (await parts_of(order))[-1].status is FulfilmentStatus.OPEN
     assert await numbers(first, second) == [(2, 0), (1, 1)]
 
@@ -201,7 +202,7 @@ async def test_what_was_accepted_stays(ctx: Context) -> None:
     order = await a_delivery(ctx, first)
     (part,) = await parts_of(order)
     await fulfilment_steps.accept(await staff_of(ctx, first.location_id), part.id)
-    assert await overdue.reroute_overdue(later(ctx, days=1)) == 0
+    assert await acceptance_timeout.reroute_overdue(later(ctx, days=1)) == 0
     assert len(await parts_of(order)) == 1
 
 
@@ -217,8 +218,8 @@ async def test_only_opening_time_counts(ctx: Context) -> None:
     }
     await Location.filter(id=first.location_id).update(hours=[hours])
     for hours_later in (0.5, 4.9):
-        assert await overdue.reroute_overdue(later(ctx, hours=hours_later)) == 0
-    assert await overdue.reroute_overdue(later(ctx, hours=5, minutes=5)) == 0
+        assert await acceptance_timeout.reroute_overdue(later(ctx, hours=hours_later)) == 0
+    assert await acceptance_timeout.reroute_overdue(later(ctx, hours=5, minutes=5)) == 0
     assert (await parts_of(order))[-1].id == part.id
-    assert await overdue.reroute_overdue(later(ctx, hours=5, minutes=12)) == 1
+    assert await acceptance_timeout.reroute_overdue(later(ctx, hours=5, minutes=12)) == 1
     assert (await parts_of(order))[-1].location_id == second.location_id

@@ -12,7 +12,9 @@ from models.accounts.roles import Role
 from models.orders.carts import Cart, CartStatus
 from models.orders.orders import Order
 from resolvers.context import Context
-from resolvers.orders import booking, carts, placing
+from resolvers.orders.cart import carts
+from resolvers.orders.checkout import placement as checkout_placement
+from resolvers.orders.checkout import placing
 from tests.make import members
 from tests.make.checkouts import EXPRESS, a_member, a_store, checkout, choice, line
 from tests.make.sales import a_key
@@ -30,7 +32,7 @@ async def test_a_rush_costs_one_update_of_the_level_a_batch(
     all_ready = asyncio.Barrier(len(members))
     real = placing._worked_out
 
-    async def worked_out(*arguments: object) -> booking.Booking:
+    async def worked_out(*arguments: object) -> checkout_placement.Booking:
         found = await real(*arguments)  # type: ignore[arg-type]
         await all_ready.wait()
         return found
@@ -56,7 +58,7 @@ async def test_carts_and_a_link_that_all_came_through_cost_nothing_more(
     all_ready = asyncio.Barrier(len(buyers))
     real = placing._worked_out
 
-    async def worked_out(*arguments: object) -> booking.Booking:
+    async def worked_out(*arguments: object) -> checkout_placement.Booking:
         found = await real(*arguments)  # type: ignore[arg-type]
         await all_ready.wait()
         return found
@@ -88,7 +90,7 @@ async def test_one_order_that_cannot_be_written_fails_alone(
     members = [await a_member(ctx) for _ in range(8)]
     real = placing._worked_out
 
-    async def worked_out(ctx: Context, *arguments: object) -> booking.Booking:
+    async def worked_out(ctx: Context, *arguments: object) -> checkout_placement.Booking:
         found = await real(ctx, *arguments)  # type: ignore[arg-type]
         if ctx is members[5]:
             object.__setattr__(found.plan.basket, "member_id", 10**9)

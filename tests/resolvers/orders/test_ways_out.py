@@ -27,18 +27,12 @@ from models.orders.states import (
 from models.stock.states import StockState
 from models.stores.locations import Location
 from resolvers.context import Context
-from resolvers.orders import (
-    actions,
-    calling_off,
-    cancelling,
-    fulfilment_steps,
-    fulfilments,
-    pickups,
-    placing,
-    rerouting,
-)
-from resolvers.orders.calling_off import ReturnDraft
-from resolvers.orders.fulfilment_steps import ShipmentDraft
+from resolvers.orders import actions, cancelling, part_cancelling, pickups, rerouting
+from resolvers.orders.checkout import placing
+from resolvers.orders.fulfilment import fulfilments
+from resolvers.orders.fulfilment import steps as fulfilment_steps
+from resolvers.orders.fulfilment.steps import ShipmentDraft
+from resolvers.orders.part_cancelling import ReturnDraft
 from tests.make.checkouts import (
     CARRY_OUT,
     DELIVERY,
@@ -134,11 +128,11 @@ async def take(sale: Sale, offer: Offer) -> None:
         case FulfilmentAction.COLLECT:
             await pickups.collect(ctx, part.pickup_code or "", a_key())
         case FulfilmentAction.CANCEL:
-            await calling_off.cancel(ctx, part.id, "no", a_key())
+            await part_cancelling.cancel(ctx, part.id, "no", a_key())
         case FulfilmentAction.RETURN:
             back: dict[str, Any] = {"location_id": part.location_id, "reason": "no"}
             draft = ReturnDraft(fulfilment_id=part.id, restock=StockState.DAMAGED, **back)
-            await calling_off.take_back(ctx, draft, a_key())
+            await part_cancelling.take_back(ctx, draft, a_key())
         case other:
             raise AssertionError(other)
 

@@ -14,7 +14,7 @@ from models.orders.orders import Order
 from models.orders.states import OrderStatus
 from models.referrals.commissions import CommissionPlan
 from resolvers.context import Context
-from resolvers.paging import PageRequest
+from resolvers.orm_pagination import PageRequest
 from resolvers.referrals import commissions, earnings, sales, teams, trees
 from resolvers.referrals.commissions import PaidOrder
 from resolvers.referrals.teams import Downline, TeamLevel

@@ -12,34 +12,32 @@ import pytest
 from models.catalog.products import Variant
 from models.database import fetch
 from models.errors import StateConflict
+from models.stock.documents.stocktakes import Stocktake
 from models.stock.levels import StockLevel
 from models.stock.states import MovementReason, StockState
-from models.stock.stocktakes import Stocktake
 from models.stores.locations import Location
-from resolvers import worker
-from resolvers.batches import OnError
+from resolvers.background import worker
+from resolvers.bulk_rows import OnError
 from resolvers.context import Context
-from resolvers.stock import (
-    checkpoints,
-    purchasing,
-    returning,
-    transfer_arrivals,
-    transfer_requests,
-    transfer_shipping,
-)
-from resolvers.stock.adjustments import AdjustmentDraft, adjust
-from resolvers.stock.backorder_setting import BackorderDraft, set_backorders
-from resolvers.stock.backorders import today
-from resolvers.stock.counting import CountDraft, count
-from resolvers.stock.document_lines import LineDraft
-from resolvers.stock.returning import ReturnDraft, ReturnLineDraft
-from resolvers.stock.safety import SafetyDraft, set_safety
+from resolvers.stock.allocation.backorder_limits import BackorderDraft, set_backorders
+from resolvers.stock.allocation.backorders import today
+from resolvers.stock.documents.lines import LineDraft
+from resolvers.stock.ledger import checkpoints
+from resolvers.stock.levels.adjustments import AdjustmentDraft, adjust
+from resolvers.stock.levels.erp_sync import LevelDraft, set_levels
+from resolvers.stock.levels.safety_stock import SafetyDraft, set_safety
+from resolvers.stock.purchasing import order_steps
+from resolvers.stock.purchasing import return_steps as purchasing_return_steps
+from resolvers.stock.purchasing.return_steps import ReturnDraft, ReturnLineDraft
 from resolvers.stock.serials import SerialDraft
-from resolvers.stock.stocktake_approval import approve
-from resolvers.stock.stocktake_opening import open_
-from resolvers.stock.sync import LevelDraft, set_levels
-from resolvers.stock.transfer_arrivals import ReceiptDraft
-from resolvers.stock.transfer_requests import TransferDraft
+from resolvers.stock.stocktakes.approval import approve
+from resolvers.stock.stocktakes.counting import CountDraft, count
+from resolvers.stock.stocktakes.opening import open_
+from resolvers.stock.transfers import arrivals as transfer_arrivals
+from resolvers.stock.transfers import requests as transfer_requests
+from resolvers.stock.transfers import shipping as transfer_shipping
+from resolvers.stock.transfers.arrivals import ReceiptDraft
+from resolvers.stock.transfers.requests import TransferDraft
 from tests.make.deaths import Prepared, in_database
 from tests.make.killing import Work
 from tests.make.purchases import a_purchase, bought
@@ -91,22 +89,22 @@ async def transfer(ctx: Context) -> None:
 async def purchase(ctx: Context) -> None:
     ctx, milk, phone, (store, _) = await scene(ctx)
     draft = a_purchase(store.id, (milk, 5, "2.50"), (phone, 3, "100.00"))
-    order = await purchasing.create(ctx, draft, "create")
-    await told(purchasing.approve(ctx, order.id, None))
+    order = await order_steps.create(ctx, draft, "create")
+    await told(order_steps.approve(ctx, order.id, None))
     first = [LineDraft(milk, 2), LineDraft(phone, 2)]
-    await purchasing.receive(ctx, order.id, first, "first", [SerialDraft(phone, ["A", "B"])])
+    await order_steps.receive(ctx, order.id, first, "first", [SerialDraft(phone, ["A", "B"])])
     rest = [LineDraft(milk, 3)]
-    await purchasing.receive(ctx, order.id, rest, "rest")
-    await told(purchasing.cancel(ctx, order.id, None))
+    await order_steps.receive(ctx, order.id, rest, "rest")
+    await told(order_steps.cancel(ctx, order.id, None))
     back = ReturnDraft(
         purchase_order_id=order.id,
         supplier_code=None,
         location_id=None,
         lines=[ReturnLineDraft(milk, 4)],
     )
-    found = await returning.create(ctx, back, "return")
-    await told(returning.approve(ctx, found.id, None))
-    await returning.ship(ctx, found.id, "ship")
+    found = await purchasing_return_steps.create(ctx, back, "return")
+    await told(purchasing_return_steps.approve(ctx, found.id, None))
+    await purchasing_return_steps.ship(ctx, found.id, "ship")
 
 
 async def stocktake(ctx: Context) -> None:

@@ -8,19 +8,21 @@ import pytest
 
 from models.database import execute, transaction
 from models.errors import LimitExceeded
-from models.stock.purchase_rules import PurchaseOrderStatus
-from models.stock.purchases import PurchaseOrder
+from models.stock.documents.purchase_rules import PurchaseOrderStatus
+from models.stock.documents.purchases import PurchaseOrder
 from models.stock.rules import MOST_ON_HAND
 from models.stock.states import MovementReason, StockState
 from resolvers.context import Context
-from resolvers.stock import availability, purchasing, transfer_arrivals
-from resolvers.stock.adjustments import AdjustmentDraft, adjust
-from resolvers.stock.document_lines import LineDraft
-from resolvers.stock.transfer_arrivals import ReceiptDraft
+from resolvers.stock.documents.lines import LineDraft
+from resolvers.stock.levels import availability
+from resolvers.stock.levels.adjustments import AdjustmentDraft, adjust
+from resolvers.stock.purchasing import order_steps
+from resolvers.stock.transfers import arrivals as transfer_arrivals
+from resolvers.stock.transfers.arrivals import ReceiptDraft
 from tests.make.purchases import a_purchase, ordered
 from tests.make.stock import a_level, a_location
 from tests.make.transfers import Chain, a_chain, a_key, shipped
-from tests.resolvers.stock.test_sync import _codes
+from tests.resolvers.stock.levels.test_erp_sync import _codes
 
 FULL = MOST_ON_HAND - 1
 
@@ -42,7 +44,7 @@ async def _bought(ctx: Context, chain: Chain, pieces: int) -> object:
     variant_id = chain.levels[0].variant_id
     order = await ordered(ctx, chain.destination.id, (variant_id, 2, "1"))
     lines = [LineDraft(variant_id, pieces)]
-    return await purchasing.receive(ctx, order.id, lines, a_key())
+    return await order_steps.receive(ctx, order.id, lines, a_key())
 
 
 async def _arrived(ctx: Context, chain: Chain, pieces: int) -> object:
@@ -72,11 +74,11 @@ async def test_one_piece_fits_and_two_do_not(
 async def test_no_more_is_expected_than_a_number_can_tell(ctx: Context) -> None:
     level = await a_level(ctx, 0)
     draft = a_purchase(level.location_id, (level.variant_id, 2, "1"))
-    order = await purchasing.create(ctx, draft, a_key())
+    order = await order_steps.create(ctx, draft, a_key())
     on_its_way = "UPDATE stock_level SET incoming = ? WHERE id = ?"
     await transaction(execute, on_its_way, 2**31 - 2, level.id)
     with pytest.raises(LimitExceeded) as refused:
-        await purchasing.approve(ctx, order.id, None)
+        await order_steps.approve(ctx, order.id, None)
     assert refused.value.path == ("purchaseOrderId",)
     assert (await PurchaseOrder.get(id=order.id)).status is PurchaseOrderStatus.SUBMITTED
 

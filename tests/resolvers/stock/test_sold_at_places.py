@@ -13,10 +13,10 @@ from models.errors import InvalidInput
 from models.stock.ledger import StockMovement
 from models.stock.levels import StockLevel
 from resolvers.context import Actor, Context
-from resolvers.stock import sold_at_places
+from resolvers.stock.levels import sold_at_places
 from tests.make.statements import counting
 from tests.make.stock import a_level, a_location, a_variant
-from tests.resolvers.stock.test_sync import _actor
+from tests.resolvers.stock.levels.test_erp_sync import _actor
 
 
 async def moved(

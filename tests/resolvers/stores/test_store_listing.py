@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from models.accounts.channels import Channel
 from models.catalog.products import Variant
 from models.errors import InvalidInput
-from models.stock.reservations import StockHold
+from models.stock.holds import StockHold
 from models.stores.coordinates import CoordinateSystem, Point, convert
 from models.stores.distance import geodesic_metres, nearest
 from models.stores.hours import Weekday
 from models.stores.locations import Location, LocationKind, StoreService
 from resolvers.context import Context
-from resolvers.keyset import Conditions
-from resolvers.orders import senders
-from resolvers.paging import PageRequest
+from resolvers.orders.routing import candidates as routing_candidates
+from resolvers.orm_pagination import PageRequest
+from resolvers.sql_pagination import Conditions
 from resolvers.stores import listing, locations, nearby
 from resolvers.stores.addresses import AddressDraft
 from resolvers.stores.drafts import HoursDraft
@@ -235,7 +235,7 @@ async def test_a_moment_outside_the_calendar_is_refused(ctx: Context, year: int)
 
 @pytest.mark.parametrize("key", [[1.5], ["x", "y"], [1.5, "S1", 2], [1, "S1"]])
 async def test_a_forged_cursor_is_refused(ctx: Context, key: list[Any]) -> None:
-    from resolvers.paging import cursor_of
+    from resolvers.orm_pagination import cursor_of
 
     query = StoreQuery(near=SHENYANG)
     cursor = cursor_of(key, f"stores {ctx.merchant_id} {query}")
@@ -277,8 +277,15 @@ async def test_what_lies_within_reach_is_told_with_its_distance(ctx: Context) ->
         a_store("NOWHERE"),
     )
     point = Point(41.8, 123.4)
-    every = {each.code: each.metres for each in await senders.within(ctx, [1], point, None)}
+    every = {
+        each.code: each.metres for each in await routing_candidates.within(ctx, [1], point, None)
+    }
     assert sorted(every, key=lambda code: every[code] or 0) == ["NEAR", "HOUSE", "FAR"]
     assert (every["NEAR"], round(every["HOUSE"] or 0, -2)) == (0, 1100)
-    assert {each.code for each in await senders.within(ctx, [1], point, 5_000)} == {"NEAR", "HOUSE"}
-    assert [each.code for each in await senders.without_position(ctx, [1])] == ["NOWHERE"]
+    assert {each.code for each in await routing_candidates.within(ctx, [1], point, 5_000)} == {
+        "NEAR",
+        "HOUSE",
+    }
+    assert [each.code for each in await routing_candidates.without_position(ctx, [1])] == [
+        "NOWHERE"
+    ]

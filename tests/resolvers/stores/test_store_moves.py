@@ -11,8 +11,8 @@ from models.accounts.roles import ROLE_PERMISSIONS, Permission, Role
 from models.database import transaction
 from models.outbox import OutboxEvent
 from models.stores.locations import Location
-from resolvers.accounts import organisations
-from resolvers.accounts.organisations import OrganisationDraft, create_below
+from resolvers.accounts.organisations import organisations
+from resolvers.accounts.organisations.organisations import OrganisationDraft, create_below
 from resolvers.context import Actor, ActorKind, Context, GrantedNode
 from resolvers.stores.upsert import upsert
 from tests.make.goods import a_merchant, a_store, erp_of, open_stores

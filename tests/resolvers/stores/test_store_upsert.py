@@ -13,8 +13,12 @@ from models.outbox import OutboxEvent
 from models.stores.coordinates import CoordinateSystem
 from models.stores.hours import Weekday
 from models.stores.locations import Location, LocationKind, StoreService
-from resolvers.accounts.organisations import OrganisationDraft, create_below, visible_by_ids
-from resolvers.batches import OnError
+from resolvers.accounts.organisations.organisations import (
+    OrganisationDraft,
+    create_below,
+    visible_by_ids,
+)
+from resolvers.bulk_rows import OnError
 from resolvers.context import Actor, Context
 from resolvers.stores.addresses import AddressDraft, PointDraft
 from resolvers.stores.drafts import HoursDraft, StoreDraft

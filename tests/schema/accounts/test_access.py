@@ -11,7 +11,7 @@ from models.accounts.clients import ApiClient, Storefront
 from models.accounts.sessions import Session, SubjectKind
 from models.accounts.staff import Staff, StaffGrant
 from models.database import transaction
-from resolvers.accounts.client_uses import ClientUses
+from resolvers.accounts.clients.uses import ClientUses
 from resolvers.accounts.sessions import issue
 from resolvers.context import Actor, ActorKind, utc_now
 from tests.make.api import Api

@@ -11,14 +11,14 @@ import strawberry
 
 from gateways import Bucket
 from gateways.cost_buckets import LocalCostBuckets
-from schema.answer import Answer
 from schema.batching import batched
 from schema.cost.callers import Allowance, Caller
 from schema.cost.charging import Charge, Charges
 from schema.cost.prices import OPERATION, STATEMENT
 from schema.cost.purses import BudgetSpent
-from schema.http_request import GraphQLRequest
-from schema.operations import Operations
+from schema.operations.answer import Answer
+from schema.operations.operations import Operations
+from schema.transport.http_request import GraphQLRequest
 
 EVENTS = 20
 BUCKET = Bucket(capacity=3_000, restore_rate=1_000)

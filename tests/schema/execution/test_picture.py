@@ -11,9 +11,9 @@ from graphql import get_named_type, is_object_type, parse
 
 from schema import schema
 from schema.execution import CompiledExecutor
+from schema.execution.completion import Lists, Slot
 from schema.execution.leaves import Leaf
 from schema.execution.selection import Selection
-from schema.execution.slots import Lists, Slot
 
 PAGE = Path(__file__).parents[3] / "docs" / "execution.md"
 BRANCHES = str.maketrans("│├└─", "    ")

@@ -12,7 +12,7 @@ from models.orders.states import FulfilmentMethod
 from resolvers.context import Actor, ActorKind, Context
 from resolvers.demo.chain import plant_demo_chain
 from schema import schema
-from schema.nodes import global_id
+from schema.nodes.nodes import global_id
 from tests.make import members, sales, transfers
 
 NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=1)

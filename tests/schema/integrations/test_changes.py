@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from resolvers.integrations import changes
+from resolvers.integrations.feed import changes
 from tests.make.api import Api
 from tests.make.shop import open_shop
 from tests.schema.stock.test_stock import put

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from gateways.sandbox import NOTIFICATION_PURPOSE, SandboxPayments
-from schema import webhooks
+from schema.transport import provider_notifications
 from tests.gateways.test_notifications import HOSTILE, changed
 from tests.make.api import Api
 from tests.make.counter import Counter, open_counter, place, seen, start
@@ -26,7 +26,7 @@ async def test_hostile_bodies_change_nothing(
 ) -> None:
     written: list[str] = []
     told = SimpleNamespace(warning=lambda event, **_: written.append(event))
-    monkeypatch.setattr(webhooks, "log", told)
+    monkeypatch.setattr(provider_notifications, "log", told)
     guest = await counter.api.guest()
     order = await place(counter, guest)
     url = (await start(guest, order))["codeUrl"]

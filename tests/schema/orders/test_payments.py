@@ -11,7 +11,7 @@ from gateways.sandbox import SandboxPayments
 from models.orders.orders import Order
 from models.orders.payments import Payment
 from resolvers.orders import cancelling
-from schema.nodes import row_id
+from schema.nodes.nodes import row_id
 from settings import Settings
 from tests.conftest import serving
 from tests.make.api import Api

@@ -10,7 +10,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from schema.nodes import global_id
+from schema.nodes.nodes import global_id
 from tests.make.api import Api
 from tests.make.persons import staff
 from tests.make.shop import Shop, new_key, open_shop

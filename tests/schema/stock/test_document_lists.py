@@ -10,7 +10,7 @@ import pytest
 
 from models.errors import InvalidInput
 from schema.stock.filters import PurchaseOrderFilter, StocktakeFilter, TransferFilter
-from schema.stock.purchase_filters import SupplierReturnFilter
+from schema.stock.purchasing.filters import SupplierReturnFilter
 from tests.make.api import Api
 from tests.make.persons import staff
 from tests.make.shop import Shop, new_key, open_shop

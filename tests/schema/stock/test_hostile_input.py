@@ -14,7 +14,7 @@ from typing import Any
 from graphql import GraphQLInputObjectType
 
 from schema import schema
-from schema.nodes import global_id
+from schema.nodes.nodes import global_id
 from tests.make.api import Api
 from tests.make.documents import document
 from tests.make.persons import staff

@@ -12,7 +12,7 @@ from tests.make.api import Api
 from tests.make.persons import staff
 from tests.make.shop import Shop, new_key, open_shop
 from tests.make.statements import counting
-from tests.schema.stock.test_serials import DOCUMENT, ERRORS, SERIAL, STEP, Phones
+from tests.schema.stock.serials.test_serials import DOCUMENT, ERRORS, SERIAL, STEP, Phones
 
 ROAD = """query($id: ID!) { transfer(id: $id) { status lines {
   shipped accepted rejected lost returned serialsOnTheRoad { serial state } } } }"""

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from models.stock.states import StockState
-from resolvers.stock import purchasing, returning
-from resolvers.stock.document_lines import LineDraft
-from resolvers.stock.purchasing import PurchaseDraft, PurchaseLineDraft
-from resolvers.stock.returning import ReturnDraft, ReturnLineDraft
+from resolvers.stock.documents.lines import LineDraft
+from resolvers.stock.purchasing import order_steps
+from resolvers.stock.purchasing import return_steps as purchasing_return_steps
+from resolvers.stock.purchasing.order_steps import PurchaseDraft, PurchaseLineDraft
+from resolvers.stock.purchasing.return_steps import ReturnDraft, ReturnLineDraft
 from tests.resolvers.stock.machine.driving import (
     SUPPLIER,
     Driver,
@@ -96,7 +97,7 @@ class Buying(Driver):
                 for each, count in wanted.items()
             ],
         )
-        self.done_once(lambda key: purchasing.create(ctx, draft, key))
+        self.done_once(lambda key: order_steps.create(ctx, draft, key))
         self.purchases.append(purchase := Purchase(self.answer.id, place, wanted, costs))
         if steps > 0:
             self._approve(purchase)
@@ -109,7 +110,7 @@ class Buying(Driver):
         self._approve(pick(self.purchases, chance, "SUBMITTED"))
 
     def _approve(self, purchase: Purchase) -> None:
-        work = purchasing.approve(self.now(), purchase.id, None)
+        work = order_steps.approve(self.now(), purchase.id, None)
         if self.done(work, allowed=purchase.state == "SUBMITTED"):
             purchase.state = "APPROVED"
             self._expect(purchase, 1)
@@ -118,7 +119,7 @@ class Buying(Driver):
     @rule(chance=chances)
     def call_off_a_purchase(self, chance: int) -> None:
         purchase = pick(self.purchases, chance, *OPEN)
-        work = purchasing.cancel(self.now(), purchase.id, None)
+        work = order_steps.cancel(self.now(), purchase.id, None)
         if self.done(work, allowed=purchase.state in ("SUBMITTED", *OPEN)):
             if purchase.state in OPEN:
                 self._expect(purchase, -1)
@@ -148,7 +149,7 @@ class Buying(Driver):
             and fits
         )
         if not self.done_once(
-            lambda key: purchasing.receive(ctx, purchase.id, lines, key, self.scans(serials)),
+            lambda key: order_steps.receive(ctx, purchase.id, lines, key, self.scans(serials)),
             allowed=allowed,
         ):
             return
@@ -203,10 +204,12 @@ class Buying(Driver):
         )
         planned = Return(0, place, purchase, wanted)
         allowed = of_the_order(purchase, planned.pieces)
-        if not self.done_once(lambda key: returning.create(ctx, draft, key), allowed=allowed):
+        if not self.done_once(
+            lambda key: purchasing_return_steps.create(ctx, draft, key), allowed=allowed
+        ):
             return
         planned.id = self.answer.id
-        self.run(returning.approve(ctx, planned.id, None))
+        self.run(purchasing_return_steps.approve(ctx, planned.id, None))
         self.returns.append(planned)
         if sent:
             self._send_back(planned, None)
@@ -231,7 +234,8 @@ class Buying(Driver):
             )
         )
         if not self.done_once(
-            lambda key: returning.ship(ctx, back.id, key, self.scans(serials)), allowed=allowed
+            lambda key: purchasing_return_steps.ship(ctx, back.id, key, self.scans(serials)),
+            allowed=allowed,
         ):
             return
         back.state = "SHIPPED"
@@ -247,6 +251,6 @@ class Buying(Driver):
     @rule(chance=chances)
     def keep_after_all(self, chance: int) -> None:
         back = pick(self.returns, chance, "APPROVED")
-        work = returning.cancel(self.now(), back.id, None)
+        work = purchasing_return_steps.cancel(self.now(), back.id, None)
         if self.done(work, allowed=back.state == "APPROVED"):
             back.state = "CANCELLED"

@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from models.stock.states import MovementReason, StockState
-from resolvers.batches import OnError
-from resolvers.stock import checkpoints, costs, snapshots
-from resolvers.stock.adjustments import AdjustmentDraft, adjust
-from resolvers.stock.safety import SafetyDraft, set_safety
-from resolvers.stock.sync import LevelDraft, set_levels
+from resolvers.bulk_rows import OnError
+from resolvers.stock.costs import costs
+from resolvers.stock.ledger import as_of, checkpoints
+from resolvers.stock.levels.adjustments import AdjustmentDraft, adjust
+from resolvers.stock.levels.erp_sync import LevelDraft, set_levels
+from resolvers.stock.levels.safety_stock import SafetyDraft, set_safety
 from tests.resolvers.stock.machine.driving import Driver, counts, few, scans, up_to
 from tests.resolvers.stock.machine.model import AVAILABLE
 
@@ -98,5 +99,5 @@ class Correcting(Driver):
         if gone := [minute for minute in self.past if minute < self.model.now]:
             minute = gone[chance % len(gone)]
             at = self.start + timedelta(minutes=minute)
-            found = self.run(snapshots.of_levels([row.id for row in self.rows], at))
+            found = self.run(as_of.of_levels([row.id for row in self.rows], at))
             assert [each.pieces for each in found] == self.past[minute]

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
 
 from models.stock.states import StockState
-from resolvers.stock.counting import CountDraft, count, recount
-from resolvers.stock.stocktake_approval import approve
-from resolvers.stock.stocktake_opening import cancel, open_
+from resolvers.stock.stocktakes.approval import approve
+from resolvers.stock.stocktakes.counting import CountDraft, count, recount
+from resolvers.stock.stocktakes.opening import cancel, open_
 from tests.resolvers.stock.machine.correcting import OUTSIDE, Correcting
 from tests.resolvers.stock.machine.driving import chances, few, pick, scans
 from tests.resolvers.stock.machine.model import AVAILABLE, Level

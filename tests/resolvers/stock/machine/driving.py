@@ -23,8 +23,10 @@ from models.stock.rules import Pieces
 from models.stock.serials import SerialNumber
 from models.stock.states import StockState
 from resolvers.context import Context, utc_now
-from resolvers.stock import availability, suppliers, values
-from resolvers.stock.levels import by_ids as levels_seen
+from resolvers.stock.costs import valuation as costs_valuation
+from resolvers.stock.levels import availability
+from resolvers.stock.levels.levels import by_ids as levels_seen
+from resolvers.stock.purchasing import suppliers
 from resolvers.stock.serials import SerialDraft
 from settings import Settings
 from tests.make.killing import system
@@ -192,7 +194,7 @@ class Driver(RuleBasedStateMachine):
             assert for_sale[variant.id] == sum(above)
 
     def every_piece_is_worth_what_it_cost(self) -> None:
-        found = self.run(values.of_levels(self.now(), [row.id for row in self.rows]))
+        found = self.run(costs_valuation.of_levels(self.now(), [row.id for row in self.rows]))
         for level, row in zip(self.model.levels, self.rows, strict=True):
             worth = level.worth
             said = found.get(row.id, Valued(worth.pieces, 0))

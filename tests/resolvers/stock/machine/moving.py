@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from models.stock.states import StockState
-from resolvers.stock import transfer_arrivals, transfer_requests, transfer_shipping
-from resolvers.stock.document_lines import LineDraft
-from resolvers.stock.transfer_arrivals import ReceiptDraft
-from resolvers.stock.transfer_requests import TransferDraft
+from resolvers.stock.documents.lines import LineDraft
+from resolvers.stock.transfers import arrivals as transfer_arrivals
+from resolvers.stock.transfers import requests as transfer_requests
+from resolvers.stock.transfers import shipping as transfer_shipping
+from resolvers.stock.transfers.arrivals import ReceiptDraft
+from resolvers.stock.transfers.requests import TransferDraft
 from tests.resolvers.stock.machine.driving import (
     Driver,
     chances,

@@ -9,9 +9,9 @@ from hypothesis.stateful import rule
 
 from models import database as db
 from models.errors import Refusals
-from resolvers.batches import OnError
-from resolvers.stock import backorders, filling
-from resolvers.stock.backorder_setting import BackorderDraft, set_backorders
+from resolvers.bulk_rows import OnError
+from resolvers.stock.allocation import backorder_allocation, backorders
+from resolvers.stock.allocation.backorder_limits import BackorderDraft, set_backorders
 from tests.resolvers.stock.machine.driving import counts, few, orders, up_to, variants
 from tests.resolvers.stock.machine.model import Promise
 from tests.resolvers.stock.machine.selling import Selling
@@ -54,4 +54,4 @@ class Owing(Selling):
     @rule()
     def fill(self) -> None:
         """The worker finds nothing: whatever came, or was freed, went to who waited for it at once."""
-        assert self.run(filling.fill_due(self.now())) == 0
+        assert self.run(backorder_allocation.fill_due(self.now())) == 0

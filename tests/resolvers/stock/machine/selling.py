@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from models import database as db
-from resolvers.stock import backorders, reservations
-from resolvers.stock.reservations import HoldRequest
+from resolvers.stock.allocation import backorders
+from resolvers.stock.allocation import holds as allocation_holds
+from resolvers.stock.allocation.holds import HoldRequest
 from resolvers.stock.serials import checked
 from tests.resolvers.stock.machine.driving import (
     Driver,
@@ -50,7 +51,7 @@ class Selling(Driver):
 
         async def work() -> None:
             expires_at = ctx.now() + timedelta(minutes=MINUTES)
-            await reservations.hold(ctx, order, requests, expires_at, counter=at_counter)
+            await allocation_holds.hold(ctx, order, requests, expires_at, counter=at_counter)
 
         floors = {id(level): 0 if counter else level.safety for level, _ in lines}
         enough = all(self.model.effective(e) - floors[id(e)] >= count for e, count in lines)
@@ -77,7 +78,7 @@ class Selling(Driver):
 
         async def work() -> None:
             await backorders.commit(ctx, order)
-            await reservations.commit(ctx, order)
+            await allocation_holds.commit(ctx, order)
             await backorders.fill(ctx, order)
 
         again = {id(each.level): each.level for each in model.of(order, "RELEASED")}.values()
@@ -118,7 +119,7 @@ class Selling(Driver):
 
         async def work() -> None:
             await backorders.release(ctx, order)
-            await reservations.release(ctx, order)
+            await allocation_holds.release(ctx, order)
 
         self.run(db.transaction(work))
         for each in self.model.of(order, "HELD", "COMMITTED"):
@@ -135,7 +136,7 @@ class Selling(Driver):
         phones = sum(each.quantity for each in taken if each.level is level)
         serials, fits = self.leaving(level, {AVAILABLE: phones}, drawn)
         part = fulfilment_of(order, place)
-        work = db.transaction(reservations.take_out, ctx, part, checked(self.scans(serials)))
+        work = db.transaction(allocation_holds.take_out, ctx, part, checked(self.scans(serials)))
         if self.done(work, allowed=fits):
             level.serials[AVAILABLE] -= set(serials)
             for each in taken:
@@ -144,5 +145,5 @@ class Selling(Driver):
 
     @rule()
     def sweep(self) -> None:
-        self.run(reservations.release_expired(self.now()))
+        self.run(allocation_holds.release_expired(self.now()))
         self.model.free(*self.model.levels)

@@ -7,8 +7,8 @@ from decimal import Decimal
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from resolvers.batches import OnError
-from resolvers.stock.opening_costs import OpeningDraft, set_costs
+from resolvers.bulk_rows import OnError
+from resolvers.stock.costs.opening import OpeningDraft, set_costs
 from tests.resolvers.stock.machine.driving import Driver, few
 
 

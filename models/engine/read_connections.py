@@ -1,0 +1,176 @@
+"""Reading connections, used as cheaply as the drivers can: one statement, one hop, rows as they come."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Iterable, Sequence
+from time import monotonic, thread_time
+from typing import Any, Protocol
+
+import asyncpg
+import orjson
+from tortoise.backends.asyncpg.client import AsyncpgDBClient
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.backends.sqlite.client import SqliteClient
+
+from models.engine.long_lists import folded
+from models.engine.postgres.pooled_connections import AtHand
+from models.engine.query_cache import KeptOfPostgres, KeptOfSqlite
+from models.read_consistency import Freshness
+
+log = logging.getLogger("tortoise.db_client")  # where every other statement is logged, too
+
+STEPS = 20_000  # of SQLite's virtual machine between two looks at the clock: some 0.2 ms
+PATIENCE_SECONDS = 0.008  # of this thread
+STATEMENTS = 512  # prepared ones that are kept
+
+Records = Sequence[Any]  # each a sequence of columns that `dict` also takes
+
+
+class Reader(Protocol):
+    """One database for reading. `any_of` and `array` write a list as a single parameter.
+
+    `kept` is None where nothing is kept.
+    """
+
+    async def records(
+        self, query: str, values: Sequence[Any], freshness: Freshness | None = None
+    ) -> Records:
+        """Rows of a statement in the database's own dialect, as they are or as fresh as may be."""
+        ...
+
+    @property
+    def kept(self) -> KeptOfSqlite | KeptOfPostgres | None: ...
+
+    async def close(self) -> None: ...
+
+    def any_of(self, column: str) -> str: ...
+
+    def any_id(self, column: str) -> str: ...
+
+    def array(self, values: Iterable[Any]) -> Any: ...
+
+
+class SqliteReader:
+    """Reads in the event loop itself: most statements take less than to hand them to a thread.
+
+    One that takes more than `PATIENCE_SECONDS`, or finds the database locked, is given up and run again
+    by the client's thread, which may wait; reading twice changes nothing.
+    """
+
+    def __init__(self, client: SqliteClient, kept_megabytes: float) -> None:
+        self._client = client
+        self._near = sqlite3.connect(
+            client.filename, timeout=0, isolation_level=None, cached_statements=STATEMENTS
+        )
+        self._near.row_factory = sqlite3.Row
+        self._near.execute("PRAGMA query_only = ON")
+        self.kept = KeptOfSqlite(self._near, kept_megabytes) if kept_megabytes else None
+        self._until: float | None = None
+        self._spent = 0.0  # since everybody else had the event loop
+        self._near.set_progress_handler(self._takes_long, STEPS)
+
+    async def records(
+        self, query: str, values: Sequence[Any], freshness: Freshness | None = None
+    ) -> Records:
+        query, values = folded(query, values)
+        log.debug("%s: %s", query, values)
+        began, self._until = monotonic(), None
+        try:
+            if self.kept is None:
+                rows: Records = self._read(query, values)
+            else:
+                rows = self.kept.get((query, values), lambda: self._read(query, values))
+        except sqlite3.OperationalError:
+            return await self._read_elsewhere(query, values)
+        self._spent += monotonic() - began
+        if self._spent > PATIENCE_SECONDS:  # many short ones after each other are a long one
+            self._spent = 0.0
+            await asyncio.sleep(0)
+        return rows
+
+    async def _read_elsewhere(self, query: str, values: Sequence[Any]) -> Records:
+        """Run a statement in the client's thread, which ends with whoever waits: see `ReadingConnection`."""
+        connection = self._client._connection
+        assert connection  # noqa: S101 - open as long as this is
+        return await connection.execute_fetchall(query, values)  # type: ignore[return-value]
+
+    def _read(self, query: str, values: Sequence[Any]) -> list[Any]:
+        return self._near.execute(query, values).fetchall()
+
+    async def close(self) -> None:
+        self._near.close()
+
+    def _takes_long(self) -> bool:
+        """SQLite goes on counting where the statement's last run ended, so one call says nothing yet."""
+        if self._until is None:
+            self._until = thread_time() + PATIENCE_SECONDS
+        return thread_time() > self._until
+
+    def any_of(self, column: str) -> str:
+        return f"{column} IN (SELECT value FROM json_each(?))"
+
+    def any_id(self, column: str) -> str:
+        return self.any_of(column)
+
+    def array(self, values: Iterable[Any]) -> Any:
+        return orjson.dumps(list(values)).decode()
+
+
+class PostgresReader:
+    """Reads by a pool of its own, so that no transaction is waited for."""
+
+    def __init__(self, pool: asyncpg.Pool, kept_megabytes: float = 0) -> None:
+        self._connections = AtHand(pool)
+        self.kept = KeptOfPostgres(kept_megabytes) if kept_megabytes else None
+
+    async def records(
+        self, query: str, values: Sequence[Any], freshness: Freshness | None = None
+    ) -> Records:
+        query, values = folded(query, values)
+        if self.kept is None or freshness is None:
+            return await self._read(query, values)
+        key = (query, values)
+        rows = self.kept.get(freshness, key)
+        if rows is None:
+            rows = await self._read(query, values)
+            self.kept.keep(freshness, key, rows)
+        return rows
+
+    async def _read(self, query: str, values: Sequence[Any]) -> Records:
+        log.debug("%s: %s", query, values)
+        connection = await self._connections.take()
+        try:
+            found = await connection.fetch(query, *values)
+        except asyncpg.PostgresError:
+            await self._connections.put_back(connection)
+            raise
+        except BaseException:  # cancelled, or lost
+            await self._connections.give_up(connection)
+            raise
+        await self._connections.put_back(connection)
+        return found
+
+    async def close(self) -> None:
+        await self._connections.close()
+
+    def any_of(self, column: str) -> str:
+        return f"{column} = ANY(?)"
+
+    def any_id(self, column: str) -> str:
+        # The planner finds a bare array to be shorter than the ten that it expects, and so plans each time
+        # anew, which costs more than to run the statement. It does not look into a subquery.
+        return f"{column} = ANY((SELECT ?::bigint[])::bigint[])"
+
+    def array(self, values: Iterable[Any]) -> Any:
+        return tuple(values)
+
+
+def reader_of(client: BaseDBAsyncClient, kept_megabytes: float) -> Reader:
+    if isinstance(client, AsyncpgDBClient):
+        assert client._pool  # noqa: S101 - it has been opened
+        return PostgresReader(client._pool, kept_megabytes)
+    assert isinstance(client, SqliteClient)  # noqa: S101 - the settings allow no other
+    return SqliteReader(client, kept_megabytes)

@@ -1,0 +1,109 @@
+"""Column kinds used by every table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Self
+
+from tortoise import fields
+from tortoise import models as tortoise_models
+from tortoise.migrations.constraints import CheckConstraint
+from tortoise.models import Model
+
+from models.tables.columns import moment
+
+# Tortoise would read the source of every table for comments on its columns, for documents that nobody
+# makes: a tenth of the time that a process takes to start.
+tortoise_models._get_comments = lambda cls: {}
+
+
+class Row(Model):
+    """A table with the identity and the birth date that every one has."""
+
+    id = fields.BigIntField(primary_key=True)
+    created_at = fields.DatetimeField(auto_now_add=True)
+
+    class Meta:
+        abstract = True
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        for field in cls._meta.fields_map.values():
+            if isinstance(field, fields.CharField):
+                _comparable(field)
+
+    @classmethod
+    @cache
+    def selected(cls, alias: str) -> str:
+        """All columns of the table, as plain SQL that `read` understands."""
+        return ", ".join(f"{alias}.{each} AS {alias}_{each}" for each in cls._meta.db_fields)
+
+    @classmethod
+    def read(cls, row: Mapping[str, Any], alias: str) -> Self:
+        """The object of a row of plain SQL that has what `selected` names."""
+        columns = {each: row[f"{alias}_{each}"] for each in cls._meta.db_fields}
+        for each in cls._moments():
+            if columns[each] is not None:
+                columns[each] = moment(columns[each])
+        return cls._init_from_db(**columns)
+
+    @classmethod
+    @cache
+    def _moments(cls) -> tuple[str, ...]:
+        """The columns that SQLite keeps as text, which Tortoise takes ten times as long to read."""
+        kinds = cls._meta.fields_map
+        return tuple(
+            each for each in cls._meta.db_fields if isinstance(kinds[each], fields.DatetimeField)
+        )
+
+    @classmethod
+    def written(cls, **columns: Any) -> Self:
+        """The object of a row that plain SQL has written; columns that are not named are empty."""
+        return cls._init_from_db(**{**dict.fromkeys(cls._meta.db_fields), **columns})
+
+
+def _comparable(field: fields.CharField[Any]) -> None:
+    """Take a text of any length for comparing: one that is longer than the column is not found, no error."""
+    check = field.to_db_value
+
+    def encode(value: Any, instance: Any) -> Any:
+        comparing = isinstance(instance, type)
+        return value if comparing and isinstance(value, str) else check(value, instance)
+
+    vars(field)["to_db_value"] = encode
+
+
+def reference(model: str, **options: Any) -> Any:
+    """A foreign key: indexed, and nothing that is referred to can be deleted.
+
+    Tortoise makes no unique key of `unique` here: name the column in `unique_together` instead.
+    """
+    assert "unique" not in options  # noqa: S101
+    return fields.ForeignKeyField(
+        f"models.{model}",
+        on_delete=fields.RESTRICT,
+        related_name=False,
+        db_index=True,
+        **options,
+    )
+
+
+def choice(kind: type, **options: Any) -> Any:
+    """A string enum, kept by its value."""
+    return fields.CharEnumField(kind, max_length=24, description="", **options)
+
+
+def minor(**options: Any) -> Any:
+    """An amount in minor units (fen)."""
+    return fields.BigIntField(**options)
+
+
+def never_negative(table: str, *columns: str) -> list[CheckConstraint]:
+    return [
+        CheckConstraint(check=f'"{column}" >= 0', name=f"ck_{table}_{column}") for column in columns
+    ]
+
+
+def within(table: str, name: str, condition: str) -> CheckConstraint:
+    return CheckConstraint(check=condition, name=f"ck_{table}_{name}")

@@ -1,0 +1,133 @@
+"""Machines and client applications: API clients with scopes, storefronts with channels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tortoise.queryset import QuerySet
+
+from models.accounts.channels import Channel
+from models.accounts.clients import ApiClient, Storefront
+from models.accounts.organisations import Organisation
+from models.accounts.passwords import API_CLIENT_PREFIX, new_token, token_hash
+from models.accounts.roles import EVERY_SCOPE, Permission, scopes_granted
+from models.database import transaction
+from models.errors import InvalidInput
+from resolvers.accounts.organisations.organisations import within_reach
+from resolvers.accounts.sessions import still_signed_in
+from resolvers.context import ActorKind, Context
+from resolvers.orm_pagination import Page, PageRequest, paginate
+from resolvers.permissions import confirmed, for_anyone, may, requires, scoped
+from resolvers.validation import text_of
+
+
+@requires(Permission.API_CLIENT_WRITE)
+@confirmed
+async def create_api_client(
+    ctx: Context, name: str, scopes: Sequence[str], organisation_code: str
+) -> tuple[ApiClient, str]:
+    """A client and its secret, which is its bearer token and is shown only here.
+
+    Raises: InvalidInput for a scope that is unknown or beyond the creator's, NotFound for the node.
+    """
+    name = text_of(name, "name", 100)
+    node = await within_reach(
+        ctx, organisation_code, Permission.API_CLIENT_WRITE, "organisationCode"
+    )
+    granted = scopes_of(ctx, list(scopes), node)
+    secret = new_token(API_CLIENT_PREFIX)
+
+    async def create() -> ApiClient:
+        await still_signed_in(ctx)
+        return await ApiClient.create(
+            name=name, secret_hash=token_hash(secret), scopes=granted, organisation_id=node.id
+        )
+
+    return await transaction(create), secret
+
+
+@requires(Permission.STOREFRONT_WRITE)
+@confirmed
+async def create_storefront(
+    ctx: Context, name: str, channel: Channel, organisation_code: str
+) -> Storefront:
+    """A client application; its key is public. Raises: InvalidInput, NotFound for the node."""
+    name = text_of(name, "name", 100)
+    node = await within_reach(
+        ctx, organisation_code, Permission.STOREFRONT_WRITE, "organisationCode"
+    )
+
+    async def create() -> Storefront:
+        await still_signed_in(ctx)
+        return await Storefront.create(
+            name=name,
+            channel=channel,
+            key=new_token("qs"),
+            organisation_id=node.id,
+            merchant_id=node.merchant_key,
+        )
+
+    return await transaction(create)
+
+
+@for_anyone
+async def api_clients_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, ApiClient]:
+    """The clients that the caller manages, and the caller itself."""
+    found = {client.id: client for client in await _api_clients(ctx).filter(id__in=ids)}
+    if ctx.actor.kind is ActorKind.API_CLIENT and ctx.actor.id in ids:
+        found[ctx.actor.id] = await ApiClient.get(id=ctx.actor.id)
+    return found
+
+
+@requires(Permission.API_CLIENT_WRITE)
+async def api_client_page(ctx: Context, request: PageRequest) -> Page[ApiClient]:
+    """A page of the clients that the caller manages, those that were revoked too, by name."""
+    return await paginate(_api_clients(ctx), request, ("name", "id"), "apiClients")
+
+
+@requires(Permission.API_CLIENT_WRITE)
+async def count_api_clients(ctx: Context) -> int:
+    return await _api_clients(ctx).count()
+
+
+@requires(Permission.STOREFRONT_WRITE)
+async def storefront_page(ctx: Context, request: PageRequest) -> Page[Storefront]:
+    """A page of the client applications that the caller manages, those switched off too, by name."""
+    return await paginate(_storefronts(ctx), request, ("name", "id"), "storefronts")
+
+
+@requires(Permission.STOREFRONT_WRITE)
+async def count_storefronts(ctx: Context) -> int:
+    return await _storefronts(ctx).count()
+
+
+@for_anyone
+async def storefronts_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Storefront]:
+    """The client applications that the caller manages."""
+    return {row.id: row for row in await _storefronts(ctx).filter(id__in=ids)}
+
+
+def _api_clients(ctx: Context) -> QuerySet[ApiClient]:
+    return scoped(ApiClient.all(), ctx, Permission.API_CLIENT_WRITE, "organisation")
+
+
+def _storefronts(ctx: Context) -> QuerySet[Storefront]:
+    return scoped(Storefront.all(), ctx, Permission.STOREFRONT_WRITE, "organisation")
+
+
+def scopes_of(
+    ctx: Context, asked: list[str], node: Organisation, held: Sequence[str] = ()
+) -> list[str]:
+    """The scopes that the caller can give at `node`; those that are `held` already may stay.
+
+    Raises: InvalidInput naming the first scope that is unknown or beyond the caller's.
+    """
+    creator = frozenset(each for each in Permission if may(ctx, each, node.path))
+    if EVERY_SCOPE not in asked:
+        creator |= {each for each in Permission if each in held}
+    try:
+        return scopes_granted(asked, creator)
+    except ValueError as error:
+        raise InvalidInput(
+            "{scope} is not a scope that you can give.", path=("scopes",), scope=str(error)
+        ) from None

@@ -1,0 +1,91 @@
+"""Placing an order: worked out without a lock, then booked in one short transaction, once for a key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from models.database import brief_transaction, transaction
+from models.errors import Refusal, Refusals, StateConflict
+from models.orders.carts import CartStatus
+from models.orders.orders import Order
+from resolvers.context import Context
+from resolvers.idempotency import Claim, answered, claim_of
+from resolvers.micro_batching import lanes_of
+from resolvers.orders.checkout.order_writer import attributed
+from resolvers.orders.checkout.placement import Booking, Outcome, PlacedBefore, StockWent, book
+from resolvers.orders.checkout.quote_keeping import Terms, changed, worked_out
+from resolvers.orders.checkout.request import CheckoutDraft
+from resolvers.permissions import for_shoppers
+
+MOST_ATTEMPTS = 8
+_AT_ANY_PRICE = Terms()
+
+
+@for_shoppers
+async def place(
+    ctx: Context, draft: CheckoutDraft, idempotency_key: str, terms: Terms = _AT_ANY_PRICE
+) -> Order:
+    """The order of a checkout, its pieces held until `hold_expires_at`; an order that costs nothing is paid.
+
+    Raises: InvalidInput, NotFound, StateConflict, OutOfRange, InsufficientStock, or Refusals with several,
+    their paths below the input of `quoting.quote`; QuoteChanged; IdempotencyKeyReused.
+    """
+    given = [draft, terms] if terms.given else draft
+    claim = claim_of(ctx, "checkoutPlace", idempotency_key, given)
+    shortages = 0
+    for _ in range(MOST_ATTEMPTS):
+        try:
+            booking = await _worked_out(ctx, claim, draft, terms)
+        except (Refusal, Refusals):
+            # What cannot be placed now may have been placed by this key before.
+            if (order := await transaction(_placed_before, claim)) is None:
+                raise
+            return order
+        outcome = await _booked(booking)
+        if isinstance(outcome, Order):
+            return outcome
+        if isinstance(outcome, PlacedBefore) and (
+            order := await transaction(_placed_before, claim)
+        ):
+            return order
+        if isinstance(outcome, StockWent):
+            shortages += 1
+            # Another place may still have what went: once more, from the beginning.
+            if shortages > 1 or not any(p.routing or p.awaited for p in booking.plan.parcels):
+                raise await _gone(booking, terms, outcome)
+    raise StateConflict(
+        "The cart is being changed. Try again.", state=CartStatus.OPEN, path=("cartId",)
+    )
+
+
+async def _worked_out(ctx: Context, claim: Claim, draft: CheckoutDraft, terms: Terms) -> Booking:
+    """Raises: Refusal, Refusals."""
+    found = await worked_out(ctx, draft, terms)
+    counts_for = await attributed(ctx, draft, found)
+    return Booking(ctx=ctx, claim=claim, draft=draft, plan=found, counts_for=counts_for)
+
+
+async def _gone(booking: Booking, terms: Terms, outcome: StockWent) -> Exception:
+    """The refusal of an order whose pieces were sold to others meanwhile."""
+    if terms.token is None:
+        return outcome.shortage
+    return await changed(booking.ctx, booking.draft, booking.plan.promise)
+
+
+async def _placed_before(claim: Claim) -> Order | None:
+    """Raises: IdempotencyKeyReused."""
+    order_id = await answered(claim)
+    return None if order_id is None else await Order.get(id=order_id)
+
+
+async def _booked(booking: Booking) -> Outcome:
+    """Booked at once, or together with others that want the same goods at the same time."""
+    basket = booking.plan.basket
+    alone = {("key", booking.claim.scope, booking.claim.key)}
+    if basket.cart is not None:
+        alone.add(("cart", str(basket.cart.id), ""))
+    return await lanes_of(_book).go(booking, frozenset(basket.pieces), frozenset(alone))
+
+
+async def _book(bookings: Sequence[Booking]) -> list[Outcome]:
+    return await brief_transaction(book, bookings)

@@ -1,0 +1,119 @@
+"""Money on its way back: booked with what caused it, asked of the provider after the commit.
+
+A refund is booked in the transaction that decides it (so that no payment gives back more than it
+brought), then a job asks the provider, as often as it takes; the provider knows a refund by its
+reference and does it once. What was taken at a till goes back over the till: it is settled at once.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateways import GatewayError
+from models.database import transaction
+from models.orders.fulfilments import Fulfilment, FulfilmentLine
+from models.orders.orders import Order, OrderLine
+from models.orders.payments import Payment, Refund, RefundStatus
+from models.orders.states import PaymentFlow, PaymentStatus
+from resolvers.background.jobs import Handlers, enqueue
+from resolvers.context import Context
+from resolvers.orders.payment.references import new_reference
+from resolvers.referrals import commissions
+
+REFUND_JOB = "refund"
+REASON_LENGTH = 200
+_PAID = (PaymentStatus.SUCCEEDED, PaymentStatus.PARTIALLY_REFUNDED)
+
+
+async def refund_order(ctx: Context, order: Order, reason: str) -> int:
+    """Give back all that a locked order still holds, and its commissions; answers how much (minor).
+
+    Runs inside the caller's transaction.
+    """
+    refunded = await _from_payments(ctx, order, order.paid_minor - order.refunded_minor, reason)
+    lines = await OrderLine.filter(order_id=order.id)
+    await commissions.reverse(ctx, order.id, sum(line.total_minor for line in lines))
+    return refunded
+
+
+async def refund_fulfilment(ctx: Context, order: Order, fulfilment: Fulfilment, reason: str) -> int:
+    """Give back what one fulfilment of a locked order was paid, its pieces and its fee, to the fen."""
+    lines = {line.id: line for line in await OrderLine.filter(order_id=order.id)}
+    amount = fulfilment.fee_minor
+    for part in await FulfilmentLine.filter(fulfilment_id=fulfilment.id):
+        line = lines[part.order_line_id]
+        before = paid_for(line, line.returned)
+        line.returned += part.quantity
+        amount += paid_for(line, line.returned) - before
+        await line.save(update_fields=["returned"])
+    refunded = await _from_payments(ctx, order, amount, reason)
+    fulfilment.refunded_minor = refunded
+    await fulfilment.save(update_fields=["refunded_minor", "updated_at"])
+    base = sum(paid_for(line, line.returned) for line in lines.values())
+    await commissions.reverse(ctx, order.id, base)
+    return refunded
+
+
+def paid_for(line: OrderLine, pieces: int) -> int:
+    """What the first so many pieces of a line were paid; all of them make its total exactly."""
+    return line.total_minor * pieces // line.quantity
+
+
+async def refund_payment(
+    ctx: Context, order: Order, payment: Payment, amount_minor: int, reason: str
+) -> None:
+    """Book a refund of one payment of a locked order, which must still hold as much."""
+    refund = await Refund.create(
+        payment_id=payment.id,
+        reference=new_reference("R"),
+        amount_minor=amount_minor,
+        reason=reason[:REASON_LENGTH],
+    )
+    payment.refunded_minor += amount_minor
+    order.refunded_minor += amount_minor
+    await payment.save(update_fields=["refunded_minor", "updated_at"])
+    await order.save(update_fields=["refunded_minor", "updated_at"])
+    if payment.flow is PaymentFlow.COUNTER:
+        await _settle(ctx, refund.id)
+    else:
+        await enqueue(ctx, REFUND_JOB, {"refund_id": refund.id})
+
+
+async def ask_provider(ctx: Context, payload: dict[str, Any]) -> None:
+    """The job of a booked refund. Raises: GatewayError, and then it is tried again."""
+    refund = await Refund.get(id=payload["refund_id"])
+    if refund.status is RefundStatus.SUCCEEDED:
+        return
+    payment = await Payment.get(id=refund.payment_id)
+    gateway = ctx.gateways.payments.get(payment.provider)
+    if gateway is None:
+        raise GatewayError(f"{payment.provider} is no longer configured, so nobody gives it back.")
+    await gateway.refund(payment.provider_reference or "", refund.reference, refund.amount_minor)
+    await transaction(_settle, ctx, refund.id)
+
+
+HANDLERS: Handlers = {REFUND_JOB: ask_provider}
+
+
+async def _from_payments(ctx: Context, order: Order, amount_minor: int, reason: str) -> int:
+    left = amount_minor
+    for payment in await Payment.filter(order_id=order.id, status__in=_PAID).order_by("id"):
+        part = min(left, payment.amount_minor - payment.refunded_minor)
+        if part > 0:
+            await refund_payment(ctx, order, payment, part, reason)
+            left -= part
+    return amount_minor - left
+
+
+async def _settle(ctx: Context, refund_id: int) -> None:
+    """The money is back: note it on the refund and its payment, once."""
+    settled = Refund.filter(id=refund_id, status=RefundStatus.REQUESTED)
+    if not await settled.update(status=RefundStatus.SUCCEEDED, settled_at=ctx.now()):
+        return
+    refund = await Refund.get(id=refund_id)
+    payment = await Payment.filter(id=refund.payment_id).select_for_update().get()
+    done = await Refund.filter(payment_id=payment.id, status=RefundStatus.SUCCEEDED)
+    back = sum(each.amount_minor for each in done)
+    whole = back >= payment.amount_minor
+    payment.status = PaymentStatus.REFUNDED if whole else PaymentStatus.PARTIALLY_REFUNDED
+    await payment.save(update_fields=["status", "updated_at"])

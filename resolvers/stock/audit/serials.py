@@ -1,0 +1,91 @@
+"""Serial numbers against pieces: as many at each level in each state, and on the road with each transfer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from models.database import fetch, marks
+from models.stock.documents.transfer_rules import ON_THE_ROAD
+from models.stock.serials import SerialState
+from models.stock.states import StockState
+
+_S = SerialState
+_ROAD = ", ".join(f"'{status}'" for status in ON_THE_ROAD)
+_LEFT = "line.shipped - line.accepted - line.rejected - line.lost - line.returned"
+
+
+@dataclass(frozen=True, slots=True)
+class SerialDrift:
+    """There are `pieces` in a state, and so many `serials`; AVAILABLE stands for what is promised, too."""
+
+    level_id: int
+    state: StockState
+    pieces: int
+    serials: int
+
+
+async def of_levels(level_ids: Sequence[int]) -> Iterator[SerialDrift]:
+    """Where pieces on hand and serial numbers differ; levels of variants without any cost next to nothing."""
+    rows = await fetch(_ON_HAND.format(marks(level_ids)), *level_ids)
+    return (drift for row in rows for drift in _differing(row))
+
+
+async def of_places(location_ids: Sequence[int]) -> list[SerialDrift]:
+    """Where those on the road to these places are not as many as their transfers' pieces.
+
+    And where more of them have left these places, or fewer, than have arrived anywhere.
+    """
+    places = marks(location_ids)
+    rows = await fetch(f"{_COMING.format(places)} UNION ALL {_GONE.format(places)} ORDER BY id",
+                       *location_ids, *location_ids)  # fmt: skip
+    return [
+        SerialDrift(row["id"], StockState.IN_TRANSIT, int(row["pieces"]), row["serials"])
+        for row in rows
+    ]
+
+
+def _differing(row: dict[str, Any]) -> Iterator[SerialDrift]:
+    for state in (StockState.AVAILABLE, StockState.DAMAGED, StockState.QUARANTINED):
+        pieces, serials = row[state.lower()], int(row[f"{state.lower()}_serials"])
+        if pieces != serials:
+            yield SerialDrift(row["id"], state, pieces, serials)
+
+
+def _count(state: SerialState) -> str:
+    return f"COALESCE(SUM(CASE WHEN serial.state = '{state}' THEN 1 ELSE 0 END), 0)"
+
+
+_ON_HAND = f"""
+SELECT level.id, level.available + level.held + level.committed AS available, level.damaged,
+  level.quarantined, {_count(_S.IN_STOCK)} AS available_serials,
+  {_count(_S.DAMAGED)} AS damaged_serials, {_count(_S.QUARANTINED)} AS quarantined_serials
+FROM stock_level AS level JOIN variant ON variant.id = level.variant_id AND variant.tracks_serials
+LEFT JOIN serial_number AS serial ON serial.variant_id = level.variant_id
+  AND serial.location_id = level.location_id AND serial.state IN ('IN_STOCK', 'DAMAGED', 'QUARANTINED')
+WHERE level.id IN ({{}}) GROUP BY level.id ORDER BY level.id
+"""
+_COMING = f"""
+SELECT * FROM (SELECT level.id, {_LEFT} AS pieces,
+  (SELECT COUNT(*) FROM serial_number AS serial WHERE serial.variant_id = line.variant_id
+    AND serial.location_id = transfer.source_id AND serial.state = '{_S.IN_TRANSIT}'
+    AND serial.document_type = 'Transfer' AND serial.document_id = transfer.id) AS serials
+FROM transfer JOIN transfer_line AS line ON line.transfer_id = transfer.id
+JOIN variant ON variant.id = line.variant_id AND variant.tracks_serials
+JOIN stock_level AS level ON level.variant_id = line.variant_id
+  AND level.location_id = transfer.destination_id
+WHERE transfer.destination_id IN ({{}}) AND transfer.status IN ({_ROAD})) AS coming
+WHERE pieces <> serials
+"""
+_GONE = f"""
+SELECT * FROM (SELECT level.id,
+  (SELECT COALESCE(SUM({_LEFT}), 0) FROM transfer JOIN transfer_line AS line
+    ON line.transfer_id = transfer.id AND line.variant_id = level.variant_id
+    WHERE transfer.source_id = level.location_id AND transfer.status IN ({_ROAD})) AS pieces,
+  (SELECT COUNT(*) FROM serial_number AS serial WHERE serial.variant_id = level.variant_id
+    AND serial.location_id = level.location_id AND serial.state = '{_S.IN_TRANSIT}') AS serials
+FROM stock_level AS level JOIN variant ON variant.id = level.variant_id AND variant.tracks_serials
+WHERE level.location_id IN ({{}})) AS gone
+WHERE pieces <> serials
+"""

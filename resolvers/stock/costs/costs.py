@@ -1,0 +1,184 @@
+"""What stock is worth: counted from the ledger's movements, with what documents say their goods cost.
+
+The value of a level is settled up to some movement; what came later is counted whenever it is read. So
+selling costs nothing here, and no number waits for a sweeper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from models.database import execute, execute_many, fetch, for_update, marks, transaction
+from models.stock.costing import Passage, Valued, passed
+from models.stock.rules import moved
+from models.stock.states import BEYOND, StockState
+from models.tables.bulk import insert_all
+from resolvers.context import Context
+from resolvers.stock.ledger.ledger import ChangedLevel, Move, Place, move_all
+
+Document = tuple[str, int]
+Way = tuple[Place, StockState, StockState]  # the place, from which state, to which
+_BEYOND = "({})".format(", ".join(f"'{state}'" for state in BEYOND))
+_SETTLE_AT_ONCE = 200
+
+# Movements that bring pieces to a place or take them away, later than what is settled.
+UNSETTLED = f"""
+FROM stock_cost AS cost JOIN stock_level AS level ON level.id = cost.level_id
+LEFT JOIN stock_movement AS movement ON movement.variant_id = level.variant_id
+  AND movement.location_id = level.location_id AND movement.id > cost.movement_id
+  AND (movement.from_state IN {_BEYOND}) <> (movement.to_state IN {_BEYOND})
+"""
+COLUMNS = (
+    "level.id AS id, level.variant_id, level.location_id, level.version, cost.quantity,"
+    " cost.value_minor, cost.known_quantity, cost.known_minor, movement.id AS movement_id,"
+    " movement.from_state, movement.to_state, movement.quantity AS pieces,"
+    " movement.document_type, movement.document_id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """The levels that moves changed, and what the pieces of each way were worth."""
+
+    levels: Sequence[ChangedLevel]
+    values: Mapping[Way, int]
+
+
+async def carry(
+    ctx: Context, moves: Sequence[Move], document: Document, worth: Mapping[Way, int]
+) -> Carried:
+    """Carry out a document's moves of pieces that are known to be there, and count their cost.
+
+    Their levels are locked. `worth` says what arriving pieces cost, by their way; what leaves takes its
+    share of the level's value.
+    """
+    places = sorted({each.place for each in moves})
+    await begin(ctx, places)
+    levels = await move_all(ctx, moves)
+    values = await settle(ctx, [level.id for level in levels], document, worth)
+    return Carried(levels, values)
+
+
+async def settle_due(ctx: Context) -> int:
+    """Count what has moved at valued levels since they were last counted; answers how many levels."""
+    due = await fetch(
+        "SELECT cost.level_id AS id FROM stock_cost AS cost JOIN stock_level AS level"
+        " ON level.id = cost.level_id WHERE level.version <> cost.level_version"
+        f" ORDER BY cost.level_id LIMIT {_SETTLE_AT_ONCE}"
+    )
+    if due:
+        await transaction(_settle_locked, ctx, [row["id"] for row in due])
+    return len(due)
+
+
+def counted(rows: Sequence[dict[str, Any]]) -> tuple[Valued, list[int]]:
+    """One level's value now, out of its rows of `UNSETTLED`, and the change of each movement."""
+    return passed(_settled(rows[0]), [Passage(_pieces(row)) for row in _movements(rows)])
+
+
+async def _settle_locked(ctx: Context, level_ids: Sequence[int]) -> None:
+    await fetch(
+        f"SELECT id FROM stock_level WHERE id IN ({marks(level_ids)})"
+        f" ORDER BY variant_id, location_id{for_update()}",
+        *level_ids,
+    )
+    await settle(ctx, level_ids)
+
+
+async def begin(ctx: Context, places: Sequence[Place]) -> None:
+    """Begin to value these levels, at nothing, if nobody has."""
+    wanted = ", ".join(["(CAST(? AS BIGINT), CAST(? AS BIGINT))"] + ["(?, ?)"] * (len(places) - 1))
+    await execute(
+        f"WITH wanted (variant_id, location_id) AS (VALUES {wanted})"
+        " INSERT INTO stock_cost (level_id, quantity, value_minor, known_quantity, known_minor,"
+        " movement_id, level_version, created_at)"
+        " SELECT level.id, level.available + level.held + level.committed + level.damaged"
+        " + level.quarantined, 0, 0, 0, COALESCE((SELECT MAX(movement.id) FROM stock_movement AS"
+        " movement WHERE movement.variant_id = level.variant_id"
+        " AND movement.location_id = level.location_id), 0), level.version, ?"
+        " FROM wanted CROSS JOIN stock_level AS level WHERE level.variant_id = wanted.variant_id"
+        " AND level.location_id = wanted.location_id ON CONFLICT (level_id) DO NOTHING",
+        *(part for place in places for part in place),
+        ctx.now(),
+    )
+
+
+async def settle(
+    ctx: Context,
+    level_ids: Collection[int],
+    document: Document | None = None,
+    worth: Mapping[Way, int] | None = None,
+) -> dict[Way, int]:
+    """Count the movements of locked levels; answers what those of `document` were worth, by their way."""
+    ids = sorted(level_ids)
+    rows = await fetch(
+        f"SELECT {COLUMNS} {UNSETTLED} WHERE level.id IN ({marks(ids)})"
+        " ORDER BY level.id, movement.id",
+        *ids,
+    )
+    settled, entries, values = [], [], {}
+    for level_id, group in groupby(rows, key=lambda row: row["id"]):
+        of_level = list(group)
+        movements = _movements(of_level)
+        own = [_way(row) if _document(row) == document else None for row in movements]
+        passages = [
+            Passage(_pieces(row), (worth or {}).get(way) if way else None)
+            for row, way in zip(movements, own, strict=True)
+        ]
+        stock, changes = passed(_settled(of_level[0]), passages)
+        latest = movements[-1]["movement_id"] if movements else None
+        settled.append(_columns(stock, latest, of_level[0]))
+        for row, way, change in zip(movements, own, changes, strict=True):
+            entries.append((level_id, row["movement_id"], change, ctx.now()))
+            if way:
+                values[way] = abs(change)
+    await _write(settled, entries)
+    return values
+
+
+async def _write(settled: Sequence[Sequence[Any]], entries: Sequence[Sequence[Any]]) -> None:
+    await execute_many(
+        "UPDATE stock_cost SET quantity = ?, value_minor = ?, known_quantity = ?, known_minor = ?,"
+        " movement_id = COALESCE(CAST(? AS BIGINT), movement_id), level_version = ?"
+        " WHERE level_id = ?",
+        settled,
+    )
+    columns = ("level_id", "movement_id", "value_minor", "created_at")
+    await insert_all("stock_cost_entry", columns, entries)
+
+
+def _columns(stock: Valued, movement_id: int | None, row: dict[str, Any]) -> tuple[Any, ...]:
+    return (
+        stock.quantity,
+        stock.value_minor,
+        stock.known_quantity,
+        stock.known_minor,
+        movement_id,
+        row["version"],
+        row["id"],
+    )
+
+
+def _settled(row: dict[str, Any]) -> Valued:
+    return Valued(row["quantity"], row["value_minor"], row["known_quantity"], row["known_minor"])
+
+
+def _movements(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [row for row in rows if row["movement_id"] is not None]
+
+
+def _pieces(row: dict[str, Any]) -> int:
+    """How many pieces a movement brought to the place; below 0 it took them away."""
+    return moved(StockState(row["from_state"]), StockState(row["to_state"]), row["pieces"]).on_hand
+
+
+def _way(row: dict[str, Any]) -> Way:
+    place = row["variant_id"], row["location_id"]
+    return place, StockState(row["from_state"]), StockState(row["to_state"])
+
+
+def _document(row: dict[str, Any]) -> Document | None:
+    return (row["document_type"], row["document_id"]) if row["document_type"] else None

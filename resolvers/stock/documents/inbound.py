@@ -1,0 +1,95 @@
+"""What is on its way to a place: shipped transfers and approved purchases, kept with the level."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from models.database import fetch, marks
+from models.errors import LimitExceeded
+from models.stock.documents.purchase_rules import EXPECTED
+from models.stock.documents.transfer_rules import ON_THE_ROAD
+from resolvers.context import Context
+from resolvers.stock.ledger.ledger import ChangedLevel, Place
+from resolvers.validation import INT32_MAX
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingDrift:
+    """A level says `recorded` pieces are on their way; its documents say `expected`."""
+
+    level_id: int
+    recorded: int
+    expected: int
+
+
+async def expect(
+    ctx: Context, deltas: Mapping[Place, int], field: str = "lines"
+) -> list[ChangedLevel]:
+    """Let so many more (below 0: fewer) pieces be on their way to levels that are locked.
+
+    Raises: LimitExceeded naming the input's `field` for more than a level can tell; RuntimeError, undoing
+    the transaction, when documents and levels contradict each other.
+    """
+    if not deltas:
+        return []
+    values = [part for place, delta in sorted(deltas.items()) for part in (*place, delta)]
+    rows = await fetch(_update(len(deltas)), *values, *[ctx.now()] * 2)
+    if len(rows) < len(deltas):
+        if min(deltas.values()) < 0:
+            raise RuntimeError(f"levels expect fewer pieces than come: {sorted(deltas)}")
+        raise LimitExceeded("Too many pieces are on their way already.", path=(field,))
+    return [ChangedLevel(**row) for row in rows]
+
+
+async def drifts_of(location_ids: Sequence[int]) -> list[IncomingDrift]:
+    """The levels at these places whose incoming pieces are not those of the documents."""
+    places = marks(location_ids)
+    rows = await fetch(
+        _DRIFTING.replace("{places}", places), *location_ids, *location_ids, *location_ids
+    )
+    return [IncomingDrift(row["id"], row["incoming"], int(row["expected"])) for row in rows]
+
+
+def _update(levels: int) -> str:
+    first = "(CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS INTEGER))"
+    rows = ", ".join([first] + ["(?, ?, ?)"] * (levels - 1))
+    return f"""
+WITH delta (variant_id, location_id, incoming) AS (VALUES {rows})
+UPDATE stock_level SET incoming = stock_level.incoming + delta.incoming,
+  version = stock_level.version + 1,
+  updated_at = CASE WHEN stock_level.updated_at > ? THEN stock_level.updated_at ELSE ? END
+FROM delta
+WHERE stock_level.variant_id = delta.variant_id AND stock_level.location_id = delta.location_id
+  AND CAST(stock_level.incoming AS BIGINT) + delta.incoming BETWEEN 0 AND {INT32_MAX}
+RETURNING stock_level.id, stock_level.variant_id, stock_level.location_id, stock_level.updated_at,
+  (SELECT merchant_id FROM location WHERE location.id = stock_level.location_id) AS merchant_id,
+  (SELECT organisation_id FROM location WHERE location.id = stock_level.location_id)
+    AS organisation_id
+"""
+
+
+def _statuses(statuses: Sequence[str]) -> str:
+    return ", ".join(f"'{status}'" for status in statuses)
+
+
+_DRIFTING = f"""
+WITH expected (variant_id, location_id, pieces) AS (
+  SELECT line.variant_id, transfer.destination_id,
+    line.shipped - line.accepted - line.rejected - line.lost - line.returned
+  FROM transfer JOIN transfer_line AS line ON line.transfer_id = transfer.id
+  WHERE transfer.destination_id IN ({{places}}) AND transfer.status IN ({_statuses(ON_THE_ROAD)})
+  UNION ALL
+  SELECT line.variant_id, purchase.destination_id, line.ordered - line.received
+  FROM purchase_order AS purchase JOIN purchase_order_line AS line
+    ON line.purchase_order_id = purchase.id
+  WHERE purchase.destination_id IN ({{places}}) AND purchase.status IN ({_statuses(EXPECTED)})),
+summed AS (
+  SELECT variant_id, location_id, SUM(pieces) AS pieces FROM expected
+  GROUP BY variant_id, location_id)
+SELECT level.id, level.incoming, COALESCE(summed.pieces, 0) AS expected
+FROM stock_level AS level LEFT JOIN summed ON summed.variant_id = level.variant_id
+  AND summed.location_id = level.location_id
+WHERE level.location_id IN ({{places}}) AND level.incoming <> COALESCE(summed.pieces, 0)
+ORDER BY level.id
+"""

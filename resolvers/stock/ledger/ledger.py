@@ -1,0 +1,209 @@
+"""The one place where a level changes: its numbers, and with them the movements that explain them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from models.database import execute_many, fetch, for_update, is_postgres, marks
+from models.deferred_writes import insert_later
+from models.stock.rules import Pieces, moved
+from models.stock.states import MovementReason, StockState
+from resolvers.background.outbox import Change, announce
+from resolvers.context import Context
+
+Place = tuple[int, int]  # variant ID, location ID: the order in which levels are locked
+_RECORDED = (
+    *("variant_id", "location_id", "from_state", "to_state", "quantity", "reason"),
+    *("document_type", "document_id", "actor_kind", "actor_id", "note", "created_at"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """`quantity` pieces from one state to another; `above_safety` must leave the safety stock alone.
+
+    `document` is what it was done for, by type and row ID: `("Order", 7)`.
+    """
+
+    variant_id: int
+    location_id: int
+    from_state: StockState
+    to_state: StockState
+    quantity: int
+    reason: MovementReason
+    document: tuple[str, int] | None = None
+    note: str | None = None
+    above_safety: bool = False
+
+    @property
+    def place(self) -> Place:
+        return self.variant_id, self.location_id
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedLevel:
+    """A level that was changed, and whose it is."""
+
+    id: int
+    variant_id: int
+    location_id: int
+    merchant_id: int
+    organisation_id: int
+    updated_at: datetime | str  # SQLite keeps moments as text
+
+
+async def move(ctx: Context, moves: Sequence[Move]) -> dict[Place, ChangedLevel]:
+    """Carry out the moves of every level that has the pieces for all of its own.
+
+    A level that lacks some, or is not there, is left as it is and missing from the answer. Quantities go by
+    a guarded update, so nobody can have taken the pieces in between.
+    """
+    changed = await change(ctx, moves)
+    await record(ctx, moves, changed)
+    return changed
+
+
+async def change(ctx: Context, moves: Sequence[Move]) -> dict[Place, ChangedLevel]:
+    """What `move` does to the levels, without the movements, which the caller owes.
+
+    All levels are locked by it, also those that are left as they are.
+    """
+    if not moves:
+        return {}
+    rows = await fetch(
+        _update(len({each.place for each in moves})), *_values(moves), *[ctx.now()] * 2
+    )
+    return {(row["variant_id"], row["location_id"]): ChangedLevel(**row) for row in rows}
+
+
+async def move_all(ctx: Context, moves: Sequence[Move]) -> list[ChangedLevel]:
+    """Carry out moves of pieces that are known to be there, since their levels and holds are locked.
+
+    Raises: RuntimeError, undoing the transaction, when levels and holds contradict each other.
+    """
+    changed = await move(ctx, moves)
+    if lacking := {each.place for each in moves} - changed.keys():
+        raise RuntimeError(f"levels lack pieces that are on record: {sorted(lacking)}")
+    return list(changed.values())
+
+
+async def create_missing(ctx: Context, places: Iterable[Place]) -> None:
+    """Make sure that each of `places` has a level, if only an empty one.
+
+    It starts with the safety stock of its location: a default that is being set right now is waited for.
+    """
+    wanted, now = sorted(places), ctx.now()
+    if is_postgres() and wanted:
+        ids = sorted({location_id for _, location_id in wanted})
+        await fetch(
+            f"SELECT id FROM location WHERE id IN ({marks(ids)}) ORDER BY id FOR SHARE", *ids
+        )
+    await execute_many(
+        "INSERT INTO stock_level (variant_id, location_id, available, held, committed, damaged,"
+        " quarantined, incoming, safety_stock, version, created_at, updated_at)"
+        " VALUES (?, ?, 0, 0, 0, 0, 0, 0,"
+        " COALESCE((SELECT safety_stock FROM safety_stock_default WHERE location_id = ?), 0), 0, ?, ?)"
+        " ON CONFLICT (variant_id, location_id) DO NOTHING",
+        [(*place, place[1], now, now) for place in wanted],
+    )
+
+
+async def announce_changed(ctx: Context, levels: Iterable[ChangedLevel]) -> None:
+    """Tell of every changed level, once each."""
+    changes = [
+        Change(
+            topic="stock.changed",
+            node_type="StockLevel",
+            node_id=level.id,
+            merchant_id=level.merchant_id,
+            organisation_id=level.organisation_id,
+            variant_id=level.variant_id,
+            location_id=level.location_id,
+        )
+        for level in {level.id: level for level in levels}.values()
+    ]
+    await announce(ctx, changes)
+
+
+def _update(levels: int) -> str:
+    """The guarded update of so many levels; the CTE locks them in order before the first changes.
+
+    CROSS JOIN, MATERIALIZED and IN keep SQLite from reading all levels where the wanted are some hundreds.
+    """
+    first = "(CAST(? AS BIGINT), CAST(? AS BIGINT)" + ", CAST(? AS INTEGER)" * 6 + ")"
+    rows = ", ".join([first] + ["(?, ?, ?, ?, ?, ?, ?, ?)"] * (levels - 1))
+    return f"""
+WITH delta (variant_id, location_id, available, held, committed, damaged, quarantined, above_safety)
+  AS (VALUES {rows}),
+locked AS MATERIALIZED (
+  SELECT level.id, delta.available, delta.held, delta.committed, delta.damaged, delta.quarantined,
+    delta.above_safety
+  FROM delta CROSS JOIN stock_level AS level
+  WHERE level.variant_id = delta.variant_id AND level.location_id = delta.location_id
+  ORDER BY level.variant_id, level.location_id{for_update()})
+UPDATE stock_level SET
+  available = stock_level.available + locked.available,
+  held = stock_level.held + locked.held,
+  committed = stock_level.committed + locked.committed,
+  damaged = stock_level.damaged + locked.damaged,
+  quarantined = stock_level.quarantined + locked.quarantined,
+  version = stock_level.version + 1,
+  updated_at = CASE WHEN stock_level.updated_at > ? THEN stock_level.updated_at ELSE ? END
+FROM locked
+WHERE stock_level.id = locked.id AND stock_level.id IN (SELECT id FROM locked)
+  AND stock_level.available + locked.available >= 0
+  AND (locked.above_safety = 0
+    OR stock_level.available - locked.above_safety >= stock_level.safety_stock)
+  AND stock_level.held + locked.held >= 0
+  AND stock_level.committed + locked.committed >= 0
+  AND stock_level.damaged + locked.damaged >= 0
+  AND stock_level.quarantined + locked.quarantined >= 0
+RETURNING stock_level.id, stock_level.variant_id, stock_level.location_id, stock_level.updated_at,
+  (SELECT merchant_id FROM location WHERE location.id = stock_level.location_id) AS merchant_id,
+  (SELECT organisation_id FROM location WHERE location.id = stock_level.location_id)
+    AS organisation_id
+"""
+
+
+def _values(moves: Sequence[Move]) -> list[int]:
+    """The rows of the update's `delta`, one a level."""
+    deltas: dict[Place, Pieces] = {}
+    above_safety: dict[Place, int] = {}
+    for each in moves:
+        delta = moved(each.from_state, each.to_state, each.quantity)
+        deltas[each.place] = deltas.get(each.place, Pieces()) + delta
+        if each.above_safety:
+            above_safety[each.place] = above_safety.get(each.place, 0) + each.quantity
+    return [
+        value
+        for place, delta in deltas.items()
+        for value in (*place, *delta.values, above_safety.get(place, 0))
+    ]
+
+
+async def record(
+    ctx: Context, moves: Sequence[Move], changed: Mapping[Place, ChangedLevel]
+) -> None:
+    """Write the movements of the changed levels; the history of a level never runs backwards."""
+    await insert_later(
+        "stock_movement",
+        _RECORDED,
+        [
+            (
+                *each.place,
+                str(each.from_state),
+                str(each.to_state),
+                each.quantity,
+                str(each.reason),
+                *(each.document or (None, None)),
+                str(ctx.actor.kind),
+                ctx.actor.id,
+                each.note,
+                changed[each.place].updated_at,
+            )
+            for each in moves
+            if each.place in changed
+        ],
+    )

@@ -1,0 +1,121 @@
+"""Moving pieces between states by hand: found, lost, broken, set apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from typing import Any
+
+from models.accounts.roles import Permission
+from models.database import fetch, transaction
+from models.errors import InsufficientStock, InvalidInput
+from models.stock.rules import BY_HAND, reasons_to_adjust
+from models.stock.states import MovementReason, StockState
+from resolvers.context import Context
+from resolvers.idempotency import once
+from resolvers.permissions import requires
+from resolvers.stock.allocation.backorder_allocation import fill
+from resolvers.stock.ledger.ledger import Move, announce_changed, move
+from resolvers.stock.levels.code_lookup import find
+from resolvers.stock.levels.locking import backordered, check_room, lock
+from resolvers.stock.serials import SerialDraft, checked, scan
+from resolvers.validation import code_of, quantity_of, text_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdjustmentDraft:
+    location_code: str
+    sku: str
+    from_state: StockState
+    to_state: StockState
+    quantity: int
+    reason: MovementReason
+    note: str | None = None
+    serials: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """The level that was adjusted and the movement that says so, by row ID."""
+
+    level_id: int
+    movement_id: int
+
+
+@requires(Permission.STOCK_WRITE)
+async def adjust(ctx: Context, draft: AdjustmentDraft, idempotency_key: str) -> Adjustment:
+    """Move pieces from one state to another, or from and to outside.
+
+    Raises: InvalidInput for a movement or reason that nobody may give by hand, NotFound,
+    InsufficientStock when there are fewer pieces in `from_state`, LimitExceeded when there would be too many;
+    what `scan` raises for `serials`.
+    """
+    code_of(draft.location_code, "locationCode")
+    code_of(draft.sku, "sku")
+    quantity_of(draft.quantity, "quantity")
+    if draft.note is not None:
+        draft = replace(draft, note=text_of(draft.note, "note", 500, minimum=0) or None)
+    if draft.serials is not None:
+        draft = replace(draft, serials=checked([SerialDraft(0, draft.serials)])[0].serials)
+    _check_reason(draft)
+    return Adjustment(**await transaction(_once, ctx, draft, idempotency_key))
+
+
+def _check_reason(draft: AdjustmentDraft) -> None:
+    reasons = reasons_to_adjust(draft.from_state, draft.to_state)
+    if not reasons:
+        field = "toState" if draft.from_state in BY_HAND else "fromState"
+        raise InvalidInput(
+            "Pieces cannot be moved from {from_state} to {to_state} by hand.",
+            path=(field,),
+            from_state=draft.from_state,
+            to_state=draft.to_state,
+        )
+    if draft.reason not in reasons:
+        raise InvalidInput(
+            "{reason} is no reason for this movement.", path=("reason",), reason=draft.reason
+        )
+
+
+async def _once(ctx: Context, draft: AdjustmentDraft, idempotency_key: str) -> Any:
+    given = asdict(draft)
+    if not draft.serials:
+        del given["serials"]  # keys from before there were any still fit
+    return await once(ctx, "stockAdjust", idempotency_key, given, partial(_adjust, ctx, draft))
+
+
+async def _adjust(ctx: Context, draft: AdjustmentDraft) -> dict[str, int]:
+    places = await find(ctx, [draft.location_code], [draft.sku])
+    place = places.place_of(draft.location_code, draft.sku)
+    levels, freed = await lock(ctx, [place])
+    moves = [
+        Move(
+            variant_id=place[0],
+            location_id=place[1],
+            from_state=draft.from_state,
+            to_state=draft.to_state,
+            quantity=draft.quantity,
+            reason=draft.reason,
+            note=draft.note,
+        )
+    ]
+    check_room(levels, moves, "quantity")
+    moved = await move(ctx, moves)
+    if not moved:
+        raise InsufficientStock(
+            place[0],
+            requested=draft.quantity,
+            available=levels[place].pieces.of(draft.from_state),
+            state=draft.from_state,
+            path=("quantity",),
+        )
+    scanned = {place[0]: SerialDraft(place[0], draft.serials or ())}
+    await scan(ctx, moves, scanned, ("serials",))
+    await announce_changed(ctx, [*freed, *moved.values()])
+    # The level is locked, so its latest movement is ours.
+    latest = await fetch(
+        "SELECT MAX(id) AS id FROM stock_movement WHERE variant_id = ? AND location_id = ?", *place
+    )
+    await fill(ctx, backordered(levels))
+    return {"level_id": levels[place].id, "movement_id": latest[0]["id"]}

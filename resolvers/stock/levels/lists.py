@@ -1,0 +1,196 @@
+"""Lists of stock levels: of a merchant, of many places or variants at once, and what they add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from models.accounts.roles import Permission
+from models.database import any_of, array, fetch
+from models.errors import InvalidInput
+from models.read_consistency import up_to_date
+from models.stock.sellable_sql import EFFECTIVE
+from models.stores.coordinates import Point
+from models.stores.distance import Ranked
+from resolvers.context import Context
+from resolvers.orm_pagination import Page, PageRequest
+from resolvers.permissions import for_anyone
+from resolvers.sql_pagination import Conditions, page_of_ids, pages_of_ids
+from resolvers.stock.levels.filters import (
+    EVERYTHING,
+    LevelFilter,
+    LevelSort,
+    add_readable,
+    conditions_of,
+    order_of,
+    places_around,
+)
+from resolvers.stock.levels.levels import FROM, Level, read, visible
+from resolvers.stock.levels.value_order import values_of_lists
+from resolvers.tallies import SqlTally
+from resolvers.validation import INT32_MAX
+
+AT_A_PLACE, OF_A_VARIANT = "l.location_id", "l.variant_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over the levels of a list where the caller may read stock, each at most what an Int can tell."""
+
+    levels: int = 0
+    on_hand: int = 0
+    available: int = 0
+    held: int = 0
+    committed: int = 0
+    incoming: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LevelTally(SqlTally):
+    """The counts and sums of lists of levels; `ctx` is whose."""
+
+    ctx: Context = field(kw_only=True)
+
+    async def sums(self, keys: Sequence[Any]) -> dict[Any, Totals]:
+        where = await self.conditions(True)
+        await add_readable(self.ctx, Permission.STOCK_READ, where)
+        rows = await fetch(_sums(self.by, where), self.ctx.now(), *where.values)
+        found = {
+            row.pop("parent"): {name: min(int(row[name]), INT32_MAX) for name in row}
+            for row in rows
+        }
+        return {key: Totals(**found.get(key if self.by else None, {})) for key in keys}
+
+    async def values(self, keys: Sequence[Any]) -> dict[Any, int | None]:
+        """What the pieces are worth, in minor units; None for whoever may read costs nowhere."""
+        if Permission.STOCK_COST_READ not in self.ctx.actor.permissions:
+            return dict.fromkeys(keys)
+        where = await self.conditions(True)
+        await add_readable(self.ctx, Permission.STOCK_COST_READ, where)
+        found = await values_of_lists(where, self.by)
+        return {key: found.get(key if self.by else None, 0) for key in keys}
+
+
+@for_anyone
+@up_to_date
+async def page(
+    ctx: Context,
+    wanted: LevelFilter,
+    request: PageRequest,
+    sort: LevelSort | None = None,
+    near: Point | None = None,
+) -> Page[Level]:
+    """The merchant's levels, in order of their creation unless sorted.
+
+    Raises: InvalidInput, NotFound for an organisation outside the caller's territory.
+    """
+    conditions = await conditions_of(ctx, wanted, sort)
+    places = await _places(ctx, sort, near)
+    order = order_of(ctx, sort, places)
+    tie = f"levels {ctx.merchant_id} {sort} {near} {wanted}"
+    found = await page_of_ids(FROM, conditions, order, request, tie)
+    far = {place.key: place.distance_metres for place in places}
+    (levels,) = await _levels(ctx, [found], far)
+    return levels
+
+
+@for_anyone
+@up_to_date
+async def pages_at(
+    ctx: Context,
+    location_ids: Sequence[int],
+    request: PageRequest,
+    wanted: LevelFilter = EVERYTHING,
+    sort: LevelSort | None = None,
+) -> dict[int, Page[Level]]:
+    """The same of each of these places, which are all as far from wherever one is. Raises: as `page`."""
+    ids = sorted(set(location_ids))
+    conditions = await conditions_of(ctx, wanted, sort)
+    tie = f"levels at a place {sort} {wanted}"
+    order = order_of(ctx, sort)
+    found = await pages_of_ids(FROM, AT_A_PLACE, ids, conditions, order, request, tie)
+    levels = await _levels(ctx, list(found.values()), {})
+    return dict(zip(found, levels, strict=True))
+
+
+@for_anyone
+async def tally(
+    ctx: Context, wanted: LevelFilter, sort: LevelSort | None = None, near: Point | None = None
+) -> LevelTally:
+    """What `page` is a page of, as a whole."""
+
+    async def conditions(_: bool) -> Conditions:
+        found = await conditions_of(ctx, wanted, sort)
+        if sort is LevelSort.DISTANCE:
+            places = [place.key for place in await _places(ctx, sort, near)]
+            found.add(any_of(AT_A_PLACE), array(places))
+        return found
+
+    return LevelTally(FROM, conditions, ctx=ctx)
+
+
+def tally_at(
+    ctx: Context,
+    location_ids: Sequence[int],
+    wanted: LevelFilter = EVERYTHING,
+    sort: LevelSort | None = None,
+) -> LevelTally:
+    """The same of the lists of `pages_at`, by place."""
+
+    async def conditions(_: bool) -> Conditions:
+        found = await conditions_of(ctx, wanted, sort)
+        found.add(any_of(AT_A_PLACE), array(set(location_ids)))
+        return found
+
+    return LevelTally(FROM, conditions, AT_A_PLACE, ctx=ctx)
+
+
+def tally_of_variants(ctx: Context, variant_ids: Sequence[int], *, by_distance: bool) -> LevelTally:
+    """The same of the lists of `variant_levels`, by variant."""
+
+    async def conditions(_: bool) -> Conditions:
+        found = await visible(ctx)
+        found.add(any_of(OF_A_VARIANT), array(set(variant_ids)))
+        if by_distance:
+            found.add("o.active AND o.latitude_wgs84 IS NOT NULL")
+        return found
+
+    return LevelTally(FROM, conditions, OF_A_VARIANT, ctx=ctx)
+
+
+async def _places(ctx: Context, sort: LevelSort | None, near: Point | None) -> list[Ranked[int]]:
+    if sort is not LevelSort.DISTANCE:
+        return []
+    places = await places_around(ctx, near)
+    if not places and near is None:
+        raise InvalidInput("To sort by distance, give a point.", path=("near",))
+    return places
+
+
+async def _levels(
+    ctx: Context, pages: Sequence[Page[int]], far: Mapping[int, float]
+) -> list[Page[Level]]:
+    """The levels of all the pages, in one statement."""
+    asked = Conditions()
+    asked.add(any_of("l.id"), array([row_id for page in pages for row_id in page.rows]))
+    rows = {level.id: level for level in await read(ctx, asked)}
+    if far:
+        rows = {
+            key: level._replace(distance_metres=far[level.location_id])
+            for key, level in rows.items()
+        }
+    return [replace(page, rows=[rows[row_id] for row_id in page.rows]) for page in pages]  # type: ignore[misc]
+
+
+def _sums(by: str | None, where: Conditions) -> str:
+    """Expired holds count as available, as they do in each level."""
+    columns = "l.available, l.held, l.committed, l.damaged, l.quarantined, l.incoming"
+    return f"""
+SELECT parent, COUNT(*) AS levels,
+  SUM(available + held + committed + damaged + quarantined) AS on_hand, SUM(effective) AS available,
+  SUM(held - (effective - available)) AS held, SUM(committed) AS committed, SUM(incoming) AS incoming
+FROM (SELECT {by or "NULL"} AS parent, {columns}, {EFFECTIVE} AS effective
+  FROM {FROM} WHERE {where}) AS listed
+GROUP BY parent
+"""

@@ -1,0 +1,73 @@
+"""Following stock as it changes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Collection, Sequence
+from contextlib import aclosing
+
+from models.errors import InvalidInput
+from models.outbox import OutboxEvent
+from resolvers.context import Context
+from resolvers.feed import batches, shared
+from resolvers.permissions import for_anyone
+from resolvers.stock.levels import levels
+
+MAXIMUM_IDS = 250
+TOPIC = "stock.changed"
+
+
+@for_anyone
+async def changed(
+    ctx: Context,
+    variant_ids: Collection[int] | None,
+    location_ids: Collection[int] | None,
+    after: int | None,
+) -> AsyncGenerator[tuple[levels.Level, int], None]:
+    """Each level as it is now, whenever it has changed, with the sequence to go on from.
+
+    Of any variant or location where none are given, then of the request's merchant. Changes of one level that
+    are read together come once.
+
+    Raises: InvalidInput for too many IDs.
+    """
+    for name, ids in (("variantIds", variant_ids), ("locationIds", location_ids)):
+        if ids is not None and len(ids) > MAXIMUM_IDS:
+            raise InvalidInput("Ask for at most {maximum} IDs.", path=(name,), maximum=MAXIMUM_IDS)
+    return _changed(ctx, variant_ids, location_ids, after)
+
+
+async def _changed(
+    ctx: Context,
+    variant_ids: Collection[int] | None,
+    location_ids: Collection[int] | None,
+    after: int | None,
+) -> AsyncGenerator[tuple[levels.Level, int], None]:
+    def wanted(event: OutboxEvent) -> bool:
+        if variant_ids is None and location_ids is None:
+            return event.merchant_id == ctx.merchant_id
+        return (variant_ids is None or event.variant_id in variant_ids) and (
+            location_ids is None or event.location_id in location_ids
+        )
+
+    async with aclosing(batches(ctx, (TOPIC,), after)) as stream:
+        async for events in stream:
+            latest = _latest([event for event in events if wanted(event)])
+            found = await _levels(ctx, sorted(latest)) if latest else {}
+            for level_id, sequence in latest.items():
+                if level_id in found:
+                    yield found[level_id], sequence
+
+
+async def _levels(ctx: Context, ids: Sequence[int]) -> dict[int, levels.Level]:
+    """The levels that the caller may see, read once for all who are told of the same changes."""
+    rows = await shared(ctx, ("levels", *ids), lambda: levels.unseen_rows(ctx, ids))
+    return levels.seen(ctx, rows)
+
+
+def _latest(events: Sequence[OutboxEvent]) -> dict[int, int]:
+    """The last sequence of each level, in the order of those sequences."""
+    latest: dict[int, int] = {}
+    for event in events:
+        latest.pop(event.node_id, None)
+        latest[event.node_id] = event.sequence or 0
+    return latest

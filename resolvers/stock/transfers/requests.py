@@ -1,0 +1,132 @@
+"""Asking for a transfer, and headquarters' decision on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+
+from models.accounts.roles import Permission
+from models.database import transaction
+from models.errors import InvalidInput, NotFound
+from models.stock.documents.transfer_rules import TransferAction, TransferStatus
+from models.stock.documents.transfers import Transfer
+from models.stores.locations import Location
+from models.tables.bulk import insert_all, update_all
+from resolvers.context import Context
+from resolvers.permissions import requires, scoped
+from resolvers.stock.documents.documents import do_once, next_number, note_of
+from resolvers.stock.documents.lines import LineDraft, Lines, check_variants, check_within, summed
+from resolvers.stock.transfers.transfers import lines_of, locked, turn, written
+
+PREFIX = "TR"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferDraft:
+    source_id: int
+    destination_id: int
+    lines: Sequence[LineDraft]
+    note: str | None = None
+
+
+@requires(Permission.TRANSFER_WRITE)
+async def request(ctx: Context, draft: TransferDraft, idempotency_key: str) -> Transfer:
+    """Ask another place of the merchant for goods, on behalf of the one where they are to come.
+
+    Raises: InvalidInput, NotFound, IdempotencyKeyReused.
+    """
+    lines = summed(draft.lines)
+    if draft.source_id == draft.destination_id:
+        raise InvalidInput("Goods go to another place.", path=("destinationId",))
+    draft = replace(draft, note=note_of(draft.note))
+    work = partial(_request, ctx, draft, lines)
+    transfer_id = await do_once(ctx, "transferRequest", idempotency_key, asdict(draft), work)
+    return await Transfer.get(id=transfer_id)
+
+
+@requires(Permission.TRANSFER_DECIDE)
+async def approve(
+    ctx: Context, transfer_id: int, lines: Sequence[LineDraft] | None, note: str | None
+) -> Transfer:
+    """Agree to all that was asked for or, given `lines`, to those and to no others.
+
+    Raises: InvalidInput, NotFound, LimitExceeded, StateConflict; Forbidden for whoever asked.
+    """
+    wanted = None if lines is None else summed(lines)
+    return await transaction(_approve, ctx, transfer_id, wanted, note_of(note))
+
+
+@requires(Permission.TRANSFER_DECIDE)
+async def reject(ctx: Context, transfer_id: int, note: str | None) -> Transfer:
+    """Raises: InvalidInput, NotFound, StateConflict; Forbidden for whoever asked."""
+    return await transaction(_reject, ctx, transfer_id, note_of(note))
+
+
+async def _request(ctx: Context, draft: TransferDraft, lines: Lines) -> int:
+    source, destination = await _ends(ctx, draft)
+    await check_variants(destination.merchant_id, lines.places)
+    transfer = await Transfer.create(
+        merchant_id=destination.merchant_id,
+        number=await next_number(ctx, destination.merchant_id, PREFIX),
+        status=TransferStatus.SUBMITTED,
+        source=source,
+        destination=destination,
+        requested_by_kind=str(ctx.actor.kind),
+        requested_by_id=ctx.actor.id,
+        note=draft.note,
+    )
+    columns = (
+        "transfer_id", "variant_id", "requested", "approved", "shipped", "accepted", "rejected",
+        "lost", "returned", "road_minor", "lost_minor", "created_at",
+    )  # fmt: skip
+    nothing = (0,) * 8
+    await insert_all(
+        "transfer_line",
+        columns,
+        [(transfer.id, *line, *nothing, ctx.now()) for line in lines.pieces.items()],
+    )
+    await written(ctx, transfer, None, draft.note)
+    return transfer.id
+
+
+async def _ends(ctx: Context, draft: TransferDraft) -> tuple[Location, Location]:
+    """The place that is to give, any of the merchant's, and the caller's own that asks."""
+    own = Location.filter(id=draft.destination_id)
+    destination = await scoped(own, ctx, Permission.TRANSFER_WRITE, "organisation").first()
+    if destination is None:
+        raise NotFound("There is no such store or warehouse.", path=("destinationId",))
+    if not destination.active:
+        raise InvalidInput("{code} is closed.", path=("destinationId",), code=destination.code)
+    other = Location.filter(id=draft.source_id, merchant_id=destination.merchant_id)
+    source = await other.first()
+    if source is None:
+        raise NotFound("There is no such store or warehouse.", path=("sourceId",))
+    return source, destination
+
+
+async def _approve(
+    ctx: Context, transfer_id: int, wanted: Lines | None, note: str | None
+) -> Transfer:
+    transfer = await locked(ctx, transfer_id, TransferAction.APPROVE)
+    lines = (await lines_of([transfer.id]))[transfer.id]
+    if wanted is not None:
+        check_within(wanted, {line.variant_id: line.requested for line in lines})
+    for line in lines:
+        line.approved = line.requested if wanted is None else wanted.pieces.get(line.variant_id, 0)
+    await update_all(lines, ("approved",))
+    await _decide(ctx, transfer, TransferStatus.APPROVED, note)
+    return transfer
+
+
+async def _reject(ctx: Context, transfer_id: int, note: str | None) -> Transfer:
+    transfer = await locked(ctx, transfer_id, TransferAction.REJECT)
+    await _decide(ctx, transfer, TransferStatus.REJECTED, note)
+    return transfer
+
+
+async def _decide(
+    ctx: Context, transfer: Transfer, status: TransferStatus, note: str | None
+) -> None:
+    decided_by = {"decided_by_kind": str(ctx.actor.kind), "decided_by_id": ctx.actor.id}
+    await turn(ctx, transfer, status, note, **decided_by)

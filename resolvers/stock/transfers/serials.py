@@ -1,0 +1,125 @@
+"""Which serial numbers of a transfer arrived, came back or were lost: named, or the only ones it can be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from models.database import fetch, for_update, marks
+from models.errors import InvalidInput, NotFound
+from models.stock.documents.transfers import Transfer
+from models.stock.serials import SerialState
+from resolvers.context import Context
+from resolvers.stock.documents.lines import Lines
+from resolvers.stock.ledger.ledger import Move
+from resolvers.stock.serials import Path, SerialDraft, checked, go, tracked, twice
+from resolvers.stock.transfers.transfers import KIND
+
+_FATES = {"accepted": "acceptedSerials", "rejected": "rejectedSerials", "lost": "lostSerials"}
+
+
+class Receipt(Protocol):
+    @property
+    def variant_id(self) -> int: ...
+    @property
+    def serials(self) -> Mapping[str, Sequence[str]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The serial numbers that were named, by variant and fate; `path` is where more would have stood.
+
+    `lines` are the input's lines, where each has its own serial numbers.
+    """
+
+    drafts: Mapping[tuple[int, str], SerialDraft]
+    path: Path
+    lines: Lines | None = None
+
+    def missing(self, variant_id: int, fate: str) -> Path:
+        return self.lines.path(variant_id, _FATES[fate]) if self.lines else self.path
+
+    def refuse(self, tracking: Mapping[int, int] | None = None) -> None:
+        """Raises: InvalidInput for serial numbers of a variant that is not `tracking` any (None: of any)."""
+        for (variant_id, _), draft in self.drafts.items():
+            if draft.serials and variant_id not in (tracking or {}):
+                raise InvalidInput("No serial numbers are kept of this.", path=draft.path)
+
+
+def named_in(receipts: Sequence[Receipt], lines: Lines) -> Named:
+    """What the lines of a receipt name. Raises: InvalidInput, Duplicate."""
+    drafts: dict[tuple[int, str], SerialDraft] = {}
+    for fate, field in _FATES.items():
+        of_fate = [
+            SerialDraft(each.variant_id, each.serials[fate], ("lines", number, field))
+            for number, each in enumerate(receipts)
+            if each.serials.get(fate)
+        ]
+        drafts |= {(row_id, fate): draft for row_id, draft in checked(of_fate).items()}
+    seen: set[tuple[int, str]] = set()
+    for draft in drafts.values():
+        for serial in draft.serials:
+            if (draft.variant_id, serial) in seen:
+                raise twice(draft.at(serial), serial)
+            seen.add((draft.variant_id, serial))
+    return Named(drafts, ("lines",), lines)
+
+
+async def pass_on(
+    ctx: Context, transfer: Transfer, ends: Sequence[tuple[str, Move]], named: Named
+) -> None:
+    """Let the serial numbers of pieces that leave the road go where these do: moves by their fate.
+
+    Those of one fate need no names where they are all that is left of the variant on the road.
+
+    Raises: InvalidInput, NotFound naming what is at fault.
+    """
+    merchants = await tracked({move.variant_id for _, move in ends})
+    named.refuse(merchants)
+    road = await _on_the_road(transfer, merchants)
+    for variant_id, merchant_id in merchants.items():
+        own = [(fate, move) for fate, move in ends if move.variant_id == variant_id]
+        for move, draft in _drafts(variant_id, own, road[variant_id], named):
+            await go(ctx, move, merchant_id, draft, draft.serials)
+
+
+def _drafts(
+    variant_id: int, ends: Sequence[tuple[str, Move]], road: Sequence[str], named: Named
+) -> list[tuple[Move, SerialDraft]]:
+    rest, found = dict.fromkeys(road), []
+    for (owner, fate), draft in named.drafts.items():
+        if owner != variant_id:
+            continue
+        for serial in draft.serials:
+            if serial not in rest:
+                message = "The serial number {serial} is not on the road with this transfer."
+                raise NotFound(message, path=draft.at(serial), serial=serial)
+            del rest[serial]
+        moves = [move for each, move in ends if each == fate]
+        if not moves:
+            raise InvalidInput("No pieces are counted for these.", path=draft.path)
+        found.append((moves[0], draft))
+    for fate, move in ends:
+        if (variant_id, fate) not in named.drafts:
+            path = named.missing(variant_id, fate)
+            only = [*rest] if len(rest) == move.quantity else []
+            found.append((move, SerialDraft(variant_id, only, path)))
+    return found
+
+
+async def _on_the_road(transfer: Transfer, variants: Mapping[int, int]) -> dict[int, list[str]]:
+    """The serial numbers of the transfer's that have arrived nowhere, locked, by variant."""
+    found: dict[int, list[str]] = {variant_id: [] for variant_id in variants}
+    if not found:
+        return found
+    rows = await fetch(
+        f"SELECT variant_id, serial FROM serial_number WHERE variant_id IN ({marks([*found])})"
+        " AND location_id = ? AND state = ? AND document_type = ? AND document_id = ?"
+        f" ORDER BY id{for_update()}",
+        *found,
+        *(transfer.source_id, str(SerialState.IN_TRANSIT), KIND, transfer.id),
+    )
+    for row in rows:
+        found[row["variant_id"]].append(row["serial"])
+    return found

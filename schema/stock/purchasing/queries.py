@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from models.stock.documents.purchase_rules import PurchaseOrderStatus
+from resolvers.orm_pagination import PageRequest
+from resolvers.stock.costs import valuation as costs_valuation
+from resolvers.stock.documents.lists import DocumentFilter
+from resolvers.stock.purchasing import orders as purchase_orders
+from resolvers.stock.purchasing import returns as supplier_returns
+from resolvers.stock.purchasing import suppliers
+from resolvers.stock.purchasing.suppliers import SupplierQuery
+from schema.cost.directives import cost
+from schema.info import Info
+from schema.list_arguments import SAME, WHICH, After, Before, First, Last, together
+from schema.nodes.nodes import optional_row_id
+from schema.pagination import Connection, DocumentConnection
+from schema.stock.cost_types import StockValue
+from schema.stock.documents import document_filter
+from schema.stock.filters import PurchaseOrderFilter
+from schema.stock.purchasing.filters import SupplierFilter, SupplierReturnFilter
+from schema.stock.purchasing.return_types import SupplierReturn
+from schema.stock.purchasing.types import PurchaseOrder, Supplier
+
+
+@strawberry.type
+class PurchaseQueries:
+    @strawberry.field
+    async def supplier(self, info: Info, code: str) -> Supplier | None:
+        row = await suppliers.get(info.context, code)
+        return Supplier.of(row) if row else None
+
+    @strawberry.field
+    async def suppliers(
+        self,
+        info: Info,
+        filter: SupplierFilter | None = None,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[Supplier]:
+        """The merchant's suppliers, by code."""
+        request = PageRequest(first=first, after=after, last=last, before=before)
+        wanted = filter.query() if filter else SupplierQuery()
+        return Connection.of(await suppliers.page(info.context, wanted, request), Supplier.of)
+
+    @strawberry.field
+    async def purchase_order(
+        self, info: Info, id: strawberry.ID | None = None, number: str | None = None
+    ) -> PurchaseOrder | None:
+        """A purchase order for a place in your territory."""
+        order_id = optional_row_id(id, "PurchaseOrder")
+        row = await purchase_orders.get(info.context, order_id, number)
+        return PurchaseOrder.of(row) if row else None
+
+    @strawberry.field
+    async def purchase_orders(
+        self,
+        info: Info,
+        filter: Annotated[PurchaseOrderFilter | None, WHICH] = None,
+        status: Annotated[list[PurchaseOrderStatus] | None, SAME] = None,
+        location_id: Annotated[strawberry.ID | None, SAME] = None,
+        supplier_code: Annotated[str | None, SAME] = None,
+        number: Annotated[str | None, SAME] = None,
+        created_from: Annotated[datetime | None, SAME] = None,
+        created_to: Annotated[datetime | None, SAME] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> DocumentConnection[PurchaseOrder]:
+        """The purchase orders for places in your territory, the latest first."""
+        ctx = info.context
+        arguments = document_filter(
+            status, location_id, number, created_from, created_to, supplier_code
+        )
+        wanted = together(arguments, filter.wanted() if filter else None)
+        request = PageRequest(first=first, after=after, last=last, before=before)
+        page = await purchase_orders.page(ctx, wanted, request)
+        return DocumentConnection.of(
+            page, PurchaseOrder.of, await purchase_orders.tally(ctx, wanted)
+        )
+
+    @strawberry.field
+    async def supplier_return(
+        self, info: Info, id: strawberry.ID | None = None, number: str | None = None
+    ) -> SupplierReturn | None:
+        """A supplier return from a place in your territory."""
+        return_id = optional_row_id(id, "SupplierReturn")
+        row = await supplier_returns.get(info.context, return_id, number)
+        return SupplierReturn.of(row) if row else None
+
+    @strawberry.field
+    async def supplier_returns(
+        self,
+        info: Info,
+        filter: SupplierReturnFilter | None = None,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[SupplierReturn]:
+        """The supplier returns from places in your territory, the latest first."""
+        wanted = filter.query() if filter else DocumentFilter()
+        request = PageRequest(first=first, after=after, last=last, before=before)
+        page = await supplier_returns.page(info.context, wanted, request)
+        return Connection.of(page, SupplierReturn.of)
+
+    @cost(5000)
+    @strawberry.field
+    async def stock_value(self, info: Info, location_id: strawberry.ID | None = None) -> StockValue:
+        """What the stock in your territory, or at one place of it, is worth at moving average cost."""
+        location = optional_row_id(location_id, "Store", "Warehouse", path=("locationId",))
+        return StockValue.of(await costs_valuation.total(info.context, location))

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import strawberry
+
+from models.stock.documents.transfers import TransferLine
+from models.stock.serials import SerialEvent as EventRow
+from models.stock.serials import SerialNumber as SerialRow
+from models.stock.serials import SerialState
+from resolvers.context import Context
+from resolvers.orm_pagination import PageRequest
+from resolvers.slices import Slice
+from resolvers.stock import serial_lookup
+from schema.actors import Actor, actors
+from schema.batching import batched
+from schema.catalog.types import Variant
+from schema.cost.directives import sized_by
+from schema.list_arguments import Skip, SliceSize
+from schema.pagination import Connection
+from schema.stock.documents import document_of
+from schema.stores.types import StockLocation
+
+strawberry.enum(SerialState)
+
+
+@strawberry.type(
+    description="A serial number came in, went out, or changed its state at a location."
+)
+class SerialEvent:
+    row: strawberry.Private[EventRow]
+    from_state: SerialState | None
+    to_state: SerialState
+    document_id: strawberry.ID | None = strawberry.field(
+        description="What it was done for, such as an order; null where nothing was."
+    )
+    occurred_at: datetime
+
+    @batched
+    @staticmethod
+    async def location(parents: list[SerialEvent], ctx: Context) -> list[StockLocation]:
+        return await StockLocation.load(ctx, [each.row.location_id for each in parents])
+
+    @batched
+    @staticmethod
+    async def actor(parents: list[SerialEvent], ctx: Context) -> list[Actor | None]:
+        return await actors(ctx, [(each.row.actor_kind, each.row.actor_id) for each in parents])
+
+    @classmethod
+    def of(cls, row: EventRow) -> SerialEvent:
+        return cls(
+            row=row,
+            from_state=row.from_state,
+            to_state=row.to_state,
+            document_id=document_of(row),
+            occurred_at=row.created_at,
+        )
+
+
+@strawberry.type(description="One piece of a variant that is sold by piece.")
+class SerialNumber:
+    row: strawberry.Private[SerialRow]
+    serial: str
+    state: SerialState
+    document_id: strawberry.ID | None = strawberry.field(
+        description="What moved it last, such as an order; null where no document did."
+    )
+    updated_at: datetime
+
+    @batched
+    @staticmethod
+    async def variant(parents: list[SerialNumber], ctx: Context) -> list[Variant | None]:
+        return await Variant.load(ctx, [each.row.variant_id for each in parents])
+
+    @batched
+    @staticmethod
+    async def location(parents: list[SerialNumber], ctx: Context) -> list[StockLocation]:
+        """Where it is, or where it was before it left."""
+        return await StockLocation.load(ctx, [each.row.location_id for each in parents])
+
+    @sized_by("first", otherwise=20)
+    @batched
+    @staticmethod
+    async def history(
+        parents: list[SerialNumber], ctx: Context, first: SliceSize = 20, skip: Skip = 0
+    ) -> list[list[SerialEvent]]:
+        """Each of its steps, the first first."""
+        ids = [each.row.id for each in parents]
+        found = await serial_lookup.histories(ctx, ids, Slice(first, skip))
+        return [[SerialEvent.of(row) for row in found[each.row.id]] for each in parents]
+
+    @classmethod
+    def of(cls, row: SerialRow) -> SerialNumber:
+        return cls(
+            row=row,
+            serial=row.serial,
+            state=row.state,
+            document_id=document_of(row),
+            updated_at=row.updated_at,
+        )
+
+
+async def on_the_road(
+    lines: Sequence[TransferLine], ctx: Context, cut: Slice
+) -> list[list[SerialNumber]]:
+    found = await serial_lookup.on_the_road(ctx, lines, cut)
+    return [
+        [SerialNumber.of(row) for row in found.get((line.transfer_id, line.variant_id), [])]
+        for line in lines
+    ]
+
+
+async def serials_of_variants(
+    variant_ids: Sequence[int],
+    ctx: Context,
+    location_id: int,
+    request: PageRequest,
+) -> list[Connection[SerialNumber]]:
+    """A page of the serial numbers on hand at a location for each variant, in their order."""
+    found = await serial_lookup.of_variants(ctx, variant_ids, location_id, request)
+    return [Connection.of(found[variant_id], SerialNumber.of) for variant_id in variant_ids]

@@ -1,0 +1,93 @@
+"""What others tell us over HTTP: payment providers' notifications, at `/webhooks/payments/{provider}`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from gateways import BadNotification, Gateways, UnreadableNotification
+from resolvers.context import SYSTEM, Context, utc_now
+from resolvers.orders.payment import settlement
+from resolvers.orders.payment.settlement import Outcome
+from serving.body_room import BodyRoom, NoRoom
+from settings import Settings
+
+MAX_BODY_BYTES = 64 * 1024
+DRAINED_BYTES = 16 * 1024 * 1024
+# A provider that is not answered 2xx tells us again, and its people see that something is wrong.
+STATUSES = {Outcome.UNKNOWN: 404, Outcome.MISMATCHED: 422}
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a notification did, and the HTTP status that says so."""
+
+    outcome: str
+    status: int = 200
+
+
+def payment_webhooks(settings: Settings, gateways: Gateways, bodies: BodyRoom) -> list[BaseRoute]:
+    async def payment_notification(request: Request) -> Response:
+        try:
+            body = await _body(request, bodies)
+        except NoRoom:
+            return _response(Answer("too many large requests come at once", 503))
+        except ClientDisconnect:
+            return _response(Answer("the notification did not come to its end", 400))
+        if body is None:
+            return _response(Answer("the notification is too long", 413))
+        provider = request.path_params["provider"].upper()
+        headers = dict(request.headers)
+        return _response(await receive(settings, gateways, provider, headers, body))
+
+    path = "/webhooks/payments/{provider}"
+    return [Route(path, payment_notification, methods=["POST"])]
+
+
+async def receive(
+    settings: Settings, gateways: Gateways, provider: str, headers: dict[str, str], body: bytes
+) -> Answer:
+    """Verify a notification and settle it; whatever comes, it is answered by what it did."""
+    gateway = gateways.payments.get(provider)
+    if gateway is None:
+        return Answer("this provider is not configured", 404)
+    try:
+        notification = gateway.verify(headers, body, utc_now())
+    except BadNotification as bad:
+        log.warning("payment notification refused", provider=provider, why=str(bad))
+        return Answer(str(bad), 400 if isinstance(bad, UnreadableNotification) else 401)
+    ctx = Context(settings=settings, gateways=gateways, actor=SYSTEM)
+    outcome = await settlement.settle(ctx, provider, notification)
+    return Answer(str(outcome), STATUSES.get(outcome, 200))
+
+
+async def _body(request: Request, bodies: BodyRoom) -> bytes | None:
+    """Return the body, or None when it is longer than any notification.
+
+    A longer one is read to its end and forgotten, up to `DRAINED_BYTES`: a client that is cut off while it
+    sends often sees only that its connection was reset, and not the answer.
+
+    Raises: NoRoom.
+    """
+    body, read = b"", 0
+    held = bodies.hold(request.client.host if request.client else "")
+    try:
+        async for chunk in request.stream():
+            read += len(chunk)
+            if read <= MAX_BODY_BYTES:
+                body += chunk
+                held.grow(len(body))
+            elif read > DRAINED_BYTES:
+                break
+    finally:
+        held.release()
+    return body if read <= MAX_BODY_BYTES else None
+
+
+def _response(answer: Answer) -> Response:
+    return JSONResponse({"outcome": answer.outcome}, answer.status)
