@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from models.engine.scope import in_transaction_now
 from models.read_consistency import move_on
 
 TABLES = [
@@ -57,8 +58,6 @@ class ReadFromReader:
     """Tortoise's router: reads outside a transaction go to the reading connection."""
 
     def db_for_read(self, model: type) -> str:
-        from models.database import in_transaction_now
-
         move_on()
         return "default" if in_transaction_now() else "reader"
 

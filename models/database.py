@@ -10,8 +10,6 @@ import logging
 import random
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
-from contextvars import ContextVar
-from dataclasses import dataclass, field
 from itertools import starmap
 from typing import Any, ParamSpec, TypeVar
 
@@ -24,6 +22,7 @@ from models.config import POOL_SIZE, connection_settings, replica_options
 from models.engine.postgres.replica import Replica
 from models.engine.query_cache import KEPT_MEGABYTES, Key
 from models.engine.read_connections import PostgresReader, Reader, Records, reader_of
+from models.engine.scope import Scope, in_transaction_now, running_scope
 from models.engine.transactions import InTransaction, alone, begun, is_transient, let_go, numbered
 from models.keys import encryption
 from models.outages import database_faults
@@ -39,17 +38,6 @@ CLOSE_SECONDS = 5.0
 _running: set[asyncio.Task[Any]] = set()
 _opened: list[Reader] = []
 _replicas: list[Replica] = []
-
-
-@dataclass(slots=True)
-class _Scope:
-    """The transaction that runs in this context."""
-
-    connection: InTransaction
-    after_commit: list[Callable[[], None]] = field(default_factory=list)
-
-
-_scope: ContextVar[_Scope | None] = ContextVar("transaction", default=None)
 
 
 async def connect(
@@ -99,13 +87,9 @@ async def close() -> None:
     await Tortoise.close_connections()
 
 
-def in_transaction_now() -> bool:
-    return _scope.get() is not None
-
-
 def running() -> InTransaction | None:
     """The connection of the running transaction."""
-    scope = _scope.get()
+    scope = running_scope.get()
     return None if scope is None else scope.connection
 
 
@@ -145,7 +129,7 @@ async def _transaction(
 
 def after_commit(callback: Callable[[], None]) -> None:
     """Call back once the running transaction has committed; at once where there is none."""
-    if (scope := _scope.get()) is None:
+    if (scope := running_scope.get()) is None:
         callback()
     else:
         scope.after_commit.append(callback)
@@ -275,14 +259,14 @@ async def _once(
     work: Callable[..., Awaitable[T]], arguments: tuple[Any, ...], brief: bool = False
 ) -> T:
     async with begun(get_connection("default"), brief=brief) as transactional:
-        running = _Scope(transactional)
+        running = Scope(transactional)
         connections = get_connections().set("default", transactional)
-        scope = _scope.set(running)
+        scope = running_scope.set(running)
         try:
             result = await work(*arguments)
             await transactional.flush()
         finally:
-            _scope.reset(scope)
+            running_scope.reset(scope)
             get_connections().reset(connections)
     database_faults.wrote()
     for callback in running.after_commit:

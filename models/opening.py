@@ -13,8 +13,8 @@ from tortoise.exceptions import OperationalError
 
 from models import database
 from models.config import sqlite_path
+from models.data_keys import Column, columns_there, encrypted_columns, read_sample
 from models.database_faults import FaultKind, causes, fault_of
-from models.keys.data_keys import Column, columns_there, encrypted_columns, read_sample
 from models.migrating import pending, unknown
 
 # A whole check reads every page: some 0.3 s for so much.

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from models.data_keys import Column, Reading, Unreadable, encrypted_columns
 from models.database import execute, fetch, marks, transaction
-from models.keys.data_keys import Column, Reading, Unreadable, encrypted_columns
 from models.keys.encryption import FORMAT, Undecryptable, ring
 from models.members.members import Member
 from models.members.phones import indexes_of

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import asyncpg
 
-from models.keys.data_keys import SAMPLE
+from models.data_keys import SAMPLE
 from models.keys.encryption import DEVELOPMENT_KEYS, KeyRing, Undecryptable, kid_of
 from resolvers.backups.archive import BackupFault
 

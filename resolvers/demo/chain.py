@@ -20,9 +20,9 @@ from resolvers.accounts.organisations import organisations
 from resolvers.accounts.sign_in import code_tries
 from resolvers.accounts.staff import staff
 from resolvers.bulk_rows import OnError
+from resolvers.catalog.media import MediaDraft
 from resolvers.catalog.products import upsert as catalog
 from resolvers.catalog.products.drafts import (
-    MediaDraft,
     OptionDraft,
     ProductDraft,
     SelectedOptionDraft,

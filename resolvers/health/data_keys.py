@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.keys.data_keys import encrypted_columns, read_sample
+from models.data_keys import encrypted_columns, read_sample
 from models.opening import FOREIGN_KEYS, MEND_KEYS
 from resolvers.context import Context
 from resolvers.health.findings import Finding, error, ok

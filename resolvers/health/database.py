@@ -11,9 +11,8 @@ from pathlib import Path
 from models import migrating
 from models.config import sqlite_path
 from models.database import fetch, is_postgres
-from models.engine.postgres.replica import LOST
-from models.engine.postgres.replica_lag import bytes_behind
 from models.opening import missing_tables
+from models.replica_lag import LOST, bytes_behind
 from resolvers.context import Context
 from resolvers.health.findings import Finding, error, ok, warning
 

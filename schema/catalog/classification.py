@@ -6,7 +6,7 @@ import strawberry
 
 from models.catalog.classification import Brand as BrandRow
 from models.catalog.classification import Category as CategoryRow
-from resolvers.catalog.classification import classification
+from resolvers.catalog import brands_and_categories
 from resolvers.catalog.search import facets
 from resolvers.context import Context
 from schema.batching import batched
@@ -49,12 +49,12 @@ class Brand(Node):
 
     @classmethod
     async def find(cls, ctx: Context, ids: Sequence[int]) -> list[Brand | None]:
-        found = await classification.visible_brands_by_ids(ctx, ids)
+        found = await brands_and_categories.visible_brands_by_ids(ctx, ids)
         return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
 
     @classmethod
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Brand | None]:
-        found = await classification.brands_by_ids(ctx, ids)
+        found = await brands_and_categories.brands_by_ids(ctx, ids)
         return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
 
 
@@ -90,7 +90,7 @@ class Category(Node):
     ) -> list[list[Category]]:
         """The first categories right below, by position and code."""
         ids = [each.row.id for each in parents]
-        found = await classification.children_of(ctx, ids, first, after_code)
+        found = await brands_and_categories.children_of(ctx, ids, first, after_code)
         return [[Category.of(child) for child in found[each.row.id]] for each in parents]
 
     @public
@@ -98,7 +98,7 @@ class Category(Node):
     @staticmethod
     async def child_count(parents: list[Category], ctx: Context) -> list[int]:
         """How many categories stand right below, however many `children` shows."""
-        found = await classification.child_counts(ctx, [each.row.id for each in parents])
+        found = await brands_and_categories.child_counts(ctx, [each.row.id for each in parents])
         return [found[each.row.id] for each in parents]
 
     @public
@@ -115,10 +115,10 @@ class Category(Node):
 
     @classmethod
     async def find(cls, ctx: Context, ids: Sequence[int]) -> list[Category | None]:
-        found = await classification.visible_categories_by_ids(ctx, ids)
+        found = await brands_and_categories.visible_categories_by_ids(ctx, ids)
         return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
 
     @classmethod
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Category | None]:
-        found = await classification.categories_by_ids(ctx, ids)
+        found = await brands_and_categories.categories_by_ids(ctx, ids)
         return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]

@@ -7,8 +7,8 @@ import strawberry
 from models.accounts.channels import Channel
 from models.catalog.products import MediaKind, ProductStatus
 from resolvers.bulk_rows import OnError, Unset
+from resolvers.catalog.media import MediaDraft
 from resolvers.catalog.products.drafts import (
-    MediaDraft,
     OptionDraft,
     ProductDraft,
     SelectedOptionDraft,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import strawberry
 
-from resolvers.catalog.classification import classification
+from resolvers.catalog import brands_and_categories
 from resolvers.catalog.prices import lists as price_lists
 from resolvers.catalog.products import products, variants
 from resolvers.catalog.search import listing
@@ -106,19 +106,19 @@ class CatalogQueries:
         self, info: Info, first: SliceSize = 250, after_code: AfterCode = None
     ) -> list[Brand]:
         """The merchant's first brands, by code."""
-        rows = await classification.brands(info.context, first, after_code)
+        rows = await brands_and_categories.brands(info.context, first, after_code)
         return [Brand.of(row) for row in rows]
 
     @public
     @strawberry.field
     async def brand(self, info: Info, code: str) -> Brand | None:
-        row = await classification.brand(info.context, code)
+        row = await brands_and_categories.brand(info.context, code)
         return Brand.of(row) if row else None
 
     @public
     @strawberry.field
     async def category(self, info: Info, code: str) -> Category | None:
-        row = await classification.category(info.context, code)
+        row = await brands_and_categories.category(info.context, code)
         return Category.of(row) if row else None
 
     @sized_by("first", otherwise=250)
@@ -132,5 +132,5 @@ class CatalogQueries:
         after_code: AfterCode = None,
     ) -> list[Category]:
         """The first categories right below one, or the topmost, by position and code."""
-        rows = await classification.categories(info.context, parent_code, first, after_code)
+        rows = await brands_and_categories.categories(info.context, parent_code, first, after_code)
         return [Category.of(row) for row in rows]

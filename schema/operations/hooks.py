@@ -12,7 +12,7 @@ from starlette.requests import HTTPConnection
 
 from schema.execution.meter import UNLIMITED, AnswerLimits
 from schema.operations.answer import Answer, Outcome
-from schema.transport.http_request import GraphQLRequest
+from schema.operations.request import GraphQLRequest
 
 C = TypeVar("C")
 

@@ -41,8 +41,8 @@ from schema.operations.documents import DocumentRefused, Documents, Operation, i
 from schema.operations.fair_scheduling import Turns
 from schema.operations.limits import Limits
 from schema.operations.persisted_documents import PersistedDocuments
+from schema.operations.request import GraphQLRequest
 from schema.operations.supervision import Supervisor
-from schema.transport.http_request import GraphQLRequest
 
 C = TypeVar("C")
 

@@ -16,7 +16,7 @@ from models.database import keep, recall
 from resolvers.context import Context
 from schema.cost.prices import OPERATION
 from schema.operations.answer import Answer, Outcome
-from schema.transport.http_request import GraphQLRequest
+from schema.operations.request import GraphQLRequest
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from typing import Annotated
 import strawberry
 
 from resolvers.orm_pagination import PageRequest
+from resolvers.stock import level_lists
 from resolvers.stock.audit import audit
 from resolvers.stock.ledger import as_of, movements
-from resolvers.stock.levels import lists as level_lists
-from resolvers.stock.levels.filters import LevelFilter
+from resolvers.stock.level_filters import LevelFilter
 from schema.cost.directives import cost
 from schema.cost.prices import SORTED_LIST
 from schema.geography import GeoPointInput

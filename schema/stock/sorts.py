@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resolvers.stock.levels.filters import LevelSort
+from resolvers.stock.level_filters import LevelSort
 from schema.enums import described_enum
 
 __all__ = ["LevelSort"]

@@ -15,9 +15,7 @@ from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.types import Receive, Scope, Send
 
 from models.errors import Denial, NotSignedIn, PermissionDenied, RateLimited
-from schema.browser.graphiql import graphiql_page
 from schema.cost.charging import Charge
-from schema.cost.headers import rate_limit
 from schema.cost.purses import BudgetSpent
 from schema.execution.meter import HungUp
 from schema.operations.answer import Answer
@@ -25,9 +23,11 @@ from schema.operations.documents import DocumentRefused, Operation
 from schema.operations.hooks import ContextFactory
 from schema.operations.operations import Operations
 from schema.operations.persisted_documents import DocumentNotFound
+from schema.operations.request import GraphQLRequest
 from schema.transport.connection import address_of
+from schema.transport.graphiql import graphiql_page
 from schema.transport.http_caching import cacheable
-from schema.transport.http_request import BadRequest, GraphQLRequest, Headers, Pay, read_request
+from schema.transport.http_request import BadRequest, Headers, Pay, read_request
 from schema.transport.http_response import (
     GRAPHQL,
     HTML,
@@ -39,6 +39,7 @@ from schema.transport.http_response import (
     raw,
 )
 from schema.transport.multipart import Uploads, is_multipart, multipart_request
+from schema.transport.rate_limit_headers import rate_limit
 from schema.transport.retry_after import retry_after
 from schema.transport.unavailable import RETRY_AFTER, is_unavailable
 from schema.transport.unavailable import STATUS as UNAVAILABLE

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, cast
 from urllib.parse import parse_qsl
@@ -17,6 +16,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
 from models.text.digits import MOST_DIGITS, whole_number
+from schema.operations.request import GraphQLRequest
 from serving.body_room import BodyRoom, Held, NoRoom
 
 # Header names in lower case, as ASGI has them; of several with one name the last.
@@ -28,27 +28,6 @@ MOST_VALUES = 200_000
 # As JSON writes U+0000, and as a document in it does, once the JSON has been read.
 _NUL_IN_JSON = re.compile(rb"\\u0000")
 _NUL_IN_DOCUMENT = re.compile(r"\0|\\u(?:0000|\{0+\})")
-
-
-@dataclass(slots=True)
-class GraphQLRequest:
-    """`query` may be missing where `document_id` or `extensions.persistedQuery` names a document."""
-
-    query: str | None
-    variables: dict[str, Any] | None = None
-    operation_name: str | None = None
-    extensions: dict[str, Any] | None = None
-    document_id: str | None = None
-    _variables_json: bytes | None = field(default=None, init=False, repr=False, compare=False)
-
-    @property
-    def variables_json(self) -> bytes:
-        """The variables as JSON, equal for equal ones in any order; written once."""
-        if self._variables_json is None:
-            self._variables_json = orjson.dumps(
-                self.variables, default=repr, option=orjson.OPT_SORT_KEYS
-            )
-        return self._variables_json
 
 
 class BadRequest(Exception):

@@ -20,14 +20,8 @@ from starlette.requests import Request
 
 from models.text.digits import whole_number
 from resolvers.integrations.bulk.storage import UploadedFile
-from schema.transport.http_request import (
-    BadRequest,
-    GraphQLRequest,
-    Pay,
-    graphql_request,
-    holds_nul,
-    is_intricate,
-)
+from schema.operations.request import GraphQLRequest
+from schema.transport.http_request import BadRequest, Pay, graphql_request, holds_nul, is_intricate
 
 MEDIA_TYPE = b"multipart/form-data"
 # A form of another site can send multipart, but no header of its own without asking us first.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -92,3 +93,23 @@ def test_a_docstring_alone_counts_nothing(sample) -> None:
 )
 def test_a_vague_name_is_found(sample, path: str) -> None:
     assert len(list(vague_names(sample(path, "")))) == 1
+
+
+FILES_OF_A_FOLDER = 20
+
+
+def full_folders(modules: list[Module]) -> Iterator[str]:
+    counts = Counter(each.path.parent for each in modules if each.path.name != "__init__.py")
+    for folder, count in counts.items():
+        if count > FILES_OF_A_FOLDER:
+            yield f"{folder.as_posix()}: {count} files"
+
+
+def test_folders_hold_few_files() -> None:
+    assert list(full_folders([each for each in product() if len(each.path.parts) > 1])) == []
+
+
+def test_a_full_folder_is_found(sample: Callable[[str, str], list[Module]]) -> None:
+    for number in range(FILES_OF_A_FOLDER):
+        assert list(full_folders(sample(f"models/m{number}.py", ""))) == []
+    assert list(full_folders(sample("models/last.py", ""))) == ["models: 21 files"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from resolvers.accounts.organisations import organisations
-from resolvers.catalog.classification import classification
+from resolvers.catalog import brands_and_categories
 from resolvers.catalog.prices import lists as price_lists
 from resolvers.catalog.products import products, variants
 from resolvers.context import Context
@@ -27,8 +27,8 @@ MANY = range(10_000_000, 10_040_000)
 LOADERS: list[Callable[[Context, Sequence[int]], Awaitable[Any]]] = [
     organisations.by_ids,
     organisations.children_of,
-    classification.children_of,
-    classification.categories_by_ids,
+    brands_and_categories.children_of,
+    brands_and_categories.categories_by_ids,
     price_lists.by_ids,
     products.by_ids,
     variants.by_ids,

@@ -21,7 +21,7 @@ from resolvers.bulk_rows import (
     stands,
 )
 from resolvers.catalog.assortments.writing import Key, save
-from resolvers.catalog.products.locking import locked_merchant
+from resolvers.catalog.locking import locked_merchant
 from resolvers.context import Context
 from resolvers.permissions import for_anyone, requires
 from resolvers.validation import code_of, rows_of

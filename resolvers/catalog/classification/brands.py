@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from models.accounts.roles import Permission
 from models.catalog.classification import Brand
+from models.catalog.products import Product
 from models.tables.bulk import assign
 from resolvers.background.outbox import Change, announce
 from resolvers.bulk_rows import (
@@ -20,10 +21,9 @@ from resolvers.bulk_rows import (
     run_batch,
     stands,
 )
-from resolvers.catalog.classification.row_classification import save_brands
-from resolvers.catalog.pictures import Medium, medium_of, story_of
-from resolvers.catalog.products.drafts import MediaDraft
-from resolvers.catalog.products.locking import locked_merchant
+from resolvers.catalog.locking import locked_merchant
+from resolvers.catalog.media import MediaDraft, Medium, medium_of, story_of
+from resolvers.catalog.search.indexing import reindex
 from resolvers.context import Context
 from resolvers.permissions import requires
 from resolvers.validation import code_of, line_of, rows_of
@@ -107,3 +107,14 @@ def _told(row: Brand) -> Change:
     return Change(
         topic="brand.changed", node_type="Brand", node_id=row.id, merchant_id=row.merchant_id
     )
+
+
+async def save_brands(brands: Sequence[Brand], names: Mapping[int, str]) -> None:
+    """Write brands; products are found by the new name of one that had another, as `names` says by ID."""
+    for brand in brands:
+        if brand.pk is None:
+            await brand.save(force_create=True)
+            continue
+        await brand.save(update_fields=["name", "logo", "story"])
+        if brand.name != names[brand.pk]:
+            await reindex(await Product.filter(brand_id=brand.id), brand.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,10 +22,8 @@ from resolvers.bulk_rows import (
     run_batch,
     stands,
 )
-from resolvers.catalog.classification.category_moves import stands_below
-from resolvers.catalog.pictures import medium_of, position_of
-from resolvers.catalog.products.drafts import MediaDraft
-from resolvers.catalog.products.locking import locked_merchant
+from resolvers.catalog.locking import locked_merchant
+from resolvers.catalog.media import MediaDraft, medium_of, position_of
 from resolvers.context import Context
 from resolvers.permissions import requires
 from resolvers.validation import code_of, line_of, rows_of
@@ -152,3 +150,13 @@ def _told(row: Category) -> Change:
         node_id=row.id,
         merchant_id=row.merchant_id,
     )
+
+
+def stands_below(code: str, other: str, above: Mapping[str, str | None]) -> bool:
+    """Whether a category is the other one or below it."""
+    line: dict[str | None, None] = {None: None}
+    node: str | None = code
+    while node not in line:
+        line[node] = None
+        node = above.get(node or "")
+    return other in line

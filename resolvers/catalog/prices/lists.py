@@ -25,7 +25,7 @@ from resolvers.bulk_rows import (
     run_batch,
     stands,
 )
-from resolvers.catalog.products.locking import locked_merchant
+from resolvers.catalog.locking import locked_merchant
 from resolvers.catalog.scope import sees_unpublished
 from resolvers.context import Context
 from resolvers.orm_pagination import Page, PageRequest, paginate

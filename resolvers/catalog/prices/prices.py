@@ -13,8 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from models.accounts.channels import Channel
-from models.database import any_id, any_of, array, fetch, records
-from models.engine.read_connections import Records
+from models.database import Records, any_id, any_of, array, fetch, records
 from resolvers.context import Context
 
 # The key of each kind of list for a viewer; a later rank goes before an earlier one.

@@ -13,6 +13,7 @@ from models.catalog.prices import ALWAYS, PriceList
 from models.catalog.products import Variant
 from models.database import transaction
 from models.errors import InvalidInput, NotFound
+from models.money import CurrencyCode, InvalidAmount, to_minor
 from models.tables.bulk import chunks
 from resolvers.bulk_replays import Rejected, kept, restored
 from resolvers.bulk_rows import (
@@ -26,10 +27,9 @@ from resolvers.bulk_rows import (
     run_batch,
     stands,
 )
+from resolvers.catalog.locking import locked_merchant
 from resolvers.catalog.prices.lists import check_period
 from resolvers.catalog.prices.writing import PriceRow, save
-from resolvers.catalog.products.checking import price_of
-from resolvers.catalog.products.locking import locked_merchant
 from resolvers.context import Context
 from resolvers.idempotency import once
 from resolvers.permissions import requires
@@ -162,3 +162,14 @@ async def _lists(merchant_id: int, codes: set[str]) -> dict[str, PriceList]:
         row.code: row
         for row in await PriceList.filter(merchant_id=merchant_id, code__in=sorted(codes))
     }
+
+
+def price_of(amount: Decimal, *path: str | int) -> int:
+    """A price in minor units: exact, not negative. Raises: InvalidInput."""
+    try:
+        minor = to_minor(amount, CurrencyCode.CNY)
+    except InvalidAmount:
+        minor = -1
+    if minor < 0:
+        raise InvalidInput("A price has at most two decimals and is not negative.", path=path)
+    return minor

@@ -13,9 +13,9 @@ from models.accounts.channels import Channel
 from models.catalog.gtin import InvalidGtin, gtin_key, normalise_gtin
 from models.catalog.products import ProductStatus
 from models.errors import Duplicate, InvalidInput
-from models.money import CurrencyCode, InvalidAmount, to_minor
 from resolvers.bulk_rows import KEEP, Faults, Unset
-from resolvers.catalog.pictures import Medium, media_of, medium_of, position_of, story_of
+from resolvers.catalog.media import Medium, media_of, medium_of, position_of, story_of
+from resolvers.catalog.prices.setting import price_of
 from resolvers.catalog.products.drafts import ProductDraft, VariantDraft
 from resolvers.validation import code_of, line_of, text_of
 
@@ -127,17 +127,6 @@ def _variant(draft: VariantDraft, faults: Faults, path: Path) -> CheckedVariant:
         tracks_serials=draft.tracks_serials,
         media=media_of(draft.media, faults, (*path, "media"), bounds.VARIANT_MEDIA),
     )
-
-
-def price_of(amount: Decimal, *path: str | int) -> int:
-    """A price in minor units: exact, not negative. Raises: InvalidInput."""
-    try:
-        minor = to_minor(amount, CurrencyCode.CNY)
-    except InvalidAmount:
-        minor = -1
-    if minor < 0:
-        raise InvalidInput("A price has at most two decimals and is not negative.", path=path)
-    return minor
 
 
 def _gtins(texts: Sequence[str] | None, faults: Faults, path: Path) -> list[tuple[str, str]] | None:

@@ -8,9 +8,9 @@ from models.bounds import OPTION_VALUES, PRODUCT_OPTIONS, PRODUCT_VARIANTS
 from models.errors import Duplicate, InvalidInput, LimitExceeded
 from resolvers.background.loop_sharing import in_turns
 from resolvers.bulk_rows import refuse_twins
-from resolvers.catalog.classification.category_moves import refuse_circles
 from resolvers.catalog.products.existing_rows import ProductRow, Stored
 from resolvers.catalog.products.options import Options, Selection, check_selections, derived
+from resolvers.catalog.products.row_classification import refuse_circles
 
 
 def refuse_twins_within(rows: Sequence[ProductRow]) -> None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from models.accounts.channels import Channel
-from models.catalog.products import MediaKind, ProductStatus
+from models.catalog.products import ProductStatus
 from resolvers.bulk_rows import KEEP, Unset
+from resolvers.catalog.media import MediaDraft
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +22,6 @@ class OptionDraft:
 class SelectedOptionDraft:
     name: str
     value: str
-
-
-@dataclass(frozen=True, slots=True)
-class MediaDraft:
-    url: str
-    alt: str | None = None
-    kind: MediaKind | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,13 +17,13 @@ from resolvers.bulk_rows import (
     run_batch,
     stands,
 )
-from resolvers.catalog.classification.row_classification import ensure_brands, ensure_categories
+from resolvers.catalog.locking import locked_merchant
 from resolvers.catalog.products.change_plan import ProductPlan, plan
 from resolvers.catalog.products.checking import check_product
 from resolvers.catalog.products.conflicts import refuse_stored, refuse_twins_within
 from resolvers.catalog.products.drafts import ProductDraft
 from resolvers.catalog.products.existing_rows import ProductRow, Stored, read_stored
-from resolvers.catalog.products.locking import locked_merchant
+from resolvers.catalog.products.row_classification import ensure_brands, ensure_categories
 from resolvers.catalog.products.serial_tracking import refuse_tracking
 from resolvers.catalog.products.slugs import slugs_for, taken
 from resolvers.catalog.products.writing import save

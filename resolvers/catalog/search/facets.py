@@ -13,7 +13,7 @@ from typing import Any
 from models.bounds import FACET_OPTIONS, FACET_VALUES
 from models.catalog.classification import Brand, Category
 from models.database import any_id, array, records
-from resolvers.catalog.classification import classification
+from resolvers.catalog import brands_and_categories
 from resolvers.catalog.search import listing
 from resolvers.catalog.search.filters import OPTION_NAME, OPTION_VALUE, ProductQuery, selections
 from resolvers.catalog.search.listing import Matches
@@ -43,7 +43,7 @@ BANDS = tuple(
 async def brands(ctx: Context, query: ProductQuery) -> list[tuple[Brand, int]]:
     matches = await listing.matches(ctx, replace(query, brand_code=None))
     rows = await _grouped("p.brand_id", matches, "p.brand_id IS NOT NULL")
-    found = await classification.brands_by_ids(ctx, [row[0] for row in rows])
+    found = await brands_and_categories.brands_by_ids(ctx, [row[0] for row in rows])
     return [(found[brand_id], count) for brand_id, count in rows]
 
 

@@ -13,8 +13,8 @@ from typing import Any
 from models.errors import Refusal
 from resolvers.context import Context
 from resolvers.integrations.bulk.kinds import Kind
-from resolvers.integrations.bulk.storage import RowResult
 from resolvers.integrations.files.csv_files import CsvRow
+from resolvers.integrations.files.reports import RowResult
 from resolvers.integrations.files.row_files import FileRow, RowFile
 from resolvers.validation import MAXIMUM_ROWS
 

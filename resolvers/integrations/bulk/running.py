@@ -24,7 +24,6 @@ from resolvers.context import ActorKind, Context
 from resolvers.integrations.bulk.chunks import Chunk, next_chunk, send
 from resolvers.integrations.bulk.kinds import KINDS, Kind
 from resolvers.integrations.bulk.storage import (
-    RowResult,
     Say,
     converted_of,
     lines_of,
@@ -34,6 +33,7 @@ from resolvers.integrations.bulk.storage import (
 )
 from resolvers.integrations.files.csv_files import CsvRow, UnreadableFile
 from resolvers.integrations.files.file_forms import FileEncoding, readable
+from resolvers.integrations.files.reports import RowResult
 from resolvers.integrations.files.row_files import RowFile, count_rows
 from resolvers.integrations.files.stopping import Stop, Stopped, in_thread
 from settings import Settings

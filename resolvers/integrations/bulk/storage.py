@@ -16,6 +16,7 @@ import orjson
 from models.errors import QuintetError, Refusal
 from models.integrations.bulk import BulkOperation
 from resolvers.integrations.files.file_forms import PARTIAL
+from resolvers.integrations.files.reports import RowResult
 from resolvers.private_files import private_file, private_folder
 from settings import Settings
 
@@ -33,16 +34,6 @@ class UploadedFile:
     name: str
     size: int
     sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class RowResult:
-    """What came of one row of a file; the paths of its refusals lie inside the row behind so many steps."""
-
-    line: int
-    code: str
-    refusals: Sequence[Refusal] = ()
-    outside: int = 0
 
 
 def incoming(settings: Settings) -> Path:

@@ -6,9 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from models.errors import Refusal
-from resolvers.integrations.bulk.storage import RowResult
 
 SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class RowResult:
+    """What came of one row of a file; the paths of its refusals lie inside the row behind so many steps."""
+
+    line: int
+    code: str
+    refusals: Sequence[Refusal] = ()
+    outside: int = 0
 
 
 @dataclass(slots=True)

@@ -11,13 +11,9 @@ from models.errors import InvalidInput
 from models.stores.coordinates import CoordinateSystem
 from models.stores.locations import LocationKind
 from resolvers.bulk_rows import KEEP, Unset
+from resolvers.catalog.media import MediaDraft
 from resolvers.catalog.prices.setting import PriceDraft
-from resolvers.catalog.products.drafts import (
-    MediaDraft,
-    ProductDraft,
-    SelectedOptionDraft,
-    VariantDraft,
-)
+from resolvers.catalog.products.drafts import ProductDraft, SelectedOptionDraft, VariantDraft
 from resolvers.integrations.files.csv_files import CsvRow
 from resolvers.stock.levels.erp_sync import LevelDraft
 from resolvers.stores.addresses import AddressDraft, PointDraft

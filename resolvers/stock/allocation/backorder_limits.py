@@ -21,7 +21,7 @@ from resolvers.bulk_rows import (
     run_batch,
     stands,
 )
-from resolvers.catalog.products.locking import locked_merchant
+from resolvers.catalog.locking import locked_merchant
 from resolvers.context import Context
 from resolvers.permissions import requires
 from resolvers.stock.allocation.backorders import today

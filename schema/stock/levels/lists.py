@@ -8,8 +8,8 @@ import strawberry
 
 from models.stock.health import StockHealth
 from resolvers.context import Context
-from resolvers.stock.levels import filters as level_filters
-from resolvers.stock.levels.lists import LevelTally, Totals
+from resolvers.stock import level_filters
+from resolvers.stock.level_lists import LevelTally, Totals
 from schema.batching import batched
 from schema.cost.directives import cost
 from schema.cost.prices import COUNT

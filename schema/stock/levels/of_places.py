@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from resolvers.context import Context
 from resolvers.orm_pagination import PageRequest
-from resolvers.stock.levels import lists as level_lists
-from resolvers.stock.levels.filters import EVERYTHING
+from resolvers.stock import level_lists
+from resolvers.stock.level_filters import EVERYTHING
 from schema.stock.levels.lists import StockLevelConnection, StockLevelFilter
 from schema.stock.sorts import LevelSort
 from schema.stock.types import StockLevel

@@ -10,9 +10,9 @@ import strawberry
 from models.stores.coordinates import Point
 from resolvers.context import Context
 from resolvers.orm_pagination import PageRequest
+from resolvers.stock import level_lists
 from resolvers.stock.allocation import backorders
 from resolvers.stock.levels import by_variant
-from resolvers.stock.levels import lists as level_lists
 from schema.stock.levels.lists import StockLevelConnection
 from schema.stock.types import StockLevel
 

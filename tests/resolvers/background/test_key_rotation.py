@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import pytest
 
 from models.accounts.staff import Staff
+from models.data_keys import encrypted_columns
 from models.database import execute, fetch, is_postgres, transaction
 from models.keys import encryption
-from models.keys.data_keys import encrypted_columns
 from models.keys.encryption import Undecryptable
 from models.members.members import Member
 from models.members.phones import MemberPhone

@@ -7,7 +7,7 @@ from typing import Any, cast
 from gateways import Bucket
 from resolvers.context import Actor, ActorKind
 from schema.cost.callers import Caller, allowances_of, callers, visitors
-from schema.cost.headers import rate_limit
+from schema.transport.rate_limit_headers import rate_limit
 from settings import Settings
 
 SETTINGS = Settings(cost_limit_member=7, cost_restore_member=3, cost_restore_staff=0)

@@ -18,7 +18,7 @@ from schema.cost.prices import OPERATION, STATEMENT
 from schema.cost.purses import BudgetSpent
 from schema.operations.answer import Answer
 from schema.operations.operations import Operations
-from schema.transport.http_request import GraphQLRequest
+from schema.operations.request import GraphQLRequest
 
 EVENTS = 20
 BUCKET = Bucket(capacity=3_000, restore_rate=1_000)

@@ -19,8 +19,8 @@ from schema import schema
 from schema.execution.meter import HungUp
 from schema.operations.answer import Answer
 from schema.operations.cacheable_fields import is_repeatable
+from schema.operations.request import GraphQLRequest
 from schema.operations.response_cache import answer_once
-from schema.transport.http_request import GraphQLRequest
 from tests.make.elsewhere import write_elsewhere
 from tests.make.requests import begin_request
 

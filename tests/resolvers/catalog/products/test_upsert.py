@@ -20,7 +20,8 @@ from models.database import fetch
 from models.errors import InvalidInput, NotSignedIn, PermissionDenied
 from models.outbox import OutboxEvent
 from resolvers.bulk_rows import OnError
-from resolvers.catalog.products.drafts import MediaDraft, OptionDraft, ProductDraft
+from resolvers.catalog.media import MediaDraft
+from resolvers.catalog.products.drafts import OptionDraft, ProductDraft
 from resolvers.catalog.products.upsert import upsert
 from resolvers.context import Context
 from tests.make.goods import (

@@ -15,9 +15,9 @@ from models.stores.locations import Location
 from models.tables.columns import moment
 from resolvers.context import Actor, Context
 from resolvers.orm_pagination import PageRequest
+from resolvers.stock import level_lists
+from resolvers.stock.level_filters import LevelFilter
 from resolvers.stock.levels import availability, by_variant, levels
-from resolvers.stock.levels import lists as level_lists
-from resolvers.stock.levels.filters import LevelFilter
 from tests.make.statements import counting
 from tests.make.stock import a_level, a_location, a_variant
 from tests.resolvers.stock.allocation.test_holds import hold, later, of

@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 import httpx
 import pytest
 
-from schema.browser.graphiql import ASSETS
+from schema.transport.graphiql import ASSETS
 from tests.schema.toy_server import toy_server
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -11,13 +12,19 @@ from models.bounds import Bound
 from models.catalog.products import MediaKind
 from models.errors import InvalidInput
 from resolvers.bulk_rows import Faults, Unset
-from resolvers.catalog.products.drafts import MediaDraft
 from resolvers.validation import INT32_MAX, line_of, text_of
 
 Path = tuple[str | int, ...]
 Medium = dict[str, str]  # url, alt and kind, as it is kept
 N = TypeVar("N", None, Unset | None)
 LONGEST_STORY = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class MediaDraft:
+    url: str
+    alt: str | None = None
+    kind: MediaKind | None = None
 
 
 def media_of(

@@ -17,7 +17,7 @@ from resolvers.context import Context
 from resolvers.orm_pagination import Page, PageRequest
 from resolvers.permissions import for_anyone
 from resolvers.sql_pagination import Conditions, page_of_ids, pages_of_ids
-from resolvers.stock.levels.filters import (
+from resolvers.stock.level_filters import (
     EVERYTHING,
     LevelFilter,
     LevelSort,
@@ -26,8 +26,8 @@ from resolvers.stock.levels.filters import (
     order_of,
     places_around,
 )
+from resolvers.stock.level_values import values_of_lists
 from resolvers.stock.levels.levels import FROM, Level, read, visible
-from resolvers.stock.levels.value_order import values_of_lists
 from resolvers.tallies import SqlTally
 from resolvers.validation import INT32_MAX
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from models.catalog.classification import Brand, Category
-from models.catalog.products import Product
+from models.errors import InvalidInput
 from models.tables.bulk import assign
+from resolvers.catalog.classification.brands import save_brands
+from resolvers.catalog.classification.category_tree import stands_below
 from resolvers.catalog.products.existing_rows import ProductRow, Stored
-from resolvers.catalog.search.indexing import reindex
 
 
 async def ensure_brands(merchant_id: int, rows: Sequence[ProductRow], stored: Stored) -> set[str]:
@@ -33,17 +34,6 @@ async def ensure_brands(merchant_id: int, rows: Sequence[ProductRow], stored: St
             touched[code] = brand
     await save_brands(list(touched.values()), names)
     return set(touched)
-
-
-async def save_brands(brands: Sequence[Brand], names: Mapping[int, str]) -> None:
-    """Write brands; products are found by the new name of one that had another, as `names` says by ID."""
-    for brand in brands:
-        if brand.pk is None:
-            await brand.save(force_create=True)
-            continue
-        await brand.save(update_fields=["name", "logo", "story"])
-        if brand.name != names[brand.pk]:
-            await reindex(await Product.filter(brand_id=brand.id), brand.name)
 
 
 async def ensure_categories(
@@ -89,3 +79,27 @@ async def _save(category: Category) -> None:
         await category.save(force_create=True)
     else:
         await category.save(update_fields=["name", "parent_id", "image", "position"])
+
+
+def refuse_circles(rows: Sequence[ProductRow], stored: Stored) -> bool:
+    """Find fault with the first sound row that would close a circle behind those before it; whether one did.
+
+    A row that fails leaves its category where it was, so this is asked until none fails.
+    """
+    codes = {category.id: code for code, category in stored.categories.items()}
+    above = {
+        code: codes[category.parent_id]
+        for code, category in stored.categories.items()
+        if category.parent_id in codes
+    }
+    for row in rows:
+        code, parent = row.checked.category_code, row.checked.category_parent_code
+        if row.faults or parent is None or not isinstance(code, str):
+            continue
+        if stands_below(parent, code, above):
+            row.faults.add(
+                InvalidInput("A category cannot stand below itself.", path=("categoryParentCode",))
+            )
+            return True
+        above[code] = parent
+    return False
