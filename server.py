@@ -40,16 +40,16 @@ from schema.cost.charging import make_charges
 from schema.errors import format_error
 from schema.execution import CompiledExecutor
 from schema.execution.meter import AnswerLimits
+from schema.operations.documents.limits import Limits
+from schema.operations.documents.persisted import PersistedDocuments
+from schema.operations.documents.trusted import read_trusted_documents
 from schema.operations.error_log import report_errors
 from schema.operations.hooks import answer_anew
-from schema.operations.limits import Limits
 from schema.operations.operations import Operations
-from schema.operations.persisted_documents import PersistedDocuments
 from schema.operations.response_cache import answer_once
 from schema.operations.subscription_auth import confirm
 from schema.operations.suggestions import without_suggestions
 from schema.operations.tracing import traced
-from schema.operations.trusted_documents import read_trusted_documents
 from schema.operations.warming import known_documents, warm
 from schema.transport.cross_origin import cross_origin
 from schema.transport.provider_notifications import payment_webhooks

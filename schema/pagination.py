@@ -15,7 +15,7 @@ from schema.batching import batched
 from schema.cost.directives import cost, list_size
 from schema.cost.prices import COUNT
 from schema.operations.cacheable_fields import public
-from schema.operations.value_counts import ValueCount
+from schema.operations.documents.value_counts import ValueCount
 
 NodeType = TypeVar("NodeType")
 

@@ -12,7 +12,7 @@ from schema.catalog.classification import Brand, Category
 from schema.cost.directives import list_size, sized_list
 from schema.money import Money
 from schema.operations.cacheable_fields import public
-from schema.operations.value_counts import ValueCount
+from schema.operations.documents.value_counts import ValueCount
 
 
 @strawberry.type

@@ -15,7 +15,7 @@ from schema.cost.callers import BODIES, Caller, allowances_of, callers, visitors
 from schema.cost.prices import LEAF_ITEM, OPERATION, STATEMENT
 from schema.cost.pricing import Price
 from schema.cost.purses import BudgetSpent, Purses, spent
-from schema.operations.documents import DocumentRefused
+from schema.operations.documents.documents import DocumentRefused
 from settings import Settings
 
 C = TypeVar("C")

@@ -10,7 +10,7 @@ from models.errors import Refusal
 from schema.execution.variables import Variables, are_long, in_thread_if
 from schema.nodes.coded_ids import IdPlaces
 from schema.nodes.nodes import name_ids
-from schema.operations.documents import Operation
+from schema.operations.documents.documents import Operation
 from schema.operations.hooks import NameCodes
 
 C = TypeVar("C")

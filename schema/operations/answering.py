@@ -11,7 +11,7 @@ from models.errors import OperationStopped
 from schema.messages import cut
 from schema.operations import hooks
 from schema.operations.answer import Answer
-from schema.operations.documents import invalid
+from schema.operations.documents.documents import invalid
 
 C = TypeVar("C")
 

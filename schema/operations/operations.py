@@ -37,10 +37,10 @@ from schema.operations import hooks
 from schema.operations.answer import Answer
 from schema.operations.answering import Answering
 from schema.operations.cacheable_fields import begins_public, is_public, is_repeatable
-from schema.operations.documents import DocumentRefused, Documents, Operation, invalid
+from schema.operations.documents.documents import DocumentRefused, Documents, Operation, invalid
+from schema.operations.documents.limits import Limits
+from schema.operations.documents.persisted import PersistedDocuments
 from schema.operations.fair_scheduling import Turns
-from schema.operations.limits import Limits
-from schema.operations.persisted_documents import PersistedDocuments
 from schema.operations.request import GraphQLRequest
 from schema.operations.supervision import Supervisor
 

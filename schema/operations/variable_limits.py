@@ -17,7 +17,7 @@ from graphql import (
 )
 
 from resolvers.validation import LONGEST_TEXT
-from schema.operations.documents import DocumentRefused
+from schema.operations.documents.documents import DocumentRefused
 
 LONGEST_NAME = 100
 """Of a value of an enum, or of a field: what is longer has no name in the schema."""

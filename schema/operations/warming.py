@@ -12,7 +12,7 @@ from graphql import OperationDefinitionNode
 
 from models.text.phone_numbers import mobile_number
 from schema.messages import LANGUAGES, catalogue
-from schema.operations.documents import DocumentRefused
+from schema.operations.documents.documents import DocumentRefused
 from schema.operations.operations import Operations
 
 log = structlog.get_logger(__name__)

@@ -19,10 +19,10 @@ from schema.cost.charging import Charge
 from schema.cost.purses import BudgetSpent
 from schema.execution.meter import HungUp
 from schema.operations.answer import Answer
-from schema.operations.documents import DocumentRefused, Operation
+from schema.operations.documents.documents import DocumentRefused, Operation
+from schema.operations.documents.persisted import DocumentNotFound
 from schema.operations.hooks import ContextFactory
 from schema.operations.operations import Operations
-from schema.operations.persisted_documents import DocumentNotFound
 from schema.operations.request import GraphQLRequest
 from schema.transport.connection import address_of
 from schema.transport.graphiql import graphiql_page

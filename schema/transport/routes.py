@@ -9,11 +9,11 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from schema.operations.operations import Operations
-from schema.transport.going_away import Wait, never
 from schema.transport.graphiql import ASSETS_PATH, graphiql_assets
 from schema.transport.http import GraphQLOverHTTP
 from schema.transport.multipart import Uploads
-from schema.transport.websocket import GraphQLOverWebSocket
+from schema.transport.websocket.going_away import Wait, never
+from schema.transport.websocket.websocket import GraphQLOverWebSocket
 from serving.body_room import BodyRoom
 
 C = TypeVar("C")

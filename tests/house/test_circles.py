@@ -1,4 +1,4 @@
-"""No file needs another that needs it, directly or by others, but for GraphQL types that point at each other."""
+"""No files import each other in a circle, but for GraphQL types that point at each other."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from tests.house.source import Module, product
 
 Graph = Mapping[str, set[str]]
-# Rooms of the schema, whose types have fields of each other's types; these two modules name types of all rooms.
+# Rooms of the schema, whose types have fields of each other's types, and two modules that name types of all.
 TYPES = {
-    "accounts", "catalog", "integrations", "members", "orders", "referrals", "stock", "stores", "actors", "errors",
+    "accounts", "catalog", "integrations", "members", "orders", "referrals", "stock", "stores",
+    "actors", "errors",
 }  # fmt: skip
 
 

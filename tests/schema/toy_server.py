@@ -19,9 +19,9 @@ from strawberry.scalars import JSON
 from strawberry.types import Info
 
 from models.errors import Denial, NotSignedIn
-from schema.operations.limits import Limits
+from schema.operations.documents.limits import Limits
+from schema.operations.documents.persisted import PersistedDocuments
 from schema.operations.operations import Operations
-from schema.operations.persisted_documents import PersistedDocuments
 from schema.transport.connection import header
 from schema.transport.routes import graphql_routes
 

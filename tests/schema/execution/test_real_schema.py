@@ -15,8 +15,8 @@ from resolvers.context import Context
 from schema import schema
 from schema.execution import CompiledExecutor
 from schema.execution.core import GraphQLCoreExecutor
-from schema.operations.documents import DocumentRefused, Documents
-from schema.operations.limits import Limits
+from schema.operations.documents.documents import DocumentRefused, Documents
+from schema.operations.documents.limits import Limits
 from tests.schema.execution.documents import Asked, operations
 from tests.schema.execution.faults import FAULTS, break_on_demand, faults_in
 from tests.schema.execution.oracle import DROPS_COROUTINES, agree

@@ -13,8 +13,8 @@ import pytest
 from websockets.sync.client import connect
 
 from gateways.persisted_queries import LocalPersistedQueries
-from schema.operations.persisted_documents import PersistedDocuments
-from schema.operations.trusted_documents import TrustedDocuments, read_trusted_documents
+from schema.operations.documents.persisted import PersistedDocuments
+from schema.operations.documents.trusted import TrustedDocuments, read_trusted_documents
 from schema.transport.http_response import GRAPHQL
 from settings import Settings, SettingsError
 from tests.schema.toy_server import LEDGER, toy_server

@@ -11,7 +11,7 @@ from models.text import chinese
 from resolvers.integrations.files.row_files import _fault, _json
 from resolvers.validation import LONGEST_TEXT
 from schema import schema
-from schema.operations.documents import DocumentRefused
+from schema.operations.documents.documents import DocumentRefused
 from schema.operations.variable_limits import LONGEST_LIST, LONGEST_NAME, Door
 from tests.make.api import Api
 

@@ -10,8 +10,8 @@ import structlog
 from structlog.testing import capture_logs
 
 import server
-from schema.operations.persisted_documents import PersistedDocuments
-from schema.operations.trusted_documents import TrustedDocuments
+from schema.operations.documents.persisted import PersistedDocuments
+from schema.operations.documents.trusted import TrustedDocuments
 from schema.operations.warming import known_documents, warm
 from settings import Settings
 from tests.conftest import serving

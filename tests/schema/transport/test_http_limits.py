@@ -10,13 +10,13 @@ from dataclasses import replace
 import pytest
 from graphql import get_introspection_query
 
-from schema.operations.documents import (
+from schema.operations.documents.documents import (
     CACHED_CHARACTERS,
     CACHED_DOCUMENTS,
     DocumentRefused,
     Documents,
 )
-from schema.operations.limits import Limits
+from schema.operations.documents.limits import Limits
 from tests.make.api import Api
 from tests.schema.toy_server import schema
 

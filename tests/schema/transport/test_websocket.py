@@ -16,8 +16,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
-from schema.transport import websocket_handler
-from schema.transport.websocket import GraphQLOverWebSocket
+from schema.transport.websocket import handler as websocket_handler
+from schema.transport.websocket.websocket import GraphQLOverWebSocket
 from tests.schema.toy_server import LEDGER, serve, toy_operations, toy_server
 
 TRANSPORT_WS = Subprotocol("graphql-transport-ws")

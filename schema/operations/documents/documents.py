@@ -19,7 +19,7 @@ from graphql import (
     validate,
 )
 
-from schema.operations.limits import Limits, exceeded
+from schema.operations.documents.limits import Limits, exceeded
 
 if TYPE_CHECKING:
     from schema.cost.pricing import Pricing

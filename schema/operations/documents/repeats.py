@@ -24,7 +24,7 @@ Selected = tuple[str, FieldNode]
 
 
 class RepeatLimits(Protocol):
-    """The limits that are meant here; see `schema.operations.limits.Limits`."""
+    """The limits that are meant here; see `schema.operations.documents.limits.Limits`."""
 
     @property
     def max_repeats(self) -> int: ...

@@ -23,7 +23,7 @@ from graphql import (
     visit,
 )
 
-from schema.operations.repeats import counted, repeated
+from schema.operations.documents.repeats import counted, repeated
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from graphql import GraphQLError
 
 from gateways.persisted_queries import PersistedQueries
 from schema.cost.callers import client_of
-from schema.operations.documents import DocumentRefused
+from schema.operations.documents.documents import DocumentRefused
+from schema.operations.documents.trusted import TrustedDocuments
 from schema.operations.request import GraphQLRequest
-from schema.operations.trusted_documents import TrustedDocuments
 
 LONGEST_HASH = 256  # a trusted document may have any ID in place of its hash
 

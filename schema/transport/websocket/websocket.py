@@ -34,16 +34,16 @@ from strawberry.types.unset import UnsetType
 from models.errors import Denial
 from schema.cost.purses import BudgetSpent
 from schema.operations.answer import Answer
-from schema.operations.documents import DocumentRefused
+from schema.operations.documents.documents import DocumentRefused
 from schema.operations.operations import Operations
 from schema.operations.request import GraphQLRequest
 from schema.operations.subscription_auth import while_confirmed
 from schema.transport.connection import Connection, address_of
 from schema.transport.cross_origin import LocalPages
-from schema.transport.going_away import Wait, never
 from schema.transport.http_request import holds_nul, is_intricate
-from schema.transport.paid_messages import paid
-from schema.transport.websocket_handler import OperationHandler
+from schema.transport.websocket.going_away import Wait, never
+from schema.transport.websocket.handler import OperationHandler
+from schema.transport.websocket.paid_messages import paid
 
 C = TypeVar("C")
 

@@ -20,15 +20,15 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 )
 
 from schema.cost.purses import BudgetSpent
-from schema.operations.documents import DocumentRefused
+from schema.operations.documents.documents import DocumentRefused
 from schema.transport.connection import Connection, address_of, connection_params
-from schema.transport.going_away import say_goodbye
 from schema.transport.http_request import graphql_request
-from schema.transport.paid_messages import REASON, TOO_MANY_REQUESTS
-from schema.transport.websocket_messages import fault_of, send_answer
+from schema.transport.websocket.going_away import say_goodbye
+from schema.transport.websocket.messages import fault_of, send_answer
+from schema.transport.websocket.paid_messages import REASON, TOO_MANY_REQUESTS
 
 if TYPE_CHECKING:
-    from schema.transport.websocket import GraphQLOverWebSocket
+    from schema.transport.websocket.websocket import GraphQLOverWebSocket
 
 # A client that reads nothing for so long is told to come back, with the last sequence it saw.
 SLOW_SECONDS = 15.0
