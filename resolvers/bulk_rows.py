@@ -79,7 +79,7 @@ class Faults:
         return bool(self.found)
 
 
-def refuse_twins(
+def refuse_duplicates(
     claims: Sequence[tuple[str | None, Faults, tuple[str | int, ...]]], template: str
 ) -> None:
     """Of equal values in a batch the first of a sound row stands; each other one is a fault at its path."""
@@ -91,7 +91,7 @@ def refuse_twins(
             seen.add(value)
 
 
-def stands(on_error: OnError, rows: Sequence[Faults]) -> bool:
+def may_apply(on_error: OnError, rows: Sequence[Faults]) -> bool:
     """Whether the sound rows may be saved."""
     return on_error is OnError.SKIP_FAILED or not any(rows)
 

@@ -18,9 +18,9 @@ Outcome = TypeVar("Outcome")
 Serve = Callable[[Sequence[Request]], Awaitable[Sequence[Outcome]]]
 
 MOST_TOGETHER = 100
-_of_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Serve[Any, Any], Lanes[Any, Any]]] = (
-    WeakKeyDictionary()
-)
+_of_loops: WeakKeyDictionary[
+    asyncio.AbstractEventLoop, dict[Serve[Any, Any], MicroBatches[Any, Any]]
+] = WeakKeyDictionary()
 
 
 @dataclass(slots=True, eq=False)
@@ -49,7 +49,7 @@ class _Batch(Generic[Request, Outcome]):
         self.wants |= waiting.wants
 
 
-class Lanes(Generic[Request, Outcome]):
+class MicroBatches(Generic[Request, Outcome]):
     """`serve` does the work of a batch, and answers an outcome for each of its requests."""
 
     def __init__(self, serve: Serve[Request, Outcome]) -> None:
@@ -123,7 +123,7 @@ class Lanes(Generic[Request, Outcome]):
                 each.outcome.set_result(outcome)
 
 
-def lanes_of(serve: Serve[Request, Outcome]) -> Lanes[Request, Outcome]:
+def micro_batches_of(serve: Serve[Request, Outcome]) -> MicroBatches[Request, Outcome]:
     """Those of the running event loop that this function serves."""
     lanes = _of_loops.setdefault(asyncio.get_running_loop(), {})
-    return lanes.get(serve) or lanes.setdefault(serve, Lanes(serve))
+    return lanes.get(serve) or lanes.setdefault(serve, MicroBatches(serve))

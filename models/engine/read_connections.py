@@ -16,7 +16,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.backends.sqlite.client import SqliteClient
 
 from models.engine.long_lists import folded
-from models.engine.postgres.pooled_connections import AtHand
+from models.engine.postgres.pooled_connections import PooledConnections
 from models.engine.query_cache import KeptOfPostgres, KeptOfSqlite
 from models.read_consistency import Freshness
 
@@ -123,7 +123,7 @@ class PostgresReader:
     """Reads by a pool of its own, so that no transaction is waited for."""
 
     def __init__(self, pool: asyncpg.Pool, kept_megabytes: float = 0) -> None:
-        self._connections = AtHand(pool)
+        self._connections = PooledConnections(pool)
         self.kept = KeptOfPostgres(kept_megabytes) if kept_megabytes else None
 
     async def records(

@@ -26,7 +26,7 @@ from models.engine.deferred_statements import (
     run,
 )
 from models.engine.long_lists import folded
-from models.engine.postgres.pooled_connections import AtHand
+from models.engine.postgres.pooled_connections import PooledConnections
 from models.engine.sqlite.group_commit import TransactionLost, turn
 
 __all__ = [
@@ -39,7 +39,7 @@ __all__ = [
     "numbered",
 ]
 
-_at_hand: WeakKeyDictionary[BaseDBAsyncClient, AtHand] = WeakKeyDictionary()
+_at_hand: WeakKeyDictionary[BaseDBAsyncClient, PooledConnections] = WeakKeyDictionary()
 
 
 class InTransaction(BaseDBAsyncClient):
@@ -181,7 +181,9 @@ async def _postgres(client: AsyncpgDBClient) -> AsyncIterator[InTransaction]:
 @asynccontextmanager
 async def _connection(client: AsyncpgDBClient) -> AsyncIterator[Any]:
     assert client._pool  # noqa: S101 - it has been opened
-    connections = _at_hand.get(client) or _at_hand.setdefault(client, AtHand(client._pool))
+    connections = _at_hand.get(client) or _at_hand.setdefault(
+        client, PooledConnections(client._pool)
+    )
     raw = await connections.take()
     try:
         yield raw

@@ -47,7 +47,7 @@ class PromisedLine:
 
 
 @dataclass(frozen=True, slots=True)
-class PromisedParcel:
+class PromisedFulfilment:
     """What one place hands over in one way, for which fee; `awaited` pieces come by `awaits_until`."""
 
     method: FulfilmentMethod
@@ -66,7 +66,7 @@ class PromisedParcel:
     def place(self) -> tuple[str, int]:
         return self.method, self.location_id
 
-    def is_kept_by(self, other: PromisedParcel) -> bool:
+    def is_kept_by(self, other: PromisedFulfilment) -> bool:
         """Whether `other` brings the same, and makes nobody wait for more or longer."""
         waits = all(n <= self.awaited.get(v, 0) for v, n in other.awaited.items())
         until = other.awaits_until is None or (
@@ -81,7 +81,7 @@ class Promise:
 
     member_id: int | None
     lines: Sequence[PromisedLine]
-    parcels: Sequence[PromisedParcel]
+    parcels: Sequence[PromisedFulfilment]
     delivery_minor: int
 
     @property
@@ -96,13 +96,13 @@ class Promise:
         """In which ways and from where its pieces come."""
         return {each.place for each in self.parcels if variant_id in each.pieces}
 
-    def is_kept_by(self, parcels: Sequence[PromisedParcel]) -> bool:
+    def is_kept_by(self, parcels: Sequence[PromisedFulfilment]) -> bool:
         if len(parcels) != len(self.parcels):
             return False
         pairs = zip(_sorted(self.parcels), _sorted(parcels), strict=True)
         return all(promised.is_kept_by(found) for promised, found in pairs)
 
-    def fees_of(self, parcels: Sequence[PromisedParcel]) -> list[int]:
+    def fees_of(self, parcels: Sequence[PromisedFulfilment]) -> list[int]:
         """The promised fee of each of the parcels that keep this promise."""
         fees: dict[object, list[int]] = {}
         for promised in self.parcels:
@@ -147,5 +147,5 @@ def _price(before: PromisedLine, after: PromisedLine) -> Iterator[Notice]:
         yield price_notice(before.total_minor, after.total_minor, before.variant_id)
 
 
-def _sorted(parcels: Sequence[PromisedParcel]) -> list[PromisedParcel]:
+def _sorted(parcels: Sequence[PromisedFulfilment]) -> list[PromisedFulfilment]:
     return sorted(parcels, key=lambda each: each.key)

@@ -17,9 +17,9 @@ from resolvers.bulk_rows import (
     OnError,
     RowOutcome,
     lock_node,
-    refuse_twins,
+    may_apply,
+    refuse_duplicates,
     run_batch,
-    stands,
 )
 from resolvers.context import Context
 from resolvers.permissions import requires
@@ -67,12 +67,12 @@ async def _upsert(ctx: Context, drafts: Sequence[StoreDraft], on_error: OnError)
     await _take_turns()
     rows = [_checked(index, draft) for index, draft in enumerate(drafts)]
     codes = [(row.draft.code, row.faults, ("code",)) for row in rows]
-    refuse_twins(codes, "The code {code} stands in the batch twice.")
+    refuse_duplicates(codes, "The code {code} stands in the batch twice.")
     tree = await read_tree(ctx, drafts)
     for row in rows:
         row.node = row.faults.check(place, ctx, row.draft, tree)
     outcomes = [RowOutcome(row.index, row.draft.code, tuple(row.faults.found)) for row in rows]
-    if not stands(on_error, [row.faults for row in rows]):
+    if not may_apply(on_error, [row.faults for row in rows]):
         return BatchOutcome(outcomes, rejected=True)
     new, changed = await _save(ctx, [row for row in rows if not row.faults], tree)
     await announce(ctx, [_change(location) for location in (*new, *changed)])

@@ -119,14 +119,14 @@ async def test_the_exposition() -> None:
 
 
 WORKER = """
-from gateways.metrics import OPEN_WEBSOCKETS, count_operation
+from gateways.telemetry.metrics import OPEN_WEBSOCKETS, count_operation
 count_operation("query", "ok")
 OPEN_WEBSOCKETS.inc()
 """
 
 SCRAPE = """
 from starlette.requests import Request
-from gateways.metrics import forget_dead_processes, metrics_endpoint
+from gateways.telemetry.metrics import forget_dead_processes, metrics_endpoint
 forget_dead_processes()
 print(metrics_endpoint(Request({"type": "http", "headers": []})).body.decode())
 """

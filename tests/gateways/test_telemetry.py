@@ -172,8 +172,8 @@ def test_secrets_are_redacted() -> None:
 SCRIPT = """
 import logging, sys
 import structlog
-from gateways.log_privacy import message_of, path_without_secrets, traceback_of
-from gateways.telemetry import configure_logging
+from gateways.telemetry.log_privacy import message_of, path_without_secrets, traceback_of
+from gateways.telemetry.logs import configure_logging
 configure_logging("info", json=sys.argv[1] == "json")
 log = structlog.get_logger("quintet")
 with structlog.contextvars.bound_contextvars(request_id="r1"):

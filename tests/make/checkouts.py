@@ -12,7 +12,7 @@ from models.orders.states import FulfilmentMethod
 from models.stores.locations import Location
 from resolvers.context import Context
 from resolvers.orders.cart.sellable_variants import LineDraft
-from resolvers.orders.checkout.request import CheckoutDraft, ChoiceDraft
+from resolvers.orders.checkout.request import CheckoutRequest, RequestedFulfilment
 from tests.make import members
 from tests.make.sales import SERVICES, an_address
 from tests.make.stock import a_location
@@ -58,15 +58,15 @@ def choice(
     method: FulfilmentMethod,
     store: Location | None = None,
     lines: Sequence[LineDraft] | None = None,
-) -> ChoiceDraft:
-    return ChoiceDraft(method=method, store_id=store.id if store else None, lines=lines)
+) -> RequestedFulfilment:
+    return RequestedFulfilment(method=method, store_id=store.id if store else None, lines=lines)
 
 
 def checkout(
-    lines: Sequence[LineDraft], *choices: ChoiceDraft, cart_id: int | None = None
-) -> CheckoutDraft:
+    lines: Sequence[LineDraft], *choices: RequestedFulfilment, cart_id: int | None = None
+) -> CheckoutRequest:
     """The lines, or the cart's, by these choices, to `an_address`."""
-    return CheckoutDraft(
+    return CheckoutRequest(
         lines=None if cart_id else lines,
         cart_id=cart_id,
         fulfilments=choices,

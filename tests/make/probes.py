@@ -115,7 +115,7 @@ GIVEN = {
     ("SupplierUpsertRow", "code"), ("PriceListUpsertRow", "code"),
     ("VariantUpsertRow", "sku"), ("ProductUpsertRow", "slug"), ("SupplierUpsertRow", "phone"),
     ("StoreUpsertRow", "phone"), ("AddressInput", "phone"), ("OtpRequestInput", "phone"),
-    ("OtpSignInInput", "phone"),
+    ("OtpSignInInput", "phone"), ("StaffUpdateInput", "phone"), ("StaffUpsertRow", "phone"),
 }  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from models.stores.locations import Location
 from resolvers.context import Actor, ActorKind, Context, GrantedNode
 from resolvers.orders.cart.sellable_variants import LineDraft
 from resolvers.orders.checkout import placing
-from resolvers.orders.checkout.request import CheckoutDraft, ChoiceDraft
+from resolvers.orders.checkout.request import CheckoutRequest, RequestedFulfilment
 from resolvers.orders.payment import payments, settlement
 from resolvers.orders.payment.payments import ChargeDraft
 from resolvers.orders.payment.settlement import Outcome
@@ -77,14 +77,14 @@ async def an_order(
     """
     chosen = methods or (FulfilmentMethod.STORE_PICKUP,)
     choices = [
-        ChoiceDraft(
+        RequestedFulfilment(
             method=method,
             store_id=level.location_id if method.in_person else None,
             lines=[LineDraft(level.variant_id, quantity)],
         )
         for method in chosen
     ]
-    draft = CheckoutDraft(
+    draft = CheckoutRequest(
         lines=[LineDraft(level.variant_id, quantity * len(chosen))],
         fulfilments=choices,
         address=address,

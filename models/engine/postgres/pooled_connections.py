@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 
 
-class AtHand:
+class PooledConnections:
     """Keeps up to half of the pool's connections; when none is at hand, the pool is asked as usual."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:

@@ -19,10 +19,10 @@ from resolvers.bulk_rows import (
     Faults,
     OnError,
     lock_node,
+    may_apply,
     outcomes_of,
-    refuse_twins,
+    refuse_duplicates,
     run_batch,
-    stands,
 )
 from resolvers.context import Context
 from resolvers.permissions import confirmed, may, requires
@@ -65,11 +65,11 @@ async def _upsert(
     nodes = await _nodes(ctx, merchant, [draft.organisation_code for draft in drafts])
     rows = [(draft, Faults(("storefronts", index))) for index, draft in enumerate(drafts)]
     claims = [(draft.code, faults, ("code",)) for draft, faults in rows]
-    refuse_twins(claims, "The code {code} stands in the batch twice.")
+    refuse_duplicates(claims, "The code {code} stands in the batch twice.")
     for draft, faults in rows:
         _check(ctx, draft, faults, known.get(draft.code), nodes)
     outcomes = outcomes_of((draft.code, faults) for draft, faults in rows)
-    if not stands(on_error, [faults for _, faults in rows]):
+    if not may_apply(on_error, [faults for _, faults in rows]):
         return BatchOutcome(outcomes, rejected=True)
     created = updated = 0
     for draft, faults in rows:

@@ -24,7 +24,7 @@ from resolvers.bulk_rows import (
     RowOutcome,
     lock_node,
     outcomes_of,
-    refuse_twins,
+    refuse_duplicates,
     run_batch,
 )
 from resolvers.context import ActorKind, Context
@@ -102,7 +102,7 @@ async def _upsert(ctx: Context, rows: Sequence[StaffRow], skipped: Collection[in
     faults = [Faults(("staff", index)) for index in range(len(rows))]
     tried = [index for index in range(len(rows)) if index not in skipped]
     claims = [(rows[index].username, faults[index], ("username",)) for index in tried]
-    refuse_twins(claims, "The code {code} stands in the batch twice.")
+    refuse_duplicates(claims, "The code {code} stands in the batch twice.")
     created = updated = 0
     for index in tried:
         if faults[index]:

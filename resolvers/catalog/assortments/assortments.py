@@ -15,10 +15,10 @@ from resolvers.bulk_rows import (
     BatchOutcome,
     Faults,
     OnError,
+    may_apply,
     outcomes_of,
-    refuse_twins,
+    refuse_duplicates,
     run_batch,
-    stands,
 )
 from resolvers.catalog.assortments.writing import Key, save
 from resolvers.catalog.locking import locked_merchant
@@ -88,10 +88,10 @@ async def _set(ctx: Context, drafts: Sequence[AssortmentDraft], on_error: OnErro
     for draft, each in zip(drafts, faults, strict=True):
         _check(draft, each)
     twins = [(d.external_code, each, ()) for d, each in zip(drafts, faults, strict=True)]
-    refuse_twins(twins, "{code} is in this batch twice.")
+    refuse_duplicates(twins, "{code} is in this batch twice.")
     rows = await _found(merchant_id, drafts, faults)
     outcomes = outcomes_of((row.draft.external_code, row.faults) for row in rows)
-    if not stands(on_error, faults):
+    if not may_apply(on_error, faults):
         return BatchOutcome(outcomes, rejected=True)
     wanted = {key: row.draft.carried for row in rows if not row.faults for key in row.keys}
     touched = await save(ctx, wanted)

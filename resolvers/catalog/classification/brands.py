@@ -16,10 +16,10 @@ from resolvers.bulk_rows import (
     Faults,
     OnError,
     Unset,
+    may_apply,
     outcomes_of,
-    refuse_twins,
+    refuse_duplicates,
     run_batch,
-    stands,
 )
 from resolvers.catalog.locking import locked_merchant
 from resolvers.catalog.media import MediaDraft, Medium, medium_of, story_of
@@ -67,9 +67,9 @@ async def _upsert(ctx: Context, drafts: Sequence[BrandDraft], on_error: OnError)
     faults = [Faults(("brands", index)) for index in range(len(drafts))]
     rows = [_checked(draft, each) for draft, each in zip(drafts, faults, strict=True)]
     codes = [(row.code, each, ("code",)) for row, each in zip(rows, faults, strict=True)]
-    refuse_twins(codes, "The code {code} stands in the batch twice.")
+    refuse_duplicates(codes, "The code {code} stands in the batch twice.")
     outcomes = outcomes_of((draft.code, each) for draft, each in zip(drafts, faults, strict=True))
-    if not stands(on_error, faults):
+    if not may_apply(on_error, faults):
         return BatchOutcome(outcomes, rejected=True)
     sound = [row for row, each in zip(rows, faults, strict=True) if not each]
     created, updated = await _save(ctx, merchant_id, sound)

@@ -17,10 +17,10 @@ from resolvers.bulk_rows import (
     Faults,
     OnError,
     Unset,
+    may_apply,
     outcomes_of,
-    refuse_twins,
+    refuse_duplicates,
     run_batch,
-    stands,
 )
 from resolvers.catalog.locking import locked_merchant
 from resolvers.catalog.media import MediaDraft, medium_of, position_of
@@ -65,11 +65,11 @@ async def _upsert(ctx: Context, drafts: Sequence[CategoryDraft], on_error: OnErr
     for draft, faults in rows:
         _check(draft, faults)
     codes = [(draft.code, faults, ("code",)) for draft, faults in rows]
-    refuse_twins(codes, "The code {code} stands in the batch twice.")
+    refuse_duplicates(codes, "The code {code} stands in the batch twice.")
     while _refuse_places(rows, stored):
         continue
     outcomes = outcomes_of((draft.code, faults) for draft, faults in rows)
-    if not stands(on_error, [faults for _, faults in rows]):
+    if not may_apply(on_error, [faults for _, faults in rows]):
         return BatchOutcome(outcomes, rejected=True)
     sound = [draft for draft, faults in rows if not faults]
     created, updated = await _save(ctx, merchant_id, sound, stored)

@@ -20,10 +20,10 @@ from resolvers.bulk_rows import (
     OnError,
     RowOutcome,
     Unset,
+    may_apply,
     outcomes_of,
-    refuse_twins,
+    refuse_duplicates,
     run_batch,
-    stands,
 )
 from resolvers.catalog.locking import locked_merchant
 from resolvers.catalog.scope import sees_unpublished
@@ -97,7 +97,7 @@ async def _upsert(
     merchant_id = await locked_merchant(ctx)
     faults = [Faults(("priceLists", index)) for index in range(len(drafts))]
     codes = [(draft.code, each, ("code",)) for draft, each in zip(drafts, faults, strict=True)]
-    refuse_twins(codes, "The code {code} stands in the batch twice.")
+    refuse_duplicates(codes, "The code {code} stands in the batch twice.")
     codes_asked = [draft.code for draft in drafts]
     stored = {
         row.code: row
@@ -109,7 +109,7 @@ async def _upsert(
         for draft, each in zip(drafts, faults, strict=True)
     ]
     outcomes = outcomes_of(zip(codes_asked, faults, strict=True))
-    if not stands(on_error, faults):
+    if not may_apply(on_error, faults):
         return BatchOutcome(outcomes, rejected=True)
     return await _save(ctx, outcomes, [row for row in rows if row is not None])
 

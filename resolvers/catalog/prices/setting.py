@@ -22,10 +22,10 @@ from resolvers.bulk_rows import (
     Faults,
     OnError,
     Unset,
+    may_apply,
     outcomes_of,
-    refuse_twins,
+    refuse_duplicates,
     run_batch,
-    stands,
 )
 from resolvers.catalog.locking import locked_merchant
 from resolvers.catalog.prices.lists import check_period
@@ -103,14 +103,14 @@ async def _set(ctx: Context, drafts: Sequence[PriceDraft], on_error: OnError) ->
     rows = list(zip(drafts, faults, strict=True))
     for draft, each in rows:
         _check(draft, each)
-    refuse_twins(
+    refuse_duplicates(
         [(draft.key, each, ("sku",)) for draft, each in rows], "{code} is in this batch twice."
     )
     variants = await _variants(merchant_id, {draft.sku for draft, each in rows if not each})
     lists = await _lists(merchant_id, {draft.list_code or "" for draft, each in rows if not each})
     found = [each.check(_found, draft, variants, lists) for draft, each in rows if not each]
     outcomes = outcomes_of((draft.external_code, each) for draft, each in rows)
-    if not stands(on_error, faults):
+    if not may_apply(on_error, faults):
         return BatchOutcome(outcomes, rejected=True)
     created, updated = await save(ctx, merchant_id, [row for row in found if row])
     return BatchOutcome(outcomes, created, updated)

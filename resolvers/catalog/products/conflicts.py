@@ -7,31 +7,31 @@ from collections.abc import Sequence
 from models.bounds import OPTION_VALUES, PRODUCT_OPTIONS, PRODUCT_VARIANTS
 from models.errors import Duplicate, InvalidInput, LimitExceeded
 from resolvers.background.loop_sharing import in_turns
-from resolvers.bulk_rows import refuse_twins
+from resolvers.bulk_rows import refuse_duplicates
 from resolvers.catalog.products.existing_rows import ProductRow, Stored
 from resolvers.catalog.products.options import Options, Selection, check_selections, derived
 from resolvers.catalog.products.row_classification import refuse_circles
 
 
-def refuse_twins_within(rows: Sequence[ProductRow]) -> None:
+def refuse_duplicates_within(rows: Sequence[ProductRow]) -> None:
     """The same code, SKU, barcode or slug twice in the batch: the first sound row keeps it."""
     codes = [(row.checked.code, row.faults, ("code",)) for row in rows]
-    refuse_twins(codes, "The code {code} stands in the batch twice.")
+    refuse_duplicates(codes, "The code {code} stands in the batch twice.")
     skus = [
         (variant.sku, row.faults, ("variants", position, "sku"))
         for row in rows
         for position, variant in enumerate(row.checked.variants)
     ]
-    refuse_twins(skus, "The SKU {code} stands in the batch twice.")
+    refuse_duplicates(skus, "The SKU {code} stands in the batch twice.")
     gtins = [
         (key, row.faults, ("variants", position, "gtins"))
         for row in rows
         for position, variant in enumerate(row.checked.variants)
         for key, _ in variant.gtins or ()
     ]
-    refuse_twins(gtins, "The barcode {code} stands in the batch twice.")
+    refuse_duplicates(gtins, "The barcode {code} stands in the batch twice.")
     slugs = [(row.checked.slug, row.faults, ("slug",)) for row in rows if row.checked.slug]
-    refuse_twins(slugs, "The slug {code} stands in the batch twice.")
+    refuse_duplicates(slugs, "The slug {code} stands in the batch twice.")
     _refuse_contradictions(rows)
 
 

@@ -14,13 +14,13 @@ from resolvers.bulk_rows import (
     Faults,
     OnError,
     RowOutcome,
+    may_apply,
     run_batch,
-    stands,
 )
 from resolvers.catalog.locking import locked_merchant
 from resolvers.catalog.products.change_plan import ProductPlan, plan
 from resolvers.catalog.products.checking import check_product
-from resolvers.catalog.products.conflicts import refuse_stored, refuse_twins_within
+from resolvers.catalog.products.conflicts import refuse_duplicates_within, refuse_stored
 from resolvers.catalog.products.drafts import ProductDraft
 from resolvers.catalog.products.existing_rows import ProductRow, Stored, read_stored
 from resolvers.catalog.products.row_classification import ensure_brands, ensure_categories
@@ -59,7 +59,7 @@ async def upsert(
 async def _upsert(ctx: Context, drafts: Sequence[ProductDraft], on_error: OnError) -> BatchOutcome:
     merchant_id = await locked_merchant(ctx)
     rows = [_checked(index, draft) async for index, draft in in_turns(enumerate(drafts))]
-    refuse_twins_within(rows)
+    refuse_duplicates_within(rows)
     stored = await read_stored(merchant_id, rows)
     slugs = await taken(merchant_id, (row.checked.slug for row in rows if row.checked.slug))
     await refuse_tracking(rows, stored)
@@ -67,7 +67,7 @@ async def _upsert(ctx: Context, drafts: Sequence[ProductDraft], on_error: OnErro
     outcomes = [
         RowOutcome(row.index, drafts[row.index].code, tuple(row.faults.found)) for row in rows
     ]
-    if not stands(on_error, [row.faults for row in rows]):
+    if not may_apply(on_error, [row.faults for row in rows]):
         return BatchOutcome(outcomes, rejected=True)
     plans = await _apply(ctx, merchant_id, [row for row in rows if not row.faults], stored)
     created = sum(each.is_new for each in plans)

@@ -9,7 +9,7 @@ from datetime import date
 
 from resolvers.catalog.assortments import assortments
 from resolvers.context import Context
-from resolvers.orders.checkout.lines import Demand
+from resolvers.orders.checkout.lines import FulfilmentDemand
 from resolvers.stock.allocation import backorders
 from resolvers.stock.allocation.backorders import Offer
 from resolvers.stock.levels import availability
@@ -28,7 +28,7 @@ class Backorder:
 
 async def find(
     ctx: Context,
-    demand: Demand,
+    demand: FulfilmentDemand,
     places: Sequence[int],
     taken: Mapping[tuple[int, int], int],
     promised: Mapping[int, int],

@@ -8,7 +8,7 @@ from dataclasses import replace
 from models.money import CurrencyCode, parse_amount, spread
 from models.orders.states import FulfilmentMethod
 from resolvers.context import Context
-from resolvers.orders.checkout.fulfilment_planning import Parcel
+from resolvers.orders.checkout.fulfilment_planning import PlannedFulfilment
 
 
 def fees_of(ctx: Context, methods: Iterable[FulfilmentMethod]) -> dict[FulfilmentMethod, int]:
@@ -20,7 +20,7 @@ def fees_of(ctx: Context, methods: Iterable[FulfilmentMethod]) -> dict[Fulfilmen
     return {each: parse_amount(fees[each], CurrencyCode.CNY) for each in {*methods} & fees.keys()}
 
 
-def shared(ctx: Context, parcels: Sequence[Parcel]) -> list[Parcel]:
+def shared(ctx: Context, parcels: Sequence[PlannedFulfilment]) -> list[PlannedFulfilment]:
     """The parcels, each with an equal share of the fee of its way, to the fen."""
     shares = {
         method: iter(spread(fee, [1] * sum(each.method is method for each in parcels)))

@@ -19,7 +19,7 @@ from resolvers.catalog.products import variants
 from resolvers.context import ActorKind, Context
 from resolvers.orders.checkout import backorders as checkout_backorders
 from resolvers.orders.checkout.backorders import Backorder
-from resolvers.orders.checkout.lines import Demand
+from resolvers.orders.checkout.lines import FulfilmentDemand
 from resolvers.orders.routing.records import route_as_json
 from resolvers.orders.routing.routing import Destination, Route, may_send, refusals_of, route
 from resolvers.permissions import scoped
@@ -30,7 +30,7 @@ COUNTER = (FulfilmentMethod.CARRY_OUT, FulfilmentMethod.CASHIER_COLLECT)
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class PlannedFulfilment:
     """What one place hands over in one way; `routing` is the decision that chose the place.
 
     Of its pieces those of `awaited` variants are yet to come, by `awaits_until`. `fee_minor` is its share of
@@ -58,18 +58,20 @@ class Parcel:
 
 
 @dataclass(slots=True)
-class Dispatch:
+class FulfilmentPlan:
     """The parcels found so far, in the order of the demands in the end, and why others were not."""
 
-    parcels: list[Parcel]
+    parcels: list[PlannedFulfilment]
     refusals: list[Refusal]
     taken: Counter[tuple[int, int]]
     promised: Counter[int] = field(default_factory=Counter)
 
 
-async def dispatch(ctx: Context, demands: Sequence[Demand], position: Point | None) -> Dispatch:
+async def dispatch(
+    ctx: Context, demands: Sequence[FulfilmentDemand], position: Point | None
+) -> FulfilmentPlan:
     """Parcels for every demand, or refusals; what one takes is not there for the next."""
-    done = Dispatch([], [], Counter())
+    done = FulfilmentPlan([], [], Counter())
     stores = await _stores(ctx, demands)
     for counter in (True, False):
         fixed = [each for each in demands if each.method.in_person]
@@ -80,7 +82,7 @@ async def dispatch(ctx: Context, demands: Sequence[Demand], position: Point | No
     return done
 
 
-async def _stores(ctx: Context, demands: Sequence[Demand]) -> dict[int, Location]:
+async def _stores(ctx: Context, demands: Sequence[FulfilmentDemand]) -> dict[int, Location]:
     """The stores that the customer named, or that staff may sell from, by ID."""
     ids = {demand.store_id for demand in demands if demand.store_id is not None}
     found = await locations.by_ids(ctx, sorted(ids)) if ids else {}
@@ -95,7 +97,10 @@ async def _stores(ctx: Context, demands: Sequence[Demand]) -> dict[int, Location
 
 
 async def _hand_over(
-    ctx: Context, demands: Sequence[Demand], stores: Mapping[int, Location], done: Dispatch
+    ctx: Context,
+    demands: Sequence[FulfilmentDemand],
+    stores: Mapping[int, Location],
+    done: FulfilmentPlan,
 ) -> None:
     """Parcels of demands that name their store, either all at the counter or none."""
     open_demands = []
@@ -113,7 +118,7 @@ async def _hand_over(
         counter=open_demands[0].method in COUNTER,
     )
     for demand in open_demands:
-        parcel = Parcel(demand.method, demand.store_id or 0, demand.pieces)
+        parcel = PlannedFulfilment(demand.method, demand.store_id or 0, demand.pieces)
         if shortages := _short(demand, stock, done.taken):
             later = await _later(ctx, demand, [parcel.location_id], done)
             if later is not None:
@@ -124,7 +129,7 @@ async def _hand_over(
 
 
 async def _later(
-    ctx: Context, demand: Demand, places: Sequence[int], done: Dispatch
+    ctx: Context, demand: FulfilmentDemand, places: Sequence[int], done: FulfilmentPlan
 ) -> Backorder | None:
     """How the demand is met by goods that are yet to come; nothing that is not there leaves a counter."""
     if demand.method in COUNTER:
@@ -132,11 +137,11 @@ async def _later(
     return await checkout_backorders.find(ctx, demand, places, done.taken, done.promised)
 
 
-def _awaiting(parcel: Parcel, later: Backorder) -> Parcel:
+def _awaiting(parcel: PlannedFulfilment, later: Backorder) -> PlannedFulfilment:
     return replace(parcel, awaited=later.pieces, awaits_until=later.expected_on)
 
 
-def _unfit(demand: Demand, stores: Mapping[int, Location]) -> Refusal | None:
+def _unfit(demand: FulfilmentDemand, stores: Mapping[int, Location]) -> Refusal | None:
     """Why the store named cannot do it."""
     path = ("fulfilments", demand.number, "storeId")
     store = stores.get(demand.store_id or 0)
@@ -150,7 +155,7 @@ def _unfit(demand: Demand, stores: Mapping[int, Location]) -> Refusal | None:
     return None
 
 
-async def _left_out(ctx: Context, demand: Demand) -> list[Refusal]:
+async def _left_out(ctx: Context, demand: FulfilmentDemand) -> list[Refusal]:
     """Goods that the store does not carry at all."""
     store_id = demand.store_id or 0
     carried = await assortments.carried(ctx, list(demand.pieces), [store_id])
@@ -167,7 +172,9 @@ async def _left_out(ctx: Context, demand: Demand) -> list[Refusal]:
 
 
 def _short(
-    demand: Demand, stock: Mapping[tuple[int, int], int], taken: Mapping[tuple[int, int], int]
+    demand: FulfilmentDemand,
+    stock: Mapping[tuple[int, int], int],
+    taken: Mapping[tuple[int, int], int],
 ) -> list[Refusal]:
     store_id = demand.store_id or 0
     left = {v: max(0, stock[v, store_id] - taken[v, store_id]) for v in demand.pieces}
@@ -185,10 +192,10 @@ def _short(
 
 async def _send(
     ctx: Context,
-    demand: Demand,
+    demand: FulfilmentDemand,
     stores: Mapping[int, Location],
     position: Point | None,
-    done: Dispatch,
+    done: FulfilmentPlan,
 ) -> None:
     """Parcels of a demand that is routed: as many as places send it."""
     path = ("fulfilments", demand.number)
@@ -215,10 +222,10 @@ async def _send(
         picks = [pick for pick in found.picks if pick.location_id == location_id]
         pieces = {pick.variant_id: pick.quantity for pick in picks}
         metres = picks[0].distance_metres
-        _take(done, Parcel(demand.method, location_id, pieces, metres, decision))
+        _take(done, PlannedFulfilment(demand.method, location_id, pieces, metres, decision))
 
 
-def _sent_later(demand: Demand, found: Route, later: Backorder) -> Parcel:
+def _sent_later(demand: FulfilmentDemand, found: Route, later: Backorder) -> PlannedFulfilment:
     """The parcel of the place that will have everything, with the decision that says so."""
     candidates = tuple(
         replace(each, chosen=True, refused_because=())
@@ -229,11 +236,11 @@ def _sent_later(demand: Demand, found: Route, later: Backorder) -> Parcel:
     metres = next(each.distance_metres for each in candidates if each.chosen)
     picks = tuple(Pick(later.location_id, v, n, metres) for v, n in demand.pieces.items())
     decision = route_as_json(replace(found, outcome=Decision(picks, candidates)))
-    parcel = Parcel(demand.method, later.location_id, demand.pieces, metres, decision)
+    parcel = PlannedFulfilment(demand.method, later.location_id, demand.pieces, metres, decision)
     return _awaiting(parcel, later)
 
 
-def _take(done: Dispatch, parcel: Parcel) -> None:
+def _take(done: FulfilmentPlan, parcel: PlannedFulfilment) -> None:
     done.parcels.append(parcel)
     done.taken.update(
         {(variant_id, parcel.location_id): n for variant_id, n in parcel.at_hand.items()}

@@ -15,11 +15,11 @@ from resolvers.context import Context
 from resolvers.orders.cart import carts
 from resolvers.orders.cart.lines import changed_by, quantities
 from resolvers.orders.cart.sellable_variants import Goods, check_on_sale, on_sale
-from resolvers.orders.checkout.request import CheckoutDraft
+from resolvers.orders.checkout.request import CheckoutRequest
 
 
 @dataclass(frozen=True, slots=True)
-class Basket:
+class CheckoutLines:
     """Pieces by variant ID, what they are, and whose order it becomes."""
 
     pieces: Mapping[int, int]
@@ -30,7 +30,7 @@ class Basket:
 
 
 @dataclass(frozen=True, slots=True)
-class Demand:
+class FulfilmentDemand:
     """What one way of fulfilment is to bring; `number` is its place in the input.
 
     `promised`: a quote has named this place, which may be a warehouse.
@@ -43,7 +43,7 @@ class Demand:
     promised: bool = False
 
 
-async def gather(ctx: Context, draft: CheckoutDraft) -> Basket:
+async def gather(ctx: Context, draft: CheckoutRequest) -> CheckoutLines:
     """The basket of a checked draft.
 
     Raises: NotFound for a cart that is not there, StateConflict for one that was ordered, Refusals that name
@@ -54,10 +54,10 @@ async def gather(ctx: Context, draft: CheckoutDraft) -> Basket:
     lines = draft.lines or ()
     goods = await check_on_sale(ctx, lines)
     pieces = changed_by(rules.added, {}, lines)
-    return Basket(pieces, goods, None, ctx.member_id, ctx.guest_id)
+    return CheckoutLines(pieces, goods, None, ctx.member_id, ctx.guest_id)
 
 
-def spread(basket: Basket, draft: CheckoutDraft) -> list[Demand]:
+def spread(basket: CheckoutLines, draft: CheckoutRequest) -> list[FulfilmentDemand]:
     """The demands that cover every piece exactly once; ways that agree in method and store are one.
 
     Raises: Refusals naming what is not covered, or not there to be covered.
@@ -70,23 +70,23 @@ def spread(basket: Basket, draft: CheckoutDraft) -> list[Demand]:
     faults = [*_faults(basket, split)]
     if faults:
         raise Refusals(faults)
-    demands: dict[tuple[FulfilmentMethod, int | None], Demand] = {}
+    demands: dict[tuple[FulfilmentMethod, int | None], FulfilmentDemand] = {}
     for number, (choice, share) in enumerate(zip(draft.fulfilments, split.shares, strict=True)):
         key = choice.method, choice.store_id
-        first = demands.get(key, Demand(number, *key, {}))
+        first = demands.get(key, FulfilmentDemand(number, *key, {}))
         pieces = Counter(first.pieces) + Counter(share)
-        demands[key] = Demand(first.number, *key, dict(pieces))
+        demands[key] = FulfilmentDemand(first.number, *key, dict(pieces))
     return list(demands.values())
 
 
-async def _from_cart(ctx: Context, cart: Cart) -> Basket:
+async def _from_cart(ctx: Context, cart: Cart) -> CheckoutLines:
     pieces = await quantities(cart.id)
     if not pieces:
         raise InvalidInput("The cart is empty.", path=("cartId",))
     goods = await on_sale(ctx, pieces)
     if missing := sorted(pieces.keys() - goods):
         raise Refusals(await _no_longer_on_sale(missing))
-    return Basket(pieces, goods, cart, cart.member_id, cart.guest_id)
+    return CheckoutLines(pieces, goods, cart, cart.member_id, cart.guest_id)
 
 
 async def _no_longer_on_sale(variant_ids: Sequence[int]) -> list[Refusal]:
@@ -102,7 +102,7 @@ async def _no_longer_on_sale(variant_ids: Sequence[int]) -> list[Refusal]:
     ]
 
 
-def _faults(basket: Basket, split: rules.Split) -> list[Refusal]:
+def _faults(basket: CheckoutLines, split: rules.Split) -> list[Refusal]:
     faults: list[Refusal] = [
         InvalidInput(
             "More of it is to be fulfilled than is bought.",

@@ -17,7 +17,7 @@ from models.orders.pickup import ALPHABET
 from models.orders.states import FulfilmentStatus, OrderStatus
 from resolvers.context import Context
 from resolvers.orders.checkout.quoting import Plan
-from resolvers.orders.checkout.request import CheckoutDraft
+from resolvers.orders.checkout.request import CheckoutRequest
 from resolvers.orders.routing.records import point_as_json
 from resolvers.referrals import attribution
 from resolvers.referrals.attribution import Attribution
@@ -45,7 +45,7 @@ class Ids:
 
 
 async def record(
-    ctx: Context, draft: CheckoutDraft, found: Plan, counts_for: Attribution, ids: Ids
+    ctx: Context, draft: CheckoutRequest, found: Plan, counts_for: Attribution, ids: Ids
 ) -> Order:
     """Write the order of a plan without refusals. Runs inside the caller's transaction."""
     now = ctx.now()
@@ -71,7 +71,7 @@ def order_number(placed_at: datetime, timezone: ZoneInfo) -> str:
     return f"{placed_at.astimezone(timezone):%y%m%d}{drawn}"
 
 
-async def attributed(ctx: Context, draft: CheckoutDraft, found: Plan) -> Attribution:
+async def attributed(ctx: Context, draft: CheckoutRequest, found: Plan) -> Attribution:
     """Whom the sale counts for; where nobody brought the customer, whoever served the cart."""
     cart = found.basket.cart
     served_by = cart.guide_id if cart else ctx.staff_id
@@ -83,7 +83,7 @@ async def attributed(ctx: Context, draft: CheckoutDraft, found: Plan) -> Attribu
 
 
 def _order(
-    ctx: Context, draft: CheckoutDraft, found: Plan, counts_for: Attribution, now: datetime
+    ctx: Context, draft: CheckoutRequest, found: Plan, counts_for: Attribution, now: datetime
 ) -> dict[str, Any]:
     basket, pricing, address = found.basket, found.pricing, _kept_address(found)
     return {

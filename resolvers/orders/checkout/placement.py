@@ -18,10 +18,10 @@ from models.orders.orders import Order
 from resolvers.background.outbox import announce
 from resolvers.context import Context
 from resolvers.idempotency import Claim, claim_all, disclaim
-from resolvers.orders.checkout.fulfilment_planning import Parcel
+from resolvers.orders.checkout.fulfilment_planning import PlannedFulfilment
 from resolvers.orders.checkout.order_writer import Ids, record
 from resolvers.orders.checkout.quoting import Plan
-from resolvers.orders.checkout.request import CheckoutDraft
+from resolvers.orders.checkout.request import CheckoutRequest
 from resolvers.orders.orders import record_placed
 from resolvers.orders.payment import settlement
 from resolvers.referrals import attribution
@@ -55,7 +55,7 @@ class Booking:
 
     ctx: Context
     claim: Claim
-    draft: CheckoutDraft
+    draft: CheckoutRequest
     plan: Plan
     counts_for: Attribution
 
@@ -177,7 +177,7 @@ def _promises(booking: Booking, ids: Ids) -> list[HoldRequest]:
 
 
 def _requests(
-    fulfilment_id: int, parcel: Parcel, pieces: Mapping[int, int]
+    fulfilment_id: int, parcel: PlannedFulfilment, pieces: Mapping[int, int]
 ) -> Iterator[HoldRequest]:
     for variant_id, quantity in pieces.items():
         yield HoldRequest(

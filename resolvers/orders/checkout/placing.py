@@ -10,11 +10,11 @@ from models.orders.carts import CartStatus
 from models.orders.orders import Order
 from resolvers.context import Context
 from resolvers.idempotency import Claim, answered, claim_of
-from resolvers.micro_batching import lanes_of
+from resolvers.micro_batching import micro_batches_of
 from resolvers.orders.checkout.order_writer import attributed
 from resolvers.orders.checkout.placement import Booking, Outcome, PlacedBefore, StockWent, book
 from resolvers.orders.checkout.quote_keeping import Terms, changed, worked_out
-from resolvers.orders.checkout.request import CheckoutDraft
+from resolvers.orders.checkout.request import CheckoutRequest
 from resolvers.permissions import for_shoppers
 
 MOST_ATTEMPTS = 8
@@ -23,7 +23,7 @@ _AT_ANY_PRICE = Terms()
 
 @for_shoppers
 async def place(
-    ctx: Context, draft: CheckoutDraft, idempotency_key: str, terms: Terms = _AT_ANY_PRICE
+    ctx: Context, draft: CheckoutRequest, idempotency_key: str, terms: Terms = _AT_ANY_PRICE
 ) -> Order:
     """The order of a checkout, its pieces held until `hold_expires_at`; an order that costs nothing is paid.
 
@@ -58,7 +58,7 @@ async def place(
     )
 
 
-async def _worked_out(ctx: Context, claim: Claim, draft: CheckoutDraft, terms: Terms) -> Booking:
+async def _worked_out(ctx: Context, claim: Claim, draft: CheckoutRequest, terms: Terms) -> Booking:
     """Raises: Refusal, Refusals."""
     found = await worked_out(ctx, draft, terms)
     counts_for = await attributed(ctx, draft, found)
@@ -84,7 +84,7 @@ async def _booked(booking: Booking) -> Outcome:
     alone = {("key", booking.claim.scope, booking.claim.key)}
     if basket.cart is not None:
         alone.add(("cart", str(basket.cart.id), ""))
-    return await lanes_of(_book).go(booking, frozenset(basket.pieces), frozenset(alone))
+    return await micro_batches_of(_book).go(booking, frozenset(basket.pieces), frozenset(alone))
 
 
 async def _book(bookings: Sequence[Booking]) -> list[Outcome]:

@@ -13,7 +13,7 @@ from models.orders.quotes import (
     Notice,
     NoticeKind,
     Promise,
-    PromisedParcel,
+    PromisedFulfilment,
     differences,
     price_notice,
 )
@@ -22,10 +22,10 @@ from resolvers.catalog.assortments import assortments
 from resolvers.context import Context
 from resolvers.orders.cart.sellable_variants import on_sale
 from resolvers.orders.checkout import quote_tokens
-from resolvers.orders.checkout.fulfilment_planning import COUNTER, Parcel, dispatch
-from resolvers.orders.checkout.lines import Basket, Demand, gather, spread
+from resolvers.orders.checkout.fulfilment_planning import COUNTER, PlannedFulfilment, dispatch
+from resolvers.orders.checkout.lines import CheckoutLines, FulfilmentDemand, gather, spread
 from resolvers.orders.checkout.quoting import Plan, plan, promised, quote
-from resolvers.orders.checkout.request import CheckoutDraft, check
+from resolvers.orders.checkout.request import CheckoutRequest, check
 from resolvers.referrals import attribution
 from resolvers.stock.levels import availability
 from resolvers.stores import locations
@@ -66,7 +66,7 @@ class _Broken(Exception):
         super().__init__(message)
 
 
-async def worked_out(ctx: Context, draft: CheckoutDraft, terms: Terms) -> Plan:
+async def worked_out(ctx: Context, draft: CheckoutRequest, terms: Terms) -> Plan:
     """The plan of an order on these terms.
 
     Raises: QuoteChanged, InvalidInput for a forged token; without a token what `quoting.plan` refuses.
@@ -92,7 +92,7 @@ async def worked_out(ctx: Context, draft: CheckoutDraft, terms: Terms) -> Plan:
 
 
 async def changed(
-    ctx: Context, draft: CheckoutDraft, promise: Promise, message: str | None = None
+    ctx: Context, draft: CheckoutRequest, promise: Promise, message: str | None = None
 ) -> QuoteChanged:
     """The refusal that says how everything is now.
 
@@ -114,7 +114,7 @@ async def changed(
     )
 
 
-async def _kept(ctx: Context, draft: CheckoutDraft, quoted: quote_tokens.Quoted) -> Plan:
+async def _kept(ctx: Context, draft: CheckoutRequest, quoted: quote_tokens.Quoted) -> Plan:
     promise = quoted.promise
     if quoted.bound != quote_tokens.bound(ctx, draft):
         raise await changed(ctx, draft, promise, _ANOTHER)
@@ -130,7 +130,7 @@ async def _kept(ctx: Context, draft: CheckoutDraft, quoted: quote_tokens.Quoted)
         raise await changed(ctx, draft, promise) from None
 
 
-async def _as_promised(ctx: Context, draft: CheckoutDraft, promise: Promise) -> Plan:
+async def _as_promised(ctx: Context, draft: CheckoutRequest, promise: Promise) -> Plan:
     """The plan with the promised prices, fees and places. Raises: _Broken, Refusal, Refusals."""
     delivery = check(draft)
     basket = await gather(ctx, draft)
@@ -151,26 +151,26 @@ async def _as_promised(ctx: Context, draft: CheckoutDraft, promise: Promise) -> 
 
 
 async def _dispatched(
-    ctx: Context, demands: Sequence[Demand], position: Point | None
-) -> Sequence[Parcel]:
+    ctx: Context, demands: Sequence[FulfilmentDemand], position: Point | None
+) -> Sequence[PlannedFulfilment]:
     """The parcels of the demands; none where a demand cannot be met."""
     done = await dispatch(ctx, demands, position)
     return () if done.refusals else done.parcels
 
 
-def _keeps(promise: Promise, parcels: Sequence[Parcel]) -> bool:
+def _keeps(promise: Promise, parcels: Sequence[PlannedFulfilment]) -> bool:
     return promise.is_kept_by([promised(each) for each in parcels])
 
 
-def _demands(promise: Promise) -> list[Demand]:
+def _demands(promise: Promise) -> list[FulfilmentDemand]:
     """A demand for each promised parcel, at its place."""
     return [
-        Demand(0, each.method, each.location_id, each.pieces, promised=True)
+        FulfilmentDemand(0, each.method, each.location_id, each.pieces, promised=True)
         for each in promise.parcels
     ]
 
 
-def _pricing(basket: Basket, promise: Promise) -> Pricing:
+def _pricing(basket: CheckoutLines, promise: Promise) -> Pricing:
     lines = {line.variant_id: line for line in promise.lines}
     return Pricing(
         tuple(
@@ -213,7 +213,7 @@ async def _missing(ctx: Context, promise: Promise) -> list[Notice]:
 def _note_short(
     found: dict[int, Notice],
     promise: Promise,
-    parcel: PromisedParcel,
+    parcel: PromisedFulfilment,
     variant_id: int,
     stock: dict[tuple[int, int], int],
 ) -> None:

@@ -16,10 +16,10 @@ from typing import Any
 from orjson import OPT_SORT_KEYS, dumps, loads
 
 from models.errors import InvalidInput
-from models.orders.quotes import Promise, PromisedLine, PromisedParcel
+from models.orders.quotes import Promise, PromisedFulfilment, PromisedLine
 from models.orders.states import FulfilmentMethod
 from resolvers.context import Context
-from resolvers.orders.checkout.request import CheckoutDraft
+from resolvers.orders.checkout.request import CheckoutRequest
 
 PURPOSE = "quote"
 MOST_CHARACTERS = 32_000
@@ -34,13 +34,13 @@ class Quoted:
     promise: Promise
 
 
-def bound(ctx: Context, draft: CheckoutDraft) -> str:
+def bound(ctx: Context, draft: CheckoutRequest) -> str:
     """The fingerprint of an input of this caller, through this storefront."""
     who = [ctx.actor.key, ctx.merchant_id, ctx.storefront_id, ctx.channel]
     return sha256(dumps([who, draft], default=str, option=OPT_SORT_KEYS)).hexdigest()[:32]
 
 
-def issue(ctx: Context, draft: CheckoutDraft, promise: Promise, expires_at: datetime) -> str:
+def issue(ctx: Context, draft: CheckoutRequest, promise: Promise, expires_at: datetime) -> str:
     """The token of a promise to this caller; `expires_at` is in whole seconds."""
     said = [
         bound(ctx, draft),
@@ -72,7 +72,7 @@ def read(ctx: Context, token: str) -> Quoted:
     return Quoted(mark, datetime.fromtimestamp(expires, UTC), promise)
 
 
-def _parcel(parcel: PromisedParcel) -> list[Any]:
+def _parcel(parcel: PromisedFulfilment) -> list[Any]:
     return [
         str(parcel.method),
         parcel.location_id,
@@ -83,9 +83,9 @@ def _parcel(parcel: PromisedParcel) -> list[Any]:
     ]
 
 
-def _read_parcel(said: list[Any]) -> PromisedParcel:
+def _read_parcel(said: list[Any]) -> PromisedFulfilment:
     method, location_id, fee_minor, pieces, awaited, until = said
-    return PromisedParcel(
+    return PromisedFulfilment(
         FulfilmentMethod(method),
         location_id,
         dict(pieces),

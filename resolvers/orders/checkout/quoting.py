@@ -10,14 +10,14 @@ from models.bounds import QUOTE_FULFILMENTS
 from models.errors import InvalidInput, Refusal, Refusals
 from models.money import InvalidAmount
 from models.orders.pricing import Line, Pricing, price
-from models.orders.quotes import Promise, PromisedLine, PromisedParcel
+from models.orders.quotes import Promise, PromisedFulfilment, PromisedLine
 from resolvers.catalog.prices import prices
 from resolvers.context import Context
 from resolvers.orders.checkout.delivery_fees import fees_of, shared
-from resolvers.orders.checkout.fulfilment_planning import Parcel, dispatch
-from resolvers.orders.checkout.lines import Basket, gather, spread
+from resolvers.orders.checkout.fulfilment_planning import PlannedFulfilment, dispatch
+from resolvers.orders.checkout.lines import CheckoutLines, gather, spread
 from resolvers.orders.checkout.quote_tokens import issue
-from resolvers.orders.checkout.request import CheckoutDraft, Delivery, check
+from resolvers.orders.checkout.request import CheckoutRequest, Delivery, check
 from resolvers.permissions import for_shoppers
 from resolvers.referrals import attribution
 from resolvers.referrals.attribution import Buyer
@@ -27,11 +27,11 @@ from resolvers.referrals.attribution import Buyer
 class Plan:
     """A checkout worked out; with refusals it cannot be placed, and is worked out as far as possible."""
 
-    basket: Basket
+    basket: CheckoutLines
     buyer: Buyer
     pricing: Pricing
     delivery: Delivery
-    parcels: Sequence[Parcel]
+    parcels: Sequence[PlannedFulfilment]
     refusals: Sequence[Refusal]
 
     @property
@@ -60,7 +60,7 @@ class Quote:
 
 
 @for_shoppers
-async def quote(ctx: Context, draft: CheckoutDraft) -> Quote:
+async def quote(ctx: Context, draft: CheckoutRequest) -> Quote:
     """What `placing.place` would do now, and will do with its token; nothing is held by it."""
     minutes = timedelta(minutes=ctx.settings.quote_minutes)
     expires_at = (ctx.now() + minutes).replace(microsecond=0)
@@ -74,8 +74,8 @@ async def quote(ctx: Context, draft: CheckoutDraft) -> Quote:
     return Quote(found, found.refusals, expires_at, token)
 
 
-def promised(parcel: Parcel) -> PromisedParcel:
-    return PromisedParcel(
+def promised(parcel: PlannedFulfilment) -> PromisedFulfilment:
+    return PromisedFulfilment(
         parcel.method,
         parcel.location_id,
         parcel.pieces,
@@ -85,7 +85,7 @@ def promised(parcel: Parcel) -> PromisedParcel:
     )
 
 
-async def plan(ctx: Context, draft: CheckoutDraft) -> Plan:
+async def plan(ctx: Context, draft: CheckoutRequest) -> Plan:
     """Work a checkout out, as everything is now.
 
     Raises: Refusal, Refusals when there is nothing that could be priced, LimitExceeded for too many parcels.
@@ -103,7 +103,9 @@ async def plan(ctx: Context, draft: CheckoutDraft) -> Plan:
     return Plan(basket, buyer, pricing, delivery, shared(ctx, done.parcels), done.refusals)
 
 
-async def _price(ctx: Context, basket: Basket, buyer: Buyer, draft: CheckoutDraft) -> Pricing:
+async def _price(
+    ctx: Context, basket: CheckoutLines, buyer: Buyer, draft: CheckoutRequest
+) -> Pricing:
     list_minor = {each: basket.goods[each].list_minor for each in basket.pieces}
     unit_minor = await prices.resolve(ctx, prices.buyer(ctx, basket.member_id), list_minor)
     lines = [

@@ -17,7 +17,7 @@ from resolvers.validation import text_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChoiceDraft:
+class RequestedFulfilment:
     """One way in which (a part of) the goods reach the customer; without lines, all that is left."""
 
     method: FulfilmentMethod
@@ -26,10 +26,10 @@ class ChoiceDraft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CheckoutDraft:
+class CheckoutRequest:
     """Goods of a cart or by lines, how they are handed over, and where the customer is."""
 
-    fulfilments: Sequence[ChoiceDraft]
+    fulfilments: Sequence[RequestedFulfilment]
     cart_id: int | None = None
     lines: Sequence[LineDraft] | None = None
     address: AddressDraft | None = None
@@ -52,7 +52,7 @@ class Delivery:
     position: Point | None
 
 
-def check(draft: CheckoutDraft) -> Delivery:
+def check(draft: CheckoutRequest) -> Delivery:
     """Raises: Refusals naming every field at fault."""
     refusals = [*_unsupported(draft)]
     delivery = Delivery(None, None)
@@ -71,7 +71,7 @@ def check(draft: CheckoutDraft) -> Delivery:
     return delivery
 
 
-def _unsupported(draft: CheckoutDraft) -> Iterator[Refusal]:
+def _unsupported(draft: CheckoutRequest) -> Iterator[Refusal]:
     """Tenders that cannot be taken are refused, never silently left out."""
     given = {
         "pointsToSpend": draft.points_to_spend,
@@ -83,14 +83,14 @@ def _unsupported(draft: CheckoutDraft) -> Iterator[Refusal]:
             yield InvalidInput("This cannot be used at the checkout yet.", path=(field,))
 
 
-def _check_goods(draft: CheckoutDraft) -> None:
+def _check_goods(draft: CheckoutRequest) -> None:
     if (draft.cart_id is None) == (draft.lines is None):
         raise InvalidInput("Give a cart or lines, not both.", path=("cartId",))
     if draft.lines is not None:
         check_lines(draft.lines)
 
 
-def _check_choices(draft: CheckoutDraft) -> None:
+def _check_choices(draft: CheckoutRequest) -> None:
     if not 1 <= len(draft.fulfilments) <= QUOTE_FULFILMENTS:
         raise InvalidInput(
             "Give 1 to {maximum} ways of fulfilment.",
@@ -106,12 +106,12 @@ def _check_choices(draft: CheckoutDraft) -> None:
             raise InvalidInput("Name the store for this.", path=("fulfilments", number, "storeId"))
 
 
-def _check_remark(draft: CheckoutDraft) -> None:
+def _check_remark(draft: CheckoutRequest) -> None:
     if draft.remark is not None:
         text_of(draft.remark, "remark", 500, minimum=0)
 
 
-def _delivery(draft: CheckoutDraft) -> Delivery:
+def _delivery(draft: CheckoutRequest) -> Delivery:
     address = draft.address
     there = address.position if address else None
     position = point_of(draft.position, "position") if draft.position else None
@@ -120,7 +120,7 @@ def _delivery(draft: CheckoutDraft) -> Delivery:
     return Delivery(address_of(address, "address") if address else None, position)
 
 
-def _undeliverable(draft: CheckoutDraft, delivery: Delivery) -> Iterator[Refusal]:
+def _undeliverable(draft: CheckoutRequest, delivery: Delivery) -> Iterator[Refusal]:
     methods = {choice.method for choice in draft.fulfilments}
     if delivery.address is None and any(not method.in_person for method in methods):
         yield InvalidInput("Give the address to deliver to.", path=("address",))

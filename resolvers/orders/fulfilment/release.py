@@ -13,7 +13,7 @@ from models.orders.states import FulfilmentMethod
 from resolvers.background.outbox import Change
 from resolvers.context import Context
 from resolvers.orders.fulfilment import tickets
-from resolvers.orders.fulfilment.snapshot import Part
+from resolvers.orders.fulfilment.snapshot import FulfilmentSnapshot
 from resolvers.orders.orders import subject_of
 
 _ASSIGNED = (
@@ -22,7 +22,7 @@ _ASSIGNED = (
 )
 
 
-async def assign(ctx: Context, order: Order, parts: Sequence[Part]) -> list[Change]:
+async def assign(ctx: Context, order: Order, parts: Sequence[FulfilmentSnapshot]) -> list[Change]:
     """Give parts of an order to their stores; answers what to announce."""
     now = ctx.now()
     rows = [(part.id, now, now, *_terms(ctx, part)) for part in parts]
@@ -31,7 +31,9 @@ async def assign(ctx: Context, order: Order, parts: Sequence[Part]) -> list[Chan
     return [_assigned(order, part) for part in parts]
 
 
-def _terms(ctx: Context, part: Part) -> tuple[str | None, datetime | None, datetime | None]:
+def _terms(
+    ctx: Context, part: FulfilmentSnapshot
+) -> tuple[str | None, datetime | None, datetime | None]:
     """The code and end of a pickup, or from when a delivery may be taken away again.
 
     A pickup that waits for its goods has no end until they are there.
@@ -46,7 +48,7 @@ def _terms(ctx: Context, part: Part) -> tuple[str | None, datetime | None, datet
     return None, None, ctx.now() + timedelta(minutes=settings.accept_minutes)
 
 
-def _assigned(order: Order, part: Part) -> Change:
+def _assigned(order: Order, part: FulfilmentSnapshot) -> Change:
     return Change(
         topic="fulfilment.assigned",
         node_type="Fulfilment",

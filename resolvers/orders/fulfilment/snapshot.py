@@ -39,7 +39,7 @@ class SoldLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class SnapshotLine:
     """What of a line a part brings."""
 
     name: str
@@ -48,7 +48,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class FulfilmentSnapshot:
     """A fulfilment, and of its location what a ticket and an announcement say."""
 
     id: int
@@ -60,29 +60,29 @@ class Part:
     timezone: str
     organisation_id: int
     awaiting: bool
-    pieces: list[Piece] = field(default_factory=list)
+    pieces: list[SnapshotLine] = field(default_factory=list)
 
 
-async def of_order(order_id: int) -> tuple[list[Part], list[SoldLine]]:
+async def of_order(order_id: int) -> tuple[list[FulfilmentSnapshot], list[SoldLine]]:
     """The parts of an order, and its lines, each in the order in which they were written."""
     return of_rows(await fetch(_PARTS, order_id))
 
 
-def of_rows(rows: Iterable[dict[str, Any]]) -> tuple[list[Part], list[SoldLine]]:
+def of_rows(rows: Iterable[dict[str, Any]]) -> tuple[list[FulfilmentSnapshot], list[SoldLine]]:
     """The parts and lines of rows that have the columns of `PIECE`, one for each line of a part."""
-    parts: dict[int, Part] = {}
+    parts: dict[int, FulfilmentSnapshot] = {}
     lines: dict[int, SoldLine] = {}
     for row in rows:
         part = parts.get(row["id"]) or parts.setdefault(row["id"], _part(row))
-        part.pieces.append(Piece(row["name"], row["sku"], row["quantity"]))
+        part.pieces.append(SnapshotLine(row["name"], row["sku"], row["quantity"]))
         lines[row["line_id"]] = SoldLine(
             row["line_id"], row["variant_id"], row["ordered"], row["total_minor"]
         )
     return list(parts.values()), [lines[row_id] for row_id in sorted(lines)]
 
 
-def _part(row: dict[str, Any]) -> Part:
-    return Part(
+def _part(row: dict[str, Any]) -> FulfilmentSnapshot:
+    return FulfilmentSnapshot(
         id=row["id"],
         number=row["number"],
         method=FulfilmentMethod(row["method"]),

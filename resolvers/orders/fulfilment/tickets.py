@@ -16,7 +16,7 @@ from models.orders.orders import Order
 from models.orders.states import FulfilmentMethod, FulfilmentStatus, TicketStatus
 from models.orders.tickets import TicketContent, TicketLine, escpos, ticket_text
 from resolvers.context import Context
-from resolvers.orders.fulfilment.snapshot import Part
+from resolvers.orders.fulfilment.snapshot import FulfilmentSnapshot
 from resolvers.permissions import for_anyone, requires, scoped
 
 # Tickets are Chinese, as the printers of the stores and those who read them are.
@@ -34,7 +34,7 @@ _QUEUED = (
 )
 
 
-async def queue(ctx: Context, order: Order, parts: Sequence[Part]) -> None:
+async def queue(ctx: Context, order: Order, parts: Sequence[FulfilmentSnapshot]) -> None:
     """Queue the ticket of each part, in the running transaction."""
     contents = [(part, _content(order, part)) for part in parts]
     rows = [
@@ -105,7 +105,7 @@ async def _acknowledge(ctx: Context, ticket_id: int) -> PrintTicket:
     return await PrintTicket.get(id=ticket_id)
 
 
-def _content(order: Order, part: Part) -> TicketContent:
+def _content(order: Order, part: FulfilmentSnapshot) -> TicketContent:
     address = order.address or {}
     delivered = not part.method.in_person
     placed_at = order.created_at.astimezone(ZoneInfo(part.timezone))

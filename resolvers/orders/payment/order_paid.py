@@ -16,7 +16,7 @@ from resolvers.catalog.products.products import count_sales
 from resolvers.context import Context
 from resolvers.orders.fulfilment import snapshot as parts
 from resolvers.orders.fulfilment.release import assign
-from resolvers.orders.fulfilment.snapshot import Part, SoldLine
+from resolvers.orders.fulfilment.snapshot import FulfilmentSnapshot, SoldLine
 from resolvers.orders.orders import record_event
 from resolvers.referrals import commissions
 from resolvers.referrals.commissions import PaidOrder
@@ -29,7 +29,7 @@ class Sale:
     """A locked order whose `paid_minor` says what has come, what it consists of, and who earns by it."""
 
     order: Order
-    parts: Sequence[Part]
+    parts: Sequence[FulfilmentSnapshot]
     lines: Sequence[SoldLine]
     shares: Sequence[Share]
 

@@ -20,9 +20,9 @@ from models.orders.states import OrderStatus, PaymentStatus, payment_may_become
 from models.referrals.rules import Share
 from resolvers.background.outbox import announce
 from resolvers.context import Context
-from resolvers.micro_batching import lanes_of
+from resolvers.micro_batching import micro_batches_of
 from resolvers.orders.fulfilment import snapshot as parts
-from resolvers.orders.fulfilment.snapshot import Part, SoldLine
+from resolvers.orders.fulfilment.snapshot import FulfilmentSnapshot, SoldLine
 from resolvers.orders.payment import order_paid
 from resolvers.orders.payment.order_paid import Sale
 from resolvers.referrals import commissions
@@ -56,7 +56,7 @@ class PlainPayment:
     ctx: Context
     said: Notification
     row: Mapping[str, Any]
-    parts: Sequence[Part]
+    parts: Sequence[FulfilmentSnapshot]
     lines: Sequence[SoldLine]
     holds: Sequence[StandingHold]
     products: frozenset[int]
@@ -73,7 +73,7 @@ async def settled(ctx: Context, provider: str, said: Notification) -> bool:
         return False
     alone = frozenset({("order", payment.row["o_id"])})
     try:
-        return await lanes_of(_settle).go(payment, payment.products, alone)
+        return await micro_batches_of(_settle).go(payment, payment.products, alone)
     except Outdated:
         return False
 

@@ -16,10 +16,10 @@ from resolvers.bulk_rows import (
     BatchOutcome,
     Faults,
     OnError,
+    may_apply,
     outcomes_of,
-    refuse_twins,
+    refuse_duplicates,
     run_batch,
-    stands,
 )
 from resolvers.catalog.locking import locked_merchant
 from resolvers.context import Context
@@ -57,7 +57,7 @@ async def _set(ctx: Context, drafts: Sequence[BackorderDraft], on_error: OnError
     for draft, each in zip(drafts, faults, strict=True):
         _check(ctx, draft, each)
     twins = [(d.sku, each, ("sku",)) for d, each in zip(drafts, faults, strict=True)]
-    refuse_twins(twins, "{code} is in this batch twice.")
+    refuse_duplicates(twins, "{code} is in this batch twice.")
     found = await _variants(
         merchant_id, [d.sku for d, f in zip(drafts, faults, strict=True) if not f]
     )
@@ -65,7 +65,7 @@ async def _set(ctx: Context, drafts: Sequence[BackorderDraft], on_error: OnError
         if not each and draft.sku not in found:
             each.add(NotFound("There is no SKU {sku}.", path=("sku",), sku=draft.sku))
     outcomes = outcomes_of((draft.sku, each) for draft, each in zip(drafts, faults, strict=True))
-    if not stands(on_error, faults):
+    if not may_apply(on_error, faults):
         return BatchOutcome(outcomes, rejected=True)
     sound = {found[d.sku].id: d for d, f in zip(drafts, faults, strict=True) if not f}
     changed = await _save(ctx, sound)

@@ -17,9 +17,9 @@ from resolvers.bulk_rows import (
     Faults,
     OnError,
     RowOutcome,
-    refuse_twins,
+    may_apply,
+    refuse_duplicates,
     run_batch,
-    stands,
 )
 from resolvers.context import Context
 from resolvers.permissions import requires
@@ -92,7 +92,7 @@ async def _set(
 ) -> BatchOutcome:
     rows = [_checked(index, draft) for index, draft in enumerate(drafts)]
     twins = [(row.draft.external_code, row.faults, ("sku",)) for row in rows]
-    refuse_twins(twins, "{code} is in this batch twice.")
+    refuse_duplicates(twins, "{code} is in this batch twice.")
     await _find_places(ctx, rows)
     levels, freed = await lock(ctx, [row.place for row in rows if not row.faults])
     known = await _known([level.id for level in levels.values()])
@@ -103,7 +103,7 @@ async def _set(
         RowOutcome(index, row.draft.external_code, row.faults.found)
         for index, row in enumerate(rows)
     ]
-    if not stands(on_error, [row.faults for row in rows]):
+    if not may_apply(on_error, [row.faults for row in rows]):
         raise _Rejected(BatchOutcome(outcomes, rejected=True))
     new = [row for row in rows if not row.faults and levels[row.place].id not in known]
     await announce_changed(ctx, [*freed, *await _save(ctx, new, levels, note)])

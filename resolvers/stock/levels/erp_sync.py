@@ -11,7 +11,14 @@ from models.accounts.roles import Permission
 from models.database import transaction
 from models.errors import Duplicate, InvalidInput, NotFound, Refusal, StaleVersion
 from models.stock.states import MovementReason, StockState
-from resolvers.bulk_rows import BatchOutcome, Faults, OnError, RowOutcome, refuse_twins, stands
+from resolvers.bulk_rows import (
+    BatchOutcome,
+    Faults,
+    OnError,
+    RowOutcome,
+    may_apply,
+    refuse_duplicates,
+)
 from resolvers.context import Context
 from resolvers.idempotency import once
 from resolvers.permissions import requires
@@ -111,14 +118,14 @@ async def _once(
 async def _set(ctx: Context, drafts: Sequence[LevelDraft], on_error: OnError) -> dict[str, Any]:
     rows = [_checked(index, draft) for index, draft in enumerate(drafts)]
     twins = [(row.draft.key, row.faults, ("sku",)) for row in rows]
-    refuse_twins(twins, "{code} is in this batch twice.")
+    refuse_duplicates(twins, "{code} is in this batch twice.")
     await _find_places(ctx, rows)
     levels, freed = await lock(ctx, [row.place for row in rows if not row.faults])
     for row in rows:
         if not row.faults:
             row.faults.check(_compare, row.draft, levels[row.place])
     await _refuse_tracked([row for row in rows if not row.faults], levels)
-    if not stands(on_error, [row.faults for row in rows]):
+    if not may_apply(on_error, [row.faults for row in rows]):
         raise _RolledBack(
             SyncOutcome(_outcome_of(drafts, [row.faults.found for row in rows], True))
         )

@@ -14,9 +14,9 @@ from resolvers.bulk_rows import (
     Faults,
     OnError,
     RowOutcome,
-    refuse_twins,
+    may_apply,
+    refuse_duplicates,
     run_batch,
-    stands,
 )
 from resolvers.context import Context
 from resolvers.permissions import for_anyone, may, requires
@@ -86,13 +86,13 @@ async def defaults_of(ctx: Context, location_ids: Collection[int]) -> dict[int, 
 async def _set(ctx: Context, drafts: Sequence[SafetyDraft], on_error: OnError) -> BatchOutcome:
     rows = [_checked(index, draft) for index, draft in enumerate(drafts)]
     twins = [(row.draft.external_code, row.faults, row.named_by) for row in rows]
-    refuse_twins(twins, "{code} is in this batch twice.")
+    refuse_duplicates(twins, "{code} is in this batch twice.")
     await _find_places(ctx, rows)
     outcomes = [
         RowOutcome(index, row.draft.external_code, row.faults.found)
         for index, row in enumerate(rows)
     ]
-    if not stands(on_error, [row.faults for row in rows]):
+    if not may_apply(on_error, [row.faults for row in rows]):
         return BatchOutcome(outcomes, rejected=True)
     sound = [row for row in rows if not row.faults]
     await _set_defaults(ctx, [row for row in sound if row.draft.sku is None])

@@ -22,10 +22,10 @@ from resolvers.bulk_rows import (
     OnError,
     Unset,
     lock_node,
+    may_apply,
     outcomes_of,
-    refuse_twins,
+    refuse_duplicates,
     run_batch,
-    stands,
 )
 from resolvers.context import ActorKind, Context
 from resolvers.orm_pagination import Page, PageRequest, paginate
@@ -118,9 +118,9 @@ async def _upsert(ctx: Context, drafts: Sequence[SupplierDraft], on_error: OnErr
     faults = [Faults(("suppliers", index)) for index in range(len(drafts))]
     columns = [_checked(draft, each) for draft, each in zip(drafts, faults, strict=True)]
     claims = [(draft.code, each, ("code",)) for draft, each in zip(drafts, faults, strict=True)]
-    refuse_twins(claims, "The code {code} stands in the batch twice.")
+    refuse_duplicates(claims, "The code {code} stands in the batch twice.")
     outcomes = outcomes_of((draft.code, each) for draft, each in zip(drafts, faults, strict=True))
-    if not stands(on_error, faults):
+    if not may_apply(on_error, faults):
         return BatchOutcome(outcomes, rejected=True)
     sound = [each for each, fault in zip(columns, faults, strict=True) if not fault]
     created, updated = await _save(ctx, ctx.merchant_id, sound)

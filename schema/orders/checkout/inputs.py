@@ -8,7 +8,7 @@ import strawberry
 from models.orders.states import FulfilmentMethod
 from resolvers.orders.cart.sellable_variants import LineDraft
 from resolvers.orders.checkout.quote_keeping import Terms
-from resolvers.orders.checkout.request import CheckoutDraft, ChoiceDraft
+from resolvers.orders.checkout.request import CheckoutRequest, RequestedFulfilment
 from schema.accounts.inputs import KNOWN_DEVICE
 from schema.catalog.inputs import VariantQuantityInput
 from schema.geography import AddressInput, GeoPointInput
@@ -54,8 +54,8 @@ class FulfilmentChoiceInput:
         default=None, description="What goes this way; without lines, all that is left."
     )
 
-    def draft(self, *path: str | int) -> ChoiceDraft:
-        return ChoiceDraft(
+    def draft(self, *path: str | int) -> RequestedFulfilment:
+        return RequestedFulfilment(
             method=self.method,
             store_id=optional_row_id(self.store_id, "Store", path=(*path, "storeId")),
             lines=None if self.lines is None else line_drafts(self.lines, *path, "lines"),
@@ -77,9 +77,9 @@ class CheckoutInput:
     referral_token: str | None = None
     remark: str | None = None
 
-    def draft(self) -> CheckoutDraft:
+    def draft(self) -> CheckoutRequest:
         """Raises: InvalidInput naming what is no ID."""
-        return CheckoutDraft(
+        return CheckoutRequest(
             fulfilments=[
                 choice.draft("fulfilments", number)
                 for number, choice in enumerate(self.fulfilments)

@@ -8,7 +8,7 @@ from models.bounds import ORDER_LINES, QUOTE_FULFILMENTS
 from models.orders.pricing import PricedLine
 from models.orders.states import FulfilmentMethod
 from resolvers.context import Context
-from resolvers.orders.checkout.fulfilment_planning import Parcel
+from resolvers.orders.checkout.fulfilment_planning import PlannedFulfilment as Planned
 from resolvers.orders.checkout.quoting import Plan
 from resolvers.orders.checkout.quoting import Quote as QuoteRow
 from schema.batching import batched
@@ -68,7 +68,7 @@ class PlannedFulfilment:
         return await StockLocation.load(ctx, [each.location_id for each in parents])
 
     @classmethod
-    def of(cls, parcel: Parcel, now: datetime) -> PlannedFulfilment:
+    def of(cls, parcel: Planned, now: datetime) -> PlannedFulfilment:
         return cls(
             method=parcel.method,
             lines=[

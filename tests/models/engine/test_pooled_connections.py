@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 
-from models.engine.postgres.pooled_connections import AtHand
+from models.engine.postgres.pooled_connections import PooledConnections
 
 
 class Connection:
@@ -41,7 +41,7 @@ class Pool:
 
 async def test_half_of_them_stay_at_hand_until_they_are_let_go() -> None:
     pool: Any = Pool()
-    connections = AtHand(pool)
+    connections = PooledConnections(pool)
     taken = [await connections.take() for _ in range(4)]
     for each in taken:
         await connections.put_back(each)
@@ -53,7 +53,7 @@ async def test_half_of_them_stay_at_hand_until_they_are_let_go() -> None:
 
 async def test_whoever_waits_at_the_pool_comes_first() -> None:
     pool: Any = Pool()
-    connections = AtHand(pool)
+    connections = PooledConnections(pool)
     first, *others = [await connections.take() for _ in range(4)]
     waiting = [asyncio.create_task(connections.take()) for _ in range(2)]
     await asyncio.sleep(0)
@@ -71,7 +71,7 @@ async def test_whoever_waits_at_the_pool_comes_first() -> None:
 
 async def test_one_that_was_lost_is_not_used_again() -> None:
     pool: Any = Pool()
-    connections = AtHand(pool)
+    connections = PooledConnections(pool)
     kept, lost = await connections.take(), await connections.take()
     await connections.put_back(kept)
     lost.closed = kept.closed = True
@@ -83,7 +83,7 @@ async def test_one_that_was_lost_is_not_used_again() -> None:
 async def test_one_that_the_pool_took_back_meanwhile_fails_nobody() -> None:
     """So asyncpg does with a connection that the server ends while it is at hand."""
     pool: Any = Pool()
-    connections = AtHand(pool)
+    connections = PooledConnections(pool)
     first, second = [await connections.take() for _ in range(2)]
     await connections.put_back(first)
     for each in (first, second):

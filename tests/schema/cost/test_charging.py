@@ -24,7 +24,7 @@ from resolvers.node_codes import KINDS
 from schema.cost.charging import KILOBYTE
 from schema.cost.prices import ITEM, LEAF_ITEM, OPERATION, STATEMENT
 from schema.nodes.nodes import Node, global_id
-from schema.transport.websocket.websocket import MOST_UNPAID
+from schema.transport.websocket.handler import MOST_UNPAID
 from settings import Settings
 from tests.conftest import serving
 from tests.make.api import Api

@@ -32,6 +32,7 @@ EVERYBODY = WORKERS | {"stranger", "guest", "member"}
 # Who finds the thing of their own merchant. The platform finds both merchants', others nothing foreign.
 SEEN_BY: dict[str, frozenset[str]] = {
     "ApiClient": OFFICE | {"erp"},
+    "AuditEntry": OFFICE | {"manager"},
     "Brand": EVERYBODY,
     "BulkOperation": frozenset({"erp"}),
     "Cart": STAFF | {"member"},
@@ -67,6 +68,8 @@ SEEN_BY: dict[str, frozenset[str]] = {
     "Webhook": OFFICE,
     "WebhookDelivery": OFFICE,
 }
+# Of types that are called otherwise.
+TABLES = {"AuditEntry": "ContactLook"}
 
 
 @dataclass
@@ -127,7 +130,7 @@ async def a_chain(code: str, platform: Organisation) -> Chain:
     given["BulkOperation"] = {"actor_kind": "API_CLIENT", "actor_id": client.id}
     for kind in (*given, *SEEN_BY):  # first those about which anything is said
         if kind not in chain.ids:
-            row = await a_row(tables[kind], world, **given.get(kind, {}))
+            row = await a_row(tables[TABLES.get(kind, kind)], world, **given.get(kind, {}))
             chain.ids[kind] = row.id
     return chain
 

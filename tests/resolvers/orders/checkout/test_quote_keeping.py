@@ -23,7 +23,7 @@ from resolvers.context import Context
 from resolvers.orders.cart import carts
 from resolvers.orders.checkout import placing, quoting
 from resolvers.orders.checkout.quote_keeping import Terms
-from resolvers.orders.checkout.request import CheckoutDraft
+from resolvers.orders.checkout.request import CheckoutRequest
 from tests.make.checkouts import (
     CARRY_OUT,
     DELIVERY,
@@ -56,17 +56,17 @@ async def she(ctx: Context) -> Context:
 
 
 @pytest.fixture
-def draft(level: StockLevel, store: Location) -> CheckoutDraft:
+def draft(level: StockLevel, store: Location) -> CheckoutRequest:
     return checkout([line(level.variant_id, 3)], choice(PICKUP, store))
 
 
-async def token_of(ctx: Context, draft: CheckoutDraft) -> str:
+async def token_of(ctx: Context, draft: CheckoutRequest) -> str:
     found = await quoting.quote(ctx, draft)
     assert found.token is not None
     return found.token
 
 
-async def refused(ctx: Context, draft: CheckoutDraft, token: str) -> QuoteChanged:
+async def refused(ctx: Context, draft: CheckoutRequest, token: str) -> QuoteChanged:
     """The refusal of placing by the token; nothing may come of it."""
     before = await Order.all().count()
     with pytest.raises(QuoteChanged) as caught:
@@ -85,7 +85,7 @@ async def reprice(level: StockLevel, price_minor: int) -> None:
 
 @pytest.mark.parametrize("price_minor", [99_900, 1])
 async def test_the_quoted_price_is_taken_whatever_the_price_is_now(
-    she: Context, draft: CheckoutDraft, level: StockLevel, price_minor: int
+    she: Context, draft: CheckoutRequest, level: StockLevel, price_minor: int
 ) -> None:
     token = await token_of(she, draft)
     await reprice(level, price_minor)
@@ -138,7 +138,7 @@ async def test_the_quoted_place_stays_though_a_nearer_one_has_it_now(
 
 
 async def test_an_expired_quote_is_refused_with_the_one_that_holds_now(
-    she: Context, draft: CheckoutDraft, level: StockLevel
+    she: Context, draft: CheckoutRequest, level: StockLevel
 ) -> None:
     token = await token_of(she, draft)
     after = later(she, minutes=she.settings.quote_minutes, seconds=1)
@@ -162,7 +162,7 @@ async def test_an_expired_quote_is_refused_with_the_one_that_holds_now(
     assert order.payable_minor == 3600
 
 
-async def test_a_quote_is_good_until_its_last_second(she: Context, draft: CheckoutDraft) -> None:
+async def test_a_quote_is_good_until_its_last_second(she: Context, draft: CheckoutRequest) -> None:
     found = await quoting.quote(she, draft)
     just = replace(she, clock=lambda: found.expires_at - timedelta(microseconds=1))
     assert (await placing.place(just, draft, a_key(), Terms(found.token))).payable_minor == 3000
@@ -172,7 +172,7 @@ async def test_a_quote_is_good_until_its_last_second(she: Context, draft: Checko
 
 
 async def test_another_input_is_another_checkout(
-    ctx: Context, she: Context, draft: CheckoutDraft, level: StockLevel, store: Location
+    ctx: Context, she: Context, draft: CheckoutRequest, level: StockLevel, store: Location
 ) -> None:
     token = await token_of(she, draft)
     elsewhere = await a_store(ctx, 500)
@@ -192,7 +192,7 @@ async def test_another_input_is_another_checkout(
 
 
 async def test_a_token_is_its_callers_through_their_storefront_alone(
-    ctx: Context, she: Context, draft: CheckoutDraft
+    ctx: Context, she: Context, draft: CheckoutRequest
 ) -> None:
     through = replace(she, storefront_id=7)
     token = await token_of(through, draft)
@@ -215,7 +215,7 @@ def _turned(token: str, at: int) -> str:
     return token[:at] + ("A" if token[at] != "A" else "B") + token[at + 1 :]
 
 
-async def test_what_is_not_signed_here_is_no_quote(she: Context, draft: CheckoutDraft) -> None:
+async def test_what_is_not_signed_here_is_no_quote(she: Context, draft: CheckoutRequest) -> None:
     token = await token_of(she, draft)
     text, kid, mark = token.split(".")
     forged = [
@@ -240,7 +240,7 @@ async def test_what_is_not_signed_here_is_no_quote(she: Context, draft: Checkout
 
 
 async def test_a_token_outlives_a_change_of_the_signing_key(
-    she: Context, draft: CheckoutDraft
+    she: Context, draft: CheckoutRequest
 ) -> None:
     before = replace(she.settings, secret_key="old" * 12)
     token = await token_of(replace(she, settings=before), draft)
@@ -250,7 +250,7 @@ async def test_a_token_outlives_a_change_of_the_signing_key(
 
 
 async def test_again_with_the_same_key_it_is_the_same_order_even_when_time_is_over(
-    she: Context, draft: CheckoutDraft, level: StockLevel
+    she: Context, draft: CheckoutRequest, level: StockLevel
 ) -> None:
     token, key = await token_of(she, draft), a_key()
     other = await token_of(she, replace(draft, remark="another"))
@@ -337,7 +337,7 @@ Spoil = Callable[[StockLevel], Awaitable[object]]
 )
 async def test_what_cannot_be_kept_is_named(
     she: Context,
-    draft: CheckoutDraft,
+    draft: CheckoutRequest,
     level: StockLevel,
     spoil: Spoil,
     wanted: list[NoticeKind],
@@ -352,7 +352,7 @@ async def test_what_cannot_be_kept_is_named(
 
 
 async def test_of_many_who_were_quoted_the_last_pieces_as_many_get_them_as_there_are(
-    ctx: Context, draft: CheckoutDraft, level: StockLevel
+    ctx: Context, draft: CheckoutRequest, level: StockLevel
 ) -> None:
     buyers = [await a_member(ctx) for _ in range(6)]
     tokens = [await token_of(each, draft) for each in buyers]
@@ -371,7 +371,7 @@ async def test_of_many_who_were_quoted_the_last_pieces_as_many_get_them_as_there
 
 
 async def test_a_sum_that_is_expected_guards_beside_a_token_too(
-    she: Context, draft: CheckoutDraft, level: StockLevel
+    she: Context, draft: CheckoutRequest, level: StockLevel
 ) -> None:
     token = await token_of(she, draft)
     await reprice(level, 100)
@@ -381,7 +381,7 @@ async def test_a_sum_that_is_expected_guards_beside_a_token_too(
 
 
 async def test_a_sum_that_is_expected_guards_without_a_token(
-    she: Context, draft: CheckoutDraft
+    she: Context, draft: CheckoutRequest
 ) -> None:
     for expected, kind in ((2999, NoticeKind.PRICE_UP), (3001, NoticeKind.PRICE_DOWN)):
         with pytest.raises(QuoteChanged) as caught:

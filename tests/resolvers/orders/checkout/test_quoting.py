@@ -24,7 +24,7 @@ from models.stores.locations import LocationKind
 from resolvers.context import Context
 from resolvers.orders.cart import carts
 from resolvers.orders.checkout import placing, quoting
-from resolvers.orders.checkout.request import CheckoutDraft
+from resolvers.orders.checkout.request import CheckoutRequest
 from resolvers.stores.addresses import AddressDraft, PointDraft
 from tests.make.checkouts import (
     CARRY_OUT,
@@ -44,7 +44,9 @@ from tests.make.stock import a_level, a_location, a_variant
 UNKNOWN = 2**40
 
 
-async def refusals(ctx: Context, draft: CheckoutDraft) -> list[tuple[type, tuple[str | int, ...]]]:
+async def refusals(
+    ctx: Context, draft: CheckoutRequest
+) -> list[tuple[type, tuple[str | int, ...]]]:
     """What the quote refuses; placing must refuse the same, and nothing may come of it."""
     quote = await quoting.quote(ctx, draft)
     try:
