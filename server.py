@@ -14,6 +14,7 @@ from contextlib import (
     AbstractContextManager,
     AsyncExitStack,
     asynccontextmanager,
+    nullcontext,
 )
 from typing import Any
 
@@ -28,6 +29,7 @@ from gateways.wiring import make_gateways
 from models import database
 from models.database_faults import DATABASE_ERRORS
 from models.read_consistency import as_fresh_as
+from models.text.client_addresses import client_of
 from resolvers import node_codes
 from resolvers.accounts.clients.uses import ClientUses
 from resolvers.accounts.rights_watch import RightsWatch
@@ -146,7 +148,17 @@ def _operations(settings: Settings, gateways: Gateways, uses: ClientUses) -> Ope
         answer_limits=_answer_limits(settings),
         report=report_errors,
         name_codes=node_codes.find,
+        share=_share,
     )
+
+
+def _share(ctx: Context) -> AbstractContextManager[None]:
+    """Visitors and guests read for their address: anybody may begin any number of visits."""
+    actor = ctx.actor
+    if actor.kind is ActorKind.SYSTEM:
+        return nullcontext()
+    is_visitor = actor.kind in (ActorKind.ANONYMOUS, ActorKind.GUEST)
+    return database.read_for(client_of(ctx.remote_address) if is_visitor else actor.key)
 
 
 def _answer_limits(settings: Settings) -> Callable[[Context], AnswerLimits]:

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from itertools import starmap
 from typing import Any, ParamSpec, TypeVar
 
@@ -23,6 +23,7 @@ from models.engine.postgres.replica import Replica
 from models.engine.query_cache import KEPT_MEGABYTES, Key
 from models.engine.read_connections import PostgresReader, Reader, Records, reader_of
 from models.engine.scope import Scope, in_transaction_now, running_scope
+from models.engine.shares import Shares
 from models.engine.transactions import InTransaction, alone, begun, is_transient, let_go, numbered
 from models.keys import encryption
 from models.outages import database_faults
@@ -38,6 +39,9 @@ CLOSE_SECONDS = 5.0
 _running: set[asyncio.Task[Any]] = set()
 _opened: list[Reader] = []
 _replicas: list[Replica] = []
+_shares: list[Shares] = []
+# Of the reading connections, how many callers can use all that they may without one left for others.
+CALLERS_AT_ONCE = 4
 
 
 async def connect(
@@ -60,6 +64,7 @@ async def connect(
         for name in ("default", "reader"):
             await get_connection(name).create_connection(with_db=True)
         _opened[:] = [reader_of(get_connection("reader"), kept_megabytes)]
+        _shares[:] = [Shares(max(1, pool_size // CALLERS_AT_ONCE) if is_postgres() else 1)]
     except BaseException:
         await Tortoise.close_connections()
         raise
@@ -95,6 +100,11 @@ def running() -> InTransaction | None:
 
 def is_postgres() -> bool:
     return isinstance(_opened[0], PostgresReader)
+
+
+def read_for(caller: str) -> AbstractContextManager[None]:
+    """What is read within this has no more than the caller's share of the reading connections."""
+    return _shares[0].of(caller)
 
 
 async def transaction(work: Callable[..., Awaitable[T]], *arguments: Any) -> T:

@@ -18,6 +18,7 @@ from tortoise.backends.sqlite.client import SqliteClient
 from models.engine.long_lists import folded
 from models.engine.postgres.pooled_connections import PooledConnections
 from models.engine.query_cache import KeptOfPostgres, KeptOfSqlite
+from models.engine.shares import own_share
 from models.read_consistency import Freshness
 
 log = logging.getLogger("tortoise.db_client")  # where every other statement is logged, too
@@ -95,7 +96,8 @@ class SqliteReader:
         """Run a statement in the client's thread, which ends with whoever waits: see `ReadingConnection`."""
         connection = self._client._connection
         assert connection  # noqa: S101 - open as long as this is
-        return await connection.execute_fetchall(query, values)  # type: ignore[return-value]
+        async with own_share():
+            return await connection.execute_fetchall(query, values)  # type: ignore[return-value]
 
     def _read(self, query: str, values: Sequence[Any]) -> list[Any]:
         return self._near.execute(query, values).fetchall()
@@ -140,6 +142,10 @@ class PostgresReader:
         return rows
 
     async def _read(self, query: str, values: Sequence[Any]) -> Records:
+        async with own_share():
+            return await self._read_now(query, values)
+
+    async def _read_now(self, query: str, values: Sequence[Any]) -> Records:
         log.debug("%s: %s", query, values)
         connection = await self._connections.take()
         try:

@@ -63,7 +63,7 @@ class Operations(Answering[C]):
     is whether the query begins with public fields. `repeat` may keep answers to repeatable queries. `charges`
     prices operations and says who may not pay for them. `answer_limits` is how much an operation may come to
     while it runs, `report` hears of the errors of each answer. `name_codes` looks up IDs that are written as
-    kind and code, before the operation runs.
+    kind and code, before the operation runs. Within `share` it reads no more at once than its caller may.
     """
 
     def __init__(
@@ -86,6 +86,7 @@ class Operations(Answering[C]):
         answer_limits: Callable[[C], AnswerLimits] = hooks.unlimited,
         report: hooks.Report[C] = hooks.unreported,
         name_codes: hooks.NameCodes[C] = hooks.none_named,
+        share: Callable[[C], AbstractContextManager[None]] = hooks.unshared,
     ) -> None:
         if schema.extensions or schema.directives:
             raise ValueError("Schema extensions and operation directives would not be run here.")
@@ -104,6 +105,7 @@ class Operations(Answering[C]):
         self.charges = charges
         self.answer_limits = answer_limits
         self.name_codes = name_codes
+        self.share = share
         self.supervisor = Supervisor()
         self.turns = Turns()
         self.documents = Documents(schema, limits)
@@ -228,10 +230,11 @@ class Operations(Answering[C]):
         """Run an operation. Past a limit of its meter there is one error and no data. Raises: HungUp."""
         await self.turns.begin()
         changes = operation.type is OperationType.MUTATION
-        if refusal := await look_up(self.schema, operation, variables, self._find, context):
-            return self.failed(refusal, context)
-        work = self.execute(operation.document, variables, operation_name, context, meter)
-        result = await self.supervisor.run(work, meter, clock=not changes)
+        with self.share(context):
+            if refusal := await look_up(self.schema, operation, variables, self._find, context):
+                return self.failed(refusal, context)
+            work = self.execute(operation.document, variables, operation_name, context, meter)
+            result = await self.supervisor.run(work, meter, clock=not changes)
         # Of a mutation the inputs were paid for, which the meter does not see.
         cost = None if changes else OPERATION + meter.cost
         return self.answer_of(result, context, meter.unreported, cost)
@@ -282,7 +285,8 @@ class Operations(Answering[C]):
         context = executor.context_value = self.event_context(executor.context_value)
         await self.turns.begin()
         meter = executor.meter = Meter(self.answer_limits(context), turns=self.turns)
-        result = await self.supervisor.run(_event_of(executor), meter, clock=True)
+        with self.share(context):
+            result = await self.supervisor.run(_event_of(executor), meter, clock=True)
         if charge is not None:
             await charge.settle_event(OPERATION + meter.cost)
         return result
