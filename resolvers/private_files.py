@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from stat import S_IMODE
 
@@ -37,6 +38,7 @@ def open_to_others(folder: Path, most: int) -> list[Path]:
         for number, path in enumerate((folder, *folder.rglob("*"))):
             if number >= most:
                 break
-            if not path.is_symlink() and S_IMODE(path.stat().st_mode) & OTHERS:
-                found.append(path)
+            with suppress(FileNotFoundError):  # it has just gone
+                if not path.is_symlink() and S_IMODE(path.stat().st_mode) & OTHERS:
+                    found.append(path)
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,10 +21,14 @@ class GraphQLRequest:
     _variables_json: bytes | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
-    def variables_json(self) -> bytes:
-        """The variables as JSON, equal for equal ones in any order; written once."""
+    def variables_json(self) -> bytes | None:
+        """The variables as JSON, equal for equal ones in any order; written once.
+
+        None for what is nested deeper than JSON is written: no field takes it.
+        """
         if self._variables_json is None:
-            self._variables_json = orjson.dumps(
-                self.variables, default=repr, option=orjson.OPT_SORT_KEYS
-            )
+            with suppress(orjson.JSONEncodeError):
+                self._variables_json = orjson.dumps(
+                    self.variables, default=repr, option=orjson.OPT_SORT_KEYS
+                )
         return self._variables_json

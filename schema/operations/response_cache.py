@@ -47,6 +47,8 @@ async def answer_once(
     ctx: Context, asked: GraphQLRequest, answer: Callable[[], Awaitable[Answer]]
 ) -> Answer:
     """The answer to a repeatable query: the one that was kept, else what `answer` comes to."""
+    if asked.variables_json is None:
+        return await answer()
     key = _key(ctx, asked)
     if found := await recall(ctx.freshness, key):
         ((json, holds_until),) = found
