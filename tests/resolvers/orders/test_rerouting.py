@@ -187,8 +187,8 @@ async def test_what_cannot_be_rejected_stays(ctx: Context) -> None:
 async def test_what_is_not_accepted_in_time_goes_on(ctx: Context) -> None:
     first, second = await stores(ctx, 2, 2)
     order = await a_delivery(ctx, first)
-    assert await acceptance_timeout.reroute_overdue(later(ctx, minutes=9)) == 0
-    assert await acceptance_timeout.reroute_overdue(later(ctx, minutes=11)) == 1
+    assert await acceptance_timeout.reroute_overdue(later(ctx, minutes=9.9)) == 0
+    assert await acceptance_timeout.reroute_overdue(later(ctx, minutes=10.1)) == 1
     assert await acceptance_timeout.reroute_overdue(later(ctx, minutes=11)) == 0
     old, new = await parts_of(order)
     assert (old.status, new.location_id) == (FulfilmentStatus.CANCELLED, second.location_id)

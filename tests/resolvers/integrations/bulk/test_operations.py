@@ -231,10 +231,11 @@ async def test_the_same_key_takes_the_file_once(here: Context) -> None:
     assert await BulkOperation.filter(id=found.id).count() == 0
 
 
-async def test_what_somebody_else_wrote_is_no_formula(here: Context) -> None:
-    text = "code,name,address\n=HYPERLINK(1),a,b\n"
+@pytest.mark.parametrize("mark", "=+-@")
+async def test_what_somebody_else_wrote_is_no_formula(here: Context, mark: str) -> None:
+    text = f'code,name,address\n"{mark}HYPERLINK(1)",a,b\n'
     found = await ended(here, await a_bulk_operation(here, BulkKind.STORES, text))
-    assert errors(here, found)[0]["code"] == "'=HYPERLINK(1)"
+    assert errors(here, found)[0]["code"] == f"'{mark}HYPERLINK(1)"
 
 
 async def test_products_are_merged_by_rows_that_follow_each_other(here: Context) -> None:
