@@ -18,7 +18,7 @@ from resolvers.context import Context
 from serving.listening import CannotListen
 from serving.running import Interrupted
 from settings import Settings, SettingsError, name_administrator, override
-from starting import Stop, migrate_and_index, say, serve, with_database, work
+from starting import Stop, migrate_and_index, refuse_planting, say, serve, with_database, work
 
 SNAPSHOT = Path(__file__).parent / "schema" / "schema.graphql"
 
@@ -67,6 +67,8 @@ def run_migrations(settings: Settings, given: argparse.Namespace) -> None:
 
 
 def seed(settings: Settings, given: argparse.Namespace) -> None:
+    refuse_planting(settings)
+
     async def plant(ctx: Context) -> None:
         from resolvers.demo.chain import plant_demo_chain
 

@@ -18,6 +18,8 @@ from models.migrating import migrate, pending
 from models.opening import check, check_place, sentence_of
 from resolvers.accounts.bootstrap import ensure_platform
 from resolvers.context import SYSTEM, Context
+from resolvers.demo.credentials import ADMINISTRATOR, MEND_DEMO, public_credentials
+from resolvers.demo.credentials import sentence_of as sentence_of_demo
 from serving.listening import listen_on
 from serving.running import Interrupted, run
 from serving.running import serve as serve_until_stopped
@@ -42,10 +44,16 @@ def say(sentence: object) -> int:
     return 2
 
 
+def refuse_planting(settings: Settings) -> None:
+    """Raises: Stop in production."""
+    if settings.is_production:
+        raise Stop("The demo chain has well-known passwords: it is not for production.")
+
+
 def serve(settings: Settings, *, migrates: bool, demo: bool) -> None:
     """Serve until a signal. Raises: Stop, CannotListen, SettingsError, Interrupted."""
-    if demo and settings.is_production:
-        raise Stop("The demo chain has well-known passwords: it is not for production.")
+    if demo:
+        refuse_planting(settings)
     check_tracing(settings)
     configure_logging(settings.log_level, json=settings.log_format == "json")
     if warning := check_exposure(settings):
@@ -142,7 +150,8 @@ def work(settings: Settings) -> None:
 
     async def forever(signals: Signals) -> None:
         async def begin(ctx: Context) -> None:
-            """Only look whether the database is there and migrated."""
+            """Only look whether the database is there, migrated and no demo."""
+            await _soon(refuse_demo(settings))
 
         await with_database(settings, begin)
         await work_until_stopped(settings, sockets, signals)
@@ -162,6 +171,7 @@ async def _prepare(settings: Settings, *, migrates: bool, demo: bool) -> str:
                     " Run python cli.py migrate, or serve --migrate."
                 )
             await migrate_and_index()
+        await _soon(refuse_demo(settings))
         if demo:
             from resolvers.demo.chain import (
                 PASSWORD,
@@ -171,7 +181,7 @@ async def _prepare(settings: Settings, *, migrates: bool, demo: bool) -> str:
             )
 
             await ensure_platform(
-                settings.admin_username or "admin", settings.admin_password or PASSWORD
+                settings.admin_username or ADMINISTRATOR, settings.admin_password or PASSWORD
             )
             await plant_demo_chain(ctx)
             await renew_demo_code(ctx)
@@ -181,6 +191,12 @@ async def _prepare(settings: Settings, *, migrates: bool, demo: bool) -> str:
 
     await with_database(settings, prepare, checked=False)
     return "\n".join(lines)
+
+
+async def refuse_demo(settings: Settings) -> None:
+    """Raises: Stop for a database that the demo's credentials open, in production."""
+    if settings.is_production and (found := await public_credentials()):
+        raise Stop(f"{sentence_of_demo(found)} It is not for production. {MEND_DEMO}")
 
 
 async def with_database(
