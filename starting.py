@@ -8,7 +8,9 @@ import socket
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 from gateways.telemetry.logs import configure_logging
@@ -20,6 +22,7 @@ from resolvers.accounts.bootstrap import ensure_platform
 from resolvers.context import SYSTEM, Context
 from resolvers.demo.credentials import ADMINISTRATOR, MEND_DEMO, public_credentials
 from resolvers.demo.credentials import sentence_of as sentence_of_demo
+from resolvers.private_files import private_folder
 from serving.listening import listen_on
 from serving.running import Interrupted, run
 from serving.running import serve as serve_until_stopped
@@ -172,6 +175,7 @@ async def _prepare(settings: Settings, *, migrates: bool, demo: bool) -> str:
                 )
             await migrate_and_index()
         await _soon(refuse_demo(settings))
+        await make_files_folder(settings)
         if demo:
             from resolvers.demo.chain import (
                 PASSWORD,
@@ -186,11 +190,20 @@ async def _prepare(settings: Settings, *, migrates: bool, demo: bool) -> str:
             await plant_demo_chain(ctx)
             await renew_demo_code(ctx)
             lines.append(demo_sign_ins())
-        else:
-            await _soon(ensure_platform(settings.admin_username, settings.admin_password))
+        elif await _soon(ensure_platform(settings.admin_username, settings.admin_password)):
+            lines.append(
+                f"{settings.admin_username} was made administrator of the platform, with the password of"
+                " QUINTET_ADMIN_PASSWORD: take both variables out of the settings."
+            )
 
     await with_database(settings, prepare, checked=False)
     return "\n".join(lines)
+
+
+async def make_files_folder(settings: Settings) -> None:
+    """Make it where it is missing, so that a backup finds it; `doctor` says where that cannot be done."""
+    with suppress(OSError):
+        await asyncio.to_thread(private_folder, Path(settings.files_folder))
 
 
 async def refuse_demo(settings: Settings) -> None:
