@@ -122,7 +122,7 @@ def import_rows(settings: Settings, given: argparse.Namespace) -> None:
 
 
 def rotate_keys(settings: Settings, given: argparse.Namespace) -> None:
-    from models.opening import MEND_KEYS
+    from models.opening import mend_of
     from resolvers.background.key_rotation import left, rotate, unreadable
 
     async def run(ctx: Context) -> None:
@@ -132,13 +132,15 @@ def rotate_keys(settings: Settings, given: argparse.Namespace) -> None:
             lines = [f"{name}: {count} left." for name, count in remaining.items()]
             if lost := await unreadable():
                 lines += [f"Cannot be read: {each}." for each in lost]
-                raise Stop("\n".join([*lines, MEND_KEYS]))
+                raise Stop("\n".join([*lines, *dict.fromkeys(mend_of(each.kid) for each in lost)]))
             lines.append("Keep the old keys in QUINTET_DATA_KEYS and run this again.")
             raise Stop("\n".join(lines))
         if settings.data_keys:
             print("Nothing is left: keys behind the first may be taken out of QUINTET_DATA_KEYS.")
         else:
-            print("Nothing is left. QUINTET_DATA_KEYS is not set: the key of development is used.")
+            print(
+                "Nothing is left. QUINTET_DATA_KEYS is not set: the public key of development is used."
+            )
 
     asyncio.run(with_database(settings, run, any_keys=True))
 
