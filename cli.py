@@ -18,7 +18,7 @@ from resolvers.context import Context
 from serving.listening import CannotListen
 from serving.running import Interrupted
 from settings import Settings, SettingsError, name_administrator, override
-from starting import Stop, migrate_and_index, say, serve, with_database, work
+from starting import Stop, migrate_and_index, refuse_planting, say, serve, with_database, work
 
 SNAPSHOT = Path(__file__).parent / "schema" / "schema.graphql"
 
@@ -67,6 +67,8 @@ def run_migrations(settings: Settings, given: argparse.Namespace) -> None:
 
 
 def seed(settings: Settings, given: argparse.Namespace) -> None:
+    refuse_planting(settings)
+
     async def plant(ctx: Context) -> None:
         from resolvers.demo.chain import plant_demo_chain
 
@@ -120,7 +122,7 @@ def import_rows(settings: Settings, given: argparse.Namespace) -> None:
 
 
 def rotate_keys(settings: Settings, given: argparse.Namespace) -> None:
-    from models.opening import MEND_KEYS
+    from models.opening import mend_of
     from resolvers.background.key_rotation import left, rotate, unreadable
 
     async def run(ctx: Context) -> None:
@@ -130,13 +132,15 @@ def rotate_keys(settings: Settings, given: argparse.Namespace) -> None:
             lines = [f"{name}: {count} left." for name, count in remaining.items()]
             if lost := await unreadable():
                 lines += [f"Cannot be read: {each}." for each in lost]
-                raise Stop("\n".join([*lines, MEND_KEYS]))
+                raise Stop("\n".join([*lines, *dict.fromkeys(mend_of(each.kid) for each in lost)]))
             lines.append("Keep the old keys in QUINTET_DATA_KEYS and run this again.")
             raise Stop("\n".join(lines))
         if settings.data_keys:
             print("Nothing is left: keys behind the first may be taken out of QUINTET_DATA_KEYS.")
         else:
-            print("Nothing is left. QUINTET_DATA_KEYS is not set: the key of development is used.")
+            print(
+                "Nothing is left. QUINTET_DATA_KEYS is not set: the public key of development is used."
+            )
 
     asyncio.run(with_database(settings, run, any_keys=True))
 

@@ -47,6 +47,11 @@ def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     restoring.add_argument(
         "--any-keys", action="store_true", help="also what QUINTET_DATA_KEYS does not read"
     )
+    restoring.add_argument(
+        "--empty-files",
+        action="store_true",
+        help="empty the files folder where the backup was taken of an empty one",
+    )
 
 
 def doctor(settings: Settings, given: argparse.Namespace) -> None:
@@ -103,7 +108,7 @@ def back_up(settings: Settings, given: argparse.Namespace) -> None:
 
 def restore(settings: Settings, given: argparse.Namespace) -> None:
     """Raises: Stop, Failed when what was restored is not sound."""
-    from resolvers.backups import restoring
+    from resolvers.backups import files_folder, restoring
     from resolvers.backups.archive import BackupFault
 
     try:
@@ -113,11 +118,15 @@ def restore(settings: Settings, given: argparse.Namespace) -> None:
                 Path(given.file).absolute(),
                 force=given.force,
                 any_keys=given.any_keys,
+                empty_files=given.empty_files,
             )
         )
     except BackupFault as fault:
         raise Stop(str(fault)) from fault
     print(f"Restored what version {manifest.version} had at {manifest.taken_at}.")
+    folder = Path(settings.files_folder).absolute()
+    if not manifest.holds_files and files_folder.holds_files(folder):
+        print(f"The backup holds no files: those in {folder} are as they were.")
     found = asyncio.run(_audited(settings))
     if found.faults:
         print("The stock audit finds faults:", *found.faults[:20], sep="\n  ")

@@ -132,11 +132,20 @@ def check_data_keys(settings: Settings) -> None:
         ring = KeyRing.parse(settings.data_keys or DEVELOPMENT_KEYS)
     except InvalidKeys as error:
         raise SettingsError(f"QUINTET_DATA_KEYS: {error}") from error
-    known = KeyRing.parse(DEVELOPMENT_KEYS).first.secret
-    if settings.is_production and any(key.secret == known for key in ring.keys):
+    if not settings.is_production:
+        return
+    if not settings.data_keys:
         raise SettingsError(
             "QUINTET_DATA_KEYS must be set in production, to KID:BASE64 of 32 random bytes"
             " (openssl rand -base64 32)."
+        )
+    known = KeyRing.parse(DEVELOPMENT_KEYS).first.secret
+    if public := next((key for key in ring.keys if key.secret == known), None):
+        raise SettingsError(
+            f"QUINTET_DATA_KEYS lists the public key of development ({public.kid}), which production does"
+            " not take: with a key of your own in front of it, run python cli.py rotate-keys with"
+            " QUINTET_ENVIRONMENT=development, then take it out (docs/operations.md, «From development to"
+            " production»)."
         )
 
 

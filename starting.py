@@ -8,7 +8,9 @@ import socket
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 from gateways.telemetry.logs import configure_logging
@@ -18,6 +20,9 @@ from models.migrating import migrate, pending
 from models.opening import check, check_place, sentence_of
 from resolvers.accounts.bootstrap import ensure_platform
 from resolvers.context import SYSTEM, Context
+from resolvers.demo.credentials import ADMINISTRATOR, MEND_DEMO, public_credentials
+from resolvers.demo.credentials import sentence_of as sentence_of_demo
+from resolvers.private_files import private_folder
 from serving.listening import listen_on
 from serving.running import Interrupted, run
 from serving.running import serve as serve_until_stopped
@@ -42,10 +47,16 @@ def say(sentence: object) -> int:
     return 2
 
 
+def refuse_planting(settings: Settings) -> None:
+    """Raises: Stop in production."""
+    if settings.is_production:
+        raise Stop("The demo chain has well-known passwords: it is not for production.")
+
+
 def serve(settings: Settings, *, migrates: bool, demo: bool) -> None:
     """Serve until a signal. Raises: Stop, CannotListen, SettingsError, Interrupted."""
-    if demo and settings.is_production:
-        raise Stop("The demo chain has well-known passwords: it is not for production.")
+    if demo:
+        refuse_planting(settings)
     check_tracing(settings)
     configure_logging(settings.log_level, json=settings.log_format == "json")
     if warning := check_exposure(settings):
@@ -142,7 +153,8 @@ def work(settings: Settings) -> None:
 
     async def forever(signals: Signals) -> None:
         async def begin(ctx: Context) -> None:
-            """Only look whether the database is there and migrated."""
+            """Only look whether the database is there, migrated and no demo."""
+            await _soon(refuse_demo(settings))
 
         await with_database(settings, begin)
         await work_until_stopped(settings, sockets, signals)
@@ -162,6 +174,8 @@ async def _prepare(settings: Settings, *, migrates: bool, demo: bool) -> str:
                     " Run python cli.py migrate, or serve --migrate."
                 )
             await migrate_and_index()
+        await _soon(refuse_demo(settings))
+        await make_files_folder(settings)
         if demo:
             from resolvers.demo.chain import (
                 PASSWORD,
@@ -171,16 +185,31 @@ async def _prepare(settings: Settings, *, migrates: bool, demo: bool) -> str:
             )
 
             await ensure_platform(
-                settings.admin_username or "admin", settings.admin_password or PASSWORD
+                settings.admin_username or ADMINISTRATOR, settings.admin_password or PASSWORD
             )
             await plant_demo_chain(ctx)
             await renew_demo_code(ctx)
             lines.append(demo_sign_ins())
-        else:
-            await _soon(ensure_platform(settings.admin_username, settings.admin_password))
+        elif await _soon(ensure_platform(settings.admin_username, settings.admin_password)):
+            lines.append(
+                f"{settings.admin_username} was made administrator of the platform, with the password of"
+                " QUINTET_ADMIN_PASSWORD: take both variables out of the settings."
+            )
 
     await with_database(settings, prepare, checked=False)
     return "\n".join(lines)
+
+
+async def make_files_folder(settings: Settings) -> None:
+    """Make it where it is missing, so that a backup finds it; `doctor` says where that cannot be done."""
+    with suppress(OSError):
+        await asyncio.to_thread(private_folder, Path(settings.files_folder))
+
+
+async def refuse_demo(settings: Settings) -> None:
+    """Raises: Stop for a database that the demo's credentials open, in production."""
+    if settings.is_production and (found := await public_credentials()):
+        raise Stop(f"{sentence_of_demo(found)} It is not for production. {MEND_DEMO}")
 
 
 async def with_database(

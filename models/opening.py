@@ -15,6 +15,7 @@ from models import database
 from models.config import sqlite_path
 from models.data_keys import Column, columns_there, encrypted_columns, read_sample
 from models.database_faults import FaultKind, causes, fault_of
+from models.keys.encryption import DEVELOPMENT_KID, ring
 from models.migrating import pending, unknown
 
 # A whole check reads every page: some 0.3 s for so much.
@@ -22,6 +23,10 @@ CHECKED_BYTES = 64_000_000
 
 FOREIGN_KEYS = "QUINTET_DATA_KEYS does not read the personal data of this database"
 MEND_KEYS = "Add the key that was in use when it was written; without it this data is lost."
+MEND_DEVELOPMENT = (
+    "It was written without QUINTET_DATA_KEYS, by the public key of development: docs/operations.md, «From"
+    " development to production», says how to encrypt it by a key of your own."
+)
 
 
 class DatabaseUnfit(Exception):
@@ -77,7 +82,13 @@ async def check_keys() -> None:
 
 async def _refuse_foreign_keys(columns: list[Column]) -> None:
     if foreign := (await read_sample(columns)).foreign:
-        raise DatabaseUnfit(f"{FOREIGN_KEYS}: {foreign}. {MEND_KEYS}")
+        raise DatabaseUnfit(f"{FOREIGN_KEYS}: {foreign}. {mend_of(foreign.kid)}")
+
+
+def mend_of(kid: str) -> str:
+    """What to do about values of a key that this process lacks."""
+    of_development = kid == DEVELOPMENT_KID and ring().key(kid) is None
+    return MEND_DEVELOPMENT if of_development else MEND_KEYS
 
 
 def sentence_of(error: BaseException, database_url: str) -> str | None:

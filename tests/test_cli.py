@@ -13,6 +13,7 @@ import asyncpg
 import pytest
 
 import cli
+from models.keys.encryption import DEVELOPMENT_KEYS
 from starting import Stop
 from tests.make.databases import POSTGRES, named, on_server
 
@@ -128,6 +129,26 @@ def test_keys_of_another_database_are_refused_and_rotation_names_the_row(databas
     both = {"QUINTET_DATA_KEYS": ",".join((*other.values(), *old.values()))}
     assert run("rotate-keys", database_url=database_url, **both).returncode == 0
     assert "Nothing is left" in run("rotate-keys", database_url=database_url, **other).stdout
+
+
+@pytest.mark.own_database
+def test_the_way_from_development_to_production_is_as_the_page_says(database_url: str) -> None:
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert f"\n{DEVELOPMENT_KEYS}\n" in page
+    assert page.count(DEVELOPMENT_KEYS) == 2
+    assert run("seed", database_url=database_url).returncode == 0
+    production = {"QUINTET_ENVIRONMENT": "production", "QUINTET_SECRET_KEY": "k-7Q" * 12}
+    own, both = {"QUINTET_DATA_KEYS": KEYS}, {"QUINTET_DATA_KEYS": f"{KEYS},{DEVELOPMENT_KEYS}"}
+    done = run("serve", database_url=database_url, **production, **own)
+    assert (done.returncode, "«From development to production»" in done.stderr) == (2, True)
+    done = run("rotate-keys", database_url=database_url, **production, **own)
+    assert (done.returncode, "«From development to production»" in done.stderr) == (2, True)
+    done = run("rotate-keys", database_url=database_url, **production, **both)
+    assert (done.returncode, "lists the public key of development" in done.stderr) == (2, True)
+    assert run("rotate-keys", database_url=database_url, **both).returncode == 0
+    assert "Nothing is left" in run("rotate-keys", database_url=database_url, **own).stdout
+    done = run("rotate-keys", "--check", database_url=database_url, **production, **own)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.skipif(not POSTGRES, reason="SQLite migrates by itself")

@@ -16,13 +16,21 @@ def test_a_backup_is_taken_and_restored(database_url: str, tmp_path: Path) -> No
     folder = {"QUINTET_FILES_FOLDER": str(tmp_path / "files")}
     assert run("seed", database_url=database_url).returncode == 0
     done = run("backup", target, database_url=database_url, **folder)
+    assert (done.returncode, "There is no folder of files" in done.stderr) == (2, True)
+    (tmp_path / "files").mkdir()
+    done = run("backup", target, database_url=database_url, **folder)
     assert (done.returncode, done.stderr) == (0, "")
     assert f"{target}: " in done.stdout
     assert "QUINTET_SECRET_KEY and QUINTET_DATA_KEYS" in done.stdout
     done = run("restore", target, database_url=database_url, **folder)
     assert (done.returncode, "not empty" in done.stderr) == (2, True)
+    (tmp_path / "files" / "later.csv").touch()
     done = run("restore", target, "--force", database_url=database_url, **folder)
     assert (done.returncode, done.stderr) == (0, "")
+    assert (
+        f"The backup holds no files: those in {tmp_path / 'files'} are as they were." in done.stdout
+    )
+    assert (tmp_path / "files" / "later.csv").exists()
     assert "levels finds nothing." in done.stdout
     done = run("doctor", database_url=database_url, **folder)
     assert (done.returncode, "✗" in done.stdout) == (0, False)
@@ -32,7 +40,8 @@ def test_a_backup_that_cannot_be_written_blames_its_own_path(
     database_url: str, tmp_path: Path
 ) -> None:
     target = tmp_path / "none" / "b.backup"
-    done = run("backup", str(target), database_url=database_url)
+    folder = {"QUINTET_FILES_FOLDER": str(tmp_path)}
+    done = run("backup", str(target), database_url=database_url, **folder)
     assert done.returncode == 2
     assert done.stderr == f"{target} cannot be written: No such file or directory.\n"
 

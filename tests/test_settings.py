@@ -85,14 +85,17 @@ DATA_KEYS = "new:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
             },
             "QUINTET_SANDBOX_PAYMENTS",
         ),
-        ({"QUINTET_ENVIRONMENT": "production", "QUINTET_SECRET_KEY": KEY}, "QUINTET_DATA_KEYS"),
+        (
+            {"QUINTET_ENVIRONMENT": "production", "QUINTET_SECRET_KEY": KEY},
+            "QUINTET_DATA_KEYS must be set in production",
+        ),
         (
             {
                 "QUINTET_ENVIRONMENT": "production",
                 "QUINTET_SECRET_KEY": KEY,
                 "QUINTET_DATA_KEYS": f"{DATA_KEYS},{DEVELOPMENT_KEYS}",
             },
-            "QUINTET_DATA_KEYS",
+            r"QUINTET_DATA_KEYS lists the public key of development \(development\).*rotate-keys",
         ),
         ({"QUINTET_DATA_KEYS": "a:c2hvcnQ="}, "QUINTET_DATA_KEYS: The key a is not 32 bytes"),
         ({"QUINTET_DATA_KEYS": "a:???"}, "QUINTET_DATA_KEYS: The key a is not 32 bytes"),

@@ -189,3 +189,21 @@ async def test_a_job_that_is_interrupted_is_given_back(ctx: Context) -> None:
     working.cancel()
     await asyncio.wait([working])
     assert await Job.filter(kind="endless", locked_until__isnull=True).count() == 3
+
+
+@pytest.mark.own_database
+@pytest.mark.parametrize("serving", ["serve", "worker"])
+async def test_production_does_not_start_with_a_demo(serving: str, database_url: str) -> None:
+    keys = {"QUINTET_DATA_KEYS": "new:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="}
+    async with command("seed", f"--database-url={database_url}", **keys) as process:
+        assert (await ended(process))[0] == 0
+    production = {"QUINTET_ENVIRONMENT": "production", "QUINTET_SECRET_KEY": "k-7Q" * 12, **keys}
+    port = [f"--port={free_port()}"] if serving == "serve" else []
+    async with command(serving, f"--database-url={database_url}", *port, **production) as process:
+        code, said, errors = await ended(process)
+    assert (code, said) == (2, "")
+    assert "The database holds public credentials of the demo" in errors[-1]
+    async with command("seed", f"--database-url={database_url}", **production) as process:
+        code, said, errors = await ended(process)
+    assert (code, said) == (2, "")
+    assert errors[-1].endswith("it is not for production.")

@@ -70,4 +70,5 @@ caiwu kefu 520 521 1314 520520 521521 5201314 1314520 5211314 7758521 7758258 58
 abc123 a123456 aa123456 q123456 woaini520 asd123 zxc123 1qaz2wsx 1q2w3e4r 1q2w3e qweasd qweasdzxc
 asdzxc pa55word p4ssword passw0rd p455w0rd adm1n 007 911 420 777 666 888 999 123 321 404 shop store
 market retail cashier till pos sales order orders stock warehouse headquarters finance merchant
+quintet demo
 """

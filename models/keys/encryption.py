@@ -34,9 +34,12 @@ FORMAT = "1"
 _KID = re.compile(r"[A-Za-z0-9-]{1,32}")
 
 
+DEVELOPMENT_KID = "development"
+
+
 def _development_keys() -> str:
     known_to_all = sha256(b"development-only: never encrypt anything real with this").digest()
-    return f"development:{b64encode(known_to_all).decode()}"
+    return f"{DEVELOPMENT_KID}:{b64encode(known_to_all).decode()}"
 
 
 DEVELOPMENT_KEYS = _development_keys()

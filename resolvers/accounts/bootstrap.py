@@ -14,13 +14,16 @@ from resolvers.context import utc_now
 PLATFORM_CODE = "PLATFORM"
 
 
-async def ensure_platform(admin_username: str = "", admin_password: str = "") -> Organisation:
-    """The platform, made if there is none; an administrator, when one is named and none is active."""
+async def ensure_platform(admin_username: str = "", admin_password: str = "") -> bool:
+    """Make the platform if there is none, and the administrator who is named when none can sign in.
+
+    Returns whether that was made an administrator.
+    """
     password_hash = await hash_password(admin_password) if admin_password else NO_PASSWORD
     return await transaction(_ensure, admin_username, password_hash)
 
 
-async def _ensure(admin_username: str, password_hash: str) -> Organisation:
+async def _ensure(admin_username: str, password_hash: str) -> bool:
     platform = await Organisation.filter(kind=OrganisationKind.PLATFORM).first()
     if platform is None:
         platform = await Organisation.create(
@@ -28,9 +31,10 @@ async def _ensure(admin_username: str, password_hash: str) -> Organisation:
         )
         platform.path = f"{platform.id}/"
         await platform.save(update_fields=["path"])
-    if admin_username and not await _is_administered(platform):
-        await _appoint(platform, admin_username, password_hash)
-    return platform
+    if not admin_username or await _is_administered(platform):
+        return False
+    await _appoint(platform, admin_username, password_hash)
+    return True
 
 
 async def reset_administrator(username: str, password: str) -> None:
@@ -53,8 +57,9 @@ async def reset_administrator(username: str, password: str) -> None:
 
 
 async def _is_administered(platform: Organisation) -> bool:
+    """Whether anybody who can sign in administers it."""
     grants = StaffGrant.filter(organisation_id=platform.id, role=Role.ADMIN, staff__active=True)
-    return await grants.exists()
+    return await grants.exclude(staff__password_hash=NO_PASSWORD).exists()
 
 
 async def _appoint(platform: Organisation, username: str, password_hash: str) -> None:

@@ -53,6 +53,10 @@ class Manifest:
     format: str = FORMAT
     format_version: int = FORMAT_VERSION
 
+    @property
+    def holds_files(self) -> bool:
+        return any(name != DATABASE for name in self.members)
+
 
 class Writer:
     """An archive that appears under its name only once it is whole and on the disk."""

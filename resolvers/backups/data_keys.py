@@ -10,7 +10,7 @@ from pathlib import Path
 import asyncpg
 
 from models.data_keys import SAMPLE
-from models.keys.encryption import DEVELOPMENT_KEYS, KeyRing, Undecryptable, kid_of
+from models.keys.encryption import DEVELOPMENT_KEYS, DEVELOPMENT_KID, KeyRing, Undecryptable, kid_of
 from resolvers.backups.archive import BackupFault
 
 _ON_SQLITE = """SELECT m.name, c.name FROM sqlite_schema m, pragma_table_info(m.name) c
@@ -69,6 +69,13 @@ def _refuse_foreign(values: Iterable[Stored], keys: str) -> None:
         if kid not in read:
             raise BackupFault(
                 f"QUINTET_DATA_KEYS does not read the personal data of the backup ({where}, key {kid}):"
-                " nothing was changed. Add the key that was in use when it was taken, or restore it"
-                " with --any-keys, and that data is lost."
+                f" nothing was changed. {_mend(kid, ring)}, or restore it with --any-keys, and that data is"
+                " lost."
             )
+
+
+def _mend(kid: str, ring: KeyRing) -> str:
+    if kid == DEVELOPMENT_KID and ring.key(kid) is None:
+        page = "docs/operations.md, «From development to production»"
+        return f"That is the public key of development: do as {page}, says"
+    return "Add the key that was in use when it was taken"

@@ -32,11 +32,17 @@ class Soundness:
 
 
 async def restore(
-    settings: Settings, source: Path, *, force: bool = False, any_keys: bool = False
+    settings: Settings,
+    source: Path,
+    *,
+    force: bool = False,
+    any_keys: bool = False,
+    empty_files: bool = False,
 ) -> Manifest:
     """Put the database and files of a backup where the settings say.
 
-    Everything is read and verified before anything is replaced.
+    Everything is read and verified before anything is replaced. A backup without a single file leaves the
+    folder of files as it is, unless `empty_files`.
 
     Raises: BackupFault for a damaged or newer backup, another kind of database, one that is in use, one
     that is not empty unless `force`, and one that the data keys do not read unless `any_keys`.
@@ -53,7 +59,7 @@ async def restore(
             with TemporaryDirectory(dir=files_folder.beside(settings.files_folder)) as staging:
                 files = await asyncio.to_thread(_extract_files, archive, Path(staging))
                 await _restore_database(settings, database, any_keys)
-                if archive.manifest.with_files:
+                if archive.manifest.with_files and (empty_files or archive.manifest.holds_files):
                     await asyncio.to_thread(files_folder.replace, files, settings.files_folder)
         return archive.manifest
     finally:

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from models.config import sqlite_path
 from resolvers.backups import postgres_dump, sqlite_file
-from resolvers.backups.archive import DATABASE, FILES, Manifest, Writer
+from resolvers.backups.archive import DATABASE, FILES, BackupFault, Manifest, Writer
 from settings import VERSION, Settings
 
 # Uploads that are still coming in: no operation refers to them.
@@ -21,8 +21,10 @@ async def take(settings: Settings, target: Path, *, with_files: bool = True) -> 
 
     The database is copied first, then the files: those that it refers to are among them.
 
-    Raises: BackupFault.
+    Raises: BackupFault, also where the folder of files is missing.
     """
+    if with_files:
+        await asyncio.to_thread(_refuse_missing, Path(settings.files_folder))
     with Writer(target) as archive, TemporaryDirectory(dir=target.parent) as folder:
         copied = Path(folder, "database")
         on_sqlite = settings.database_url.startswith("sqlite://")
@@ -45,6 +47,15 @@ async def take(settings: Settings, target: Path, *, with_files: bool = True) -> 
         )
         archive.finish(manifest)
     return manifest
+
+
+def _refuse_missing(folder: Path) -> None:
+    """A server makes its folder at its start: one that is missing is another's, or named from elsewhere."""
+    if not folder.is_dir():
+        raise BackupFault(
+            f"There is no folder of files at {folder.absolute()}: set QUINTET_FILES_FOLDER to that of the"
+            " server, by its whole path, or leave files out with --without-files."
+        )
 
 
 def _add_files(archive: Writer, folder: Path) -> None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from models.accounts.channels import Channel
 from models.accounts.clients import ApiClient, Storefront
 from models.accounts.organisations import Organisation, OrganisationKind
-from models.accounts.passwords import token_hash
+from models.accounts.passwords import hash_password, token_hash
 from models.accounts.roles import Role
 from models.catalog.gtin import check_digit
 from models.catalog.products import MediaKind
@@ -71,8 +71,10 @@ async def plant_demo_chain(ctx: Context) -> bool:
     await catalog.upsert(ctx, _products(ctx.settings.base_url))
     await erp_sync.set_levels(ctx, _levels(), OnError.REJECT_ALL, "demo-stock")
     await plans.set_plan(ctx, merchant.id, _plan())
+    # Nobody else may have this password: the rules for passwords refuse it.
+    password_hash = await hash_password(PASSWORD)
     for person in _people():
-        await staff.create(ctx, person)
+        await transaction(staff.add, ctx, person, password_hash)
     await transaction(_storefronts, merchant.id)
     await transaction(_erp, merchant.id)
     await transaction(registration.find_or_create, ctx, MEMBER_PHONE, MEMBER_NAME)

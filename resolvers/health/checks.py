@@ -10,7 +10,14 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from resolvers.context import Context
-from resolvers.health import background, configuration, data_keys, database, machine
+from resolvers.health import (
+    background,
+    configuration,
+    credentials,
+    data_keys,
+    database,
+    machine,
+)
 from resolvers.health.findings import Finding, error
 from resolvers.health.machine import Ping
 
@@ -31,6 +38,7 @@ BACKGROUND: tuple[tuple[str, Check], ...] = (
     ("worker", background.worker),
     ("webhooks", background.webhooks),
     ("data keys", data_keys.readable),
+    ("demo", credentials.demo),
 )
 ELSEWHERE: tuple[tuple[str, Check], ...] = (
     ("environment", configuration.environment),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from resolvers.context import Context
 from resolvers.health.database import free_at
-from resolvers.health.findings import Finding, error, ok, warning
+from resolvers.health.findings import Finding, Level, error, ok, warning
 from resolvers.private_files import open_to_others
 
 OPEN_FILES = 4_096
@@ -28,7 +28,14 @@ async def files_folder(ctx: Context) -> Finding:
     if found := await asyncio.to_thread(open_to_others, folder, LOOKED_AT):
         says = f"Others than the user of Quintet may use {found[0]}, which holds what was uploaded."
         return warning("files", says, f"Run: chmod -R go= {folder}")
-    return await free_at(there, "files", f"Files of bulk operations lie in {folder}")
+    space = await free_at(there, "files", f"Files of bulk operations lie in {folder}")
+    relative = not Path(ctx.settings.files_folder).is_absolute()
+    if space.level is not Level.OK or not (relative and ctx.settings.is_production):
+        return space
+    says = (
+        "QUINTET_FILES_FOLDER is no whole path: what is started in another folder looks elsewhere."
+    )
+    return warning("files", says, f"Set it to that of the server; here it means {folder}.")
 
 
 async def open_files(ctx: Context) -> Finding:

@@ -1,7 +1,7 @@
 """Changing members of staff: name, password, whether they are active, and what they are granted.
 
 What takes rights away ends the sessions of that person in the same transaction. The last active
-administrator of a merchant or of the platform cannot be taken away.
+administrator of a merchant or of the platform who can sign in cannot be taken away.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from models.accounts.organisations import Organisation, OrganisationKind
 from models.accounts.password_rules import check_password
-from models.accounts.passwords import hash_password
+from models.accounts.passwords import NO_PASSWORD, hash_password
 from models.accounts.roles import ROLE_PERMISSIONS, Permission, Role
 from models.accounts.sessions import SubjectKind
 from models.accounts.staff import Staff, StaffGrant
@@ -98,7 +98,7 @@ async def apply(
         known = await nodes_of(ctx, change.grants) if nodes is None else nodes
         ends |= await _replace_grants(ctx, staff, change.grants, known)
     if leaves:
-        await _keep_an_administrator(await _administered(staff.id), ("active",))
+        await _keep_an_administrator(staff, await _administered(staff.id), ("active",))
     if ends:
         await sessions.end_all(ctx, SubjectKind.STAFF, staff.id)
     return staff
@@ -168,7 +168,7 @@ async def _replace_grants(
         )
     if staff.active:
         lost = {each.organisation_id for each in gone if each.role is Role.ADMIN}
-        await _keep_an_administrator(lost, ("grants",))
+        await _keep_an_administrator(staff, lost, ("grants",))
     return bool(gone or added)
 
 
@@ -183,9 +183,10 @@ async def _administered(staff_id: int) -> set[int]:
     return set(await grants.values_list("organisation_id", flat=True))  # type: ignore[arg-type]
 
 
-async def _keep_an_administrator(node_ids: set[int], path: Sequence[str]) -> None:
+async def _keep_an_administrator(staff: Staff, node_ids: set[int], path: Sequence[str]) -> None:
     """Refuse to leave a merchant or the platform among these nodes without an active administrator.
 
+    Whoever has no password cannot sign in, and does not stand in for `staff` who can.
     The nodes are locked, lowest first, so that two administrators who are taken away at once take turns.
 
     Raises: StateConflict.
@@ -195,6 +196,8 @@ async def _keep_an_administrator(node_ids: set[int], path: Sequence[str]) -> Non
         if node is None or node.kind not in (OrganisationKind.PLATFORM, OrganisationKind.MERCHANT):
             continue
         others = StaffGrant.filter(organisation_id=node_id, role=Role.ADMIN, staff__active=True)
+        if staff.password_hash != NO_PASSWORD:
+            others = others.exclude(staff__password_hash=NO_PASSWORD)
         if not await others.exists():
             raise StateConflict(
                 "This is the last active administrator of {code}: make another one first.",

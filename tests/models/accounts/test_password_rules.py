@@ -28,6 +28,9 @@ BAD = [
     "woaini5201314",
     "Summer2026!!",
     "admin-password",
+    "quintet-demo",
+    "Quintet2026!",
+    "quintet-admin-1",
     "letmein-letmein",
     "lisilisi2026!",  # the username
     "isilisil-2026",  # the username backwards

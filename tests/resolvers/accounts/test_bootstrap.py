@@ -22,7 +22,7 @@ async def test_an_empty_database_holds_the_platform_and_its_administrator(databa
 
 
 async def test_a_later_start_with_another_name_makes_no_second_administrator(database: str) -> None:
-    await ensure_platform("intruder", "another-password")
+    assert not await ensure_platform("intruder", "another-password")
     (admin,) = await Staff.all()
     assert admin.username == "admin"
     assert await verify_password("admin-password", admin.password_hash)
@@ -33,7 +33,7 @@ async def test_a_platform_without_an_active_administrator_gets_the_one_that_is_n
     database: str,
 ) -> None:
     await Staff.filter(username="admin").update(active=False)
-    await ensure_platform("admin", "a-newer-password")
+    assert await ensure_platform("admin", "a-newer-password")
     (admin,) = await Staff.all()
     assert admin.active
     assert await verify_password("a-newer-password", admin.password_hash)

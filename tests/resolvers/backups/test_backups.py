@@ -48,7 +48,9 @@ class DiskUsage:
 @pytest.fixture
 def shop(settings: Settings, tmp_path: Path) -> Settings:
     """Settings of a shop with a folder of files."""
-    return replace(settings, files_folder=str(tmp_path / "shop-files"))
+    folder = tmp_path / "shop-files"
+    folder.mkdir()
+    return replace(settings, files_folder=str(folder))
 
 
 @pytest.fixture
@@ -151,6 +153,32 @@ async def test_files_come_back_and_uploads_that_are_still_coming_in_do_not(
     assert (there / "7/订单.csv").read_text() == "7/订单.csv"
     bare = tmp_path / "bare.backup"
     assert list((await take(shop, bare, with_files=False)).members) == [DATABASE]
+
+
+async def test_a_folder_that_is_missing_is_no_folder_without_files(
+    shop: Settings, tmp_path: Path
+) -> None:
+    shutil.rmtree(shop.files_folder)
+    target = tmp_path / "shop.backup"
+    with pytest.raises(BackupFault, match=r"no folder of files at /.*--without-files"):
+        await take(shop, target)
+    assert names_below(tmp_path) == set()
+    await take(shop, target, with_files=False)
+    assert names_below(tmp_path) == {"shop.backup"}
+
+
+@pytest.mark.parametrize("with_files", [True, False])
+async def test_a_backup_without_files_empties_no_folder_unasked(
+    shop: Settings, elsewhere: Settings, tmp_path: Path, with_files: bool
+) -> None:
+    target = tmp_path / "shop.backup"
+    await take(shop, target, with_files=with_files)
+    a_file(elsewhere, "7/file")
+    there = Path(elsewhere.files_folder)
+    await restore(elsewhere, target, force=True)
+    assert names_below(there) == {"file"}
+    await restore(elsewhere, target, force=True, empty_files=True)
+    assert names_below(there) == (set() if with_files else {"file"})
 
 
 @pytest.mark.parametrize("fails_at", [1, 2, 3, 4])

@@ -36,7 +36,7 @@ async def silent(url: str) -> bool:
 
 async def test_a_new_database_is_found_sound(ctx: Context) -> None:
     findings = await checks.examine(ctx, answering, connected=True, behind=False)
-    assert len({each.name for each in findings}) == len(findings) == 18
+    assert len({each.name for each in findings}) == len(findings) == 19
     assert {each.name for each in findings if each.level is Level.ERROR} == set()
     assert all(bool(each.mend) is (each.level is not Level.OK) for each in findings)
     assert set(checks.READY) < set(checks.BACKGROUND)
@@ -154,6 +154,7 @@ async def test_keys_of_another_database_are_found(ctx: Context) -> None:
         encryption.use("")
     assert (found.level, "QUINTET_DATA_KEYS" in found.mend + found.says) == (Level.ERROR, True)
     assert f"row {kept.id}" in found.says
+    assert "From development to production" in found.mend
 
 
 async def test_redis(ctx: Context) -> None:
@@ -210,3 +211,18 @@ def having(ctx: Context, **settings: Any) -> Context:
 def moved(ctx: Context, by: timedelta) -> Any:
     clock = ctx.clock
     return lambda: clock() + by
+
+
+async def test_a_relative_folder_of_files_is_told_of_in_production(
+    ctx: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for environment, folder, level in (
+        ("production", "files", Level.WARNING),
+        ("production", str(tmp_path / "files"), Level.OK),
+        ("development", "files", Level.OK),
+    ):
+        found = await machine.files_folder(
+            having(ctx, environment=environment, files_folder=folder)
+        )
+        assert (found.level, "whole path" in found.says) == (level, level is Level.WARNING)
