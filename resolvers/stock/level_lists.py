@@ -23,9 +23,9 @@ from resolvers.stock.level_filters import (
     LevelSort,
     add_readable,
     conditions_of,
-    order_of,
-    places_around,
+    goods_in,
 )
+from resolvers.stock.level_orders import led_by_goods, order_of, places_around
 from resolvers.stock.level_values import values_of_lists
 from resolvers.stock.levels.levels import FROM, Level, read, visible
 from resolvers.tallies import SqlTally
@@ -85,9 +85,12 @@ async def page(
 
     Raises: InvalidInput, NotFound for an organisation outside the caller's territory.
     """
-    conditions = await conditions_of(ctx, wanted, sort)
     places = await _places(ctx, sort, near)
-    order = order_of(ctx, sort, places)
+    order, goods_lead = await order_of(ctx, wanted, sort, places), False
+    goods = None if sort or wanted.variant_id is not None else await goods_in(ctx, wanted)
+    if goods and goods.ids:
+        order, goods_lead = led_by_goods(goods.ids), True
+    conditions = await conditions_of(ctx, wanted, sort, goods_lead=goods_lead)
     tie = f"levels {ctx.merchant_id} {sort} {near} {wanted}"
     found = await page_of_ids(FROM, conditions, order, request, tie)
     far = {place.key: place.distance_metres for place in places}
@@ -108,7 +111,7 @@ async def pages_at(
     ids = sorted(set(location_ids))
     conditions = await conditions_of(ctx, wanted, sort)
     tie = f"levels at a place {sort} {wanted}"
-    order = order_of(ctx, sort)
+    order = await order_of(ctx, wanted, sort)
     found = await pages_of_ids(FROM, AT_A_PLACE, ids, conditions, order, request, tie)
     levels = await _levels(ctx, list(found.values()), {})
     return dict(zip(found, levels, strict=True))
