@@ -17,11 +17,12 @@ from models.stores.locations import Location
 from resolvers.accounts.organisations.organisations import within_reach
 from resolvers.context import ActorKind, Context
 from resolvers.permissions import scoped
-from resolvers.sql_pagination import Conditions, kept
+from resolvers.sql_pagination import NEVER, Conditions, kept
 from resolvers.stock.level_goods import Goods, goods_of
 from resolvers.stock.levels.levels import visible
 from resolvers.stock.levels.sold_at_places import ANY_SOLD, since_days
 
+_PLACE = "SELECT o.id FROM location o JOIN organisation n ON n.id = o.organisation_id"
 _PLACES = "places where stock is read"
 
 
@@ -60,15 +61,31 @@ class LevelFilter:
 EVERYTHING = LevelFilter()
 
 
+def reads_all(wanted: LevelFilter, sort: LevelSort | None) -> bool:
+    """Whether all that is listed is read before its first row is known, or may be."""
+    return sort in _READ or wanted.health is not None or wanted.unsold_days is not None
+
+
 async def conditions_of(
-    ctx: Context, wanted: LevelFilter, sort: LevelSort | None = None, *, goods_lead: bool = False
+    ctx: Context,
+    wanted: LevelFilter,
+    sort: LevelSort | None = None,
+    *,
+    goods_lead: bool = False,
+    joined: bool = True,
 ) -> Conditions:
     """The merchant's levels that are wanted and that the caller may see; of all goods where these lead.
 
+    Unless `joined`, they are conditions on `stock_level l` alone: whoever reads all levels then looks places
+    up in a hash, and planners that expect a single row cannot search through all places for each.
+
     Raises: InvalidInput, NotFound for an organisation outside the caller's territory.
     """
-    found = await visible(ctx)
-    found.add("o.merchant_id = ?", ctx.merchant_id)
+    found, places = Conditions(), await _places_of(ctx, wanted)
+    if joined:
+        found.add(str(places), *places.values)
+    else:
+        found.add(f"(l.location_id IN ({_PLACE} WHERE {places})) IS TRUE", *places.values)
     if wanted.health is not None or wanted.unsold_days is not None:
         await add_readable(ctx, Permission.STOCK_READ, found)
     if sort in _READ:
@@ -77,10 +94,6 @@ async def conditions_of(
         found.add("l.variant_id = ?", wanted.variant_id)
     if wanted.location_id is not None:
         found.add("l.location_id = ?", wanted.location_id)
-    if wanted.organisation_code is not None:
-        code = kept(wanted.organisation_code)
-        node = await within_reach(ctx, code, Permission.STOCK_READ, "organisationCode")
-        found.add("SUBSTR(n.path, 1, ?) = ?", len(node.path), node.path)
     goods = await goods_in(ctx, wanted)
     if goods and not goods_lead:
         goods.cut("l.variant_id", found)
@@ -93,23 +106,34 @@ async def conditions_of(
     return found
 
 
-async def add_readable(ctx: Context, permission: Permission, found: Conditions) -> None:
-    """Cut to the places where the caller holds `permission`; looked up once a request."""
+async def _places_of(ctx: Context, wanted: LevelFilter) -> Conditions:
+    found = await visible(ctx)
+    found.add("o.merchant_id = ?", ctx.merchant_id)
+    if wanted.organisation_code is not None:
+        code = kept(wanted.organisation_code)
+        node = await within_reach(ctx, code, Permission.STOCK_READ, "organisationCode")
+        found.add("SUBSTR(n.path, 1, ?) = ?", len(node.path), node.path)
+    return found
+
+
+async def add_readable(
+    ctx: Context, permission: Permission, found: Conditions, column: str = "l.location_id"
+) -> None:
+    """Cut to the places where the caller holds `permission`: nowhere where that is everywhere."""
     whole = any(
         permission in grant.permissions and grant.organisation_id == ctx.merchant_id
         for grant in ctx.actor.grants
     )
-    if whole or ctx.actor.kind is ActorKind.SYSTEM:
-        return
-    found.add(any_of("l.location_id"), array(await places_with(ctx, permission)))
+    if not whole and ctx.actor.kind is not ActorKind.SYSTEM:
+        places = await _places_with(ctx, permission)
+        found.add(*((any_of(column), array(places)) if places else (NEVER,)))
 
 
-async def places_with(ctx: Context, permission: Permission) -> Sequence[int]:
-    """All places of the merchant where the caller holds `permission`; looked up once a request."""
+async def _places_with(ctx: Context, permission: Permission) -> Sequence[int]:
+    """All places where the caller holds `permission`; looked up once a request."""
     known = ctx.memory.setdefault(_PLACES, {})
     if permission not in known:
-        merchants = Location.filter(merchant_id=ctx.merchant_id)
-        query = scoped(merchants, ctx, permission, "organisation")
+        query = scoped(Location.all(), ctx, permission, "organisation")
         known[permission] = await query.values_list("id", flat=True)
     found: Sequence[int] = known[permission]
     return found

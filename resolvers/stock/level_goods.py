@@ -12,7 +12,7 @@ from models.database import any_of, array, records
 from resolvers.catalog.search.filters import in_classes
 from resolvers.catalog.search.searching import search_of
 from resolvers.context import Context
-from resolvers.sql_pagination import Conditions
+from resolvers.sql_pagination import NEVER, Conditions
 
 LED_BY_GOODS = 5_000
 """So many variants lead a statement; the levels of more are found by walking through all in order."""
@@ -34,7 +34,7 @@ class Goods:
         elif self.ids:
             found.add(any_of(column), array(self.ids))
         else:
-            found.add("1 = 0")
+            found.add(NEVER)
 
 
 async def goods_of(

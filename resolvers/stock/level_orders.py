@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models.accounts.roles import Permission
-from models.database import any_of, array, is_postgres
+from models.database import array, is_postgres
 from models.stock.health import COVER_DAYS
 from models.stock.sellable_sql import EFFECTIVE
 from models.stores.coordinates import Point
@@ -13,7 +13,7 @@ from models.stores.distance import Ranked, nearest
 from models.stores.locations import Location
 from resolvers.context import Context
 from resolvers.sql_pagination import Conditions, Order
-from resolvers.stock.level_filters import LevelFilter, LevelSort, goods_in, places_with
+from resolvers.stock.level_filters import LevelFilter, LevelSort, add_readable, goods_in
 from resolvers.stock.levels.levels import FROM
 from resolvers.stock.levels.sold_at_places import since_days
 
@@ -43,7 +43,7 @@ async def order_of(
     if sort is LevelSort.COVER_ASC:
         return _by_cover(ctx, await _sales_of(ctx, wanted))
     if sort is LevelSort.VALUE_DESC:
-        source = f"{FROM} LEFT JOIN stock_cost c ON c.level_id = l.id"
+        source = "stock_level l LEFT JOIN stock_cost c ON c.level_id = l.id"
         value = _whole("COALESCE(c.value_minor, 0)")
         return Order((value, "l.id"), (int, int), falling=True, source=source)
     return Order(("l.id",), (int,))
@@ -63,10 +63,11 @@ async def _sales_of(ctx: Context, wanted: LevelFilter) -> Conditions:
     """The sales of COVER_DAYS that may count: where the caller reads stock, of the goods that are wanted."""
     found = Conditions()
     found.add("m.reason = 'SALE' AND m.created_at >= ?", since_days(ctx, COVER_DAYS, "days"))
-    places = await places_with(ctx, Permission.STOCK_READ)
+    own = "(m.location_id IN (SELECT id FROM location WHERE merchant_id = ?)) IS TRUE"
+    found.add(own, ctx.merchant_id)
+    await add_readable(ctx, Permission.STOCK_READ, found, "m.location_id")
     if wanted.location_id is not None:
-        places = [place for place in places if place == wanted.location_id]
-    found.add(any_of("m.location_id"), array(places))
+        found.add("m.location_id = ?", wanted.location_id)
     if wanted.variant_id is not None:
         found.add("m.variant_id = ?", wanted.variant_id)
     if goods := await goods_in(ctx, wanted):
@@ -77,7 +78,7 @@ async def _sales_of(ctx: Context, wanted: LevelFilter) -> Conditions:
 def _by_cover(ctx: Context, sales: Conditions) -> Order:
     """The sales are added up once, which is faster than level by level."""
     source = (
-        f"{FROM} LEFT JOIN (SELECT m.location_id, m.variant_id, SUM(m.quantity) AS pieces"
+        "stock_level l LEFT JOIN (SELECT m.location_id, m.variant_id, SUM(m.quantity) AS pieces"
         f" FROM stock_movement m WHERE {sales} GROUP BY m.location_id, m.variant_id) AS sold"
         " ON sold.location_id = l.location_id AND sold.variant_id = l.variant_id"
     )
