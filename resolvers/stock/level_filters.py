@@ -120,13 +120,21 @@ async def add_readable(
     ctx: Context, permission: Permission, found: Conditions, column: str = "l.location_id"
 ) -> None:
     """Cut to the places where the caller holds `permission`: nowhere where that is everywhere."""
-    whole = any(
+    if not _everywhere(ctx, permission):
+        places = await _places_with(ctx, permission)
+        found.add(*((any_of(column), array(places)) if places else (NEVER,)))
+
+
+async def number_of_places_with(ctx: Context, permission: Permission) -> int | None:
+    """Of how many places that holds; None: of all."""
+    return None if _everywhere(ctx, permission) else len(await _places_with(ctx, permission))
+
+
+def _everywhere(ctx: Context, permission: Permission) -> bool:
+    return ctx.actor.kind is ActorKind.SYSTEM or any(
         permission in grant.permissions and grant.organisation_id == ctx.merchant_id
         for grant in ctx.actor.grants
     )
-    if not whole and ctx.actor.kind is not ActorKind.SYSTEM:
-        places = await _places_with(ctx, permission)
-        found.add(*((any_of(column), array(places)) if places else (NEVER,)))
 
 
 async def _places_with(ctx: Context, permission: Permission) -> Sequence[int]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import Enum, auto
 from typing import Any
 
 from models.accounts.roles import Permission
@@ -36,6 +37,13 @@ _LEVELS = "stock_level l"
 AT_A_PLACE, OF_A_VARIANT = "l.location_id", "l.variant_id"
 
 
+class Said(Enum):
+    """What is said of a whole list."""
+
+    COUNT = auto()
+    SUMS = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Totals:
     """Sums over the levels of a list where the caller may read stock, each at most what an Int can tell."""
@@ -50,11 +58,21 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class LevelTally(SqlTally):
-    """The counts and sums of lists of levels; `ctx` is whose."""
+    """The counts and sums of lists of levels; `ctx` is whose, `paid` is asked before each is made."""
 
     ctx: Context = field(kw_only=True)
+    paid: Callable[[Said], Awaitable[None]] | None = field(default=None, kw_only=True)
+
+    async def totals(self, keys: Sequence[Any]) -> dict[Any, int]:
+        await self._pay(Said.COUNT)
+        return await SqlTally.totals(self, keys)
+
+    async def _pay(self, said: Said) -> None:
+        if self.paid:
+            await self.paid(said)
 
     async def sums(self, keys: Sequence[Any]) -> dict[Any, Totals]:
+        await self._pay(Said.SUMS)
         where = await self.conditions(True)
         await add_readable(self.ctx, Permission.STOCK_READ, where)
         if where.nothing:
@@ -70,6 +88,7 @@ class LevelTally(SqlTally):
         """What the pieces are worth, in minor units; None for whoever may read costs nowhere."""
         if Permission.STOCK_COST_READ not in self.ctx.actor.permissions:
             return dict.fromkeys(keys)
+        await self._pay(Said.SUMS)
         where = await self.conditions(True)
         await add_readable(self.ctx, Permission.STOCK_COST_READ, where)
         found = await values_of_lists(where, self.by)
