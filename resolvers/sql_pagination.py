@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 
 from tortoise.models import Model
 
-from models.database import any_of, array, columns, fetch, marks, records
+from models.database import any_of, array, columns, fetch, is_postgres, marks, records
 from resolvers.orm_pagination import Cursors, Page, PageRequest, cursor_of, key_of, not_ours
 
 _INT64 = 2**63
+NEVER = "1 = 0"
 R = TypeVar("R", bound=tuple[Any, ...])
 T = TypeVar("T")
 K = TypeVar("K")
@@ -29,6 +30,11 @@ class Conditions:
         self.sql.append(condition)
         self.values.extend(values)
 
+    @property
+    def nothing(self) -> bool:
+        """Whether it is known that nothing meets them, so that nobody need ask."""
+        return NEVER in self.sql
+
     def __str__(self) -> str:
         return " AND ".join(self.sql) or "1 = 1"
 
@@ -38,7 +44,9 @@ class Order:
     """SQL expressions to sort by, all rising or all falling, the last one unique.
 
     `kinds` are the Python types of their values; `values` fill the parameters of the expressions and of
-    `source`, the FROM that they are read from where that is not the table itself.
+    `source`, the FROM that they are read from where that is not the table itself. Where there is a `lead`, a
+    page is made of the first rows by ID of each of its rows, those that meet `led`, which an index finds
+    without reading the others. All columns but the last are then the lead's, and `values` are of it alone.
     """
 
     columns: tuple[str, ...]
@@ -46,6 +54,8 @@ class Order:
     falling: bool = False
     values: tuple[Any, ...] = ()
     source: str = ""
+    lead: str = ""
+    led: str = ""
 
 
 def kept(text: str) -> str:
@@ -84,7 +94,7 @@ async def page_of_ids(
 ) -> Page[int]:
     """The same, of the rows' IDs."""
     _, inner, values = _keys_of_page(table, conditions, order, request, tie)
-    keys = await records(inner, *values)
+    keys = [] if conditions.nothing else await records(inner, *values)
     return _page([key[-1] for key in keys], keys, request, tie)
 
 
@@ -179,12 +189,37 @@ def _keys_of_page(
     """The names of the sort key's columns, and the statement that answers a page of them and one more."""
     names, selected = _named(order)
     beyond, values = _beyond(order, request, tie, names)
+    if order.lead:
+        statement = _led(table, conditions, order, request, beyond)
+        return names, statement, [*order.values, *conditions.values, *values]
     statement = (
         f"SELECT {', '.join(names)} FROM (SELECT {selected} FROM {order.source or table}"
         f" WHERE {conditions}) AS keys"
         f" WHERE {beyond} ORDER BY {_sorted(names, order, request)} LIMIT {request.size + 1}"
     )
     return names, statement, [*order.values, *conditions.values, *values]
+
+
+def _led(
+    table: str, conditions: Conditions, order: Order, request: PageRequest, beyond: str
+) -> str:
+    """The same, a page and one more of each row of the lead, and of these the first."""
+    names, selected = _named(order)
+    listed, key, limit = ", ".join(names), names[-1], f"LIMIT {request.size + 1}"
+    direction = _sorted([key], order, request)
+    first = (
+        f"SELECT {{}} FROM (SELECT {selected} FROM {table} WHERE {order.led} AND {conditions})"
+        f" AS keys WHERE {beyond} ORDER BY {direction} {limit}"
+    )
+    last = f"ORDER BY {_sorted(names, order, request)} {limit}"
+    if is_postgres():
+        each = f"LATERAL ({first.format(listed)}) AS firsts"
+        return f"SELECT {listed} FROM {order.lead} CROSS JOIN {each} {last}"
+    whole = [f"{column} AS {name}" for column, name in zip(order.columns, names[:-1], strict=False)]
+    return (
+        f"SELECT {', '.join([*whole, f'firsts.id AS {key}'])} FROM {order.lead}"
+        f" CROSS JOIN {table.split(maxsplit=1)[0]} AS firsts WHERE firsts.id IN ({first.format(key)}) {last}"
+    )
 
 
 def _named(order: Order) -> tuple[list[str], str]:

@@ -87,6 +87,8 @@ class SqlTally:
 
     async def totals(self, keys: Sequence[Any]) -> dict[Any, int]:
         where = await self.conditions(True)
+        if where.nothing:
+            return dict.fromkeys(keys, 0)
         if self.by is None:
             counted = f"SELECT COUNT(*) AS n FROM {self.table} WHERE {where}"
             rows = await fetch(counted, *where.values)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import Enum, auto
 from typing import Any
 
 from models.accounts.roles import Permission
@@ -23,15 +24,24 @@ from resolvers.stock.level_filters import (
     LevelSort,
     add_readable,
     conditions_of,
-    order_of,
-    places_around,
+    goods_in,
+    reads_all,
 )
+from resolvers.stock.level_orders import led_by_goods, order_of, places_around
 from resolvers.stock.level_values import values_of_lists
 from resolvers.stock.levels.levels import FROM, Level, read, visible
 from resolvers.tallies import SqlTally
 from resolvers.validation import INT32_MAX
 
+_LEVELS = "stock_level l"
 AT_A_PLACE, OF_A_VARIANT = "l.location_id", "l.variant_id"
+
+
+class Said(Enum):
+    """What is said of a whole list."""
+
+    COUNT = auto()
+    SUMS = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +58,26 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class LevelTally(SqlTally):
-    """The counts and sums of lists of levels; `ctx` is whose."""
+    """The counts and sums of lists of levels; `ctx` is whose, `paid` is asked before each is made."""
 
     ctx: Context = field(kw_only=True)
+    paid: Callable[[Said], Awaitable[None]] | None = field(default=None, kw_only=True)
+
+    async def totals(self, keys: Sequence[Any]) -> dict[Any, int]:
+        await self._pay(Said.COUNT)
+        return await SqlTally.totals(self, keys)
+
+    async def _pay(self, said: Said) -> None:
+        if self.paid:
+            await self.paid(said)
 
     async def sums(self, keys: Sequence[Any]) -> dict[Any, Totals]:
+        await self._pay(Said.SUMS)
         where = await self.conditions(True)
         await add_readable(self.ctx, Permission.STOCK_READ, where)
-        rows = await fetch(_sums(self.by, where), self.ctx.now(), *where.values)
+        if where.nothing:
+            return dict.fromkeys(keys, Totals())
+        rows = await fetch(_sums(self.table, self.by, where), self.ctx.now(), *where.values)
         found = {
             row.pop("parent"): {name: min(int(row[name]), INT32_MAX) for name in row}
             for row in rows
@@ -66,6 +88,7 @@ class LevelTally(SqlTally):
         """What the pieces are worth, in minor units; None for whoever may read costs nowhere."""
         if Permission.STOCK_COST_READ not in self.ctx.actor.permissions:
             return dict.fromkeys(keys)
+        await self._pay(Said.SUMS)
         where = await self.conditions(True)
         await add_readable(self.ctx, Permission.STOCK_COST_READ, where)
         found = await values_of_lists(where, self.by)
@@ -85,11 +108,15 @@ async def page(
 
     Raises: InvalidInput, NotFound for an organisation outside the caller's territory.
     """
-    conditions = await conditions_of(ctx, wanted, sort)
     places = await _places(ctx, sort, near)
-    order = order_of(ctx, sort, places)
+    order, goods_lead = await order_of(ctx, wanted, sort, places), False
+    goods = None if sort or wanted.variant_id is not None else await goods_in(ctx, wanted)
+    if goods and goods.ids:
+        order, goods_lead = led_by_goods(goods.ids), True
+    joined = not reads_all(wanted, sort)
+    conditions = await conditions_of(ctx, wanted, sort, goods_lead=goods_lead, joined=joined)
     tie = f"levels {ctx.merchant_id} {sort} {near} {wanted}"
-    found = await page_of_ids(FROM, conditions, order, request, tie)
+    found = await page_of_ids(FROM if joined else _LEVELS, conditions, order, request, tie)
     far = {place.key: place.distance_metres for place in places}
     (levels,) = await _levels(ctx, [found], far)
     return levels
@@ -106,10 +133,12 @@ async def pages_at(
 ) -> dict[int, Page[Level]]:
     """The same of each of these places, which are all as far from wherever one is. Raises: as `page`."""
     ids = sorted(set(location_ids))
-    conditions = await conditions_of(ctx, wanted, sort)
+    joined = not reads_all(wanted, sort)
+    conditions = await conditions_of(ctx, wanted, sort, joined=joined)
     tie = f"levels at a place {sort} {wanted}"
-    order = order_of(ctx, sort)
-    found = await pages_of_ids(FROM, AT_A_PLACE, ids, conditions, order, request, tie)
+    order = await order_of(ctx, wanted, sort)
+    table = FROM if joined else _LEVELS
+    found = await pages_of_ids(table, AT_A_PLACE, ids, conditions, order, request, tie)
     levels = await _levels(ctx, list(found.values()), {})
     return dict(zip(found, levels, strict=True))
 
@@ -121,13 +150,13 @@ async def tally(
     """What `page` is a page of, as a whole."""
 
     async def conditions(_: bool) -> Conditions:
-        found = await conditions_of(ctx, wanted, sort)
+        found = await conditions_of(ctx, wanted, sort, joined=False)
         if sort is LevelSort.DISTANCE:
             places = [place.key for place in await _places(ctx, sort, near)]
             found.add(any_of(AT_A_PLACE), array(places))
         return found
 
-    return LevelTally(FROM, conditions, ctx=ctx)
+    return LevelTally(_LEVELS, conditions, ctx=ctx)
 
 
 def tally_at(
@@ -139,11 +168,11 @@ def tally_at(
     """The same of the lists of `pages_at`, by place."""
 
     async def conditions(_: bool) -> Conditions:
-        found = await conditions_of(ctx, wanted, sort)
+        found = await conditions_of(ctx, wanted, sort, joined=False)
         found.add(any_of(AT_A_PLACE), array(set(location_ids)))
         return found
 
-    return LevelTally(FROM, conditions, AT_A_PLACE, ctx=ctx)
+    return LevelTally(_LEVELS, conditions, AT_A_PLACE, ctx=ctx)
 
 
 def tally_of_variants(ctx: Context, variant_ids: Sequence[int], *, by_distance: bool) -> LevelTally:
@@ -173,8 +202,9 @@ async def _levels(
 ) -> list[Page[Level]]:
     """The levels of all the pages, in one statement."""
     asked = Conditions()
-    asked.add(any_of("l.id"), array([row_id for page in pages for row_id in page.rows]))
-    rows = {level.id: level for level in await read(ctx, asked)}
+    ids = [row_id for page in pages for row_id in page.rows]
+    asked.add(any_of("l.id"), array(ids))
+    rows = {level.id: level for level in (await read(ctx, asked) if ids else ())}
     if far:
         rows = {
             key: level._replace(distance_metres=far[level.location_id])
@@ -183,7 +213,7 @@ async def _levels(
     return [replace(page, rows=[rows[row_id] for row_id in page.rows]) for page in pages]  # type: ignore[misc]
 
 
-def _sums(by: str | None, where: Conditions) -> str:
+def _sums(table: str, by: str | None, where: Conditions) -> str:
     """Expired holds count as available, as they do in each level."""
     columns = "l.available, l.held, l.committed, l.damaged, l.quarantined, l.incoming"
     return f"""
@@ -191,6 +221,6 @@ SELECT parent, COUNT(*) AS levels,
   SUM(available + held + committed + damaged + quarantined) AS on_hand, SUM(effective) AS available,
   SUM(held - (effective - available)) AS held, SUM(committed) AS committed, SUM(incoming) AS incoming
 FROM (SELECT {by or "NULL"} AS parent, {columns}, {EFFECTIVE} AS effective
-  FROM {FROM} WHERE {where}) AS listed
+  FROM {table} WHERE {where}) AS listed
 GROUP BY parent
 """

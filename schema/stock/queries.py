@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
@@ -20,6 +21,7 @@ from schema.pagination import Connection, TalliedConnection
 from schema.stock.audit_types import StockAudit
 from schema.stock.filters import StockMovementFilter
 from schema.stock.levels.lists import StockLevelConnection, StockLevelFilter
+from schema.stock.levels.prices import pay_for_page, paying
 from schema.stock.sorts import LevelSort
 from schema.stock.types import StockLevel, StockMovement, StockSnapshot
 
@@ -54,8 +56,10 @@ class StockQueries:
         )
         wanted = together(arguments, filter.wanted() if filter else None)
         request = PageRequest(first=first, after=after, last=last, before=before)
+        await pay_for_page(ctx, wanted, sort, request.size)
         page = await level_lists.page(ctx, wanted, request, sort, point)
         tally = await level_lists.tally(ctx, wanted, sort, point)
+        tally = replace(tally, paid=paying(ctx, wanted))
         return StockLevelConnection.of(page, StockLevel.of, tally)
 
     @strawberry.field

@@ -9,8 +9,8 @@ __all__ = ["LevelSort"]
 
 described_enum(
     LevelSort,
-    "How stock levels are sorted. By availability, cover and value only places are listed where you may read"
-    " stock, or costs.",
+    "How stock levels are sorted. By change, availability, cover and value only places are listed where"
+    " you may read stock, or costs.",
     name="StockLevelSort",
     DISTANCE="The nearest place first: to `near`, else to the place that the request comes from; places"
     " without a position are left out.",

@@ -234,6 +234,7 @@ async def test_whoever_may_not_read_stock_learns_nothing_of_it(
         for private in (
             {"sort": "AVAILABLE_ASC"},
             {"sort": "COVER_ASC"},
+            {"sort": "UPDATED"},
             {"filter": {"health": ["SOUND", "BELOW_SAFETY"]}},
         ):
             assert await codes(who, **private) == list(own)
