@@ -36,7 +36,7 @@ async def silent(url: str) -> bool:
 
 async def test_a_new_database_is_found_sound(ctx: Context) -> None:
     findings = await checks.examine(ctx, answering, connected=True, behind=False)
-    assert len({each.name for each in findings}) == len(findings) == 18
+    assert len({each.name for each in findings}) == len(findings) == 19
     assert {each.name for each in findings if each.level is Level.ERROR} == set()
     assert all(bool(each.mend) is (each.level is not Level.OK) for each in findings)
     assert set(checks.READY) < set(checks.BACKGROUND)
@@ -141,6 +141,15 @@ async def test_production_without_providers(ctx: Context) -> None:
         assert found.says.lower() in [text.lower() for text in warned]
     production.gateways = replace(ctx.gateways, payments={})
     assert (await configuration.payments(production)).level is Level.WARNING
+
+
+async def test_the_built_in_challenge_is_weak_in_production(ctx: Context) -> None:
+    assert (await configuration.challenges(ctx)).level is Level.OK
+    production = having(ctx, environment="production")
+    found = await configuration.challenges(production)
+    assert (found.level, "weak" in found.says) == (Level.WARNING, True)
+    production.gateways = replace(ctx.gateways, challenges=None)
+    assert (await configuration.challenges(production)).level is Level.WARNING
 
 
 async def test_keys_of_another_database_are_found(ctx: Context) -> None:
