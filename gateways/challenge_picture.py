@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 import zlib
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from math import cos, hypot, pi, sin
 from random import Random, SystemRandom
@@ -51,7 +51,7 @@ def _pixels(digits: str, chance: Random) -> bytearray:
     for position, digit in enumerate(digits):
         turned = _Turn(position, chance)
         for stroke in _STROKES[digit]:
-            corners = [turned(float(x), float(y)) for x, y in stroke.split()]
+            corners = [turned(float(x), float(y)) for x, y in map(tuple, stroke.split())]
             _draw(pixels, [bent(*each) for each in _dense(corners)], 3)
     for _ in range(LINES):
         ends = [(x, chance.uniform(4, HEIGHT - 4)) for x in range(-10, WIDTH + 60, 60)]
@@ -94,7 +94,7 @@ class _Bend:
         )
 
 
-def _dense(corners: list[Point]) -> Iterator[Point]:
+def _dense(corners: Sequence[Point]) -> Iterator[Point]:
     """Points at most a pixel apart, so that waves bend straight lines, too."""
     for (left, top), (right, bottom) in pairwise(corners):
         steps = int(hypot(right - left, bottom - top)) + 1
