@@ -99,6 +99,8 @@ class Settings:
     second_factor_roles: str = ""
     confirmation_minutes: int = whole(15, 1, 1440)
     hold_minutes: int = whole(15, 1, 10_080)
+    unpaid_pieces: int = whole(1_000, 0, 1_000_000_000)
+    unpaid_pieces_per_address: int = whole(10_000, 0, 1_000_000_000)
     quote_minutes: int = whole(15, 1, 10_080)
     accept_minutes: int = whole(10, 1, 10_080)
     pickup_days: int = whole(7, 1, 365)

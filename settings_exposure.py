@@ -67,6 +67,17 @@ def text_message_warning(settings: Settings) -> str | None:
     return "text messages go to QUINTET_SMS_OUTBOX alone: something must send them on from there."
 
 
+def challenge_warning(settings: Settings, gateways: Gateways) -> str | None:
+    """Say why strangers who ask for codes in a production server are not held up by much."""
+    if not settings.is_production:
+        return None
+    if gateways.challenges is None:
+        return "strangers solve no challenge before they ask for codes: QUINTET_CHALLENGE is none."
+    if getattr(gateways.challenges, "is_weak", False):
+        return "the built-in picture challenge is weak: it stops simple scripts only."
+    return None
+
+
 def production_warnings(settings: Settings, gateways: Gateways) -> list[str]:
     """What a production server will refuse to do, for want of a provider."""
     if not settings.is_production:
@@ -75,6 +86,8 @@ def production_warnings(settings: Settings, gateways: Gateways) -> list[str]:
     if not gateways.payments:
         warnings.append("no payment provider is configured: paymentStart refuses.")
     if not gateways.sms.delivers and (warning := text_message_warning(settings)):
+        warnings.append(warning)
+    if warning := challenge_warning(settings, gateways):
         warnings.append(warning)
     if settings.metrics and not settings.metrics_token:
         warnings.append("/metrics is open to everybody: set QUINTET_METRICS_TOKEN.")

@@ -50,6 +50,7 @@ class Limit:
 
     With a `delay` it only slows down: after `times`, each further one has to wait twice as long as the one
     before, from `delay` up to `longest` seconds. `seconds` after the last one all are forgotten.
+    `counts`: how many one attempt is.
     """
 
     what: str
@@ -58,6 +59,7 @@ class Limit:
     seconds: int
     delay: int = 0
     longest: int = 0
+    counts: int = 1
 
 
 class RateLimits(Protocol):

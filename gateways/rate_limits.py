@@ -22,20 +22,21 @@ if TYPE_CHECKING:
 
 MAXIMUM_COUNTERS = 100_000
 
-# KEYS: the counters. ARGV: the operation, the time in ms, then times, seconds, delay and longest of each.
+# KEYS: the counters. ARGV: the operation, the time in ms, then five numbers of each.
 # A counter has `count`, `till` (none is allowed before) and `ends` (when it is forgotten), times in ms.
 _SCRIPT = """
 local now, wait, rows = tonumber(ARGV[2]), 0, {}
 for i, key in ipairs(KEYS) do
-  local at = 3 + (i - 1) * 4
+  local at = 3 + (i - 1) * 5
   local kept = redis.call('HMGET', key, 'count', 'till', 'ends')
   local row = {count = tonumber(kept[1]) or 0, till = tonumber(kept[2]) or 0, ends = tonumber(kept[3]) or 0,
     times = tonumber(ARGV[at]), life = tonumber(ARGV[at + 1]) * 1000,
-    delay = tonumber(ARGV[at + 2]) * 1000, longest = tonumber(ARGV[at + 3]) * 1000}
+    delay = tonumber(ARGV[at + 2]) * 1000, longest = tonumber(ARGV[at + 3]) * 1000,
+    counts = tonumber(ARGV[at + 4])}
   if row.ends <= now then row.count, row.till, row.ends = 0, 0, now + row.life end
   if row.delay > 0 then
     if row.till > now then wait = math.max(wait, row.till - now) end
-  elseif row.count >= row.times then
+  elseif row.count + row.counts > row.times then
     wait = math.max(wait, row.ends - now)
   end
   rows[i] = row
@@ -44,7 +45,7 @@ if ARGV[1] == 'take' and wait > 0 then return wait end
 for i, key in ipairs(KEYS) do
   local row = rows[i]
   if ARGV[1] == 'take' then
-    row.count = row.count + 1
+    row.count = row.count + row.counts
     if row.delay > 0 then
       if row.count >= row.times then
         row.till = now + math.min(row.longest, row.delay * 2 ^ math.min(row.count - row.times, 40))
@@ -52,7 +53,7 @@ for i, key in ipairs(KEYS) do
       row.ends = math.max(row.till, now) + row.life
     end
   else
-    row.count = math.max(row.count - 1, 0)
+    row.count = math.max(row.count - row.counts, 0)
     if row.count < row.times then row.till = 0 end
   end
   redis.call('HSET', key, 'count', row.count, 'till', string.format('%d', row.till),
@@ -99,7 +100,7 @@ class MemoryRateLimits:
     async def give_back(self, limits: Sequence[Limit]) -> None:
         for limit in limits:
             if counter := self._counters.get((limit.what, limit.whom)):
-                counter.count = max(counter.count - 1, 0)
+                counter.count = max(counter.count - limit.counts, 0)
                 if counter.count < limit.times:
                     counter.till = 0
 
@@ -176,7 +177,7 @@ class RedisRateLimits:
         numbers = [
             number
             for each in limits
-            for number in (each.times, each.seconds, each.delay, each.longest)
+            for number in (each.times, each.seconds, each.delay, each.longest, each.counts)
         ]
         now = int(self._clock() * 1000)
         return int(await redis.eval(_SCRIPT, len(names), *names, operation, now, *numbers))
@@ -189,11 +190,11 @@ class RedisRateLimits:
 def _wait(limit: Limit, counter: _Counter, now: float) -> float:
     if limit.delay:
         return counter.till - now
-    return counter.ends - now if counter.count >= limit.times else 0
+    return counter.ends - now if counter.count + limit.counts > limit.times else 0
 
 
 def _count(limit: Limit, counter: _Counter, now: float) -> None:
-    counter.count += 1
+    counter.count += limit.counts
     if not limit.delay:
         counter.till = counter.ends if counter.count >= limit.times else 0
         return

@@ -9,6 +9,8 @@ A request has phases, each with a limit of its own:
     answer    the client takes `MIN_READ_BYTES` of it in every `stall_seconds`, while it does not fit
               the buffers
     idle      between two requests, `timeout_keep_alive` of uvicorn
+
+`TimedWebSocket` times what comes after an upgrade, from the handshake on.
 """
 
 from __future__ import annotations
@@ -127,12 +129,25 @@ class TimedHttp(Timed, HttpToolsProtocol):
         if self.transport.is_closing():
             return
         host, self.host = self.host, None
-        super().handle_websocket_upgrade()
-        protocol = self.transport.get_protocol()
-        if isinstance(protocol, TimedWebSocket) and host is not None:
-            protocol.host = host
+        try:
+            super().handle_websocket_upgrade()
+        except Exception:
+            self._drop()
+            raise
+        finally:
+            protocol = self.transport.get_protocol()
+            if isinstance(protocol, Timed):
+                protocol.host = host
         if not self.transport.is_closing():
             self.transport.resume_reading()
+
+    def _drop(self) -> None:
+        """Leave a connection whose upgrade failed, and a WebSocket that has not taken its place yet."""
+        for each in list(self.connections):
+            is_heir = isinstance(each, TimedWebSocket) and each.transport is self.transport
+            if is_heir and each is not self.transport.get_protocol():
+                each.connection_lost(ConnectionAbortedError())
+        self.transport.abort()
 
     def pause_writing(self) -> None:
         super().pause_writing()

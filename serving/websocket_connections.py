@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from asyncio.transports import BaseTransport
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -35,6 +36,11 @@ class TimedWebSocket(Timed, WebSocketsSansIOProtocol):
         self._unfinished: Held | None = None
         self._received = 0
         self._timer: asyncio.TimerHandle | None = None
+        self._handshake: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        super().connection_made(transport)
+        self._handshake = self.loop.call_later(self.limits.header_seconds, self._look_at_handshake)
 
     @property
     def reader_seconds(self) -> float:
@@ -43,6 +49,8 @@ class TimedWebSocket(Timed, WebSocketsSansIOProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self.leave()
         self._has_finished()
+        if self._handshake is not None:
+            self._handshake.cancel()
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
@@ -57,7 +65,28 @@ class TimedWebSocket(Timed, WebSocketsSansIOProtocol):
         for start in range(0, len(data), SLICE_BYTES):
             if not self.transport.is_closing():
                 super().data_received(data[start : start + SLICE_BYTES])
+                if self.conn.handshake_exc is not None and not self.handshake_initiated:
+                    self._refuse_handshake()
         self._watch_message(len(data))
+
+    def _refuse_handshake(self) -> None:
+        """Send what websockets answers to a request that it cannot read, which uvicorn does not look at."""
+        log.info("connection refused: its handshake cannot be read")
+        answer = b"".join(self.conn.data_to_send())
+        self._end_handshake(answer or _answer(b"400 Bad Request"))
+
+    def _look_at_handshake(self) -> None:
+        self._handshake = None
+        if not self.handshake_complete and not self.transport.is_closing():
+            log.info("connection closed: its handshake took too long")
+            self._end_handshake(_answer(b"408 Request Timeout"))
+
+    def _end_handshake(self, answer: bytes) -> None:
+        self.handshake_complete = self.close_sent = True
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": CloseCode.ABNORMAL_CLOSURE})
+        self.transport.write(answer)
+        self.transport.close()
+        self.watch_reader()
 
     def _watch_message(self, received: int) -> None:
         """Hold room for a message that has not come whole, while enough of it comes."""
@@ -128,3 +157,7 @@ class TimedWebSocket(Timed, WebSocketsSansIOProtocol):
         self._frames += 1
         if self._frames > MOST_FRAMES and not self.transport.is_closing():
             self._fail(CloseCode.POLICY_VIOLATION, "Too many frames that are no messages")
+
+
+def _answer(status: bytes) -> bytes:
+    return b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from gateways.challenges import PictureChallenges
 from gateways.sandbox import SandboxPayments
 from gateways.sms import LoggingSms
 from gateways.wiring import make_gateways
@@ -204,13 +205,21 @@ def test_production_says_what_it_will_refuse_to_do() -> None:
     production = Settings(environment="production", secret_key=KEY, sandbox_payments=False)
     gateways = make_gateways(production)
     warnings = " ".join(production_warnings(production, gateways))
-    for named in ("paymentStart", "otpRequest", "QUINTET_METRICS_TOKEN"):
+    for named in ("paymentStart", "otpRequest", "QUINTET_METRICS_TOKEN", "challenge is weak"):
         assert named in warnings
 
     class OwnSms(LoggingSms):
         delivers = True
 
-    own = replace(gateways, sms=OwnSms(), payments={"OWN": SandboxPayments("", production.keys)})
+    class OwnChallenges(PictureChallenges):
+        is_weak = False
+
+    own = replace(
+        gateways,
+        sms=OwnSms(),
+        payments={"OWN": SandboxPayments("", production.keys)},
+        challenges=OwnChallenges(production.keys, gateways.rate_limits),
+    )
     (warning,) = production_warnings(production, own)
     assert "QUINTET_METRICS_TOKEN" in warning
 

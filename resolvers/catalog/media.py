@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from models.bounds import Bound
 from models.catalog.products import MediaKind
@@ -18,6 +18,15 @@ Path = tuple[str | int, ...]
 Medium = dict[str, str]  # url, alt and kind, as it is kept
 N = TypeVar("N", None, Unset | None)
 LONGEST_STORY = 20_000
+# What may stand in a path, query or fragment. An escape is no control character: programs stop reading there.
+_PART = r"(?:[A-Za-z0-9\-._~:/?@!$&'()*+,;=]|%(?:[2-689A-Fa-f][0-9A-Fa-f]|7[0-9A-Ea-e]))*"
+# A host is followed by a slash or nothing: of `http://a#@b`, some programs read that it is `b`.
+_ADDRESS = re.compile(
+    r"https?://(?P<host>[A-Za-z0-9.\-_]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?"
+    rf"(?:/{_PART}(?:#{_PART})?)?",
+    re.ASCII | re.IGNORECASE,
+)
+_LABEL = re.compile(r"(?!-)[A-Za-z0-9\-_]{1,63}(?<!-)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +85,22 @@ def _medium(medium: MediaDraft, faults: Faults, path: Path) -> Medium:
 
 def _url(text: str, path: Path) -> str:
     address = line_of(text, path, 1000)
-    try:
-        parts = urlsplit(address)
-        # Reading the port checks it. A backslash is a slash to browsers: it would name another host to them.
-        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        sound = False
-    if not sound or "@" in parts.netloc or re.search(r"[\s\\]", address):
+    found = _ADDRESS.fullmatch(address)
+    if not found or not _is_host(found["host"]) or not 0 < int(found["port"] or 1) <= 65535:
         raise InvalidInput(
-            "An address starts with http:// or https:// and a host, and holds no spaces or passwords.",
+            "An address starts with http:// or https:// and a host, and holds no passwords and nothing"
+            " that has to be escaped there.",
             path=path,
         )
     return address
+
+
+def _is_host(host: str) -> bool:
+    try:
+        if host.startswith("["):
+            return bool(IPv6Address(host[1:-1]))
+        if host.rpartition(".")[2].isdigit():  # which no domain ends in
+            return bool(IPv4Address(host))
+    except ValueError:
+        return False
+    return len(host) <= 253 and all(_LABEL.fullmatch(label) for label in host.split("."))

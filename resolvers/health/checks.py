@@ -44,6 +44,7 @@ ELSEWHERE: tuple[tuple[str, Check], ...] = (
     ("environment", configuration.environment),
     ("secrets", configuration.secrets),
     ("text messages", configuration.text_messages),
+    ("challenge", configuration.challenges),
     ("payments", configuration.payments),
     ("files", machine.files_folder),
     ("open files", machine.open_files),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from resolvers.context import Context
 from resolvers.health.findings import Finding, error, ok, warning
 from settings import DEVELOPMENT_KEY
-from settings_exposure import exposure, text_message_warning
+from settings_exposure import challenge_warning, exposure, text_message_warning
 
 KEY_LENGTH, KEY_VARIETY = 32, 12
 PASSWORD_LENGTH = 12
@@ -51,6 +51,13 @@ async def text_messages(ctx: Context) -> Finding:
     if lacking := text_message_warning(ctx.settings):
         return warning("text messages", f"{lacking[0].upper()}{lacking[1:]}", PROVIDERS)
     return ok("text messages", "Codes are written to the log, as development wants it.")
+
+
+async def challenges(ctx: Context) -> Finding:
+    if lacking := challenge_warning(ctx.settings, ctx.gateways):
+        mend = "docs/sign-in.md, «Codes by text message», says how to add a vendor's."
+        return warning("challenge", f"{lacking[0].upper()}{lacking[1:]}", mend)
+    return ok("challenge", "Strangers who ask for many codes are held up as the settings want it.")
 
 
 async def payments(ctx: Context) -> Finding:

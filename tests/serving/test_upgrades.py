@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from itertools import pairwise
+
+import pytest
 
 from serving.upgrades import AT_ONCE, Upgrades
 
@@ -27,3 +30,19 @@ async def test_one_that_comes_later_is_begun_as_well() -> None:
         await asyncio.sleep(0)
         await asyncio.sleep(0)
     assert done == ["first", "second"]
+
+
+async def test_one_that_fails_stops_none_of_the_others(caplog: pytest.LogCaptureFixture) -> None:
+    upgrades, loop, done = Upgrades(), asyncio.get_running_loop(), list[int]()
+
+    def upgrade(number: int) -> None:
+        if number % 7 == 0:
+            raise ValueError(number)
+        done.append(number)
+
+    for number in range(2 * AT_ONCE):
+        upgrades.add(loop, partial(upgrade, number))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert done == [number for number in range(2 * AT_ONCE) if number % 7]
+    assert "an upgrade to a WebSocket failed" in caplog.text

@@ -1,10 +1,15 @@
 """Trying a code that was sent to a phone: apart for who asked for it, and for strangers.
 
-A code is bound to whoever asked for it: a guest's session, a known device, else an address. What strangers
-try takes none of their tries away. `docs/sign-in.md` calculates what guessing comes to.
+A code is bound to whoever had it sent: a guest's session, a known device, else an address. What others try
+takes none of their tries away. All others together have a fixed number of tries of it, however many they
+are. `docs/sign-in.md` calculates what guessing comes to.
 
-A row of `one_time_code` whose `phone` is the phone's blind index is a code, with the tries of strangers. One
-whose `phone` is the blind index of phone and asker lets this asker try the code of the same hash.
+A row of `one_time_code` lets somebody try the code of its hash: by the blind index of
+
+    the phone                     all but who had it sent, together: this row is the code
+    the phone and an asker        who had it sent
+    the phone and a sharer        who was told that it is on its way: takes a try from the common ones, too
+    the phone and `shared`        all sharers together, of a code that nobody else may try
 """
 
 from __future__ import annotations
@@ -31,6 +36,9 @@ TRIES_UNGUARDED = 5
 # Of a code: by strangers (one of them once the phone is guarded), and by who asked for it.
 TRIES_OF_A_CODE = 5
 TRIES_OF_ASKER, TRIES_OF_LATER_ASKER, GENEROUS_ASKS = 5, 1, 3
+# Of a code that somebody else had sent: by one of those who were told so, and, once strangers have used up
+# the day's codes, by all of them together.
+TRIES_OF_SHARER, TRIES_OF_SHARERS = 1, 3
 # Only so many codes are compared with what somebody types: the latest.
 NEWEST = 2
 WRONG_TOO_OFTEN = "Too many wrong codes. Try again in {seconds} seconds."
@@ -61,7 +69,7 @@ async def admit(
 
     Raises: ChallengeRequired, or RateLimited for some minutes where there is no provider of challenges.
     """
-    if await _rows(ctx, _asked_by(ctx, phone, origin)):
+    if await _rows(ctx, _asked_by(ctx, phone, origin) + _shared_by(ctx, phone, origin)):
         return
     if ctx.gateways.challenges is None:
         turns = Limit("code try of guarded phone", whose(phone), 1, AN_HOUR, delay=15, longest=300)
@@ -85,10 +93,24 @@ async def tries_of_asker(ctx: Context, phone: str) -> int:
 
 
 async def bind(ctx: Context, phone: str, origin: SignInOrigin, tries: int) -> None:
-    """Let who asks try the latest code of the phone, which was sent just now."""
+    """Let who had it sent try the latest code of the phone."""
+    await _let_try(ctx, phone, _asker_of(phone, _asker(ctx, origin)), tries)
+
+
+async def share(ctx: Context, phone: str, origin: SignInOrigin) -> None:
+    """Let somebody else try it, out of the tries that all such have together."""
+    await _let_try(ctx, phone, _sharer_of(phone, _asker(ctx, origin)), TRIES_OF_SHARER)
+
+
+async def reserve(ctx: Context, phone: str) -> None:
+    """Let nobody but asker and sharers try the latest code of the phone."""
+    await _let_try(ctx, phone, _sharers_of(phone), TRIES_OF_SHARERS)
+
+
+async def _let_try(ctx: Context, phone: str, whom: str, tries: int) -> None:
     for latest in (await live(ctx, phone))[-1:]:
         await OneTimeCode.create(
-            phone=_indexes(f"{phone} {_asker(ctx, origin)}")[0],
+            phone=_indexes(whom)[0],
             code_hash=latest["code_hash"],
             expires_at=moment(latest["expires_at"]),
             tries_left=tries,
@@ -112,18 +134,18 @@ async def attempted(
 ) -> str:
     """`right`, which uses up all codes of the phone; `wrong`; `none` where there is none to try."""
     codes = await live(ctx, phone, for_update())
-    rows = await _open_to(ctx, phone, origin, codes, guarded)
-    if not rows:
+    compared, counted = await _open_to(ctx, phone, origin, codes, guarded)
+    if not compared:
         return "none"
+    if counted:
+        await execute(
+            f"UPDATE one_time_code SET tries_left = tries_left - 1 WHERE id IN ({marks(counted)})",
+            *counted,
+        )
     hashes = ctx.settings.keys.digests(_hashed_text(phone, code))
-    if any(hmac.compare_digest(row["code_hash"], each) for row in rows for each in hashes):
+    if any(hmac.compare_digest(kept, each) for kept in compared for each in hashes):
         await OneTimeCode.filter(id__in=[row["id"] for row in codes]).update(used_at=ctx.now())
         return "right"
-    if not origin.device_is_known:
-        ids = [row["id"] for row in rows]
-        await execute(
-            f"UPDATE one_time_code SET tries_left = tries_left - 1 WHERE id IN ({marks(ids)})", *ids
-        )
     return "wrong"
 
 
@@ -138,18 +160,36 @@ async def _open_to(
     origin: SignInOrigin,
     codes: list[dict[str, Any]],
     guarded: bool,
-) -> list[dict[str, Any]]:
-    """The rows whose tries the caller has: of what they asked for, else of the codes themselves."""
+) -> tuple[list[str], list[int]]:
+    """The hashes that the caller may try, and the rows in which this counts."""
     if origin.device_is_known:
-        return codes[-NEWEST:]
+        return [row["code_hash"] for row in codes[-NEWEST:]], []
     good = {row["code_hash"] for row in codes}
     asked = await _rows(ctx, _asked_by(ctx, phone, origin), for_update())
-    if own := [row for row in asked if row["code_hash"] in good]:
-        # A code with more tries than one that is sent, such as the demo's, is open to everybody.
-        open_to_all = [row for row in codes if row["tries_left"] > TRIES_OF_A_CODE]
-        return [row for row in [*own[-NEWEST:], *open_to_all] if row["tries_left"] > 0]
+    shared = await _rows(ctx, _shared_by(ctx, phone, origin), for_update())
+    own = [row for row in asked if row["code_hash"] in good][-NEWEST:]
+    sharing = [row for row in shared if row["code_hash"] in good][-NEWEST:]
     least = TRIES_OF_A_CODE - 1 if guarded else 0
-    return [row for row in codes[-NEWEST:] if row["tries_left"] > least]
+    common = [row for row in codes if row["tries_left"] > least]
+    if not own and not sharing:
+        return _counted_in([row for row in codes[-NEWEST:] if row in common])
+    # A code with more tries than one that is sent, such as the demo's, is open to everybody.
+    open_to_all = [row for row in codes if row["tries_left"] > TRIES_OF_A_CODE]
+    together = await _rows(ctx, _indexes(_sharers_of(phone)), for_update()) if sharing else []
+    pools = {row["code_hash"]: row for row in [*common, *together] if row["tries_left"] > 0}
+    good_shares = [row for row in sharing if row["tries_left"] > 0 and row["code_hash"] in pools]
+    return _counted_in(
+        [
+            *(row for row in own if row["tries_left"] > 0),
+            *good_shares,
+            *(pools[row["code_hash"]] for row in good_shares),
+            *open_to_all,
+        ]
+    )
+
+
+def _counted_in(rows: list[dict[str, Any]]) -> tuple[list[str], list[int]]:
+    return list({row["code_hash"] for row in rows}), list({row["id"] for row in rows})
 
 
 async def _rows(ctx: Context, indexes: list[str], lock: str = "") -> list[dict[str, Any]]:
@@ -170,15 +210,34 @@ def _asker(ctx: Context, origin: SignInOrigin) -> str:
     return origin.key if ctx.guest_id is None else ctx.actor.key
 
 
+def _asker_of(phone: str, asker: str) -> str:
+    return f"{phone} {asker}"
+
+
+def _sharer_of(phone: str, asker: str) -> str:
+    return f"{phone} shared by {asker}"
+
+
+def _sharers_of(phone: str) -> str:
+    return f"{phone} shared"
+
+
 def _asked_by(ctx: Context, phone: str, origin: SignInOrigin) -> list[str]:
     """By what is kept what the caller asked for, as a guest or before they were one."""
-    askers = {_asker(ctx, origin), origin.key}
-    return [index for asker in sorted(askers) for index in _indexes(f"{phone} {asker}")]
+    return _indexes(*(_asker_of(phone, each) for each in _askers(ctx, origin)))
 
 
-def _indexes(whom: str) -> list[str]:
+def _shared_by(ctx: Context, phone: str, origin: SignInOrigin) -> list[str]:
+    return _indexes(*(_sharer_of(phone, each) for each in _askers(ctx, origin)))
+
+
+def _askers(ctx: Context, origin: SignInOrigin) -> list[str]:
+    return sorted({_asker(ctx, origin), origin.key})
+
+
+def _indexes(*whom: str) -> list[str]:
     """What a row is kept by, the one for new rows first: a blind index by each key."""
-    return list(ring().indexes("one_time_code.phone", whom).values())
+    return [each for one in whom for each in ring().indexes("one_time_code.phone", one).values()]
 
 
 def _hashed_text(phone: str, code: str) -> str:

@@ -193,8 +193,7 @@ async def _share(ctx: Context, phone: str, origin: SignInOrigin, seconds: int) -
     """
     if not await code_tries.live(ctx, phone):
         raise LimitExceeded(TOO_OFTEN, path=("phone",), seconds=seconds)
-    tries = await code_tries.tries_of_asker(ctx, phone)
-    await transaction(code_tries.bind, ctx, phone, origin, tries)
+    await transaction(code_tries.share, ctx, phone, origin)
     return ctx.now() + timedelta(seconds=seconds)
 
 
@@ -214,22 +213,24 @@ async def _beyond_threshold(ctx: Context, phone: str) -> int:
 async def _send(
     ctx: Context, phone: str, written: str, origin: SignInOrigin, is_spent: bool
 ) -> None:
-    """`is_spent`: nobody but who asks may try the code, so that more codes do not make guessing easier."""
+    """`is_spent`: none but who asks may try the code, so that more codes do not make guessing easier."""
     code = f"{secrets.randbelow(1_000_000):06d}"
     tries = await code_tries.tries_of_asker(ctx, phone)
-    strangers = 0 if is_spent else code_tries.TRIES_OF_A_CODE
-    await transaction(_keep_for, ctx, phone, code, origin, tries, strangers)
+    await transaction(_keep_for, ctx, phone, code, origin, tries, is_spent)
     await ctx.gateways.sms.send_code(
         CodeMessage(phone=phone, written=written, code=code, sent_at=ctx.now())
     )
 
 
 async def _keep_for(
-    ctx: Context, phone: str, code: str, origin: SignInOrigin, tries: int, strangers: int
+    ctx: Context, phone: str, code: str, origin: SignInOrigin, tries: int, is_spent: bool
 ) -> None:
     expires_at = ctx.now() + timedelta(minutes=ctx.settings.otp_minutes)
+    strangers = 0 if is_spent else code_tries.TRIES_OF_A_CODE
     await code_tries.keep(ctx, phone, code, expires_at, strangers)
     await code_tries.bind(ctx, phone, origin, tries)
+    if is_spent:
+        await code_tries.reserve(ctx, phone)
 
 
 def _subject(phone: str) -> str:

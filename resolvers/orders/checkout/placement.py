@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from models.database import fetch, for_update, marks
 from models.deferred_writes import flush, update_later
-from models.errors import Refusals
+from models.errors import LimitExceeded, Refusals
 from models.orders.carts import CartStatus
 from models.orders.orders import Order
 from resolvers.background.outbox import announce
@@ -22,6 +22,7 @@ from resolvers.orders.checkout.fulfilment_planning import PlannedFulfilment
 from resolvers.orders.checkout.order_writer import Ids, record
 from resolvers.orders.checkout.quoting import Plan
 from resolvers.orders.checkout.request import CheckoutRequest
+from resolvers.orders.checkout.unpaid_pieces import beyond
 from resolvers.orders.orders import record_placed
 from resolvers.orders.payment import settlement
 from resolvers.referrals import attribution
@@ -60,7 +61,7 @@ class Booking:
     counts_for: Attribution
 
 
-Outcome = Order | PlacedBefore | BasketChanged | StockWent
+Outcome = Order | PlacedBefore | BasketChanged | StockWent | LimitExceeded
 
 
 async def book(bookings: Sequence[Booking]) -> list[Outcome]:
@@ -69,6 +70,7 @@ async def book(bookings: Sequence[Booking]) -> list[Outcome]:
     outcomes: dict[Claim, Outcome] = {
         each.claim: PlacedBefore() for each in bookings if each.claim not in ids
     }
+    outcomes |= await beyond([each for each in bookings if each.claim not in outcomes])
     outcomes |= await _changed_baskets([each for each in bookings if each.claim not in outcomes])
     outcomes |= await _beyond_backorders([each for each in bookings if each.claim not in outcomes])
     going = [each for each in bookings if each.claim not in outcomes]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models.database import brief_transaction, transaction
-from models.errors import Refusal, Refusals, StateConflict
+from models.errors import LimitExceeded, Refusal, Refusals, StateConflict
 from models.orders.carts import CartStatus
 from models.orders.orders import Order
 from resolvers.context import Context
 from resolvers.idempotency import Claim, answered, claim_of
 from resolvers.micro_batching import micro_batches_of
+from resolvers.orders.checkout import unpaid_pieces
 from resolvers.orders.checkout.order_writer import attributed
 from resolvers.orders.checkout.placement import Booking, Outcome, PlacedBefore, StockWent, book
 from resolvers.orders.checkout.quote_keeping import Terms, changed, worked_out
@@ -44,6 +45,8 @@ async def place(
         outcome = await _booked(booking)
         if isinstance(outcome, Order):
             return outcome
+        if isinstance(outcome, LimitExceeded):
+            raise outcome
         if isinstance(outcome, PlacedBefore) and (
             order := await transaction(_placed_before, claim)
         ):
@@ -79,6 +82,16 @@ async def _placed_before(claim: Claim) -> Order | None:
 
 
 async def _booked(booking: Booking) -> Outcome:
+    """Counted for its address, which only an order keeps. Raises: LimitExceeded."""
+    ctx, limits = booking.ctx, unpaid_pieces.by_address(booking.ctx, booking.plan)
+    await unpaid_pieces.take(ctx, limits)
+    outcome = await _booked_with_others(booking)
+    if limits and not isinstance(outcome, Order):
+        await ctx.gateways.rate_limits.give_back(limits)
+    return outcome
+
+
+async def _booked_with_others(booking: Booking) -> Outcome:
     """Booked at once, or together with others that want the same goods at the same time."""
     basket = booking.plan.basket
     alone = {("key", booking.claim.scope, booking.claim.key)}

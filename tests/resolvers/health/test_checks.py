@@ -143,6 +143,15 @@ async def test_production_without_providers(ctx: Context) -> None:
     assert (await configuration.payments(production)).level is Level.WARNING
 
 
+async def test_the_built_in_challenge_is_weak_in_production(ctx: Context) -> None:
+    assert (await configuration.challenges(ctx)).level is Level.OK
+    production = having(ctx, environment="production")
+    found = await configuration.challenges(production)
+    assert (found.level, "weak" in found.says) == (Level.WARNING, True)
+    production.gateways = replace(ctx.gateways, challenges=None)
+    assert (await configuration.challenges(production)).level is Level.WARNING
+
+
 async def test_keys_of_another_database_are_found(ctx: Context) -> None:
     assert (await data_keys.readable(ctx)).level is Level.OK
     kept = await member(ctx)
