@@ -181,7 +181,7 @@ def _people() -> list[staff.StaffDraft]:
 
 
 async def _storefronts(organisation_id: int) -> None:
-    """One client application a channel, with keys and codes that are easy to type: `demo-wechat`, `DEMO-WECHAT`."""
+    """One client application a channel: its key is `demo-wechat`, its code `DEMO-WECHAT`."""
     for channel in Channel:
         await Storefront.create(
             code=f"DEMO-{channel}",

@@ -70,7 +70,7 @@ class Storefront(Node):
     key: str
     active: bool
     code: str | None = strawberry.field(
-        description="Your code of it, by which `storefrontUpsert` and `storefront:CODE` find it; null where none was given."
+        description="Your code of it, by which `storefrontUpsert` finds it; null where none was given."
     )
     row: strawberry.Private[StorefrontRow]
 
