@@ -227,7 +227,9 @@ class Settings:
         names = {PREFIX + spec.name.upper(): spec for spec in fields(cls)}
         refuse_unknown(environment, names)
         given = {
-            spec.name: parse(variable, environment[variable], hints[spec.name])
+            spec.name: parse(
+                variable, environment[variable], hints[spec.name], spec.metadata.get("bounds")
+            )
             for variable, spec in names.items()
             if environment.get(variable, "") != ""
         }

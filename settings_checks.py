@@ -211,7 +211,7 @@ def check_production(settings: Settings) -> None:
         )
 
 
-def parse(variable: str, text: str, kind: Any) -> Any:
+def parse(variable: str, text: str, kind: Any, bounds: tuple[int, int] | None = None) -> Any:
     """Read a variable as its field's type. Raises: SettingsError."""
     if kind is bool:
         if text.lower() in {"1", "true", "yes", "on"}:
@@ -221,7 +221,9 @@ def parse(variable: str, text: str, kind: Any) -> Any:
         raise SettingsError(f"{variable} must be true or false, not {text!r}.")
     if kind is int:
         if not text.isdecimal() or len(text) > MOST_DIGITS:
-            raise SettingsError(f"{variable} must be a whole number, not {text[:MOST_DIGITS]!r}.")
+            within = f" from {bounds[0]} to {bounds[1]}" if bounds else ""
+            shown = text[:MOST_DIGITS]
+            raise SettingsError(f"{variable} must be a whole number{within}, not {shown!r}.")
         return int(text)
     if (choices := get_args(kind)) and text not in choices:
         raise SettingsError(f"{variable} must be one of {', '.join(choices)}, not {text!r}.")

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from gateways.telemetry.announcements import announce, warn
 from gateways.telemetry.logs import configure_logging
 from gateways.telemetry.tracing import check_tracing
 from models import database
@@ -60,7 +61,7 @@ def serve(settings: Settings, *, migrates: bool, demo: bool) -> None:
     check_tracing(settings)
     configure_logging(settings.log_level, json=settings.log_format == "json")
     if warning := check_exposure(settings):
-        _warn(warning)
+        warn(warning, settings.log_format)
     sockets = listen_on(settings.host, settings.port)
     gc.disable()  # whatever is loaded stays
     from server import timing_of
@@ -100,8 +101,8 @@ async def _serve_alone(
     from server import make_app, server_of
 
     welcome = await prepare()
-    announce = partial(_welcome, settings, welcome)
-    await serve_until_stopped(server_of(settings, make_app(settings), announce), sockets, signals)
+    greet = partial(_welcome, settings, welcome)
+    await serve_until_stopped(server_of(settings, make_app(settings), greet), sockets, signals)
 
 
 def serve_one_of_many(sockets: Sequence[socket.socket], started: Callable[[], None]) -> int:
@@ -127,19 +128,13 @@ def serve_one_of_many(sockets: Sequence[socket.socket], started: Callable[[], No
 
 
 def _welcome(settings: Settings, lines: str) -> None:
-    print(f"Quintet serves GraphQL at {settings.base_url}/graphql", flush=True)
+    announce(f"Quintet serves GraphQL at {settings.base_url}/graphql", settings.log_format)
     if lines:
-        print(lines, flush=True)
+        announce(lines, settings.log_format)
     from gateways.wiring import make_gateways
 
     for warning in production_warnings(settings, make_gateways(settings)):
-        _warn(warning)
-
-
-def _warn(sentence: str) -> None:
-    """In red, where a person reads it."""
-    red, plain = ("\033[31m", "\033[0m") if sys.stderr.isatty() else ("", "")
-    print(f"{red}Warning: {sentence}{plain}", file=sys.stderr, flush=True)
+        warn(warning, settings.log_format)
 
 
 def work(settings: Settings) -> None:

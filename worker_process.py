@@ -11,6 +11,7 @@ from functools import partial
 from starlette.applications import Starlette
 
 from gateways import Gateways
+from gateways.telemetry.announcements import announce
 from gateways.telemetry.logs import configure_logging
 from gateways.telemetry.tracing import start_tracing, stop_tracing
 from gateways.wiring import make_gateways
@@ -30,27 +31,24 @@ async def work_until_stopped(
     configure_logging(settings.log_level, json=settings.log_format == "json")
     start_tracing(settings)
     gateways, stopping = make_gateways(settings), Stopping()
+    say = partial(announce, "Working. Stop with Ctrl-C.", settings.log_format)
     lifespan = _lifespan(settings, gateways)
     if sockets:
         health = health_of(settings, gateways, stopping)
         starlette = Starlette(routes=process_routes(settings, health))
         application = Application(starlette, lifespan, stopping)
-        await serve(server_of(settings, application, _announce), sockets, signals)
+        await serve(server_of(settings, application, say), sockets, signals)
         return
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     async with lifespan():
         signals.on_first = partial(_call, loop, stop.set)
-        _announce()
+        say()
         await stop.wait()
 
 
 def _call(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
     loop.call_soon_threadsafe(callback)
-
-
-def _announce() -> None:
-    print("Working. Stop with Ctrl-C.", flush=True)  # noqa: T201 - for the person at the terminal
 
 
 def _lifespan(

@@ -99,7 +99,20 @@ async def _post_to_any(
     except TimeoutError as error:
         raise GatewayTimeout(f"{url.host} did not answer within {seconds:g} s") from error
     except httpx.HTTPError as error:
-        raise GatewayError(f"no answer from {url.host}: {error!r}") from error
+        raise GatewayError(f"no answer from {url.host}: {_plain(error)}") from error
+
+
+def _plain(error: httpx.HTTPError) -> str:
+    """What happened, in words of people."""
+    import httpx
+
+    if isinstance(error, httpx.ConnectError):
+        if "certificate" in str(error).lower():
+            return "its certificate is not good"
+        return "it cannot be reached, or refuses connections"
+    if isinstance(error, httpx.RemoteProtocolError):
+        return "what it answers is not HTTP, or ends too early"
+    return "the connection broke"
 
 
 async def _post_to(

@@ -51,8 +51,10 @@ class HttpWebhooks:
             return "This is not a URL."
         try:
             parsed = httpx.URL(url)
-            if parsed.scheme not in ("https", "http") or not parsed.host:
+            if parsed.scheme not in ("https", "http"):
                 return "The URL must begin with https://."
+            if not parsed.host:
+                return "The URL names no host."
             literal = literal_address(_host(parsed))
         except (httpx.InvalidURL, ValueError):
             return "This is not a URL."

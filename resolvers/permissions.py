@@ -26,15 +26,17 @@ def requires(permission: Permission) -> Callable[[UseCase[P, T]], UseCase[P, T]]
     Raises: NotSignedIn, PermissionDenied.
     """
 
-    def check(ctx: Context) -> None:
-        if ctx.actor.kind is ActorKind.ANONYMOUS:
-            raise NotSignedIn
-        if permission not in ctx.actor.permissions:
-            if ctx.actor.lacks_second_factor:
-                raise PermissionDenied("Set a second factor first: your role asks for one.")
-            raise PermissionDenied("This needs the permission {permission}.", permission=permission)
+    return _door(lambda ctx: refuse_without(ctx, permission), permission)
 
-    return _door(check, permission)
+
+def refuse_without(ctx: Context, permission: Permission) -> None:
+    """The same where it depends on what is asked. Raises: NotSignedIn, PermissionDenied."""
+    if ctx.actor.kind is ActorKind.ANONYMOUS:
+        raise NotSignedIn
+    if permission not in ctx.actor.permissions:
+        if ctx.actor.lacks_second_factor:
+            raise PermissionDenied("Set a second factor first: your role asks for one.")
+        raise PermissionDenied("This needs the permission {permission}.", permission=permission)
 
 
 def for_staff(use_case: UseCase[P, T]) -> UseCase[P, T]:

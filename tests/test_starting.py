@@ -171,6 +171,28 @@ async def live_events(client: httpx.AsyncClient) -> str:
     return state
 
 
+@pytest.mark.parametrize("serving", ["serve", "worker"])
+@pytest.mark.own_database
+async def test_logs_for_machines_hold_no_plain_line(serving: str, database_url: str) -> None:
+    said = ADDRESS if serving == "serve" else "Working."
+    arguments = ["--demo", f"--port={free_port()}"] if serving == "serve" else []
+    variables = {"QUINTET_LOG_FORMAT": "json", "QUINTET_LOG_LEVEL": "info"}
+    async with command(
+        serving, f"--database-url={database_url}", *arguments, **variables
+    ) as process:
+        assert process.stderr
+        lines: list[bytes] = []
+        async with asyncio.timeout(60):
+            while not any(said.encode() in line for line in lines):
+                lines.append(await process.stderr.readline())
+                assert lines[-1]
+        process.send_signal(signal.SIGTERM)
+        code, printed, errors = await ended(process)
+    assert (code, printed) == (0, "")
+    logged = [orjson.loads(line) for line in (*lines, *errors)]
+    assert [each["level"] for each in logged if said in each["event"]] == ["info"]
+
+
 async def test_a_job_that_is_interrupted_is_given_back(ctx: Context) -> None:
     began = asyncio.Event()
 

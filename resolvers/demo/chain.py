@@ -183,9 +183,10 @@ def _people() -> list[staff.StaffDraft]:
 
 
 async def _storefronts(organisation_id: int) -> None:
-    """One client application a channel, with keys that are easy to type: `demo-wechat`."""
+    """One client application a channel: its key is `demo-wechat`, its code `DEMO-WECHAT`."""
     for channel in Channel:
         await Storefront.create(
+            code=f"DEMO-{channel}",
             name=f"Demo {channel}",
             channel=channel,
             key=f"demo-{channel.lower()}",

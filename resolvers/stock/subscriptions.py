@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 
-from models.errors import InvalidInput
+from models.database import any_id, array, fetch
+from models.errors import InvalidInput, NotFound
 from models.outbox import OutboxEvent
 from resolvers.context import Context
 from resolvers.feed import batches, shared
-from resolvers.permissions import for_anyone
+from resolvers.permissions import concerns, for_anyone
 from resolvers.stock.levels import levels
 
 MAXIMUM_IDS = 250
@@ -28,12 +29,31 @@ async def changed(
     Of any variant or location where none are given, then of the request's merchant. Changes of one level that
     are read together come once.
 
-    Raises: InvalidInput for too many IDs.
+    Raises: InvalidInput for too many IDs, NotFound for one of nothing that there is at the request's merchant
+    or where the caller works.
     """
     for name, ids in (("variantIds", variant_ids), ("locationIds", location_ids)):
         if ids is not None and len(ids) > MAXIMUM_IDS:
             raise InvalidInput("Ask for at most {maximum} IDs.", path=(name,), maximum=MAXIMUM_IDS)
+    missing = "There is no such store or warehouse."
+    await _refuse_unknown(ctx, "location", location_ids or (), "locationIds", missing)
+    await _refuse_unknown(
+        ctx, "variant", variant_ids or (), "variantIds", "There is no such variant."
+    )
     return _changed(ctx, variant_ids, location_ids, after)
+
+
+async def _refuse_unknown(
+    ctx: Context, table: str, ids: Collection[int], name: str, template: str
+) -> None:
+    """Raises: NotFound, alike for rows of other merchants and for none."""
+    if not ids:
+        return
+    rows = await fetch(
+        f"SELECT id, merchant_id FROM {table} WHERE {any_id('id')}", array(sorted(set(ids)))
+    )
+    if {row["id"] for row in rows if concerns(ctx, row["merchant_id"])} != set(ids):
+        raise NotFound(template, path=(name,))
 
 
 async def _changed(

@@ -82,10 +82,10 @@ class AccessMutations:
     async def storefront_update(
         self, info: Info, input: StorefrontUpdateInput
     ) -> StorefrontPayload:
-        """Rename a client application, or switch it off and on. Needs STOREFRONT_WRITE."""
+        """Rename a client application, give it a code, or switch it off and on. Needs STOREFRONT_WRITE."""
         storefront_id = row_id(input.storefront_id, "Storefront", path=("storefrontId",))
         row = await client_updates.update_storefront(
-            info.context, storefront_id, input.name, input.active
+            info.context, storefront_id, input.name, input.active, input.code
         )
         return StorefrontPayload(storefront=Storefront.of(row))
 

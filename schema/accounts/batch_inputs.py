@@ -46,7 +46,9 @@ class StorefrontUpsertInput:
     dry_run: bool = strawberry.field(default=False, description=DRY_RUN)
 
 
-@strawberry.input(description="A member of staff by username.")
+@strawberry.input(
+    description="A member of staff by username; a new one signs in once `staffUpdate` sets a password."
+)
 class StaffUpsertRow:
     username: str = strawberry.field(description="What they sign in with: 2 to 64 characters.")
     name: str = strawberry.field(description="What they are called, in 1 to 100 characters.")

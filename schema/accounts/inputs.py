@@ -72,6 +72,10 @@ class StorefrontCreateInput:
     name: str
     channel: Channel
     organisation_code: str
+    code: str | None = strawberry.field(
+        default=None,
+        description="Your code of it: no other of the merchant has it, and `storefront:CODE` names it by it.",
+    )
 
 
 @strawberry.input
@@ -147,4 +151,8 @@ class StorefrontUpdateInput:
     name: str | None = strawberry.field(default=None, description="Left out: the name stays.")
     active: bool | None = strawberry.field(
         default=None, description="False: its key is refused until it is switched on again."
+    )
+    code: str | None = strawberry.field(
+        default=None,
+        description="Your code of it, which no other of the merchant has. Left out: the code stays.",
     )

@@ -139,6 +139,6 @@ class AccountMutations:
         Needs STOREFRONT_WRITE.
         """
         row = await clients.create_storefront(
-            info.context, input.name, input.channel, input.organisation_code
+            info.context, input.name, input.channel, input.organisation_code, input.code
         )
         return StorefrontPayload(storefront=Storefront.of(row))

@@ -85,8 +85,15 @@ def row_id(text: str, *kinds: str, path: Sequence[str | int] = ("id",)) -> int:
     """
     found = split_id(text)
     if found is None or found[0] not in kinds:
-        raise InvalidInput("This is not the ID of a {kind}.", path=path, kind=" or ".join(kinds))
+        raise InvalidInput(template_of(kinds), path=path, kind=" or ".join(kinds))
     return found[1]
+
+
+def template_of(kinds: Sequence[str]) -> str:
+    """What is said of an ID of no such kind, with the article that the first of them takes."""
+    if kinds[0][0] in "AEIO":
+        return "This is not the ID of an {kind}."
+    return "This is not the ID of a {kind}."
 
 
 def optional_row_id(

@@ -13,7 +13,7 @@ from resolvers.orders import contact_looks
 from resolvers.orders.contact_looks import LookFilter
 from schema.actors import Actor, actors
 from schema.batching import batched
-from schema.nodes.nodes import Node, document_of, global_id, optional_row_id
+from schema.nodes.nodes import Node, document_of, global_id, optional_row_id, template_of
 from schema.orders.types import Order
 
 ACTORS = {"Staff": "STAFF", "ApiClient": "API_CLIENT"}
@@ -93,5 +93,5 @@ def _actor(text: str) -> tuple[str, int]:
     path = ("filter", "actorId")
     kind, row = document_of(text, *path)
     if kind not in ACTORS:
-        raise InvalidInput("This is not the ID of a {kind}.", path=path, kind=" or ".join(ACTORS))
+        raise InvalidInput(template_of(list(ACTORS)), path=path, kind=" or ".join(ACTORS))
     return ACTORS[kind], row

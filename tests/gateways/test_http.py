@@ -44,6 +44,13 @@ async def test_it_refuses_inside_a_transaction(api: Api) -> None:
         await transaction(send, f"{api.settings.base_url}/graphql", b"{}")
 
 
+async def test_who_cannot_be_reached_is_told_in_plain_words() -> None:
+    with pytest.raises(GatewayError) as raised:
+        await send("http://127.0.0.1:1/")
+    said = "no answer from 127.0.0.1: it cannot be reached, or refuses connections"
+    assert str(raised.value) == said
+
+
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "ftp://127.0.0.1/"])
 async def test_no_answer_is_a_gateway_error(url: str) -> None:
     with pytest.raises(GatewayError):

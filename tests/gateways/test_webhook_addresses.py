@@ -205,6 +205,11 @@ def test_malformed_urls_are_refused_whatever_is_allowed(url: str) -> None:
     assert webhooks(private_addresses=True).fault(url) is not None
 
 
+@pytest.mark.parametrize("url", ["https://", "https:///hook", "http://"])
+def test_a_url_without_a_host_is_told_so(url: str) -> None:
+    assert webhooks(private_addresses=True).fault(url) == "The URL names no host."
+
+
 @pytest.mark.parametrize("url", TAKEN)
 def test_public_hosts_are_taken(url: str) -> None:
     assert webhooks().fault(url) is None

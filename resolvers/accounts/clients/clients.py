@@ -12,13 +12,14 @@ from models.accounts.organisations import Organisation
 from models.accounts.passwords import API_CLIENT_PREFIX, new_token, token_hash
 from models.accounts.roles import EVERY_SCOPE, Permission, scopes_granted
 from models.database import transaction
-from models.errors import InvalidInput
+from models.errors import Duplicate, InvalidInput
 from resolvers.accounts.organisations.organisations import within_reach
 from resolvers.accounts.sessions import still_signed_in
+from resolvers.bulk_rows import lock_node
 from resolvers.context import ActorKind, Context
 from resolvers.orm_pagination import Page, PageRequest, paginate
 from resolvers.permissions import confirmed, for_anyone, may, requires, scoped
-from resolvers.validation import text_of
+from resolvers.validation import code_of, text_of
 
 
 @requires(Permission.API_CLIENT_WRITE)
@@ -49,17 +50,25 @@ async def create_api_client(
 @requires(Permission.STOREFRONT_WRITE)
 @confirmed
 async def create_storefront(
-    ctx: Context, name: str, channel: Channel, organisation_code: str
+    ctx: Context, name: str, channel: Channel, organisation_code: str, code: str | None = None
 ) -> Storefront:
-    """A client application; its key is public. Raises: InvalidInput, NotFound for the node."""
+    """A client application; its key is public.
+
+    Raises: InvalidInput, NotFound for the node, Duplicate for a code that another of the merchant has.
+    """
     name = text_of(name, "name", 100)
+    if code is not None:
+        code_of(code, "code")
     node = await within_reach(
         ctx, organisation_code, Permission.STOREFRONT_WRITE, "organisationCode"
     )
 
     async def create() -> Storefront:
+        if code is not None:
+            await claim_code(node.merchant_key, code)
         await still_signed_in(ctx)
         return await Storefront.create(
+            code=code,
             name=name,
             channel=channel,
             key=new_token("qs"),
@@ -68,6 +77,20 @@ async def create_storefront(
         )
 
     return await transaction(create)
+
+
+async def claim_code(merchant_id: int | None, code: str, storefront_id: int | None = None) -> None:
+    """Hold the merchant until the transaction ends, so that nobody else takes the code meanwhile.
+
+    Raises: Duplicate when a client application of the merchant other than this one has it.
+    """
+    await lock_node(merchant_id)
+    if (
+        await Storefront.filter(code=code, merchant_id=merchant_id)
+        .exclude(id=storefront_id)
+        .exists()
+    ):
+        raise Duplicate("The code {code} is taken.", path=("code",), code=code)
 
 
 @for_anyone

@@ -15,11 +15,11 @@ from models.accounts.passwords import API_CLIENT_PREFIX, new_token, token_hash
 from models.accounts.roles import Permission
 from models.database import transaction
 from models.errors import InvalidInput, NotFound, StateConflict
-from resolvers.accounts.clients.clients import scopes_of
+from resolvers.accounts.clients.clients import claim_code, scopes_of
 from resolvers.accounts.sessions import still_signed_in
 from resolvers.context import Context
 from resolvers.permissions import confirmed, may, requires, scoped
-from resolvers.validation import text_of
+from resolvers.validation import code_of, text_of
 
 LONGEST_OVERLAP_MINUTES = 30 * 24 * 60
 
@@ -74,15 +74,22 @@ async def rotate_secret(
 @requires(Permission.STOREFRONT_WRITE)
 @confirmed
 async def update_storefront(
-    ctx: Context, storefront_id: int, name: str | None, active: bool | None
+    ctx: Context,
+    storefront_id: int,
+    name: str | None,
+    active: bool | None,
+    code: str | None = None,
 ) -> Storefront:
     """Rename a client application, or switch it off and on; while it is off its key is refused.
 
-    Raises: NotFound outside the caller's territory, InvalidInput.
+    Raises: NotFound outside the caller's territory, InvalidInput, Duplicate for a code that another of the
+    merchant has.
     """
     if name is not None:
         name = text_of(name, "name", 100)
-    return await transaction(_update_storefront, ctx, storefront_id, name, active)
+    if code is not None:
+        code_of(code, "code")
+    return await transaction(_update_storefront, ctx, storefront_id, name, active, code)
 
 
 async def _update(
@@ -140,16 +147,24 @@ async def _rotate(ctx: Context, client_id: int, overlap_minutes: int, secret: st
 
 
 async def _update_storefront(
-    ctx: Context, storefront_id: int, name: str | None, active: bool | None
+    ctx: Context,
+    storefront_id: int,
+    name: str | None,
+    active: bool | None,
+    code: str | None,
 ) -> Storefront:
-    await still_signed_in(ctx)
     query = scoped(Storefront.all(), ctx, Permission.STOREFRONT_WRITE, "organisation")
-    if not await query.filter(id=storefront_id).exists():
+    found = await query.filter(id=storefront_id).first()
+    if found is not None and code is not None:
+        await claim_code(found.merchant_id, code, storefront_id)
+    await still_signed_in(ctx)
+    if found is None:
         raise NotFound("There is no such storefront.", path=("storefrontId",))
     storefront = await Storefront.select_for_update().get(id=storefront_id)
+    storefront.code = storefront.code if code is None else code
     storefront.name = storefront.name if name is None else name
     storefront.active = storefront.active if active is None else active
-    await storefront.save(update_fields=["name", "active"])
+    await storefront.save(update_fields=["code", "name", "active"])
     return storefront
 
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from gateways import Limit
+from models.accounts.roles import Permission
 from models.accounts.second_factor import (
     RECOVERY_BYTES,
     is_recovery_code,
@@ -26,7 +27,7 @@ from resolvers.accounts import sessions
 from resolvers.accounts.staff.rank import manages, outranks
 from resolvers.attempts import attempt
 from resolvers.context import Context
-from resolvers.permissions import confirmed, for_anyone, for_staff
+from resolvers.permissions import confirmed, for_anyone, for_staff, refuse_without
 
 A_DAY = 86_400
 
@@ -60,10 +61,12 @@ async def set_up(ctx: Context, code: str | None) -> SecondFactor:
 async def reset(ctx: Context, staff_id: int, code: str | None) -> Staff:
     """Switch it off: one's own with a code, somebody else's as who manages them. Their sessions end.
 
-    Raises: NotFound for staff whom the caller does not manage or who may do more than the caller,
-    InvalidInput for a wrong code, StateConflict when it is off, ConfirmationRequired, RateLimited.
+    Raises: PermissionDenied for those who manage no staff, NotFound for staff whom the caller does not manage
+    or who may do more than the caller, InvalidInput for a wrong code, StateConflict when it is off,
+    ConfirmationRequired, RateLimited.
     """
     if staff_id != ctx.staff_id:
+        refuse_without(ctx, Permission.STAFF_WRITE)
         return await transaction(_switch_off, ctx, staff_id)
     async with guess(ctx, staff_id):
         return await transaction(_switch_off, ctx, staff_id, code or "")

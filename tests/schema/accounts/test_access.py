@@ -272,6 +272,13 @@ async def test_the_last_use_of_a_machine_is_written_once_a_minute(api: Api) -> N
     assert again > earlier
 
 
+async def test_an_id_of_another_type_is_refused_with_the_right_article(api: Api) -> None:
+    admin = await api.staff()
+    given = {"apiClientId": "store:S1", "reason": "Leak"}
+    errors = await admin.refused(document("hq/api_client_revoke"), input=given)
+    assert errors[0]["message"] == "This is not the ID of an ApiClient."
+
+
 async def test_a_storefront_that_is_off_refuses_its_key_and_what_was_kept(api: Api) -> None:
     admin = await api.staff()
     shop = await open_shop(admin, 5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -69,6 +70,46 @@ async def test_storefronts_are_kept_by_code(api: Api) -> None:
     assert (changed["created"], changed["updated"]) == (0, 1)
     refused = await api.through(web["key"]).send("{ brands { code } }")
     assert refused["errors"]
+
+
+async def test_a_single_storefront_has_a_code_that_no_other_of_the_merchant_has(api: Api) -> None:
+    platform = await api.staff()
+    admin = await merchant(api)
+    create, update = document("hq/storefront_create"), document("hq/storefront_update")
+    given = {"name": "App", "channel": "APP", "organisationCode": "M"}
+    made = (await admin.do(create, input={**given, "code": "APP-1"}))["storefront"]
+    bare = (await admin.do(create, input=given))["storefront"]
+    assert (made["code"], bare["code"]) == ("APP-1", None)
+    taken = [{"code": "DUPLICATE", "message": "The code APP-1 is taken.", "path": ["code"]}]
+    answer = await admin.ask(create, input={**given, "organisationCode": "S1", "code": "APP-1"})
+    assert answer["storefrontCreate"] == {"storefront": None, "userErrors": taken}
+    answer = await admin.ask(update, input={"storefrontId": bare["id"], "code": "APP-1"})
+    assert answer["storefrontUpdate"] == {"storefront": None, "userErrors": taken}
+    answer = await admin.ask(update, input={"storefrontId": bare["id"], "code": "no code"})
+    assert answer["storefrontUpdate"]["userErrors"][0]["code"] == "INVALID"
+
+    await admin.do(update, input={"storefrontId": "storefront:APP-1", "code": "APP-1"})
+    await admin.do(update, input={"storefrontId": "storefront:APP-1", "code": "APP-2"})
+    await admin.do(update, input={"storefrontId": bare["id"], "code": "APP-1"})
+    await admin.do(update, input={"storefrontId": "storefront:APP-1", "name": "Renamed"})
+    elsewhere = {**given, "organisationCode": "PLATFORM", "code": "APP-1"}
+    await platform.do(create, input=elsewhere)
+    rows = await Storefront.all().order_by("id").values_list("id", "code", "name")
+    assert [(code, name) for _, code, name in rows] == [
+        ("APP-2", "App"),
+        ("APP-1", "Renamed"),
+        ("APP-1", "App"),
+    ]
+
+
+async def test_of_two_who_claim_a_code_at_once_one_has_it(api: Api) -> None:
+    admin = await merchant(api)
+    given = {"name": "App", "channel": "APP", "organisationCode": "M", "code": "APP"}
+    create = document("hq/storefront_create")
+    answers = await asyncio.gather(*(admin.ask(create, input=given) for _ in range(4)))
+    errors = [each["storefrontCreate"]["userErrors"] for each in answers]
+    assert sorted(each[0]["code"] if each else "" for each in errors) == ["", *["DUPLICATE"] * 3]
+    assert await Storefront.all().count() == 1
 
 
 async def test_a_faulty_storefront_is_named_and_skipped_or_rejects_all(api: Api) -> None:

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import pytest
+
+from schema.nodes.nodes import global_id
 from tests.make.api import Api
 from tests.make.documents import document
 from tests.make.listening import all_listen
+from tests.make.persons import staff
 from tests.make.shop import Shop, new_key, open_shop
 
 LEVEL = "{ onHand available held committed damaged quarantined incoming safetyStock version }"
@@ -152,6 +157,41 @@ async def test_subscribers_hear_of_every_change_and_go_on_where_they_were(api: A
         event = await screen.next()
         assert event["data"]["stockChanged"]["available"] == 2
         assert int(event["extensions"]["sequence"]) > int(sequence)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "says"),
+    [
+        ("locationIds", "Store", "There is no such store or warehouse."),
+        ("variantIds", "Variant", "There is no such variant."),
+    ],
+)
+async def test_who_follows_what_is_not_there_is_told_alike_whether_it_is_foreign(
+    api: Api, name: str, kind: str, says: str
+) -> None:
+    platform = await api.staff()
+    for merchant in ("HOME", "RIVAL"):
+        given = {"code": merchant, "name": merchant, "kind": "MERCHANT"}
+        await platform.do(document("hq/organisation_upsert"), input=given)
+    home, rival = await staff(platform, "HOME", "ADMIN"), await staff(platform, "RIVAL", "ADMIN")
+    shop = await open_shop(home, 5)
+    own = {"Store": shop.store_id, "Variant": shop.variant_id}[kind]
+    code = {"Store": "store:NOPE", "Variant": "sku:NOPE"}[kind]
+    ask = f"subscription($ids: [ID!]) {{ stockChanged({name}: $ids) {{ available }} }}"
+    key = {"name": "R", "channel": "APP", "organisationCode": "RIVAL"}
+    made = await rival.do(document("hq/storefront_create"), input=key)
+    through = api.through(made["storefront"]["key"])
+    for caller, ids in (
+        (api, [own, code]),
+        (api, [global_id(kind, 10**9)]),
+        (through, [own]),
+        (through.as_(rival.token), [own]),
+    ):
+        async with caller.subscribe(ask, ids=ids) as screen:
+            [error] = json.loads(await screen.socket.recv())["payload"]
+        assert (error["message"], error["extensions"]["code"]) == (says, "NOT_FOUND")
+    async with api.subscribe(ask, ids=[own]) as screen:
+        assert await screen.silent()
 
 
 async def test_changes_read_together_come_once_a_level(api: Api) -> None:

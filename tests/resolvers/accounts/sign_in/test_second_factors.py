@@ -317,8 +317,10 @@ async def test_a_manager_resets_only_who_may_no_more_than_they(
         None,
     ]
     assert (await second_factors.reset(acting, cashier.id, None)).second_factor_at is None
-    with pytest.raises(NotFound):
+    with pytest.raises(PermissionDenied, match="STAFF_WRITE"):
         await second_factors.reset(clerk, boss.id, None)
+    with pytest.raises(PermissionDenied, match="STAFF_WRITE"):
+        await second_factors.reset(clerk, 10**9, None)
 
 
 async def test_visitors_and_members_have_none(visitor: Context, ctx: Context) -> None:
