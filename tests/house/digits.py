@@ -13,8 +13,8 @@ from tests.house.source import Module
 READERS = {"int", "Decimal", "PythonDecimal", "fromisoformat"}
 # What they are given is bounded by a length, a pattern or a limit of documents that comes before ...
 MEASURED = {
-    "gateways/challenges.py: int(x)",
-    "gateways/challenges.py: int(y)",
+    "gateways/challenge_picture.py: int(x)",
+    "gateways/challenge_picture.py: int(y)",
     "gateways/sandbox.py: int(timestamp)",
     "models/catalog/gtin.py: int(digit)",
     "models/text/digits.py: int(text)",
