@@ -114,9 +114,10 @@ def import_rows(settings: Settings, given: argparse.Namespace) -> None:
                 draft_of,
                 lambda done, total: progress.update(task, completed=done, total=total),
             )
-        print(report)
-        if report.failed:
-            raise Stop(f"{len(report.failed)} rows were not imported.")
+        if report.rows or report.ended is None:
+            print(report)
+        if verdict := report.verdict():
+            raise Stop(verdict)
 
     asyncio.run(with_database(settings, read))
 

@@ -50,7 +50,10 @@ def test_files_are_imported_and_broken_rows_named(database_url: str, tmp_path: P
     assert (done.returncode, "1 created" in done.stdout) == (0, True)
     assert "It was read as GBK." in done.stdout
     done = run("import", "stock", str(stock), "--encoding", "UTF_8", database_url=database_url)
-    assert (done.returncode, "save the file as UTF-8" in done.stdout) == (2, True)
+    assert (done.returncode, "save the file as UTF-8" in done.stderr) == (2, True)
+    stock.write_text("")
+    done = run("import", "stock", str(stock), database_url=database_url)
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (2, "", "The file is empty.\n")
 
 
 def test_seeding_twice_plants_once(database_url: str) -> None:

@@ -29,14 +29,22 @@ ROWS: dict[BulkKind, type[Any]] = {
     BulkKind.STORES: StoreUpsertRow,
 }
 
+_NULL = "not to be None"  # so graphql-core speaks of a null
+
 
 def draft_of(kind: BulkKind, value: Any) -> Any:
     """Raises: InvalidInput naming the field at fault."""
     from schema import schema
 
     def refuse(error: GraphQLError, path: Sequence[str | int]) -> None:
+        if _NULL in error.message:
+            raise InvalidInput("This must not be null.", path=tuple(path))
         raise InvalidInput("{problem}", path=tuple(path), problem=error.message[:200])
 
+    if not isinstance(value, dict):
+        raise InvalidInput(
+            "A line is one JSON object, such as {example}.", example='{"sku": "MILK-1L"}'
+        )
     input_type = _input_type(kind)
     validate_input_value(value, GraphQLNonNull(input_type), refuse)
     row: Any = convert_argument(

@@ -62,14 +62,16 @@ async def import_file(
             finally:
                 rows.close()
     except OSError as error:
-        report.failed.append((0, "", f"{file.path} cannot be read: {error.strerror}."))
+        report.ended = (0, f"{file.path} cannot be read: {error.strerror}.")
     except UnreadableFile as error:
-        report.failed.append((error.line, "", str(error)))
+        report.ended = (error.line, str(error))
     return report
 
 
 def _made_readable(file: ImportFile, folder: Path, stop: Stop) -> tuple[BulkFormat, Readable, int]:
     """Return the file's form, its lines and about how many rows they are. Raises: UnreadableFile, Stopped."""
+    if not file.path.stat().st_size:
+        raise UnreadableFile(0, "The file is empty.")
     form = form_of(file.path, file.path.name) or BulkFormat.CSV
     found = readable(file.path, form, folder / "rows.lines", file.encoding, stop)
     return form, found, count_rows(found.path, form, stop)

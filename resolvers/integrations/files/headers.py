@@ -101,6 +101,9 @@ def columns_of(
     """
     if len(cells) > COLUMNS:
         raise UnreadableFile(1, "The header has more than {maximum} columns.", maximum=COLUMNS)
+    written = [cell.strip() for cell in cells if cell.strip()]
+    if not written:
+        raise UnreadableFile(1, "The first line is empty: it names the columns.")
     header = [_column(cell, known) for cell in cells]
     names = [name for name in header if name]
     for group in required:
@@ -109,7 +112,7 @@ def columns_of(
                 1,
                 "The column {names} is missing; there are {header}.",
                 names=" / ".join(group),
-                header=", ".join(names),
+                header=", ".join(written),
             )
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise UnreadableFile(1, "The column {name} stands in the header twice.", name=twice[0])

@@ -22,13 +22,33 @@ class RowResult:
 
 @dataclass(slots=True)
 class ImportReport:
-    """Rows by what became of them; `failed` are (line number, code, message), `notes` for the reader."""
+    """Rows by what became of them; `failed` are (line number, code, message), `notes` for the reader.
+
+    `ended` is why the file could not be read, or not to its end: the line, 0 for the file as a whole, and a
+    message.
+    """
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
     failed: list[tuple[int, str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    ended: tuple[int, str] | None = None
+
+    @property
+    def rows(self) -> int:
+        return self.created + self.updated + self.unchanged + len(self.failed)
+
+    def verdict(self) -> str:
+        """Why not everything was imported, in a sentence; empty where it was."""
+        if self.ended is not None:
+            line, said = self.ended
+            return f"Line {line}: {said}" if line else said
+        if not self.failed:
+            return ""
+        if len(self.failed) == 1:
+            return "1 row was not imported."
+        return f"{len(self.failed)} rows were not imported."
 
     def add(self, results: Sequence[RowResult]) -> None:
         """Take in the rows that failed."""

@@ -44,7 +44,8 @@ async def done(
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     file = ImportFile(path, kind, options.get("encoding"))
     report = await import_file(ctx, file, draft_of, lambda done, total: None)
-    return [(line, message) for line, _, message in report.failed]
+    failed = [(line, message) for line, _, message in report.failed]
+    return [*failed, report.ended] if report.ended else failed
 
 
 async def names() -> dict[str, str]:

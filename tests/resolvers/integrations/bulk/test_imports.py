@@ -158,12 +158,14 @@ async def test_stock_is_set_and_unknown_places_are_named(ctx: Context, tmp_path:
 @pytest.mark.parametrize(
     ("content", "line", "says"),
     [
-        (b"", 1, "code"),
         (b"code,name\n1,2\n", 1, "address"),
         (b"code,name,address,code\n", 1, "twice"),
         (b"code,name,address\n1,2,3,4\n", 2, "more cells"),
         (b"code,name,address\n1,2,\xff\n", 2, "UTF-8"),
         (b'code,name,address\n1,"2,3\n', 2, "CSV"),
+        (b"", 0, "The file is empty."),
+        (b"\n1,2,3\n", 1, "The first line is empty"),
+        (b"code, Name ,qty\n1,2,3\n", 1, "there are code, Name, qty."),
         (b"\xd0\xcf\x11\xe0\xa1\xb1", 0, "old Excel"),
         (b"PK\x03\x04 and no more", 0, "XLSX"),
     ],
@@ -174,14 +176,33 @@ async def test_a_file_that_is_no_table_is_told_by_line(
     path = tmp_path / "rows.csv"
     path.write_bytes(content)
     report = await imported(ctx, BulkKind.STORES, path)
-    assert counts(report) == (0, 0, 0, 1)
-    assert report.failed[0][0] == line
-    assert says in report.failed[0][2]
+    found = [*((at, said) for at, _, said in report.failed), *filter(None, [report.ended])]
+    assert [at for at, _ in found] == [line]
+    assert says in found[0][1]
+    assert (report.ended is None) is (line == 2), "rows fail by themselves"
+    assert report.verdict().startswith("Line ") is (line == 1)
 
 
 async def test_a_missing_file_is_told(ctx: Context, tmp_path: Path) -> None:
     report = await imported(ctx, BulkKind.STOCK, tmp_path / "none.csv")
-    assert "none.csv cannot be read" in str(report)
+    assert report.verdict() == f"{tmp_path}/none.csv cannot be read: No such file or directory."
+    assert (report.rows, report.failed) == (0, [])
+
+
+async def test_a_line_of_json_that_is_no_row_is_told_in_plain_words(
+    ctx: Context, tmp_path: Path
+) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text('null\n[]\n7\n{"locationCode": null, "sku": "A", "quantity": 1}\n')
+    report = await imported(ctx, BulkKind.STOCK, path)
+    no_object = 'A line is one JSON object, such as {"sku": "MILK-1L"}.'
+    assert report.failed == [
+        (1, "", no_object),
+        (2, "", no_object),
+        (3, "", no_object),
+        (4, "", "locationCode: This must not be null."),
+    ]
+    assert report.verdict() == "4 rows were not imported."
 
 
 async def test_more_rows_than_a_batch_holds_come_in_batches(ctx: Context, tmp_path: Path) -> None:
