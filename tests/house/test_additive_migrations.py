@@ -46,6 +46,10 @@ def operations_of(path: Path) -> list[Any]:
     return operations
 
 
+# What old code goes on writing lacks what these fill in once; their operations do not show it.
+INCOMPLETE = {"0029_recipients_storefronts_phones"}
+
+
 def test_every_migration_that_needs_a_stop_is_documented() -> None:
     page = (ROOT / "docs" / "upgrading.md").read_text(encoding="utf-8")
     section = SECTION.search(page)
@@ -55,7 +59,7 @@ def test_every_migration_that_needs_a_stop_is_documented() -> None:
         for path in sorted(MIGRATIONS.glob("[0-9]*.py"))
         if (faults := list(not_additive(operations_of(path))))
     }
-    assert found.keys() == set(NAME.findall(section[1])), found
+    assert found.keys() | INCOMPLETE == set(NAME.findall(section[1])), found
 
 
 @pytest.mark.parametrize(
