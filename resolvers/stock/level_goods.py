@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models.database import any_of, array, records
+from resolvers.catalog.scope import ON_SALE, sees_unpublished
 from resolvers.catalog.search.filters import in_classes
 from resolvers.catalog.search.searching import search_of
 from resolvers.context import Context
@@ -64,5 +65,7 @@ async def _looked_up(
         wanted.values += confirmed.values
     if not wanted.sql:
         return None
+    if not await sees_unpublished(ctx, ctx.merchant_id):
+        wanted.add(ON_SALE, str(ctx.channel))
     rows = await records(f"{_VARIANTS}{wanted} LIMIT {LED_BY_GOODS + 1}", *wanted.values)
     return Goods([row[0] for row in rows] if len(rows) <= LED_BY_GOODS else None, wanted)

@@ -1,4 +1,8 @@
-"""What the levels of lists are worth together, to the fen, as `values` says it of each of them."""
+"""What the levels of lists are worth together.
+
+To the fen, as `costs.valuation` says it of each of them, while few movements are still to be counted. While
+there are many, each level has the value that was counted last, and the worker catches up.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from resolvers.stock.costs.costs import COLUMNS, UNSETTLED, counted
 from resolvers.stock.levels.levels import FROM
 
 _UNCOUNTED, _COUNTED = range(2)
+MOST_UNCOUNTED = 2_000
 
 
 async def values_of_lists(where: Conditions, by: str | None) -> dict[Any, int]:
@@ -19,6 +24,8 @@ async def values_of_lists(where: Conditions, by: str | None) -> dict[Any, int]:
     Levels without a cost are worth nothing. Without a column everything stands under None.
     """
     rows = await fetch(_statement(where, by), *where.values)
+    if sum(row["part"] == _UNCOUNTED for row in rows) > MOST_UNCOUNTED:
+        rows = await fetch(_counted_last(where, by), *where.values)
     found: dict[Any, int] = {}
     for row in rows:
         if row["part"] == _COUNTED:
@@ -35,8 +42,11 @@ def _statement(where: Conditions, by: str | None) -> str:
     nothing, no_movement = ", ".join(["NULL"] * 4), ", ".join(["NULL"] * 8)
     return f"""
 WITH listed AS (SELECT l.id, {by or "NULL"} AS parent FROM {FROM} WHERE {where})
-SELECT {_UNCOUNTED} AS part, listed.parent AS parent, {COLUMNS} {UNSETTLED}
-JOIN listed ON listed.id = level.id WHERE level.version <> cost.level_version
+SELECT * FROM (
+  SELECT {_UNCOUNTED} AS part, listed.parent AS parent, {COLUMNS} {UNSETTLED}
+  JOIN listed ON listed.id = level.id WHERE level.version <> cost.level_version
+  LIMIT {MOST_UNCOUNTED + 1}
+) AS uncounted
 UNION ALL
 SELECT {_COUNTED}, listed.parent, {nothing}, 0, CAST(COALESCE(SUM(cost.value_minor), 0) AS BIGINT),
   {no_movement}
@@ -44,4 +54,12 @@ FROM stock_cost AS cost JOIN stock_level AS level ON level.id = cost.level_id
 JOIN listed ON listed.id = level.id WHERE level.version = cost.level_version
 GROUP BY listed.parent
 ORDER BY part, parent, id, movement_id
+"""
+
+
+def _counted_last(where: Conditions, by: str | None) -> str:
+    return f"""
+SELECT {_COUNTED} AS part, {by or "NULL"} AS parent,
+  CAST(COALESCE(SUM(cost.value_minor), 0) AS BIGINT) AS value_minor
+FROM {FROM} JOIN stock_cost AS cost ON cost.level_id = l.id WHERE {where} GROUP BY 2
 """

@@ -10,6 +10,7 @@ import pytest
 
 from models.database import execute
 from models.stock.levels import StockLevel
+from resolvers.stock import level_values
 from tests.make.api import Api
 from tests.make.documents import document
 from tests.make.persons import staff
@@ -215,6 +216,28 @@ async def test_totals_are_of_the_whole_list_whatever_its_page(
     await put(admin, "ONE", 59)
     totals = (await found(admin))["totals"]
     assert (totals["available"], totals["value"]["amount"]) == (82, "147.50")
+
+
+async def test_a_total_value_is_the_last_counted_one_while_much_is_to_be_counted(
+    shops: tuple[Api, dict[str, Shop]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin, _ = shops
+    cost = {"locationCode": "ONE", "sku": "ONE-1", "unitCost": "2.50"}
+    await admin.do(document("hq/opening_cost_set"), input={"rows": [cost]})
+    await put(admin, "ONE", 59)
+    assert (await found(admin))["totals"]["value"]["amount"] == "147.50"
+    monkeypatch.setattr(level_values, "MOST_UNCOUNTED", 0)
+    assert (await found(admin))["totals"]["value"]["amount"] == "150.00"
+
+
+async def test_strangers_find_no_levels_by_the_name_of_what_is_not_on_sale(
+    shops: tuple[Api, dict[str, Shop]],
+) -> None:
+    admin, _ = shops
+    await execute("UPDATE product SET status = 'DRAFT'")
+    wanted = {"search": "two-1"}
+    assert await codes(admin.as_(None), filter=wanted) == []
+    assert await codes(admin, filter=wanted) == ["TWO"]
 
 
 async def test_whoever_may_not_read_stock_learns_nothing_of_it(
