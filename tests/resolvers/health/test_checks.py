@@ -36,7 +36,7 @@ async def silent(url: str) -> bool:
 
 async def test_a_new_database_is_found_sound(ctx: Context) -> None:
     findings = await checks.examine(ctx, answering, connected=True, behind=False)
-    assert len({each.name for each in findings}) == len(findings) == 19
+    assert len({each.name for each in findings}) == len(findings) == 20
     assert {each.name for each in findings if each.level is Level.ERROR} == set()
     assert all(bool(each.mend) is (each.level is not Level.OK) for each in findings)
     assert set(checks.READY) < set(checks.BACKGROUND)
