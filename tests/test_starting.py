@@ -53,13 +53,14 @@ async def ended(process: asyncio.subprocess.Process) -> tuple[int | None, str, l
     return process.returncode, said.decode(), errors.decode().splitlines()
 
 
-async def says(process: asyncio.subprocess.Process, what: str) -> None:
+async def says(process: asyncio.subprocess.Process, what: str, *, in_log: bool = False) -> None:
     assert process.stdout
+    assert process.stderr
+    stream = process.stderr if in_log else process.stdout
     async with asyncio.timeout(40):
-        while line := await process.stdout.readline():
+        while line := await stream.readline():
             if what in line.decode():
                 return
-    assert process.stderr
     pytest.fail((await process.stderr.read()).decode())
 
 
@@ -150,7 +151,7 @@ async def test_a_worker_says_how_it_is_and_logs_as_it_is_told(database_url: str)
             QUINTET_REDIS_URL=redis,
         ) as process,
     ):
-        await says(process, "Working")
+        await says(process, "Working", in_log=True)
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
             assert (await client.get("/health/live")).status_code == 200
             assert (await client.get("/health/ready")).status_code == 200

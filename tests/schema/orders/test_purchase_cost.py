@@ -20,6 +20,9 @@ START = """mutation($order: ID!, $key: String!) { paymentStart(
   input: { orderId: $order, provider: SANDBOX, flow: NATIVE, idempotencyKey: $key }) {
     payment { id status codeUrl } userErrors { code } } }"""
 MOST = 23
+LOCKED = (
+    1  # on PostgreSQL, by whoever buys: what they keep unpaid is added up by one purchase at a time
+)
 TOLD = 2  # NOTIFY, once placed and once paid, by a connection of its own that is not counted here
 
 
@@ -55,4 +58,6 @@ async def test_a_purchase_costs_few_statements(
     await buy(member, shop)
     with count_statements() as statements:
         await buy(member, shop)
-    assert len(statements) + (TOLD if is_postgres() else 0) <= MOST, statements
+    assert len(statements) + (TOLD if is_postgres() else 0) <= MOST + LOCKED * is_postgres(), (
+        statements
+    )

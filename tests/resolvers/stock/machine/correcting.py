@@ -51,12 +51,12 @@ class Correcting(Driver):
         if arriving:
             level.worth.grow(count)
         else:
-            level.may_apply[origin] -= count
+            level.stands[origin] -= count
             level.serials[origin] -= set(serials)
         if to is OUTSIDE:
             level.worth.take(count)
         else:
-            level.may_apply[to] += count
+            level.stands[to] += count
             level.serials[to] |= set(serials)
 
     @rule(number=few, quantity=st.integers(0, 12), compared=st.none() | st.integers(0, 12))
@@ -76,7 +76,7 @@ class Correcting(Driver):
         if rejected:
             return
         self.model.free(level)
-        level.may_apply[AVAILABLE] = quantity
+        level.stands[AVAILABLE] = quantity
         if quantity > there:
             level.worth.grow(quantity - there)
         elif quantity < there:
