@@ -148,6 +148,7 @@ async def test_a_worker_says_how_it_is_and_logs_as_it_is_told(database_url: str)
             f"--database-url={database_url}",
             QUINTET_WORKER_PORT=str(port),
             QUINTET_LOG_FORMAT="json",
+            QUINTET_LOG_LEVEL="info",
             QUINTET_REDIS_URL=redis,
         ) as process,
     ):
