@@ -123,6 +123,17 @@ def may(ctx: Context, permission: Permission, path: str) -> bool:
     )
 
 
+def throughout(ctx: Context, permission: Permission) -> bool:
+    """Does the caller hold `permission` on the whole merchant that the request is about, by a grant on it?
+
+    Who does needs no search for what lies in their territory.
+    """
+    return ctx.actor.kind is ActorKind.SYSTEM or any(
+        permission in grant.permissions and grant.organisation_id == ctx.merchant_id
+        for grant in ctx.actor.grants
+    )
+
+
 def concerns(ctx: Context, merchant_id: int | None) -> bool:
     """Whether this merchant is the one that the request is about, or one where the caller has any right."""
     if ctx.actor.kind is ActorKind.SYSTEM or merchant_id == ctx.merchant_id:

@@ -16,7 +16,7 @@ from models.orders.orders import Order
 from resolvers.context import ActorKind, Context
 from resolvers.orders.contacts import counting_here
 from resolvers.orm_pagination import Page, PageRequest, paginate
-from resolvers.permissions import for_anyone, requires, scoped
+from resolvers.permissions import for_anyone, requires, scoped, throughout
 from resolvers.tallies import QueryTally
 
 
@@ -72,11 +72,8 @@ def _watched(ctx: Context) -> Q:
     """Looks at orders that count where the caller holds AUDIT_READ, or that have a part at a place there."""
     if ctx.actor.kind is ActorKind.SYSTEM:
         return Q()
-    if any(
-        Permission.AUDIT_READ in grant.permissions and grant.organisation_id == ctx.merchant_id
-        for grant in ctx.actor.grants
-    ):
-        return Q(order__merchant_id=ctx.merchant_id)  # all of the merchant's, without a search
+    if throughout(ctx, Permission.AUDIT_READ):
+        return Q(order__merchant_id=ctx.merchant_id)
     counting = Order.filter(counting_here(ctx, Permission.AUDIT_READ))
     fulfilled = scoped(Fulfilment.all(), ctx, Permission.AUDIT_READ, "location__organisation")
     return Q(

@@ -11,7 +11,7 @@ from models.orders.fulfilments import Fulfilment
 from models.orders.orders import Order
 from models.stores.locations import Location
 from resolvers.context import ActorKind, Context
-from resolvers.permissions import scoped
+from resolvers.permissions import scoped, throughout
 
 
 def visible(query: QuerySet[Order], ctx: Context) -> QuerySet[Order]:
@@ -31,18 +31,11 @@ def visible(query: QuerySet[Order], ctx: Context) -> QuerySet[Order]:
 
 
 def visible_here(query: QuerySet[Order], ctx: Context) -> QuerySet[Order]:
-    """The same, of staff and machines at the merchant that the request is about.
-
-    Who reads all of its orders needs no search for what lies in their territory.
-    """
+    """The same, of staff and machines at the merchant that the request is about."""
     if ctx.actor.is_customer:
         return visible(query, ctx)
     query = query.filter(merchant_id=ctx.merchant_id)
-    whole = any(
-        Permission.ORDER_READ in grant.permissions and grant.organisation_id == ctx.merchant_id
-        for grant in ctx.actor.grants
-    )
-    return query if whole else visible(query, ctx)
+    return query if throughout(ctx, Permission.ORDER_READ) else visible(query, ctx)
 
 
 def in_territory(query: QuerySet[Order], ctx: Context, permission: Permission) -> QuerySet[Order]:

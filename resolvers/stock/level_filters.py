@@ -15,8 +15,8 @@ from models.database import any_of, array, marks
 from models.stock.health import HEALTH, StockHealth
 from models.stores.locations import Location
 from resolvers.accounts.organisations.organisations import within_reach
-from resolvers.context import ActorKind, Context
-from resolvers.permissions import scoped
+from resolvers.context import Context
+from resolvers.permissions import scoped, throughout
 from resolvers.sql_pagination import NEVER, Conditions, kept
 from resolvers.stock.level_goods import Goods, goods_of
 from resolvers.stock.levels.levels import visible
@@ -120,21 +120,14 @@ async def add_readable(
     ctx: Context, permission: Permission, found: Conditions, column: str = "l.location_id"
 ) -> None:
     """Cut to the places where the caller holds `permission`: nowhere where that is everywhere."""
-    if not _everywhere(ctx, permission):
+    if not throughout(ctx, permission):
         places = await _places_with(ctx, permission)
         found.add(*((any_of(column), array(places)) if places else (NEVER,)))
 
 
 async def number_of_places_with(ctx: Context, permission: Permission) -> int | None:
     """Of how many places that holds; None: of all."""
-    return None if _everywhere(ctx, permission) else len(await _places_with(ctx, permission))
-
-
-def _everywhere(ctx: Context, permission: Permission) -> bool:
-    return ctx.actor.kind is ActorKind.SYSTEM or any(
-        permission in grant.permissions and grant.organisation_id == ctx.merchant_id
-        for grant in ctx.actor.grants
-    )
+    return None if throughout(ctx, permission) else len(await _places_with(ctx, permission))
 
 
 async def _places_with(ctx: Context, permission: Permission) -> Sequence[int]:
