@@ -114,7 +114,7 @@ class SandboxPayments:
                     at=event.at,
                 )
 
-    def acknowledge(self, *, taken: bool) -> None:  # noqa: ARG002
+    def acknowledge(self, *, taken: bool) -> None:
         """Return nothing: the sandbox looks at the status."""
 
     def pay(self, charge: Charge, now: datetime) -> bool:
