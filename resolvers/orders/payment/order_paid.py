@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateways import Notification
+from gateways.payments import Notification
 from models.deferred_writes import update_later
 from models.orders.orders import Order
 from models.orders.states import FulfilmentStatus, OrderStatus, PaymentStatus

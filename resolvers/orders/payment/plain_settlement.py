@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gateways import Notification
+from gateways.payments import Notification
 from models.database import brief_transaction, fetch, for_update, marks
 from models.deferred_writes import Outdated
 from models.money import CurrencyCode

@@ -30,7 +30,7 @@ from enum import StrEnum
 
 import structlog
 
-from gateways import Notification
+from gateways.payments import Notification
 from models.database import brief_transaction, fetch, for_update, transaction
 from models.errors import InsufficientStock, Refusals
 from models.money import CurrencyCode
