@@ -15,7 +15,8 @@ from resolvers.orm_pagination import NOTHING, Page, PageRequest
 from resolvers.permissions import for_anyone, requires, scoped
 from resolvers.slices import Slice, rows_of_each
 from resolvers.sql_pagination import Conditions, kept, pages_by_id
-from resolvers.stock.transfers import transfers
+from resolvers.stock.documents.kinds import TRANSFERS
+from resolvers.stock.documents.reading import by_ids
 
 _TIE = "serial numbers"
 
@@ -33,7 +34,7 @@ async def find(ctx: Context, sku: str, serial: str) -> SerialNumber | None:
         or (found := await query.filter(state=SerialState.IN_TRANSIT).first()) is None
     ):
         return here
-    return found if await transfers.by_ids(ctx, [found.document_id or 0]) else None
+    return found if await by_ids(ctx, TRANSFERS, [found.document_id or 0]) else None
 
 
 @requires(Permission.STOCK_READ)

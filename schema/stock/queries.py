@@ -1,3 +1,5 @@
+"""Root fields about stock levels, the ledger and its audit."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -28,6 +30,8 @@ from schema.stock.types import StockLevel, StockMovement, StockSnapshot
 
 @strawberry.type
 class StockQueries:
+    """Root fields about stock levels, movements and snapshots, and the audit."""
+
     @cost(SORTED_LIST)
     @strawberry.field
     async def stock_levels(

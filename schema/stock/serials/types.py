@@ -1,3 +1,5 @@
+"""Serial numbers and their events as GraphQL types."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -19,7 +21,7 @@ from schema.catalog.types import Variant
 from schema.cost.directives import sized_by
 from schema.list_arguments import Skip, SliceSize
 from schema.pagination import Connection
-from schema.stock.documents import document_of
+from schema.stock.documents.history import document_of
 from schema.stores.types import StockLocation
 
 strawberry.enum(SerialState)
@@ -29,6 +31,8 @@ strawberry.enum(SerialState)
     description="A serial number came in, went out, or changed its state at a location."
 )
 class SerialEvent:
+    """One event in the life of a serial number."""
+
     row: strawberry.Private[EventRow]
     from_state: SerialState | None
     to_state: SerialState
@@ -49,6 +53,7 @@ class SerialEvent:
 
     @classmethod
     def of(cls, row: EventRow) -> SerialEvent:
+        """Return the event of a row."""
         return cls(
             row=row,
             from_state=row.from_state,
@@ -60,6 +65,8 @@ class SerialEvent:
 
 @strawberry.type(description="One piece of a variant that is sold by piece.")
 class SerialNumber:
+    """A serial number, where it is and where it was."""
+
     row: strawberry.Private[SerialRow]
     serial: str
     state: SerialState
@@ -92,6 +99,7 @@ class SerialNumber:
 
     @classmethod
     def of(cls, row: SerialRow) -> SerialNumber:
+        """Return the serial number of a row."""
         return cls(
             row=row,
             serial=row.serial,
@@ -104,6 +112,7 @@ class SerialNumber:
 async def on_the_road(
     lines: Sequence[TransferLine], ctx: Context, cut: Slice
 ) -> list[list[SerialNumber]]:
+    """Return a slice of the serial numbers of each transfer line that are between its locations."""
     found = await serial_lookup.on_the_road(ctx, lines, cut)
     return [
         [SerialNumber.of(row) for row in found.get((line.transfer_id, line.variant_id), [])]

@@ -9,8 +9,13 @@ from typing import Any
 import pytest
 
 from models.errors import InvalidInput
-from schema.stock.filters import PurchaseOrderFilter, StocktakeFilter, TransferFilter
-from schema.stock.purchasing.filters import SupplierReturnFilter
+from schema.stock.documents.filters import (
+    PurchaseOrderFilter,
+    StockDocumentFilter,
+    StocktakeFilter,
+    SupplierReturnFilter,
+    TransferFilter,
+)
 from tests.make.api import Api
 from tests.make.persons import staff
 from tests.make.shop import Shop, new_key, open_shop
@@ -157,7 +162,8 @@ async def test_a_list_is_cut_to_the_territory_whatever_it_names(
         TransferFilter(location_id="x").wanted,
         PurchaseOrderFilter(location_id="x").wanted,
         StocktakeFilter(location_id="x").wanted,
-        SupplierReturnFilter(location_id="x").query,
+        SupplierReturnFilter(location_id="x").wanted,
+        StockDocumentFilter(location_id="x").any_kind,
     ],
 )
 def test_a_wrong_place_is_named_by_its_path_in_the_filter(wanted: Callable[[], object]) -> None:
