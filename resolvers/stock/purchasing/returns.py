@@ -23,8 +23,9 @@ from resolvers.orm_pagination import Page, PageRequest
 from resolvers.permissions import for_anyone, requires, scoped
 from resolvers.slices import Slice, rows_of_each
 from resolvers.stock.documents.documents import announce_document, record
-from resolvers.stock.documents.lists import DocumentFilter, page_of
+from resolvers.stock.documents.lists import DocumentFilter, page_of, tally_of
 from resolvers.stock.purchasing.rights import check, rights_of
+from resolvers.tallies import QueryTally
 
 KIND = "SupplierReturn"
 
@@ -52,8 +53,13 @@ async def get(ctx: Context, return_id: int | None, number: str | None) -> Suppli
 @requires(Permission.PURCHASE_READ)
 async def page(ctx: Context, wanted: DocumentFilter, request: PageRequest) -> Page[SupplierReturn]:
     """The returns from places in the caller's territory, the latest first."""
-    visible = _visible(SupplierReturn.filter(merchant_id=ctx.merchant_id), ctx)
-    return await page_of(visible, ("location_id",), wanted, request)
+    return await page_of(_listed(ctx), ("location_id",), wanted, request)
+
+
+@requires(Permission.PURCHASE_READ)
+async def tally(ctx: Context, wanted: DocumentFilter) -> QueryTally[SupplierReturn]:
+    """The counts of the whole list."""
+    return tally_of(_listed(ctx), ("location_id",), wanted)
 
 
 async def lines_of(
@@ -110,6 +116,10 @@ async def written(
     document = (KIND, found.id)
     await record(ctx, document, from_status, found.status, note)
     await announce_document(ctx, "supplier_return.changed", document, [found.location])
+
+
+def _listed(ctx: Context) -> QuerySet[SupplierReturn]:
+    return _visible(SupplierReturn.filter(merchant_id=ctx.merchant_id), ctx)
 
 
 def _visible(query: QuerySet[SupplierReturn], ctx: Context) -> QuerySet[SupplierReturn]:

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 import strawberry
 
-from models.stock.documents.purchase_rules import PurchaseOrderStatus
 from resolvers.orm_pagination import PageRequest
 from resolvers.stock.costs import valuation as costs_valuation
 from resolvers.stock.documents.lists import DocumentFilter
@@ -15,11 +13,10 @@ from resolvers.stock.purchasing import suppliers
 from resolvers.stock.purchasing.suppliers import SupplierQuery
 from schema.cost.directives import cost
 from schema.info import Info
-from schema.list_arguments import SAME, WHICH, After, Before, First, Last, together
+from schema.list_arguments import WHICH, After, Before, First, Last
 from schema.nodes.nodes import optional_row_id
-from schema.pagination import Connection, DocumentConnection
+from schema.pagination import DocumentConnection, TalliedConnection
 from schema.stock.cost_types import StockValue
-from schema.stock.documents import document_filter
 from schema.stock.filters import PurchaseOrderFilter
 from schema.stock.purchasing.filters import SupplierFilter, SupplierReturnFilter
 from schema.stock.purchasing.return_types import SupplierReturn
@@ -42,11 +39,12 @@ class PurchaseQueries:
         after: str | None = None,
         last: int | None = None,
         before: str | None = None,
-    ) -> Connection[Supplier]:
+    ) -> TalliedConnection[Supplier]:
         """The merchant's suppliers, by code."""
+        ctx, wanted = info.context, filter.query() if filter else SupplierQuery()
         request = PageRequest(first=first, after=after, last=last, before=before)
-        wanted = filter.query() if filter else SupplierQuery()
-        return Connection.of(await suppliers.page(info.context, wanted, request), Supplier.of)
+        page = await suppliers.page(ctx, wanted, request)
+        return TalliedConnection.of(page, Supplier.of, await suppliers.tally(ctx, wanted))
 
     @strawberry.field
     async def purchase_order(
@@ -62,23 +60,13 @@ class PurchaseQueries:
         self,
         info: Info,
         filter: Annotated[PurchaseOrderFilter | None, WHICH] = None,
-        status: Annotated[list[PurchaseOrderStatus] | None, SAME] = None,
-        location_id: Annotated[strawberry.ID | None, SAME] = None,
-        supplier_code: Annotated[str | None, SAME] = None,
-        number: Annotated[str | None, SAME] = None,
-        created_from: Annotated[datetime | None, SAME] = None,
-        created_to: Annotated[datetime | None, SAME] = None,
         first: First = None,
         after: After = None,
         last: Last = None,
         before: Before = None,
     ) -> DocumentConnection[PurchaseOrder]:
         """The purchase orders for places in your territory, the latest first."""
-        ctx = info.context
-        arguments = document_filter(
-            status, location_id, number, created_from, created_to, supplier_code
-        )
-        wanted = together(arguments, filter.wanted() if filter else None)
+        ctx, wanted = info.context, filter.wanted() if filter else DocumentFilter()
         request = PageRequest(first=first, after=after, last=last, before=before)
         page = await purchase_orders.page(ctx, wanted, request)
         return DocumentConnection.of(
@@ -103,12 +91,13 @@ class PurchaseQueries:
         after: str | None = None,
         last: int | None = None,
         before: str | None = None,
-    ) -> Connection[SupplierReturn]:
+    ) -> DocumentConnection[SupplierReturn]:
         """The supplier returns from places in your territory, the latest first."""
-        wanted = filter.query() if filter else DocumentFilter()
+        ctx, wanted = info.context, filter.query() if filter else DocumentFilter()
         request = PageRequest(first=first, after=after, last=last, before=before)
-        page = await supplier_returns.page(info.context, wanted, request)
-        return Connection.of(page, SupplierReturn.of)
+        page = await supplier_returns.page(ctx, wanted, request)
+        tally = await supplier_returns.tally(ctx, wanted)
+        return DocumentConnection.of(page, SupplierReturn.of, tally)
 
     @cost(5000)
     @strawberry.field

@@ -1,18 +1,16 @@
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 import strawberry
 
-from models.stock.documents.stocktake_rules import StocktakeStatus
 from resolvers.orm_pagination import PageRequest
+from resolvers.stock.documents.lists import DocumentFilter
 from resolvers.stock.stocktakes import stocktakes
 from schema.info import Info
-from schema.list_arguments import SAME, WHICH, After, Before, First, Last, together
+from schema.list_arguments import WHICH, After, Before, First, Last
 from schema.nodes.nodes import optional_row_id
 from schema.pagination import DocumentConnection
-from schema.stock.documents import document_filter
 from schema.stock.filters import StocktakeFilter
 from schema.stock.stocktakes.types import Stocktake
 
@@ -31,20 +29,13 @@ class StocktakeQueries:
         self,
         info: Info,
         filter: Annotated[StocktakeFilter | None, WHICH] = None,
-        status: Annotated[list[StocktakeStatus] | None, SAME] = None,
-        location_id: Annotated[strawberry.ID | None, SAME] = None,
-        number: Annotated[str | None, SAME] = None,
-        created_from: Annotated[datetime | None, SAME] = None,
-        created_to: Annotated[datetime | None, SAME] = None,
         first: First = None,
         after: After = None,
         last: Last = None,
         before: Before = None,
     ) -> DocumentConnection[Stocktake]:
         """The stocktakes in your territory, the latest first."""
-        ctx = info.context
-        arguments = document_filter(status, location_id, number, created_from, created_to)
-        wanted = together(arguments, filter.wanted() if filter else None)
+        ctx, wanted = info.context, filter.wanted() if filter else DocumentFilter()
         request = PageRequest(first=first, after=after, last=last, before=before)
         page = await stocktakes.page(ctx, wanted, request)
         return DocumentConnection.of(page, Stocktake.of, await stocktakes.tally(ctx, wanted))

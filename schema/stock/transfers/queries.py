@@ -4,14 +4,13 @@ from typing import Annotated
 
 import strawberry
 
-from models.stock.documents.transfer_rules import TransferStatus
 from resolvers.orm_pagination import PageRequest
+from resolvers.stock.documents.lists import DocumentFilter
 from resolvers.stock.transfers import transfers
 from schema.info import Info
-from schema.list_arguments import SAME, WHICH, After, Before, First, Last, together
+from schema.list_arguments import WHICH, After, Before, First, Last
 from schema.nodes.nodes import optional_row_id
 from schema.pagination import DocumentConnection
-from schema.stock.documents import document_filter
 from schema.stock.filters import TransferFilter
 from schema.stock.transfers.types import Transfer
 
@@ -31,16 +30,13 @@ class TransferQueries:
         self,
         info: Info,
         filter: Annotated[TransferFilter | None, WHICH] = None,
-        status: Annotated[list[TransferStatus] | None, SAME] = None,
-        location_id: Annotated[strawberry.ID | None, SAME] = None,
         first: First = None,
         after: After = None,
         last: Last = None,
         before: Before = None,
     ) -> DocumentConnection[Transfer]:
         """The transfers that begin or end in your territory, the latest first."""
-        ctx, arguments = info.context, document_filter(status, location_id)
-        wanted = together(arguments, filter.wanted() if filter else None)
+        ctx, wanted = info.context, filter.wanted() if filter else DocumentFilter()
         request = PageRequest(first=first, after=after, last=last, before=before)
         page = await transfers.page(ctx, wanted, request)
         return DocumentConnection.of(page, Transfer.of, await transfers.tally(ctx, wanted))
