@@ -30,6 +30,10 @@ class Conditions:
         self.sql.append(condition)
         self.values.extend(values)
 
+    def of_parents(self, parent: str, keys: Sequence[Any]) -> Conditions:
+        """Return the same of the rows whose column `parent` has one of these keys."""
+        return Conditions([any_of(parent), *self.sql], [array(keys), *self.values])
+
     @property
     def nothing(self) -> bool:
         """Whether it is known that nothing meets them, so that nobody need ask."""

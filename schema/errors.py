@@ -144,7 +144,7 @@ def format_error(error: GraphQLError, ctx: Context | None) -> dict[str, Any]:
         extensions["code"] = cause.code
         if isinstance(cause, RateLimited) and cause.retry_after_seconds is not None:
             extensions["retryAfterSeconds"] = cause.retry_after_seconds
-        elif isinstance(cause, Forbidden) and cause.path:
+        elif isinstance(cause, Forbidden | Refusal) and cause.path:
             extensions["inputPath"] = [str(step) for step in cause.path]
     elif isinstance(cause, Refusals):
         formatted["message"] = "; ".join(translate(each, language) for each in cause.refusals)

@@ -7,6 +7,7 @@ from datetime import datetime
 import strawberry
 
 from models.stock.states import MovementReason
+from resolvers.stock.ledger.as_of import SnapshotFilter
 from resolvers.stock.ledger.movements import MovementFilter
 from schema.nodes.nodes import document_of, optional_row_id
 
@@ -51,4 +52,21 @@ class StockMovementFilter:
             document=None if document is None else document_of(document, "filter", "documentId"),
             since=self.since,
             until=self.until,
+        )
+
+
+@strawberry.input(description="All that is given must hold; one of them must be given.")
+class StockSnapshotFilter:
+    variant_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The variant that stood there."
+    )
+    location_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The store or warehouse."
+    )
+
+    def wanted(self) -> SnapshotFilter:
+        """Raises: InvalidInput naming what is no ID."""
+        return SnapshotFilter(
+            variant_id=variant_of(self.variant_id),
+            location_id=location_of(self.location_id, "filter", "locationId"),
         )

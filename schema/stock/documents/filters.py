@@ -14,7 +14,6 @@ from models.stock.documents.stocktake_rules import StocktakeStatus
 from models.stock.documents.transfer_rules import TransferStatus
 from resolvers.stock.documents.all_kinds import AnyDocumentFilter
 from resolvers.stock.documents.lists import DocumentFilter
-from schema.nodes.nodes import optional_row_id
 from schema.stock.documents.statuses import StockDocumentKind, StockDocumentStatus
 from schema.stock.filters import LOCATION, SINCE, STATUS, UNTIL, location_of, variant_of
 
@@ -144,22 +143,3 @@ class StockDocumentFilter(DocumentConditions):
 def once(values: Sequence[StrEnum] | None) -> list[StrEnum] | None:
     """Return the values without repeats, in one order, so that equal filters have equal cursors."""
     return None if values is None else sorted(set(values))
-
-
-def by_arguments(
-    status: Sequence[StrEnum] | None,
-    location_id: str | None,
-    number: str | None = None,
-    created_from: datetime | None = None,
-    created_to: datetime | None = None,
-    supplier_code: str | None = None,
-) -> DocumentFilter:
-    """Return the conditions that a list's own arguments say. Raises: InvalidInput for no ID of a location."""
-    return DocumentFilter(
-        statuses=once(status),
-        location_id=optional_row_id(location_id, "Store", "Warehouse", path=("locationId",)),
-        number=number,
-        created_from=created_from,
-        created_to=created_to,
-        supplier_code=supplier_code,
-    )

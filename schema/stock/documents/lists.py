@@ -10,14 +10,12 @@ from models.bounds import all_of
 from resolvers.context import Context
 from resolvers.orm_pagination import Page
 from resolvers.stock.documents.all_kinds import KindsTally
-from resolvers.stock.documents.lists import DocumentFilter, Listed
+from resolvers.stock.documents.lists import Listed
 from schema.batching import batched
 from schema.cost.directives import cost, list_size
 from schema.cost.prices import COUNT
-from schema.list_arguments import together
 from schema.operations.documents.value_counts import ValueCount
 from schema.pagination import DocumentConnection, tallied
-from schema.stock.documents.filters import DocumentConditions
 from schema.stock.documents.interface import StockDocument
 from schema.stock.documents.statuses import StockDocumentKind
 from schema.stock.purchasing.return_types import SupplierReturn
@@ -45,11 +43,6 @@ class StockDocumentConnection(DocumentConnection[StockDocument]):
         """How many there are of each kind in the whole list, by the name of its type."""
         found = await tallied(parents, lambda tally, keys: tally.kinds(keys))
         return [[ValueCount(value=name, count=n) for name, n in counts] for counts in found]
-
-
-def chosen(arguments: DocumentFilter, filter: DocumentConditions | None) -> DocumentFilter:
-    """Return the conditions of a list's arguments and its filter. Raises: InvalidInput for what both say."""
-    return together(arguments, filter.wanted() if filter else None)
 
 
 def connection_of(node: type[D], found: Listed[Any]) -> DocumentConnection[D]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 import strawberry
 
-from models.stock.documents.purchase_rules import PurchaseOrderStatus
 from resolvers.orm_pagination import PageRequest
 from resolvers.stock.costs import valuation as costs_valuation
 from resolvers.stock.documents import lists, reading
@@ -17,16 +15,15 @@ from resolvers.stock.purchasing import suppliers
 from resolvers.stock.purchasing.suppliers import SupplierQuery
 from schema.cost.directives import cost
 from schema.info import Info
-from schema.list_arguments import SAME, WHICH, After, Before, First, Last
+from schema.list_arguments import WHICH, After, Before, First, Last
 from schema.nodes.nodes import optional_row_id
-from schema.pagination import Connection, DocumentConnection
+from schema.pagination import DocumentConnection, TalliedConnection
 from schema.stock.cost_types import StockValue
 from schema.stock.documents.filters import (
     PurchaseOrderFilter,
     SupplierReturnFilter,
-    by_arguments,
 )
-from schema.stock.documents.lists import chosen, connection_of
+from schema.stock.documents.lists import connection_of
 from schema.stock.purchasing.filters import SupplierFilter
 from schema.stock.purchasing.return_types import SupplierReturn
 from schema.stock.purchasing.types import PurchaseOrder, Supplier
@@ -51,11 +48,12 @@ class PurchaseQueries:
         after: str | None = None,
         last: int | None = None,
         before: str | None = None,
-    ) -> Connection[Supplier]:
+    ) -> TalliedConnection[Supplier]:
         """The merchant's suppliers, by code."""
+        ctx, wanted = info.context, filter.query() if filter else SupplierQuery()
         request = PageRequest(first=first, after=after, last=last, before=before)
-        wanted = filter.query() if filter else SupplierQuery()
-        return Connection.of(await suppliers.page(info.context, wanted, request), Supplier.of)
+        page = await suppliers.page(ctx, wanted, request)
+        return TalliedConnection.of(page, Supplier.of, await suppliers.tally(ctx, wanted))
 
     @strawberry.field
     async def purchase_order(
@@ -71,22 +69,13 @@ class PurchaseQueries:
         self,
         info: Info,
         filter: Annotated[PurchaseOrderFilter | None, WHICH] = None,
-        status: Annotated[list[PurchaseOrderStatus] | None, SAME] = None,
-        location_id: Annotated[strawberry.ID | None, SAME] = None,
-        supplier_code: Annotated[str | None, SAME] = None,
-        number: Annotated[str | None, SAME] = None,
-        created_from: Annotated[datetime | None, SAME] = None,
-        created_to: Annotated[datetime | None, SAME] = None,
         first: First = None,
         after: After = None,
         last: Last = None,
         before: Before = None,
     ) -> DocumentConnection[PurchaseOrder]:
         """The purchase orders for places in your territory, the latest first."""
-        arguments = by_arguments(
-            status, location_id, number, created_from, created_to, supplier_code
-        )
-        wanted = chosen(arguments, filter)
+        wanted = filter.wanted() if filter else DocumentFilter()
         request = PageRequest(first=first, after=after, last=last, before=before)
         return connection_of(
             PurchaseOrder, await lists.listed(info.context, PURCHASE_ORDERS, wanted, request)
@@ -112,7 +101,7 @@ class PurchaseQueries:
         before: str | None = None,
     ) -> DocumentConnection[SupplierReturn]:
         """The supplier returns from places in your territory, the latest first."""
-        wanted = chosen(DocumentFilter(), filter)
+        wanted = filter.wanted() if filter else DocumentFilter()
         request = PageRequest(first=first, after=after, last=last, before=before)
         return connection_of(
             SupplierReturn, await lists.listed(info.context, SUPPLIER_RETURNS, wanted, request)

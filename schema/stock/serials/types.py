@@ -15,12 +15,13 @@ from resolvers.context import Context
 from resolvers.orm_pagination import PageRequest
 from resolvers.slices import Slice
 from resolvers.stock import serial_lookup
+from resolvers.stock.serial_lookup import SerialQuery
 from schema.actors import Actor, actors
 from schema.batching import batched
 from schema.catalog.types import Variant
 from schema.cost.directives import sized_by
 from schema.list_arguments import Skip, SliceSize
-from schema.pagination import Connection
+from schema.pagination import TalliedConnection
 from schema.stock.documents.history import document_of
 from schema.stores.types import StockLocation
 
@@ -109,6 +110,17 @@ class SerialNumber:
         )
 
 
+@strawberry.input(description="All that is given must hold.")
+class SerialNumberFilter:
+    state: list[SerialState] | None = strawberry.field(
+        default=None, description="In one of these states."
+    )
+
+    def query(self, location_id: int) -> SerialQuery:
+        states = None if self.state is None else tuple(sorted(set(self.state)))
+        return SerialQuery(location_id=location_id, states=states)
+
+
 async def on_the_road(
     lines: Sequence[TransferLine], ctx: Context, cut: Slice
 ) -> list[list[SerialNumber]]:
@@ -124,8 +136,14 @@ async def serials_of_variants(
     variant_ids: Sequence[int],
     ctx: Context,
     location_id: int,
+    filter: SerialNumberFilter | None,
     request: PageRequest,
-) -> list[Connection[SerialNumber]]:
+) -> list[TalliedConnection[SerialNumber]]:
     """A page of the serial numbers on hand at a location for each variant, in their order."""
-    found = await serial_lookup.of_variants(ctx, variant_ids, location_id, request)
-    return [Connection.of(found[variant_id], SerialNumber.of) for variant_id in variant_ids]
+    wanted = filter.query(location_id) if filter else SerialQuery(location_id=location_id)
+    found = await serial_lookup.of_variants(ctx, variant_ids, wanted, request)
+    tally = serial_lookup.tally(ctx, variant_ids, wanted)
+    return [
+        TalliedConnection.of(found[variant_id], SerialNumber.of, tally, variant_id)
+        for variant_id in variant_ids
+    ]
