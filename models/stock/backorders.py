@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from tortoise import fields
 
-from models.stock.states import PromiseStatus
+from models.stock.states import AllocationStatus
 from models.tables.fields import Row, choice, never_negative, reference, within
 
 
@@ -26,7 +26,7 @@ class StockBackorder(Row):
         constraints = never_negative("stock_backorder", "most", "promised")
 
 
-class StockPromise(Row):
+class BackorderAllocation(Row):
     """Pieces promised to a fulfilment that are yet to come to its location; `filled` of them have come.
 
     Its row changes only under its variant's `StockBackorder`.
@@ -38,7 +38,7 @@ class StockPromise(Row):
     fulfilment_id = fields.BigIntField(db_index=True)
     quantity = fields.IntField()
     filled = fields.IntField(default=0)
-    status = choice(PromiseStatus, default=PromiseStatus.HELD)
+    status = choice(AllocationStatus, default=AllocationStatus.HELD)
 
     variant_id: int
     location_id: int
@@ -48,6 +48,7 @@ class StockPromise(Row):
         return self.quantity - self.filled
 
     class Meta:
+        # The table keeps its first name: renaming it would stop servers of the version before.
         table = "stock_promise"
         indexes = (("status", "variant_id", "location_id", "id"),)
         constraints = (

@@ -49,7 +49,7 @@ class HoldStatus(StrEnum):
     WITHDRAWN = "WITHDRAWN"
 
 
-class PromiseStatus(StrEnum):
+class AllocationStatus(StrEnum):
     """A promise of pieces that are yet to come: HELD until paid, AWAITED until FILLED by pieces that came.
 
     RELEASED ones may be promised again by a late payment, WITHDRAWN ones never are.

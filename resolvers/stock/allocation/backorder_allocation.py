@@ -20,7 +20,7 @@ from models.database import (
     transaction,
 )
 from models.deferred_writes import insert_later
-from models.stock.states import HoldStatus, MovementReason, PromiseStatus, StockState
+from models.stock.states import AllocationStatus, HoldStatus, MovementReason, StockState
 from models.tables.bulk import chunks
 from resolvers.background.outbox import Change, announce
 from resolvers.context import ActorKind, Context
@@ -35,10 +35,10 @@ SELECT level.variant_id FROM stock_hold AS hold JOIN stock_level AS level ON lev
 WHERE hold.order_id = ? UNION SELECT variant_id FROM stock_promise WHERE order_id = ?
 """
 _FILLABLE = """
-SELECT DISTINCT level.variant_id, level.location_id FROM stock_promise AS promise
-JOIN stock_level AS level ON level.variant_id = promise.variant_id
-  AND level.location_id = promise.location_id
-WHERE promise.status = 'AWAITED' AND level.available > level.safety_stock
+SELECT DISTINCT level.variant_id, level.location_id FROM stock_promise AS allocation
+JOIN stock_level AS level ON level.variant_id = allocation.variant_id
+  AND level.location_id = allocation.location_id
+WHERE allocation.status = 'AWAITED' AND level.available > level.safety_stock
 ORDER BY level.variant_id, level.location_id LIMIT ?
 """
 
@@ -146,15 +146,15 @@ def _given(
     return given
 
 
-def _move(promise: dict[str, Any], pieces: int) -> Move:
+def _move(allocation: dict[str, Any], pieces: int) -> Move:
     return Move(
-        variant_id=promise["variant_id"],
-        location_id=promise["location_id"],
+        variant_id=allocation["variant_id"],
+        location_id=allocation["location_id"],
         from_state=StockState.AVAILABLE,
         to_state=StockState.COMMITTED,
         quantity=pieces,
         reason=MovementReason.COMMIT,
-        document=("Order", promise["order_id"]),
+        document=("Order", allocation["order_id"]),
         above_safety=True,
     )
 
@@ -183,14 +183,14 @@ async def _hold(
 async def _count(given: Sequence[tuple[dict[str, Any], int]]) -> None:
     """Note on the promises, and on their backorders, what is owed no more."""
     fewer: dict[int, int] = {}
-    promises = []
+    allocations = []
     for row, pieces in given:
         fewer[row["variant_id"]] = fewer.get(row["variant_id"], 0) + pieces
         filled = row["filled"] + pieces
         whole = filled == row["quantity"]
-        status = PromiseStatus.FILLED if whole else PromiseStatus.AWAITED
-        promises.append((filled, str(status), row["id"]))
-    await execute_many("UPDATE stock_promise SET filled = ?, status = ? WHERE id = ?", promises)
+        status = AllocationStatus.FILLED if whole else AllocationStatus.AWAITED
+        allocations.append((filled, str(status), row["id"]))
+    await execute_many("UPDATE stock_promise SET filled = ?, status = ? WHERE id = ?", allocations)
     for variant_id, pieces in sorted(fewer.items()):
         await execute(
             "UPDATE stock_backorder SET promised = promised - ? WHERE variant_id = ?",
@@ -218,8 +218,8 @@ async def _tell_arrived(ctx: Context, fulfilment_ids: Sequence[int]) -> None:
 _ARRIVED = """
 UPDATE fulfilment SET awaits_until = NULL, pickup_expires_at =
   CASE WHEN method = 'STORE_PICKUP' THEN ? ELSE pickup_expires_at END, updated_at = ?
-WHERE id IN ({}) AND NOT EXISTS (SELECT 1 FROM stock_promise AS promise
-  WHERE promise.fulfilment_id = fulfilment.id AND promise.status = 'AWAITED')
+WHERE id IN ({}) AND NOT EXISTS (SELECT 1 FROM stock_promise AS allocation
+  WHERE allocation.fulfilment_id = fulfilment.id AND allocation.status = 'AWAITED')
 RETURNING id
 """
 _TOLD = """

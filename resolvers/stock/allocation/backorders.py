@@ -16,14 +16,14 @@ from models.database import execute, fetch, for_update
 from models.deferred_writes import insert_later
 from models.errors import InsufficientStock, Refusals
 from models.read_consistency import up_to_date
-from models.stock.backorders import StockBackorder, StockPromise
-from models.stock.states import PromiseStatus
+from models.stock.backorders import BackorderAllocation, StockBackorder
+from models.stock.states import AllocationStatus
 from resolvers.context import Context
 from resolvers.stock.allocation import backorder_allocation
 from resolvers.stock.allocation.holds import HoldRequest
 from resolvers.stock.ledger.ledger import Place
 
-_PROMISED = (
+_COLUMNS = (
     *("variant_id", "location_id", "order_id", "fulfilment_id", "quantity", "filled"),
     *("status", "created_at"),
 )
@@ -58,7 +58,7 @@ def today(ctx: Context) -> date:
     return ctx.now().astimezone(ZoneInfo(ctx.settings.timezone)).date()
 
 
-async def promise(ctx: Context, order_id: int, requests: Sequence[HoldRequest]) -> None:
+async def allocate(ctx: Context, order_id: int, requests: Sequence[HoldRequest]) -> None:
     """Write promises that the locked offers were found to have room for."""
     rows = [
         (
@@ -68,12 +68,12 @@ async def promise(ctx: Context, order_id: int, requests: Sequence[HoldRequest]) 
             each.fulfilment_id,
             each.quantity,
             0,
-            str(PromiseStatus.HELD),
+            str(AllocationStatus.HELD),
             ctx.now(),
         )
         for each in requests
     ]
-    await insert_later("stock_promise", _PROMISED, rows)
+    await insert_later("stock_promise", _COLUMNS, rows)
     await _owe(_totals((each.variant_id, each.quantity) for each in requests))
 
 
@@ -84,21 +84,23 @@ async def commit(ctx: Context, order_id: int) -> None:
 
     Raises: Refusals with an InsufficientStock for each variant whose limit has been reached by others.
     """
-    promises = await _of(order_id, PromiseStatus.HELD, PromiseStatus.RELEASED)
-    left = rest(await locked(ctx, [each.variant_id for each in promises]))
+    allocations = await _of(order_id, AllocationStatus.HELD, AllocationStatus.RELEASED)
+    left = rest(await locked(ctx, [each.variant_id for each in allocations]))
     again = _totals(
-        (each.variant_id, each.owed) for each in promises if each.status is PromiseStatus.RELEASED
+        (each.variant_id, each.owed)
+        for each in allocations
+        if each.status is AllocationStatus.RELEASED
     )
     if short := missing(left, again):
         raise Refusals(short)
-    await _turn(promises, PromiseStatus.AWAITED)
+    await _turn(allocations, AllocationStatus.AWAITED)
     await _owe(again)
-    await _lock_levels(order_id, _places(promises))
+    await _lock_levels(order_id, _places(allocations))
 
 
 async def fill(ctx: Context, order_id: int) -> None:
     """Commit what is there already to those who wait where this paid order does, in their order."""
-    await backorder_allocation.fill(ctx, _places(await _of(order_id, PromiseStatus.AWAITED)))
+    await backorder_allocation.fill(ctx, _places(await _of(order_id, AllocationStatus.AWAITED)))
 
 
 async def lock(order_id: int) -> None:
@@ -112,14 +114,14 @@ async def lock(order_id: int) -> None:
 async def release(ctx: Context, order_id: int, fulfilment_id: int | None = None) -> None:
     """Owe the order (or one fulfilment) nothing any more; a late payment may bring an unpaid one back."""
     await lock(order_id)
-    promises = await _of(order_id, PromiseStatus.HELD, PromiseStatus.AWAITED)
+    allocations = await _of(order_id, AllocationStatus.HELD, AllocationStatus.AWAITED)
     if fulfilment_id is not None:
-        promises = [each for each in promises if each.fulfilment_id == fulfilment_id]
-    unpaid = [each for each in promises if each.status is PromiseStatus.HELD]
-    paid = [each for each in promises if each.status is PromiseStatus.AWAITED]
-    await _turn(unpaid, PromiseStatus.RELEASED)
-    await _turn(paid, PromiseStatus.WITHDRAWN)
-    await _owe(_totals((each.variant_id, -each.owed) for each in promises))
+        allocations = [each for each in allocations if each.fulfilment_id == fulfilment_id]
+    unpaid = [each for each in allocations if each.status is AllocationStatus.HELD]
+    paid = [each for each in allocations if each.status is AllocationStatus.AWAITED]
+    await _turn(unpaid, AllocationStatus.RELEASED)
+    await _turn(paid, AllocationStatus.WITHDRAWN)
+    await _owe(_totals((each.variant_id, -each.owed) for each in allocations))
 
 
 def rest(standing: Mapping[int, Offer]) -> Counter[int]:
@@ -144,13 +146,13 @@ def _standing(ctx: Context, rows: Iterable[StockBackorder]) -> dict[int, Offer]:
     }
 
 
-async def _of(order_id: int, *statuses: PromiseStatus) -> list[StockPromise]:
-    found = StockPromise.filter(order_id=order_id, status__in=statuses)
+async def _of(order_id: int, *statuses: AllocationStatus) -> list[BackorderAllocation]:
+    found = BackorderAllocation.filter(order_id=order_id, status__in=statuses)
     return await found.order_by("variant_id", "id")
 
 
-def _places(promises: Iterable[StockPromise]) -> list[Place]:
-    return sorted({(each.variant_id, each.location_id) for each in promises})
+def _places(allocations: Iterable[BackorderAllocation]) -> list[Place]:
+    return sorted({(each.variant_id, each.location_id) for each in allocations})
 
 
 async def _lock_levels(order_id: int, places: Sequence[Place]) -> None:
@@ -165,10 +167,10 @@ async def _lock_levels(order_id: int, places: Sequence[Place]) -> None:
     )
 
 
-async def _turn(promises: Sequence[StockPromise], status: PromiseStatus) -> None:
-    if promises:
-        ids = [each.id for each in promises]
-        await StockPromise.filter(id__in=ids).update(status=status)
+async def _turn(allocations: Sequence[BackorderAllocation], status: AllocationStatus) -> None:
+    if allocations:
+        ids = [each.id for each in allocations]
+        await BackorderAllocation.filter(id__in=ids).update(status=status)
 
 
 async def _owe(changes: Mapping[int, int]) -> None:

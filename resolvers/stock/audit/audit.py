@@ -17,7 +17,7 @@ from resolvers.context import Context
 from resolvers.permissions import requires, scoped
 from resolvers.stock.audit import backorders as audit_backorders
 from resolvers.stock.audit import serials as audit_serials
-from resolvers.stock.audit.backorders import PromiseFault
+from resolvers.stock.audit.backorders import BackorderFault
 from resolvers.stock.documents import inbound as documents_inbound
 from resolvers.stock.ledger.replay import NEWEST, NONE, replayed
 
@@ -56,7 +56,7 @@ class Audit:
     checked_levels: int
     replayed_movements: int
     drifts: Sequence[Drift]
-    promise_faults: Sequence[PromiseFault] = ()
+    backorder_faults: Sequence[BackorderFault] = ()
 
 
 @requires(Permission.STOCK_READ)
@@ -76,7 +76,7 @@ async def run(ctx: Context, location_id: int | None = None, *, full: bool = Fals
         movements += sum(row["movements"] for row in rows)
         drifts += [drift for row in rows for drift in _drifts_of(row)]
         drifts += map(_of_serials, await audit_serials.of_levels(part))
-    faults: list[PromiseFault] = []
+    faults: list[BackorderFault] = []
     for part in chunks(places):
         drifts += map(_of_documents, await documents_inbound.drifts_of(part))
         drifts += map(_of_serials, await audit_serials.of_places(part))
