@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from tortoise import fields
 
+from models.stock.levels import LevelKey
 from models.stock.states import BEYOND, MovementReason, StockState
 from models.tables.fields import Row, choice, reference, within
 
@@ -29,7 +30,7 @@ class StockMovement(Row):
     location_id: int
 
     @property
-    def place(self) -> tuple[int, int]:
+    def level_key(self) -> LevelKey:
         return self.variant_id, self.location_id
 
     @property

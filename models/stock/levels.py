@@ -4,6 +4,9 @@ from tortoise import fields
 
 from models.tables.fields import Row, never_negative, reference
 
+LevelKey = tuple[int, int]
+"""The key of a level: variant ID, location ID. Levels are locked in the order of their keys."""
+
 
 class StockLevel(Row):
     """How many pieces of a variant stand at a location, by state.

@@ -37,14 +37,14 @@ async def put_back(ctx: Context, back: ReturnedPieces, scanned: Scanned) -> None
     moves = [_move(back, variant_id, pieces) for variant_id, pieces in sorted(back.pieces.items())]
     variants = [each.variant_id for each in moves]
     owing = await backorder_allocation.lock_backorders(marks(variants), *variants)
-    await create_missing(ctx, [each.place for each in moves])
+    await create_missing(ctx, [each.level_key for each in moves])
     changed = await move_all(ctx, moves)
     merchants = await tracked(variants)
     await _check_sold(back, scanned)
     await scan_tracked(ctx, moves, merchants, scanned, ("serials",))
     await announce_changed(ctx, changed)
     await backorder_allocation.fill(
-        ctx, backorder_allocation.of_variants(owing, (each.place for each in moves))
+        ctx, backorder_allocation.of_variants(owing, (each.level_key for each in moves))
     )
 
 

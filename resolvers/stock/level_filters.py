@@ -22,8 +22,8 @@ from resolvers.stock.level_goods import Goods, goods_of
 from resolvers.stock.levels.levels import visible
 from resolvers.stock.levels.sold_at_places import ANY_SOLD, since_days
 
-_PLACE = "SELECT o.id FROM location o JOIN organisation n ON n.id = o.organisation_id"
-_PLACES = "places where stock is read"
+_LOCATIONS = "SELECT o.id FROM location o JOIN organisation n ON n.id = o.organisation_id"
+_READABLE = "places where stock is read"
 
 
 class LevelSort(StrEnum):
@@ -81,11 +81,11 @@ async def conditions_of(
 
     Raises: InvalidInput, NotFound for an organisation outside the caller's territory.
     """
-    found, places = Conditions(), await _places_of(ctx, wanted)
+    found, locations = Conditions(), await _locations_of(ctx, wanted)
     if joined:
-        found.add(str(places), *places.values)
+        found.add(str(locations), *locations.values)
     else:
-        found.add(f"(l.location_id IN ({_PLACE} WHERE {places})) IS TRUE", *places.values)
+        found.add(f"(l.location_id IN ({_LOCATIONS} WHERE {locations})) IS TRUE", *locations.values)
     if wanted.health is not None or wanted.unsold_days is not None:
         await add_readable(ctx, Permission.STOCK_READ, found)
     if sort in _READ:
@@ -106,7 +106,7 @@ async def conditions_of(
     return found
 
 
-async def _places_of(ctx: Context, wanted: LevelFilter) -> Conditions:
+async def _locations_of(ctx: Context, wanted: LevelFilter) -> Conditions:
     found = await visible(ctx)
     found.add("o.merchant_id = ?", ctx.merchant_id)
     if wanted.organisation_code is not None:
@@ -121,18 +121,18 @@ async def add_readable(
 ) -> None:
     """Cut to the places where the caller holds `permission`: nowhere where that is everywhere."""
     if not throughout(ctx, permission):
-        places = await _places_with(ctx, permission)
-        found.add(*((any_of(column), array(places)) if places else (NEVER,)))
+        locations = await _locations_with(ctx, permission)
+        found.add(*((any_of(column), array(locations)) if locations else (NEVER,)))
 
 
-async def number_of_places_with(ctx: Context, permission: Permission) -> int | None:
+async def number_of_locations_with(ctx: Context, permission: Permission) -> int | None:
     """Of how many places that holds; None: of all."""
-    return None if throughout(ctx, permission) else len(await _places_with(ctx, permission))
+    return None if throughout(ctx, permission) else len(await _locations_with(ctx, permission))
 
 
-async def _places_with(ctx: Context, permission: Permission) -> Sequence[int]:
+async def _locations_with(ctx: Context, permission: Permission) -> Sequence[int]:
     """All places where the caller holds `permission`; looked up once a request."""
-    known = ctx.memory.setdefault(_PLACES, {})
+    known = ctx.memory.setdefault(_READABLE, {})
     if permission not in known:
         query = scoped(Location.all(), ctx, permission, "organisation")
         known[permission] = await query.values_list("id", flat=True)

@@ -27,7 +27,7 @@ from resolvers.stock.level_filters import (
     goods_in,
     reads_all,
 )
-from resolvers.stock.level_orders import led_by_goods, order_of, places_around
+from resolvers.stock.level_orders import led_by_goods, locations_around, order_of
 from resolvers.stock.level_values import values_of_lists
 from resolvers.stock.levels.levels import FROM, Level, read, visible
 from resolvers.tallies import SqlTally
@@ -108,8 +108,8 @@ async def page(
 
     Raises: InvalidInput, NotFound for an organisation outside the caller's territory.
     """
-    places = await _places(ctx, sort, near)
-    order, goods_lead = await order_of(ctx, wanted, sort, places), False
+    locations = await _locations(ctx, sort, near)
+    order, goods_lead = await order_of(ctx, wanted, sort, locations), False
     goods = None if sort or wanted.variant_id is not None else await goods_in(ctx, wanted)
     if goods and goods.ids:
         order, goods_lead = led_by_goods(goods.ids), True
@@ -117,7 +117,7 @@ async def page(
     conditions = await conditions_of(ctx, wanted, sort, goods_lead=goods_lead, joined=joined)
     tie = f"levels {ctx.merchant_id} {sort} {near} {wanted}"
     found = await page_of_ids(FROM if joined else _LEVELS, conditions, order, request, tie)
-    far = {place.key: place.distance_metres for place in places}
+    far = {location.key: location.distance_metres for location in locations}
     (levels,) = await _levels(ctx, [found], far)
     return levels
 
@@ -152,8 +152,8 @@ async def tally(
     async def conditions(_: bool) -> Conditions:
         found = await conditions_of(ctx, wanted, sort, joined=False)
         if sort is LevelSort.DISTANCE:
-            places = [place.key for place in await _places(ctx, sort, near)]
-            found.add(any_of(AT_A_PLACE), array(places))
+            locations = [location.key for location in await _locations(ctx, sort, near)]
+            found.add(any_of(AT_A_PLACE), array(locations))
         return found
 
     return LevelTally(_LEVELS, conditions, ctx=ctx)
@@ -188,13 +188,13 @@ def tally_of_variants(ctx: Context, variant_ids: Sequence[int], *, by_distance: 
     return LevelTally(FROM, conditions, OF_A_VARIANT, ctx=ctx)
 
 
-async def _places(ctx: Context, sort: LevelSort | None, near: Point | None) -> list[Ranked[int]]:
+async def _locations(ctx: Context, sort: LevelSort | None, near: Point | None) -> list[Ranked[int]]:
     if sort is not LevelSort.DISTANCE:
         return []
-    places = await places_around(ctx, near)
-    if not places and near is None:
+    locations = await locations_around(ctx, near)
+    if not locations and near is None:
         raise InvalidInput("To sort by distance, give a point.", path=("near",))
-    return places
+    return locations
 
 
 async def _levels(

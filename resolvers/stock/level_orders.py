@@ -27,12 +27,12 @@ async def order_of(
     ctx: Context,
     wanted: LevelFilter,
     sort: LevelSort | None,
-    places: Sequence[Ranked[int]] | None = None,
+    locations: Sequence[Ranked[int]] | None = None,
 ) -> Order:
-    """`places` are those of a list by distance, with how far they are; others are left out of it."""
-    if sort is LevelSort.DISTANCE and places is not None:
+    """`locations` are those of a list by distance, with how far they are; others are left out of it."""
+    if sort is LevelSort.DISTANCE and locations is not None:
         goods = await goods_in(ctx, wanted)
-        return _by_distance(places, led=not goods or goods.ids is None or len(goods.ids) > FEW)
+        return _by_distance(locations, led=not goods or goods.ids is None or len(goods.ids) > FEW)
     if sort is LevelSort.UPDATED:
         changed = "CAST(EXTRACT(EPOCH FROM l.updated_at) * 1000000 AS BIGINT)"
         first, kind = (changed, int) if is_postgres() else ("l.updated_at", str)
@@ -87,9 +87,9 @@ def _by_cover(ctx: Context, sales: Conditions) -> Order:
     return Order(columns, (int, int), values=(ctx.now(), *sales.values), source=source)
 
 
-def _by_distance(places: Sequence[Ranked[int]], *, led: bool) -> Order:
-    ids = array([place.key for place in places])
-    millimetres = array([round(place.distance_metres * 1000) for place in places])
+def _by_distance(locations: Sequence[Ranked[int]], *, led: bool) -> Order:
+    ids = array([location.key for location in locations])
+    millimetres = array([round(location.distance_metres * 1000) for location in locations])
     far = (
         "unnest(CAST(? AS BIGINT[]), CAST(? AS BIGINT[])) AS far(id, millimetres)"
         if is_postgres()
@@ -106,7 +106,7 @@ def _whole(number: str) -> str:
     return f"CAST({number} AS BIGINT)"
 
 
-async def places_around(ctx: Context, near: Point | None) -> list[Ranked[int]]:
+async def locations_around(ctx: Context, near: Point | None) -> list[Ranked[int]]:
     """The merchant's places that have a position, the nearest to `near` first.
 
     Without a point they are measured from the place that the request comes from; none where it has none.

@@ -41,8 +41,8 @@ async def of_variants(
     ctx: Context, variant_ids: Sequence[int], location_id: int, request: PageRequest
 ) -> dict[int, Page[SerialNumber]]:
     """A page of what each variant has on hand at a location; nothing outside the caller's territory."""
-    place = Location.filter(id=location_id)
-    if not await scoped(place, ctx, Permission.STOCK_READ, "organisation").exists():
+    location = Location.filter(id=location_id)
+    if not await scoped(location, ctx, Permission.STOCK_READ, "organisation").exists():
         return dict.fromkeys(variant_ids, NOTHING)
     here = Conditions()
     here.add(f"location_id = ? AND state IN ({marks(ON_HAND)})", location_id, *map(str, ON_HAND))
@@ -71,10 +71,10 @@ async def on_the_road(
     transfers_going = array({line.transfer_id for line in going})
     rows = await fetch(
         f"SELECT {SerialNumber.selected('r')} FROM (SELECT *, ROW_NUMBER()"
-        " OVER (PARTITION BY document_id, variant_id ORDER BY id) AS place FROM serial_number"
+        " OVER (PARTITION BY document_id, variant_id ORDER BY id) AS position FROM serial_number"
         f" WHERE {any_id('variant_id')} AND document_type = 'Transfer' AND {any_id('document_id')}"
         f" AND state = ? AND location_id IN (SELECT source_id FROM transfer WHERE {any_id('id')})) AS r"
-        f" WHERE {cut.condition('place')} ORDER BY place",
+        f" WHERE {cut.condition('position')} ORDER BY position",
         array({line.variant_id for line in going}),
         transfers_going,
         str(SerialState.IN_TRANSIT),

@@ -141,7 +141,7 @@ def _ways(moves: Sequence[Move], merchants: Mapping[int, int]) -> dict[int, list
         start = serial_state(each.from_state, each.reason)
         end = serial_state(each.to_state, each.reason)
         if each.variant_id in merchants and start is not end:
-            before = found.get(key := (each.place, start, end))
+            before = found.get(key := (each.level_key, start, end))
             more = before.quantity if before else 0
             found[key] = replace(each, quantity=each.quantity + more)
     ways: dict[int, list[Move]] = {}
@@ -157,7 +157,7 @@ async def _divided(moving: Sequence[Move], draft: SerialDraft) -> list[tuple[Mov
     rows = await fetch(
         "SELECT serial, state FROM serial_number WHERE variant_id = ? AND location_id = ?"
         f" AND serial IN ({marks(draft.serials)})",
-        *moving[0].place,
+        *moving[0].level_key,
         *draft.serials,
     )
     states = {row["serial"]: row["state"] for row in rows}

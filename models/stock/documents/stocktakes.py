@@ -3,6 +3,7 @@ from __future__ import annotations
 from tortoise import fields
 
 from models.stock.documents.stocktake_rules import Count, SerialFinding, StocktakeStatus
+from models.stock.levels import LevelKey
 from models.tables.fields import Row, choice, never_negative, reference
 
 
@@ -49,7 +50,7 @@ class StocktakeLine(Row):
     location_id: int
 
     @property
-    def place(self) -> tuple[int, int]:
+    def level_key(self) -> LevelKey:
         return self.variant_id, self.location_id
 
     @property

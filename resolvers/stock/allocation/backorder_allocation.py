@@ -20,11 +20,12 @@ from models.database import (
     transaction,
 )
 from models.deferred_writes import insert_later
+from models.stock.levels import LevelKey
 from models.stock.states import AllocationStatus, HoldStatus, MovementReason, StockState
 from models.tables.bulk import chunks
 from resolvers.background.outbox import Change, announce
 from resolvers.context import ActorKind, Context
-from resolvers.stock.ledger.ledger import ChangedLevel, Move, Place, announce_changed, move_all
+from resolvers.stock.ledger.ledger import ChangedLevel, Move, announce_changed, move_all
 
 _HOLD = (
     *("level_id", "order_id", "fulfilment_id", "quantity", "status", "expires_at"),
@@ -57,12 +58,12 @@ async def lock_backorders(variants: str, *values: Any, waiting: bool = True) -> 
     return {row["variant_id"] for row in rows}
 
 
-async def fill(ctx: Context, places: Collection[Place]) -> int:
+async def fill(ctx: Context, keys: Collection[LevelKey]) -> int:
     """Commit what is above the safety stock to the awaited promises of locked backorders, oldest first.
 
     Answers how many promises got pieces.
     """
-    if not places or not (free := await _free(places)):
+    if not keys or not (free := await _free(keys)):
         return 0
     given = _given(await _owed(free), free)
     if given:
@@ -86,8 +87,8 @@ async def fill_freed(ctx: Context, freed: Sequence[ChangedLevel]) -> None:
     await fill(ctx, of_variants(owing, ((each.variant_id, each.location_id) for each in freed)))
 
 
-def of_variants(variant_ids: Collection[int], places: Iterable[Place]) -> set[Place]:
-    return {place for place in places if place[0] in variant_ids}
+def of_variants(variant_ids: Collection[int], keys: Iterable[LevelKey]) -> set[LevelKey]:
+    return {key for key in keys if key[0] in variant_ids}
 
 
 async def fill_due(ctx: Context, limit: int = 100) -> int:
@@ -101,23 +102,23 @@ async def fill_due(ctx: Context, limit: int = 100) -> int:
     )
 
 
-async def _fill_due(ctx: Context, place: Place) -> int:
-    await lock_backorders("?", place[0])
-    return await fill(ctx, [place])
+async def _fill_due(ctx: Context, key: LevelKey) -> int:
+    await lock_backorders("?", key[0])
+    return await fill(ctx, [key])
 
 
-async def _free(places: Collection[Place]) -> dict[Place, int]:
+async def _free(keys: Collection[LevelKey]) -> dict[LevelKey, int]:
     """The pieces above the safety stock where there are any; their levels are locked by this."""
-    condition = " OR ".join(["variant_id = ? AND location_id = ?"] * len(places))
+    condition = " OR ".join(["variant_id = ? AND location_id = ?"] * len(keys))
     rows = await fetch(
         "SELECT variant_id, location_id, available - safety_stock AS free FROM stock_level"
         f" WHERE {condition} ORDER BY variant_id, location_id{for_update()}",
-        *(part for place in sorted(places) for part in place),
+        *(part for key in sorted(keys) for part in key),
     )
     return {(row["variant_id"], row["location_id"]): row["free"] for row in rows if row["free"] > 0}
 
 
-async def _owed(free: dict[Place, int]) -> list[dict[str, Any]]:
+async def _owed(free: dict[LevelKey, int]) -> list[dict[str, Any]]:
     """The oldest awaited promises at these places, as many as their free pieces reach for."""
     one = (
         "SELECT * FROM (SELECT id, variant_id, location_id, order_id, fulfilment_id, quantity, filled,"
@@ -128,20 +129,20 @@ async def _owed(free: dict[Place, int]) -> list[dict[str, Any]]:
     for part in chunks(sorted(free.items()), 100):
         rows += await fetch(
             " UNION ALL ".join([one] * len(part)) + " ORDER BY id",
-            *(value for place, pieces in part for value in (*place, pieces)),
+            *(value for key, pieces in part for value in (*key, pieces)),
         )
     return rows
 
 
 def _given(
-    owed: Sequence[dict[str, Any]], free: dict[Place, int]
+    owed: Sequence[dict[str, Any]], free: dict[LevelKey, int]
 ) -> list[tuple[dict[str, Any], int]]:
     """How many pieces each promise gets."""
     left, given = dict(free), []
     for row in owed:
-        place = row["variant_id"], row["location_id"]
-        if pieces := min(left[place], row["quantity"] - row["filled"]):
-            left[place] -= pieces
+        key = row["variant_id"], row["location_id"]
+        if pieces := min(left[key], row["quantity"] - row["filled"]):
+            left[key] -= pieces
             given.append((row, pieces))
     return given
 

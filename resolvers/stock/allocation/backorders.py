@@ -17,11 +17,11 @@ from models.deferred_writes import insert_later
 from models.errors import InsufficientStock, Refusals
 from models.read_consistency import up_to_date
 from models.stock.backorders import BackorderAllocation, StockBackorder
+from models.stock.levels import LevelKey
 from models.stock.states import AllocationStatus
 from resolvers.context import Context
 from resolvers.stock.allocation import backorder_allocation
 from resolvers.stock.allocation.holds import HoldRequest
-from resolvers.stock.ledger.ledger import Place
 
 _COLUMNS = (
     *("variant_id", "location_id", "order_id", "fulfilment_id", "quantity", "filled"),
@@ -95,12 +95,12 @@ async def commit(ctx: Context, order_id: int) -> None:
         raise Refusals(short)
     await _turn(allocations, AllocationStatus.AWAITED)
     await _owe(again)
-    await _lock_levels(order_id, _places(allocations))
+    await _lock_levels(order_id, _keys_of(allocations))
 
 
 async def fill(ctx: Context, order_id: int) -> None:
     """Commit what is there already to those who wait where this paid order does, in their order."""
-    await backorder_allocation.fill(ctx, _places(await _of(order_id, AllocationStatus.AWAITED)))
+    await backorder_allocation.fill(ctx, _keys_of(await _of(order_id, AllocationStatus.AWAITED)))
 
 
 async def lock(order_id: int) -> None:
@@ -151,18 +151,18 @@ async def _of(order_id: int, *statuses: AllocationStatus) -> list[BackorderAlloc
     return await found.order_by("variant_id", "id")
 
 
-def _places(allocations: Iterable[BackorderAllocation]) -> list[Place]:
+def _keys_of(allocations: Iterable[BackorderAllocation]) -> list[LevelKey]:
     return sorted({(each.variant_id, each.location_id) for each in allocations})
 
 
-async def _lock_levels(order_id: int, places: Sequence[Place]) -> None:
+async def _lock_levels(order_id: int, keys: Sequence[LevelKey]) -> None:
     """Lock where an order waits and where it holds pieces at once: in the order in which everybody does."""
-    waiting = " OR ".join(["variant_id = ? AND location_id = ?"] * len(places) or ["FALSE"])
+    waiting = " OR ".join(["variant_id = ? AND location_id = ?"] * len(keys) or ["FALSE"])
     await fetch(
         f"SELECT id FROM stock_level WHERE {waiting}"
         " OR id IN (SELECT level_id FROM stock_hold WHERE order_id = ?)"
         f" ORDER BY variant_id, location_id{for_update()}",
-        *(part for place in places for part in place),
+        *(value for key in keys for value in key),
         order_id,
     )
 

@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 
 from models.database import fetch
 from models.errors import InsufficientStock
+from models.stock.levels import LevelKey
 from models.stock.rules import sellable, suffices
 from resolvers.context import Context
 from resolvers.stock.allocation.backorder_allocation import fill_freed
 from resolvers.stock.allocation.hold_rows import free_expired
-from resolvers.stock.ledger.ledger import ChangedLevel, Move, Place, change
+from resolvers.stock.ledger.ledger import ChangedLevel, Move, change
 
 Want = Sequence[Move]
 """What one order wants: pieces from AVAILABLE to HELD."""
@@ -30,7 +31,7 @@ class Granted:
     """
 
     shortages: Sequence[Sequence[InsufficientStock]]
-    levels: Mapping[Place, ChangedLevel]
+    levels: Mapping[LevelKey, ChangedLevel]
     freed: Sequence[ChangedLevel]
 
 
@@ -47,7 +48,7 @@ async def grant(ctx: Context, wants: Sequence[Want]) -> Granted:
     """Hold what each order wants, earlier ones first. The movements are the caller's to record."""
     moves = [move for want in wants for move in want]
     levels = await change(ctx, moves if len(wants) == 1 else _cautious(moves))
-    short = {move.place for move in moves} - levels.keys()
+    short = {move.level_key for move in moves} - levels.keys()
     if not short:
         return Granted([()] * len(wants), levels, ())
     ids = [each.level_id for each in (await _standing(short)).values()]
@@ -64,29 +65,29 @@ def _cautious(moves: Iterable[Move]) -> list[Move]:
 
     Then whatever the update grants, it would have granted in any order of arrival.
     """
-    online = {move.place for move in moves if move.above_safety}
-    return [replace(move, above_safety=move.place in online) for move in moves]
+    online = {move.level_key for move in moves if move.above_safety}
+    return [replace(move, above_safety=move.level_key in online) for move in moves]
 
 
 def _given(
-    want: Want, left: Mapping[Place, _Standing], short: Collection[Place]
+    want: Want, left: Mapping[LevelKey, _Standing], short: Collection[LevelKey]
 ) -> list[InsufficientStock]:
     """Take an order's pieces from what is left of the levels that are short, or say what is missing."""
-    asked: dict[Place, list[Move]] = {}
+    asked: dict[LevelKey, list[Move]] = {}
     for move in want:
-        if move.place in short:
-            asked.setdefault(move.place, []).append(move)
+        if move.level_key in short:
+            asked.setdefault(move.level_key, []).append(move)
     missing = []
-    for place, moves in asked.items():
+    for key, moves in asked.items():
         total = sum(move.quantity for move in moves)
         online = sum(move.quantity for move in moves if move.above_safety)
-        level = left.get(place, _Standing())
+        level = left.get(key, _Standing())
         if not suffices(level.available, level.safety_stock, total=total, online=online):
             available = sellable(level.available, level.safety_stock, counter=not online)
-            missing.append(InsufficientStock(place[0], requested=total, available=available))
+            missing.append(InsufficientStock(key[0], requested=total, available=available))
     if not missing:
-        for place, moves in asked.items():
-            left[place].available -= sum(move.quantity for move in moves)
+        for key, moves in asked.items():
+            left[key].available -= sum(move.quantity for move in moves)
     return missing
 
 
@@ -94,18 +95,18 @@ async def _correct(
     ctx: Context,
     wants: Sequence[Want],
     shortages: Sequence[Sequence[InsufficientStock]],
-    short: Collection[Place],
-) -> dict[Place, ChangedLevel]:
+    short: Collection[LevelKey],
+) -> dict[LevelKey, ChangedLevel]:
     """Take from the short levels for those who get theirs, and give back what others took elsewhere."""
     corrections: list[Move] = []
     for want, missing in zip(wants, shortages, strict=True):
         for move in want:
-            if not missing and move.place in short:
+            if not missing and move.level_key in short:
                 corrections.append(replace(move, above_safety=False))
-            elif missing and move.place not in short:
+            elif missing and move.level_key not in short:
                 corrections.append(_reversed(move))
     changed = await change(ctx, corrections)
-    if lacking := {move.place for move in corrections} - changed.keys():
+    if lacking := {move.level_key for move in corrections} - changed.keys():
         raise RuntimeError(f"locked levels have changed: {sorted(lacking)}")
     return changed
 
@@ -114,13 +115,13 @@ def _reversed(move: Move) -> Move:
     return replace(move, from_state=move.to_state, to_state=move.from_state, above_safety=False)
 
 
-async def _standing(places: Collection[Place]) -> dict[Place, _Standing]:
+async def _standing(keys: Collection[LevelKey]) -> dict[LevelKey, _Standing]:
     """Levels that are locked already."""
-    condition = " OR ".join(["variant_id = ? AND location_id = ?"] * len(places))
+    condition = " OR ".join(["variant_id = ? AND location_id = ?"] * len(keys))
     rows = await fetch(
         "SELECT id, variant_id, location_id, available, safety_stock FROM stock_level"
         f" WHERE {condition}",
-        *(part for place in sorted(places) for part in place),
+        *(value for key in sorted(keys) for value in key),
     )
     return {
         (row["variant_id"], row["location_id"]): _Standing(

@@ -8,9 +8,10 @@ from typing import Any
 
 from models.database import fetch, for_update, marks
 from models.deferred_writes import change_later
+from models.stock.levels import LevelKey
 from models.stock.states import HoldStatus, MovementReason, StockState
 from resolvers.context import Context
-from resolvers.stock.ledger.ledger import ChangedLevel, Move, Place, move_all
+from resolvers.stock.ledger.ledger import ChangedLevel, Move, move_all
 
 EXPIRED = "hold.status = 'HELD' AND hold.expires_at <= ?"
 
@@ -35,7 +36,7 @@ class Held:
     serials_of: int | None
 
     @property
-    def place(self) -> Place:
+    def level_key(self) -> LevelKey:
         return self.variant_id, self.location_id
 
     def move(

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from models.database import any_id, array, fetch, marks, transaction
 from models.deferred_writes import Outdated, change_later, insert_later
 from models.errors import Refusals
+from models.stock.levels import LevelKey
 from models.stock.states import HoldStatus, MovementReason, StockState
 from resolvers.context import Context
 from resolvers.stock.allocation import backorder_allocation, shortages
@@ -23,7 +24,6 @@ from resolvers.stock.allocation.hold_rows import EXPIRED, Held, free, free_expir
 from resolvers.stock.ledger.ledger import (
     ChangedLevel,
     Move,
-    Place,
     announce_changed,
     move,
     move_all,
@@ -59,7 +59,7 @@ class StandingHold:
     quantity: int
 
     @property
-    def place(self) -> Place:
+    def level_key(self) -> LevelKey:
         return self.variant_id, self.location_id
 
     @property
@@ -110,7 +110,7 @@ def moves_of(holds: OrderHolds) -> list[Move]:
 
 
 async def record_held(
-    ctx: Context, holds: OrderHolds, levels: Mapping[Place, ChangedLevel], expires_at: datetime
+    ctx: Context, holds: OrderHolds, levels: Mapping[LevelKey, ChangedLevel], expires_at: datetime
 ) -> None:
     """Write the holds and movements of pieces that were granted at these levels."""
     await record(ctx, moves_of(holds), levels)
@@ -161,9 +161,9 @@ async def commit_standing(ctx: Context, holds: Sequence[StandingHold]) -> None:
 
     Raises: Outdated, which undoes the transaction, when one has been released meanwhile.
     """
-    moves = [each.move for each in sorted(holds, key=lambda each: (each.place, each.id))]
+    moves = [each.move for each in sorted(holds, key=lambda each: (each.level_key, each.id))]
     changed = await move(ctx, moves)
-    if {each.place for each in moves} - changed.keys():
+    if {each.level_key for each in moves} - changed.keys():
         raise Outdated("a level has fewer pieces on hold than was seen")
     # Not found by their status: its index is full of holds that have had it.
     await change_later(
@@ -204,7 +204,7 @@ async def release(ctx: Context, order_id: int, fulfilment_id: int | None = None)
     freed += await free(ctx, paid, HoldStatus.WITHDRAWN)
     await announce_changed(ctx, freed)
     await backorder_allocation.fill(
-        ctx, backorder_allocation.of_variants(owing, (each.place for each in (*unpaid, *paid)))
+        ctx, backorder_allocation.of_variants(owing, (each.level_key for each in (*unpaid, *paid)))
     )
 
 
@@ -247,8 +247,8 @@ async def _release_expired(ctx: Context, limit: int) -> int:
     )
     freed = await free_expired(ctx, ids)
     await announce_changed(ctx, freed)
-    places = ((each.variant_id, each.location_id) for each in freed)
-    await backorder_allocation.fill(ctx, backorder_allocation.of_variants(owing, places))
+    keys = ((each.variant_id, each.location_id) for each in freed)
+    await backorder_allocation.fill(ctx, backorder_allocation.of_variants(owing, keys))
     return len(freed)
 
 

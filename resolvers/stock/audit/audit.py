@@ -68,18 +68,18 @@ async def run(ctx: Context, location_id: int | None = None, *, full: bool = Fals
     query = scoped(Location.all(), ctx, Permission.STOCK_READ, "organisation").order_by("id")
     if location_id is not None:
         query = query.filter(id=location_id)
-    places: list[Any] = await query.values_list("id", flat=True)
+    location_ids: list[Any] = await query.values_list("id", flat=True)
     checked, movements, drifts = 0, 0, []
-    for part in chunks(await _levels_at(places), _AT_ONCE):
+    for part in chunks(await _levels_at(location_ids), _AT_ONCE):
         rows = await fetch(_compared(NONE if full else NEWEST, len(part)), *part, *part, *part)
         checked += len(rows)
         movements += sum(row["movements"] for row in rows)
         drifts += [drift for row in rows for drift in _drifts_of(row)]
         drifts += map(_of_serials, await audit_serials.of_levels(part))
     faults: list[BackorderFault] = []
-    for part in chunks(places):
+    for part in chunks(location_ids):
         drifts += map(_of_documents, await documents_inbound.drifts_of(part))
-        drifts += map(_of_serials, await audit_serials.of_places(part))
+        drifts += map(_of_serials, await audit_serials.of_locations(part))
         faults += await audit_backorders.faults_of(part)
     return Audit(checked, movements, drifts, faults)
 
@@ -110,13 +110,13 @@ def _promised(status: str) -> str:
 
 def _compared(checkpoint: str, levels: int) -> str:
     """One statement, so that all of it sees the same moment."""
-    places = marks(range(levels))
+    levels_in = marks(range(levels))
     return f"""
-WITH {replayed(f"l.id IN ({places})", checkpoint)},
+WITH {replayed(f"l.id IN ({levels_in})", checkpoint)},
 promised AS (
   SELECT hold.level_id, {_promised("HELD")} AS held, {_promised("COMMITTED")} AS committed
   FROM stock_hold AS hold
-  WHERE hold.level_id IN ({places}) AND hold.status IN ('HELD', 'COMMITTED') GROUP BY hold.level_id)
+  WHERE hold.level_id IN ({levels_in}) AND hold.status IN ('HELD', 'COMMITTED') GROUP BY hold.level_id)
 SELECT level.id, replayed.movements,
   {", ".join(f"level.{column}" for column in COLUMNS)},
   {", ".join(f"replayed.{column} AS replayed_{column}" for column in COLUMNS)},
@@ -124,7 +124,7 @@ SELECT level.id, replayed.movements,
   COALESCE(promised.committed, 0) AS promised_committed
 FROM replayed JOIN stock_level AS level ON level.id = replayed.level_id
 LEFT JOIN promised ON promised.level_id = level.id
-WHERE level.id IN ({places})
+WHERE level.id IN ({levels_in})
 ORDER BY level.id
 """
 

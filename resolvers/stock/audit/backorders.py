@@ -39,10 +39,10 @@ class BackorderFault:
 
 async def faults_of(location_ids: Sequence[int]) -> list[BackorderFault]:
     """Faults of promises at these places, and of the sums of variants that are promised there or nowhere."""
-    places = marks(location_ids)
-    queries = [each.format(places) for each in (_ORDER, _HOLD, _WAIT)]
+    locations = marks(location_ids)
+    queries = [each.format(locations) for each in (_ORDER, _HOLD, _WAIT)]
     single = await fetch(f"{' UNION ALL '.join(queries)} ORDER BY id", *[*location_ids] * 3)
-    sums = await fetch(_SUMS.format(places, places), *location_ids, *location_ids)
+    sums = await fetch(_SUMS.format(locations, locations), *location_ids, *location_ids)
     return [
         *(
             BackorderFault(

@@ -32,13 +32,13 @@ async def of_levels(level_ids: Sequence[int]) -> Iterator[SerialDrift]:
     return (drift for row in rows for drift in _differing(row))
 
 
-async def of_places(location_ids: Sequence[int]) -> list[SerialDrift]:
+async def of_locations(location_ids: Sequence[int]) -> list[SerialDrift]:
     """Where those on the road to these places are not as many as their transfers' pieces.
 
     And where more of them have left these places, or fewer, than have arrived anywhere.
     """
-    places = marks(location_ids)
-    rows = await fetch(f"{_COMING.format(places)} UNION ALL {_GONE.format(places)} ORDER BY id",
+    locations = marks(location_ids)
+    rows = await fetch(f"{_COMING.format(locations)} UNION ALL {_GONE.format(locations)} ORDER BY id",
                        *location_ids, *location_ids)  # fmt: skip
     return [
         SerialDrift(row["id"], StockState.IN_TRANSIT, int(row["pieces"]), row["serials"])

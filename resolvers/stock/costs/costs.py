@@ -13,14 +13,15 @@ from typing import Any
 
 from models.database import execute, execute_many, fetch, for_update, marks, transaction
 from models.stock.costing import Passage, Valued, passed
+from models.stock.levels import LevelKey
 from models.stock.rules import moved
 from models.stock.states import BEYOND, StockState
 from models.tables.bulk import insert_all
 from resolvers.context import Context
-from resolvers.stock.ledger.ledger import ChangedLevel, Move, Place, move_all
+from resolvers.stock.ledger.ledger import ChangedLevel, Move, move_all
 
 Document = tuple[str, int]
-Way = tuple[Place, StockState, StockState]  # the place, from which state, to which
+Way = tuple[LevelKey, StockState, StockState]  # the place, from which state, to which
 _BEYOND = "({})".format(", ".join(f"'{state}'" for state in BEYOND))
 _SETTLE_AT_ONCE = 200
 
@@ -55,8 +56,8 @@ async def carry(
     Their levels are locked. `worth` says what arriving pieces cost, by their way; what leaves takes its
     share of the level's value.
     """
-    places = sorted({each.place for each in moves})
-    await begin(ctx, places)
+    keys = sorted({each.level_key for each in moves})
+    await begin(ctx, keys)
     levels = await move_all(ctx, moves)
     values = await settle(ctx, [level.id for level in levels], document, worth)
     return Carried(levels, values)
@@ -88,9 +89,9 @@ async def _settle_locked(ctx: Context, level_ids: Sequence[int]) -> None:
     await settle(ctx, level_ids)
 
 
-async def begin(ctx: Context, places: Sequence[Place]) -> None:
+async def begin(ctx: Context, keys: Sequence[LevelKey]) -> None:
     """Begin to value these levels, at nothing, if nobody has."""
-    wanted = ", ".join(["(CAST(? AS BIGINT), CAST(? AS BIGINT))"] + ["(?, ?)"] * (len(places) - 1))
+    wanted = ", ".join(["(CAST(? AS BIGINT), CAST(? AS BIGINT))"] + ["(?, ?)"] * (len(keys) - 1))
     await execute(
         f"WITH wanted (variant_id, location_id) AS (VALUES {wanted})"
         " INSERT INTO stock_cost (level_id, quantity, value_minor, known_quantity, known_minor,"
@@ -101,7 +102,7 @@ async def begin(ctx: Context, places: Sequence[Place]) -> None:
         " AND movement.location_id = level.location_id), 0), level.version, ?"
         " FROM wanted CROSS JOIN stock_level AS level WHERE level.variant_id = wanted.variant_id"
         " AND level.location_id = wanted.location_id ON CONFLICT (level_id) DO NOTHING",
-        *(part for place in places for part in place),
+        *(value for key in keys for value in key),
         ctx.now(),
     )
 
@@ -176,8 +177,8 @@ def _pieces(row: dict[str, Any]) -> int:
 
 
 def _way(row: dict[str, Any]) -> Way:
-    place = row["variant_id"], row["location_id"]
-    return place, StockState(row["from_state"]), StockState(row["to_state"])
+    key = row["variant_id"], row["location_id"]
+    return key, StockState(row["from_state"]), StockState(row["to_state"])
 
 
 def _document(row: dict[str, Any]) -> Document | None:

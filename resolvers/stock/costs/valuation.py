@@ -12,12 +12,12 @@ from models.stock.costing import Valued
 from models.stock.costs import StockOpeningCost
 from models.stock.documents.transfer_rules import ON_THE_ROAD
 from models.stock.ledger import StockMovement
+from models.stock.levels import LevelKey
 from models.stores.locations import Location
 from resolvers.context import Context
 from resolvers.permissions import for_anyone, may, requires, scoped
 from resolvers.stock.costs.costs import COLUMNS, UNSETTLED, counted
 from resolvers.stock.documents.documents import paths_of
-from resolvers.stock.ledger.ledger import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ async def of_levels(ctx: Context, level_ids: Sequence[int]) -> dict[int, Valued]
         " ORDER BY level.id, movement.id",
         *ids,
     )
-    places = await _readable(ctx, {row["location_id"] for row in rows})
-    readable = [row for row in rows if row["location_id"] in places]
+    location_ids = await _readable(ctx, {row["location_id"] for row in rows})
+    readable = [row for row in rows if row["location_id"] in location_ids]
     return {
         level_id: counted(list(group))[0]
         for level_id, group in groupby(readable, key=lambda row: row["id"])
@@ -54,8 +54,8 @@ async def openings(ctx: Context, level_ids: Sequence[int]) -> dict[int, StockOpe
     if Permission.STOCK_COST_READ not in ctx.actor.permissions:
         return {}
     rows = await StockOpeningCost.filter(level_id__in=set(level_ids)).prefetch_related("level")
-    places = await _readable(ctx, {row.level.location_id for row in rows})
-    return {row.level_id: row for row in rows if row.level.location_id in places}
+    location_ids = await _readable(ctx, {row.level.location_id for row in rows})
+    return {row.level_id: row for row in rows if row.level.location_id in location_ids}
 
 
 @for_anyone
@@ -73,18 +73,18 @@ async def of_movements(ctx: Context, movements: Sequence[StockMovement]) -> dict
         *sorted(ids),
     )
     found = {row["movement_id"]: row["value_minor"] for row in rows}
-    places = {each.place for each in movements if each.id in ids - found.keys()}
-    return found | {key: value for key, value in (await _uncounted(places)).items() if key in ids}
+    keys = {each.level_key for each in movements if each.id in ids - found.keys()}
+    return found | {key: value for key, value in (await _uncounted(keys)).items() if key in ids}
 
 
-async def _uncounted(places: Collection[Place]) -> dict[int, int]:
+async def _uncounted(keys: Collection[LevelKey]) -> dict[int, int]:
     """What the movements of these levels are worth that nobody has counted yet."""
-    if not places:
+    if not keys:
         return {}
-    condition = " OR ".join(["level.variant_id = ? AND level.location_id = ?"] * len(places))
+    condition = " OR ".join(["level.variant_id = ? AND level.location_id = ?"] * len(keys))
     rows = await fetch(
         f"SELECT {COLUMNS} {UNSETTLED} WHERE {condition} ORDER BY level.id, movement.id",
-        *(part for place in sorted(places) for part in place),
+        *(value for key in sorted(keys) for value in key),
     )
     found: dict[int, int] = {}
     for _, group in groupby(rows, key=lambda row: row["id"]):
@@ -109,8 +109,8 @@ async def total(ctx: Context, location_id: int | None) -> StockValue:
     query = (
         query.filter(id=location_id) if location_id else query.filter(merchant_id=ctx.merchant_id)
     )
-    places: list[int] = await query.values_list("id", flat=True)  # type: ignore[assignment]
-    rows = await fetch(_total(marks(places)), *places, *places, *places)
+    location_ids: list[int] = await query.values_list("id", flat=True)  # type: ignore[assignment]
+    rows = await fetch(_total(marks(location_ids)), *location_ids, *location_ids, *location_ids)
     sums = {row["part"]: row for row in rows if row["part"] != _UNCOUNTED}
     stocks = [Valued(sums[_COUNTED]["quantity"], sums[_COUNTED]["value_minor"])]
     uncounted = [row for row in rows if row["part"] == _UNCOUNTED]
@@ -126,22 +126,22 @@ async def total(ctx: Context, location_id: int | None) -> StockValue:
 _UNCOUNTED, _COUNTED, _ROAD = range(3)
 
 
-def _total(places: str) -> str:
+def _total(locations: str) -> str:
     """One statement, so that all of it sees the same moment: levels still to count, all others, the road."""
     nothing = ", ".join(["NULL"] * 4)
     no_movement = ", ".join(["NULL"] * 8)
     statuses = ", ".join(f"'{status}'" for status in ON_THE_ROAD)
     return f"""
 SELECT {_UNCOUNTED} AS part, {COLUMNS} {UNSETTLED}
-WHERE level.location_id IN ({places}) AND level.version <> cost.level_version
+WHERE level.location_id IN ({locations}) AND level.version <> cost.level_version
 UNION ALL
 SELECT {_COUNTED}, {nothing}, CAST(COALESCE(SUM(cost.quantity), 0) AS BIGINT),
   CAST(COALESCE(SUM(cost.value_minor), 0) AS BIGINT), {no_movement}
 FROM stock_cost AS cost JOIN stock_level AS level ON level.id = cost.level_id
-WHERE level.location_id IN ({places}) AND level.version = cost.level_version
+WHERE level.location_id IN ({locations}) AND level.version = cost.level_version
 UNION ALL
 SELECT {_ROAD}, {nothing}, 0, CAST(COALESCE(SUM(line.road_minor), 0) AS BIGINT), {no_movement}
 FROM transfer JOIN transfer_line AS line ON line.transfer_id = transfer.id
-WHERE transfer.destination_id IN ({places}) AND transfer.status IN ({statuses})
+WHERE transfer.destination_id IN ({locations}) AND transfer.status IN ({statuses})
 ORDER BY part, id, movement_id
 """

@@ -58,7 +58,7 @@ async def record(
 
 
 async def announce_document(
-    ctx: Context, topic: str, document: tuple[str, int], places: Iterable[Location]
+    ctx: Context, topic: str, document: tuple[str, int], locations: Iterable[Location]
 ) -> None:
     """Tell of a document, once at each of its places: whoever may read changes at either hears of it."""
     kind, row_id = document
@@ -67,11 +67,11 @@ async def announce_document(
             topic=topic,
             node_type=kind,
             node_id=row_id,
-            merchant_id=place.merchant_id,
-            organisation_id=place.organisation_id,
-            location_id=place.id,
+            merchant_id=location.merchant_id,
+            organisation_id=location.organisation_id,
+            location_id=location.id,
         )
-        for place in places
+        for location in locations
     ]
     await announce(ctx, changes)
 

@@ -9,8 +9,9 @@ from models.database import fetch, marks
 from models.errors import LimitExceeded
 from models.stock.documents.purchase_rules import EXPECTED
 from models.stock.documents.transfer_rules import ON_THE_ROAD
+from models.stock.levels import LevelKey
 from resolvers.context import Context
-from resolvers.stock.ledger.ledger import ChangedLevel, Place
+from resolvers.stock.ledger.ledger import ChangedLevel
 from resolvers.validation import INT32_MAX
 
 
@@ -24,7 +25,7 @@ class IncomingDrift:
 
 
 async def expect(
-    ctx: Context, deltas: Mapping[Place, int], field: str = "lines"
+    ctx: Context, deltas: Mapping[LevelKey, int], field: str = "lines"
 ) -> list[ChangedLevel]:
     """Let so many more (below 0: fewer) pieces be on their way to levels that are locked.
 
@@ -33,7 +34,7 @@ async def expect(
     """
     if not deltas:
         return []
-    values = [part for place, delta in sorted(deltas.items()) for part in (*place, delta)]
+    values = [value for key, delta in sorted(deltas.items()) for value in (*key, delta)]
     rows = await fetch(_update(len(deltas)), *values, *[ctx.now()] * 2)
     if len(rows) < len(deltas):
         if min(deltas.values()) < 0:
@@ -44,9 +45,9 @@ async def expect(
 
 async def drifts_of(location_ids: Sequence[int]) -> list[IncomingDrift]:
     """The levels at these places whose incoming pieces are not those of the documents."""
-    places = marks(location_ids)
+    locations = marks(location_ids)
     rows = await fetch(
-        _DRIFTING.replace("{places}", places), *location_ids, *location_ids, *location_ids
+        _DRIFTING.replace("{locations}", locations), *location_ids, *location_ids, *location_ids
     )
     return [IncomingDrift(row["id"], row["incoming"], int(row["expected"])) for row in rows]
 
@@ -78,18 +79,18 @@ WITH expected (variant_id, location_id, pieces) AS (
   SELECT line.variant_id, transfer.destination_id,
     line.shipped - line.accepted - line.rejected - line.lost - line.returned
   FROM transfer JOIN transfer_line AS line ON line.transfer_id = transfer.id
-  WHERE transfer.destination_id IN ({{places}}) AND transfer.status IN ({_statuses(ON_THE_ROAD)})
+  WHERE transfer.destination_id IN ({{locations}}) AND transfer.status IN ({_statuses(ON_THE_ROAD)})
   UNION ALL
   SELECT line.variant_id, purchase.destination_id, line.ordered - line.received
   FROM purchase_order AS purchase JOIN purchase_order_line AS line
     ON line.purchase_order_id = purchase.id
-  WHERE purchase.destination_id IN ({{places}}) AND purchase.status IN ({_statuses(EXPECTED)})),
+  WHERE purchase.destination_id IN ({{locations}}) AND purchase.status IN ({_statuses(EXPECTED)})),
 summed AS (
   SELECT variant_id, location_id, SUM(pieces) AS pieces FROM expected
   GROUP BY variant_id, location_id)
 SELECT level.id, level.incoming, COALESCE(summed.pieces, 0) AS expected
 FROM stock_level AS level LEFT JOIN summed ON summed.variant_id = level.variant_id
   AND summed.location_id = level.location_id
-WHERE level.location_id IN ({{places}}) AND level.incoming <> COALESCE(summed.pieces, 0)
+WHERE level.location_id IN ({{locations}}) AND level.incoming <> COALESCE(summed.pieces, 0)
 ORDER BY level.id
 """

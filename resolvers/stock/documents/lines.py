@@ -18,28 +18,28 @@ class LineDraft:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Pieces by variant, duplicates summed; `places` is where each first stood in the input's `name`."""
+    """Pieces by variant, duplicates summed; `positions` is where each first stood in the input's `name`."""
 
     pieces: Mapping[int, int]
-    places: Mapping[int, int]
+    positions: Mapping[int, int]
     name: str = "lines"
 
     def path(self, variant_id: int, field: str) -> tuple[str | int, ...]:
-        place = self.places.get(variant_id)
-        return (self.name,) if place is None else (self.name, place, field)
+        position = self.positions.get(variant_id)
+        return (self.name,) if position is None else (self.name, position, field)
 
 
 def summed(drafts: Sequence[LineDraft], name: str = "lines") -> Lines:
     """Raises: InvalidInput naming the line whose quantity, or sum so far, makes no sense."""
     rows_of(drafts, name)
     pieces: dict[int, int] = {}
-    places: dict[int, int] = {}
+    positions: dict[int, int] = {}
     for number, draft in enumerate(drafts):
         quantity_of(draft.quantity, name, number, "quantity")
         total = pieces.get(draft.variant_id, 0) + draft.quantity
         pieces[draft.variant_id] = quantity_of(total, name, number, "quantity")
-        places.setdefault(draft.variant_id, number)
-    return Lines(pieces, places, name)
+        positions.setdefault(draft.variant_id, number)
+    return Lines(pieces, positions, name)
 
 
 def check_within(lines: Lines, limits: Mapping[int, int], field: str = "quantity") -> None:
@@ -64,15 +64,15 @@ def check_within(lines: Lines, limits: Mapping[int, int], field: str = "quantity
         raise Refusals(found)
 
 
-async def check_variants(merchant_id: int, places: Mapping[int, int]) -> None:
+async def check_variants(merchant_id: int, positions: Mapping[int, int]) -> None:
     """The merchant has all of these variants; values are their places in the input.
 
     Raises: Refusals with NotFound for each line whose variant it has not.
     """
-    known = await _known(merchant_id, places)
+    known = await _known(merchant_id, positions)
     unknown = [
-        NotFound("There is no such variant.", path=("lines", place, "variantId"))
-        for variant_id, place in places.items()
+        NotFound("There is no such variant.", path=("lines", position, "variantId"))
+        for variant_id, position in positions.items()
         if variant_id not in known
     ]
     if unknown:

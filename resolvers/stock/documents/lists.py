@@ -44,24 +44,38 @@ class DocumentFilter:
 
 
 async def page_of(
-    visible: QuerySet[D], places: Sequence[str], wanted: DocumentFilter, request: PageRequest
+    visible: QuerySet[D],
+    location_columns: Sequence[str],
+    wanted: DocumentFilter,
+    request: PageRequest,
 ) -> Page[D]:
-    """Those of the `visible` documents that are wanted; `places` are the columns that name a location.
+    """Return a page of the `visible` documents that match the filter.
 
-    Raises: InvalidInput for a size or cursor that makes no sense.
+    `location_columns` name the columns that refer to a location.
+
+    Raises: InvalidInput for an invalid size or cursor.
     """
     return await paginate(
-        _cut(visible, places, wanted), request, ("-id",), f"{visible.model.__name__} {wanted}"
+        _cut(visible, location_columns, wanted),
+        request,
+        ("-id",),
+        f"{visible.model.__name__} {wanted}",
     )
 
 
-def tally_of(visible: QuerySet[D], places: Sequence[str], wanted: DocumentFilter) -> QueryTally[D]:
+def tally_of(
+    visible: QuerySet[D], location_columns: Sequence[str], wanted: DocumentFilter
+) -> QueryTally[D]:
     """The counts of the whole list."""
     any_status = replace(wanted, statuses=None)
-    return QueryTally(_cut(visible, places, wanted), _cut(visible, places, any_status))
+    return QueryTally(
+        _cut(visible, location_columns, wanted), _cut(visible, location_columns, any_status)
+    )
 
 
-def _cut(visible: QuerySet[D], places: Sequence[str], wanted: DocumentFilter) -> QuerySet[D]:
+def _cut(
+    visible: QuerySet[D], location_columns: Sequence[str], wanted: DocumentFilter
+) -> QuerySet[D]:
     equal = {
         "status__in": wanted.statuses,
         "number": None if wanted.number is None else number_of(wanted.number),
@@ -73,7 +87,7 @@ def _cut(visible: QuerySet[D], places: Sequence[str], wanted: DocumentFilter) ->
     }
     query = visible.filter(**{name: value for name, value in equal.items() if value is not None})
     if wanted.location_id is not None:
-        at: dict[str, Any] = dict.fromkeys(places, wanted.location_id)
+        at: dict[str, Any] = dict.fromkeys(location_columns, wanted.location_id)
         query = query.filter(Q(join_type="OR", **at))
     if wanted.variant_id is not None:
         lines, document = _LINES[visible.model]

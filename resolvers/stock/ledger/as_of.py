@@ -80,9 +80,9 @@ async def _asked(ctx: Context, variant_id: int | None, location_id: int | None) 
     query = scoped(Location.all(), ctx, Permission.STOCK_READ, "organisation")
     if location_id is not None:
         query = query.filter(id=location_id)
-    places: list[Any] = await query.values_list("id", flat=True)
+    location_ids: list[Any] = await query.values_list("id", flat=True)
     conditions = Conditions()
-    conditions.add(f"l.location_id IN ({marks(places)})", *places)
+    conditions.add(f"l.location_id IN ({marks(location_ids)})", *location_ids)
     if variant_id is not None:
         conditions.add("l.variant_id = ?", variant_id)
     return conditions

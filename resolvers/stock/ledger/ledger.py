@@ -8,12 +8,12 @@ from datetime import datetime
 
 from models.database import execute_many, fetch, for_update, is_postgres, marks
 from models.deferred_writes import insert_later
+from models.stock.levels import LevelKey
 from models.stock.rules import Pieces, moved
 from models.stock.states import MovementReason, StockState
 from resolvers.background.outbox import Change, announce
 from resolvers.context import Context
 
-Place = tuple[int, int]  # variant ID, location ID: the order in which levels are locked
 _RECORDED = (
     *("variant_id", "location_id", "from_state", "to_state", "quantity", "reason"),
     *("document_type", "document_id", "actor_kind", "actor_id", "note", "created_at"),
@@ -38,7 +38,7 @@ class Move:
     above_safety: bool = False
 
     @property
-    def place(self) -> Place:
+    def level_key(self) -> LevelKey:
         return self.variant_id, self.location_id
 
 
@@ -54,7 +54,7 @@ class ChangedLevel:
     updated_at: datetime | str  # SQLite keeps moments as text
 
 
-async def move(ctx: Context, moves: Sequence[Move]) -> dict[Place, ChangedLevel]:
+async def move(ctx: Context, moves: Sequence[Move]) -> dict[LevelKey, ChangedLevel]:
     """Carry out the moves of every level that has the pieces for all of its own.
 
     A level that lacks some, or is not there, is left as it is and missing from the answer. Quantities go by
@@ -65,7 +65,7 @@ async def move(ctx: Context, moves: Sequence[Move]) -> dict[Place, ChangedLevel]
     return changed
 
 
-async def change(ctx: Context, moves: Sequence[Move]) -> dict[Place, ChangedLevel]:
+async def change(ctx: Context, moves: Sequence[Move]) -> dict[LevelKey, ChangedLevel]:
     """What `move` does to the levels, without the movements, which the caller owes.
 
     All levels are locked by it, also those that are left as they are.
@@ -73,7 +73,7 @@ async def change(ctx: Context, moves: Sequence[Move]) -> dict[Place, ChangedLeve
     if not moves:
         return {}
     rows = await fetch(
-        _update(len({each.place for each in moves})), *_values(moves), *[ctx.now()] * 2
+        _update(len({each.level_key for each in moves})), *_values(moves), *[ctx.now()] * 2
     )
     return {(row["variant_id"], row["location_id"]): ChangedLevel(**row) for row in rows}
 
@@ -84,17 +84,17 @@ async def move_all(ctx: Context, moves: Sequence[Move]) -> list[ChangedLevel]:
     Raises: RuntimeError, undoing the transaction, when levels and holds contradict each other.
     """
     changed = await move(ctx, moves)
-    if lacking := {each.place for each in moves} - changed.keys():
+    if lacking := {each.level_key for each in moves} - changed.keys():
         raise RuntimeError(f"levels lack pieces that are on record: {sorted(lacking)}")
     return list(changed.values())
 
 
-async def create_missing(ctx: Context, places: Iterable[Place]) -> None:
-    """Make sure that each of `places` has a level, if only an empty one.
+async def create_missing(ctx: Context, keys: Iterable[LevelKey]) -> None:
+    """Make sure that each of `keys` has a level, if only an empty one.
 
     It starts with the safety stock of its location: a default that is being set right now is waited for.
     """
-    wanted, now = sorted(places), ctx.now()
+    wanted, now = sorted(keys), ctx.now()
     if is_postgres() and wanted:
         ids = sorted({location_id for _, location_id in wanted})
         await fetch(
@@ -106,7 +106,7 @@ async def create_missing(ctx: Context, places: Iterable[Place]) -> None:
         " VALUES (?, ?, 0, 0, 0, 0, 0, 0,"
         " COALESCE((SELECT safety_stock FROM safety_stock_default WHERE location_id = ?), 0), 0, ?, ?)"
         " ON CONFLICT (variant_id, location_id) DO NOTHING",
-        [(*place, place[1], now, now) for place in wanted],
+        [(*key, key[1], now, now) for key in wanted],
     )
 
 
@@ -169,22 +169,22 @@ RETURNING stock_level.id, stock_level.variant_id, stock_level.location_id, stock
 
 def _values(moves: Sequence[Move]) -> list[int]:
     """The rows of the update's `delta`, one a level."""
-    deltas: dict[Place, Pieces] = {}
-    above_safety: dict[Place, int] = {}
+    deltas: dict[LevelKey, Pieces] = {}
+    above_safety: dict[LevelKey, int] = {}
     for each in moves:
         delta = moved(each.from_state, each.to_state, each.quantity)
-        deltas[each.place] = deltas.get(each.place, Pieces()) + delta
+        deltas[each.level_key] = deltas.get(each.level_key, Pieces()) + delta
         if each.above_safety:
-            above_safety[each.place] = above_safety.get(each.place, 0) + each.quantity
+            above_safety[each.level_key] = above_safety.get(each.level_key, 0) + each.quantity
     return [
         value
-        for place, delta in deltas.items()
-        for value in (*place, *delta.values, above_safety.get(place, 0))
+        for key, delta in deltas.items()
+        for value in (*key, *delta.values, above_safety.get(key, 0))
     ]
 
 
 async def record(
-    ctx: Context, moves: Sequence[Move], changed: Mapping[Place, ChangedLevel]
+    ctx: Context, moves: Sequence[Move], changed: Mapping[LevelKey, ChangedLevel]
 ) -> None:
     """Write the movements of the changed levels; the history of a level never runs backwards."""
     await insert_later(
@@ -192,7 +192,7 @@ async def record(
         _RECORDED,
         [
             (
-                *each.place,
+                *each.level_key,
                 str(each.from_state),
                 str(each.to_state),
                 each.quantity,
@@ -201,9 +201,9 @@ async def record(
                 str(ctx.actor.kind),
                 ctx.actor.id,
                 each.note,
-                changed[each.place].updated_at,
+                changed[each.level_key].updated_at,
             )
             for each in moves
-            if each.place in changed
+            if each.level_key in changed
         ],
     )

@@ -93,11 +93,11 @@ async def _in_territory(ctx: Context, location_id: int | None, found: Conditions
     query = scoped(Location.all(), ctx, Permission.STOCK_READ, "organisation")
     if location_id is not None:
         query = query.filter(id=location_id)
-    places: list[Any] = await query.values_list("id", flat=True)
-    if len(places) == 1:
-        found.add("m.location_id = ?", places[0])
+    location_ids: list[Any] = await query.values_list("id", flat=True)
+    if len(location_ids) == 1:
+        found.add("m.location_id = ?", location_ids[0])
     else:
-        found.add(f"+m.location_id IN ({marks(places)})", *places)
+        found.add(f"+m.location_id IN ({marks(location_ids)})", *location_ids)
 
 
 def _moved(moment: datetime, by: timedelta) -> datetime:

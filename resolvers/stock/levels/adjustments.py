@@ -86,13 +86,13 @@ async def _once(ctx: Context, draft: AdjustmentDraft, idempotency_key: str) -> A
 
 
 async def _adjust(ctx: Context, draft: AdjustmentDraft) -> dict[str, int]:
-    places = await find(ctx, [draft.location_code], [draft.sku])
-    place = places.place_of(draft.location_code, draft.sku)
-    levels, freed = await lock(ctx, [place])
+    lookup = await find(ctx, [draft.location_code], [draft.sku])
+    key = lookup.key_of(draft.location_code, draft.sku)
+    levels, freed = await lock(ctx, [key])
     moves = [
         Move(
-            variant_id=place[0],
-            location_id=place[1],
+            variant_id=key[0],
+            location_id=key[1],
             from_state=draft.from_state,
             to_state=draft.to_state,
             quantity=draft.quantity,
@@ -104,18 +104,18 @@ async def _adjust(ctx: Context, draft: AdjustmentDraft) -> dict[str, int]:
     moved = await move(ctx, moves)
     if not moved:
         raise InsufficientStock(
-            place[0],
+            key[0],
             requested=draft.quantity,
-            available=levels[place].pieces.of(draft.from_state),
+            available=levels[key].pieces.of(draft.from_state),
             state=draft.from_state,
             path=("quantity",),
         )
-    scanned = {place[0]: SerialDraft(place[0], draft.serials or ())}
+    scanned = {key[0]: SerialDraft(key[0], draft.serials or ())}
     await scan(ctx, moves, scanned, ("serials",))
     await announce_changed(ctx, [*freed, *moved.values()])
     # The level is locked, so its latest movement is ours.
     latest = await fetch(
-        "SELECT MAX(id) AS id FROM stock_movement WHERE variant_id = ? AND location_id = ?", *place
+        "SELECT MAX(id) AS id FROM stock_movement WHERE variant_id = ? AND location_id = ?", *key
     )
     await fill(ctx, backordered(levels))
-    return {"level_id": levels[place].id, "movement_id": latest[0]["id"]}
+    return {"level_id": levels[key].id, "movement_id": latest[0]["id"]}

@@ -21,7 +21,7 @@ from resolvers.stores import nearby
 
 Found = list[tuple[Level, list[float | str]]]  # each level with its cursor's key
 
-_PLACE = "ROW_NUMBER() OVER (PARTITION BY l.variant_id ORDER BY o.code) AS place"
+_POSITION = "ROW_NUMBER() OVER (PARTITION BY l.variant_id ORDER BY o.code) AS position"
 
 
 @for_anyone
@@ -52,8 +52,8 @@ async def _by_code(
         if len(variant_ids) == 1:
             return f"SELECT {columns}, o.code FROM {levels} ORDER BY o.code LIMIT {most}"
         return (
-            f"SELECT * FROM (SELECT {columns}, {_PLACE}, o.code FROM {levels}) AS ranked"
-            f" WHERE place <= {most} ORDER BY variant_id, place"
+            f"SELECT * FROM (SELECT {columns}, {_POSITION}, o.code FROM {levels}) AS ranked"
+            f" WHERE position <= {most} ORDER BY variant_id, position"
         )
 
     conditions = await visible(ctx)
@@ -82,11 +82,11 @@ async def _by_distance(
             (each.variant_id, each.location_id): each
             for each in await _levels_at(ctx, lacking, [each.key for each in ranked])
         }
-        for place in ranked:
+        for location in ranked:
             for variant_id in lacking:
-                if level := levels.get((variant_id, place.key)):
-                    seen = level._replace(distance_metres=place.distance_metres)
-                    found[variant_id].append((seen, [place.distance_metres, place.code]))
+                if level := levels.get((variant_id, location.key)):
+                    seen = level._replace(distance_metres=location.distance_metres)
+                    found[variant_id].append((seen, [location.distance_metres, location.code]))
         if len(ranked) < limit:
             break
         after = (ranked[-1].distance_metres, ranked[-1].code)

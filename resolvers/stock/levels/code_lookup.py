@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from models.accounts.roles import Permission
 from models.catalog.products import Variant
 from models.errors import NotFound
+from models.stock.levels import LevelKey
 from models.stores.locations import Location
 from resolvers.context import Context
 from resolvers.permissions import scoped
-from resolvers.stock.ledger.ledger import Place
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class CodeLookup:
     """What was found: location code → (ID, merchant ID), and (merchant ID, SKU) → variant ID."""
 
     locations: dict[str, tuple[int, int]]
@@ -29,7 +29,7 @@ class Places:
             )
         return self.locations[location_code][0]
 
-    def place_of(self, location_code: str, sku: str) -> Place:
+    def key_of(self, location_code: str, sku: str) -> LevelKey:
         """Raises: NotFound naming `locationCode` or `sku`."""
         location_id = self.location_of(location_code)
         merchant_id = self.locations[location_code][1]
@@ -43,7 +43,7 @@ async def find(
     location_codes: Collection[str],
     skus: Collection[str],
     permission: Permission = Permission.STOCK_WRITE,
-) -> Places:
+) -> CodeLookup:
     """Locations where the caller holds the permission, and the variants of their merchants."""
     query = Location.filter(code__in=set(location_codes))
     found = await scoped(query, ctx, permission, "organisation").values_list(
@@ -54,4 +54,6 @@ async def find(
     variants = await Variant.filter(merchant_id__in=merchants, sku__in=set(skus)).values_list(
         "merchant_id", "sku", "id"
     )
-    return Places(locations, {(merchant_id, sku): row_id for merchant_id, sku, row_id in variants})
+    return CodeLookup(
+        locations, {(merchant_id, sku): row_id for merchant_id, sku, row_id in variants}
+    )

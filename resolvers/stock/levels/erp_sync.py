@@ -10,6 +10,7 @@ from typing import Any
 from models.accounts.roles import Permission
 from models.database import transaction
 from models.errors import Duplicate, InvalidInput, NotFound, Refusal, StaleVersion
+from models.stock.levels import LevelKey
 from models.stock.states import MovementReason, StockState
 from resolvers.bulk_rows import (
     BatchOutcome,
@@ -23,7 +24,7 @@ from resolvers.context import Context
 from resolvers.idempotency import once
 from resolvers.permissions import requires
 from resolvers.stock.allocation.backorder_allocation import fill
-from resolvers.stock.ledger.ledger import Move, Place, announce_changed, move_all
+from resolvers.stock.ledger.ledger import Move, announce_changed, move_all
 from resolvers.stock.levels.code_lookup import find
 from resolvers.stock.levels.locking import LockedLevel, backordered, forget_new, lock
 from resolvers.stock.serials import tracked
@@ -66,7 +67,7 @@ class SyncOutcome:
 class _Row:
     draft: LevelDraft
     faults: Faults
-    place: Place = (0, 0)
+    level_key: LevelKey = (0, 0)
 
 
 class _RolledBack(Exception):
@@ -119,27 +120,29 @@ async def _set(ctx: Context, drafts: Sequence[LevelDraft], on_error: OnError) ->
     rows = [_checked(index, draft) for index, draft in enumerate(drafts)]
     twins = [(row.draft.key, row.faults, ("sku",)) for row in rows]
     refuse_duplicates(twins, "{code} is in this batch twice.")
-    await _find_places(ctx, rows)
-    levels, freed = await lock(ctx, [row.place for row in rows if not row.faults])
+    await _resolve_codes(ctx, rows)
+    levels, freed = await lock(ctx, [row.level_key for row in rows if not row.faults])
     for row in rows:
         if not row.faults:
-            row.faults.check(_compare, row.draft, levels[row.place])
+            row.faults.check(_compare, row.draft, levels[row.level_key])
     await _refuse_tracked([row for row in rows if not row.faults], levels)
     if not may_apply(on_error, [row.faults for row in rows]):
         raise _RolledBack(
             SyncOutcome(_outcome_of(drafts, [row.faults.found for row in rows], True))
         )
     sound = [row for row in rows if not row.faults]
-    await forget_new([levels[row.place] for row in rows if row.faults and row.place in levels])
-    moves = [each for row in sound for each in _difference(row, levels[row.place])]
-    kept = [row for row in sound if not levels[row.place].is_new]
+    await forget_new(
+        [levels[row.level_key] for row in rows if row.faults and row.level_key in levels]
+    )
+    moves = [each for row in sound for each in _difference(row, levels[row.level_key])]
+    kept = [row for row in sound if not levels[row.level_key].is_new]
     await announce_changed(ctx, [*freed, *await move_all(ctx, moves)])
     await fill(ctx, backordered(levels))
     return {
         "refusals": [[_kept(each) for each in row.faults.found] for row in rows],
-        "levels": [levels[row.place].id for row in sound],
+        "levels": [levels[row.level_key].id for row in sound],
         "created": len(sound) - len(kept),
-        "updated": sum(bool(_difference(row, levels[row.place])) for row in kept),
+        "updated": sum(bool(_difference(row, levels[row.level_key])) for row in kept),
     }
 
 
@@ -153,20 +156,20 @@ def _checked(index: int, draft: LevelDraft) -> _Row:
     return row
 
 
-async def _find_places(ctx: Context, rows: Sequence[_Row]) -> None:
+async def _resolve_codes(ctx: Context, rows: Sequence[_Row]) -> None:
     drafts = [row.draft for row in rows if not row.faults]
-    places = await find(ctx, {each.location_code for each in drafts}, {each.sku for each in drafts})
+    lookup = await find(ctx, {each.location_code for each in drafts}, {each.sku for each in drafts})
     for row in rows:
         if not row.faults:
-            row.place = row.faults.check(places.place_of, row.draft.location_code, row.draft.sku)
+            row.level_key = row.faults.check(lookup.key_of, row.draft.location_code, row.draft.sku)
 
 
-async def _refuse_tracked(rows: Sequence[_Row], levels: Mapping[Place, LockedLevel]) -> None:
+async def _refuse_tracked(rows: Sequence[_Row], levels: Mapping[LevelKey, LockedLevel]) -> None:
     """Find fault with rows that would change how many pieces there are of what has serial numbers."""
-    changing = [row for row in rows if _difference(row, levels[row.place])]
-    tracking = await tracked({row.place[0] for row in changing})
+    changing = [row for row in rows if _difference(row, levels[row.level_key])]
+    tracking = await tracked({row.level_key[0] for row in changing})
     for row in changing:
-        if row.place[0] in tracking:
+        if row.level_key[0] in tracking:
             row.faults.add(InvalidInput(_PIECE_BY_PIECE, path=("quantity",)))
 
 
@@ -187,8 +190,8 @@ def _difference(row: _Row, level: LockedLevel) -> Sequence[Move]:
     outside, available = StockState.OUTSIDE, StockState.AVAILABLE
     return (
         Move(
-            variant_id=row.place[0],
-            location_id=row.place[1],
+            variant_id=row.level_key[0],
+            location_id=row.level_key[1],
             from_state=outside if difference > 0 else available,
             to_state=available if difference > 0 else outside,
             quantity=abs(difference),

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 
 from models.database import execute, fetch, for_update, marks
 from models.errors import LimitExceeded
+from models.stock.levels import LevelKey
 from models.stock.rules import COLUMNS, MOST_ON_HAND, Pieces, moved
 from resolvers.context import Context
 from resolvers.stock.allocation.backorder_allocation import lock_backorders
 from resolvers.stock.allocation.hold_rows import free_expired
-from resolvers.stock.ledger.ledger import ChangedLevel, Move, Place, create_missing
+from resolvers.stock.ledger.ledger import ChangedLevel, Move, create_missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +27,20 @@ class LockedLevel:
 
 
 async def lock(
-    ctx: Context, places: Collection[Place]
-) -> tuple[dict[Place, LockedLevel], list[ChangedLevel]]:
-    """The levels at `places`, locked in order, once their expired holds are given back.
+    ctx: Context, keys: Collection[LevelKey]
+) -> tuple[dict[LevelKey, LockedLevel], list[ChangedLevel]]:
+    """The levels at `keys`, locked in order, once their expired holds are given back.
 
     Answers also the levels that changed by that. Their backorders, if any, are locked before them.
     """
-    existing, owing = await _read(places, ""), set[int]()
-    if asked := sorted({p[0] for p in places if p not in existing or existing[p].backordered}):
+    existing, owing = await _read(keys, ""), set[int]()
+    if asked := sorted({p[0] for p in keys if p not in existing or existing[p].backordered}):
         owing = await lock_backorders(marks(asked), *asked)
-    if missing := set(places) - existing.keys():
+    if missing := set(keys) - existing.keys():
         await create_missing(ctx, missing)
-    levels = await _read(places, for_update())
+    levels = await _read(keys, for_update())
     freed = await free_expired(ctx, [level.id for level in levels.values() if level.pieces.held])
-    found = await _read(places, "") if freed else levels
+    found = await _read(keys, "") if freed else levels
     return {
         p: replace(found[p], backordered=p[0] in owing, is_new=p in missing) for p in found
     }, freed
@@ -55,26 +56,26 @@ async def forget_new(levels: Collection[LockedLevel]) -> None:
 
 
 def check_room(
-    levels: Mapping[Place, LockedLevel], moves: Sequence[Move], *path: str | int
+    levels: Mapping[LevelKey, LockedLevel], moves: Sequence[Move], *path: str | int
 ) -> None:
     """Raises: LimitExceeded at `path` for a level that would hold more pieces than can be told."""
-    coming = Counter[Place]()
+    coming = Counter[LevelKey]()
     for each in moves:
-        coming[each.place] += moved(each.from_state, each.to_state, each.quantity).on_hand
-    for place, pieces in coming.items():
-        if pieces > 0 and levels[place].pieces.on_hand + pieces > MOST_ON_HAND:
+        coming[each.level_key] += moved(each.from_state, each.to_state, each.quantity).on_hand
+    for key, pieces in coming.items():
+        if pieces > 0 and levels[key].pieces.on_hand + pieces > MOST_ON_HAND:
             message = "No place holds more than {maximum} pieces of a variant."
             raise LimitExceeded(message, path=path, maximum=MOST_ON_HAND)
 
 
-def backordered(levels: Mapping[Place, LockedLevel]) -> list[Place]:
-    return [place for place, level in levels.items() if level.backordered]
+def backordered(levels: Mapping[LevelKey, LockedLevel]) -> list[LevelKey]:
+    return [key for key, level in levels.items() if level.backordered]
 
 
-async def _read(places: Collection[Place], locking: str) -> dict[Place, LockedLevel]:
-    if not places:
+async def _read(keys: Collection[LevelKey], locking: str) -> dict[LevelKey, LockedLevel]:
+    if not keys:
         return {}
-    wanted = ", ".join(["(CAST(? AS BIGINT), CAST(? AS BIGINT))"] + ["(?, ?)"] * (len(places) - 1))
+    wanted = ", ".join(["(CAST(? AS BIGINT), CAST(? AS BIGINT))"] + ["(?, ?)"] * (len(keys) - 1))
     rows = await fetch(
         f"WITH wanted (variant_id, location_id) AS (VALUES {wanted})"
         " SELECT level.id, level.variant_id, level.location_id, level.available, level.held,"
@@ -84,7 +85,7 @@ async def _read(places: Collection[Place], locking: str) -> dict[Place, LockedLe
         " FROM wanted CROSS JOIN stock_level AS level"
         " WHERE level.variant_id = wanted.variant_id AND level.location_id = wanted.location_id"
         f" ORDER BY level.variant_id, level.location_id{locking}",
-        *(part for place in places for part in place),
+        *(value for key in keys for value in key),
     )
     return {
         (row["variant_id"], row["location_id"]): LockedLevel(

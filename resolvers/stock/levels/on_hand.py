@@ -29,13 +29,13 @@ async def of_variants(ctx: Context, variant_ids: Sequence[int]) -> dict[int, int
     if Permission.STOCK_READ not in ctx.actor.permissions:
         return await availability.of_variants(ctx, variant_ids)
     found = dict.fromkeys(variant_ids, 0)
-    places = await readable(ctx)
-    where = "1 = 1" if places is None else any_of("+l.location_id")
+    location_ids = await readable(ctx)
+    where = "1 = 1" if location_ids is None else any_of("+l.location_id")
     rows = await records(
         f"SELECT l.variant_id, SUM({_ON_HAND}) FROM stock_level l"
         f" WHERE {any_id('l.variant_id')} AND {where} GROUP BY l.variant_id",
         array(found),
-        *([] if places is None else [array(places)]),
+        *([] if location_ids is None else [array(location_ids)]),
     )
     return found | {variant_id: min(pieces, INT32_MAX) for variant_id, pieces in rows}
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from models.accounts.roles import Permission
 from models.database import execute, execute_many, fetch, for_update, is_postgres, marks
+from models.stock.levels import LevelKey
 from models.tables.bulk import chunks
 from resolvers.bulk_rows import (
     BatchOutcome,
@@ -22,8 +23,8 @@ from resolvers.context import Context
 from resolvers.permissions import for_anyone, may, requires
 from resolvers.stock.allocation import backorder_allocation
 from resolvers.stock.documents.documents import paths_of
-from resolvers.stock.ledger.ledger import ChangedLevel, Place, announce_changed, create_missing
-from resolvers.stock.levels.code_lookup import Places, find
+from resolvers.stock.ledger.ledger import ChangedLevel, announce_changed, create_missing
+from resolvers.stock.levels.code_lookup import CodeLookup, find
 from resolvers.validation import code_of, quantity_of, rows_of
 
 
@@ -51,7 +52,7 @@ class _Row:
     variant_id: int = 0
 
     @property
-    def place(self) -> Place:
+    def level_key(self) -> LevelKey:
         return self.variant_id, self.location_id
 
     @property
@@ -87,7 +88,7 @@ async def _set(ctx: Context, drafts: Sequence[SafetyDraft], on_error: OnError) -
     rows = [_checked(index, draft) for index, draft in enumerate(drafts)]
     twins = [(row.draft.external_code, row.faults, row.named_by) for row in rows]
     refuse_duplicates(twins, "{code} is in this batch twice.")
-    await _find_places(ctx, rows)
+    await _resolve_codes(ctx, rows)
     outcomes = [
         RowOutcome(index, row.draft.external_code, row.faults.found)
         for index, row in enumerate(rows)
@@ -110,20 +111,20 @@ def _checked(index: int, draft: SafetyDraft) -> _Row:
     return row
 
 
-async def _find_places(ctx: Context, rows: Sequence[_Row]) -> None:
+async def _resolve_codes(ctx: Context, rows: Sequence[_Row]) -> None:
     drafts = [row.draft for row in rows if not row.faults]
     codes, skus = {each.location_code for each in drafts}, {each.sku for each in drafts}
-    places = await find(ctx, codes, {sku for sku in skus if sku is not None})
+    lookup = await find(ctx, codes, {sku for sku in skus if sku is not None})
     for row in rows:
         if not row.faults:
-            row.faults.check(_place, places, row)
+            row.faults.check(_resolve, lookup, row)
 
 
-def _place(places: Places, row: _Row) -> None:
+def _resolve(lookup: CodeLookup, row: _Row) -> None:
     if row.draft.sku is None:
-        row.location_id = places.location_of(row.draft.location_code)
+        row.location_id = lookup.location_of(row.draft.location_code)
     else:
-        row.variant_id, row.location_id = places.place_of(row.draft.location_code, row.draft.sku)
+        row.variant_id, row.location_id = lookup.key_of(row.draft.location_code, row.draft.sku)
 
 
 async def _set_defaults(ctx: Context, rows: Sequence[_Row]) -> None:
@@ -145,7 +146,7 @@ async def _set_defaults(ctx: Context, rows: Sequence[_Row]) -> None:
 
 async def _set_levels(ctx: Context, rows: Sequence[_Row]) -> int:
     """Give the levels that rows name, and those that follow a default that was set, their numbers."""
-    named = {row.place: row.draft.quantity for row in rows if row.draft.sku is not None}
+    named = {row.level_key: row.draft.quantity for row in rows if row.draft.sku is not None}
     whole = {row.location_id for row in rows if row.draft.sku is None}
     owing = await _backordered(named, whole)
     if named:
@@ -165,29 +166,29 @@ async def _set_levels(ctx: Context, rows: Sequence[_Row]) -> int:
 
 
 def _wanted(
-    level: dict[str, Any], named: Mapping[Place, int | None], defaults: Mapping[int, int]
+    level: dict[str, Any], named: Mapping[LevelKey, int | None], defaults: Mapping[int, int]
 ) -> tuple[int, bool]:
     """The safety stock that a level is to have, and whether it is its own."""
-    place = level["variant_id"], level["location_id"]
-    own = named.get(place)
-    if place not in named and level["safety_is_own"]:
+    key = level["variant_id"], level["location_id"]
+    own = named.get(key)
+    if key not in named and level["safety_is_own"]:
         own = level["safety_stock"]
     return (own, True) if own is not None else (defaults.get(level["location_id"], 0), False)
 
 
-async def _backordered(named: Mapping[Place, int | None], location_ids: set[int]) -> set[int]:
+async def _backordered(named: Mapping[LevelKey, int | None], location_ids: set[int]) -> set[int]:
     """Lock the backorders of all variants concerned: where less is kept back, promises are filled."""
-    variant_ids, places = sorted({variant_id for variant_id, _ in named}), sorted(location_ids)
+    variant_ids, locations = sorted({variant_id for variant_id, _ in named}), sorted(location_ids)
     return await backorder_allocation.lock_backorders(
         f"SELECT id FROM variant WHERE id IN ({marks(variant_ids)})"
-        f" UNION SELECT variant_id FROM stock_level WHERE location_id IN ({marks(places)})",
+        f" UNION SELECT variant_id FROM stock_level WHERE location_id IN ({marks(locations)})",
         *variant_ids,
-        *places,
+        *locations,
     )
 
 
 async def _locked(
-    named: Mapping[Place, int | None], location_ids: set[int]
+    named: Mapping[LevelKey, int | None], location_ids: set[int]
 ) -> list[dict[str, Any]]:
     pairs = " OR ".join(["(level.variant_id = ? AND level.location_id = ?)"] * len(named))
     whole = f"level.location_id IN ({marks(sorted(location_ids))})"
@@ -199,7 +200,7 @@ async def _locked(
         f" ORDER BY level.variant_id, level.location_id{for_update()}"
         f"{' OF level' if is_postgres() else ''}",
         *sorted(location_ids),
-        *(part for place in sorted(named) for part in place),
+        *(value for key in sorted(named) for value in key),
     )
 
 
@@ -214,8 +215,8 @@ async def _defaults(location_ids: set[int]) -> dict[int, int]:
 
 
 async def _write(ctx: Context, quantity: int, own: bool, levels: list[dict[str, Any]]) -> None:
-    for part in chunks(levels):
-        ids = [level["id"] for level in part]
+    for chunk in chunks(levels):
+        ids = [level["id"] for level in chunk]
         await execute(
             "UPDATE stock_level SET safety_stock = ?, safety_is_own = ?, version = version + 1,"
             " updated_at = CASE WHEN updated_at > ? THEN updated_at ELSE ? END"

@@ -27,13 +27,13 @@ async def of_variants(ctx: Context, variant_ids: Sequence[int], days: int) -> di
     if Permission.STOCK_READ not in ctx.actor.permissions:
         return {}
     found = dict.fromkeys(variant_ids, 0)
-    places = await readable(ctx)
-    where = "1 = 1" if places is None else any_of("+m.location_id")
+    location_ids = await readable(ctx)
+    where = "1 = 1" if location_ids is None else any_of("+m.location_id")
     rows = await records(
         "SELECT m.variant_id, SUM(m.quantity) FROM stock_movement m WHERE m.reason = 'SALE'"
         f" AND {any_id('m.variant_id')} AND m.created_at >= ? AND {where} GROUP BY m.variant_id",
         array(found),
         since,
-        *([] if places is None else [array(places)]),
+        *([] if location_ids is None else [array(location_ids)]),
     )
     return found | {variant_id: min(sold, INT32_MAX) for variant_id, sold in rows}

@@ -116,7 +116,7 @@ async def _create(ctx: Context, draft: PurchaseDraft, lines: Lines, costs: dict[
     if not destination.active:
         raise InvalidInput("{code} is closed.", path=("destinationId",), code=destination.code)
     merchant_id = destination.merchant_id
-    await check_variants(merchant_id, lines.places)
+    await check_variants(merchant_id, lines.positions)
     name = draft.supplier_name
     supplier = await suppliers.ensure(ctx, merchant_id, draft.supplier_code, name)
     order = await PurchaseOrder.create(
@@ -180,24 +180,24 @@ async def _receive(ctx: Context, order_id: int, came: Lines, scanned: Scanned) -
     order = await locked(ctx, order_id, PurchaseAction.RECEIVE)
     lines = (await lines_of([order.id]))[order.id]
     check_within(came, {line.variant_id: line.to_come for line in lines})
-    places = {
+    by_key = {
         (line.variant_id, order.destination_id): line
         for line in lines
         if line.variant_id in came.pieces
     }
-    levels, freed = await lock(ctx, places)
+    levels, freed = await lock(ctx, by_key)
     moves, worth, deltas = [], {}, {}
-    for place, line in places.items():
+    for key, line in by_key.items():
         pieces = came.pieces[line.variant_id]
         moves.append(_receipt(order, line, pieces))
-        worth[place, StockState.OUTSIDE, StockState.AVAILABLE] = pieces * line.unit_cost_minor
-        deltas[place] = -pieces
+        worth[key, StockState.OUTSIDE, StockState.AVAILABLE] = pieces * line.unit_cost_minor
+        deltas[key] = -pieces
         line.received += pieces
     check_room(levels, moves, "lines")
     await scan(ctx, moves, scanned, ("serials",))
     carried = await carry(ctx, moves, (KIND, order.id), worth)
     fewer = await expect(ctx, deltas)
-    await update_all(list(places.values()), ("received",))
+    await update_all(list(by_key.values()), ("received",))
     await announce_changed(ctx, [*freed, *carried.levels, *fewer])
     await fill(ctx, backordered(levels))
     left = any(line.to_come for line in lines)

@@ -18,6 +18,7 @@ from models.stock.documents.purchases import (
     SupplierReturn,
 )
 from models.stock.documents.purchases import SupplierReturnLine as Line
+from models.stock.levels import LevelKey
 from models.stock.states import MovementReason, StockState
 from models.stores.locations import Location
 from models.tables.bulk import insert_all, update_all
@@ -27,7 +28,7 @@ from resolvers.stock.allocation.backorder_allocation import fill
 from resolvers.stock.costs.costs import carry
 from resolvers.stock.documents.documents import do_once, next_number, note_of
 from resolvers.stock.documents.lines import Lines, check_variants, check_within
-from resolvers.stock.ledger.ledger import Move, Place, announce_changed
+from resolvers.stock.ledger.ledger import Move, announce_changed
 from resolvers.stock.levels.locking import LockedLevel, backordered, lock
 from resolvers.stock.purchasing import orders as purchase_orders
 from resolvers.stock.purchasing.returns import KIND, lines_of, locked, turn, written
@@ -103,7 +104,7 @@ async def _create(ctx: Context, draft: ReturnDraft, counts: Counts, totals: Line
     order = await _order(ctx, draft.purchase_order_id)
     location = await _location(ctx, draft.location_id, order)
     if order is None:
-        await check_variants(location.merchant_id, totals.places)
+        await check_variants(location.merchant_id, totals.positions)
     else:
         check_within(totals, _limits((await purchase_orders.lines_of([order.id]))[order.id]))
     found = await SupplierReturn.create(
@@ -183,8 +184,8 @@ async def _ship(ctx: Context, return_id: int, scanned: Scanned) -> int:
     await scan(ctx, moves, scanned, ("serials",))
     carried = await carry(ctx, moves, (KIND, found.id), {})
     for line in lines:
-        place = line.variant_id, found.location_id
-        line.value_minor = carried.values[place, line.from_state, StockState.OUTSIDE]
+        position = line.variant_id, found.location_id
+        line.value_minor = carried.values[position, line.from_state, StockState.OUTSIDE]
     await update_all(lines, ("value_minor",))
     await announce_changed(ctx, [*freed, *carried.levels])
     await fill(ctx, backordered(levels))
@@ -213,7 +214,7 @@ def _limits(lines: Sequence[PurchaseOrderLine]) -> dict[int, int]:
 
 
 def _check_there(
-    found: SupplierReturn, lines: Sequence[Line], levels: Mapping[Place, LockedLevel]
+    found: SupplierReturn, lines: Sequence[Line], levels: Mapping[LevelKey, LockedLevel]
 ) -> None:
     short = []
     for line in lines:
@@ -249,7 +250,7 @@ def _counted(drafts: Sequence[ReturnLineDraft]) -> tuple[Counts, Lines]:
     rows_of(drafts, "lines")
     counts: dict[tuple[int, StockState], int] = {}
     totals: dict[int, int] = {}
-    places: dict[int, int] = {}
+    positions: dict[int, int] = {}
     for number, draft in enumerate(drafts):
         if draft.from_state not in RETURNABLE:
             raise InvalidInput(
@@ -262,5 +263,5 @@ def _counted(drafts: Sequence[ReturnLineDraft]) -> tuple[Counts, Lines]:
         counts[key] = counts.get(key, 0) + quantity_of(draft.quantity, *path)
         total = totals.get(draft.variant_id, 0) + draft.quantity
         totals[draft.variant_id] = quantity_of(total, *path)
-        places.setdefault(draft.variant_id, number)
-    return counts, Lines(totals, places)
+        positions.setdefault(draft.variant_id, number)
+    return counts, Lines(totals, positions)

@@ -10,13 +10,14 @@ from models.catalog.products import Variant
 from models.errors import InsufficientStock, InvalidInput, Refusals
 from models.stock.documents.stocktake_rules import StocktakeAction, StocktakeStatus
 from models.stock.documents.stocktakes import Stocktake, StocktakeLine
+from models.stock.levels import LevelKey
 from models.stock.rules import moved
 from models.stock.states import MovementReason, StockState
 from resolvers.context import Context
 from resolvers.permissions import requires
 from resolvers.stock.allocation.backorder_allocation import fill
 from resolvers.stock.documents.documents import do_once
-from resolvers.stock.ledger.ledger import Move, Place, announce_changed, move_all
+from resolvers.stock.ledger.ledger import Move, announce_changed, move_all
 from resolvers.stock.levels.locking import LockedLevel, backordered, lock
 from resolvers.stock.serials import tracked
 from resolvers.stock.stocktakes.opening import end
@@ -41,7 +42,7 @@ async def approve(ctx: Context, stocktake_id: int, idempotency_key: str) -> Stoc
 
 async def _approve(ctx: Context, stocktake_id: int) -> int:
     stocktake, lines = await locked(ctx, stocktake_id, StocktakeAction.APPROVE)
-    differing = {line.place: line for line in lines if line.difference or line.scanned}
+    differing = {line.level_key: line for line in lines if line.difference or line.scanned}
     levels, freed = await lock(ctx, differing)
     scanned = [line for line in lines if line.scanned]
     serials = await settled(stocktake, scanned)
@@ -75,19 +76,19 @@ async def _check_kind(
             )
 
 
-def _check_there(moves: Sequence[Move], levels: Mapping[Place, LockedLevel]) -> None:
+def _check_there(moves: Sequence[Move], levels: Mapping[LevelKey, LockedLevel]) -> None:
     """Raises: Refusals with InsufficientStock for each level that lacks what is missing."""
-    left = {place: level.pieces for place, level in levels.items()}
+    left = {key: level.pieces for key, level in levels.items()}
     for each in moves:
-        left[each.place] += moved(each.from_state, each.to_state, each.quantity)
+        left[each.level_key] += moved(each.from_state, each.to_state, each.quantity)
     if short := [
         InsufficientStock(
-            place[0],
-            requested=levels[place].pieces.available - pieces.available,
-            available=levels[place].pieces.available,
+            key[0],
+            requested=levels[key].pieces.available - pieces.available,
+            available=levels[key].pieces.available,
             path=("stocktakeId",),
         )
-        for place, pieces in left.items()
+        for key, pieces in left.items()
         if pieces.available < 0
     ]:
         raise Refusals(short)

@@ -16,13 +16,14 @@ from models.database import transaction
 from models.errors import InvalidInput, NotFound, Refusal, Refusals
 from models.stock.documents.stocktake_rules import StocktakeAction, StocktakeStatus
 from models.stock.documents.stocktakes import Stocktake
+from models.stock.levels import LevelKey
 from models.tables.bulk import update_all
 from resolvers.context import Context
 from resolvers.permissions import requires
 from resolvers.stock.allocation.backorder_allocation import fill
 from resolvers.stock.documents.documents import do_once
 from resolvers.stock.ledger.as_of import of_levels
-from resolvers.stock.ledger.ledger import Place, announce_changed
+from resolvers.stock.ledger.ledger import announce_changed
 from resolvers.stock.levels.locking import backordered, lock
 from resolvers.stock.serials import Scanned, SerialDraft, checked, given
 from resolvers.stock.stocktakes.opening import twins
@@ -58,8 +59,8 @@ async def count(
     Raises: InvalidInput, NotFound, Duplicate, StateConflict, Forbidden, IdempotencyKeyReused.
     """
     rows_of(counts, "counts")
-    for place, each in enumerate(counts):
-        quantity_of(each.quantity, "counts", place, "quantity", minimum=0)
+    for position, each in enumerate(counts):
+        quantity_of(each.quantity, "counts", position, "quantity", minimum=0)
     scanned = checked(serials, MAXIMUM)
     pieces = [(each.variant_id, each.quantity) for each in counts]
     keyed = [stocktake_id, pieces, counted_at, *given(scanned)]
@@ -89,17 +90,17 @@ async def _count(
     at = _moment(ctx, stocktake, counted_at)
     found = {line.variant_id: line for line in lines}
     refusals: list[Refusal] = [
-        NotFound("This variant is not in the document.", path=("counts", place, "variantId"))
-        for place, each in enumerate(counts)
+        NotFound("This variant is not in the document.", path=("counts", position, "variantId"))
+        for position, each in enumerate(counts)
         if each.variant_id not in found
     ]
     refusals += twins([each.variant_id for each in counts], "counts", "variantId")
     if refusals:
         raise Refusals(refusals)
-    expected = await _standing(ctx, [found[each.variant_id].place for each in counts], at)
+    expected = await _standing(ctx, [found[each.variant_id].level_key for each in counts], at)
     for each in counts:
         line = found[each.variant_id]
-        line.counted, line.expected = each.quantity, expected[line.place]
+        line.counted, line.expected = each.quantity, expected[line.level_key]
         line.counted_at = at or ctx.now()
         line.counter_kind, line.counter_id = str(ctx.actor.kind), ctx.actor.id
     counted = [found[each.variant_id] for each in counts]
@@ -118,13 +119,15 @@ def _moment(ctx: Context, stocktake: Stocktake, counted_at: datetime | None) -> 
     return counted_at
 
 
-async def _standing(ctx: Context, places: Sequence[Place], at: datetime | None) -> dict[Place, int]:
+async def _standing(
+    ctx: Context, positions: Sequence[LevelKey], at: datetime | None
+) -> dict[LevelKey, int]:
     """What is on hand at these places, or was at a moment; their levels stay locked."""
-    levels, freed = await lock(ctx, places)
+    levels, freed = await lock(ctx, positions)
     await announce_changed(ctx, freed)
     await fill(ctx, backordered(levels))
     if at is None:
-        return {place: level.pieces.on_hand for place, level in levels.items()}
+        return {position: level.pieces.on_hand for position, level in levels.items()}
     stood = await of_levels([level.id for level in levels.values()], at)
     return {(each.variant_id, each.location_id): each.pieces.on_hand for each in stood}
 
@@ -133,8 +136,8 @@ async def _recount(ctx: Context, stocktake_id: int, variant_ids: Sequence[int]) 
     stocktake, lines = await locked(ctx, stocktake_id, StocktakeAction.RECOUNT)
     found = {line.variant_id: line for line in lines}
     refusals: list[Refusal] = [
-        NotFound("This variant is not in the document.", path=("variantIds", place))
-        for place, variant_id in enumerate(variant_ids)
+        NotFound("This variant is not in the document.", path=("variantIds", position))
+        for position, variant_id in enumerate(variant_ids)
         if variant_id not in found
     ]
     refusals += twins(variant_ids, "variantIds")

@@ -49,9 +49,9 @@ async def end(lines: Sequence[StocktakeLine]) -> None:
 def twins(variant_ids: Sequence[int], root: str, *leaf: str) -> list[Refusal]:
     """A refusal for each variant of the input's `root` that stood there before."""
     return [
-        Duplicate("This variant is given twice.", path=(root, place, *leaf))
-        for place, variant_id in enumerate(variant_ids)
-        if variant_id in variant_ids[:place]
+        Duplicate("This variant is given twice.", path=(root, position, *leaf))
+        for position, variant_id in enumerate(variant_ids)
+        if variant_id in variant_ids[:position]
     ]
 
 
@@ -82,9 +82,9 @@ async def _checked(merchant_id: int, variant_ids: Sequence[int]) -> dict[int, st
     )
     skus: dict[int, str] = dict(found)
     refusals: list[Refusal] = []
-    for place, variant_id in enumerate(variant_ids):
+    for position, variant_id in enumerate(variant_ids):
         if variant_id not in skus:
-            path = ("variantIds", place)
+            path = ("variantIds", position)
             refusals.append(NotFound("There is no such variant.", path=path))
     refusals += twins(variant_ids, "variantIds")
     if refusals:
@@ -111,10 +111,10 @@ async def _claim(
     if taken := [
         Duplicate(
             "{sku} is being counted there already.",
-            path=("variantIds", place),
+            path=("variantIds", position),
             sku=skus[variant_id],
         )
-        for place, variant_id in enumerate(variant_ids)
+        for position, variant_id in enumerate(variant_ids)
         if variant_id not in mine
     ]:
         raise Refusals(taken)

@@ -63,24 +63,24 @@ async def compare(
 
 
 def _check(lines: Sequence[StocktakeLine], scanned: Scanned, tracking: Mapping[int, int]) -> None:
-    places = {line.variant_id: place for place, line in enumerate(lines)}
+    positions = {line.variant_id: position for position, line in enumerate(lines)}
     refusals: list[Refusal] = []
     for variant_id, draft in scanned.items():
-        if variant_id not in places:
+        if variant_id not in positions:
             refusals.append(InvalidInput("No pieces are counted for these.", path=draft.path))
         elif draft.serials and variant_id not in tracking:
             refusals.append(InvalidInput("No serial numbers are kept of this.", path=draft.path))
     for variant_id in tracking:
-        place = places[variant_id]
+        position = positions[variant_id]
         draft = scanned.get(variant_id) or SerialDraft(
-            variant_id, [], ("counts", place, "quantity")
+            variant_id, [], ("counts", position, "quantity")
         )
-        if len(draft.serials) != lines[place].counted:
+        if len(draft.serials) != lines[position].counted:
             refusals.append(
                 InvalidInput(
                     "Give {quantity} serial numbers, one for each piece.",
                     path=draft.path,
-                    quantity=lines[place].counted,
+                    quantity=lines[position].counted,
                 )
             )
     if refusals:
@@ -96,9 +96,9 @@ async def _last_event(at: datetime | None) -> int:
 async def _expected(lines: Sequence[StocktakeLine], last: int) -> dict[int, list[str]]:
     """By variant the serial numbers that were on hand once the `last` event had happened."""
     found: dict[int, list[str]] = {line.variant_id: [] for line in lines}
-    place = lines[0].location_id
+    position = lines[0].location_id
     query = _EXPECTED.format(marks([*found]))
-    for row in await fetch(query, *found, place, last, last, *found, last, place):
+    for row in await fetch(query, *found, position, last, last, *found, last, position):
         found[row["variant_id"]].append(row["serial"])
     return found
 

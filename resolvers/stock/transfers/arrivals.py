@@ -13,6 +13,7 @@ from models.errors import InvalidInput
 from models.stock.costing import shares
 from models.stock.documents.transfer_rules import ON_THE_ROAD, TransferAction, TransferStatus
 from models.stock.documents.transfers import Transfer, TransferLine
+from models.stock.levels import LevelKey
 from models.stock.states import MovementReason, StockState
 from models.tables.bulk import update_all
 from resolvers.context import Context
@@ -22,7 +23,7 @@ from resolvers.stock.costs.costs import Way, carry
 from resolvers.stock.documents.documents import do_once, note_of
 from resolvers.stock.documents.inbound import expect
 from resolvers.stock.documents.lines import LineDraft, Lines, check_within, summed
-from resolvers.stock.ledger.ledger import Move, Place, announce_changed
+from resolvers.stock.ledger.ledger import Move, announce_changed
 from resolvers.stock.levels.locking import backordered, check_room, lock
 from resolvers.stock.serials import SerialDraft, checked
 from resolvers.stock.serials import given as given_serials
@@ -63,7 +64,7 @@ class _End:
     pieces: int
 
     @property
-    def place(self) -> Place:
+    def level_key(self) -> LevelKey:
         return self.line.variant_id, self.location_id
 
 
@@ -155,11 +156,11 @@ async def _cancel(
 async def _end(ctx: Context, transfer: Transfer, ends: Sequence[_End], named: Named) -> None:
     """Take pieces off the road, with their share of its value. The ends of a line stand together."""
     ends = [each for each in ends if each.pieces]
-    expected: dict[Place, int] = {}
+    expected: dict[LevelKey, int] = {}
     for each in ends:
         awaited = (each.line.variant_id, transfer.destination_id)
         expected[awaited] = expected.get(awaited, 0) - each.pieces
-    levels, freed = await lock(ctx, {*expected, *(each.place for each in ends)})
+    levels, freed = await lock(ctx, {*expected, *(each.level_key for each in ends)})
     moves = [_move(transfer, each) for each in ends]
     check_room(levels, moves, "transferId")
     fates = [each.column for each in ends]
@@ -183,7 +184,7 @@ def _count(line: TransferLine, ends: Sequence[_End]) -> dict[Way, int]:
         setattr(line, each.column, getattr(line, each.column) + each.pieces)
         line.road_minor -= value
         line.lost_minor += value if each.column == "lost" else 0
-        worth[each.place, StockState.IN_TRANSIT, each.state] = value
+        worth[each.level_key, StockState.IN_TRANSIT, each.state] = value
     return worth
 
 
@@ -210,7 +211,7 @@ def _counted(receipts: Sequence[ReceiptDraft]) -> tuple[dict[int, dict[str, int]
     rows_of(receipts, "lines")
     counts: dict[int, dict[str, int]] = {}
     totals: dict[int, int] = {}
-    places: dict[int, int] = {}
+    positions: dict[int, int] = {}
     for number, each in enumerate(receipts):
         count = counts.setdefault(each.variant_id, dict.fromkeys(_COUNTED, 0))
         for column in _COUNTED:
@@ -218,5 +219,5 @@ def _counted(receipts: Sequence[ReceiptDraft]) -> tuple[dict[int, dict[str, int]
         if not each.accepted + each.rejected + each.lost:
             raise InvalidInput("Nothing is counted here.", path=("lines", number))
         totals[each.variant_id] = sum(count.values())
-        places.setdefault(each.variant_id, number)
-    return counts, Lines(totals, places)
+        positions.setdefault(each.variant_id, number)
+    return counts, Lines(totals, positions)

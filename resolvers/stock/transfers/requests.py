@@ -65,7 +65,7 @@ async def reject(ctx: Context, transfer_id: int, note: str | None) -> Transfer:
 
 async def _request(ctx: Context, draft: TransferDraft, lines: Lines) -> int:
     source, destination = await _ends(ctx, draft)
-    await check_variants(destination.merchant_id, lines.places)
+    await check_variants(destination.merchant_id, lines.positions)
     transfer = await Transfer.create(
         merchant_id=destination.merchant_id,
         number=await next_number(ctx, destination.merchant_id, PREFIX),

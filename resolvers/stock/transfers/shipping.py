@@ -10,6 +10,7 @@ from models.accounts.roles import Permission
 from models.errors import InsufficientStock, InvalidInput, Refusals
 from models.stock.documents.transfer_rules import TransferAction, TransferStatus
 from models.stock.documents.transfers import Transfer, TransferLine
+from models.stock.levels import LevelKey
 from models.stock.states import MovementReason, StockState
 from models.tables.bulk import update_all
 from resolvers.context import Context
@@ -19,7 +20,7 @@ from resolvers.stock.costs.costs import carry
 from resolvers.stock.documents.documents import do_once
 from resolvers.stock.documents.inbound import expect
 from resolvers.stock.documents.lines import LineDraft, Lines, check_within, summed
-from resolvers.stock.ledger.ledger import Move, Place, announce_changed
+from resolvers.stock.ledger.ledger import Move, announce_changed
 from resolvers.stock.levels.locking import LockedLevel, backordered, lock
 from resolvers.stock.serials import Scanned, SerialDraft, checked, given, scan
 from resolvers.stock.transfers.transfers import KIND, lines_of, locked, turn
@@ -61,11 +62,11 @@ async def _ship(ctx: Context, transfer_id: int, wanted: Lines | None, scanned: S
     }
     levels, freed = await lock(ctx, [*sent, *arrivals])
     _check_there(sent, levels, wanted)
-    moves = [_off(transfer, place, line.shipped) for place, line in sent.items()]
+    moves = [_off(transfer, key, line.shipped) for key, line in sent.items()]
     await scan(ctx, moves, scanned, ("serials",))
     carried = await carry(ctx, moves, (KIND, transfer.id), {})
-    for place, line in sent.items():
-        line.road_minor = carried.values[place, StockState.AVAILABLE, StockState.IN_TRANSIT]
+    for key, line in sent.items():
+        line.road_minor = carried.values[key, StockState.AVAILABLE, StockState.IN_TRANSIT]
     await update_all(list(sent.values()), ("shipped", "road_minor"))
     expected = await expect(ctx, arrivals)
     await announce_changed(ctx, [*freed, *carried.levels, *expected])
@@ -75,7 +76,9 @@ async def _ship(ctx: Context, transfer_id: int, wanted: Lines | None, scanned: S
 
 
 def _check_there(
-    sent: Mapping[Place, TransferLine], levels: Mapping[Place, LockedLevel], wanted: Lines | None
+    sent: Mapping[LevelKey, TransferLine],
+    levels: Mapping[LevelKey, LockedLevel],
+    wanted: Lines | None,
 ) -> None:
     if not sent:
         raise InvalidInput("Nothing of this was approved.", path=("lines",))
@@ -83,20 +86,20 @@ def _check_there(
         InsufficientStock(
             line.variant_id,
             requested=line.shipped,
-            available=levels[place].pieces.available,
+            available=levels[key].pieces.available,
             path=wanted.path(line.variant_id, "quantity") if wanted else ("transferId",),
         )
-        for place, line in sent.items()
-        if levels[place].pieces.available < line.shipped
+        for key, line in sent.items()
+        if levels[key].pieces.available < line.shipped
     ]
     if short:
         raise Refusals(short)
 
 
-def _off(transfer: Transfer, place: Place, pieces: int) -> Move:
+def _off(transfer: Transfer, key: LevelKey, pieces: int) -> Move:
     return Move(
-        variant_id=place[0],
-        location_id=place[1],
+        variant_id=key[0],
+        location_id=key[1],
         from_state=StockState.AVAILABLE,
         to_state=StockState.IN_TRANSIT,
         quantity=pieces,

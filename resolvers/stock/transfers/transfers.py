@@ -123,8 +123,8 @@ async def written(
 def _visible(query: QuerySet[Transfer], ctx: Context) -> QuerySet[Transfer]:
     if ctx.actor.kind is ActorKind.SYSTEM:
         return query
-    places = scoped(Location.all(), ctx, Permission.STOCK_READ, "organisation")
-    within = Subquery(places.values("id"))
+    locations = scoped(Location.all(), ctx, Permission.STOCK_READ, "organisation")
+    within = Subquery(locations.values("id"))
     return query.filter(Q(source_id__in=within) | Q(destination_id__in=within))
 
 
