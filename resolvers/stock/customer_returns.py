@@ -15,26 +15,29 @@ from resolvers.stock.serials import Scanned, scan_tracked, tracked
 
 
 @dataclass(frozen=True, slots=True)
-class ReturnedPieces:
+class ReturnedGoods:
     """Pieces by variant, where they are put and in which state; `document` is what they were sold by.
 
     OUTSIDE: they are written off, and put nowhere.
     """
 
-    pieces: Mapping[int, int]
+    quantities: Mapping[int, int]
     location_id: int
     restock: StockState
     document: tuple[str, int]
 
 
-async def put_back(ctx: Context, back: ReturnedPieces, scanned: Scanned) -> None:
+async def put_back(ctx: Context, back: ReturnedGoods, scanned: Scanned) -> None:
     """Take the pieces in. Runs inside the caller's transaction.
 
     Raises: InvalidInput, Duplicate, NotFound unless the `scanned` serial numbers are those that were sold.
     """
     if back.restock is StockState.OUTSIDE:
         return
-    moves = [_move(back, variant_id, pieces) for variant_id, pieces in sorted(back.pieces.items())]
+    moves = [
+        _move(back, variant_id, quantity)
+        for variant_id, quantity in sorted(back.quantities.items())
+    ]
     variants = [each.variant_id for each in moves]
     owing = await backorder_allocation.lock_backorders(marks(variants), *variants)
     await create_missing(ctx, [each.level_key for each in moves])
@@ -48,19 +51,19 @@ async def put_back(ctx: Context, back: ReturnedPieces, scanned: Scanned) -> None
     )
 
 
-def _move(back: ReturnedPieces, variant_id: int, pieces: int) -> Move:
+def _move(back: ReturnedGoods, variant_id: int, quantity: int) -> Move:
     return Move(
         variant_id=variant_id,
         location_id=back.location_id,
         from_state=StockState.OUTSIDE,
         to_state=back.restock,
-        quantity=pieces,
+        quantity=quantity,
         reason=MovementReason.RETURN,
         document=back.document,
     )
 
 
-async def _check_sold(back: ReturnedPieces, scanned: Scanned) -> None:
+async def _check_sold(back: ReturnedGoods, scanned: Scanned) -> None:
     """Refuse a serial number that did not leave with the document."""
     for draft in scanned.values():
         rows = await fetch(

@@ -49,7 +49,7 @@ class HoldRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StandingHold:
+class UnlockedHold:
     """A hold of an order that waits for its money, as it was seen."""
 
     id: int
@@ -156,7 +156,7 @@ async def commit(ctx: Context, order_id: int) -> None:
     await backorder_allocation.fill_freed(ctx, freed)
 
 
-async def commit_standing(ctx: Context, holds: Sequence[StandingHold]) -> None:
+async def commit_unlocked(ctx: Context, holds: Sequence[UnlockedHold]) -> None:
     """Commit holds of locked orders that were seen to stand, without having been locked.
 
     Raises: Outdated, which undoes the transaction, when one has been released meanwhile.
@@ -208,7 +208,7 @@ async def release(ctx: Context, order_id: int, fulfilment_id: int | None = None)
     )
 
 
-async def take_out(
+async def hand_over(
     ctx: Context, fulfilment_id: int, scanned: Scanned = MappingProxyType({})
 ) -> None:
     """Hand the fulfilment's committed pieces over: they leave the house.
