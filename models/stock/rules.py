@@ -11,8 +11,8 @@ _S = StockState
 _R = MovementReason
 
 # The states whose pieces stand at a location; a level has a column for each.
-STANDING = (_S.AVAILABLE, _S.HELD, _S.COMMITTED, _S.DAMAGED, _S.QUARANTINED)
-COLUMNS = tuple(state.lower() for state in STANDING)
+ON_HAND_STATES = (_S.AVAILABLE, _S.HELD, _S.COMMITTED, _S.DAMAGED, _S.QUARANTINED)
+COLUMNS = tuple(state.lower() for state in ON_HAND_STATES)
 # Orders move held and committed pieces, transfers those in transit: nobody does by hand.
 BY_HAND = frozenset({_S.OUTSIDE, _S.AVAILABLE, _S.DAMAGED, _S.QUARANTINED})
 # What a level may hold: far enough below what a number can tell for an ERP or a stocktake to add to it.
@@ -23,7 +23,7 @@ _STAYING = frozenset({_R.ADJUSTMENT, _R.DAMAGE, _R.STOCKTAKE})
 
 
 @dataclass(frozen=True, slots=True)
-class Pieces:
+class Quantities:
     """Quantities by standing state; as a difference they may be negative."""
 
     available: int = 0
@@ -32,16 +32,16 @@ class Pieces:
     damaged: int = 0
     quarantined: int = 0
 
-    def __add__(self, other: Pieces) -> Pieces:
-        return Pieces(*(a + b for a, b in zip(self.values, other.values, strict=True)))
+    def __add__(self, other: Quantities) -> Quantities:
+        return Quantities(*(a + b for a, b in zip(self.values, other.values, strict=True)))
 
     def of(self, state: StockState) -> int:
         """Raises: ValueError for a state that no level has."""
-        return self.values[STANDING.index(state)]
+        return self.values[ON_HAND_STATES.index(state)]
 
     @property
     def values(self) -> tuple[int, ...]:
-        """In the order of `STANDING`."""
+        """In the order of `ON_HAND_STATES`."""
         return self.available, self.held, self.committed, self.damaged, self.quarantined
 
     @property
@@ -49,14 +49,14 @@ class Pieces:
         return sum(self.values)
 
 
-def moved(from_state: StockState, to_state: StockState, quantity: int) -> Pieces:
+def moved(from_state: StockState, to_state: StockState, quantity: int) -> Quantities:
     """What moving `quantity` pieces between two states changes at their location."""
     return _in(from_state, -quantity) + _in(to_state, quantity)
 
 
-def effective(pieces: Pieces, expired: int) -> Pieces:
+def effective(quantities: Quantities, expired: int) -> Quantities:
     """The same pieces with `expired` holds counted as available, though nobody has released them yet."""
-    return pieces + Pieces(available=expired, held=-expired) if expired else pieces
+    return quantities + Quantities(available=expired, held=-expired) if expired else quantities
 
 
 def sellable(available: int, safety_stock: int, *, counter: bool) -> int:
@@ -70,9 +70,9 @@ def suffices(available: int, safety_stock: int, *, total: int, online: int) -> b
 
 
 @lru_cache(maxsize=1024)
-def shown_to_the_public(available: int) -> Pieces:
+def shown_to_the_public(available: int) -> Quantities:
     """What somebody without the right to read stock sees of a level: only what may be sold."""
-    return Pieces(available=available)
+    return Quantities(available=available)
 
 
 def reasons_to_adjust(from_state: StockState, to_state: StockState) -> frozenset[MovementReason]:
@@ -84,5 +84,5 @@ def reasons_to_adjust(from_state: StockState, to_state: StockState) -> frozenset
     return _GOING if to_state is _S.OUTSIDE else _STAYING
 
 
-def _in(state: StockState, quantity: int) -> Pieces:
-    return Pieces(*(quantity if state is each else 0 for each in STANDING))
+def _in(state: StockState, quantity: int) -> Quantities:
+    return Quantities(*(quantity if state is each else 0 for each in ON_HAND_STATES))

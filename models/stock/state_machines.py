@@ -11,27 +11,27 @@ from models.errors import StateConflict
 
 S = TypeVar("S", bound=StrEnum)
 A = TypeVar("A", bound=StrEnum)
-Life = Mapping[S, Mapping[A, S]]
+Transitions = Mapping[S, Mapping[A, S]]
 
 
-def next_status(life: Life[S, A], status: S, action: A) -> S:
+def next_status(transitions: Transitions[S, A], status: S, action: A) -> S:
     """Where the action leads.
 
     Raises: StateConflict with what may be done instead.
     """
-    moves = life.get(status, {})
+    moves = transitions.get(status, {})
     if action not in moves:
         raise StateConflict(
             "A document that is {state} does not allow this.",
             state=status,
-            allowed=actions_of(life, status),
+            allowed=actions_of(transitions, status),
         )
     return moves[action]
 
 
-def actions_of(life: Life[S, A], status: S) -> Sequence[A]:
+def actions_of(transitions: Transitions[S, A], status: S) -> Sequence[A]:
     """What may be done with it now, whoever asks, in the order of the table."""
-    return tuple(life.get(status, {}))
+    return tuple(transitions.get(status, {}))
 
 
 def document_number(prefix: str, day: date, position: int) -> str:

@@ -20,7 +20,7 @@ from resolvers.permissions import scoped, throughout
 from resolvers.sql_pagination import NEVER, Conditions, kept
 from resolvers.stock.level_goods import Goods, goods_of
 from resolvers.stock.levels.levels import visible
-from resolvers.stock.levels.sold_at_places import ANY_SOLD, since_days
+from resolvers.stock.levels.sold_by_level import ANY_SOLD, since_days
 
 _LOCATIONS = "SELECT o.id FROM location o JOIN organisation n ON n.id = o.organisation_id"
 _READABLE = "places where stock is read"

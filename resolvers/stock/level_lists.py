@@ -34,10 +34,10 @@ from resolvers.tallies import SqlTally
 from resolvers.validation import INT32_MAX
 
 _LEVELS = "stock_level l"
-AT_A_PLACE, OF_A_VARIANT = "l.location_id", "l.variant_id"
+BY_LOCATION, BY_VARIANT = "l.location_id", "l.variant_id"
 
 
-class Said(Enum):
+class ListAggregate(Enum):
     """What is said of a whole list."""
 
     COUNT = auto()
@@ -61,18 +61,18 @@ class LevelTally(SqlTally):
     """The counts and sums of lists of levels; `ctx` is whose, `paid` is asked before each is made."""
 
     ctx: Context = field(kw_only=True)
-    paid: Callable[[Said], Awaitable[None]] | None = field(default=None, kw_only=True)
+    paid: Callable[[ListAggregate], Awaitable[None]] | None = field(default=None, kw_only=True)
 
     async def totals(self, keys: Sequence[Any]) -> dict[Any, int]:
-        await self._pay(Said.COUNT)
+        await self._pay(ListAggregate.COUNT)
         return await SqlTally.totals(self, keys)
 
-    async def _pay(self, said: Said) -> None:
+    async def _pay(self, aggregate: ListAggregate) -> None:
         if self.paid:
-            await self.paid(said)
+            await self.paid(aggregate)
 
     async def sums(self, keys: Sequence[Any]) -> dict[Any, Totals]:
-        await self._pay(Said.SUMS)
+        await self._pay(ListAggregate.SUMS)
         where = await self.conditions(True)
         await add_readable(self.ctx, Permission.STOCK_READ, where)
         if where.nothing:
@@ -88,7 +88,7 @@ class LevelTally(SqlTally):
         """What the pieces are worth, in minor units; None for whoever may read costs nowhere."""
         if Permission.STOCK_COST_READ not in self.ctx.actor.permissions:
             return dict.fromkeys(keys)
-        await self._pay(Said.SUMS)
+        await self._pay(ListAggregate.SUMS)
         where = await self.conditions(True)
         await add_readable(self.ctx, Permission.STOCK_COST_READ, where)
         found = await values_of_lists(where, self.by)
@@ -138,7 +138,7 @@ async def pages_at(
     tie = f"levels at a place {sort} {wanted}"
     order = await order_of(ctx, wanted, sort)
     table = FROM if joined else _LEVELS
-    found = await pages_of_ids(table, AT_A_PLACE, ids, conditions, order, request, tie)
+    found = await pages_of_ids(table, BY_LOCATION, ids, conditions, order, request, tie)
     levels = await _levels(ctx, list(found.values()), {})
     return dict(zip(found, levels, strict=True))
 
@@ -153,7 +153,7 @@ async def tally(
         found = await conditions_of(ctx, wanted, sort, joined=False)
         if sort is LevelSort.DISTANCE:
             locations = [location.key for location in await _locations(ctx, sort, near)]
-            found.add(any_of(AT_A_PLACE), array(locations))
+            found.add(any_of(BY_LOCATION), array(locations))
         return found
 
     return LevelTally(_LEVELS, conditions, ctx=ctx)
@@ -169,10 +169,10 @@ def tally_at(
 
     async def conditions(_: bool) -> Conditions:
         found = await conditions_of(ctx, wanted, sort, joined=False)
-        found.add(any_of(AT_A_PLACE), array(set(location_ids)))
+        found.add(any_of(BY_LOCATION), array(set(location_ids)))
         return found
 
-    return LevelTally(_LEVELS, conditions, AT_A_PLACE, ctx=ctx)
+    return LevelTally(_LEVELS, conditions, BY_LOCATION, ctx=ctx)
 
 
 def tally_of_variants(ctx: Context, variant_ids: Sequence[int], *, by_distance: bool) -> LevelTally:
@@ -180,12 +180,12 @@ def tally_of_variants(ctx: Context, variant_ids: Sequence[int], *, by_distance: 
 
     async def conditions(_: bool) -> Conditions:
         found = await visible(ctx)
-        found.add(any_of(OF_A_VARIANT), array(set(variant_ids)))
+        found.add(any_of(BY_VARIANT), array(set(variant_ids)))
         if by_distance:
             found.add("o.active AND o.latitude_wgs84 IS NOT NULL")
         return found
 
-    return LevelTally(FROM, conditions, OF_A_VARIANT, ctx=ctx)
+    return LevelTally(FROM, conditions, BY_VARIANT, ctx=ctx)
 
 
 async def _locations(ctx: Context, sort: LevelSort | None, near: Point | None) -> list[Ranked[int]]:

@@ -15,7 +15,7 @@ from resolvers.context import Context
 from resolvers.sql_pagination import Conditions, Order
 from resolvers.stock.level_filters import LevelFilter, LevelSort, add_readable, goods_in
 from resolvers.stock.levels.levels import FROM
-from resolvers.stock.levels.sold_at_places import since_days
+from resolvers.stock.levels.sold_by_level import since_days
 
 # What is never sold out comes last.
 _NEVER = 2**62
@@ -78,11 +78,11 @@ async def _sales_of(ctx: Context, wanted: LevelFilter) -> Conditions:
 def _by_cover(ctx: Context, sales: Conditions) -> Order:
     """The sales are added up once, which is faster than level by level."""
     source = (
-        "stock_level l LEFT JOIN (SELECT m.location_id, m.variant_id, SUM(m.quantity) AS pieces"
+        "stock_level l LEFT JOIN (SELECT m.location_id, m.variant_id, SUM(m.quantity) AS quantity"
         f" FROM stock_movement m WHERE {sales} GROUP BY m.location_id, m.variant_id) AS sold"
         " ON sold.location_id = l.location_id AND sold.variant_id = l.variant_id"
     )
-    cover = f"{_whole(EFFECTIVE)} * {COVER_DAYS} / {_whole('NULLIF(sold.pieces, 0)')}"
+    cover = f"{_whole(EFFECTIVE)} * {COVER_DAYS} / {_whole('NULLIF(sold.quantity, 0)')}"
     columns = (f"COALESCE({cover}, {_NEVER})", "l.id")
     return Order(columns, (int, int), values=(ctx.now(), *sales.values), source=source)
 

@@ -60,12 +60,12 @@ async def histories(
 
 
 @for_anyone
-async def on_the_road(
+async def in_transit(
     ctx: Context, lines: Sequence[TransferLine], cut: Slice
 ) -> dict[tuple[int, int], list[SerialNumber]]:
     """By transfer and variant, a slice of those on the road of lines that the caller has been shown."""
     found: dict[tuple[int, int], list[SerialNumber]] = {}
-    going = [line for line in lines if line.on_the_road]
+    going = [line for line in lines if line.in_transit]
     if not going:
         return found
     transfers_going = array({line.transfer_id for line in going})

@@ -60,13 +60,13 @@ def checked(drafts: Sequence[SerialDraft], maximum: int = MAXIMUM) -> Scanned:
         for number, serial in enumerate(draft.serials):
             text = text_of(serial, (*draft.path, number), 64)
             if text in kept:
-                raise twice((*draft.path, number), text)
+                raise given_twice((*draft.path, number), text)
             kept[text] = None
         found[draft.variant_id] = SerialDraft(draft.variant_id, [*kept], draft.path)
     return found
 
 
-def twice(path: Path, serial: str) -> Duplicate:
+def given_twice(path: Path, serial: str) -> Duplicate:
     return Duplicate("The serial number {serial} is given twice.", path=path, serial=serial)
 
 
@@ -111,10 +111,10 @@ async def scan_tracked(
     for variant_id, moving in ways.items():
         draft = scanned.get(variant_id) or SerialDraft(variant_id, [], path)
         for move, serials in await _divided(moving, draft):
-            await go(ctx, move, merchants[variant_id], draft, serials)
+            await move_serials(ctx, move, merchants[variant_id], draft, serials)
 
 
-async def go(
+async def move_serials(
     ctx: Context, move: Move, merchant_id: int, draft: SerialDraft, serials: Sequence[str]
 ) -> None:
     """Let these serial numbers of a draft go where the pieces of a move go.
@@ -129,9 +129,9 @@ async def go(
             quantity=move.quantity,
         )
     if move.from_state is StockState.OUTSIDE:
-        await _take_in(ctx, move, merchant_id, draft, serials)
+        await _receive(ctx, move, merchant_id, draft, serials)
     else:
-        await _pass_on(ctx, move, draft, serials)
+        await _move_known(ctx, move, draft, serials)
 
 
 def _ways(moves: Sequence[Move], merchants: Mapping[int, int]) -> dict[int, list[Move]]:
@@ -164,14 +164,14 @@ async def _divided(moving: Sequence[Move], draft: SerialDraft) -> list[tuple[Mov
     starts = {serial_state(each.from_state, each.reason): each for each in moving}
     for serial in draft.serials:
         if states.get(serial) not in starts:
-            raise _not_there(draft, serial, min(starts))
+            raise _not_here(draft, serial, min(starts))
     return [
         (move, [serial for serial in draft.serials if states[serial] == start])
         for start, move in starts.items()
     ]
 
 
-async def _take_in(
+async def _receive(
     ctx: Context, move: Move, merchant_id: int, draft: SerialDraft, serials: Sequence[str]
 ) -> None:
     known = await fetch(
@@ -182,12 +182,12 @@ async def _take_in(
     )
     for row in known:
         if row["state"] not in AWAY:
-            raise _somewhere(draft, row["serial"])
+            raise _in_stock_already(draft, row["serial"])
     new = sorted(set(serials) - {row["serial"] for row in known})
     added = await _add(ctx, move, merchant_id, new) if new else {}
     if missing := set(new) - added.keys():
-        raise _somewhere(draft, min(missing))  # somebody else was first
-    await _bring_back(ctx, move, [row["id"] for row in known])
+        raise _in_stock_already(draft, min(missing))  # somebody else was first
+    await _return_known(ctx, move, [row["id"] for row in known])
     befores = [(each, None) for each in added.values()]
     await _record(ctx, move, [*befores, *((row["id"], row["state"]) for row in known)])
 
@@ -213,13 +213,13 @@ _MOVED = (
 )
 
 
-async def _bring_back(ctx: Context, move: Move, ids: Sequence[int]) -> None:
+async def _return_known(ctx: Context, move: Move, ids: Sequence[int]) -> None:
     if ids:
         values = move.location_id, *_arrived(move), ctx.now()
         await execute(f"{_MOVED} WHERE id IN ({marks(ids)})", *values, *ids)
 
 
-async def _pass_on(ctx: Context, move: Move, draft: SerialDraft, serials: Sequence[str]) -> None:
+async def _move_known(ctx: Context, move: Move, draft: SerialDraft, serials: Sequence[str]) -> None:
     start = serial_state(move.from_state, move.reason)
     where, there = "location_id = ?", [move.location_id]
     if start is SerialState.IN_TRANSIT:
@@ -234,7 +234,7 @@ async def _pass_on(ctx: Context, move: Move, draft: SerialDraft, serials: Sequen
     moved = {row["serial"] for row in rows}
     for serial in serials:
         if serial not in moved:
-            raise _not_there(draft, serial, start)
+            raise _not_here(draft, serial, start)
     await _record(ctx, move, [(row["id"], start) for row in rows])
 
 
@@ -253,11 +253,11 @@ async def _record(ctx: Context, move: Move, befores: Sequence[tuple[int, str | N
     await insert_later("serial_event", _EVENT, rows)
 
 
-def _not_there(draft: SerialDraft, serial: str, state: SerialState) -> NotFound:
+def _not_here(draft: SerialDraft, serial: str, state: SerialState) -> NotFound:
     message = "The serial number {serial} is not {state} here."
     return NotFound(message, path=draft.at(serial), serial=serial, state=state)
 
 
-def _somewhere(draft: SerialDraft, serial: str) -> Duplicate:
+def _in_stock_already(draft: SerialDraft, serial: str) -> Duplicate:
     message = "The serial number {serial} is in stock already."
     return Duplicate(message, path=draft.at(serial), serial=serial)

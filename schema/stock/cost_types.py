@@ -25,9 +25,9 @@ class StockValue:
     @classmethod
     def of(cls, found: costs_valuation.StockValue) -> StockValue:
         return cls(
-            pieces=found.pieces,
+            pieces=found.quantity,
             value=Money.of(found.value_minor),
-            in_transit=Money.of(found.road_minor),
+            in_transit=Money.of(found.in_transit_minor),
         )
 
 

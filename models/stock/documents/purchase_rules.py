@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from models.stock.state_machines import Life, actions_of
+from models.stock.state_machines import Transitions, actions_of
 from models.stock.states import StockState
 
 
@@ -36,12 +36,12 @@ class PurchaseAction(StrEnum):
 
 _P, _R, _A = PurchaseOrderStatus, SupplierReturnStatus, PurchaseAction
 # RECEIVE leads to RECEIVED once everything has come, else to PARTIALLY_RECEIVED.
-PURCHASE_LIFE: Life[PurchaseOrderStatus, PurchaseAction] = {
+PURCHASE_TRANSITIONS: Transitions[PurchaseOrderStatus, PurchaseAction] = {
     _P.SUBMITTED: {_A.APPROVE: _P.APPROVED, _A.CANCEL: _P.CANCELLED},
     _P.APPROVED: {_A.RECEIVE: _P.RECEIVED, _A.CANCEL: _P.CANCELLED},
     _P.PARTIALLY_RECEIVED: {_A.RECEIVE: _P.RECEIVED, _A.CANCEL: _P.CANCELLED},
 }
-RETURN_LIFE: Life[SupplierReturnStatus, PurchaseAction] = {
+RETURN_TRANSITIONS: Transitions[SupplierReturnStatus, PurchaseAction] = {
     _R.SUBMITTED: {_A.APPROVE: _R.APPROVED, _A.CANCEL: _R.CANCELLED},
     _R.APPROVED: {_A.SHIP: _R.SHIPPED, _A.CANCEL: _R.CANCELLED},
 }
@@ -74,7 +74,7 @@ def purchase_actions(
     status: PurchaseOrderStatus, rights: PurchaseRights, *, four_eyes: bool
 ) -> list[PurchaseAction]:
     """What this caller may do with a purchase order now."""
-    actions = actions_of(PURCHASE_LIFE, status)
+    actions = actions_of(PURCHASE_TRANSITIONS, status)
     return [each for each in actions if may_purchase(each, rights, four_eyes=four_eyes)]
 
 
@@ -82,5 +82,5 @@ def return_actions(
     status: SupplierReturnStatus, rights: PurchaseRights, *, four_eyes: bool
 ) -> list[PurchaseAction]:
     """What this caller may do with a supplier return now."""
-    actions = actions_of(RETURN_LIFE, status)
+    actions = actions_of(RETURN_TRANSITIONS, status)
     return [each for each in actions if may_purchase(each, rights, four_eyes=four_eyes)]

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from models.stock.state_machines import Life, actions_of
+from models.stock.state_machines import Transitions, actions_of
 
 
 class StocktakeStatus(StrEnum):
@@ -30,11 +30,10 @@ class StocktakeAction(StrEnum):
 
 _S, _A = StocktakeStatus, StocktakeAction
 # COUNT leads to COUNTED once every line is counted.
-STOCKTAKE_LIFE: Life[StocktakeStatus, StocktakeAction] = {
+STOCKTAKE_TRANSITIONS: Transitions[StocktakeStatus, StocktakeAction] = {
     _S.OPEN: {_A.COUNT: _S.OPEN, _A.CANCEL: _S.CANCELLED},
     _S.COUNTED: {_A.APPROVE: _S.APPROVED, _A.RECOUNT: _S.OPEN, _A.CANCEL: _S.CANCELLED},
 }
-GOING_ON = (_S.OPEN, _S.COUNTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ def permitted(action: StocktakeAction, rights: StocktakeRights) -> bool:
 
 def stocktake_actions(status: StocktakeStatus, rights: StocktakeRights) -> list[StocktakeAction]:
     """What this caller may do now."""
-    return [each for each in actions_of(STOCKTAKE_LIFE, status) if permitted(each, rights)]
+    return [each for each in actions_of(STOCKTAKE_TRANSITIONS, status) if permitted(each, rights)]
 
 
 @dataclass(frozen=True, slots=True)

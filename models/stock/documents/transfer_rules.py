@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from models.stock.state_machines import Life, actions_of
+from models.stock.state_machines import Transitions, actions_of
 
 
 class TransferStatus(StrEnum):
@@ -29,13 +29,13 @@ class TransferAction(StrEnum):
 
 _S, _A = TransferStatus, TransferAction
 # RECEIVE leads to RECEIVED once nothing is left on the road, else to PARTIALLY_RECEIVED.
-TRANSFER_LIFE: Life[TransferStatus, TransferAction] = {
+TRANSFER_TRANSITIONS: Transitions[TransferStatus, TransferAction] = {
     _S.SUBMITTED: {_A.APPROVE: _S.APPROVED, _A.REJECT: _S.REJECTED, _A.CANCEL: _S.CANCELLED},
     _S.APPROVED: {_A.SHIP: _S.IN_TRANSIT, _A.CANCEL: _S.CANCELLED},
     _S.IN_TRANSIT: {_A.RECEIVE: _S.RECEIVED, _A.CANCEL: _S.CANCELLED},
     _S.PARTIALLY_RECEIVED: {_A.RECEIVE: _S.RECEIVED, _A.CANCEL: _S.CANCELLED},
 }
-ON_THE_ROAD = (_S.IN_TRANSIT, _S.PARTIALLY_RECEIVED)
+IN_TRANSIT_STATUSES = (_S.IN_TRANSIT, _S.PARTIALLY_RECEIVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +64,12 @@ def permitted(status: TransferStatus, action: TransferAction, rights: TransferRi
             return rights.at_source
         case TransferAction.RECEIVE:
             return rights.at_destination
-    asker = rights.at_destination and status not in ON_THE_ROAD
+    asker = rights.at_destination and status not in IN_TRANSIT_STATUSES
     return rights.decides_both or rights.at_source or asker
 
 
 def transfer_actions(status: TransferStatus, rights: TransferRights) -> list[TransferAction]:
     """What this caller may do now."""
-    return [each for each in actions_of(TRANSFER_LIFE, status) if permitted(status, each, rights)]
+    return [
+        each for each in actions_of(TRANSFER_TRANSITIONS, status) if permitted(status, each, rights)
+    ]

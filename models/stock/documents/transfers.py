@@ -54,7 +54,7 @@ class TransferLine(Row):
     variant_id: int
 
     @property
-    def on_the_road(self) -> int:
+    def in_transit(self) -> int:
         return self.shipped - self.accepted - self.rejected - self.lost - self.returned
 
     class Meta:

@@ -67,7 +67,7 @@ async def fill(ctx: Context, keys: Collection[LevelKey]) -> int:
         return 0
     given = _given(await _owed(free), free)
     if given:
-        levels = await move_all(ctx, [_move(row, pieces) for row, pieces in given])
+        levels = await move_all(ctx, [_move(row, quantity) for row, quantity in given])
         await _hold(ctx, given, levels)
         await _count(given)
         await _tell_arrived(ctx, sorted({row["fulfilment_id"] for row, _ in given}))
@@ -126,10 +126,10 @@ async def _owed(free: dict[LevelKey, int]) -> list[dict[str, Any]]:
         " WHERE status = 'AWAITED' AND variant_id = ? AND location_id = ?) AS owed WHERE ahead < ?"
     )
     rows = []
-    for part in chunks(sorted(free.items()), 100):
+    for chunk in chunks(sorted(free.items()), 100):
         rows += await fetch(
-            " UNION ALL ".join([one] * len(part)) + " ORDER BY id",
-            *(value for key, pieces in part for value in (*key, pieces)),
+            " UNION ALL ".join([one] * len(chunk)) + " ORDER BY id",
+            *(value for key, quantity in chunk for value in (*key, quantity)),
         )
     return rows
 
@@ -141,19 +141,19 @@ def _given(
     left, given = dict(free), []
     for row in owed:
         key = row["variant_id"], row["location_id"]
-        if pieces := min(left[key], row["quantity"] - row["filled"]):
-            left[key] -= pieces
-            given.append((row, pieces))
+        if quantity := min(left[key], row["quantity"] - row["filled"]):
+            left[key] -= quantity
+            given.append((row, quantity))
     return given
 
 
-def _move(allocation: dict[str, Any], pieces: int) -> Move:
+def _move(allocation: dict[str, Any], quantity: int) -> Move:
     return Move(
         variant_id=allocation["variant_id"],
         location_id=allocation["location_id"],
         from_state=StockState.AVAILABLE,
         to_state=StockState.COMMITTED,
-        quantity=pieces,
+        quantity=quantity,
         reason=MovementReason.COMMIT,
         document=("Order", allocation["order_id"]),
         above_safety=True,
@@ -170,13 +170,13 @@ async def _hold(
             ids[row["variant_id"], row["location_id"]],
             row["order_id"],
             row["fulfilment_id"],
-            pieces,
+            quantity,
             str(HoldStatus.COMMITTED),
             None,
             False,
             ctx.now(),
         )
-        for row, pieces in given
+        for row, quantity in given
     ]
     await insert_later("stock_hold", _HOLD, rows)
 
@@ -185,17 +185,17 @@ async def _count(given: Sequence[tuple[dict[str, Any], int]]) -> None:
     """Note on the promises, and on their backorders, what is owed no more."""
     fewer: dict[int, int] = {}
     allocations = []
-    for row, pieces in given:
-        fewer[row["variant_id"]] = fewer.get(row["variant_id"], 0) + pieces
-        filled = row["filled"] + pieces
+    for row, quantity in given:
+        fewer[row["variant_id"]] = fewer.get(row["variant_id"], 0) + quantity
+        filled = row["filled"] + quantity
         whole = filled == row["quantity"]
         status = AllocationStatus.FILLED if whole else AllocationStatus.AWAITED
         allocations.append((filled, str(status), row["id"]))
     await execute_many("UPDATE stock_promise SET filled = ?, status = ? WHERE id = ?", allocations)
-    for variant_id, pieces in sorted(fewer.items()):
+    for variant_id, quantity in sorted(fewer.items()):
         await execute(
             "UPDATE stock_backorder SET promised = promised - ? WHERE variant_id = ?",
-            pieces,
+            quantity,
             variant_id,
         )
 

@@ -56,8 +56,8 @@ async def _set(ctx: Context, drafts: Sequence[BackorderDraft], on_error: OnError
     faults = [Faults(("rows", index)) for index in range(len(drafts))]
     for draft, each in zip(drafts, faults, strict=True):
         _check(ctx, draft, each)
-    twins = [(d.sku, each, ("sku",)) for d, each in zip(drafts, faults, strict=True)]
-    refuse_duplicates(twins, "{code} is in this batch twice.")
+    duplicates = [(d.sku, each, ("sku",)) for d, each in zip(drafts, faults, strict=True)]
+    refuse_duplicates(duplicates, "{code} is in this batch twice.")
     found = await _variants(
         merchant_id, [d.sku for d, f in zip(drafts, faults, strict=True) if not f]
     )

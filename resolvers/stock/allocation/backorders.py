@@ -42,7 +42,7 @@ class Offer:
 async def offers(ctx: Context, variant_ids: Collection[int]) -> dict[int, Offer]:
     """The variants that are sold before they are there; none whose day has passed."""
     rows = await StockBackorder.filter(variant_id__in=sorted(variant_ids))
-    return _standing(ctx, rows)
+    return _offers_of(ctx, rows)
 
 
 async def locked(ctx: Context, variant_ids: Iterable[int]) -> dict[int, Offer]:
@@ -51,7 +51,7 @@ async def locked(ctx: Context, variant_ids: Iterable[int]) -> dict[int, Offer]:
     rows = (
         await StockBackorder.filter(variant_id__in=ids).order_by("variant_id").select_for_update()
     )
-    return _standing(ctx, rows)
+    return _offers_of(ctx, rows)
 
 
 def today(ctx: Context) -> date:
@@ -93,7 +93,7 @@ async def commit(ctx: Context, order_id: int) -> None:
     )
     if short := missing(left, again):
         raise Refusals(short)
-    await _turn(allocations, AllocationStatus.AWAITED)
+    await _set_status(allocations, AllocationStatus.AWAITED)
     await _owe(again)
     await _lock_levels(order_id, _keys_of(allocations))
 
@@ -119,14 +119,16 @@ async def release(ctx: Context, order_id: int, fulfilment_id: int | None = None)
         allocations = [each for each in allocations if each.fulfilment_id == fulfilment_id]
     unpaid = [each for each in allocations if each.status is AllocationStatus.HELD]
     paid = [each for each in allocations if each.status is AllocationStatus.AWAITED]
-    await _turn(unpaid, AllocationStatus.RELEASED)
-    await _turn(paid, AllocationStatus.WITHDRAWN)
+    await _set_status(unpaid, AllocationStatus.RELEASED)
+    await _set_status(paid, AllocationStatus.WITHDRAWN)
     await _owe(_totals((each.variant_id, -each.owed) for each in allocations))
 
 
-def rest(standing: Mapping[int, Offer]) -> Counter[int]:
+def rest(offers_of_variants: Mapping[int, Offer]) -> Counter[int]:
     """How many pieces of each variant may still be promised."""
-    return Counter({variant_id: offer.remaining for variant_id, offer in standing.items()})
+    return Counter(
+        {variant_id: offer.remaining for variant_id, offer in offers_of_variants.items()}
+    )
 
 
 def missing(left: Counter[int], wanted: Mapping[int, int]) -> list[InsufficientStock]:
@@ -138,7 +140,7 @@ def missing(left: Counter[int], wanted: Mapping[int, int]) -> list[InsufficientS
     ]
 
 
-def _standing(ctx: Context, rows: Iterable[StockBackorder]) -> dict[int, Offer]:
+def _offers_of(ctx: Context, rows: Iterable[StockBackorder]) -> dict[int, Offer]:
     return {
         row.variant_id: Offer(row.most, max(0, row.most - row.promised), row.expected_on)
         for row in rows
@@ -167,7 +169,7 @@ async def _lock_levels(order_id: int, keys: Sequence[LevelKey]) -> None:
     )
 
 
-async def _turn(allocations: Sequence[BackorderAllocation], status: AllocationStatus) -> None:
+async def _set_status(allocations: Sequence[BackorderAllocation], status: AllocationStatus) -> None:
     if allocations:
         ids = [each.id for each in allocations]
         await BackorderAllocation.filter(id__in=ids).update(status=status)

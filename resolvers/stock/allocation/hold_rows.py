@@ -80,7 +80,7 @@ async def locked(condition: str, *values: Any) -> list[Held]:
     ]
 
 
-async def turn(holds: Collection[Held], status: HoldStatus) -> None:
+async def set_status(holds: Collection[Held], status: HoldStatus) -> None:
     """Give locked holds another status."""
     ids = [hold.id for hold in holds]
     if ids:
@@ -91,7 +91,7 @@ async def turn(holds: Collection[Held], status: HoldStatus) -> None:
 async def free(ctx: Context, holds: Sequence[Held], status: HoldStatus) -> list[ChangedLevel]:
     """Give the pieces of locked holds back; `status` is what the holds become. Answers their levels."""
     states = {HoldStatus.HELD: StockState.HELD, HoldStatus.COMMITTED: StockState.COMMITTED}
-    await turn(holds, status)
+    await set_status(holds, status)
     return await move_all(
         ctx,
         [

@@ -20,7 +20,14 @@ from models.stock.states import HoldStatus, MovementReason, StockState
 from resolvers.context import Context
 from resolvers.stock.allocation import backorder_allocation, shortages
 from resolvers.stock.allocation.hold_allocation import grant
-from resolvers.stock.allocation.hold_rows import EXPIRED, Held, free, free_expired, locked, turn
+from resolvers.stock.allocation.hold_rows import (
+    EXPIRED,
+    Held,
+    free,
+    free_expired,
+    locked,
+    set_status,
+)
 from resolvers.stock.ledger.ledger import (
     ChangedLevel,
     Move,
@@ -31,7 +38,7 @@ from resolvers.stock.ledger.ledger import (
 )
 from resolvers.stock.serials import Scanned, scan_tracked
 
-_HELD = (
+_COLUMNS = (
     *("level_id", "order_id", "fulfilment_id", "quantity", "status", "expires_at"),
     *("below_safety", "created_at"),
 )
@@ -117,7 +124,7 @@ async def record_held(
     now = ctx.now()
     await insert_later(
         "stock_hold",
-        _HELD,
+        _COLUMNS,
         [
             (
                 levels[each.variant_id, each.location_id].id,
@@ -151,7 +158,7 @@ async def commit(ctx: Context, order_id: int) -> None:
         short = shortages.of_holds(holds)
     if short:
         raise Refusals(short)
-    await turn(holds, HoldStatus.COMMITTED)
+    await set_status(holds, HoldStatus.COMMITTED)
     await announce_changed(ctx, await move_all(ctx, [_committing(each) for each in holds]))
     await backorder_allocation.fill_freed(ctx, freed)
 
@@ -216,7 +223,7 @@ async def hand_over(
     Raises: InvalidInput, NotFound unless their serial numbers were `scanned` as far as they have any.
     """
     holds = await locked("hold.fulfilment_id = ? AND hold.status = 'COMMITTED'", fulfilment_id)
-    await turn(holds, HoldStatus.TAKEN)
+    await set_status(holds, HoldStatus.TAKEN)
     moves = [
         each.move(StockState.COMMITTED, StockState.OUTSIDE, MovementReason.SALE) for each in holds
     ]

@@ -9,7 +9,7 @@ from typing import Any
 
 from models.accounts.roles import Permission
 from models.database import fetch, marks
-from models.stock.rules import COLUMNS, STANDING
+from models.stock.rules import COLUMNS, ON_HAND_STATES
 from models.stock.states import StockState
 from models.stores.locations import Location
 from models.tables.bulk import chunks
@@ -91,7 +91,7 @@ def _of_documents(found: documents_inbound.IncomingDrift) -> Drift:
 
 
 def _of_serials(found: audit_serials.SerialDrift) -> Drift:
-    return Drift(found.level_id, found.state, found.pieces, found.serials, Witness.SERIALS)
+    return Drift(found.level_id, found.state, found.quantity, found.serials, Witness.SERIALS)
 
 
 async def _levels_at(location_ids: Sequence[int]) -> list[int]:
@@ -130,7 +130,7 @@ ORDER BY level.id
 
 
 def _drifts_of(row: dict[str, Any]) -> Iterator[Drift]:
-    for state, column in zip(STANDING, COLUMNS, strict=True):
+    for state, column in zip(ON_HAND_STATES, COLUMNS, strict=True):
         replayed, promised = int(row[f"replayed_{column}"]), row.get(f"promised_{column}")
         if replayed != row[column]:
             yield Drift(row["id"], state, row[column], replayed)

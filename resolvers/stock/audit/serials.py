@@ -7,22 +7,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.database import fetch, marks
-from models.stock.documents.transfer_rules import ON_THE_ROAD
+from models.stock.documents.transfer_rules import IN_TRANSIT_STATUSES
 from models.stock.serials import SerialState
 from models.stock.states import StockState
 
 _S = SerialState
-_ROAD = ", ".join(f"'{status}'" for status in ON_THE_ROAD)
+_ROAD = ", ".join(f"'{status}'" for status in IN_TRANSIT_STATUSES)
 _LEFT = "line.shipped - line.accepted - line.rejected - line.lost - line.returned"
 
 
 @dataclass(frozen=True, slots=True)
 class SerialDrift:
-    """There are `pieces` in a state, and so many `serials`; AVAILABLE stands for what is promised, too."""
+    """There are `quantity` in a state, and so many `serials`; AVAILABLE stands for what is promised, too."""
 
     level_id: int
     state: StockState
-    pieces: int
+    quantity: int
     serials: int
 
 
@@ -41,16 +41,16 @@ async def of_locations(location_ids: Sequence[int]) -> list[SerialDrift]:
     rows = await fetch(f"{_COMING.format(locations)} UNION ALL {_GONE.format(locations)} ORDER BY id",
                        *location_ids, *location_ids)  # fmt: skip
     return [
-        SerialDrift(row["id"], StockState.IN_TRANSIT, int(row["pieces"]), row["serials"])
+        SerialDrift(row["id"], StockState.IN_TRANSIT, int(row["quantity"]), row["serials"])
         for row in rows
     ]
 
 
 def _differing(row: dict[str, Any]) -> Iterator[SerialDrift]:
     for state in (StockState.AVAILABLE, StockState.DAMAGED, StockState.QUARANTINED):
-        pieces, serials = row[state.lower()], int(row[f"{state.lower()}_serials"])
-        if pieces != serials:
-            yield SerialDrift(row["id"], state, pieces, serials)
+        quantity, serials = row[state.lower()], int(row[f"{state.lower()}_serials"])
+        if quantity != serials:
+            yield SerialDrift(row["id"], state, quantity, serials)
 
 
 def _count(state: SerialState) -> str:
@@ -67,7 +67,7 @@ LEFT JOIN serial_number AS serial ON serial.variant_id = level.variant_id
 WHERE level.id IN ({{}}) GROUP BY level.id ORDER BY level.id
 """
 _COMING = f"""
-SELECT * FROM (SELECT level.id, {_LEFT} AS pieces,
+SELECT * FROM (SELECT level.id, {_LEFT} AS quantity,
   (SELECT COUNT(*) FROM serial_number AS serial WHERE serial.variant_id = line.variant_id
     AND serial.location_id = transfer.source_id AND serial.state = '{_S.IN_TRANSIT}'
     AND serial.document_type = 'Transfer' AND serial.document_id = transfer.id) AS serials
@@ -76,16 +76,16 @@ JOIN variant ON variant.id = line.variant_id AND variant.tracks_serials
 JOIN stock_level AS level ON level.variant_id = line.variant_id
   AND level.location_id = transfer.destination_id
 WHERE transfer.destination_id IN ({{}}) AND transfer.status IN ({_ROAD})) AS coming
-WHERE pieces <> serials
+WHERE quantity <> serials
 """
 _GONE = f"""
 SELECT * FROM (SELECT level.id,
   (SELECT COALESCE(SUM({_LEFT}), 0) FROM transfer JOIN transfer_line AS line
     ON line.transfer_id = transfer.id AND line.variant_id = level.variant_id
-    WHERE transfer.source_id = level.location_id AND transfer.status IN ({_ROAD})) AS pieces,
+    WHERE transfer.source_id = level.location_id AND transfer.status IN ({_ROAD})) AS quantity,
   (SELECT COUNT(*) FROM serial_number AS serial WHERE serial.variant_id = level.variant_id
     AND serial.location_id = level.location_id AND serial.state = '{_S.IN_TRANSIT}') AS serials
 FROM stock_level AS level JOIN variant ON variant.id = level.variant_id AND variant.tracks_serials
 WHERE level.location_id IN ({{}})) AS gone
-WHERE pieces <> serials
+WHERE quantity <> serials
 """

@@ -35,7 +35,7 @@ LEFT JOIN stock_movement AS movement ON movement.variant_id = level.variant_id
 COLUMNS = (
     "level.id AS id, level.variant_id, level.location_id, level.version, cost.quantity,"
     " cost.value_minor, cost.known_quantity, cost.known_minor, movement.id AS movement_id,"
-    " movement.from_state, movement.to_state, movement.quantity AS pieces,"
+    " movement.from_state, movement.to_state, movement.quantity AS moved_quantity,"
     " movement.document_type, movement.document_id"
 )
 
@@ -77,7 +77,7 @@ async def settle_due(ctx: Context) -> int:
 
 def counted(rows: Sequence[dict[str, Any]]) -> tuple[Valued, list[int]]:
     """One level's value now, out of its rows of `UNSETTLED`, and the change of each movement."""
-    return passed(_settled(rows[0]), [Passage(_pieces(row)) for row in _movements(rows)])
+    return passed(_settled(rows[0]), [Passage(_net_quantity(row)) for row in _movements(rows)])
 
 
 async def _settle_locked(ctx: Context, level_ids: Sequence[int]) -> None:
@@ -126,7 +126,7 @@ async def settle(
         movements = _movements(of_level)
         own = [_way(row) if _document(row) == document else None for row in movements]
         passages = [
-            Passage(_pieces(row), (worth or {}).get(way) if way else None)
+            Passage(_net_quantity(row), (worth or {}).get(way) if way else None)
             for row, way in zip(movements, own, strict=True)
         ]
         stock, changes = passed(_settled(of_level[0]), passages)
@@ -171,9 +171,11 @@ def _movements(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [row for row in rows if row["movement_id"] is not None]
 
 
-def _pieces(row: dict[str, Any]) -> int:
+def _net_quantity(row: dict[str, Any]) -> int:
     """How many pieces a movement brought to the place; below 0 it took them away."""
-    return moved(StockState(row["from_state"]), StockState(row["to_state"]), row["pieces"]).on_hand
+    return moved(
+        StockState(row["from_state"]), StockState(row["to_state"]), row["moved_quantity"]
+    ).on_hand
 
 
 def _way(row: dict[str, Any]) -> Way:

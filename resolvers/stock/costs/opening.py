@@ -92,8 +92,8 @@ async def _set(
     ctx: Context, drafts: Sequence[OpeningDraft], note: str | None, on_error: OnError
 ) -> BatchOutcome:
     rows = [_checked(index, draft) for index, draft in enumerate(drafts)]
-    twins = [(row.draft.external_code, row.faults, ("sku",)) for row in rows]
-    refuse_duplicates(twins, "{code} is in this batch twice.")
+    duplicates = [(row.draft.external_code, row.faults, ("sku",)) for row in rows]
+    refuse_duplicates(duplicates, "{code} is in this batch twice.")
     await _resolve_codes(ctx, rows)
     levels, freed = await lock(ctx, [row.level_key for row in rows if not row.faults])
     known = await _known([level.id for level in levels.values()])
@@ -162,7 +162,7 @@ def _check_cost(row: _Row, level: LockedLevel, known: Mapping[int, int | None]) 
         raise Duplicate(
             "{code} has a cost already.", path=("unitCost",), code=row.draft.external_code
         )
-    if level.pieces.on_hand * row.unit_minor > MAX_MINOR:
+    if level.quantities.on_hand * row.unit_minor > MAX_MINOR:
         raise InvalidInput("The amount is too large.", path=("unitCost",))
 
 
@@ -178,7 +178,7 @@ async def _save(
     opening, costs = [], []
     for row in rows:
         level = levels[row.level_key]
-        stock = opened(level.pieces.on_hand, row.unit_minor)
+        stock = opened(level.quantities.on_hand, row.unit_minor)
         actor = str(ctx.actor.kind), ctx.actor.id
         worth = row.unit_minor, stock.quantity, stock.value_minor
         opening.append((level.id, *worth, *actor, note, ctx.now()))

@@ -10,7 +10,7 @@ from models.accounts.roles import Permission
 from models.database import fetch, marks
 from models.stock.costing import Valued
 from models.stock.costs import StockOpeningCost
-from models.stock.documents.transfer_rules import ON_THE_ROAD
+from models.stock.documents.transfer_rules import IN_TRANSIT_STATUSES
 from models.stock.ledger import StockMovement
 from models.stock.levels import LevelKey
 from models.stores.locations import Location
@@ -22,11 +22,14 @@ from resolvers.stock.documents.documents import paths_of
 
 @dataclass(frozen=True, slots=True)
 class StockValue:
-    """The pieces that have a cost and what they are worth; `road_minor` is on the road to these places."""
+    """The stock of some locations that has a cost, and its value in minor units.
 
-    pieces: int
+    `in_transit_minor` is the value of goods in transit to these locations.
+    """
+
+    quantity: int
     value_minor: int
-    road_minor: int
+    in_transit_minor: int
 
 
 @for_anyone
@@ -117,9 +120,9 @@ async def total(ctx: Context, location_id: int | None) -> StockValue:
     for _, group in groupby(uncounted, key=lambda row: row["id"]):
         stocks.append(counted(list(group))[0])
     return StockValue(
-        pieces=sum(stock.quantity for stock in stocks),
+        quantity=sum(stock.quantity for stock in stocks),
         value_minor=sum(stock.value_minor for stock in stocks),
-        road_minor=sums[_ROAD]["value_minor"],
+        in_transit_minor=sums[_ROAD]["value_minor"],
     )
 
 
@@ -130,7 +133,7 @@ def _total(locations: str) -> str:
     """One statement, so that all of it sees the same moment: levels still to count, all others, the road."""
     nothing = ", ".join(["NULL"] * 4)
     no_movement = ", ".join(["NULL"] * 8)
-    statuses = ", ".join(f"'{status}'" for status in ON_THE_ROAD)
+    statuses = ", ".join(f"'{status}'" for status in IN_TRANSIT_STATUSES)
     return f"""
 SELECT {_UNCOUNTED} AS part, {COLUMNS} {UNSETTLED}
 WHERE level.location_id IN ({locations}) AND level.version <> cost.level_version

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from models.database import fetch, marks
 from models.errors import LimitExceeded
 from models.stock.documents.purchase_rules import EXPECTED
-from models.stock.documents.transfer_rules import ON_THE_ROAD
+from models.stock.documents.transfer_rules import IN_TRANSIT_STATUSES
 from models.stock.levels import LevelKey
 from resolvers.context import Context
 from resolvers.stock.ledger.ledger import ChangedLevel
@@ -75,22 +75,22 @@ def _statuses(statuses: Sequence[str]) -> str:
 
 
 _DRIFTING = f"""
-WITH expected (variant_id, location_id, pieces) AS (
+WITH expected (variant_id, location_id, quantity) AS (
   SELECT line.variant_id, transfer.destination_id,
     line.shipped - line.accepted - line.rejected - line.lost - line.returned
   FROM transfer JOIN transfer_line AS line ON line.transfer_id = transfer.id
-  WHERE transfer.destination_id IN ({{locations}}) AND transfer.status IN ({_statuses(ON_THE_ROAD)})
+  WHERE transfer.destination_id IN ({{locations}}) AND transfer.status IN ({_statuses(IN_TRANSIT_STATUSES)})
   UNION ALL
   SELECT line.variant_id, purchase.destination_id, line.ordered - line.received
   FROM purchase_order AS purchase JOIN purchase_order_line AS line
     ON line.purchase_order_id = purchase.id
   WHERE purchase.destination_id IN ({{locations}}) AND purchase.status IN ({_statuses(EXPECTED)})),
 summed AS (
-  SELECT variant_id, location_id, SUM(pieces) AS pieces FROM expected
+  SELECT variant_id, location_id, SUM(quantity) AS quantity FROM expected
   GROUP BY variant_id, location_id)
-SELECT level.id, level.incoming, COALESCE(summed.pieces, 0) AS expected
+SELECT level.id, level.incoming, COALESCE(summed.quantity, 0) AS expected
 FROM stock_level AS level LEFT JOIN summed ON summed.variant_id = level.variant_id
   AND summed.location_id = level.location_id
-WHERE level.location_id IN ({{locations}}) AND level.incoming <> COALESCE(summed.pieces, 0)
+WHERE level.location_id IN ({{locations}}) AND level.incoming <> COALESCE(summed.quantity, 0)
 ORDER BY level.id
 """

@@ -20,7 +20,7 @@ class LineDraft:
 class Lines:
     """Pieces by variant, duplicates summed; `positions` is where each first stood in the input's `name`."""
 
-    pieces: Mapping[int, int]
+    quantities: Mapping[int, int]
     positions: Mapping[int, int]
     name: str = "lines"
 
@@ -32,14 +32,14 @@ class Lines:
 def summed(drafts: Sequence[LineDraft], name: str = "lines") -> Lines:
     """Raises: InvalidInput naming the line whose quantity, or sum so far, makes no sense."""
     rows_of(drafts, name)
-    pieces: dict[int, int] = {}
+    quantities: dict[int, int] = {}
     positions: dict[int, int] = {}
     for number, draft in enumerate(drafts):
         quantity_of(draft.quantity, name, number, "quantity")
-        total = pieces.get(draft.variant_id, 0) + draft.quantity
-        pieces[draft.variant_id] = quantity_of(total, name, number, "quantity")
+        total = quantities.get(draft.variant_id, 0) + draft.quantity
+        quantities[draft.variant_id] = quantity_of(total, name, number, "quantity")
         positions.setdefault(draft.variant_id, number)
-    return Lines(pieces, positions, name)
+    return Lines(quantities, positions, name)
 
 
 def check_within(lines: Lines, limits: Mapping[int, int], field: str = "quantity") -> None:
@@ -48,7 +48,7 @@ def check_within(lines: Lines, limits: Mapping[int, int], field: str = "quantity
     Raises: Refusals with NotFound or LimitExceeded for each line at fault.
     """
     found: list[NotFound | LimitExceeded] = []
-    for variant_id, quantity in lines.pieces.items():
+    for variant_id, quantity in lines.quantities.items():
         if variant_id not in limits:
             path = lines.path(variant_id, "variantId")
             found.append(NotFound("This variant is not in the document.", path=path))

@@ -14,7 +14,7 @@ from typing import Any
 from models.accounts.roles import Permission
 from models.database import fetch, marks
 from models.errors import InvalidInput
-from models.stock.rules import COLUMNS, Pieces, effective
+from models.stock.rules import COLUMNS, Quantities, effective
 from models.stores.locations import Location
 from models.tables.bulk import chunks
 from resolvers.context import Context
@@ -40,7 +40,7 @@ class Snapshot:
     variant_id: int
     location_id: int
     at: datetime
-    pieces: Pieces
+    quantities: Quantities
 
 
 @requires(Permission.STOCK_READ)
@@ -102,7 +102,7 @@ async def _expired(level_ids: Sequence[int], at: datetime) -> dict[int, int]:
     for part in chunks(list(level_ids)):
         rows = await fetch(
             "SELECT o.level_id, SUM(CASE WHEN m.to_state = 'HELD' THEN m.quantity"
-            " WHEN m.from_state = 'HELD' THEN -m.quantity ELSE 0 END) AS pieces FROM ("
+            " WHEN m.from_state = 'HELD' THEN -m.quantity ELSE 0 END) AS quantity FROM ("
             " SELECT DISTINCT h.level_id, h.order_id, l.variant_id, l.location_id"
             " FROM stock_hold h JOIN stock_level l ON l.id = h.level_id"
             f" WHERE h.level_id IN ({marks(part)}) AND h.expires_at <= ? AND h.expires_at > ?) AS o"
@@ -114,11 +114,11 @@ async def _expired(level_ids: Sequence[int], at: datetime) -> dict[int, int]:
             max(at, _FIRST + _UNSWEPT) - _UNSWEPT,
             at,
         )
-        found |= {row["level_id"]: int(row["pieces"]) for row in rows}
+        found |= {row["level_id"]: int(row["quantity"]) for row in rows}
     return found
 
 
 def _snapshot(row: dict[str, Any], expired: int, at: datetime) -> Snapshot:
-    standing = Pieces(*(int(row[column]) for column in COLUMNS))
-    pieces = effective(standing, expired)
-    return Snapshot(row["id"], row["variant_id"], row["location_id"], at, pieces)
+    standing = Quantities(*(int(row[column]) for column in COLUMNS))
+    quantities = effective(standing, expired)
+    return Snapshot(row["id"], row["variant_id"], row["location_id"], at, quantities)

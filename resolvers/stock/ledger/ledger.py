@@ -9,7 +9,7 @@ from datetime import datetime
 from models.database import execute_many, fetch, for_update, is_postgres, marks
 from models.deferred_writes import insert_later
 from models.stock.levels import LevelKey
-from models.stock.rules import Pieces, moved
+from models.stock.rules import Quantities, moved
 from models.stock.states import MovementReason, StockState
 from resolvers.background.outbox import Change, announce
 from resolvers.context import Context
@@ -169,11 +169,11 @@ RETURNING stock_level.id, stock_level.variant_id, stock_level.location_id, stock
 
 def _values(moves: Sequence[Move]) -> list[int]:
     """The rows of the update's `delta`, one a level."""
-    deltas: dict[LevelKey, Pieces] = {}
+    deltas: dict[LevelKey, Quantities] = {}
     above_safety: dict[LevelKey, int] = {}
     for each in moves:
         delta = moved(each.from_state, each.to_state, each.quantity)
-        deltas[each.level_key] = deltas.get(each.level_key, Pieces()) + delta
+        deltas[each.level_key] = deltas.get(each.level_key, Quantities()) + delta
         if each.above_safety:
             above_safety[each.level_key] = above_safety.get(each.level_key, 0) + each.quantity
     return [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.stock.rules import COLUMNS, STANDING
+from models.stock.rules import COLUMNS, ON_HAND_STATES
 from models.stock.states import StockState
 
 # Of the level `l`: where to start from the newest checkpoint, and from the beginning.
@@ -28,7 +28,7 @@ base AS (
   WHERE {levels}),
 replayed AS (
   SELECT {grouped}, COUNT(m.id) AS movements, MAX(m.id) AS sequence, MAX(m.created_at) AS last_at,
-    {", ".join(map(_added, STANDING))}
+    {", ".join(map(_added, ON_HAND_STATES))}
   FROM base LEFT JOIN stock_movement m ON m.variant_id = base.variant_id
     AND m.location_id = base.location_id AND m.id > base.first AND m.id <= base.last AND {until}
   GROUP BY {grouped}, {", ".join(f"base.{column}" for column in COLUMNS)})

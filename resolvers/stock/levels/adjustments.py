@@ -106,7 +106,7 @@ async def _adjust(ctx: Context, draft: AdjustmentDraft) -> dict[str, int]:
         raise InsufficientStock(
             key[0],
             requested=draft.quantity,
-            available=levels[key].pieces.of(draft.from_state),
+            available=levels[key].quantities.of(draft.from_state),
             state=draft.from_state,
             path=("quantity",),
         )

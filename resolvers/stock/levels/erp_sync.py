@@ -118,8 +118,8 @@ async def _once(
 
 async def _set(ctx: Context, drafts: Sequence[LevelDraft], on_error: OnError) -> dict[str, Any]:
     rows = [_checked(index, draft) for index, draft in enumerate(drafts)]
-    twins = [(row.draft.key, row.faults, ("sku",)) for row in rows]
-    refuse_duplicates(twins, "{code} is in this batch twice.")
+    duplicates = [(row.draft.key, row.faults, ("sku",)) for row in rows]
+    refuse_duplicates(duplicates, "{code} is in this batch twice.")
     await _resolve_codes(ctx, rows)
     levels, freed = await lock(ctx, [row.level_key for row in rows if not row.faults])
     for row in rows:
@@ -174,17 +174,17 @@ async def _refuse_tracked(rows: Sequence[_Row], levels: Mapping[LevelKey, Locked
 
 
 def _compare(draft: LevelDraft, level: LockedLevel) -> None:
-    if draft.compare_quantity not in (None, level.pieces.available):
+    if draft.compare_quantity not in (None, level.quantities.available):
         raise StaleVersion(
             "{available} are available now, not {compared}.",
             path=("compareQuantity",),
-            available=level.pieces.available,
+            available=level.quantities.available,
             compared=draft.compare_quantity,
         )
 
 
 def _difference(row: _Row, level: LockedLevel) -> Sequence[Move]:
-    difference = row.draft.quantity - level.pieces.available
+    difference = row.draft.quantity - level.quantities.available
     if difference == 0:
         return ()
     outside, available = StockState.OUTSIDE, StockState.AVAILABLE

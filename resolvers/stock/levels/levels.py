@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from models.accounts.roles import Permission
 from models.database import any_of, array, records
-from models.stock.rules import Pieces, sellable, shown_to_the_public
+from models.stock.rules import Quantities, sellable, shown_to_the_public
 from models.stock.sellable_sql import EFFECTIVE
 from models.stores.locations import Location
 from models.tables.columns import Moment
@@ -42,7 +42,7 @@ class Level(NamedTuple):
     id: int
     variant_id: int
     location_id: int
-    pieces: Pieces
+    quantities: Quantities
     incoming: int
     safety_stock: int
     version: int
@@ -145,11 +145,11 @@ def levels_of(ctx: Context, rows: Sequence[Any]) -> list[Level]:
 def _whole(row: Sequence[Any]) -> Level:
     effective, level_id, variant_id, location_id, available, held, *others = row[:_INCOMING]
     effective = int(effective)  # PostgreSQL's sums are decimals
-    pieces = Pieces(effective, held - (effective - available), *others)
-    return Level(level_id, variant_id, location_id, pieces, *row[_INCOMING:_PATH], *_UNMEASURED)
+    quantities = Quantities(effective, held - (effective - available), *others)
+    return Level(level_id, variant_id, location_id, quantities, *row[_INCOMING:_PATH], *_UNMEASURED)
 
 
 def _public(row: Sequence[Any], counter: bool) -> Level:
     effective, level_id, variant_id, location_id, safety_stock, version, updated_at = _SHOWN(row)
-    pieces = shown_to_the_public(sellable(int(effective), safety_stock, counter=counter))
-    return Level(level_id, variant_id, location_id, pieces, 0, 0, version, updated_at)
+    quantities = shown_to_the_public(sellable(int(effective), safety_stock, counter=counter))
+    return Level(level_id, variant_id, location_id, quantities, 0, 0, version, updated_at)

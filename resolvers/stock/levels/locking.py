@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from models.database import execute, fetch, for_update, marks
 from models.errors import LimitExceeded
 from models.stock.levels import LevelKey
-from models.stock.rules import COLUMNS, MOST_ON_HAND, Pieces, moved
+from models.stock.rules import COLUMNS, MOST_ON_HAND, Quantities, moved
 from resolvers.context import Context
 from resolvers.stock.allocation.backorder_allocation import lock_backorders
 from resolvers.stock.allocation.hold_rows import free_expired
@@ -21,7 +21,7 @@ class LockedLevel:
     """`backordered`: its variant may be promised before it comes, and what comes is to `fill` promises."""
 
     id: int
-    pieces: Pieces
+    quantities: Quantities
     backordered: bool
     is_new: bool = False  # there was none before
 
@@ -39,7 +39,9 @@ async def lock(
     if missing := set(keys) - existing.keys():
         await create_missing(ctx, missing)
     levels = await _read(keys, for_update())
-    freed = await free_expired(ctx, [level.id for level in levels.values() if level.pieces.held])
+    freed = await free_expired(
+        ctx, [level.id for level in levels.values() if level.quantities.held]
+    )
     found = await _read(keys, "") if freed else levels
     return {
         p: replace(found[p], backordered=p[0] in owing, is_new=p in missing) for p in found
@@ -62,8 +64,8 @@ def check_room(
     coming = Counter[LevelKey]()
     for each in moves:
         coming[each.level_key] += moved(each.from_state, each.to_state, each.quantity).on_hand
-    for key, pieces in coming.items():
-        if pieces > 0 and levels[key].pieces.on_hand + pieces > MOST_ON_HAND:
+    for key, quantity in coming.items():
+        if quantity > 0 and levels[key].quantities.on_hand + quantity > MOST_ON_HAND:
             message = "No place holds more than {maximum} pieces of a variant."
             raise LimitExceeded(message, path=path, maximum=MOST_ON_HAND)
 
@@ -89,7 +91,7 @@ async def _read(keys: Collection[LevelKey], locking: str) -> dict[LevelKey, Lock
     )
     return {
         (row["variant_id"], row["location_id"]): LockedLevel(
-            row["id"], Pieces(*(row[column] for column in COLUMNS)), bool(row["backordered"])
+            row["id"], Quantities(*(row[column] for column in COLUMNS)), bool(row["backordered"])
         )
         for row in rows
     }

@@ -37,7 +37,7 @@ async def of_variants(ctx: Context, variant_ids: Sequence[int]) -> dict[int, int
         array(found),
         *([] if location_ids is None else [array(location_ids)]),
     )
-    return found | {variant_id: min(pieces, INT32_MAX) for variant_id, pieces in rows}
+    return found | {variant_id: min(quantity, INT32_MAX) for variant_id, quantity in rows}
 
 
 async def readable(ctx: Context) -> Sequence[Any] | None:

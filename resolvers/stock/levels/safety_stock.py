@@ -86,8 +86,8 @@ async def defaults_of(ctx: Context, location_ids: Collection[int]) -> dict[int, 
 
 async def _set(ctx: Context, drafts: Sequence[SafetyDraft], on_error: OnError) -> BatchOutcome:
     rows = [_checked(index, draft) for index, draft in enumerate(drafts)]
-    twins = [(row.draft.external_code, row.faults, row.named_by) for row in rows]
-    refuse_duplicates(twins, "{code} is in this batch twice.")
+    duplicates = [(row.draft.external_code, row.faults, row.named_by) for row in rows]
+    refuse_duplicates(duplicates, "{code} is in this batch twice.")
     await _resolve_codes(ctx, rows)
     outcomes = [
         RowOutcome(index, row.draft.external_code, row.faults.found)

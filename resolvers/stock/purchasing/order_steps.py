@@ -26,7 +26,7 @@ from resolvers.stock.documents.lines import LineDraft, Lines, check_variants, ch
 from resolvers.stock.ledger.ledger import Move, announce_changed
 from resolvers.stock.levels.locking import backordered, check_room, lock
 from resolvers.stock.purchasing import suppliers
-from resolvers.stock.purchasing.orders import KIND, lines_of, locked, turn, written
+from resolvers.stock.purchasing.orders import KIND, lines_of, locked, record_change, set_status
 from resolvers.stock.serials import Scanned, SerialDraft, checked, given, scan
 from resolvers.validation import code_of, line_of
 
@@ -128,18 +128,18 @@ async def _create(ctx: Context, draft: PurchaseDraft, lines: Lines, costs: dict[
         created_by_kind=str(ctx.actor.kind),
         created_by_id=ctx.actor.id,
         note=draft.note,
-        total_minor=sum(costs[each] * pieces for each, pieces in lines.pieces.items()),
+        total_minor=sum(costs[each] * quantity for each, quantity in lines.quantities.items()),
     )
     columns = (
         "purchase_order_id", "variant_id", "ordered", "unit_cost_minor", "received", "returned",
         "created_at",
     )  # fmt: skip
     rows = [
-        (order.id, variant_id, pieces, costs[variant_id], 0, 0, ctx.now())
-        for variant_id, pieces in lines.pieces.items()
+        (order.id, variant_id, quantity, costs[variant_id], 0, 0, ctx.now())
+        for variant_id, quantity in lines.quantities.items()
     ]
     await insert_all("purchase_order_line", columns, rows)
-    await written(ctx, order, None, draft.note)
+    await record_change(ctx, order, None, draft.note)
     return order.id
 
 
@@ -148,7 +148,7 @@ async def _approve(ctx: Context, order_id: int, note: str | None) -> PurchaseOrd
     lines = (await lines_of([order.id]))[order.id]
     await _expect(ctx, order, lines, 1)
     approved_by = {"approved_by_kind": str(ctx.actor.kind), "approved_by_id": ctx.actor.id}
-    await turn(ctx, order, PurchaseOrderStatus.APPROVED, note, **approved_by)
+    await set_status(ctx, order, PurchaseOrderStatus.APPROVED, note, **approved_by)
     return order
 
 
@@ -157,7 +157,7 @@ async def _cancel(ctx: Context, order_id: int, note: str | None) -> PurchaseOrde
     if order.status in EXPECTED:
         lines = (await lines_of([order.id]))[order.id]
         await _expect(ctx, order, lines, -1)
-    await turn(ctx, order, PurchaseOrderStatus.CANCELLED, note)
+    await set_status(ctx, order, PurchaseOrderStatus.CANCELLED, note)
     return order
 
 
@@ -183,16 +183,16 @@ async def _receive(ctx: Context, order_id: int, came: Lines, scanned: Scanned) -
     by_key = {
         (line.variant_id, order.destination_id): line
         for line in lines
-        if line.variant_id in came.pieces
+        if line.variant_id in came.quantities
     }
     levels, freed = await lock(ctx, by_key)
     moves, worth, deltas = [], {}, {}
     for key, line in by_key.items():
-        pieces = came.pieces[line.variant_id]
-        moves.append(_receipt(order, line, pieces))
-        worth[key, StockState.OUTSIDE, StockState.AVAILABLE] = pieces * line.unit_cost_minor
-        deltas[key] = -pieces
-        line.received += pieces
+        quantity = came.quantities[line.variant_id]
+        moves.append(_receipt(order, line, quantity))
+        worth[key, StockState.OUTSIDE, StockState.AVAILABLE] = quantity * line.unit_cost_minor
+        deltas[key] = -quantity
+        line.received += quantity
     check_room(levels, moves, "lines")
     await scan(ctx, moves, scanned, ("serials",))
     carried = await carry(ctx, moves, (KIND, order.id), worth)
@@ -202,17 +202,17 @@ async def _receive(ctx: Context, order_id: int, came: Lines, scanned: Scanned) -
     await fill(ctx, backordered(levels))
     left = any(line.to_come for line in lines)
     status = PurchaseOrderStatus.PARTIALLY_RECEIVED if left else PurchaseOrderStatus.RECEIVED
-    await turn(ctx, order, status, None)
+    await set_status(ctx, order, status, None)
     return order.id
 
 
-def _receipt(order: PurchaseOrder, line: PurchaseOrderLine, pieces: int) -> Move:
+def _receipt(order: PurchaseOrder, line: PurchaseOrderLine, quantity: int) -> Move:
     return Move(
         variant_id=line.variant_id,
         location_id=order.destination_id,
         from_state=StockState.OUTSIDE,
         to_state=StockState.AVAILABLE,
-        quantity=pieces,
+        quantity=quantity,
         reason=MovementReason.PURCHASE_RECEIPT,
         document=(KIND, order.id),
     )
@@ -229,7 +229,7 @@ def _costs(drafts: Sequence[PurchaseLineDraft], lines: Lines) -> dict[int, int]:
         if costs.setdefault(draft.variant_id, cost) != cost:
             path = ("lines", number, "unitCost")
             raise Duplicate("This variant is ordered at another price already.", path=path)
-        if cost * lines.pieces[draft.variant_id] > MAX_MINOR:
+        if cost * lines.quantities[draft.variant_id] > MAX_MINOR:
             raise InvalidInput("The amount is too large.", path=("lines", number, "unitCost"))
     return costs
 

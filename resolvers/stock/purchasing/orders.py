@@ -10,7 +10,7 @@ from tortoise.queryset import QuerySet
 from models.accounts.roles import Permission
 from models.errors import InvalidInput, NotFound
 from models.stock.documents.purchase_rules import (
-    PURCHASE_LIFE,
+    PURCHASE_TRANSITIONS,
     PurchaseAction,
     PurchaseOrderStatus,
     purchase_actions,
@@ -89,12 +89,12 @@ async def locked(ctx: Context, order_id: int, action: PurchaseAction) -> Purchas
         raise NotFound("There is no such purchase order.", path=("purchaseOrderId",))
     order = await PurchaseOrder.filter(id=order_id).select_for_update().get()
     await order.fetch_related("destination")
-    next_status(PURCHASE_LIFE, order.status, action)
+    next_status(PURCHASE_TRANSITIONS, order.status, action)
     await check(ctx, order, action)
     return order
 
 
-async def turn(
+async def set_status(
     ctx: Context,
     order: PurchaseOrder,
     to_status: PurchaseOrderStatus,
@@ -105,10 +105,10 @@ async def turn(
     from_status = order.status
     order.update_from_dict({**columns, "status": to_status})
     await order.save(update_fields=[*columns, "status", "updated_at"])
-    await written(ctx, order, from_status, note)
+    await record_change(ctx, order, from_status, note)
 
 
-async def written(
+async def record_change(
     ctx: Context, order: PurchaseOrder, from_status: PurchaseOrderStatus | None, note: str | None
 ) -> None:
     """Put a change that is saved into the history, and announce it."""

@@ -31,7 +31,7 @@ from resolvers.stock.documents.lines import Lines, check_variants, check_within
 from resolvers.stock.ledger.ledger import Move, announce_changed
 from resolvers.stock.levels.locking import LockedLevel, backordered, lock
 from resolvers.stock.purchasing import orders as purchase_orders
-from resolvers.stock.purchasing.returns import KIND, lines_of, locked, turn, written
+from resolvers.stock.purchasing.returns import KIND, lines_of, locked, record_change, set_status
 from resolvers.stock.serials import Scanned, SerialDraft, checked, given, scan
 from resolvers.validation import quantity_of, rows_of
 
@@ -122,11 +122,11 @@ async def _create(ctx: Context, draft: ReturnDraft, counts: Counts, totals: Line
         "supplier_return_id", "variant_id", "from_state", "quantity", "value_minor", "created_at",
     )  # fmt: skip
     rows = [
-        (found.id, variant_id, str(state), pieces, 0, ctx.now())
-        for (variant_id, state), pieces in counts.items()
+        (found.id, variant_id, str(state), quantity, 0, ctx.now())
+        for (variant_id, state), quantity in counts.items()
     ]
     await insert_all("supplier_return_line", columns, rows)
-    await written(ctx, found, None, draft.note)
+    await record_change(ctx, found, None, draft.note)
     return found.id
 
 
@@ -164,13 +164,13 @@ async def _supplier_id(merchant_id: int, code: str | None, order: PurchaseOrder 
 async def _approve(ctx: Context, return_id: int, note: str | None) -> SupplierReturn:
     found = await locked(ctx, return_id, PurchaseAction.APPROVE)
     approved_by = {"approved_by_kind": str(ctx.actor.kind), "approved_by_id": ctx.actor.id}
-    await turn(ctx, found, SupplierReturnStatus.APPROVED, note, **approved_by)
+    await set_status(ctx, found, SupplierReturnStatus.APPROVED, note, **approved_by)
     return found
 
 
 async def _cancel(ctx: Context, return_id: int, note: str | None) -> SupplierReturn:
     found = await locked(ctx, return_id, PurchaseAction.CANCEL)
-    await turn(ctx, found, SupplierReturnStatus.CANCELLED, note)
+    await set_status(ctx, found, SupplierReturnStatus.CANCELLED, note)
     return found
 
 
@@ -189,7 +189,7 @@ async def _ship(ctx: Context, return_id: int, scanned: Scanned) -> int:
     await update_all(lines, ("value_minor",))
     await announce_changed(ctx, [*freed, *carried.levels])
     await fill(ctx, backordered(levels))
-    await turn(ctx, found, SupplierReturnStatus.SHIPPED, None)
+    await set_status(ctx, found, SupplierReturnStatus.SHIPPED, None)
     return found.id
 
 
@@ -218,7 +218,7 @@ def _check_there(
 ) -> None:
     short = []
     for line in lines:
-        there = levels[line.variant_id, found.location_id].pieces.of(line.from_state)
+        there = levels[line.variant_id, found.location_id].quantities.of(line.from_state)
         if there < line.quantity:
             short.append(
                 InsufficientStock(

@@ -10,7 +10,7 @@ from tortoise.queryset import QuerySet
 from models.accounts.roles import Permission
 from models.errors import InvalidInput, NotFound
 from models.stock.documents.purchase_rules import (
-    RETURN_LIFE,
+    RETURN_TRANSITIONS,
     PurchaseAction,
     SupplierReturnStatus,
     return_actions,
@@ -81,12 +81,12 @@ async def locked(ctx: Context, return_id: int, action: PurchaseAction) -> Suppli
         raise NotFound("There is no such supplier return.", path=("supplierReturnId",))
     found = await SupplierReturn.filter(id=return_id).select_for_update().get()
     await found.fetch_related("location")
-    next_status(RETURN_LIFE, found.status, action)
+    next_status(RETURN_TRANSITIONS, found.status, action)
     await check(ctx, found, action)
     return found
 
 
-async def turn(
+async def set_status(
     ctx: Context,
     found: SupplierReturn,
     to_status: SupplierReturnStatus,
@@ -97,10 +97,10 @@ async def turn(
     from_status = found.status
     found.update_from_dict({**columns, "status": to_status})
     await found.save(update_fields=[*columns, "status", "updated_at"])
-    await written(ctx, found, from_status, note)
+    await record_change(ctx, found, from_status, note)
 
 
-async def written(
+async def record_change(
     ctx: Context,
     found: SupplierReturn,
     from_status: SupplierReturnStatus | None,

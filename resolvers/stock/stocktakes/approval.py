@@ -22,7 +22,7 @@ from resolvers.stock.levels.locking import LockedLevel, backordered, lock
 from resolvers.stock.serials import tracked
 from resolvers.stock.stocktakes.opening import end
 from resolvers.stock.stocktakes.serial_settlement import settle, settled
-from resolvers.stock.stocktakes.stocktakes import KIND, locked, turn
+from resolvers.stock.stocktakes.stocktakes import KIND, locked, set_status
 
 
 @requires(Permission.STOCK_WRITE)
@@ -58,7 +58,7 @@ async def _approve(ctx: Context, stocktake_id: int) -> int:
     await announce_changed(ctx, [*freed, *changed])
     await fill(ctx, backordered(levels))
     await end(lines)
-    await turn(ctx, stocktake, StocktakeStatus.APPROVED)
+    await set_status(ctx, stocktake, StocktakeStatus.APPROVED)
     return stocktake.id
 
 
@@ -78,18 +78,18 @@ async def _check_kind(
 
 def _check_there(moves: Sequence[Move], levels: Mapping[LevelKey, LockedLevel]) -> None:
     """Raises: Refusals with InsufficientStock for each level that lacks what is missing."""
-    left = {key: level.pieces for key, level in levels.items()}
+    left = {key: level.quantities for key, level in levels.items()}
     for each in moves:
         left[each.level_key] += moved(each.from_state, each.to_state, each.quantity)
     if short := [
         InsufficientStock(
             key[0],
-            requested=levels[key].pieces.available - pieces.available,
-            available=levels[key].pieces.available,
+            requested=levels[key].quantities.available - quantities.available,
+            available=levels[key].quantities.available,
             path=("stocktakeId",),
         )
-        for key, pieces in left.items()
-        if pieces.available < 0
+        for key, quantities in left.items()
+        if quantities.available < 0
     ]:
         raise Refusals(short)
 

@@ -26,9 +26,9 @@ from resolvers.stock.ledger.as_of import of_levels
 from resolvers.stock.ledger.ledger import announce_changed
 from resolvers.stock.levels.locking import backordered, lock
 from resolvers.stock.serials import Scanned, SerialDraft, checked, given
-from resolvers.stock.stocktakes.opening import twins
+from resolvers.stock.stocktakes.opening import duplicates
 from resolvers.stock.stocktakes.serials import MAXIMUM, compare, forget
-from resolvers.stock.stocktakes.stocktakes import locked, turn
+from resolvers.stock.stocktakes.stocktakes import locked, set_status
 from resolvers.validation import quantity_of, rows_of
 
 _COLUMNS = (
@@ -62,8 +62,8 @@ async def count(
     for position, each in enumerate(counts):
         quantity_of(each.quantity, "counts", position, "quantity", minimum=0)
     scanned = checked(serials, MAXIMUM)
-    pieces = [(each.variant_id, each.quantity) for each in counts]
-    keyed = [stocktake_id, pieces, counted_at, *given(scanned)]
+    quantities = [(each.variant_id, each.quantity) for each in counts]
+    keyed = [stocktake_id, quantities, counted_at, *given(scanned)]
     work = partial(_count, ctx, stocktake_id, counts, scanned, counted_at)
     row_id = await do_once(ctx, "stocktakeCount", idempotency_key, keyed, work)
     return await Stocktake.get(id=row_id)
@@ -94,7 +94,7 @@ async def _count(
         for position, each in enumerate(counts)
         if each.variant_id not in found
     ]
-    refusals += twins([each.variant_id for each in counts], "counts", "variantId")
+    refusals += duplicates([each.variant_id for each in counts], "counts", "variantId")
     if refusals:
         raise Refusals(refusals)
     expected = await _standing(ctx, [found[each.variant_id].level_key for each in counts], at)
@@ -107,7 +107,7 @@ async def _count(
     await compare(ctx, counted, scanned, at)
     await update_all(counted, _COLUMNS)
     left = any(line.counted is None for line in lines)
-    await turn(ctx, stocktake, StocktakeStatus.OPEN if left else StocktakeStatus.COUNTED)
+    await set_status(ctx, stocktake, StocktakeStatus.OPEN if left else StocktakeStatus.COUNTED)
     return stocktake.id
 
 
@@ -127,9 +127,9 @@ async def _standing(
     await announce_changed(ctx, freed)
     await fill(ctx, backordered(levels))
     if at is None:
-        return {position: level.pieces.on_hand for position, level in levels.items()}
+        return {position: level.quantities.on_hand for position, level in levels.items()}
     stood = await of_levels([level.id for level in levels.values()], at)
-    return {(each.variant_id, each.location_id): each.pieces.on_hand for each in stood}
+    return {(each.variant_id, each.location_id): each.quantities.on_hand for each in stood}
 
 
 async def _recount(ctx: Context, stocktake_id: int, variant_ids: Sequence[int]) -> Stocktake:
@@ -140,7 +140,7 @@ async def _recount(ctx: Context, stocktake_id: int, variant_ids: Sequence[int]) 
         for position, variant_id in enumerate(variant_ids)
         if variant_id not in found
     ]
-    refusals += twins(variant_ids, "variantIds")
+    refusals += duplicates(variant_ids, "variantIds")
     if refusals:
         raise Refusals(refusals)
     again = [found[variant_id] for variant_id in variant_ids]
@@ -149,5 +149,5 @@ async def _recount(ctx: Context, stocktake_id: int, variant_ids: Sequence[int]) 
         line.counted = line.expected = line.counted_at = None
         line.counter_kind = line.counter_id = None
     await update_all(again, _COLUMNS)
-    await turn(ctx, stocktake, StocktakeStatus.OPEN)
+    await set_status(ctx, stocktake, StocktakeStatus.OPEN)
     return stocktake

@@ -15,7 +15,7 @@ from models.tables.bulk import update_all
 from resolvers.context import Context
 from resolvers.permissions import requires, scoped
 from resolvers.stock.documents.documents import next_number, note_of
-from resolvers.stock.stocktakes.stocktakes import locked, turn, written
+from resolvers.stock.stocktakes.stocktakes import locked, record_change, set_status
 from resolvers.validation import rows_of
 
 PREFIX = "ST"
@@ -46,7 +46,7 @@ async def end(lines: Sequence[StocktakeLine]) -> None:
     await update_all(lines, ("going_on",))
 
 
-def twins(variant_ids: Sequence[int], root: str, *leaf: str) -> list[Refusal]:
+def duplicates(variant_ids: Sequence[int], root: str, *leaf: str) -> list[Refusal]:
     """A refusal for each variant of the input's `root` that stood there before."""
     return [
         Duplicate("This variant is given twice.", path=(root, position, *leaf))
@@ -71,7 +71,7 @@ async def _open(
         note=note,
     )
     await _claim(ctx, stocktake, variant_ids, skus)
-    await written(ctx, stocktake, None, note)
+    await record_change(ctx, stocktake, None, note)
     return stocktake
 
 
@@ -86,7 +86,7 @@ async def _checked(merchant_id: int, variant_ids: Sequence[int]) -> dict[int, st
         if variant_id not in skus:
             path = ("variantIds", position)
             refusals.append(NotFound("There is no such variant.", path=path))
-    refusals += twins(variant_ids, "variantIds")
+    refusals += duplicates(variant_ids, "variantIds")
     if refusals:
         raise Refusals(refusals)
     return skus
@@ -123,5 +123,5 @@ async def _claim(
 async def _cancel(ctx: Context, stocktake_id: int, note: str | None) -> Stocktake:
     stocktake, lines = await locked(ctx, stocktake_id, StocktakeAction.CANCEL)
     await end(lines)
-    await turn(ctx, stocktake, StocktakeStatus.CANCELLED, note)
+    await set_status(ctx, stocktake, StocktakeStatus.CANCELLED, note)
     return stocktake

@@ -18,7 +18,7 @@ from models.stock.states import MovementReason, StockState
 from models.tables.bulk import chunks
 from resolvers.context import Context
 from resolvers.stock.ledger.ledger import Move
-from resolvers.stock.serials import Path, SerialDraft, go
+from resolvers.stock.serials import Path, SerialDraft, move_serials
 from resolvers.stock.stocktakes.serials import MAXIMUM, ON_HAND_IN_SQL
 from resolvers.stock.stocktakes.stocktakes import KIND
 
@@ -60,7 +60,7 @@ async def settled(stocktake: Stocktake, lines: Sequence[StocktakeLine]) -> Settl
         if row["moved"]:
             left.append(row["id"])
         elif row["finding"] == SerialFinding.MISSING:
-            way = variants[row["line_id"]], _stands(row["state"]), StockState.OUTSIDE
+            way = variants[row["line_id"]], _stock_state(row["state"]), StockState.OUTSIDE
             ways.setdefault(way, []).append(row["serial"])
         elif state in (None, *AWAY):
             way = variants[row["line_id"]], StockState.OUTSIDE, StockState.AVAILABLE
@@ -81,7 +81,7 @@ async def settle(
         for part in chunks(way.serials, MAXIMUM):
             draft = _Unnamed(variant_id, part, ("stocktakeId",))
             move = replace(way.move, quantity=len(part))
-            await go(ctx, move, merchants[variant_id], draft, part)
+            await move_serials(ctx, move, merchants[variant_id], draft, part)
     for ids, column, moved in (
         ([line.id for line in lines], "line_id", True),
         (settled.left, "id", False),
@@ -94,7 +94,7 @@ async def settle(
             )
 
 
-def _stands(state: str) -> StockState:
+def _stock_state(state: str) -> StockState:
     return StockState.AVAILABLE if state == SerialState.IN_STOCK else StockState(state)
 
 

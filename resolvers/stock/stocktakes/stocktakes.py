@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from models.accounts.roles import Permission
 from models.errors import Forbidden, InvalidInput, NotFound
 from models.stock.documents.stocktake_rules import (
-    STOCKTAKE_LIFE,
+    STOCKTAKE_TRANSITIONS,
     StocktakeAction,
     StocktakeRights,
     StocktakeStatus,
@@ -96,7 +96,7 @@ async def locked(
         raise NotFound("There is no such stocktake.", path=("stocktakeId",))
     stocktake = await Stocktake.filter(id=stocktake_id).select_for_update().get()
     await stocktake.fetch_related("location")
-    next_status(STOCKTAKE_LIFE, stocktake.status, action)
+    next_status(STOCKTAKE_TRANSITIONS, stocktake.status, action)
     lines = (await lines_of([stocktake.id]))[stocktake.id]
     paths = await paths_of([stocktake.location_id])
     rights = _rights(ctx, paths[stocktake.location_id], lines)
@@ -107,17 +107,17 @@ async def locked(
     return stocktake, lines
 
 
-async def turn(
+async def set_status(
     ctx: Context, stocktake: Stocktake, to_status: StocktakeStatus, note: str | None = None
 ) -> None:
     """Move a locked stocktake on, and tell of it."""
     from_status = stocktake.status
     stocktake.status = to_status
     await stocktake.save(update_fields=["status", "updated_at"])
-    await written(ctx, stocktake, from_status, note)
+    await record_change(ctx, stocktake, from_status, note)
 
 
-async def written(
+async def record_change(
     ctx: Context, stocktake: Stocktake, from_status: StocktakeStatus | None, note: str | None
 ) -> None:
     """Put a change that is saved into the history, and announce it."""

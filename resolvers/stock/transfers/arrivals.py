@@ -11,7 +11,11 @@ from typing import Any
 from models.accounts.roles import Permission
 from models.errors import InvalidInput
 from models.stock.costing import shares
-from models.stock.documents.transfer_rules import ON_THE_ROAD, TransferAction, TransferStatus
+from models.stock.documents.transfer_rules import (
+    IN_TRANSIT_STATUSES,
+    TransferAction,
+    TransferStatus,
+)
 from models.stock.documents.transfers import Transfer, TransferLine
 from models.stock.levels import LevelKey
 from models.stock.states import MovementReason, StockState
@@ -27,8 +31,8 @@ from resolvers.stock.ledger.ledger import Move, announce_changed
 from resolvers.stock.levels.locking import backordered, check_room, lock
 from resolvers.stock.serials import SerialDraft, checked
 from resolvers.stock.serials import given as given_serials
-from resolvers.stock.transfers.serials import Named, named_in, pass_on
-from resolvers.stock.transfers.transfers import KIND, lines_of, locked, turn
+from resolvers.stock.transfers.serials import Named, move_off_transit, named_in
+from resolvers.stock.transfers.transfers import KIND, lines_of, locked, set_status
 from resolvers.validation import quantity_of, rows_of
 
 # What a receipt counts, and what becomes of it at the destination.
@@ -61,7 +65,7 @@ class _End:
     column: str
     location_id: int
     state: StockState
-    pieces: int
+    quantity: int
 
     @property
     def level_key(self) -> LevelKey:
@@ -77,7 +81,7 @@ async def receive(
     What is not counted stays on the road.
 
     Raises: InvalidInput, NotFound, LimitExceeded, StateConflict, Forbidden, IdempotencyKeyReused; what
-    `pass_on` raises for serial numbers.
+    `move_off_transit` raises for serial numbers.
     """
     counts, totals = _counted(receipts)
     named = named_in(receipts, totals)
@@ -99,7 +103,7 @@ async def cancel(
     """Call it off. Of what is on the road, `lost` pieces are gone; all others are back at the source.
 
     Raises: InvalidInput, NotFound, LimitExceeded, StateConflict, Forbidden, IdempotencyKeyReused; what
-    `pass_on` raises for serial numbers.
+    `move_off_transit` raises for serial numbers.
     """
     gone = Lines({}, {}) if lost is None else summed(lost, "lost")
     scanned = checked(lost_serials)
@@ -119,7 +123,7 @@ async def _receive(
 ) -> int:
     transfer = await locked(ctx, transfer_id, TransferAction.RECEIVE)
     lines = (await lines_of([transfer.id]))[transfer.id]
-    check_within(totals, {line.variant_id: line.on_the_road for line in lines}, "accepted")
+    check_within(totals, {line.variant_id: line.in_transit for line in lines}, "accepted")
     ends = [
         _End(line, column, transfer.destination_id, state, counts[line.variant_id][column])
         for line in lines
@@ -127,9 +131,9 @@ async def _receive(
         for column, state in _COUNTED.items()
     ]
     await _end(ctx, transfer, ends, named)
-    left = any(line.on_the_road for line in lines)
+    left = any(line.in_transit for line in lines)
     status = TransferStatus.PARTIALLY_RECEIVED if left else TransferStatus.RECEIVED
-    await turn(ctx, transfer, status, None)
+    await set_status(ctx, transfer, status, None)
     return transfer.id
 
 
@@ -138,33 +142,33 @@ async def _cancel(
 ) -> int:
     transfer = await locked(ctx, transfer_id, TransferAction.CANCEL)
     lines = (await lines_of([transfer.id]))[transfer.id]
-    check_within(gone, {line.variant_id: line.on_the_road for line in lines})
+    check_within(gone, {line.variant_id: line.in_transit for line in lines})
     ends = []
     for line in lines:
-        lost = gone.pieces.get(line.variant_id, 0)
-        back = line.on_the_road - lost
+        lost = gone.quantities.get(line.variant_id, 0)
+        back = line.in_transit - lost
         ends.append(_End(line, "returned", transfer.source_id, StockState.AVAILABLE, back))
         ends.append(_End(line, "lost", transfer.destination_id, StockState.OUTSIDE, lost))
-    if transfer.status in ON_THE_ROAD:
+    if transfer.status in IN_TRANSIT_STATUSES:
         await _end(ctx, transfer, ends, named)
     else:
         named.refuse()
-    await turn(ctx, transfer, TransferStatus.CANCELLED, note)
+    await set_status(ctx, transfer, TransferStatus.CANCELLED, note)
     return transfer.id
 
 
 async def _end(ctx: Context, transfer: Transfer, ends: Sequence[_End], named: Named) -> None:
     """Take pieces off the road, with their share of its value. The ends of a line stand together."""
-    ends = [each for each in ends if each.pieces]
+    ends = [each for each in ends if each.quantity]
     expected: dict[LevelKey, int] = {}
     for each in ends:
         awaited = (each.line.variant_id, transfer.destination_id)
-        expected[awaited] = expected.get(awaited, 0) - each.pieces
+        expected[awaited] = expected.get(awaited, 0) - each.quantity
     levels, freed = await lock(ctx, {*expected, *(each.level_key for each in ends)})
     moves = [_move(transfer, each) for each in ends]
     check_room(levels, moves, "transferId")
     fates = [each.column for each in ends]
-    await pass_on(ctx, transfer, list(zip(fates, moves, strict=True)), named)
+    await move_off_transit(ctx, transfer, list(zip(fates, moves, strict=True)), named)
     worth: dict[Way, int] = {}
     for line, group in groupby(ends, key=lambda each: each.line):
         worth.update(_count(line, list(group)))
@@ -178,10 +182,10 @@ async def _end(ctx: Context, transfer: Transfer, ends: Sequence[_End], named: Na
 
 def _count(line: TransferLine, ends: Sequence[_End]) -> dict[Way, int]:
     """Note on the line where its pieces went; answers what they are worth."""
-    values = shares(line.road_minor, line.on_the_road, [each.pieces for each in ends])
+    values = shares(line.road_minor, line.in_transit, [each.quantity for each in ends])
     worth = {}
     for each, value in zip(ends, values, strict=True):
-        setattr(line, each.column, getattr(line, each.column) + each.pieces)
+        setattr(line, each.column, getattr(line, each.column) + each.quantity)
         line.road_minor -= value
         line.lost_minor += value if each.column == "lost" else 0
         worth[each.level_key, StockState.IN_TRANSIT, each.state] = value
@@ -194,7 +198,7 @@ def _move(transfer: Transfer, end: _End) -> Move:
         location_id=end.location_id,
         from_state=StockState.IN_TRANSIT,
         to_state=end.state,
-        quantity=end.pieces,
+        quantity=end.quantity,
         reason=MovementReason.TRANSFER,
         document=(KIND, transfer.id),
     )

@@ -17,7 +17,7 @@ from resolvers.context import Context
 from resolvers.permissions import requires, scoped
 from resolvers.stock.documents.documents import do_once, next_number, note_of
 from resolvers.stock.documents.lines import LineDraft, Lines, check_variants, check_within, summed
-from resolvers.stock.transfers.transfers import lines_of, locked, turn, written
+from resolvers.stock.transfers.transfers import lines_of, locked, record_change, set_status
 
 PREFIX = "TR"
 
@@ -84,9 +84,9 @@ async def _request(ctx: Context, draft: TransferDraft, lines: Lines) -> int:
     await insert_all(
         "transfer_line",
         columns,
-        [(transfer.id, *line, *nothing, ctx.now()) for line in lines.pieces.items()],
+        [(transfer.id, *line, *nothing, ctx.now()) for line in lines.quantities.items()],
     )
-    await written(ctx, transfer, None, draft.note)
+    await record_change(ctx, transfer, None, draft.note)
     return transfer.id
 
 
@@ -113,7 +113,9 @@ async def _approve(
     if wanted is not None:
         check_within(wanted, {line.variant_id: line.requested for line in lines})
     for line in lines:
-        line.approved = line.requested if wanted is None else wanted.pieces.get(line.variant_id, 0)
+        line.approved = (
+            line.requested if wanted is None else wanted.quantities.get(line.variant_id, 0)
+        )
     await update_all(lines, ("approved",))
     await _decide(ctx, transfer, TransferStatus.APPROVED, note)
     return transfer
@@ -129,4 +131,4 @@ async def _decide(
     ctx: Context, transfer: Transfer, status: TransferStatus, note: str | None
 ) -> None:
     decided_by = {"decided_by_kind": str(ctx.actor.kind), "decided_by_id": ctx.actor.id}
-    await turn(ctx, transfer, status, note, **decided_by)
+    await set_status(ctx, transfer, status, note, **decided_by)

@@ -13,7 +13,7 @@ from models.stock.serials import SerialState
 from resolvers.context import Context
 from resolvers.stock.documents.lines import Lines
 from resolvers.stock.ledger.ledger import Move
-from resolvers.stock.serials import Path, SerialDraft, checked, go, tracked, twice
+from resolvers.stock.serials import Path, SerialDraft, checked, given_twice, move_serials, tracked
 from resolvers.stock.transfers.transfers import KIND
 
 _FATES = {"accepted": "acceptedSerials", "rejected": "rejectedSerials", "lost": "lostSerials"}
@@ -61,12 +61,12 @@ def named_in(receipts: Sequence[Receipt], lines: Lines) -> Named:
     for draft in drafts.values():
         for serial in draft.serials:
             if (draft.variant_id, serial) in seen:
-                raise twice(draft.at(serial), serial)
+                raise given_twice(draft.at(serial), serial)
             seen.add((draft.variant_id, serial))
     return Named(drafts, ("lines",), lines)
 
 
-async def pass_on(
+async def move_off_transit(
     ctx: Context, transfer: Transfer, ends: Sequence[tuple[str, Move]], named: Named
 ) -> None:
     """Let the serial numbers of pieces that leave the road go where these do: moves by their fate.
@@ -77,11 +77,11 @@ async def pass_on(
     """
     merchants = await tracked({move.variant_id for _, move in ends})
     named.refuse(merchants)
-    road = await _on_the_road(transfer, merchants)
+    road = await _in_transit(transfer, merchants)
     for variant_id, merchant_id in merchants.items():
         own = [(fate, move) for fate, move in ends if move.variant_id == variant_id]
         for move, draft in _drafts(variant_id, own, road[variant_id], named):
-            await go(ctx, move, merchant_id, draft, draft.serials)
+            await move_serials(ctx, move, merchant_id, draft, draft.serials)
 
 
 def _drafts(
@@ -108,7 +108,7 @@ def _drafts(
     return found
 
 
-async def _on_the_road(transfer: Transfer, variants: Mapping[int, int]) -> dict[int, list[str]]:
+async def _in_transit(transfer: Transfer, variants: Mapping[int, int]) -> dict[int, list[str]]:
     """The serial numbers of the transfer's that have arrived nowhere, locked, by variant."""
     found: dict[int, list[str]] = {variant_id: [] for variant_id in variants}
     if not found:

@@ -23,7 +23,7 @@ from resolvers.stock.documents.lines import LineDraft, Lines, check_within, summ
 from resolvers.stock.ledger.ledger import Move, announce_changed
 from resolvers.stock.levels.locking import LockedLevel, backordered, lock
 from resolvers.stock.serials import Scanned, SerialDraft, checked, given, scan
-from resolvers.stock.transfers.transfers import KIND, lines_of, locked, turn
+from resolvers.stock.transfers.transfers import KIND, lines_of, locked, set_status
 
 
 @requires(Permission.TRANSFER_WRITE)
@@ -54,7 +54,9 @@ async def _ship(ctx: Context, transfer_id: int, wanted: Lines | None, scanned: S
     if wanted is not None:
         check_within(wanted, {line.variant_id: line.approved for line in lines})
     for line in lines:
-        line.shipped = line.approved if wanted is None else wanted.pieces.get(line.variant_id, 0)
+        line.shipped = (
+            line.approved if wanted is None else wanted.quantities.get(line.variant_id, 0)
+        )
     sent = {(line.variant_id, transfer.source_id): line for line in lines if line.shipped}
     arrivals = {
         (variant_id, transfer.destination_id): line.shipped
@@ -71,7 +73,7 @@ async def _ship(ctx: Context, transfer_id: int, wanted: Lines | None, scanned: S
     expected = await expect(ctx, arrivals)
     await announce_changed(ctx, [*freed, *carried.levels, *expected])
     await fill(ctx, backordered(levels))
-    await turn(ctx, transfer, TransferStatus.IN_TRANSIT, None)
+    await set_status(ctx, transfer, TransferStatus.IN_TRANSIT, None)
     return transfer.id
 
 
@@ -86,23 +88,23 @@ def _check_there(
         InsufficientStock(
             line.variant_id,
             requested=line.shipped,
-            available=levels[key].pieces.available,
+            available=levels[key].quantities.available,
             path=wanted.path(line.variant_id, "quantity") if wanted else ("transferId",),
         )
         for key, line in sent.items()
-        if levels[key].pieces.available < line.shipped
+        if levels[key].quantities.available < line.shipped
     ]
     if short:
         raise Refusals(short)
 
 
-def _off(transfer: Transfer, key: LevelKey, pieces: int) -> Move:
+def _off(transfer: Transfer, key: LevelKey, quantity: int) -> Move:
     return Move(
         variant_id=key[0],
         location_id=key[1],
         from_state=StockState.AVAILABLE,
         to_state=StockState.IN_TRANSIT,
-        quantity=pieces,
+        quantity=quantity,
         reason=MovementReason.TRANSFER,
         document=(KIND, transfer.id),
     )

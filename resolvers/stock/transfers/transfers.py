@@ -11,7 +11,7 @@ from tortoise.queryset import QuerySet
 from models.accounts.roles import Permission
 from models.errors import Forbidden, InvalidInput, NotFound
 from models.stock.documents.transfer_rules import (
-    TRANSFER_LIFE,
+    TRANSFER_TRANSITIONS,
     TransferAction,
     TransferRights,
     TransferStatus,
@@ -90,7 +90,7 @@ async def locked(ctx: Context, transfer_id: int, action: TransferAction) -> Tran
         raise NotFound("There is no such transfer.", path=("transferId",))
     transfer = await Transfer.filter(id=transfer_id).select_for_update().get()
     await transfer.fetch_related("source", "destination")
-    next_status(TRANSFER_LIFE, transfer.status, action)
+    next_status(TRANSFER_TRANSITIONS, transfer.status, action)
     paths = await paths_of([transfer.source_id, transfer.destination_id])
     rights = _rights(ctx, transfer, paths)
     if not permitted(transfer.status, action, rights):
@@ -100,17 +100,17 @@ async def locked(ctx: Context, transfer_id: int, action: TransferAction) -> Tran
     return transfer
 
 
-async def turn(
+async def set_status(
     ctx: Context, transfer: Transfer, to_status: TransferStatus, note: str | None, **columns: Any
 ) -> None:
     """Move a locked transfer on, and tell of it."""
     from_status = transfer.status
     transfer.update_from_dict({**columns, "status": to_status})
     await transfer.save(update_fields=[*columns, "status", "updated_at"])
-    await written(ctx, transfer, from_status, note)
+    await record_change(ctx, transfer, from_status, note)
 
 
-async def written(
+async def record_change(
     ctx: Context, transfer: Transfer, from_status: TransferStatus | None, note: str | None
 ) -> None:
     """Put a change that is saved into the history, and announce it at both ends."""

@@ -104,7 +104,7 @@ class SerialNumber:
 async def on_the_road(
     lines: Sequence[TransferLine], ctx: Context, cut: Slice
 ) -> list[list[SerialNumber]]:
-    found = await serial_lookup.on_the_road(ctx, lines, cut)
+    found = await serial_lookup.in_transit(ctx, lines, cut)
     return [
         [SerialNumber.of(row) for row in found.get((line.transfer_id, line.variant_id), [])]
         for line in lines

@@ -97,7 +97,7 @@ async def test_as_many_serial_numbers_as_pieces_on_the_road(ctx: Context) -> Non
     named = {"accepted": ["P1"]}
     receipt = ReceiptDraft(chain.levels[0].variant_id, 1, serials=named)
     await transfer_arrivals.receive(chain.receiver, transfer.id, [receipt], a_key())
-    assert (await line_of(transfer)).on_the_road == 2
+    assert (await line_of(transfer)).in_transit == 2
     assert await told(ctx) == []
     await execute("UPDATE serial_number SET document_id = 99 WHERE serial = 'P0'")
     coming = (await chain.at_destination()).id

@@ -13,7 +13,7 @@ from models.database import any_id, any_of, array, records
 from resolvers.context import Context
 from resolvers.permissions import for_anyone
 from resolvers.stock.levels.on_hand import readable
-from resolvers.stock.levels.sold_at_places import since_days
+from resolvers.stock.levels.sold_by_level import since_days
 from resolvers.validation import INT32_MAX
 
 
