@@ -107,7 +107,7 @@ async def scan_tracked(
     ways = _ways(moves, merchants)
     for draft in scanned.values():
         if draft.serials and draft.variant_id not in ways:
-            raise InvalidInput("No serial numbers are kept of this.", path=draft.path)
+            raise InvalidInput("This variant does not track serial numbers.", path=draft.path)
     for variant_id, moving in ways.items():
         draft = scanned.get(variant_id) or SerialDraft(variant_id, [], path)
         for move, serials in await _divided(moving, draft):
@@ -124,7 +124,7 @@ async def move_serials(
     """
     if len(serials) != move.quantity:
         raise InvalidInput(
-            "Give {quantity} serial numbers, one for each piece.",
+            "Give {quantity} serial numbers, one for each unit.",
             path=draft.path,
             quantity=move.quantity,
         )

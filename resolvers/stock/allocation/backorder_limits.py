@@ -77,7 +77,9 @@ def _check(ctx: Context, draft: BackorderDraft, faults: Faults) -> None:
     faults.check(code_of, draft.sku, "sku")
     faults.check(quantity_of, draft.limit, "limit", minimum=0)
     if draft.limit and (draft.expected_on is None or draft.expected_on < today(ctx)):
-        faults.add(InvalidInput("Say on which day the goods come.", path=("expectedOn",)))
+        faults.add(
+            InvalidInput("Give the day on which the goods are expected.", path=("expectedOn",))
+        )
 
 
 async def _variants(merchant_id: int, skus: Sequence[str]) -> dict[str, Variant]:

@@ -39,7 +39,7 @@ async def expect(
     if len(rows) < len(deltas):
         if min(deltas.values()) < 0:
             raise RuntimeError(f"levels expect fewer pieces than come: {sorted(deltas)}")
-        raise LimitExceeded("Too many pieces are on their way already.", path=(field,))
+        raise LimitExceeded("Too many units are incoming already.", path=(field,))
     return [ChangedLevel(**row) for row in rows]
 
 

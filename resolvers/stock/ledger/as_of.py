@@ -56,7 +56,7 @@ async def page(
     Raises: InvalidInput for a moment to come, for neither variant nor location, and for an unusable page.
     """
     if at > ctx.now():
-        raise InvalidInput("This moment has not come yet.", path=("at",))
+        raise InvalidInput("The time must not be in the future.", path=("at",))
     if variant_id is None and location_id is None:
         raise InvalidInput("Name a variant or a location.", path=("locationId",))
     conditions = await _asked(ctx, variant_id, location_id)

@@ -67,14 +67,14 @@ def _check_reason(draft: AdjustmentDraft) -> None:
     if not reasons:
         field = "toState" if draft.from_state in BY_HAND else "fromState"
         raise InvalidInput(
-            "Pieces cannot be moved from {from_state} to {to_state} by hand.",
+            "Units cannot be moved from {from_state} to {to_state} by hand.",
             path=(field,),
             from_state=draft.from_state,
             to_state=draft.to_state,
         )
     if draft.reason not in reasons:
         raise InvalidInput(
-            "{reason} is no reason for this movement.", path=("reason",), reason=draft.reason
+            "The reason {reason} does not fit this movement.", path=("reason",), reason=draft.reason
         )
 
 

@@ -30,8 +30,8 @@ from resolvers.stock.levels.locking import LockedLevel, backordered, forget_new,
 from resolvers.stock.serials import tracked
 from resolvers.validation import code_of, quantity_of, rows_of
 
-_PIECE_BY_PIECE = (
-    "Pieces with serial numbers are put right by stockAdjust with their serials, or by a stocktake."
+_SERIALS_NEEDED = (
+    "Variants with serial numbers are corrected by stockAdjust with serials, or by a stocktake."
 )
 _REFUSALS = {kind.code: kind for kind in (InvalidInput, NotFound, Duplicate, StaleVersion)}
 
@@ -170,7 +170,7 @@ async def _refuse_tracked(rows: Sequence[_Row], levels: Mapping[LevelKey, Locked
     tracking = await tracked({row.level_key[0] for row in changing})
     for row in changing:
         if row.level_key[0] in tracking:
-            row.faults.add(InvalidInput(_PIECE_BY_PIECE, path=("quantity",)))
+            row.faults.add(InvalidInput(_SERIALS_NEEDED, path=("quantity",)))
 
 
 def _compare(draft: LevelDraft, level: LockedLevel) -> None:

@@ -66,7 +66,7 @@ def check_room(
         coming[each.level_key] += moved(each.from_state, each.to_state, each.quantity).on_hand
     for key, quantity in coming.items():
         if quantity > 0 and levels[key].quantities.on_hand + quantity > MOST_ON_HAND:
-            message = "No place holds more than {maximum} pieces of a variant."
+            message = "A location holds at most {maximum} units of a variant."
             raise LimitExceeded(message, path=path, maximum=MOST_ON_HAND)
 
 

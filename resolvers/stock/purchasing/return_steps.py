@@ -143,7 +143,7 @@ async def _location(ctx: Context, location_id: int | None, order: PurchaseOrder 
     """Where the goods are: a place of the caller's, of the order's merchant."""
     if location_id is None:
         if order is None:
-            raise InvalidInput("Say where the goods are.", path=("locationId",))
+            raise InvalidInput("Give the location of the goods.", path=("locationId",))
         location_id = order.destination_id
     own = Location.filter(id=location_id)
     location = await scoped(own, ctx, Permission.PURCHASE_WRITE, "organisation").first()
@@ -254,7 +254,7 @@ def _counted(drafts: Sequence[ReturnLineDraft]) -> tuple[Counts, Lines]:
     for number, draft in enumerate(drafts):
         if draft.from_state not in RETURNABLE:
             raise InvalidInput(
-                "Pieces that are {state} cannot be sent back.",
+                "Units in the state {state} cannot be returned to a supplier.",
                 path=("lines", number, "fromState"),
                 state=draft.from_state,
             )

@@ -27,7 +27,7 @@ async def check(ctx: Context, document: Document, action: PurchaseAction) -> Non
     if may_purchase(action, rights, four_eyes=ctx.settings.purchase_four_eyes):
         return
     if action is PurchaseAction.APPROVE and rights.approves:
-        raise Forbidden("Whoever made a document cannot approve it.")
+        raise Forbidden("The creator of a document cannot approve it.")
     raise Forbidden("You may not do this with the document.")
 
 

@@ -118,7 +118,7 @@ async def _upsert(ctx: Context, drafts: Sequence[SupplierDraft], on_error: OnErr
     faults = [Faults(("suppliers", index)) for index in range(len(drafts))]
     columns = [_checked(draft, each) for draft, each in zip(drafts, faults, strict=True)]
     claims = [(draft.code, each, ("code",)) for draft, each in zip(drafts, faults, strict=True)]
-    refuse_duplicates(claims, "The code {code} stands in the batch twice.")
+    refuse_duplicates(claims, "{code} is in this batch twice.")
     outcomes = outcomes_of((draft.code, each) for draft, each in zip(drafts, faults, strict=True))
     if not may_apply(on_error, faults):
         return BatchOutcome(outcomes, rejected=True)

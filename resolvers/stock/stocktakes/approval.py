@@ -70,7 +70,7 @@ async def _check_kind(
     for each in moves:
         if (each.variant_id in counted) != (each.variant_id in merchants):
             raise InvalidInput(
-                "{sku} tracks serial numbers since it was counted, or no longer: count it again.",
+                "{sku} began or ceased to track serial numbers after it was counted. Count it again.",
                 path=("stocktakeId",),
                 sku=(await Variant.get(id=each.variant_id)).sku,
             )

@@ -114,7 +114,8 @@ async def _count(
 def _moment(ctx: Context, stocktake: Stocktake, counted_at: datetime | None) -> datetime | None:
     if counted_at is not None and not stocktake.created_at <= counted_at <= ctx.now():
         raise InvalidInput(
-            "A count lies between the opening of its stocktake and now.", path=("countedAt",)
+            "The time of a count must lie between the opening of its stocktake and now.",
+            path=("countedAt",),
         )
     return counted_at
 

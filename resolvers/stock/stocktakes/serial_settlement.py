@@ -115,7 +115,7 @@ def _way(
 
 def _elsewhere(serial: str, state: SerialState | None) -> Duplicate:
     return Duplicate(
-        "The serial number {serial} was counted here, but is {state} in the books.",
+        "The serial number {serial} was counted here, but is recorded as {state}.",
         path=("stocktakeId",),
         serial=serial,
         state=state,

@@ -67,9 +67,13 @@ def _check(lines: Sequence[StocktakeLine], scanned: Scanned, tracking: Mapping[i
     refusals: list[Refusal] = []
     for variant_id, draft in scanned.items():
         if variant_id not in positions:
-            refusals.append(InvalidInput("No pieces are counted for these.", path=draft.path))
+            refusals.append(
+                InvalidInput("No quantity is given for these serial numbers.", path=draft.path)
+            )
         elif draft.serials and variant_id not in tracking:
-            refusals.append(InvalidInput("No serial numbers are kept of this.", path=draft.path))
+            refusals.append(
+                InvalidInput("This variant does not track serial numbers.", path=draft.path)
+            )
     for variant_id in tracking:
         position = positions[variant_id]
         draft = scanned.get(variant_id) or SerialDraft(
@@ -78,7 +82,7 @@ def _check(lines: Sequence[StocktakeLine], scanned: Scanned, tracking: Mapping[i
         if len(draft.serials) != lines[position].counted:
             refusals.append(
                 InvalidInput(
-                    "Give {quantity} serial numbers, one for each piece.",
+                    "Give {quantity} serial numbers, one for each unit.",
                     path=draft.path,
                     quantity=lines[position].counted,
                 )

@@ -221,7 +221,7 @@ def _counted(receipts: Sequence[ReceiptDraft]) -> tuple[dict[int, dict[str, int]
         for column in _COUNTED:
             count[column] += quantity_of(getattr(each, column), "lines", number, column, minimum=0)
         if not each.accepted + each.rejected + each.lost:
-            raise InvalidInput("Nothing is counted here.", path=("lines", number))
+            raise InvalidInput("Give a quantity above 0.", path=("lines", number))
         totals[each.variant_id] = sum(count.values())
         positions.setdefault(each.variant_id, number)
     return counts, Lines(totals, positions)

@@ -38,7 +38,7 @@ async def request(ctx: Context, draft: TransferDraft, idempotency_key: str) -> T
     """
     lines = summed(draft.lines)
     if draft.source_id == draft.destination_id:
-        raise InvalidInput("Goods go to another place.", path=("destinationId",))
+        raise InvalidInput("The destination must differ from the source.", path=("destinationId",))
     draft = replace(draft, note=note_of(draft.note))
     work = partial(_request, ctx, draft, lines)
     transfer_id = await do_once(ctx, "transferRequest", idempotency_key, asdict(draft), work)

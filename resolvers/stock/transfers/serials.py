@@ -44,7 +44,7 @@ class Named:
         """Raises: InvalidInput for serial numbers of a variant that is not `tracking` any (None: of any)."""
         for (variant_id, _), draft in self.drafts.items():
             if draft.serials and variant_id not in (tracking or {}):
-                raise InvalidInput("No serial numbers are kept of this.", path=draft.path)
+                raise InvalidInput("This variant does not track serial numbers.", path=draft.path)
 
 
 def named_in(receipts: Sequence[Receipt], lines: Lines) -> Named:
@@ -93,12 +93,12 @@ def _drafts(
             continue
         for serial in draft.serials:
             if serial not in rest:
-                message = "The serial number {serial} is not on the road with this transfer."
+                message = "The serial number {serial} is not in transit with this transfer."
                 raise NotFound(message, path=draft.at(serial), serial=serial)
             del rest[serial]
         moves = [move for each, move in ends if each == fate]
         if not moves:
-            raise InvalidInput("No pieces are counted for these.", path=draft.path)
+            raise InvalidInput("No quantity is given for these serial numbers.", path=draft.path)
         found.append((moves[0], draft))
     for fate, move in ends:
         if (variant_id, fate) not in named.drafts:

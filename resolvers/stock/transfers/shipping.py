@@ -83,7 +83,7 @@ def _check_there(
     wanted: Lines | None,
 ) -> None:
     if not sent:
-        raise InvalidInput("Nothing of this was approved.", path=("lines",))
+        raise InvalidInput("There is no approved quantity to ship.", path=("lines",))
     short = [
         InsufficientStock(
             line.variant_id,
