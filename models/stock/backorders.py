@@ -1,3 +1,5 @@
+"""Backorders: units that are sold before the goods arrive, and their allocation to fulfilments."""
+
 from __future__ import annotations
 
 from tortoise import fields
@@ -7,10 +9,11 @@ from models.tables.fields import Row, choice, never_negative, reference, within
 
 
 class StockBackorder(Row):
-    """What may be sold of a variant before it is there; a variant without a row sells only what is there.
+    """How many units of a variant may be sold before they arrive.
 
-    `promised` pieces are owed to orders right now; it may exceed a `most` that was lowered meanwhile. Its
-    row is locked after an order and before any level.
+    A variant without a row is sold from stock only. `most` is the limit. `promised` is the number of units
+    that open allocations still await; it exceeds `most` after the limit was lowered. Transactions lock the
+    row after the order and before any level.
     """
 
     variant = reference("Variant")
@@ -27,9 +30,9 @@ class StockBackorder(Row):
 
 
 class BackorderAllocation(Row):
-    """Pieces promised to a fulfilment that are yet to come to its location; `filled` of them have come.
+    """Units of a variant that a fulfilment awaits at its location; `filled` of them have arrived.
 
-    Its row changes only under its variant's `StockBackorder`.
+    The row changes only while the variant's `StockBackorder` is locked.
     """
 
     variant = reference("Variant")

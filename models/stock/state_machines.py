@@ -1,4 +1,4 @@
-"""The life of a stock document as a table: status → action → the status it leads to."""
+"""State machines of stock documents as tables: status → action → next status."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ Transitions = Mapping[S, Mapping[A, S]]
 
 
 def next_status(transitions: Transitions[S, A], status: S, action: A) -> S:
-    """Where the action leads.
+    """Return the status that an action leads to.
 
-    Raises: StateConflict with what may be done instead.
+    Raises: StateConflict with the allowed actions.
     """
     moves = transitions.get(status, {})
     if action not in moves:
@@ -30,12 +30,12 @@ def next_status(transitions: Transitions[S, A], status: S, action: A) -> S:
 
 
 def actions_of(transitions: Transitions[S, A], status: S) -> Sequence[A]:
-    """What may be done with it now, whoever asks, in the order of the table."""
+    """Return the actions that a status allows, in the order of the table, whatever the caller's rights."""
     return tuple(transitions.get(status, {}))
 
 
 def document_number(prefix: str, day: date, position: int) -> str:
-    """`TR-20261125-0001`: the first of its kind that day; past 9999 it grows longer."""
+    """Return a document number such as `TR-20261125-0001`; it gets longer after 9999 documents in a day."""
     return f"{series_of(prefix, day)}-{position:04}"
 
 

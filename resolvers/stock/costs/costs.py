@@ -12,17 +12,17 @@ from itertools import groupby
 from typing import Any
 
 from models.database import execute, execute_many, fetch, for_update, marks, transaction
-from models.stock.costing import Passage, Valued, passed
+from models.stock.costing import CostMovement, Valuation, apply
 from models.stock.levels import LevelKey
 from models.stock.rules import moved
-from models.stock.states import BEYOND, StockState
+from models.stock.states import OFF_LEVEL_STATES, StockState
 from models.tables.bulk import insert_all
 from resolvers.context import Context
 from resolvers.stock.ledger.ledger import ChangedLevel, Move, move_all
 
 Document = tuple[str, int]
 Way = tuple[LevelKey, StockState, StockState]  # the place, from which state, to which
-_BEYOND = "({})".format(", ".join(f"'{state}'" for state in BEYOND))
+_BEYOND = "({})".format(", ".join(f"'{state}'" for state in OFF_LEVEL_STATES))
 _SETTLE_AT_ONCE = 200
 
 # Movements that bring pieces to a place or take them away, later than what is settled.
@@ -75,9 +75,9 @@ async def settle_due(ctx: Context) -> int:
     return len(due)
 
 
-def counted(rows: Sequence[dict[str, Any]]) -> tuple[Valued, list[int]]:
+def counted(rows: Sequence[dict[str, Any]]) -> tuple[Valuation, list[int]]:
     """One level's value now, out of its rows of `UNSETTLED`, and the change of each movement."""
-    return passed(_settled(rows[0]), [Passage(_net_quantity(row)) for row in _movements(rows)])
+    return apply(_settled(rows[0]), [CostMovement(_net_quantity(row)) for row in _movements(rows)])
 
 
 async def _settle_locked(ctx: Context, level_ids: Sequence[int]) -> None:
@@ -125,11 +125,11 @@ async def settle(
         of_level = list(group)
         movements = _movements(of_level)
         own = [_way(row) if _document(row) == document else None for row in movements]
-        passages = [
-            Passage(_net_quantity(row), (worth or {}).get(way) if way else None)
+        cost_movements = [
+            CostMovement(_net_quantity(row), (worth or {}).get(way) if way else None)
             for row, way in zip(movements, own, strict=True)
         ]
-        stock, changes = passed(_settled(of_level[0]), passages)
+        stock, changes = apply(_settled(of_level[0]), cost_movements)
         latest = movements[-1]["movement_id"] if movements else None
         settled.append(_columns(stock, latest, of_level[0]))
         for row, way, change in zip(movements, own, changes, strict=True):
@@ -151,7 +151,7 @@ async def _write(settled: Sequence[Sequence[Any]], entries: Sequence[Sequence[An
     await insert_all("stock_cost_entry", columns, entries)
 
 
-def _columns(stock: Valued, movement_id: int | None, row: dict[str, Any]) -> tuple[Any, ...]:
+def _columns(stock: Valuation, movement_id: int | None, row: dict[str, Any]) -> tuple[Any, ...]:
     return (
         stock.quantity,
         stock.value_minor,
@@ -163,8 +163,8 @@ def _columns(stock: Valued, movement_id: int | None, row: dict[str, Any]) -> tup
     )
 
 
-def _settled(row: dict[str, Any]) -> Valued:
-    return Valued(row["quantity"], row["value_minor"], row["known_quantity"], row["known_minor"])
+def _settled(row: dict[str, Any]) -> Valuation:
+    return Valuation(row["quantity"], row["value_minor"], row["known_quantity"], row["known_minor"])
 
 
 def _movements(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

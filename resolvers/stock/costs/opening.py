@@ -10,7 +10,7 @@ from models.accounts.roles import Permission
 from models.database import execute_many, fetch, marks
 from models.errors import Duplicate, InvalidInput
 from models.money import MAX_MINOR, CurrencyCode, InvalidAmount, to_minor
-from models.stock.costing import opened
+from models.stock.costing import with_opening_cost
 from models.stock.levels import LevelKey
 from models.tables.bulk import insert_all
 from resolvers.bulk_rows import (
@@ -178,7 +178,7 @@ async def _save(
     opening, costs = [], []
     for row in rows:
         level = levels[row.level_key]
-        stock = opened(level.quantities.on_hand, row.unit_minor)
+        stock = with_opening_cost(level.quantities.on_hand, row.unit_minor)
         actor = str(ctx.actor.kind), ctx.actor.id
         worth = row.unit_minor, stock.quantity, stock.value_minor
         opening.append((level.id, *worth, *actor, note, ctx.now()))

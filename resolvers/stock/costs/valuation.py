@@ -8,7 +8,7 @@ from itertools import groupby
 
 from models.accounts.roles import Permission
 from models.database import fetch, marks
-from models.stock.costing import Valued
+from models.stock.costing import Valuation
 from models.stock.costs import StockOpeningCost
 from models.stock.documents.transfer_rules import IN_TRANSIT_STATUSES
 from models.stock.ledger import StockMovement
@@ -33,7 +33,7 @@ class StockValue:
 
 
 @for_anyone
-async def of_levels(ctx: Context, level_ids: Sequence[int]) -> dict[int, Valued]:
+async def of_levels(ctx: Context, level_ids: Sequence[int]) -> dict[int, Valuation]:
     """The worth of levels where the caller may read costs; those that never had any are missing."""
     if Permission.STOCK_COST_READ not in ctx.actor.permissions:
         return {}
@@ -115,7 +115,7 @@ async def total(ctx: Context, location_id: int | None) -> StockValue:
     location_ids: list[int] = await query.values_list("id", flat=True)  # type: ignore[assignment]
     rows = await fetch(_total(marks(location_ids)), *location_ids, *location_ids, *location_ids)
     sums = {row["part"]: row for row in rows if row["part"] != _UNCOUNTED}
-    stocks = [Valued(sums[_COUNTED]["quantity"], sums[_COUNTED]["value_minor"])]
+    stocks = [Valuation(sums[_COUNTED]["quantity"], sums[_COUNTED]["value_minor"])]
     uncounted = [row for row in rows if row["part"] == _UNCOUNTED]
     for _, group in groupby(uncounted, key=lambda row: row["id"]):
         stocks.append(counted(list(group))[0])

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from models.accounts.roles import Permission
 from models.database import any_of, array, records
-from models.stock.rules import Quantities, sellable, shown_to_the_public
+from models.stock.rules import Quantities, public_quantities, sellable
 from models.stock.sellable_sql import EFFECTIVE
 from models.stores.locations import Location
 from models.tables.columns import Moment
@@ -151,5 +151,5 @@ def _whole(row: Sequence[Any]) -> Level:
 
 def _public(row: Sequence[Any], counter: bool) -> Level:
     effective, level_id, variant_id, location_id, safety_stock, version, updated_at = _SHOWN(row)
-    quantities = shown_to_the_public(sellable(int(effective), safety_stock, counter=counter))
+    quantities = public_quantities(sellable(int(effective), safety_stock, counter=counter))
     return Level(level_id, variant_id, location_id, quantities, 0, 0, version, updated_at)

@@ -166,9 +166,9 @@ async def _expect(
 ) -> None:
     """Let what has not come be on its way, or no longer."""
     deltas = {
-        (line.variant_id, order.destination_id): sign * line.to_come
+        (line.variant_id, order.destination_id): sign * line.outstanding
         for line in lines
-        if line.to_come
+        if line.outstanding
     }
     levels, freed = await lock(ctx, deltas)
     expected = await expect(ctx, deltas, "purchaseOrderId")
@@ -179,7 +179,7 @@ async def _expect(
 async def _receive(ctx: Context, order_id: int, came: Lines, scanned: Scanned) -> int:
     order = await locked(ctx, order_id, PurchaseAction.RECEIVE)
     lines = (await lines_of([order.id]))[order.id]
-    check_within(came, {line.variant_id: line.to_come for line in lines})
+    check_within(came, {line.variant_id: line.outstanding for line in lines})
     by_key = {
         (line.variant_id, order.destination_id): line
         for line in lines
@@ -200,7 +200,7 @@ async def _receive(ctx: Context, order_id: int, came: Lines, scanned: Scanned) -
     await update_all(list(by_key.values()), ("received",))
     await announce_changed(ctx, [*freed, *carried.levels, *fewer])
     await fill(ctx, backordered(levels))
-    left = any(line.to_come for line in lines)
+    left = any(line.outstanding for line in lines)
     status = PurchaseOrderStatus.PARTIALLY_RECEIVED if left else PurchaseOrderStatus.RECEIVED
     await set_status(ctx, order, status, None)
     return order.id

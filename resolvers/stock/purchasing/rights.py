@@ -17,8 +17,8 @@ Document = PurchaseOrder | SupplierReturn
 
 async def rights_of(ctx: Context, documents: Sequence[Document]) -> list[PurchaseRights]:
     """What the caller is to each of the documents."""
-    paths = await paths_of({each.place_id for each in documents})
-    return [_rights(ctx, each, paths[each.place_id]) for each in documents]
+    paths = await paths_of({each.stock_location_id for each in documents})
+    return [_rights(ctx, each, paths[each.stock_location_id]) for each in documents]
 
 
 async def check(ctx: Context, document: Document, action: PurchaseAction) -> None:

@@ -10,9 +10,9 @@ from models.stock.rules import (
     Quantities,
     effective,
     moved,
+    public_quantities,
     reasons_to_adjust,
     sellable,
-    shown_to_the_public,
     suffices,
 )
 from models.stock.states import MovementReason, StockState
@@ -72,8 +72,8 @@ def test_a_level_suffices_for_exactly_what_it_may_sell(
 
 
 def test_the_public_sees_only_what_is_sold() -> None:
-    assert shown_to_the_public(7).values == (7, 0, 0, 0, 0)
-    assert shown_to_the_public(7).on_hand == 7
+    assert public_quantities(7).values == (7, 0, 0, 0, 0)
+    assert public_quantities(7).on_hand == 7
 
 
 @given(states, states)

@@ -17,7 +17,7 @@ from models import database as db
 from models.catalog.products import Variant
 from models.errors import Refusal, Refusals
 from models.stock.backorders import StockBackorder
-from models.stock.costing import Valued
+from models.stock.costing import Valuation
 from models.stock.levels import StockLevel
 from models.stock.rules import Quantities
 from models.stock.serials import SerialNumber
@@ -197,7 +197,7 @@ class Driver(RuleBasedStateMachine):
         found = self.run(costs_valuation.of_levels(self.now(), [row.id for row in self.rows]))
         for level, row in zip(self.model.levels, self.rows, strict=True):
             worth = level.worth
-            said = found.get(row.id, Valued(worth.pieces, 0))
+            said = found.get(row.id, Valuation(worth.pieces, 0))
             assert said.quantity == worth.pieces == self.model.shown(level).on_hand
             assert abs(said.value_minor - worth.value) <= worth.slack
 
