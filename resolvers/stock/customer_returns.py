@@ -39,7 +39,7 @@ async def put_back(ctx: Context, back: ReturnedGoods, scanned: Scanned) -> None:
         for variant_id, quantity in sorted(back.quantities.items())
     ]
     variants = [each.variant_id for each in moves]
-    owing = await backorder_allocation.lock_backorders(marks(variants), *variants)
+    backordered_ids = await backorder_allocation.lock_backorders(marks(variants), *variants)
     await create_missing(ctx, [each.level_key for each in moves])
     changed = await move_all(ctx, moves)
     merchants = await tracked(variants)
@@ -47,7 +47,8 @@ async def put_back(ctx: Context, back: ReturnedGoods, scanned: Scanned) -> None:
     await scan_tracked(ctx, moves, merchants, scanned, ("serials",))
     await announce_changed(ctx, changed)
     await backorder_allocation.fill(
-        ctx, backorder_allocation.of_variants(owing, (each.level_key for each in moves))
+        ctx,
+        backorder_allocation.keys_of_variants(backordered_ids, (each.level_key for each in moves)),
     )
 
 

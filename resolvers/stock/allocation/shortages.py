@@ -1,4 +1,4 @@
-"""Saying which levels are short, and how many pieces they do have."""
+"""Refusals that name the levels with too few units, and the units they have."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from resolvers.stock.allocation.hold_rows import Held
 
 
 def of_holds(holds: Sequence[Held]) -> list[InsufficientStock]:
-    """A refusal for each locked level that cannot give the order's released pieces again."""
+    """Return a refusal for each locked level that has too few units for the order's released holds."""
     again: dict[LevelKey, list[Held]] = {}
     for each in holds:
         if each.status is HoldStatus.RELEASED:

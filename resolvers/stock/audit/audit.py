@@ -1,4 +1,4 @@
-"""Replaying the ledger: what movements, holds, documents and serial numbers add up to, against the levels."""
+"""The audit of stock: levels compared with their movements, holds, documents and serial numbers."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from resolvers.stock.audit.backorders import BackorderFault
 from resolvers.stock.documents import inbound as documents_inbound
 from resolvers.stock.ledger.replay import NEWEST, NONE, replayed
 
-# So many levels in one statement: a long one would keep others from reading.
+# Levels of one statement. Longer statements would delay other reads.
 _AT_ONCE = 500
 
 
 class Witness(StrEnum):
-    """Who says other than a level: its movements, its holds, its documents or its serial numbers."""
+    """The record that a level disagrees with."""
 
     LEDGER = "LEDGER"
     HOLDS = "HOLDS"
@@ -36,10 +36,10 @@ class Witness(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """A level says `recorded` pieces in a state; the witness says `expected`.
+    """A level has `recorded` units in a state, the witness `expected`.
 
-    IN_TRANSIT stands for what is on its way to it by its documents. To serial numbers AVAILABLE is whatever
-    is held or committed too, and IN_TRANSIT what transfers to it or from it have on the road.
+    For documents IN_TRANSIT is the incoming quantity of the level. For serial numbers AVAILABLE includes held
+    and committed units, and IN_TRANSIT covers transfers to and from the level.
     """
 
     level_id: int
@@ -51,7 +51,7 @@ class Drift:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """`replayed_movements` were added up; those before a checkpoint had been already."""
+    """The result of an audit; `replayed_movements` does not count those before a checkpoint."""
 
     checked_levels: int
     replayed_movements: int
@@ -61,31 +61,30 @@ class Audit:
 
 @requires(Permission.STOCK_READ)
 async def run(ctx: Context, location_id: int | None = None, *, full: bool = False) -> Audit:
-    """Audit every level in the caller's territory, or those at one location of it.
+    """Audit the levels in the caller's territory, or at one location of it.
 
-    Only what came after each level's last checkpoint is replayed; a `full` audit replays everything.
+    Movements after each level's last checkpoint are replayed; a `full` audit replays all movements.
     """
     query = scoped(Location.all(), ctx, Permission.STOCK_READ, "organisation").order_by("id")
     if location_id is not None:
         query = query.filter(id=location_id)
     location_ids: list[Any] = await query.values_list("id", flat=True)
     checked, movements, drifts = 0, 0, []
-    for part in chunks(await _levels_at(location_ids), _AT_ONCE):
-        rows = await fetch(_compared(NONE if full else NEWEST, len(part)), *part, *part, *part)
+    for chunk in chunks(await _levels_at(location_ids), _AT_ONCE):
+        rows = await fetch(_compared(NONE if full else NEWEST, len(chunk)), *chunk, *chunk, *chunk)
         checked += len(rows)
         movements += sum(row["movements"] for row in rows)
         drifts += [drift for row in rows for drift in _drifts_of(row)]
-        drifts += map(_of_serials, await audit_serials.of_levels(part))
+        drifts += map(_of_serials, await audit_serials.of_levels(chunk))
     faults: list[BackorderFault] = []
-    for part in chunks(location_ids):
-        drifts += map(_of_documents, await documents_inbound.drifts_of(part))
-        drifts += map(_of_serials, await audit_serials.of_locations(part))
-        faults += await audit_backorders.faults_of(part)
+    for chunk in chunks(location_ids):
+        drifts += map(_of_documents, await documents_inbound.drifts_of(chunk))
+        drifts += map(_of_serials, await audit_serials.of_locations(chunk))
+        faults += await audit_backorders.faults_of(chunk)
     return Audit(checked, movements, drifts, faults)
 
 
 def _of_documents(found: documents_inbound.IncomingDrift) -> Drift:
-    """What a level says is on its way to it, against its transfers and purchase orders."""
     state = StockState.IN_TRANSIT
     return Drift(found.level_id, state, found.recorded, found.expected, Witness.DOCUMENTS)
 
@@ -96,9 +95,9 @@ def _of_serials(found: audit_serials.SerialDrift) -> Drift:
 
 async def _levels_at(location_ids: Sequence[int]) -> list[int]:
     ids: list[int] = []
-    for part in chunks(location_ids):
+    for chunk in chunks(location_ids):
         rows = await fetch(
-            f"SELECT id FROM stock_level WHERE location_id IN ({marks(part)}) ORDER BY id", *part
+            f"SELECT id FROM stock_level WHERE location_id IN ({marks(chunk)}) ORDER BY id", *chunk
         )
         ids += [row["id"] for row in rows]
     return ids
@@ -109,7 +108,7 @@ def _promised(status: str) -> str:
 
 
 def _compared(checkpoint: str, levels: int) -> str:
-    """One statement, so that all of it sees the same moment."""
+    """Return one statement for levels, movements and holds, so that it reads one snapshot."""
     levels_in = marks(range(levels))
     return f"""
 WITH {replayed(f"l.id IN ({levels_in})", checkpoint)},

@@ -1,4 +1,4 @@
-"""Promises of pieces that are yet to come, against limits, orders and the holds that filled them."""
+"""The audit of backorders: allocations compared with limits, orders and the holds that filled them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from models.database import fetch, marks
 
 
 class BackorderFaultKind(StrEnum):
-    """What does not add up: `recorded` is what stands there, `expected` what it should be (or at most be).
+    """The kind of a fault.
 
-    SUM: a variant owes other than its open promises. LIMIT: it owes more than its limit, as it may after
-    the limit was lowered. ORDER: a promise whose order does not wait for it. HOLD: pieces that are said to
-    have come for a promise, and are not committed to it. WAIT: a paid fulfilment waits, and nothing is
-    promised to it; `expected` are the pieces of a variant that it lacks.
+    SUM: the promised units of a variant differ from its open allocations. LIMIT: they exceed the limit, which
+    is legitimate after the limit was lowered. ORDER: the order of an allocation does not await it. HOLD: the
+    filled units of an allocation are not committed. WAIT: a paid fulfilment waits without an allocation;
+    `expected` is the number of units of a variant that it lacks.
     """
 
     SUM = "SUM"
@@ -27,7 +27,10 @@ class BackorderFaultKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BackorderFault:
-    """`location_id` and `order_id` are of one promise or fulfilment, empty for the sum of a variant."""
+    """A `recorded` number that differs from the `expected` one, or from the highest permitted one.
+
+    `location_id` and `order_id` are those of an allocation or fulfilment, None for the sum of a variant.
+    """
 
     kind: BackorderFaultKind
     variant_id: int
@@ -38,7 +41,10 @@ class BackorderFault:
 
 
 async def faults_of(location_ids: Sequence[int]) -> list[BackorderFault]:
-    """Faults of promises at these places, and of the sums of variants that are promised there or nowhere."""
+    """Return the faults of allocations at these locations.
+
+    The sum of a variant is included if it has open allocations there, or none at all.
+    """
     locations = marks(location_ids)
     queries = [each.format(locations) for each in (_ORDER, _HOLD, _WAIT)]
     single = await fetch(f"{' UNION ALL '.join(queries)} ORDER BY id", *[*location_ids] * 3)
@@ -73,7 +79,7 @@ async def faults_of(location_ids: Sequence[int]) -> list[BackorderFault]:
 
 
 _OPEN = "allocation.status IN ('HELD', 'AWAITED')"
-# What this and _WAIT read of the orders above: whether they wait.
+# This and _WAIT read tables of orders, to see whether an order waits.
 _ORDER = f"""
 SELECT allocation.id, 'ORDER' AS kind, allocation.variant_id, allocation.location_id, allocation.order_id,
   allocation.quantity - allocation.filled AS recorded, 0 AS expected

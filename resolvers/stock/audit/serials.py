@@ -1,4 +1,4 @@
-"""Serial numbers against pieces: as many at each level in each state, and on the road with each transfer."""
+"""The audit of serial numbers: as many as units at each level in each state, and in transit."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ _LEFT = "line.shipped - line.accepted - line.rejected - line.lost - line.returne
 
 @dataclass(frozen=True, slots=True)
 class SerialDrift:
-    """There are `quantity` in a state, and so many `serials`; AVAILABLE stands for what is promised, too."""
+    """A level has `quantity` units in a state and `serials` serial numbers.
+
+    AVAILABLE includes held and committed units.
+    """
 
     level_id: int
     state: StockState
@@ -27,16 +30,13 @@ class SerialDrift:
 
 
 async def of_levels(level_ids: Sequence[int]) -> Iterator[SerialDrift]:
-    """Where pieces on hand and serial numbers differ; levels of variants without any cost next to nothing."""
+    """Return where the units on hand and the serial numbers of these levels differ."""
     rows = await fetch(_ON_HAND.format(marks(level_ids)), *level_ids)
     return (drift for row in rows for drift in _differing(row))
 
 
 async def of_locations(location_ids: Sequence[int]) -> list[SerialDrift]:
-    """Where those on the road to these places are not as many as their transfers' pieces.
-
-    And where more of them have left these places, or fewer, than have arrived anywhere.
-    """
+    """Return where the units and serial numbers in transit differ, to and from these locations."""
     locations = marks(location_ids)
     rows = await fetch(f"{_COMING.format(locations)} UNION ALL {_GONE.format(locations)} ORDER BY id",
                        *location_ids, *location_ids)  # fmt: skip

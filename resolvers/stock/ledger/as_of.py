@@ -1,7 +1,6 @@
-"""How levels stood at a moment of the past: what the ledger adds up to until then.
+"""Levels as of a past time, replayed from the nearest earlier checkpoint of the ledger.
 
-From the nearest checkpoint before it. As in every number that is shown, holds that had expired by then count
-as available, even if they had not been given back yet.
+Holds that had expired by then count as available, even if they were released later.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from resolvers.permissions import requires, scoped
 from resolvers.sql_pagination import Conditions, Order, page_of_ids
 from resolvers.stock.ledger.replay import replayed
 
-# Expired holds are given back within seconds; one that nobody swept for so long is not looked for.
+# The worker releases expired holds within seconds. Holds that expired earlier than this are not searched.
 _UNSWEPT = timedelta(days=7)
 _FIRST = datetime.min.replace(tzinfo=UTC)
 _BEFORE = (
@@ -51,9 +50,9 @@ async def page(
     location_id: int | None,
     request: PageRequest,
 ) -> Page[Any]:
-    """The caller's levels of a variant, at a location or both, as they stood once `at` had passed.
+    """Return a page of levels of a variant, a location or both, after the movements up to `at`.
 
-    Raises: InvalidInput for a moment to come, for neither variant nor location, and for an unusable page.
+    Raises: InvalidInput for a time in the future, without variant and location, or for an invalid page.
     """
     if at > ctx.now():
         raise InvalidInput("The time must not be in the future.", path=("at",))
@@ -67,10 +66,10 @@ async def page(
 
 
 async def of_levels(ids: Sequence[int], at: datetime) -> list[Snapshot]:
-    """How these levels stood at a moment, in their order."""
+    """Return the levels as of a time, in the order of `ids`."""
     found: dict[int, dict[str, Any]] = {}
-    for part in chunks(list(ids), 500):
-        for row in await fetch(_standing(len(part)), at, at, *part, at):
+    for chunk in chunks(list(ids), 500):
+        for row in await fetch(_replay(len(chunk)), at, at, *chunk, at):
             found[row["id"]] = row
     expired = await _expired([row["id"] for row in found.values() if row["held"]], at)
     return [_snapshot(found[each], expired.get(each, 0), at) for each in ids]
@@ -88,7 +87,7 @@ async def _asked(ctx: Context, variant_id: int | None, location_id: int | None) 
     return conditions
 
 
-def _standing(levels: int) -> str:
+def _replay(levels: int) -> str:
     asked = f"l.id IN ({marks(range(levels))})"
     return (
         f"WITH {replayed(asked, _BEFORE, until='m.created_at <= ?', last=_AFTER)}"
@@ -97,19 +96,19 @@ def _standing(levels: int) -> str:
 
 
 async def _expired(level_ids: Sequence[int], at: datetime) -> dict[int, int]:
-    """How many pieces of each level the ledger had as held though their holds had expired."""
+    """Return how many units of each level the ledger shows as held although their holds had expired."""
     found: dict[int, int] = {}
-    for part in chunks(list(level_ids)):
+    for chunk in chunks(list(level_ids)):
         rows = await fetch(
             "SELECT o.level_id, SUM(CASE WHEN m.to_state = 'HELD' THEN m.quantity"
             " WHEN m.from_state = 'HELD' THEN -m.quantity ELSE 0 END) AS quantity FROM ("
             " SELECT DISTINCT h.level_id, h.order_id, l.variant_id, l.location_id"
             " FROM stock_hold h JOIN stock_level l ON l.id = h.level_id"
-            f" WHERE h.level_id IN ({marks(part)}) AND h.expires_at <= ? AND h.expires_at > ?) AS o"
+            f" WHERE h.level_id IN ({marks(chunk)}) AND h.expires_at <= ? AND h.expires_at > ?) AS o"
             " JOIN stock_movement m ON m.document_id = o.order_id AND m.document_type = 'Order'"
             " AND m.variant_id = o.variant_id AND m.location_id = o.location_id AND m.created_at <= ?"
             " GROUP BY o.level_id",
-            *part,
+            *chunk,
             at,
             max(at, _FIRST + _UNSWEPT) - _UNSWEPT,
             at,
@@ -119,6 +118,6 @@ async def _expired(level_ids: Sequence[int], at: datetime) -> dict[int, int]:
 
 
 def _snapshot(row: dict[str, Any], expired: int, at: datetime) -> Snapshot:
-    standing = Quantities(*(int(row[column]) for column in COLUMNS))
-    quantities = effective(standing, expired)
+    recorded = Quantities(*(int(row[column]) for column in COLUMNS))
+    quantities = effective(recorded, expired)
     return Snapshot(row["id"], row["variant_id"], row["location_id"], at, quantities)

@@ -1,4 +1,4 @@
-"""The one place where a level changes: its numbers, and with them the movements that explain them."""
+"""Changes of levels and the movements that record them. Only this module changes the quantities of levels."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ _RECORDED = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """`quantity` pieces from one state to another; `above_safety` must leave the safety stock alone.
+    """A move of `quantity` units from one state to another.
 
-    `document` is what it was done for, by type and row ID: `("Order", 7)`.
+    With `above_safety` the move may not use the safety stock. `document` is the type and row ID of the
+    document it belongs to, such as `("Order", 7)`.
     """
 
     variant_id: int
@@ -44,21 +45,21 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class ChangedLevel:
-    """A level that was changed, and whose it is."""
+    """A level that was changed, with its merchant and organisation."""
 
     id: int
     variant_id: int
     location_id: int
     merchant_id: int
     organisation_id: int
-    updated_at: datetime | str  # SQLite keeps moments as text
+    updated_at: datetime | str  # SQLite returns times as text
 
 
 async def move(ctx: Context, moves: Sequence[Move]) -> dict[LevelKey, ChangedLevel]:
-    """Carry out the moves of every level that has the pieces for all of its own.
+    """Apply the moves of every level that has the units for all its moves. Return the changed levels.
 
-    A level that lacks some, or is not there, is left as it is and missing from the answer. Quantities go by
-    a guarded update, so nobody can have taken the pieces in between.
+    A level that lacks units, or does not exist, stays unchanged and is missing from the result. The update
+    checks the quantities itself, so no concurrent transaction can use the same units.
     """
     changed = await change(ctx, moves)
     await record(ctx, moves, changed)
@@ -66,9 +67,9 @@ async def move(ctx: Context, moves: Sequence[Move]) -> dict[LevelKey, ChangedLev
 
 
 async def change(ctx: Context, moves: Sequence[Move]) -> dict[LevelKey, ChangedLevel]:
-    """What `move` does to the levels, without the movements, which the caller owes.
+    """Change the levels as `move` does, without writing the movements. The caller must `record` them.
 
-    All levels are locked by it, also those that are left as they are.
+    All levels are locked, also those that stay unchanged.
     """
     if not moves:
         return {}
@@ -79,20 +80,21 @@ async def change(ctx: Context, moves: Sequence[Move]) -> dict[LevelKey, ChangedL
 
 
 async def move_all(ctx: Context, moves: Sequence[Move]) -> list[ChangedLevel]:
-    """Carry out moves of pieces that are known to be there, since their levels and holds are locked.
+    """Apply moves that must succeed, because the levels and holds are locked and were checked.
 
-    Raises: RuntimeError, undoing the transaction, when levels and holds contradict each other.
+    Raises: RuntimeError, which undoes the transaction, if levels and holds contradict each other.
     """
     changed = await move(ctx, moves)
     if lacking := {each.level_key for each in moves} - changed.keys():
-        raise RuntimeError(f"levels lack pieces that are on record: {sorted(lacking)}")
+        raise RuntimeError(f"levels have fewer units than recorded: {sorted(lacking)}")
     return list(changed.values())
 
 
 async def create_missing(ctx: Context, keys: Iterable[LevelKey]) -> None:
-    """Make sure that each of `keys` has a level, if only an empty one.
+    """Create an empty level for each of `keys` that has none.
 
-    It starts with the safety stock of its location: a default that is being set right now is waited for.
+    New levels have the default safety stock of their location. On PostgreSQL the locations are locked, so a
+    concurrent change of a default is finished first.
     """
     wanted, now = sorted(keys), ctx.now()
     if is_postgres() and wanted:
@@ -111,7 +113,7 @@ async def create_missing(ctx: Context, keys: Iterable[LevelKey]) -> None:
 
 
 async def announce_changed(ctx: Context, levels: Iterable[ChangedLevel]) -> None:
-    """Tell of every changed level, once each."""
+    """Announce each changed level once."""
     changes = [
         Change(
             topic="stock.changed",
@@ -128,9 +130,9 @@ async def announce_changed(ctx: Context, levels: Iterable[ChangedLevel]) -> None
 
 
 def _update(levels: int) -> str:
-    """The guarded update of so many levels; the CTE locks them in order before the first changes.
+    """Return the guarded update of this many levels. The CTE locks them in the order of keys.
 
-    CROSS JOIN, MATERIALIZED and IN keep SQLite from reading all levels where the wanted are some hundreds.
+    CROSS JOIN, MATERIALIZED and IN keep SQLite from scanning all levels for some hundred keys.
     """
     first = "(CAST(? AS BIGINT), CAST(? AS BIGINT)" + ", CAST(? AS INTEGER)" * 6 + ")"
     rows = ", ".join([first] + ["(?, ?, ?, ?, ?, ?, ?, ?)"] * (levels - 1))
@@ -168,7 +170,7 @@ RETURNING stock_level.id, stock_level.variant_id, stock_level.location_id, stock
 
 
 def _values(moves: Sequence[Move]) -> list[int]:
-    """The rows of the update's `delta`, one a level."""
+    """Return the rows of the update's `delta`, one for each level."""
     deltas: dict[LevelKey, Quantities] = {}
     above_safety: dict[LevelKey, int] = {}
     for each in moves:
@@ -186,7 +188,7 @@ def _values(moves: Sequence[Move]) -> list[int]:
 async def record(
     ctx: Context, moves: Sequence[Move], changed: Mapping[LevelKey, ChangedLevel]
 ) -> None:
-    """Write the movements of the changed levels; the history of a level never runs backwards."""
+    """Insert the movements of the changed levels, with the time of the level's change."""
     await insert_later(
         "stock_movement",
         _RECORDED,

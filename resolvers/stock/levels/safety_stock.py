@@ -148,7 +148,7 @@ async def _set_levels(ctx: Context, rows: Sequence[_Row]) -> int:
     """Give the levels that rows name, and those that follow a default that was set, their numbers."""
     named = {row.level_key: row.draft.quantity for row in rows if row.draft.sku is not None}
     whole = {row.location_id for row in rows if row.draft.sku is None}
-    owing = await _backordered(named, whole)
+    backordered_ids = await _backordered(named, whole)
     if named:
         await create_missing(ctx, named)
     levels = await _locked(named, whole)
@@ -161,7 +161,9 @@ async def _set_levels(ctx: Context, rows: Sequence[_Row]) -> int:
     for (quantity, own), group in changes.items():
         await _write(ctx, quantity, own, group)
     changed = [(each["variant_id"], each["location_id"]) for g in changes.values() for each in g]
-    await backorder_allocation.fill(ctx, backorder_allocation.of_variants(owing, changed))
+    await backorder_allocation.fill(
+        ctx, backorder_allocation.keys_of_variants(backordered_ids, changed)
+    )
     return sum(map(len, changes.values()))
 
 
