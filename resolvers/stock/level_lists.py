@@ -1,4 +1,4 @@
-"""Lists of stock levels: of a merchant, of many places or variants at once, and what they add up to."""
+"""Lists of stock levels of a merchant, of locations and of variants, with their counts and sums."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ BY_LOCATION, BY_VARIANT = "l.location_id", "l.variant_id"
 
 
 class ListAggregate(Enum):
-    """What is said of a whole list."""
+    """An aggregate of a whole list."""
 
     COUNT = auto()
     SUMS = auto()
@@ -46,7 +46,7 @@ class ListAggregate(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Sums over the levels of a list where the caller may read stock, each at most what an Int can tell."""
+    """Sums over the levels of a list where the caller may read stock, each at most INT32_MAX."""
 
     levels: int = 0
     on_hand: int = 0
@@ -58,7 +58,7 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class LevelTally(SqlTally):
-    """The counts and sums of lists of levels; `ctx` is whose, `paid` is asked before each is made."""
+    """The counts and sums of lists of levels; `paid` is called before each aggregate, to charge for it."""
 
     ctx: Context = field(kw_only=True)
     paid: Callable[[ListAggregate], Awaitable[None]] | None = field(default=None, kw_only=True)
@@ -85,7 +85,7 @@ class LevelTally(SqlTally):
         return {key: Totals(**found.get(key if self.by else None, {})) for key in keys}
 
     async def values(self, keys: Sequence[Any]) -> dict[Any, int | None]:
-        """What the pieces are worth, in minor units; None for whoever may read costs nowhere."""
+        """Return the values of the lists, in minor units; None without STOCK_COST_READ."""
         if Permission.STOCK_COST_READ not in self.ctx.actor.permissions:
             return dict.fromkeys(keys)
         await self._pay(ListAggregate.SUMS)
@@ -104,7 +104,7 @@ async def page(
     sort: LevelSort | None = None,
     near: Point | None = None,
 ) -> Page[Level]:
-    """The merchant's levels, in order of their creation unless sorted.
+    """Return a page of the merchant's levels, in order of creation unless sorted.
 
     Raises: InvalidInput, NotFound for an organisation outside the caller's territory.
     """
@@ -131,7 +131,7 @@ async def pages_at(
     wanted: LevelFilter = EVERYTHING,
     sort: LevelSort | None = None,
 ) -> dict[int, Page[Level]]:
-    """The same of each of these places, which are all as far from wherever one is. Raises: as `page`."""
+    """Return a page of levels for each location. Raises: the errors of `page`."""
     ids = sorted(set(location_ids))
     joined = not reads_all(wanted, sort)
     conditions = await conditions_of(ctx, wanted, sort, joined=joined)
@@ -147,7 +147,7 @@ async def pages_at(
 async def tally(
     ctx: Context, wanted: LevelFilter, sort: LevelSort | None = None, near: Point | None = None
 ) -> LevelTally:
-    """What `page` is a page of, as a whole."""
+    """Return the counts and sums of the list of `page`."""
 
     async def conditions(_: bool) -> Conditions:
         found = await conditions_of(ctx, wanted, sort, joined=False)
@@ -165,7 +165,7 @@ def tally_at(
     wanted: LevelFilter = EVERYTHING,
     sort: LevelSort | None = None,
 ) -> LevelTally:
-    """The same of the lists of `pages_at`, by place."""
+    """Return the counts and sums of the lists of `pages_at`, by location."""
 
     async def conditions(_: bool) -> Conditions:
         found = await conditions_of(ctx, wanted, sort, joined=False)
@@ -176,7 +176,7 @@ def tally_at(
 
 
 def tally_of_variants(ctx: Context, variant_ids: Sequence[int], *, by_distance: bool) -> LevelTally:
-    """The same of the lists of `variant_levels`, by variant."""
+    """Return the counts and sums of the lists of `by_variant`, by variant."""
 
     async def conditions(_: bool) -> Conditions:
         found = await visible(ctx)
@@ -200,7 +200,7 @@ async def _locations(ctx: Context, sort: LevelSort | None, near: Point | None) -
 async def _levels(
     ctx: Context, pages: Sequence[Page[int]], far: Mapping[int, float]
 ) -> list[Page[Level]]:
-    """The levels of all the pages, in one statement."""
+    """Read the levels of all pages in one statement."""
     asked = Conditions()
     ids = [row_id for page in pages for row_id in page.rows]
     asked.add(any_of("l.id"), array(ids))
@@ -214,7 +214,7 @@ async def _levels(
 
 
 def _sums(table: str, by: str | None, where: Conditions) -> str:
-    """Expired holds count as available, as they do in each level."""
+    """Return the statement of the sums. Expired holds count as available."""
     columns = "l.available, l.held, l.committed, l.damaged, l.quarantined, l.incoming"
     return f"""
 SELECT parent, COUNT(*) AS levels,

@@ -1,4 +1,4 @@
-"""How many levels a list reads before its page, or its counts and sums, are known: about, for its price."""
+"""Estimates of how many levels a list reads, for the cost of its page, counts and sums."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from resolvers.stock.level_filters import (
     reads_all,
 )
 
-_SIZES_KEY = "levels of a place"
+_SIZES_KEY = "numbers of levels and locations"
 _SIZES = (
     "SELECT (SELECT COALESCE(MAX(id), 0) FROM stock_level), (SELECT COUNT(*) FROM location),"
     " (SELECT COUNT(*) FROM location WHERE merchant_id = ?)"
@@ -23,7 +23,7 @@ _SIZES = (
 
 @for_anyone
 async def of_page(ctx: Context, wanted: LevelFilter, sort: LevelSort | None, size: int) -> int:
-    """The levels that are read for a page: all, or the first few of each place or variant that leads it."""
+    """Return how many levels a page reads: all of them, or the first of each location or variant."""
     goods = await goods_in(ctx, wanted)
     if reads_all(wanted, sort):
         return await of_list(ctx, wanted, private=True)
@@ -37,7 +37,7 @@ async def of_page(ctx: Context, wanted: LevelFilter, sort: LevelSort | None, siz
 
 @for_anyone
 async def of_list(ctx: Context, wanted: LevelFilter, *, private: bool) -> int:
-    """The levels of a list; `private` are those where the caller may read stock."""
+    """Return how many levels a list has; with `private`, where the caller may read stock."""
     each_location, locations = await _sizes(ctx)
     if private or reads_all(wanted, None):
         known = await number_of_locations_with(ctx, Permission.STOCK_READ)
@@ -52,7 +52,7 @@ async def of_list(ctx: Context, wanted: LevelFilter, *, private: bool) -> int:
 
 
 async def _sizes(ctx: Context) -> tuple[int, int]:
-    """Levels at a place on average, and places of the merchant; looked up once a request."""
+    """Return the average number of levels at a location, and the merchant's number of locations."""
     if _SIZES_KEY not in ctx.memory:
         ((levels, all_locations, locations),) = await records(_SIZES, ctx.merchant_id)
         ctx.memory[_SIZES_KEY] = (levels // max(all_locations, 1), locations)

@@ -79,7 +79,7 @@ async def allocate(ctx: Context, order_id: int, requests: Sequence[HoldRequest])
 
 
 async def commit(ctx: Context, order_id: int) -> None:
-    """Turn the allocations of a paid order into awaited ones, and claim its released allocations again.
+    """Mark the allocations of a paid order as awaited, and claim its released allocations again.
 
     All levels of the order stay locked until the end of the transaction.
 

@@ -84,9 +84,9 @@ _ORDER = f"""
 SELECT allocation.id, 'ORDER' AS kind, allocation.variant_id, allocation.location_id, allocation.order_id,
   allocation.quantity - allocation.filled AS recorded, 0 AS expected
 FROM stock_promise AS allocation LEFT JOIN sales_order AS sold ON sold.id = allocation.order_id
-LEFT JOIN fulfilment AS part ON part.id = allocation.fulfilment_id AND part.order_id = allocation.order_id
-WHERE {_OPEN} AND allocation.location_id IN ({{}}) AND (sold.id IS NULL OR part.id IS NULL
-  OR part.status = 'CANCELLED' OR part.awaits_until IS NULL
+LEFT JOIN fulfilment ON fulfilment.id = allocation.fulfilment_id AND fulfilment.order_id = allocation.order_id
+WHERE {_OPEN} AND allocation.location_id IN ({{}}) AND (sold.id IS NULL OR fulfilment.id IS NULL
+  OR fulfilment.status = 'CANCELLED' OR fulfilment.awaits_until IS NULL
   OR (allocation.status = 'HELD') <> (sold.status = 'PENDING_PAYMENT') OR sold.status = 'CANCELLED')
 """
 _HOLD = """
@@ -100,16 +100,17 @@ SELECT * FROM (SELECT allocation.id, 'HOLD' AS kind, allocation.variant_id, allo
 WHERE recorded <> expected
 """
 _WAIT = """
-SELECT part.id, 'WAIT' AS kind, line.variant_id, part.location_id, part.order_id, 0 AS recorded,
+SELECT fulfilment.id, 'WAIT' AS kind, line.variant_id, fulfilment.location_id, fulfilment.order_id,
+  0 AS recorded,
   SUM(line.quantity) - COALESCE((SELECT SUM(hold.quantity) FROM stock_hold AS hold
-    JOIN stock_level AS level ON level.id = hold.level_id WHERE hold.fulfilment_id = part.id
+    JOIN stock_level AS level ON level.id = hold.level_id WHERE hold.fulfilment_id = fulfilment.id
     AND hold.status = 'COMMITTED' AND level.variant_id = line.variant_id), 0) AS expected
-FROM fulfilment AS part JOIN fulfilment_line AS line ON line.fulfilment_id = part.id
-WHERE part.location_id IN ({}) AND part.status IN ('OPEN', 'ACCEPTED')
-  AND part.assigned_at IS NOT NULL AND part.awaits_until IS NOT NULL
+FROM fulfilment JOIN fulfilment_line AS line ON line.fulfilment_id = fulfilment.id
+WHERE fulfilment.location_id IN ({}) AND fulfilment.status IN ('OPEN', 'ACCEPTED')
+  AND fulfilment.assigned_at IS NOT NULL AND fulfilment.awaits_until IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM stock_promise AS allocation
-    WHERE allocation.fulfilment_id = part.id AND allocation.status = 'AWAITED')
-GROUP BY part.id, line.variant_id, part.location_id, part.order_id
+    WHERE allocation.fulfilment_id = fulfilment.id AND allocation.status = 'AWAITED')
+GROUP BY fulfilment.id, line.variant_id, fulfilment.location_id, fulfilment.order_id
 """
 _SUMS = f"""
 SELECT * FROM (SELECT backorder.variant_id, backorder.promised, backorder.most,

@@ -38,7 +38,7 @@ async def of_levels(level_ids: Sequence[int]) -> Iterator[SerialDrift]:
 async def of_locations(location_ids: Sequence[int]) -> list[SerialDrift]:
     """Return where the units and serial numbers in transit differ, to and from these locations."""
     locations = marks(location_ids)
-    rows = await fetch(f"{_COMING.format(locations)} UNION ALL {_GONE.format(locations)} ORDER BY id",
+    rows = await fetch(f"{_ARRIVING.format(locations)} UNION ALL {_LEAVING.format(locations)} ORDER BY id",
                        *location_ids, *location_ids)  # fmt: skip
     return [
         SerialDrift(row["id"], StockState.IN_TRANSIT, int(row["quantity"]), row["serials"])
@@ -66,7 +66,7 @@ LEFT JOIN serial_number AS serial ON serial.variant_id = level.variant_id
   AND serial.location_id = level.location_id AND serial.state IN ('IN_STOCK', 'DAMAGED', 'QUARANTINED')
 WHERE level.id IN ({{}}) GROUP BY level.id ORDER BY level.id
 """
-_COMING = f"""
+_ARRIVING = f"""
 SELECT * FROM (SELECT level.id, {_LEFT} AS quantity,
   (SELECT COUNT(*) FROM serial_number AS serial WHERE serial.variant_id = line.variant_id
     AND serial.location_id = transfer.source_id AND serial.state = '{_S.IN_TRANSIT}'
@@ -75,10 +75,10 @@ FROM transfer JOIN transfer_line AS line ON line.transfer_id = transfer.id
 JOIN variant ON variant.id = line.variant_id AND variant.tracks_serials
 JOIN stock_level AS level ON level.variant_id = line.variant_id
   AND level.location_id = transfer.destination_id
-WHERE transfer.destination_id IN ({{}}) AND transfer.status IN ({_ROAD})) AS coming
+WHERE transfer.destination_id IN ({{}}) AND transfer.status IN ({_ROAD})) AS arriving
 WHERE quantity <> serials
 """
-_GONE = f"""
+_LEAVING = f"""
 SELECT * FROM (SELECT level.id,
   (SELECT COALESCE(SUM({_LEFT}), 0) FROM transfer JOIN transfer_line AS line
     ON line.transfer_id = transfer.id AND line.variant_id = level.variant_id
@@ -86,6 +86,6 @@ SELECT * FROM (SELECT level.id,
   (SELECT COUNT(*) FROM serial_number AS serial WHERE serial.variant_id = level.variant_id
     AND serial.location_id = level.location_id AND serial.state = '{_S.IN_TRANSIT}') AS serials
 FROM stock_level AS level JOIN variant ON variant.id = level.variant_id AND variant.tracks_serials
-WHERE level.location_id IN ({{}})) AS gone
+WHERE level.location_id IN ({{}})) AS leaving
 WHERE quantity <> serials
 """

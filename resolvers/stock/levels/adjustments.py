@@ -1,4 +1,4 @@
-"""Moving pieces between states by hand: found, lost, broken, set apart."""
+"""Manual adjustments: moving units of a level between states, or in and out of stock."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class AdjustmentDraft:
 
 @dataclass(frozen=True, slots=True)
 class Adjustment:
-    """The level that was adjusted and the movement that says so, by row ID."""
+    """The row IDs of the adjusted level and of the movement."""
 
     level_id: int
     movement_id: int
@@ -45,11 +45,11 @@ class Adjustment:
 
 @requires(Permission.STOCK_WRITE)
 async def adjust(ctx: Context, draft: AdjustmentDraft, idempotency_key: str) -> Adjustment:
-    """Move pieces from one state to another, or from and to outside.
+    """Move units of a level from one state to another, or from and to OUTSIDE.
 
-    Raises: InvalidInput for a movement or reason that nobody may give by hand, NotFound,
-    InsufficientStock when there are fewer pieces in `from_state`, LimitExceeded when there would be too many;
-    what `scan` raises for `serials`.
+    Raises: InvalidInput for a movement or reason that is not permitted by hand, NotFound, InsufficientStock
+    for fewer units in `from_state`, LimitExceeded for more units than a level may hold, and the errors of
+    `scan` for `serials`.
     """
     code_of(draft.location_code, "locationCode")
     code_of(draft.sku, "sku")
@@ -81,7 +81,7 @@ def _check_reason(draft: AdjustmentDraft) -> None:
 async def _once(ctx: Context, draft: AdjustmentDraft, idempotency_key: str) -> Any:
     given = asdict(draft)
     if not draft.serials:
-        del given["serials"]  # keys from before there were any still fit
+        del given["serials"]  # as in keys that were stored before serial numbers existed
     return await once(ctx, "stockAdjust", idempotency_key, given, partial(_adjust, ctx, draft))
 
 
@@ -113,7 +113,7 @@ async def _adjust(ctx: Context, draft: AdjustmentDraft) -> dict[str, int]:
     scanned = {key[0]: SerialDraft(key[0], draft.serials or ())}
     await scan(ctx, moves, scanned, ("serials",))
     await announce_changed(ctx, [*freed, *moved.values()])
-    # The level is locked, so its latest movement is ours.
+    # The level is locked, so its latest movement is the one above.
     latest = await fetch(
         "SELECT MAX(id) AS id FROM stock_movement WHERE variant_id = ? AND location_id = ?", *key
     )

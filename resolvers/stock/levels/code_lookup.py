@@ -1,4 +1,4 @@
-"""From the codes that ERPs and people write to places of stock, within the caller's territory."""
+"""Resolving location codes and SKUs to IDs, within the caller's territory."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from resolvers.permissions import scoped
 
 @dataclass(frozen=True, slots=True)
 class CodeLookup:
-    """What was found: location code → (ID, merchant ID), and (merchant ID, SKU) → variant ID."""
+    """The resolved codes: location code → (ID, merchant ID), and (merchant ID, SKU) → variant ID."""
 
     locations: dict[str, tuple[int, int]]
     variants: dict[tuple[int, str], int]
 
     def location_of(self, location_code: str) -> int:
-        """Raises: NotFound naming `locationCode`."""
+        """Return the ID of a location. Raises: NotFound naming `locationCode`."""
         if location_code not in self.locations:
             raise NotFound(
                 "There is no location {code}.", path=("locationCode",), code=location_code
@@ -30,7 +30,7 @@ class CodeLookup:
         return self.locations[location_code][0]
 
     def key_of(self, location_code: str, sku: str) -> LevelKey:
-        """Raises: NotFound naming `locationCode` or `sku`."""
+        """Return the key of a level. Raises: NotFound naming `locationCode` or `sku`."""
         location_id = self.location_of(location_code)
         merchant_id = self.locations[location_code][1]
         if (merchant_id, sku) not in self.variants:
@@ -44,7 +44,7 @@ async def find(
     skus: Collection[str],
     permission: Permission = Permission.STOCK_WRITE,
 ) -> CodeLookup:
-    """Locations where the caller holds the permission, and the variants of their merchants."""
+    """Resolve codes of locations where the caller has the permission, and SKUs of their merchants."""
     query = Location.filter(code__in=set(location_codes))
     found = await scoped(query, ctx, permission, "organisation").values_list(
         "code", "id", "merchant_id"

@@ -1,4 +1,4 @@
-"""Setting what is available as an ERP counts it, many levels in one batch."""
+"""Setting the available quantities of many levels to those of an ERP, in one batch."""
 
 from __future__ import annotations
 
@@ -38,7 +38,10 @@ _REFUSALS = {kind.code: kind for kind in (InvalidInput, NotFound, Duplicate, Sta
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LevelDraft:
-    """What is to be available of a SKU at a location, if it is `compare_quantity` now (None: in any case)."""
+    """The new available quantity of a SKU at a location.
+
+    If `compare_quantity` is given, the current available quantity must equal it.
+    """
 
     location_code: str
     sku: str
@@ -51,13 +54,13 @@ class LevelDraft:
 
     @property
     def key(self) -> str:
-        """What no two rows of a batch may share. No code has a space in it."""
+        """The key that is unique in a batch. Codes contain no spaces."""
         return f"{self.location_code} {self.sku}"
 
 
 @dataclass(frozen=True, slots=True)
 class SyncOutcome:
-    """What came of the batch, and the levels of the rows that were done, in their order."""
+    """The outcome of the batch, and the IDs of the levels of applied rows, in the order of the rows."""
 
     batch: BatchOutcome
     level_ids: Sequence[int] = ()
@@ -71,10 +74,10 @@ class _Row:
 
 
 class _RolledBack(Exception):
-    """Undoes a batch that is rejected, or only rehearsed."""
+    """Rolls back a batch that is rejected, or a dry run."""
 
     def __init__(self, outcome: SyncOutcome) -> None:
-        super().__init__("nothing is done")
+        super().__init__("the batch is rolled back")
         self.outcome = outcome
 
 
@@ -86,26 +89,26 @@ async def set_levels(
     idempotency_key: str,
     dry_run: bool = False,
 ) -> SyncOutcome:
-    """Set what is available, moving the difference in from outside or out to it.
+    """Set the available quantities, and move the differences from or to OUTSIDE.
 
-    A batch that is rejected changes nothing and does not use up its key; nor does a dry run.
+    A rejected batch and a dry run change nothing and leave the idempotency key unused.
 
     Raises: InvalidInput for an empty or oversized batch, IdempotencyKeyReused.
     """
     rows_of(drafts, "rows")
     try:
         if dry_run:
-            await transaction(_rehearse, ctx, drafts, on_error)
-        answer = await transaction(_once, ctx, drafts, on_error, idempotency_key)
-    except _RolledBack as undone:
-        return undone.outcome
-    return _restored(drafts, answer)
+            await transaction(_dry_run, ctx, drafts, on_error)
+        stored = await transaction(_once, ctx, drafts, on_error, idempotency_key)
+    except _RolledBack as rolled_back:
+        return rolled_back.outcome
+    return _restored(drafts, stored)
 
 
-async def _rehearse(ctx: Context, drafts: Sequence[LevelDraft], on_error: OnError) -> None:
-    """Raises: _RolledBack."""
-    answer = await _set(ctx, drafts, on_error)
-    raise _RolledBack(SyncOutcome(_restored(drafts, answer).batch))
+async def _dry_run(ctx: Context, drafts: Sequence[LevelDraft], on_error: OnError) -> None:
+    """Apply the batch, then raise its outcome. Raises: _RolledBack."""
+    stored = await _set(ctx, drafts, on_error)
+    raise _RolledBack(SyncOutcome(_restored(drafts, stored).batch))
 
 
 async def _once(
@@ -165,7 +168,7 @@ async def _resolve_codes(ctx: Context, rows: Sequence[_Row]) -> None:
 
 
 async def _refuse_tracked(rows: Sequence[_Row], levels: Mapping[LevelKey, LockedLevel]) -> None:
-    """Find fault with rows that would change how many pieces there are of what has serial numbers."""
+    """Add a fault to rows that would change the quantity of a variant that tracks serial numbers."""
     changing = [row for row in rows if _difference(row, levels[row.level_key])]
     tracking = await tracked({row.level_key[0] for row in changing})
     for row in changing:
@@ -214,12 +217,12 @@ def _kept(refusal: Refusal) -> list[Any]:
     return [refusal.code, refusal.template, refusal.path, refusal.parts]
 
 
-def _restored(drafts: Sequence[LevelDraft], answer: dict[str, Any]) -> SyncOutcome:
-    """The outcome as it was the first time, out of what is kept with the key."""
+def _restored(drafts: Sequence[LevelDraft], stored: dict[str, Any]) -> SyncOutcome:
+    """Return the outcome of the first call, from the result that is stored with the idempotency key."""
     refusals = [
-        [_REFUSALS[code](template, path=path, **parts) for code, template, path, parts in row]
-        for row in answer["refusals"]
+        [_REFUSALS[code](template, path=path, **data) for code, template, path, data in row]
+        for row in stored["refusals"]
     ]
     batch = _outcome_of(drafts, refusals, False)
-    counted = replace(batch, created=answer.get("created", 0), updated=answer.get("updated", 0))
-    return SyncOutcome(counted, answer["levels"])
+    counted = replace(batch, created=stored.get("created", 0), updated=stored.get("updated", 0))
+    return SyncOutcome(counted, stored["levels"])

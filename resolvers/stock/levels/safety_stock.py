@@ -1,4 +1,4 @@
-"""What online channels leave alone: a number of each level's own, or the default of its location."""
+"""Setting safety stocks: of single levels, or the defaults of locations."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ from resolvers.validation import code_of, quantity_of, rows_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SafetyDraft:
-    """The safety stock of a SKU at a location, or without one the location's default.
+    """The safety stock of a SKU at a location, or the default of the location if `sku` is None.
 
-    A level whose `quantity` is None follows the default; a default of None is 0.
+    A `quantity` of None makes the level follow the default; for a default it means 0.
     """
 
     location_code: str
@@ -64,9 +64,9 @@ class _Row:
 async def set_safety(
     ctx: Context, drafts: Sequence[SafetyDraft], on_error: OnError, *, dry_run: bool = False
 ) -> BatchOutcome:
-    """Set safety stocks; `updated` of the outcome counts the levels that have another one now.
+    """Set safety stocks; `updated` of the outcome counts the levels that changed.
 
-    A level that is not there yet is made, so that its first pieces are already guarded.
+    Missing levels are created, so that the safety stock applies to their first units.
 
     Raises: InvalidInput for an empty or oversized batch.
     """
@@ -76,7 +76,7 @@ async def set_safety(
 
 @for_anyone
 async def defaults_of(ctx: Context, location_ids: Collection[int]) -> dict[int, int]:
-    """The defaults of locations where the caller may set them; 0 where none was set."""
+    """Return the defaults of those locations where the caller may set them; 0 where none is set."""
     if Permission.STOCK_WRITE not in ctx.actor.permissions:
         return {}
     paths = await paths_of(location_ids)
@@ -128,7 +128,7 @@ def _resolve(lookup: CodeLookup, row: _Row) -> None:
 
 
 async def _set_defaults(ctx: Context, rows: Sequence[_Row]) -> None:
-    """Set the defaults; whoever is about to make a level at one of the locations waits for it."""
+    """Set the defaults. Transactions that create levels at these locations wait until this one ends."""
     if not rows:
         return
     ids = sorted(row.location_id for row in rows)
@@ -145,7 +145,7 @@ async def _set_defaults(ctx: Context, rows: Sequence[_Row]) -> None:
 
 
 async def _set_levels(ctx: Context, rows: Sequence[_Row]) -> int:
-    """Give the levels that rows name, and those that follow a default that was set, their numbers."""
+    """Set the safety stock of named levels and of those that follow a changed default. Return how many."""
     named = {row.level_key: row.draft.quantity for row in rows if row.draft.sku is not None}
     whole = {row.location_id for row in rows if row.draft.sku is None}
     backordered_ids = await _backordered(named, whole)
@@ -170,7 +170,7 @@ async def _set_levels(ctx: Context, rows: Sequence[_Row]) -> int:
 def _wanted(
     level: dict[str, Any], named: Mapping[LevelKey, int | None], defaults: Mapping[int, int]
 ) -> tuple[int, bool]:
-    """The safety stock that a level is to have, and whether it is its own."""
+    """Return the safety stock that a level should have, and whether it is the level's own."""
     key = level["variant_id"], level["location_id"]
     own = named.get(key)
     if key not in named and level["safety_is_own"]:
@@ -179,7 +179,7 @@ def _wanted(
 
 
 async def _backordered(named: Mapping[LevelKey, int | None], location_ids: set[int]) -> set[int]:
-    """Lock the backorders of all variants concerned: where less is kept back, promises are filled."""
+    """Lock the backorders of all affected variants, since a lower safety stock may fill allocations."""
     variant_ids, locations = sorted({variant_id for variant_id, _ in named}), sorted(location_ids)
     return await backorder_allocation.lock_backorders(
         f"SELECT id FROM variant WHERE id IN ({marks(variant_ids)})"
@@ -207,7 +207,11 @@ async def _locked(
 
 
 async def _defaults(location_ids: set[int]) -> dict[int, int]:
-    """Read once the levels are locked, so that a default set meanwhile is seen here or sees them."""
+    """Read the defaults of locations.
+
+    Call this after locking the levels: a concurrent change of a default is then either visible here, or finds
+    these levels.
+    """
     rows = await fetch(
         "SELECT location_id, safety_stock FROM safety_stock_default"
         f" WHERE location_id IN ({marks(sorted(location_ids))})",

@@ -1,7 +1,6 @@
-"""How many pieces were sold of late, out of the ledger: those handed over to customers, at a counter or from
-a fulfilment. What comes back does not undo the sale.
+"""Units sold of variants in recent days, by the ledger: those handed over at a counter or by a fulfilment.
 
-An index of sales alone answers it: one statement, whatever the number of variants.
+Returns do not reduce the number. One statement serves all variants, from a partial index of sales.
 """
 
 from __future__ import annotations
@@ -19,9 +18,9 @@ from resolvers.validation import INT32_MAX
 
 @for_anyone
 async def of_variants(ctx: Context, variant_ids: Sequence[int], days: int) -> dict[int, int]:
-    """What was sold of each variant in the last `days` times 24 hours where the caller may read stock.
+    """Return the units of each variant sold in the last `days` times 24 hours, where the caller reads stock.
 
-    Empty for who may read it nowhere. Raises: InvalidInput.
+    The result is empty without STOCK_READ. Raises: InvalidInput for a number of days out of range.
     """
     since = since_days(ctx, days, "days")
     if Permission.STOCK_READ not in ctx.actor.permissions:
