@@ -1,4 +1,4 @@
-"""Pieces that come back from a customer, or from the way to one."""
+"""Receiving goods that a customer returns, or that were not delivered."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from resolvers.stock.serials import Scanned, scan_tracked, tracked
 
 @dataclass(frozen=True, slots=True)
 class ReturnedGoods:
-    """Pieces by variant, where they are put and in which state; `document` is what they were sold by.
+    """Returned quantities by variant, with their location and state; `document` is the one that sold them.
 
-    OUTSIDE: they are written off, and put nowhere.
+    With `restock` OUTSIDE the goods are written off and do not enter stock.
     """
 
     quantities: Mapping[int, int]
@@ -28,9 +28,9 @@ class ReturnedGoods:
 
 
 async def put_back(ctx: Context, back: ReturnedGoods, scanned: Scanned) -> None:
-    """Take the pieces in. Runs inside the caller's transaction.
+    """Move returned goods into stock. Runs inside the caller's transaction.
 
-    Raises: InvalidInput, Duplicate, NotFound unless the `scanned` serial numbers are those that were sold.
+    Raises: InvalidInput, Duplicate, NotFound unless the `scanned` serial numbers were sold by the document.
     """
     if back.restock is StockState.OUTSIDE:
         return
@@ -65,7 +65,7 @@ def _move(back: ReturnedGoods, variant_id: int, quantity: int) -> Move:
 
 
 async def _check_sold(back: ReturnedGoods, scanned: Scanned) -> None:
-    """Refuse a serial number that did not leave with the document."""
+    """Raise NotFound for a serial number that was not sold by the document."""
     for draft in scanned.values():
         rows = await fetch(
             "SELECT serial FROM serial_number"

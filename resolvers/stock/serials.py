@@ -1,7 +1,7 @@
-"""Serial numbers: they go with the pieces, from place to place and from state to state.
+"""Moving serial numbers together with the units of moves.
 
-Callers have locked the levels, so pieces and serial numbers of a level change together. What a serial number
-does besides is guarded by its own row: two places cannot have it, two buyers cannot take it.
+Callers have locked the levels, so quantities and serial numbers of a level change together. The row of a
+serial number is locked or updated conditionally, so it cannot be in two locations or be sold twice.
 """
 
 from __future__ import annotations
@@ -33,13 +33,14 @@ _EVENT = (
 
 @dataclass(frozen=True, slots=True)
 class SerialDraft:
-    """The serial numbers of a variant's pieces; `path` leads to them in the input."""
+    """The serial numbers of a variant in the input, at `path`."""
 
     variant_id: int
     serials: Sequence[str]
     path: Path = field(default=("serials",), compare=False)
 
     def at(self, serial: str) -> Path:
+        """Return the path of one serial number in the input."""
         return (*self.path, self.serials.index(serial))
 
 
@@ -47,7 +48,7 @@ Scanned = Mapping[int, SerialDraft]  # by variant
 
 
 def checked(drafts: Sequence[SerialDraft], maximum: int = MAXIMUM) -> Scanned:
-    """What was scanned, by variant. Raises: InvalidInput, Duplicate."""
+    """Return the checked serial numbers by variant. Raises: InvalidInput, Duplicate."""
     found: dict[int, SerialDraft] = {}
     for draft in drafts:
         if draft.variant_id in found:
@@ -71,12 +72,12 @@ def given_twice(path: Path, serial: str) -> Duplicate:
 
 
 def given(scanned: Scanned) -> list[list[Any]]:
-    """What an idempotency key remembers of them."""
+    """Return the serial numbers in the form that is stored with an idempotency key."""
     return [[each.variant_id, *each.serials] for each in scanned.values()]
 
 
 async def tracked(variant_ids: Collection[int]) -> dict[int, int]:
-    """Which of the variants track serial numbers, with their merchants; ask once levels are locked."""
+    """Return the merchant IDs of those variants that track serial numbers. Call this after locking levels."""
     if not variant_ids:
         return {}
     rows = await fetch(
@@ -88,9 +89,9 @@ async def tracked(variant_ids: Collection[int]) -> dict[int, int]:
 
 
 async def scan(ctx: Context, moves: Sequence[Move], scanned: Scanned, path: Path) -> None:
-    """Let the serial numbers go with pieces that come to a place, leave it, or change their condition there.
+    """Move the scanned serial numbers of those moves that change the state of a serial number.
 
-    Raises: InvalidInput, Duplicate, NotFound, naming `path` or the serial number at fault.
+    Raises: InvalidInput, Duplicate, NotFound, naming `path` or the faulty serial number.
     """
     merchants = await tracked({each.variant_id for each in moves})
     await scan_tracked(ctx, moves, merchants, scanned, path)
@@ -103,7 +104,7 @@ async def scan_tracked(
     scanned: Scanned,
     path: Path,
 ) -> None:
-    """What `scan` does, where the variants that track them are known already."""
+    """Do what `scan` does; `merchants` is the result of `tracked`."""
     ways = _ways(moves, merchants)
     for draft in scanned.values():
         if draft.serials and draft.variant_id not in ways:
@@ -117,10 +118,10 @@ async def scan_tracked(
 async def move_serials(
     ctx: Context, move: Move, merchant_id: int, draft: SerialDraft, serials: Sequence[str]
 ) -> None:
-    """Let these serial numbers of a draft go where the pieces of a move go.
+    """Move the given serial numbers of a draft as `move` moves its units.
 
-    Raises: InvalidInput unless they are as many, Duplicate for one that comes in though somebody has it,
-    NotFound for one that is not where the pieces leave.
+    Raises: InvalidInput unless there is one for each unit, Duplicate for one that enters stock and is there
+    already, NotFound for one that is not where the units leave.
     """
     if len(serials) != move.quantity:
         raise InvalidInput(
@@ -135,7 +136,7 @@ async def move_serials(
 
 
 def _ways(moves: Sequence[Move], merchants: Mapping[int, int]) -> dict[int, list[Move]]:
-    """By variant the moves that its serial numbers make too; those that are the same to them as one."""
+    """Return the moves that change states of serial numbers, by variant. Equal changes are merged."""
     found: dict[Any, Move] = {}
     for each in moves:
         start = serial_state(each.from_state, each.reason)
@@ -151,7 +152,7 @@ def _ways(moves: Sequence[Move], merchants: Mapping[int, int]) -> dict[int, list
 
 
 async def _divided(moving: Sequence[Move], draft: SerialDraft) -> list[tuple[Move, Sequence[str]]]:
-    """Which of the serial numbers go which way, as the state tells that each of them is in."""
+    """Return the serial numbers of each move, chosen by their current state."""
     if len(moving) == 1 or not draft.serials:
         return [(move, draft.serials) for move in moving]
     rows = await fetch(
@@ -186,7 +187,7 @@ async def _receive(
     new = sorted(set(serials) - {row["serial"] for row in known})
     added = await _add(ctx, move, merchant_id, new) if new else {}
     if missing := set(new) - added.keys():
-        raise _in_stock_already(draft, min(missing))  # somebody else was first
+        raise _in_stock_already(draft, min(missing))  # a concurrent transaction added it
     await _return_known(ctx, move, [row["id"] for row in known])
     befores = [(each, None) for each in added.values()]
     await _record(ctx, move, [*befores, *((row["id"], row["state"]) for row in known)])
@@ -195,7 +196,7 @@ async def _receive(
 async def _add(
     ctx: Context, move: Move, merchant_id: int, serials: Sequence[str]
 ) -> dict[str, int]:
-    """The row IDs of those of the serial numbers that nobody has added meanwhile."""
+    """Insert serial numbers. Return the row IDs of those that no concurrent transaction inserted."""
     start = merchant_id, move.variant_id, move.location_id
     end = *_arrived(move), ctx.now(), ctx.now()
     rows = await fetch(
@@ -239,7 +240,7 @@ async def _move_known(ctx: Context, move: Move, draft: SerialDraft, serials: Seq
 
 
 def _arrived(move: Move) -> tuple[str, str | None, int | None]:
-    """The state and document of a serial number that made a move."""
+    """Return the state and document of a serial number after a move."""
     kind, row_id = move.document or (None, None)
     return str(serial_state(move.to_state, move.reason)), kind, row_id
 

@@ -1,7 +1,7 @@
-"""What stock is worth: counted from the ledger's movements, with what documents say their goods cost.
+"""Settling the cost of stock from the movements of the ledger and the costs of documents.
 
-The value of a level is settled up to some movement; what came later is counted whenever it is read. So
-selling costs nothing here, and no number waits for a sweeper.
+The value of a level is stored up to its last settled movement. Reads add later movements, so a sale writes no
+cost, and values do not depend on the worker.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from resolvers.context import Context
 from resolvers.stock.ledger.ledger import ChangedLevel, Move, move_all
 
 Document = tuple[str, int]
-Way = tuple[LevelKey, StockState, StockState]  # the place, from which state, to which
+Way = tuple[LevelKey, StockState, StockState]  # level, from state, to state
 _BEYOND = "({})".format(", ".join(f"'{state}'" for state in OFF_LEVEL_STATES))
 _SETTLE_AT_ONCE = 200
 
-# Movements that bring pieces to a place or take them away, later than what is settled.
+# Movements after the last settled one that change the quantity on hand.
 UNSETTLED = f"""
 FROM stock_cost AS cost JOIN stock_level AS level ON level.id = cost.level_id
 LEFT JOIN stock_movement AS movement ON movement.variant_id = level.variant_id
@@ -42,7 +42,7 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """The levels that moves changed, and what the pieces of each way were worth."""
+    """The levels that the moves changed, and the value of the units of each way."""
 
     levels: Sequence[ChangedLevel]
     values: Mapping[Way, int]
@@ -51,10 +51,10 @@ class Carried:
 async def carry(
     ctx: Context, moves: Sequence[Move], document: Document, worth: Mapping[Way, int]
 ) -> Carried:
-    """Carry out a document's moves of pieces that are known to be there, and count their cost.
+    """Apply a document's moves, which must succeed, and settle their cost.
 
-    Their levels are locked. `worth` says what arriving pieces cost, by their way; what leaves takes its
-    share of the level's value.
+    The levels are locked. `worth` is the cost of arriving units by way, in minor units. Units that leave
+    carry their share of the level's value.
     """
     keys = sorted({each.level_key for each in moves})
     await begin(ctx, keys)
@@ -64,7 +64,7 @@ async def carry(
 
 
 async def settle_due(ctx: Context) -> int:
-    """Count what has moved at valued levels since they were last counted; answers how many levels."""
+    """Settle levels with movements since their last settlement. Return how many levels."""
     due = await fetch(
         "SELECT cost.level_id AS id FROM stock_cost AS cost JOIN stock_level AS level"
         " ON level.id = cost.level_id WHERE level.version <> cost.level_version"
@@ -76,7 +76,7 @@ async def settle_due(ctx: Context) -> int:
 
 
 def counted(rows: Sequence[dict[str, Any]]) -> tuple[Valuation, list[int]]:
-    """One level's value now, out of its rows of `UNSETTLED`, and the change of each movement."""
+    """Return a level's current valuation from its rows of `UNSETTLED`, and the change by each movement."""
     return apply(_settled(rows[0]), [CostMovement(_net_quantity(row)) for row in _movements(rows)])
 
 
@@ -90,7 +90,7 @@ async def _settle_locked(ctx: Context, level_ids: Sequence[int]) -> None:
 
 
 async def begin(ctx: Context, keys: Sequence[LevelKey]) -> None:
-    """Begin to value these levels, at nothing, if nobody has."""
+    """Insert a cost of 0 for those of the levels that have none."""
     wanted = ", ".join(["(CAST(? AS BIGINT), CAST(? AS BIGINT))"] + ["(?, ?)"] * (len(keys) - 1))
     await execute(
         f"WITH wanted (variant_id, location_id) AS (VALUES {wanted})"
@@ -113,7 +113,7 @@ async def settle(
     document: Document | None = None,
     worth: Mapping[Way, int] | None = None,
 ) -> dict[Way, int]:
-    """Count the movements of locked levels; answers what those of `document` were worth, by their way."""
+    """Settle the movements of locked levels. Return the values of those of `document`, by way."""
     ids = sorted(level_ids)
     rows = await fetch(
         f"SELECT {COLUMNS} {UNSETTLED} WHERE level.id IN ({marks(ids)})"
@@ -172,7 +172,7 @@ def _movements(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _net_quantity(row: dict[str, Any]) -> int:
-    """How many pieces a movement brought to the place; below 0 it took them away."""
+    """Return the change of the quantity on hand by a movement."""
     return moved(
         StockState(row["from_state"]), StockState(row["to_state"]), row["moved_quantity"]
     ).on_hand

@@ -1,4 +1,4 @@
-"""What stock costs that was never bought where it stands, so that its value is right from the first day."""
+"""Opening costs: the cost of stock that was on hand before the first purchase."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from resolvers.stock.levels.code_lookup import find
 from resolvers.stock.levels.locking import LockedLevel, backordered, lock
 from resolvers.validation import code_of, rows_of
 
-_MAX_UNIT_MINOR = 10**12  # a million pieces that come without a cost are still a number
+_MAX_UNIT_MINOR = 10**12  # times a million units this is below MAX_MINOR
 _COLUMNS = (
     "level_id", "unit_cost_minor", "quantity", "value_minor", "actor_kind", "actor_id", "note",
     "created_at",
@@ -41,7 +41,7 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpeningDraft:
-    """What one piece of a SKU at a location cost, in yuan."""
+    """The unit cost of a SKU at a location, in yuan."""
 
     location_code: str
     sku: str
@@ -75,9 +75,9 @@ async def set_costs(
     *,
     dry_run: bool = False,
 ) -> BatchOutcome:
-    """Give levels a cost that never had one; `updated` of the outcome counts them.
+    """Set the cost of levels that had none before; `updated` of the outcome counts them.
 
-    The pieces that stand there are worth it; where there are none, those that come without a cost will be.
+    It applies to the units on hand. Without any, it applies to later units that arrive without a stated cost.
 
     Raises: InvalidInput for an empty or oversized batch or note.
     """
@@ -144,7 +144,7 @@ async def _resolve_codes(ctx: Context, rows: Sequence[_Row]) -> None:
 
 
 async def _known(level_ids: Sequence[int]) -> dict[int, int | None]:
-    """Of locked levels that ever had a cost: their opening cost, None for those that were bought."""
+    """Return the opening costs of locked levels that have a cost; None for those with purchased stock."""
     ids = marks(level_ids)
     rows = await fetch(
         "SELECT cost.level_id, opening.unit_cost_minor FROM stock_cost AS cost"

@@ -1,4 +1,4 @@
-"""What stock is worth, for those who may know: of levels, of movements, and in all."""
+"""The value of stock, of levels, of movements and in total, where the caller may read costs."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class StockValue:
 
 @for_anyone
 async def of_levels(ctx: Context, level_ids: Sequence[int]) -> dict[int, Valuation]:
-    """The worth of levels where the caller may read costs; those that never had any are missing."""
+    """Return the valuations of levels where the caller may read costs. Levels without a cost are missing."""
     if Permission.STOCK_COST_READ not in ctx.actor.permissions:
         return {}
     ids = sorted(set(level_ids))
@@ -53,7 +53,7 @@ async def of_levels(ctx: Context, level_ids: Sequence[int]) -> dict[int, Valuati
 
 @for_anyone
 async def openings(ctx: Context, level_ids: Sequence[int]) -> dict[int, StockOpeningCost]:
-    """The opening costs of levels where the caller may read costs."""
+    """Return the opening costs of levels where the caller may read costs."""
     if Permission.STOCK_COST_READ not in ctx.actor.permissions:
         return {}
     rows = await StockOpeningCost.filter(level_id__in=set(level_ids)).prefetch_related("level")
@@ -63,9 +63,9 @@ async def openings(ctx: Context, level_ids: Sequence[int]) -> dict[int, StockOpe
 
 @for_anyone
 async def of_movements(ctx: Context, movements: Sequence[StockMovement]) -> dict[int, int]:
-    """What movements added to the value of their places, or took, where the caller may read costs.
+    """Return the changes of value by movements, where the caller may read costs.
 
-    Those within a place, and those from before it had a cost, are missing.
+    Movements within a level, and those before the level had a cost, are missing.
     """
     paths = await _readable(ctx, {each.location_id for each in movements})
     ids = {each.id for each in movements if each.location_id in paths and each.crosses}
@@ -81,7 +81,7 @@ async def of_movements(ctx: Context, movements: Sequence[StockMovement]) -> dict
 
 
 async def _uncounted(keys: Collection[LevelKey]) -> dict[int, int]:
-    """What the movements of these levels are worth that nobody has counted yet."""
+    """Return the changes of value by movements of these levels that are not settled yet."""
     if not keys:
         return {}
     condition = " OR ".join(["level.variant_id = ? AND level.location_id = ?"] * len(keys))
@@ -98,7 +98,7 @@ async def _uncounted(keys: Collection[LevelKey]) -> dict[int, int]:
 
 
 async def _readable(ctx: Context, location_ids: Collection[int]) -> set[int]:
-    """The locations where the caller may read costs."""
+    """Return those of the locations where the caller may read costs."""
     if not location_ids or Permission.STOCK_COST_READ not in ctx.actor.permissions:
         return set()
     paths = await paths_of(location_ids)
@@ -107,16 +107,16 @@ async def _readable(ctx: Context, location_ids: Collection[int]) -> set[int]:
 
 @requires(Permission.STOCK_COST_READ)
 async def total(ctx: Context, location_id: int | None) -> StockValue:
-    """What stands in the caller's territory, or at one place of it, is worth."""
+    """Return the value of the stock in the caller's territory, or at one location of it."""
     query = scoped(Location.all(), ctx, Permission.STOCK_COST_READ, "organisation")
     query = (
         query.filter(id=location_id) if location_id else query.filter(merchant_id=ctx.merchant_id)
     )
     location_ids: list[int] = await query.values_list("id", flat=True)  # type: ignore[assignment]
     rows = await fetch(_total(marks(location_ids)), *location_ids, *location_ids, *location_ids)
-    sums = {row["part"]: row for row in rows if row["part"] != _UNCOUNTED}
+    sums = {row["kind"]: row for row in rows if row["kind"] != _UNCOUNTED}
     stocks = [Valuation(sums[_COUNTED]["quantity"], sums[_COUNTED]["value_minor"])]
-    uncounted = [row for row in rows if row["part"] == _UNCOUNTED]
+    uncounted = [row for row in rows if row["kind"] == _UNCOUNTED]
     for _, group in groupby(uncounted, key=lambda row: row["id"]):
         stocks.append(counted(list(group))[0])
     return StockValue(
@@ -130,12 +130,12 @@ _UNCOUNTED, _COUNTED, _ROAD = range(3)
 
 
 def _total(locations: str) -> str:
-    """One statement, so that all of it sees the same moment: levels still to count, all others, the road."""
+    """Return one statement that reads unsettled levels, settled levels and transfers in one snapshot."""
     nothing = ", ".join(["NULL"] * 4)
     no_movement = ", ".join(["NULL"] * 8)
     statuses = ", ".join(f"'{status}'" for status in IN_TRANSIT_STATUSES)
     return f"""
-SELECT {_UNCOUNTED} AS part, {COLUMNS} {UNSETTLED}
+SELECT {_UNCOUNTED} AS kind, {COLUMNS} {UNSETTLED}
 WHERE level.location_id IN ({locations}) AND level.version <> cost.level_version
 UNION ALL
 SELECT {_COUNTED}, {nothing}, CAST(COALESCE(SUM(cost.quantity), 0) AS BIGINT),
@@ -146,5 +146,5 @@ UNION ALL
 SELECT {_ROAD}, {nothing}, 0, CAST(COALESCE(SUM(line.road_minor), 0) AS BIGINT), {no_movement}
 FROM transfer JOIN transfer_line AS line ON line.transfer_id = transfer.id
 WHERE transfer.destination_id IN ({locations}) AND transfer.status IN ({statuses})
-ORDER BY part, id, movement_id
+ORDER BY kind, id, movement_id
 """

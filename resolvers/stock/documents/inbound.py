@@ -1,4 +1,4 @@
-"""What is on its way to a place: shipped transfers and approved purchases, kept with the level."""
+"""The incoming quantity of levels: units of shipped transfers and approved purchase orders."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from resolvers.validation import INT32_MAX
 
 @dataclass(frozen=True, slots=True)
 class IncomingDrift:
-    """A level says `recorded` pieces are on their way; its documents say `expected`."""
+    """A level has `recorded` incoming units, its documents `expected`."""
 
     level_id: int
     recorded: int
@@ -27,10 +27,10 @@ class IncomingDrift:
 async def expect(
     ctx: Context, deltas: Mapping[LevelKey, int], field: str = "lines"
 ) -> list[ChangedLevel]:
-    """Let so many more (below 0: fewer) pieces be on their way to levels that are locked.
+    """Add the deltas, which may be negative, to the incoming quantities of locked levels.
 
-    Raises: LimitExceeded naming the input's `field` for more than a level can tell; RuntimeError, undoing
-    the transaction, when documents and levels contradict each other.
+    Raises: LimitExceeded naming the input's `field` beyond INT32_MAX units; RuntimeError, which undoes the
+    transaction, if documents and levels contradict each other.
     """
     if not deltas:
         return []
@@ -38,13 +38,13 @@ async def expect(
     rows = await fetch(_update(len(deltas)), *values, *[ctx.now()] * 2)
     if len(rows) < len(deltas):
         if min(deltas.values()) < 0:
-            raise RuntimeError(f"levels expect fewer pieces than come: {sorted(deltas)}")
+            raise RuntimeError(f"levels have fewer incoming units than arrive: {sorted(deltas)}")
         raise LimitExceeded("Too many units are incoming already.", path=(field,))
     return [ChangedLevel(**row) for row in rows]
 
 
 async def drifts_of(location_ids: Sequence[int]) -> list[IncomingDrift]:
-    """The levels at these places whose incoming pieces are not those of the documents."""
+    """Return the levels at these locations whose incoming quantity differs from their documents."""
     locations = marks(location_ids)
     rows = await fetch(
         _DRIFTING.replace("{locations}", locations), *location_ids, *location_ids, *location_ids

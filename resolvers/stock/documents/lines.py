@@ -1,4 +1,4 @@
-"""The lines of a document as a client gives them: bounded, summed by variant, and known."""
+"""Lines of a document in the input of a client: limits, sums by variant, and checks of variants."""
 
 from __future__ import annotations
 
@@ -18,19 +18,23 @@ class LineDraft:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Pieces by variant, duplicates summed; `positions` is where each first stood in the input's `name`."""
+    """Quantities by variant, duplicates summed; `positions` are the first indexes in the input's `name`."""
 
     quantities: Mapping[int, int]
     positions: Mapping[int, int]
     name: str = "lines"
 
     def path(self, variant_id: int, field: str) -> tuple[str | int, ...]:
+        """Return the path of a field of the variant's first line in the input."""
         position = self.positions.get(variant_id)
         return (self.name,) if position is None else (self.name, position, field)
 
 
 def summed(drafts: Sequence[LineDraft], name: str = "lines") -> Lines:
-    """Raises: InvalidInput naming the line whose quantity, or sum so far, makes no sense."""
+    """Return the lines summed by variant.
+
+    Raises: InvalidInput naming the line at which a quantity or sum is invalid.
+    """
     rows_of(drafts, name)
     quantities: dict[int, int] = {}
     positions: dict[int, int] = {}
@@ -43,10 +47,7 @@ def summed(drafts: Sequence[LineDraft], name: str = "lines") -> Lines:
 
 
 def check_within(lines: Lines, limits: Mapping[int, int], field: str = "quantity") -> None:
-    """Each variant stands in the document, and is asked no more of than its limit there.
-
-    Raises: Refusals with NotFound or LimitExceeded for each line at fault.
-    """
+    """Raise Refusals with NotFound or LimitExceeded for each line without a limit or above it."""
     found: list[NotFound | LimitExceeded] = []
     for variant_id, quantity in lines.quantities.items():
         if variant_id not in limits:
@@ -65,9 +66,9 @@ def check_within(lines: Lines, limits: Mapping[int, int], field: str = "quantity
 
 
 async def check_variants(merchant_id: int, positions: Mapping[int, int]) -> None:
-    """The merchant has all of these variants; values are their places in the input.
+    """Raise Refusals with NotFound for each variant that is not the merchant's.
 
-    Raises: Refusals with NotFound for each line whose variant it has not.
+    `positions` are the indexes of the variants in the input.
     """
     known = await _known(merchant_id, positions)
     unknown = [

@@ -1,4 +1,4 @@
-"""Lists of stock documents: cut to what is asked for, the latest first."""
+"""Filtered lists of stock documents, the latest first."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from resolvers.tallies import QueryTally
 
 D = TypeVar("D", bound=Row)
 
-# Documents whose lines are of variants, and how a line names its document.
+# Documents that can be filtered by variant: the table of lines, and its column of the document.
 _LINES: dict[type[Row], tuple[type[Row], str]] = {
     Transfer: (TransferLine, "transfer_id"),
     PurchaseOrder: (PurchaseOrderLine, "purchase_order_id"),
@@ -30,7 +30,7 @@ _LINES: dict[type[Row], tuple[type[Row], str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentFilter:
-    """What a list is cut to; what is None cuts nothing. `created_to` is exclusive."""
+    """The filter of a list; None does not restrict it. `created_to` is exclusive."""
 
     statuses: Sequence[StrEnum] | None = None
     location_id: int | None = None
@@ -66,7 +66,7 @@ async def page_of(
 def tally_of(
     visible: QuerySet[D], location_columns: Sequence[str], wanted: DocumentFilter
 ) -> QueryTally[D]:
-    """The counts of the whole list."""
+    """Return the counts of the whole list."""
     any_status = replace(wanted, statuses=None)
     return QueryTally(
         _cut(visible, location_columns, wanted), _cut(visible, location_columns, any_status)

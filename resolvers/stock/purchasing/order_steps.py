@@ -1,4 +1,4 @@
-"""Ordering from a supplier: made, approved, received in parts, or called off."""
+"""Steps of a purchase order: create, approve, receive in one or more deliveries, cancel."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ PREFIX = "PO"
 
 @dataclass(frozen=True, slots=True)
 class PurchaseLineDraft:
-    """Pieces of a variant at so much each, in yuan."""
+    """Units of a variant at a unit cost in yuan."""
 
     variant_id: int
     quantity: int
@@ -53,7 +53,7 @@ class PurchaseDraft:
 
 @requires(Permission.PURCHASE_WRITE)
 async def create(ctx: Context, draft: PurchaseDraft, idempotency_key: str) -> PurchaseOrder:
-    """Order goods for a place; nothing is expected there before it is approved.
+    """Create a purchase order for a location. Its goods are not incoming before the approval.
 
     Raises: InvalidInput, NotFound, Duplicate for a variant at two prices, IdempotencyKeyReused.
     """
@@ -71,10 +71,10 @@ async def create(ctx: Context, draft: PurchaseDraft, idempotency_key: str) -> Pu
 
 @requires(Permission.PURCHASE_APPROVE)
 async def approve(ctx: Context, order_id: int, note: str | None) -> PurchaseOrder:
-    """Agree to the order: from now on its goods are on their way.
+    """Approve the order. Its goods are incoming from then on.
 
-    Raises: InvalidInput, NotFound, StateConflict, LimitExceeded; Forbidden, as for its
-    author where the setting `purchase_four_eyes` says so.
+    Raises: InvalidInput, NotFound, StateConflict, LimitExceeded; Forbidden, also for the creator with the
+    setting `purchase_four_eyes`.
     """
     return await transaction(_approve, ctx, order_id, note_of(note))
 
@@ -87,21 +87,21 @@ async def receive(
     idempotency_key: str,
     serials: Sequence[SerialDraft] = (),
 ) -> PurchaseOrder:
-    """Take in what has come, at the order's prices; the rest is still on its way.
+    """Receive delivered goods at the order's unit costs. The rest stays incoming.
 
     Raises: InvalidInput, NotFound, LimitExceeded for more than was ordered, StateConflict, Forbidden,
-    IdempotencyKeyReused; what `scan` raises for `serials`.
+    IdempotencyKeyReused; the errors of `scan` for `serials`.
     """
-    came, scanned = summed(lines), checked(serials)
+    received, scanned = summed(lines), checked(serials)
     keyed = [order_id, [asdict(line) for line in lines], *given(scanned)]
-    work = partial(_receive, ctx, order_id, came, scanned)
+    work = partial(_receive, ctx, order_id, received, scanned)
     row_id = await do_once(ctx, "purchaseOrderReceive", idempotency_key, keyed, work)
     return await PurchaseOrder.get(id=row_id)
 
 
 @requires(Permission.PURCHASE_READ)
 async def cancel(ctx: Context, order_id: int, note: str | None) -> PurchaseOrder:
-    """Call off all that has not come; whoever may approve may also decline.
+    """Cancel the outstanding quantity. The right to approve also permits this.
 
     Raises: InvalidInput, NotFound, StateConflict, Forbidden.
     """
@@ -164,7 +164,7 @@ async def _cancel(ctx: Context, order_id: int, note: str | None) -> PurchaseOrde
 async def _expect(
     ctx: Context, order: PurchaseOrder, lines: Sequence[PurchaseOrderLine], sign: int
 ) -> None:
-    """Let what has not come be on its way, or no longer."""
+    """Add the outstanding quantities to the incoming ones (`sign` 1), or subtract them (`sign` -1)."""
     deltas = {
         (line.variant_id, order.destination_id): sign * line.outstanding
         for line in lines
@@ -219,7 +219,7 @@ def _receipt(order: PurchaseOrder, line: PurchaseOrderLine, quantity: int) -> Mo
 
 
 def _costs(drafts: Sequence[PurchaseLineDraft], lines: Lines) -> dict[int, int]:
-    """What one piece of each variant costs, in minor units.
+    """Return the unit cost of each variant, in minor units.
 
     Raises: InvalidInput, Duplicate for a variant at two prices.
     """

@@ -1,4 +1,4 @@
-"""Purchase orders: who sees them, what a caller may do with one, and how each step is written down."""
+"""Purchase orders: reading, permitted actions, locking, and recording changes."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ KIND = "PurchaseOrder"
 
 @for_anyone
 async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, PurchaseOrder]:
-    """Those of the purchase orders that the caller may see."""
+    """Return those of the purchase orders that the caller may read."""
     return {row.id: row for row in await _visible(PurchaseOrder.filter(id__in=set(ids)), ctx)}
 
 
 @requires(Permission.PURCHASE_READ)
 async def get(ctx: Context, order_id: int | None, number: str | None) -> PurchaseOrder | None:
-    """The order with this ID or number, None where there is none for this caller.
+    """Return the order with this ID or number, or None if the caller may not read one.
 
-    Raises: InvalidInput unless exactly one of them is given.
+    Raises: InvalidInput unless exactly one of both is given.
     """
     if (order_id is None) == (number is None):
         raise InvalidInput("Give the id or the number.", path=("id",))
@@ -52,14 +52,14 @@ async def get(ctx: Context, order_id: int | None, number: str | None) -> Purchas
 
 @requires(Permission.PURCHASE_READ)
 async def page(ctx: Context, wanted: DocumentFilter, request: PageRequest) -> Page[PurchaseOrder]:
-    """The purchase orders for places in the caller's territory, the latest first."""
+    """Return a page of the purchase orders for locations in the caller's territory, the latest first."""
     visible = _visible(PurchaseOrder.filter(merchant_id=ctx.merchant_id), ctx)
     return await page_of(visible, ("destination_id",), wanted, request)
 
 
 @requires(Permission.PURCHASE_READ)
 async def tally(ctx: Context, wanted: DocumentFilter) -> QueryTally[PurchaseOrder]:
-    """The counts of the whole list."""
+    """Return the counts of the whole list."""
     visible = _visible(PurchaseOrder.filter(merchant_id=ctx.merchant_id), ctx)
     return tally_of(visible, ("destination_id",), wanted)
 
@@ -67,12 +67,12 @@ async def tally(ctx: Context, wanted: DocumentFilter) -> QueryTally[PurchaseOrde
 async def lines_of(
     order_ids: Sequence[int], cut: Slice | None = None
 ) -> dict[int, list[PurchaseOrderLine]]:
-    """The lines of purchase orders that the caller has been shown."""
+    """Return the lines of purchase orders that the caller may read."""
     return await rows_of_each(PurchaseOrderLine, "purchase_order_id", order_ids, cut)
 
 
 async def actions_of(ctx: Context, orders: Sequence[PurchaseOrder]) -> list[list[PurchaseAction]]:
-    """What the caller may do with each now."""
+    """Return the actions that the caller may perform on each order."""
     four_eyes = ctx.settings.purchase_four_eyes
     return [
         purchase_actions(order.status, rights, four_eyes=four_eyes)
@@ -81,7 +81,7 @@ async def actions_of(ctx: Context, orders: Sequence[PurchaseOrder]) -> list[list
 
 
 async def locked(ctx: Context, order_id: int, action: PurchaseAction) -> PurchaseOrder:
-    """The order, locked and ready for the action, its destination at hand.
+    """Lock an order for an action, and fetch its destination.
 
     Raises: NotFound outside the caller's territory, StateConflict, Forbidden.
     """
@@ -101,7 +101,7 @@ async def set_status(
     note: str | None,
     **columns: Any,
 ) -> None:
-    """Move a locked order on, and tell of it."""
+    """Set the status of a locked order, record the change and announce it."""
     from_status = order.status
     order.update_from_dict({**columns, "status": to_status})
     await order.save(update_fields=[*columns, "status", "updated_at"])
@@ -111,7 +111,7 @@ async def set_status(
 async def record_change(
     ctx: Context, order: PurchaseOrder, from_status: PurchaseOrderStatus | None, note: str | None
 ) -> None:
-    """Put a change that is saved into the history, and announce it."""
+    """Add a saved change to the history, and announce it."""
     document = (KIND, order.id)
     await record(ctx, document, from_status, order.status, note)
     await announce_document(ctx, "purchase_order.changed", document, [order.destination])

@@ -1,4 +1,4 @@
-"""Sending goods back to a supplier: made, approved, and gone once they are shipped."""
+"""Steps of a supplier return: create, approve, ship, cancel."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from resolvers.stock.serials import Scanned, SerialDraft, checked, given, scan
 from resolvers.validation import quantity_of, rows_of
 
 PREFIX = "SR"
-Counts = Mapping[tuple[int, StockState], int]  # pieces by variant and the state they are in
+Counts = Mapping[tuple[int, StockState], int]  # units by variant and state
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,10 @@ class ReturnLineDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnDraft:
-    """Goods of a purchase order, or of any for a supplier; the order says where they are unless told."""
+    """A return of goods of a purchase order, or of any goods to a supplier.
+
+    `location_id` defaults to the destination of the purchase order.
+    """
 
     purchase_order_id: int | None
     supplier_code: str | None
@@ -59,9 +62,9 @@ class ReturnDraft:
 
 @requires(Permission.PURCHASE_WRITE)
 async def create(ctx: Context, draft: ReturnDraft, idempotency_key: str) -> SupplierReturn:
-    """Plan to send goods back; nothing moves before they are shipped.
+    """Create a supplier return. Stock does not move before it is shipped.
 
-    Raises: InvalidInput, NotFound, LimitExceeded for more than the order brought, IdempotencyKeyReused.
+    Raises: InvalidInput, NotFound, LimitExceeded for more than the order delivered, IdempotencyKeyReused.
     """
     counts, totals = _counted(draft.lines)
     if (draft.purchase_order_id is None) == (draft.supplier_code is None):
@@ -74,13 +77,13 @@ async def create(ctx: Context, draft: ReturnDraft, idempotency_key: str) -> Supp
 
 @requires(Permission.PURCHASE_APPROVE)
 async def approve(ctx: Context, return_id: int, note: str | None) -> SupplierReturn:
-    """Raises: InvalidInput, NotFound, StateConflict, Forbidden."""
+    """Approve the return. Raises: InvalidInput, NotFound, StateConflict, Forbidden."""
     return await transaction(_approve, ctx, return_id, note_of(note))
 
 
 @requires(Permission.PURCHASE_READ)
 async def cancel(ctx: Context, return_id: int, note: str | None) -> SupplierReturn:
-    """Raises: InvalidInput, NotFound, StateConflict, Forbidden."""
+    """Cancel the return. Raises: InvalidInput, NotFound, StateConflict, Forbidden."""
     return await transaction(_cancel, ctx, return_id, note_of(note))
 
 
@@ -88,11 +91,11 @@ async def cancel(ctx: Context, return_id: int, note: str | None) -> SupplierRetu
 async def ship(
     ctx: Context, return_id: int, idempotency_key: str, serials: Sequence[SerialDraft] = ()
 ) -> SupplierReturn:
-    """The goods have left for their supplier, at what they are worth here.
+    """Move the goods out of stock, at their average cost.
 
-    Raises: NotFound, StateConflict, Forbidden, LimitExceeded for more than the order brought,
-    IdempotencyKeyReused; Refusals with InsufficientStock for each line that is not there; what `scan`
-    raises for `serials`.
+    Raises: NotFound, StateConflict, Forbidden, LimitExceeded for more than the order delivered,
+    IdempotencyKeyReused; Refusals with InsufficientStock for each line with too few units; the errors of
+    `scan` for `serials`.
     """
     scanned = checked(serials)
     work, keyed = partial(_ship, ctx, return_id, scanned), [return_id, *given(scanned)]
@@ -140,7 +143,7 @@ async def _order(ctx: Context, order_id: int | None) -> PurchaseOrder | None:
 
 
 async def _location(ctx: Context, location_id: int | None, order: PurchaseOrder | None) -> Location:
-    """Where the goods are: a place of the caller's, of the order's merchant."""
+    """Return the location of the goods: in the caller's territory, and of the order's merchant."""
     if location_id is None:
         if order is None:
             raise InvalidInput("Give the location of the goods.", path=("locationId",))
@@ -194,7 +197,7 @@ async def _ship(ctx: Context, return_id: int, scanned: Scanned) -> int:
 
 
 async def _count_returned(found: SupplierReturn, lines: Sequence[Line]) -> None:
-    """Note on the purchase order what goes back of it; its lock keeps two returns from passing its limits."""
+    """Add the returned quantities to the purchase order. Its lock keeps two returns within its limits."""
     if found.purchase_order_id is None:
         return
     order = await PurchaseOrder.filter(id=found.purchase_order_id).select_for_update().get()
@@ -209,7 +212,7 @@ async def _count_returned(found: SupplierReturn, lines: Sequence[Line]) -> None:
 
 
 def _limits(lines: Sequence[PurchaseOrderLine]) -> dict[int, int]:
-    """How many pieces of each variant an order has brought that have not gone back."""
+    """Return how many units of each variant were received and not returned."""
     return {line.variant_id: line.received - line.returned for line in lines}
 
 
@@ -246,7 +249,7 @@ def _move(found: SupplierReturn, line: Line) -> Move:
 
 
 def _counted(drafts: Sequence[ReturnLineDraft]) -> tuple[Counts, Lines]:
-    """Pieces by variant and state, duplicates summed, and by variant alone."""
+    """Return the quantities by variant and state, and by variant, duplicates summed."""
     rows_of(drafts, "lines")
     counts: dict[tuple[int, StockState], int] = {}
     totals: dict[int, int] = {}

@@ -1,4 +1,4 @@
-"""Supplier returns: who sees them, what a caller may do with one, and how each step is written down."""
+"""Supplier returns: reading, permitted actions, locking, and recording changes."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ KIND = "SupplierReturn"
 
 @for_anyone
 async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, SupplierReturn]:
-    """Those of the supplier returns that the caller may see."""
+    """Return those of the supplier returns that the caller may read."""
     return {row.id: row for row in await _visible(SupplierReturn.filter(id__in=set(ids)), ctx)}
 
 
 @requires(Permission.PURCHASE_READ)
 async def get(ctx: Context, return_id: int | None, number: str | None) -> SupplierReturn | None:
-    """The return with this ID or number, None where there is none for this caller.
+    """Return the supplier return with this ID or number, or None if the caller may not read one.
 
-    Raises: InvalidInput unless exactly one of them is given.
+    Raises: InvalidInput unless exactly one of both is given.
     """
     if (return_id is None) == (number is None):
         raise InvalidInput("Give the id or the number.", path=("id",))
@@ -51,7 +51,7 @@ async def get(ctx: Context, return_id: int | None, number: str | None) -> Suppli
 
 @requires(Permission.PURCHASE_READ)
 async def page(ctx: Context, wanted: DocumentFilter, request: PageRequest) -> Page[SupplierReturn]:
-    """The returns from places in the caller's territory, the latest first."""
+    """Return a page of the returns from locations in the caller's territory, the latest first."""
     visible = _visible(SupplierReturn.filter(merchant_id=ctx.merchant_id), ctx)
     return await page_of(visible, ("location_id",), wanted, request)
 
@@ -59,12 +59,12 @@ async def page(ctx: Context, wanted: DocumentFilter, request: PageRequest) -> Pa
 async def lines_of(
     return_ids: Sequence[int], cut: Slice | None = None
 ) -> dict[int, list[SupplierReturnLine]]:
-    """The lines of supplier returns that the caller has been shown."""
+    """Return the lines of supplier returns that the caller may read."""
     return await rows_of_each(SupplierReturnLine, "supplier_return_id", return_ids, cut)
 
 
 async def actions_of(ctx: Context, returns: Sequence[SupplierReturn]) -> list[list[PurchaseAction]]:
-    """What the caller may do with each now."""
+    """Return the actions that the caller may perform on each supplier return."""
     four_eyes = ctx.settings.purchase_four_eyes
     return [
         return_actions(each.status, rights, four_eyes=four_eyes)
@@ -73,7 +73,7 @@ async def actions_of(ctx: Context, returns: Sequence[SupplierReturn]) -> list[li
 
 
 async def locked(ctx: Context, return_id: int, action: PurchaseAction) -> SupplierReturn:
-    """The return, locked and ready for the action, its location at hand.
+    """Lock a supplier return for an action, and fetch its location.
 
     Raises: NotFound outside the caller's territory, StateConflict, Forbidden.
     """
@@ -93,7 +93,7 @@ async def set_status(
     note: str | None,
     **columns: Any,
 ) -> None:
-    """Move a locked return on, and tell of it."""
+    """Set the status of a locked supplier return, record the change and announce it."""
     from_status = found.status
     found.update_from_dict({**columns, "status": to_status})
     await found.save(update_fields=[*columns, "status", "updated_at"])
@@ -106,7 +106,7 @@ async def record_change(
     from_status: SupplierReturnStatus | None,
     note: str | None,
 ) -> None:
-    """Put a change that is saved into the history, and announce it."""
+    """Add a saved change to the history, and announce it."""
     document = (KIND, found.id)
     await record(ctx, document, from_status, found.status, note)
     await announce_document(ctx, "supplier_return.changed", document, [found.location])

@@ -1,4 +1,4 @@
-"""Who sees purchase orders and supplier returns, and what a caller may do with one."""
+"""The caller's rights on purchase orders and supplier returns."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ Document = PurchaseOrder | SupplierReturn
 
 
 async def rights_of(ctx: Context, documents: Sequence[Document]) -> list[PurchaseRights]:
-    """What the caller is to each of the documents."""
+    """Return the caller's rights on each document."""
     paths = await paths_of({each.stock_location_id for each in documents})
     return [_rights(ctx, each, paths[each.stock_location_id]) for each in documents]
 
 
 async def check(ctx: Context, document: Document, action: PurchaseAction) -> None:
-    """Raises: Forbidden."""
+    """Raise Forbidden unless the caller's rights permit the action."""
     (rights,) = await rights_of(ctx, [document])
     if may_purchase(action, rights, four_eyes=ctx.settings.purchase_four_eyes):
         return

@@ -1,4 +1,4 @@
-"""Taking what was counted for true."""
+"""Approving a stocktake: moving stock to the counted quantities."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from resolvers.stock.stocktakes.stocktakes import KIND, locked, set_status
 
 @requires(Permission.STOCK_WRITE)
 async def approve(ctx: Context, stocktake_id: int, idempotency_key: str) -> Stocktake:
-    """Take what was found for true: each difference becomes a movement to or from what is available.
+    """Move each difference of the count between OUTSIDE and AVAILABLE.
 
-    Missing pieces that are promised to somebody by now cannot be taken: then nothing is, until those orders
-    are settled or the line is counted again. A missing serial number goes out of the state that it is in.
+    If more units are missing than are available, nothing moves until the orders that hold them are settled or
+    the line is counted again. A missing serial number leaves from its current state.
 
-    Raises: NotFound, StateConflict, Forbidden for whoever counted, InsufficientStock for each line that
-    misses more than is available, what `settled` raises, InvalidInput, IdempotencyKeyReused.
+    Raises: NotFound, StateConflict, Forbidden for a caller who counted, InsufficientStock for each line that
+    misses more than is available, the errors of `settled`, InvalidInput, IdempotencyKeyReused.
     """
     work = partial(_approve, ctx, stocktake_id)
     row_id = await do_once(ctx, "stocktakeApprove", idempotency_key, [stocktake_id], work)
@@ -65,7 +65,7 @@ async def _approve(ctx: Context, stocktake_id: int) -> int:
 async def _check_kind(
     moves: Sequence[Move], scanned: Sequence[StocktakeLine], merchants: Collection[int]
 ) -> None:
-    """Raises: InvalidInput where a variant began or ceased to track serial numbers since it was counted."""
+    """Raise InvalidInput if a variant began or ceased to track serial numbers after it was counted."""
     counted = {line.variant_id for line in scanned}
     for each in moves:
         if (each.variant_id in counted) != (each.variant_id in merchants):
@@ -77,7 +77,7 @@ async def _check_kind(
 
 
 def _check_there(moves: Sequence[Move], levels: Mapping[LevelKey, LockedLevel]) -> None:
-    """Raises: Refusals with InsufficientStock for each level that lacks what is missing."""
+    """Raise Refusals with InsufficientStock for each level with fewer available units than are missing."""
     left = {key: level.quantities for key, level in levels.items()}
     for each in moves:
         left[each.level_key] += moved(each.from_state, each.to_state, each.quantity)

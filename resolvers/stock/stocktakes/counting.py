@@ -1,7 +1,7 @@
-"""Counting blind while selling goes on, and making the ledger say what was found.
+"""Blind counts of a stocktake while sales continue.
 
-What a line differs by is fixed when it is counted: pieces sold or received afterwards change neither the
-difference nor what approving it does.
+The difference of a line is fixed when it is counted. Units that are sold or received later change neither the
+difference nor the effect of the approval.
 """
 
 from __future__ import annotations
@@ -51,10 +51,10 @@ async def count(
     idempotency_key: str | None,
     serials: Sequence[SerialDraft] = (),
 ) -> Stocktake:
-    """Say how many pieces there are, whatever their state; 0 is a count, and a later count replaces it.
+    """Record how many units of each variant are on hand in all states. A later count replaces an earlier one.
 
-    They are compared with what stood there `counted_at`, which is now unless told. Once every line is
-    counted, so is the stocktake. `serials` are those of variants that track them, one for each piece.
+    They are compared with the quantity on hand at `counted_at` (default: now). The stocktake is COUNTED when
+    every line has a count. `serials` has one serial number for each unit of variants that track them.
 
     Raises: InvalidInput, NotFound, Duplicate, StateConflict, Forbidden, IdempotencyKeyReused.
     """
@@ -71,7 +71,7 @@ async def count(
 
 @requires(Permission.STOCK_COUNT)
 async def recount(ctx: Context, stocktake_id: int, variant_ids: Sequence[int]) -> Stocktake:
-    """Have some lines of a counted stocktake counted again: what was found of them is forgotten.
+    """Reopen a counted stocktake: delete the counts of some lines, which must be counted again.
 
     Raises: InvalidInput, NotFound, Duplicate, StateConflict, Forbidden.
     """
@@ -97,7 +97,7 @@ async def _count(
     refusals += duplicates([each.variant_id for each in counts], "counts", "variantId")
     if refusals:
         raise Refusals(refusals)
-    expected = await _standing(ctx, [found[each.variant_id].level_key for each in counts], at)
+    expected = await _on_hand(ctx, [found[each.variant_id].level_key for each in counts], at)
     for each in counts:
         line = found[each.variant_id]
         line.counted, line.expected = each.quantity, expected[line.level_key]
@@ -120,17 +120,17 @@ def _moment(ctx: Context, stocktake: Stocktake, counted_at: datetime | None) -> 
     return counted_at
 
 
-async def _standing(
+async def _on_hand(
     ctx: Context, positions: Sequence[LevelKey], at: datetime | None
 ) -> dict[LevelKey, int]:
-    """What is on hand at these places, or was at a moment; their levels stay locked."""
+    """Lock the levels. Return their quantities on hand, now or as of `at`."""
     levels, freed = await lock(ctx, positions)
     await announce_changed(ctx, freed)
     await fill(ctx, backordered(levels))
     if at is None:
         return {position: level.quantities.on_hand for position, level in levels.items()}
-    stood = await of_levels([level.id for level in levels.values()], at)
-    return {(each.variant_id, each.location_id): each.quantities.on_hand for each in stood}
+    snapshots = await of_levels([level.id for level in levels.values()], at)
+    return {(each.variant_id, each.location_id): each.quantities.on_hand for each in snapshots}
 
 
 async def _recount(ctx: Context, stocktake_id: int, variant_ids: Sequence[int]) -> Stocktake:

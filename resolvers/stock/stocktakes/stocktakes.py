@@ -1,4 +1,4 @@
-"""Stocktakes: who sees them, what a caller may do with one, and how each step is written down."""
+"""Stocktakes: reading, permitted actions, locking, and recording changes."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ _NODE = "location__organisation"
 
 @for_anyone
 async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Stocktake]:
-    """Those of the stocktakes that the caller may see."""
+    """Return those of the stocktakes that the caller may read."""
     query = Stocktake.filter(id__in=set(ids))
     return {row.id: row for row in await scoped(query, ctx, Permission.STOCK_READ, _NODE)}
 
 
 @requires(Permission.STOCK_READ)
 async def get(ctx: Context, stocktake_id: int | None, number: str | None) -> Stocktake | None:
-    """The stocktake with this ID or number, None where there is none for this caller.
+    """Return the stocktake with this ID or number, or None if the caller may not read one.
 
-    Raises: InvalidInput unless exactly one of them is given.
+    Raises: InvalidInput unless exactly one of both is given.
     """
     if (stocktake_id is None) == (number is None):
         raise InvalidInput("Give the id or the number.", path=("id",))
@@ -53,7 +53,7 @@ async def get(ctx: Context, stocktake_id: int | None, number: str | None) -> Sto
 
 @requires(Permission.STOCK_READ)
 async def page(ctx: Context, wanted: DocumentFilter, request: PageRequest) -> Page[Stocktake]:
-    """The stocktakes in the caller's territory, or at one place of it, the latest first."""
+    """Return a page of the stocktakes in the caller's territory that match the filter, the latest first."""
     query = Stocktake.filter(merchant_id=ctx.merchant_id)
     visible = scoped(query, ctx, Permission.STOCK_READ, _NODE)
     return await page_of(visible, ("location_id",), wanted, request)
@@ -61,7 +61,7 @@ async def page(ctx: Context, wanted: DocumentFilter, request: PageRequest) -> Pa
 
 @requires(Permission.STOCK_READ)
 async def tally(ctx: Context, wanted: DocumentFilter) -> QueryTally[Stocktake]:
-    """The counts of the whole list."""
+    """Return the counts of the whole list."""
     query = Stocktake.filter(merchant_id=ctx.merchant_id)
     visible = scoped(query, ctx, Permission.STOCK_READ, _NODE)
     return tally_of(visible, ("location_id",), wanted)
@@ -70,12 +70,12 @@ async def tally(ctx: Context, wanted: DocumentFilter) -> QueryTally[Stocktake]:
 async def lines_of(
     stocktake_ids: Sequence[int], cut: Slice | None = None
 ) -> dict[int, list[StocktakeLine]]:
-    """The lines of stocktakes that the caller has been shown, in the order they were opened with."""
+    """Return the lines of stocktakes that the caller may read, in the order of their IDs."""
     return await rows_of_each(StocktakeLine, "stocktake_id", stocktake_ids, cut)
 
 
 async def actions_of(ctx: Context, stocktakes: Sequence[Stocktake]) -> list[list[StocktakeAction]]:
-    """What the caller may do with each now."""
+    """Return the actions that the caller may perform on each stocktake."""
     paths = await paths_of({each.location_id for each in stocktakes})
     lines = await lines_of([each.id for each in stocktakes])
     return [
@@ -87,7 +87,7 @@ async def actions_of(ctx: Context, stocktakes: Sequence[Stocktake]) -> list[list
 async def locked(
     ctx: Context, stocktake_id: int, action: StocktakeAction
 ) -> tuple[Stocktake, list[StocktakeLine]]:
-    """The stocktake, locked and ready for the action, its location at hand, and its lines.
+    """Lock a stocktake for an action, and fetch its location and lines.
 
     Raises: NotFound outside the caller's territory, StateConflict, Forbidden.
     """
@@ -110,7 +110,7 @@ async def locked(
 async def set_status(
     ctx: Context, stocktake: Stocktake, to_status: StocktakeStatus, note: str | None = None
 ) -> None:
-    """Move a locked stocktake on, and tell of it."""
+    """Set the status of a locked stocktake, record the change and announce it."""
     from_status = stocktake.status
     stocktake.status = to_status
     await stocktake.save(update_fields=["status", "updated_at"])
@@ -120,7 +120,7 @@ async def set_status(
 async def record_change(
     ctx: Context, stocktake: Stocktake, from_status: StocktakeStatus | None, note: str | None
 ) -> None:
-    """Put a change that is saved into the history, and announce it."""
+    """Add a saved change to the history, and announce it."""
     document = (KIND, stocktake.id)
     await record(ctx, document, from_status, stocktake.status, note)
     await announce_document(ctx, "stocktake.changed", document, [stocktake.location])

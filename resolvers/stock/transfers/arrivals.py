@@ -1,4 +1,4 @@
-"""Where goods on the road end: counted at the destination, called back to the source, or lost."""
+"""The end of a transfer: goods in transit are received, returned to the source, or lost."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from resolvers.stock.ledger.ledger import Move, announce_changed
 from resolvers.stock.levels.locking import backordered, check_room, lock
 from resolvers.stock.serials import SerialDraft, checked
 from resolvers.stock.serials import given as given_serials
-from resolvers.stock.transfers.serials import Named, move_off_transit, named_in
+from resolvers.stock.transfers.serials import Named, named_in, settle_serials
 from resolvers.stock.transfers.transfers import KIND, lines_of, locked, set_status
 from resolvers.validation import quantity_of, rows_of
 
-# What a receipt counts, and what becomes of it at the destination.
+# The counts of a receipt, and the state of their units at the destination.
 _COUNTED = {
     "accepted": StockState.AVAILABLE,
     "rejected": StockState.QUARANTINED,
@@ -45,9 +45,9 @@ _COUNTED = {
 
 @dataclass(frozen=True, slots=True)
 class ReceiptDraft:
-    """How the pieces of a variant came: sound, to be looked at, or not at all.
+    """How many units of a variant arrived in order, arrived to be inspected, or were lost.
 
-    `serials` says which did, by `"accepted"`, `"rejected"` and `"lost"`.
+    `serials` has their serial numbers under `"accepted"`, `"rejected"` and `"lost"`.
     """
 
     variant_id: int
@@ -59,7 +59,7 @@ class ReceiptDraft:
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    """Pieces of a line that leave the road; `column` of the line counts them."""
+    """Units of a line that are no longer in transit; `column` of the line counts them."""
 
     line: TransferLine
     column: str
@@ -76,12 +76,12 @@ class _End:
 async def receive(
     ctx: Context, transfer_id: int, receipts: Sequence[ReceiptDraft], idempotency_key: str
 ) -> Transfer:
-    """Count what has come: accepted pieces are available, rejected ones quarantined, lost ones gone.
+    """Receive goods: accepted units become available, rejected ones quarantined, lost ones leave stock.
 
-    What is not counted stays on the road.
+    Units that the receipt does not count stay in transit.
 
-    Raises: InvalidInput, NotFound, LimitExceeded, StateConflict, Forbidden, IdempotencyKeyReused; what
-    `move_off_transit` raises for serial numbers.
+    Raises: InvalidInput, NotFound, LimitExceeded, StateConflict, Forbidden, IdempotencyKeyReused; the errors
+    of `settle_serials` for serial numbers.
     """
     counts, totals = _counted(receipts)
     named = named_in(receipts, totals)
@@ -100,16 +100,16 @@ async def cancel(
     idempotency_key: str | None,
     lost_serials: Sequence[SerialDraft] = (),
 ) -> Transfer:
-    """Call it off. Of what is on the road, `lost` pieces are gone; all others are back at the source.
+    """Cancel the transfer. Of the units in transit, the `lost` ones leave stock; others return to the source.
 
-    Raises: InvalidInput, NotFound, LimitExceeded, StateConflict, Forbidden, IdempotencyKeyReused; what
-    `move_off_transit` raises for serial numbers.
+    Raises: InvalidInput, NotFound, LimitExceeded, StateConflict, Forbidden, IdempotencyKeyReused; the errors
+    of `settle_serials` for serial numbers.
     """
-    gone = Lines({}, {}) if lost is None else summed(lost, "lost")
+    losses = Lines({}, {}) if lost is None else summed(lost, "lost")
     scanned = checked(lost_serials)
     given = [transfer_id, note, [asdict(line) for line in lost or ()], *given_serials(scanned)]
     named = Named({(each.variant_id, "lost"): each for each in scanned.values()}, ("lostSerials",))
-    work = partial(_cancel, ctx, transfer_id, note_of(note), gone, named)
+    work = partial(_cancel, ctx, transfer_id, note_of(note), losses, named)
     row_id = await do_once(ctx, "transferCancel", idempotency_key, given, work)
     return await Transfer.get(id=row_id)
 
@@ -138,14 +138,14 @@ async def _receive(
 
 
 async def _cancel(
-    ctx: Context, transfer_id: int, note: str | None, gone: Lines, named: Named
+    ctx: Context, transfer_id: int, note: str | None, losses: Lines, named: Named
 ) -> int:
     transfer = await locked(ctx, transfer_id, TransferAction.CANCEL)
     lines = (await lines_of([transfer.id]))[transfer.id]
-    check_within(gone, {line.variant_id: line.in_transit for line in lines})
+    check_within(losses, {line.variant_id: line.in_transit for line in lines})
     ends = []
     for line in lines:
-        lost = gone.quantities.get(line.variant_id, 0)
+        lost = losses.quantities.get(line.variant_id, 0)
         back = line.in_transit - lost
         ends.append(_End(line, "returned", transfer.source_id, StockState.AVAILABLE, back))
         ends.append(_End(line, "lost", transfer.destination_id, StockState.OUTSIDE, lost))
@@ -158,7 +158,7 @@ async def _cancel(
 
 
 async def _end(ctx: Context, transfer: Transfer, ends: Sequence[_End], named: Named) -> None:
-    """Take pieces off the road, with their share of its value. The ends of a line stand together."""
+    """Move units out of transit with their share of its value. The ends of a line are adjacent."""
     ends = [each for each in ends if each.quantity]
     expected: dict[LevelKey, int] = {}
     for each in ends:
@@ -168,7 +168,7 @@ async def _end(ctx: Context, transfer: Transfer, ends: Sequence[_End], named: Na
     moves = [_move(transfer, each) for each in ends]
     check_room(levels, moves, "transferId")
     fates = [each.column for each in ends]
-    await move_off_transit(ctx, transfer, list(zip(fates, moves, strict=True)), named)
+    await settle_serials(ctx, transfer, list(zip(fates, moves, strict=True)), named)
     worth: dict[Way, int] = {}
     for line, group in groupby(ends, key=lambda each: each.line):
         worth.update(_count(line, list(group)))
@@ -181,7 +181,7 @@ async def _end(ctx: Context, transfer: Transfer, ends: Sequence[_End], named: Na
 
 
 def _count(line: TransferLine, ends: Sequence[_End]) -> dict[Way, int]:
-    """Note on the line where its pieces went; answers what they are worth."""
+    """Add the units to the counts of the line, and split its value in transit. Return the values by way."""
     values = shares(line.road_minor, line.in_transit, [each.quantity for each in ends])
     worth = {}
     for each, value in zip(ends, values, strict=True):
@@ -205,13 +205,16 @@ def _move(transfer: Transfer, end: _End) -> Move:
 
 
 def _keyed(receipt: ReceiptDraft) -> dict[str, Any]:
-    """What an idempotency key remembers of it: keys from before there were serial numbers still fit."""
+    """Return the receipt in the form that is stored with an idempotency key.
+
+    Without serial numbers it equals the form that was stored before serial numbers existed.
+    """
     found = asdict(receipt)
     return found if receipt.serials else {k: v for k, v in found.items() if k != "serials"}
 
 
 def _counted(receipts: Sequence[ReceiptDraft]) -> tuple[dict[int, dict[str, int]], Lines]:
-    """What is counted of each variant, duplicates summed, and how many pieces that is in all."""
+    """Return the counts of each variant, duplicates summed, and their totals."""
     rows_of(receipts, "lines")
     counts: dict[int, dict[str, int]] = {}
     totals: dict[int, int] = {}

@@ -1,4 +1,4 @@
-"""Asking for a transfer, and headquarters' decision on it."""
+"""Requests for transfers, and the decisions on them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class TransferDraft:
 
 @requires(Permission.TRANSFER_WRITE)
 async def request(ctx: Context, draft: TransferDraft, idempotency_key: str) -> Transfer:
-    """Ask another place of the merchant for goods, on behalf of the one where they are to come.
+    """Request goods from another location of the merchant, for a location of the caller's.
 
     Raises: InvalidInput, NotFound, IdempotencyKeyReused.
     """
@@ -49,9 +49,9 @@ async def request(ctx: Context, draft: TransferDraft, idempotency_key: str) -> T
 async def approve(
     ctx: Context, transfer_id: int, lines: Sequence[LineDraft] | None, note: str | None
 ) -> Transfer:
-    """Agree to all that was asked for or, given `lines`, to those and to no others.
+    """Approve the requested quantities or, if `lines` is given, those alone.
 
-    Raises: InvalidInput, NotFound, LimitExceeded, StateConflict; Forbidden for whoever asked.
+    Raises: InvalidInput, NotFound, LimitExceeded, StateConflict; Forbidden for the requester.
     """
     wanted = None if lines is None else summed(lines)
     return await transaction(_approve, ctx, transfer_id, wanted, note_of(note))
@@ -59,7 +59,7 @@ async def approve(
 
 @requires(Permission.TRANSFER_DECIDE)
 async def reject(ctx: Context, transfer_id: int, note: str | None) -> Transfer:
-    """Raises: InvalidInput, NotFound, StateConflict; Forbidden for whoever asked."""
+    """Reject the request. Raises: InvalidInput, NotFound, StateConflict; Forbidden for the requester."""
     return await transaction(_reject, ctx, transfer_id, note_of(note))
 
 
@@ -91,7 +91,7 @@ async def _request(ctx: Context, draft: TransferDraft, lines: Lines) -> int:
 
 
 async def _ends(ctx: Context, draft: TransferDraft) -> tuple[Location, Location]:
-    """The place that is to give, any of the merchant's, and the caller's own that asks."""
+    """Return the source, any location of the merchant, and the destination in the caller's territory."""
     own = Location.filter(id=draft.destination_id)
     destination = await scoped(own, ctx, Permission.TRANSFER_WRITE, "organisation").first()
     if destination is None:

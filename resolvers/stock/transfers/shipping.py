@@ -1,4 +1,4 @@
-"""Sending off what headquarters has agreed to: from available at the source onto the road."""
+"""Shipping a transfer: approved units move from available at the source to in transit."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ async def ship(
     idempotency_key: str,
     serials: Sequence[SerialDraft] = (),
 ) -> Transfer:
-    """Send off all that was approved or, given `lines`, those and no others; also below the safety stock.
+    """Ship the approved quantities or, if `lines` is given, those alone. The safety stock may be used.
 
     Raises: InvalidInput, NotFound, LimitExceeded, StateConflict, Forbidden, IdempotencyKeyReused;
-    Refusals with InsufficientStock for each line that is not there; what `scan` raises for `serials`.
+    Refusals with InsufficientStock for each line with too few units; the errors of `scan` for `serials`.
     """
     wanted, scanned = None if lines is None else summed(lines), checked(serials)
     sent = None if lines is None else [asdict(line) for line in lines]

@@ -1,4 +1,4 @@
-"""Transfers: who sees them, what a caller may do with one, and how each step is written down."""
+"""Transfers: reading, permitted actions, locking, and recording changes."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ KIND = "Transfer"
 
 @for_anyone
 async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Transfer]:
-    """Those of the transfers that the caller may see."""
+    """Return those of the transfers that the caller may read."""
     return {row.id: row for row in await _visible(Transfer.filter(id__in=set(ids)), ctx)}
 
 
 @requires(Permission.STOCK_READ)
 async def get(ctx: Context, transfer_id: int | None, number: str | None) -> Transfer | None:
-    """The transfer with this ID or number, None where there is none for this caller.
+    """Return the transfer with this ID or number, or None if the caller may not read one.
 
-    Raises: InvalidInput unless exactly one of them is given.
+    Raises: InvalidInput unless exactly one of both is given.
     """
     if (transfer_id is None) == (number is None):
         raise InvalidInput("Give the id or the number.", path=("id",))
@@ -55,14 +55,14 @@ async def get(ctx: Context, transfer_id: int | None, number: str | None) -> Tran
 
 @requires(Permission.STOCK_READ)
 async def page(ctx: Context, wanted: DocumentFilter, request: PageRequest) -> Page[Transfer]:
-    """The transfers that begin or end in the caller's territory, or at one place, the latest first."""
+    """Return a page of the transfers from or to the caller's territory, the latest first."""
     visible = _visible(Transfer.filter(merchant_id=ctx.merchant_id), ctx)
     return await page_of(visible, ("source_id", "destination_id"), wanted, request)
 
 
 @requires(Permission.STOCK_READ)
 async def tally(ctx: Context, wanted: DocumentFilter) -> QueryTally[Transfer]:
-    """The counts of the whole list."""
+    """Return the counts of the whole list."""
     visible = _visible(Transfer.filter(merchant_id=ctx.merchant_id), ctx)
     return tally_of(visible, ("source_id", "destination_id"), wanted)
 
@@ -70,19 +70,19 @@ async def tally(ctx: Context, wanted: DocumentFilter) -> QueryTally[Transfer]:
 async def lines_of(
     transfer_ids: Sequence[int], cut: Slice | None = None
 ) -> dict[int, list[TransferLine]]:
-    """The lines of transfers that the caller has been shown, in the order of their request."""
+    """Return the lines of transfers that the caller may read, in the order of their request."""
     return await rows_of_each(TransferLine, "transfer_id", transfer_ids, cut)
 
 
 async def actions_of(ctx: Context, transfers: Sequence[Transfer]) -> list[list[TransferAction]]:
-    """What the caller may do with each now."""
+    """Return the actions that the caller may perform on each transfer."""
     ends = {each.source_id for each in transfers} | {each.destination_id for each in transfers}
     paths = await paths_of(ends)
     return [transfer_actions(each.status, _rights(ctx, each, paths)) for each in transfers]
 
 
 async def locked(ctx: Context, transfer_id: int, action: TransferAction) -> Transfer:
-    """The transfer, locked and ready for the action, its ends at hand.
+    """Lock a transfer for an action, and fetch its source and destination.
 
     Raises: NotFound outside the caller's territory, StateConflict, Forbidden.
     """
@@ -103,7 +103,7 @@ async def locked(ctx: Context, transfer_id: int, action: TransferAction) -> Tran
 async def set_status(
     ctx: Context, transfer: Transfer, to_status: TransferStatus, note: str | None, **columns: Any
 ) -> None:
-    """Move a locked transfer on, and tell of it."""
+    """Set the status of a locked transfer, record the change and announce it."""
     from_status = transfer.status
     transfer.update_from_dict({**columns, "status": to_status})
     await transfer.save(update_fields=[*columns, "status", "updated_at"])
@@ -113,7 +113,7 @@ async def set_status(
 async def record_change(
     ctx: Context, transfer: Transfer, from_status: TransferStatus | None, note: str | None
 ) -> None:
-    """Put a change that is saved into the history, and announce it at both ends."""
+    """Add a saved change to the history, and announce it at the source and the destination."""
     document = (KIND, transfer.id)
     await record(ctx, document, from_status, transfer.status, note)
     ends = [transfer.source, transfer.destination]
