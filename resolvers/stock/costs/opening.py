@@ -32,7 +32,7 @@ from resolvers.stock.levels.code_lookup import find
 from resolvers.stock.levels.locking import LockedLevel, backordered, lock
 from resolvers.validation import code_of, rows_of
 
-_MAX_UNIT_MINOR = 10**12  # times a million units this is below MAX_MINOR
+_MAX_UNIT_MINOR = 10**12  # the value of a million units still fits BIGINT
 _COLUMNS = (
     "level_id", "unit_cost_minor", "quantity", "value_minor", "actor_kind", "actor_id", "note",
     "created_at",
