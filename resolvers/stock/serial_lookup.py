@@ -1,4 +1,4 @@
-"""Looking serial numbers up: one with its history, or those that stand at a place or are on the road."""
+"""Reading serial numbers: single ones with their histories, those at a location, those in transit."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ class SerialQuery:
 
 @requires(Permission.STOCK_READ)
 async def find(ctx: Context, sku: str, serial: str) -> SerialNumber | None:
-    """The serial number of a SKU that is, or was last, in the caller's territory, or on the road there."""
+    """Return the serial number of a SKU whose last location is in the caller's territory, or None.
+
+    One in transit is also found if the caller may read its transfer.
+    """
     variant = await variants.by_sku(ctx, sku)
     query = SerialNumber.filter(
         variant_id=variant.id if variant else None, serial=kept(serial.strip())
@@ -76,30 +79,33 @@ def tally(ctx: Context, variant_ids: Sequence[int], wanted: SerialQuery) -> SqlT
 async def histories(
     ctx: Context, ids: Sequence[int], cut: Slice | None = None
 ) -> dict[int, list[SerialEvent]]:
-    """What happened to serial numbers that the caller has been shown, the first first."""
+    """Return the histories of serial numbers that the caller may read, the oldest events first."""
     return await rows_of_each(SerialEvent, "serial_number_id", ids, cut)
 
 
 @for_anyone
-async def on_the_road(
+async def in_transit(
     ctx: Context, lines: Sequence[TransferLine], cut: Slice
 ) -> dict[tuple[int, int], list[SerialNumber]]:
-    """By transfer and variant, a slice of those on the road of lines that the caller has been shown."""
+    """Return a slice of the serial numbers in transit of each line, by transfer and variant.
+
+    The caller may read the lines.
+    """
     found: dict[tuple[int, int], list[SerialNumber]] = {}
-    going = [line for line in lines if line.on_the_road]
-    if not going:
+    shipped = [line for line in lines if line.in_transit]
+    if not shipped:
         return found
-    transfers_going = array({line.transfer_id for line in going})
+    transfer_ids = array({line.transfer_id for line in shipped})
     rows = await fetch(
         f"SELECT {SerialNumber.selected('r')} FROM (SELECT *, ROW_NUMBER()"
-        " OVER (PARTITION BY document_id, variant_id ORDER BY id) AS place FROM serial_number"
+        " OVER (PARTITION BY document_id, variant_id ORDER BY id) AS position FROM serial_number"
         f" WHERE {any_id('variant_id')} AND document_type = 'Transfer' AND {any_id('document_id')}"
         f" AND state = ? AND location_id IN (SELECT source_id FROM transfer WHERE {any_id('id')})) AS r"
-        f" WHERE {cut.condition('place')} ORDER BY place",
-        array({line.variant_id for line in going}),
-        transfers_going,
+        f" WHERE {cut.condition('position')} ORDER BY position",
+        array({line.variant_id for line in shipped}),
+        transfer_ids,
         str(SerialState.IN_TRANSIT),
-        transfers_going,
+        transfer_ids,
     )
     for each in rows:
         row = SerialNumber.read(each, "r")
@@ -110,8 +116,8 @@ async def on_the_road(
 async def _here(ctx: Context, wanted: SerialQuery) -> Conditions:
     """NEVER outside the caller's territory."""
     found = Conditions()
-    place = Location.filter(id=wanted.location_id)
-    if not await scoped(place, ctx, Permission.STOCK_READ, "organisation").exists():
+    location = Location.filter(id=wanted.location_id)
+    if not await scoped(location, ctx, Permission.STOCK_READ, "organisation").exists():
         found.add(NEVER)
     states = (
         ON_HAND if wanted.states is None else [each for each in ON_HAND if each in wanted.states]

@@ -56,9 +56,9 @@ class StockedVariant:
     ) -> list[int | None]:
         """The pieces handed over to customers in the last days, of 24 hours each, at the places whose stock
         you may read, together; null for who may read none. What came back is not taken off."""
-        from resolvers.stock.levels import sold
+        from resolvers.stock.levels import sold_by_variant
 
-        found = await sold.of_variants(ctx, [each.row.id for each in parents], days)
+        found = await sold_by_variant.of_variants(ctx, [each.row.id for each in parents], days)
         return [found.get(each.row.id) for each in parents]
 
     @batched

@@ -8,7 +8,7 @@ from models.bounds import AUDIT_FAULTS
 from models.stock.states import StockState
 from resolvers.context import Context
 from resolvers.stock.audit import audit
-from resolvers.stock.audit.backorders import PromiseFault, PromiseFaultKind
+from resolvers.stock.audit.backorders import BackorderFault, BackorderFaultKind
 from schema.batching import batched
 from schema.catalog.types import Variant
 from schema.cost.directives import sized_list
@@ -17,7 +17,7 @@ from schema.stock.types import StockLevel, variants_of
 from schema.stores.types import StockLocation
 
 strawberry.enum(audit.Witness, name="StockWitness")
-strawberry.enum(PromiseFaultKind, name="StockPromiseFaultKind")
+strawberry.enum(BackorderFaultKind, name="StockPromiseFaultKind")
 
 
 @strawberry.type(
@@ -61,11 +61,11 @@ class StockDrift:
 class StockPromiseFault:
     """A number of a backorder that differs from what follows from the orders."""
 
-    kind: PromiseFaultKind
+    kind: BackorderFaultKind
     recorded: int
     expected: int
     order_id: strawberry.ID | None
-    row: strawberry.Private[PromiseFault]
+    row: strawberry.Private[BackorderFault]
 
     @batched
     @staticmethod
@@ -81,7 +81,7 @@ class StockPromiseFault:
         return await StockLocation.load(ctx, [each.row.location_id or 0 for each in parents])
 
     @classmethod
-    def of(cls, row: PromiseFault) -> StockPromiseFault:
+    def of(cls, row: BackorderFault) -> StockPromiseFault:
         """Return the fault of a finding."""
         return cls(
             kind=row.kind,
@@ -115,6 +115,6 @@ class StockAudit:
             replayed_movements=found.replayed_movements,
             drifts=[StockDrift.of(each) for each in AUDIT_FAULTS.cut(found.drifts)],
             promise_faults=[
-                StockPromiseFault.of(each) for each in AUDIT_FAULTS.cut(found.promise_faults)
+                StockPromiseFault.of(each) for each in AUDIT_FAULTS.cut(found.backorder_faults)
             ],
         )

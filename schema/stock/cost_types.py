@@ -28,9 +28,9 @@ class StockValue:
     def of(cls, found: costs_valuation.StockValue) -> StockValue:
         """Return the value of a sum."""
         return cls(
-            pieces=found.pieces,
+            pieces=found.quantity,
             value=Money.of(found.value_minor),
-            in_transit=Money.of(found.road_minor),
+            in_transit=Money.of(found.in_transit_minor),
         )
 
 

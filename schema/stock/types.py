@@ -15,7 +15,7 @@ from models.tables.columns import moment
 from resolvers.catalog.products import variants
 from resolvers.context import Context
 from resolvers.stock.ledger import as_of, movements
-from resolvers.stock.levels import levels, sold_at_places
+from resolvers.stock.levels import levels, sold_by_level
 from schema.actors import Actor, actors
 from schema.batching import batched
 from schema.catalog.types import Variant
@@ -60,12 +60,14 @@ class StockLevel(Node):
 
     row: strawberry.Private[levels.Level]
     id: strawberry.ID = identity("StockLevel")
-    on_hand: int = column("pieces.on_hand")
-    available: int = column("pieces.available")
-    held: int = column("pieces.held", description="Promised to an unpaid order until it expires.")
-    committed: int = column("pieces.committed", description="Paid, not yet handed over.")
-    damaged: int = column("pieces.damaged")
-    quarantined: int = column("pieces.quarantined")
+    on_hand: int = column("quantities.on_hand")
+    available: int = column("quantities.available")
+    held: int = column(
+        "quantities.held", description="Promised to an unpaid order until it expires."
+    )
+    committed: int = column("quantities.committed", description="Paid, not yet handed over.")
+    damaged: int = column("quantities.damaged")
+    quarantined: int = column("quantities.quarantined")
     incoming: int = column("incoming", description="On its way here; not part of onHand.")
     safety_stock: int = column("safety_stock", description="What online channels leave alone.")
     version: int = column("version")
@@ -84,7 +86,7 @@ class StockLevel(Node):
     def health(self) -> StockHealth | None:
         """How it stands against its safety stock; null unless you may read stock there."""
         row = self.row
-        return health_of(row.pieces.available, row.safety_stock) if row.whole else None
+        return health_of(row.quantities.available, row.safety_stock) if row.whole else None
 
     @batched
     @staticmethod
@@ -95,7 +97,7 @@ class StockLevel(Node):
 
         Pieces that were brought back are not taken off.
         """
-        found = await sold_at_places.of_levels(ctx, [each.row.id for each in parents], days)
+        found = await sold_by_level.of_levels(ctx, [each.row.id for each in parents], days)
         return [found.get(each.row.id) for each in parents]
 
     @batched
@@ -106,9 +108,9 @@ class StockLevel(Node):
         Null where none was sold, or unless you may read stock there.
         """
         ids = [each.row.id for each in parents]
-        found = await sold_at_places.of_levels(ctx, ids, COVER_DAYS)
+        found = await sold_by_level.of_levels(ctx, ids, COVER_DAYS)
         return [
-            cover_days(each.row.pieces.available, found.get(each.row.id, 0)) for each in parents
+            cover_days(each.row.quantities.available, found.get(each.row.id, 0)) for each in parents
         ]
 
     @repeatable
@@ -266,15 +268,15 @@ class StockSnapshot:
     @classmethod
     def of(cls, row: as_of.Snapshot) -> StockSnapshot:
         """Return the snapshot of a row."""
-        pieces = row.pieces
+        quantities = row.quantities
         return cls(
             at=row.at,
-            on_hand=pieces.on_hand,
-            available=pieces.available,
-            held=pieces.held,
-            committed=pieces.committed,
-            damaged=pieces.damaged,
-            quarantined=pieces.quarantined,
+            on_hand=quantities.on_hand,
+            available=quantities.available,
+            held=quantities.held,
+            committed=quantities.committed,
+            damaged=quantities.damaged,
+            quarantined=quantities.quarantined,
             row=row,
         )
 

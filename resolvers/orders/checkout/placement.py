@@ -201,7 +201,7 @@ async def _write(
         assert order.hold_expires_at is not None  # noqa: S101 - it has just been set
         holds = _order_holds(each, own)
         await allocation_holds.record_held(ctx, holds, granted.levels, order.hold_expires_at)
-        await backorders.promise(ctx, order.id, _promises(each, own))
+        await backorders.allocate(ctx, order.id, _promises(each, own))
         changes.append((ctx, await record_placed(ctx, order)))
         placed[each.claim] = order
     for ctx, change in changes:

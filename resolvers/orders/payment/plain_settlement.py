@@ -28,7 +28,7 @@ from resolvers.orders.payment.order_paid import Sale
 from resolvers.referrals import commissions
 from resolvers.referrals.commissions import PaidOrder
 from resolvers.stock.allocation import holds as allocation_holds
-from resolvers.stock.allocation.holds import StandingHold
+from resolvers.stock.allocation.holds import UnlockedHold
 
 _FOUND = f"""
 SELECT {{order}}, p.id AS p_id, p.status AS p_status, p.updated_at AS p_updated_at,
@@ -58,7 +58,7 @@ class PlainPayment:
     row: Mapping[str, Any]
     parts: Sequence[FulfilmentSnapshot]
     lines: Sequence[SoldLine]
-    holds: Sequence[StandingHold]
+    holds: Sequence[UnlockedHold]
     products: frozenset[int]
     shares: Sequence[Share]
 
@@ -117,8 +117,8 @@ def _is_plain(rows: Sequence[Mapping[str, Any]], said: Notification) -> bool:
     )
 
 
-def _hold(row: Mapping[str, Any]) -> StandingHold:
-    return StandingHold(
+def _hold(row: Mapping[str, Any]) -> UnlockedHold:
+    return UnlockedHold(
         id=row["hold_id"],
         order_id=row["o_id"],
         variant_id=row["variant_id"],
@@ -142,7 +142,7 @@ async def _pay(payments: Sequence[PlainPayment]) -> list[bool]:
             await order_paid.book(each.ctx, sale.order, each.row["p_id"], each.said)
         changes = await order_paid.record(ctx, sales)
         # Last, since others wait for the levels from here to the commit.
-        await allocation_holds.commit_standing(ctx, [hold for each in going for hold in each.holds])
+        await allocation_holds.commit_unlocked(ctx, [hold for each in going for hold in each.holds])
         await announce(ctx, changes)
     return [each in going for each in payments]
 

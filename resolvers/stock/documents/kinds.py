@@ -8,8 +8,8 @@ from typing import Any, Generic, TypeVar
 
 from models.accounts.roles import Permission
 from models.stock.documents.purchase_rules import (
-    PURCHASE_LIFE,
-    RETURN_LIFE,
+    PURCHASE_TRANSITIONS,
+    RETURN_TRANSITIONS,
     PurchaseOrderStatus,
     SupplierReturnStatus,
 )
@@ -19,11 +19,11 @@ from models.stock.documents.purchases import (
     SupplierReturn,
     SupplierReturnLine,
 )
-from models.stock.documents.stocktake_rules import STOCKTAKE_LIFE, StocktakeStatus
+from models.stock.documents.stocktake_rules import STOCKTAKE_TRANSITIONS, StocktakeStatus
 from models.stock.documents.stocktakes import Stocktake, StocktakeLine
-from models.stock.documents.transfer_rules import TRANSFER_LIFE, TransferStatus
+from models.stock.documents.transfer_rules import TRANSFER_TRANSITIONS, TransferStatus
 from models.stock.documents.transfers import Transfer, TransferLine
-from models.stock.state_machines import Life
+from models.stock.state_machines import Transitions
 from models.tables.fields import Row
 
 StockDocument = Transfer | PurchaseOrder | SupplierReturn | Stocktake
@@ -47,7 +47,7 @@ class DocumentKind(Generic[D, L]):
     permission: Permission
     topic: str
     statuses: type[StrEnum]
-    life: Life[Any, Any]
+    life: Transitions[Any, Any]
 
     @property
     def name(self) -> str:
@@ -72,7 +72,7 @@ TRANSFERS = DocumentKind(
     permission=Permission.STOCK_READ,
     topic="transfer.changed",
     statuses=TransferStatus,
-    life=TRANSFER_LIFE,
+    life=TRANSFER_TRANSITIONS,
 )
 PURCHASE_ORDERS = DocumentKind(
     model=PurchaseOrder,
@@ -82,7 +82,7 @@ PURCHASE_ORDERS = DocumentKind(
     permission=Permission.PURCHASE_READ,
     topic="purchase_order.changed",
     statuses=PurchaseOrderStatus,
-    life=PURCHASE_LIFE,
+    life=PURCHASE_TRANSITIONS,
 )
 SUPPLIER_RETURNS = DocumentKind(
     model=SupplierReturn,
@@ -92,7 +92,7 @@ SUPPLIER_RETURNS = DocumentKind(
     permission=Permission.PURCHASE_READ,
     topic="supplier_return.changed",
     statuses=SupplierReturnStatus,
-    life=RETURN_LIFE,
+    life=RETURN_TRANSITIONS,
 )
 STOCKTAKES = DocumentKind(
     model=Stocktake,
@@ -102,7 +102,7 @@ STOCKTAKES = DocumentKind(
     permission=Permission.STOCK_READ,
     topic="stocktake.changed",
     statuses=StocktakeStatus,
-    life=STOCKTAKE_LIFE,
+    life=STOCKTAKE_TRANSITIONS,
 )
 KINDS: tuple[DocumentKind[Any, Any], ...] = (
     TRANSFERS,

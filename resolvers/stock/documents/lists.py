@@ -50,7 +50,9 @@ async def listed(
 ) -> Listed[D]:
     """Return a page of the documents in the caller's territory, the latest first.
 
-    Raises: InvalidInput for a size or cursor that makes no sense.
+    `location_columns` name the columns that refer to a location.
+
+    Raises: InvalidInput for an invalid size or cursor.
     """
     tally = tally_of(ctx, kind, wanted)
     page = await paginate(tally.query, request, ("-id",), f"{kind.name} {wanted}")

@@ -45,13 +45,13 @@ async def locked(
     if may_purchase(action, rights, four_eyes=ctx.settings.purchase_four_eyes):
         return document
     if action is PurchaseAction.APPROVE and rights.approves:
-        raise Forbidden("Whoever made a document cannot approve it.")
+        raise Forbidden("The creator of a document cannot approve it.")
     raise Forbidden("You may not do this with the document.")
 
 
 async def _rights_of(ctx: Context, documents: Sequence[Document]) -> list[PurchaseRights]:
-    paths = await paths_of({each.place_id for each in documents})
-    return [_rights(ctx, each, paths[each.place_id]) for each in documents]
+    paths = await paths_of({each.stock_location_id for each in documents})
+    return [_rights(ctx, each, paths[each.stock_location_id]) for each in documents]
 
 
 def _rights(ctx: Context, document: Document, path: str) -> PurchaseRights:

@@ -45,7 +45,7 @@ async def locked(
     rights = _rights(ctx, paths[stocktake.location_id], lines)
     if not permitted(action, rights):
         if rights.approves and rights.counted:
-            raise Forbidden("Whoever counted cannot approve the count.")
+            raise Forbidden("A person who counted cannot approve the count.")
         raise Forbidden("You may not do this with the document.")
     return stocktake, lines
 

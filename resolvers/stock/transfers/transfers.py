@@ -38,7 +38,7 @@ async def locked(ctx: Context, transfer_id: int, action: TransferAction) -> Tran
     rights = _rights(ctx, transfer, paths)
     if not permitted(transfer.status, action, rights):
         if rights.decides_both:
-            raise Forbidden("Whoever asked for a transfer cannot decide on it.")
+            raise Forbidden("The requester of a transfer cannot decide on it.")
         raise Forbidden("You may not do this with the document.")
     return transfer
 

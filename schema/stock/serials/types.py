@@ -125,7 +125,7 @@ async def on_the_road(
     lines: Sequence[TransferLine], ctx: Context, cut: Slice
 ) -> list[list[SerialNumber]]:
     """Return a slice of the serial numbers of each transfer line that are between its locations."""
-    found = await serial_lookup.on_the_road(ctx, lines, cut)
+    found = await serial_lookup.in_transit(ctx, lines, cut)
     return [
         [SerialNumber.of(row) for row in found.get((line.transfer_id, line.variant_id), [])]
         for line in lines

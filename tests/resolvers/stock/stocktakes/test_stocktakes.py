@@ -73,7 +73,7 @@ async def differences(row: Stocktake) -> list[int]:
 async def sell(ctx: Context, order_id: int, level: StockLevel, quantity: int) -> None:
     await hold(ctx, order_id, of(level, quantity, order_id))
     await transaction(allocation_holds.commit, ctx, order_id)
-    await transaction(allocation_holds.take_out, ctx, order_id)
+    await transaction(allocation_holds.hand_over, ctx, order_id)
 
 
 async def test_what_is_sold_before_and_after_a_count_does_not_count_as_missing(

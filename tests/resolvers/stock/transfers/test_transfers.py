@@ -121,7 +121,7 @@ async def test_what_is_called_back_is_at_the_source_again_or_lost(ctx: Context) 
         )
     assert transfer.status is TransferStatus.CANCELLED
     line = await line_of(transfer)
-    assert (line.accepted, line.lost, line.returned, line.on_the_road) == (1, 2, 3, 0)
+    assert (line.accepted, line.lost, line.returned, line.in_transit) == (1, 2, 3, 0)
     there = await chain.at_destination()
     assert ((await chain.at_source()).available, there.available, there.incoming) == (7, 1, 0)
     assert (await chain.at_source(1)).available == 5
