@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from models.database import brief_transaction, transaction
+from models.database import transaction
 from models.errors import LimitExceeded, Refusal, Refusals, StateConflict
 from models.orders.carts import CartStatus
 from models.orders.orders import Order
 from resolvers.context import Context
 from resolvers.idempotency import Claim, answered, claim_of
-from resolvers.micro_batching import micro_batches_of
+from resolvers.micro_batching import in_one_transaction
 from resolvers.orders.checkout import unpaid_pieces
 from resolvers.orders.checkout.order_writer import attributed
 from resolvers.orders.checkout.placement import Booking, Outcome, PlacedBefore, StockWent, book
@@ -97,8 +95,6 @@ async def _booked_with_others(booking: Booking) -> Outcome:
     alone = {("key", booking.claim.scope, booking.claim.key)}
     if basket.cart is not None:
         alone.add(("cart", str(basket.cart.id), ""))
-    return await micro_batches_of(_book).go(booking, frozenset(basket.pieces), frozenset(alone))
-
-
-async def _book(bookings: Sequence[Booking]) -> list[Outcome]:
-    return await brief_transaction(book, bookings)
+    return await in_one_transaction(
+        book, booking, shared=frozenset(basket.pieces), exclusive=frozenset(alone)
+    )

@@ -49,8 +49,8 @@ class HoldRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StandingHold:
-    """A hold of an order that waits for its money, as it was seen."""
+class KnownHold:
+    """A hold of an order that waits for its money, as it was read without a lock."""
 
     id: int
     order_id: int
@@ -156,15 +156,15 @@ async def commit(ctx: Context, order_id: int) -> None:
     await backorder_allocation.fill_freed(ctx, freed)
 
 
-async def commit_standing(ctx: Context, holds: Sequence[StandingHold]) -> None:
-    """Commit holds of locked orders that were seen to stand, without having been locked.
+async def commit_known(ctx: Context, holds: Sequence[KnownHold]) -> None:
+    """Commit holds of locked orders that were read without a lock, by one update of their levels.
 
-    Raises: Outdated, which undoes the transaction, when one has been released meanwhile.
+    Raises: Outdated, which undoes the transaction, when a hold has been released since it was read.
     """
     moves = [each.move for each in sorted(holds, key=lambda each: (each.place, each.id))]
     changed = await move(ctx, moves)
     if {each.place for each in moves} - changed.keys():
-        raise Outdated("a level has fewer pieces on hold than was seen")
+        raise Outdated("a level has fewer units on hold than was read")
     # Not found by their status: its index is full of holds that have had it.
     await change_later(
         "stock_hold",

@@ -20,8 +20,8 @@ from models.stock.levels import StockLevel
 from resolvers.context import Context
 from resolvers.orders import cancelling
 from resolvers.orders.checkout import placing
-from resolvers.orders.payment import plain_settlement
-from resolvers.orders.payment.plain_settlement import PlainPayment
+from resolvers.orders.payment import order_snapshots
+from resolvers.orders.payment.order_snapshots import OrderSnapshot
 from resolvers.orders.payment.settlement import Outcome
 from resolvers.stock.allocation import holds as allocation_holds
 from tests.make.checkouts import EXPRESS, a_member, a_store, checkout, choice, line
@@ -54,16 +54,16 @@ async def rush(
 ) -> list[Outcome]:
     """Settle them once all have been looked at; `meanwhile` is done after that."""
     all_ready = asyncio.Barrier(len(payments))
-    real = plain_settlement._find
+    real = order_snapshots.of_payment
 
-    async def find(*arguments: object) -> PlainPayment | None:
+    async def of_payment(*arguments: object) -> OrderSnapshot | None:
         found = await real(*arguments)  # type: ignore[arg-type]
         if await all_ready.wait() == 0 and meanwhile is not None:
             await meanwhile()
         await all_ready.wait()
         return found
 
-    monkeypatch.setattr(plain_settlement, "_find", find)
+    monkeypatch.setattr(order_snapshots, "of_payment", of_payment)
     outcomes = await asyncio.gather(*(settled(ctx, each) for each in payments))
     monkeypatch.undo()
     return outcomes
