@@ -83,7 +83,7 @@ def production_warnings(settings: Settings, gateways: Gateways) -> list[str]:
     if not settings.is_production:
         return []
     warnings = []
-    if not gateways.payments:
+    if not (gateways.payments or gateways.merchant_payments):
         warnings.append("no payment provider is configured: paymentStart refuses.")
     if not gateways.sms.delivers and (warning := text_message_warning(settings)):
         warnings.append(warning)

@@ -8,8 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from gateways.errors import GatewayError, GatewayTimeout
+from gateways.payments import PaymentGateway
+
 if TYPE_CHECKING:
     from gateways.persisted_queries import PersistedQueries
+
+__all__ = ["GatewayError", "GatewayTimeout", "PaymentGateway"]  # handed on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,55 +108,6 @@ class ChallengeGateway(Protocol):
         """Whether the token proves a solved challenge that was not used before. Raises: GatewayError."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Charge:
-    """What a provider is asked to collect. `reference` is our number for it, `flow` how it is paid."""
-
-    reference: str
-    amount_minor: int
-    currency: str
-    description: str
-    flow: str
-    notify_url: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StartedCharge:
-    """What the client needs to pay: a page or code to open, or parameters for the provider's SDK."""
-
-    code_url: str | None = None
-    client_parameters: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notification:
-    """What a provider says of a charge, once its signature has been verified."""
-
-    reference: str
-    provider_reference: str
-    succeeded: bool
-    amount_minor: int
-    currency: str
-
-
-class PaymentGateway(Protocol):
-    """One payment provider. Never called inside a database transaction."""
-
-    flows: frozenset[str]
-    """The ways to pay that it offers, such as `NATIVE`."""
-
-    async def start(self, charge: Charge) -> StartedCharge:
-        """Raises: GatewayError when the provider does not take the charge."""
-
-    async def refund(
-        self, provider_reference: str, refund_reference: str, amount_minor: int
-    ) -> None:
-        """Give money back; the same `refund_reference` does it once. Raises: GatewayError."""
-
-    def verify(self, headers: dict[str, str], body: bytes, now: datetime) -> Notification:
-        """Read a notification. Raises: BadNotification when it is not the provider's."""
-
-
 class Receiver(Protocol):
     """Somebody who is told of changes."""
 
@@ -209,25 +165,13 @@ class Traces(Protocol):
         """Trace a piece of work, as a part of the trace that `traceparent` names, else as its own."""
 
 
-class GatewayError(Exception):
-    """The other side did not do what it was asked; whether it did is unknown until it is asked again."""
-
-
-class GatewayTimeout(GatewayError):
-    """The other side did not answer in time."""
-
-
-class BadNotification(Exception):
-    """A notification that is forged, stale or unreadable."""
-
-
-class UnreadableNotification(BadNotification):
-    """A notification whose signature is good and whose content makes no sense."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gateways:
-    """Every gateway of a process; `payments` by provider name (`"SANDBOX"`)."""
+    """Every gateway of a process.
+
+    `payments`: accounts at payment providers that serve every merchant, by provider name (`"SANDBOX"`).
+    `merchant_payments`: accounts of one merchant, by the merchant's code and the provider's name.
+    """
 
     sms: SmsGateway
     bus: Bus
@@ -238,3 +182,17 @@ class Gateways:
     traces: Traces
     challenges: ChallengeGateway | None = None
     payments: dict[str, PaymentGateway] = field(default_factory=dict)
+    merchant_payments: dict[tuple[str, str], PaymentGateway] = field(default_factory=dict)
+
+    def payment(self, merchant_code: str, provider: str) -> PaymentGateway | None:
+        """Return a merchant's account at a provider: its own, else the one for every merchant."""
+        return self.merchant_payments.get((merchant_code, provider)) or self.payments.get(provider)
+
+    def payment_providers(self, merchant_code: str) -> dict[str, PaymentGateway]:
+        """Return the accounts that a merchant is paid through, by provider name."""
+        own = {
+            name: each
+            for (code, name), each in self.merchant_payments.items()
+            if code == merchant_code
+        }
+        return self.payments | own

@@ -11,13 +11,13 @@ from typing import Any, NoReturn
 
 import orjson
 
-from gateways import Notification, UnreadableNotification
+from gateways.payments import Notification, UnreadableNotification
 from models.money import MAX_MINOR
 
 REFERENCE_LENGTH = 32
 PROVIDER_REFERENCE_LENGTH = 64
 CURRENCY_LENGTH = 3
-_NAMES = frozenset(each.name for each in fields(Notification))
+_NAMES = frozenset(each.name for each in fields(Notification)) - {"payer_id"}
 
 
 def read_notification(body: bytes) -> Notification:

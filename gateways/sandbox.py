@@ -1,8 +1,8 @@
 """A payment provider that takes no money, for development and tests: it answers and notifies as a real one.
 
-It keeps nothing. A charge is a signed token in the address of its page; whoever opens the page pays or
-fails there, and the provider then tells the shop, signed. It lives in the shop's own process, so it hands
-over what would travel over HTTP; the shop verifies it as if it had.
+A charge is a signed token in the address of its page; whoever opens the page pays or fails there, and the
+provider then tells the shop, signed. It lives in the shop's own process, so it hands over what would travel
+over HTTP; the shop verifies it as if it had. What was paid, closed and refunded is in `SandboxLedger`.
 
 Source: the scheme of signed notifications (timestamp, nonce, signature over `timestamp.nonce.body`)
 is that of WeChat Pay's API v3, with HMAC-SHA256 in place of RSA.
@@ -13,15 +13,33 @@ from __future__ import annotations
 import re
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import AsyncIterator
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, date, datetime
 from hashlib import sha256
+from typing import Literal
+from zoneinfo import ZoneInfo
 
 import orjson
-import structlog
 
-from gateways import BadNotification, Charge, GatewayError, Notification, StartedCharge
 from gateways.notifications import read_notification
+from gateways.payments import (
+    BadNotification,
+    Capabilities,
+    Charge,
+    ChargePaid,
+    ChargeRefused,
+    ChargeState,
+    ChargeStatus,
+    Notification,
+    RefundOrder,
+    RefundOutcome,
+    RefundState,
+    StartedCharge,
+    StatementKind,
+    StatementRow,
+)
+from gateways.sandbox_ledger import LedgerEvent, SandboxLedger
 from models.keys.signing_keys import KeyRing
 
 MAX_URL = 512
@@ -29,7 +47,7 @@ PAGE_PURPOSE, NOTIFICATION_PURPOSE = "sandbox payment page", "sandbox payment no
 MAX_AGE_SECONDS = 300
 TIMESTAMP_FORMAT = re.compile(r"[0-9]{1,12}", re.ASCII)
 TIMESTAMP, NONCE, SIGNATURE = "sandbox-timestamp", "sandbox-nonce", "sandbox-signature"
-log = structlog.get_logger(__name__)
+TIMEZONE = ZoneInfo("Asia/Shanghai")
 
 
 class BadToken(Exception):
@@ -39,25 +57,74 @@ class BadToken(Exception):
 class SandboxPayments:
     """A provider whose pages are at `<base_url>/sandbox/pay/<token>`."""
 
-    flows = frozenset({"NATIVE"})
+    capabilities = Capabilities(flows=frozenset({"NATIVE"}))
 
-    def __init__(self, base_url: str, keys: KeyRing) -> None:
+    def __init__(self, base_url: str, keys: KeyRing, ledger: SandboxLedger | None = None) -> None:
         self._pages = f"{base_url}/sandbox/pay/"
         self._keys = keys
+        self._ledger = ledger or SandboxLedger()
 
     async def start(self, charge: Charge) -> StartedCharge:
-        if charge.flow not in self.flows:
-            raise GatewayError(f"the sandbox offers no {charge.flow}")
+        if charge.flow not in self.capabilities.flows:
+            raise ChargeRefused(f"the sandbox offers no {charge.flow}")
         url = self._pages + self._token(charge)
         if len(url) > MAX_URL:
-            raise GatewayError("the address of the page is too long")
+            raise ChargeRefused("the address of the page is too long")
         return StartedCharge(code_url=url)
 
-    async def refund(
-        self, provider_reference: str, refund_reference: str, amount_minor: int
-    ) -> None:
-        """There was no money, so nothing has to go back."""
-        log.info("sandbox refund", reference=refund_reference, amount_minor=amount_minor)
+    async def query(self, reference: str) -> ChargeState:
+        events = {event.kind: event for event in self._ledger.of_charge(reference)}
+        if paid := events.get("PAID"):
+            said = self._said(paid.charge, paid.amount_minor, succeeded=True)
+            return ChargeState(status=ChargeStatus.SUCCEEDED, said=said)
+        return ChargeState(
+            status=ChargeStatus.CLOSED if "CLOSED" in events else ChargeStatus.PENDING
+        )
+
+    async def close(self, reference: str) -> None:
+        kinds = {event.kind for event in self._ledger.of_charge(reference)}
+        if "PAID" in kinds:
+            raise ChargePaid("the charge has been paid")
+        if "CLOSED" not in kinds:
+            self._write("CLOSED", reference, reference, 0)
+
+    async def refund(self, order: RefundOrder) -> RefundState:
+        """There was no money: nothing has to go back, and it is there at once."""
+        if self._ledger.refund(order) is None:
+            self._write("REFUNDED", order.reference, order.charge_reference, order.amount_minor)
+        return await self.query_refund(order)
+
+    async def query_refund(self, order: RefundOrder) -> RefundState:
+        known = self._ledger.refund(order)
+        return RefundState(
+            reference=order.reference,
+            outcome=RefundOutcome.SUCCEEDED if known else RefundOutcome.UNKNOWN,
+            amount_minor=known.amount_minor if known else order.amount_minor,
+        )
+
+    async def statement(self, day: date) -> AsyncIterator[StatementRow]:
+        for event in self._ledger.events():
+            if event.kind != "CLOSED" and event.at.astimezone(TIMEZONE).date() == day:
+                yield StatementRow(
+                    kind=StatementKind.CHARGE if event.kind == "PAID" else StatementKind.REFUND,
+                    reference=event.reference,
+                    provider_reference=self._number(event.reference),
+                    amount_minor=event.amount_minor,
+                    currency="CNY",
+                    at=event.at,
+                )
+
+    def acknowledge(self, *, taken: bool) -> None:
+        """Return nothing: the sandbox looks at the status."""
+
+    def pay(self, charge: Charge, now: datetime) -> bool:
+        """Take the money of a charge, once. Return whether it may be paid: it is not closed or expired."""
+        kinds = {event.kind for event in self._ledger.of_charge(charge.reference)}
+        if "CLOSED" in kinds or (charge.expires_at is not None and now >= charge.expires_at):
+            return False
+        if "PAID" not in kinds:
+            self._write("PAID", charge.reference, charge.reference, charge.amount_minor)
+        return True
 
     def verify(self, headers: dict[str, str], body: bytes, now: datetime) -> Notification:
         """`headers` by their names in small letters."""
@@ -77,7 +144,10 @@ class SandboxPayments:
         text, _, mark = token.partition(".")
         if not self._keys.verify(PAGE_PURPOSE, text, mark):
             raise BadToken("the token is not ours")
-        return Charge(**orjson.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4))))
+        said = orjson.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        if expires := said.get("expires_at"):
+            said["expires_at"] = datetime.fromisoformat(expires)
+        return Charge(**said)
 
     def notification_of(
         self, charge: Charge, *, succeeded: bool, now: datetime
@@ -86,17 +156,9 @@ class SandboxPayments:
 
         A charge has one number of the provider's, however often it is paid.
         """
-        transaction = sha256(f"{self._pages} {charge.reference}".encode()).hexdigest()[:48]
+        said = self._said(charge.reference, charge.amount_minor, succeeded=succeeded)
         body = orjson.dumps(
-            asdict(
-                Notification(
-                    reference=charge.reference,
-                    provider_reference=f"sandbox-{transaction}",
-                    succeeded=succeeded,
-                    amount_minor=charge.amount_minor,
-                    currency=charge.currency,
-                )
-            )
+            {name: value for name, value in asdict(said).items() if value is not None}
         )
         return body, self.signed(body, now)
 
@@ -110,8 +172,29 @@ class SandboxPayments:
             SIGNATURE: self._keys.sign(NOTIFICATION_PURPOSE, signed_text(timestamp, nonce, body)),
         }
 
+    def _said(self, reference: str, amount_minor: int, *, succeeded: bool) -> Notification:
+        return Notification(
+            reference=reference,
+            provider_reference=self._number(reference),
+            succeeded=succeeded,
+            amount_minor=amount_minor,
+            currency="CNY",
+        )
+
+    def _number(self, reference: str) -> str:
+        return f"sandbox-{sha256(f'{self._pages} {reference}'.encode()).hexdigest()[:48]}"
+
+    def _write(
+        self, kind: Literal["PAID", "CLOSED", "REFUNDED"], ours: str, charge: str, amount_minor: int
+    ) -> None:
+        now = datetime.now(UTC)
+        self._ledger.add(
+            LedgerEvent(kind=kind, reference=ours, charge=charge, amount_minor=amount_minor, at=now)
+        )
+
     def _token(self, charge: Charge) -> str:
-        text = urlsafe_b64encode(orjson.dumps(asdict(charge))).rstrip(b"=").decode()
+        said = {name: value for name, value in asdict(charge).items() if value}
+        text = urlsafe_b64encode(orjson.dumps(said)).rstrip(b"=").decode()
         return f"{text}.{self._keys.sign(PAGE_PURPOSE, text)}"
 
 

@@ -13,10 +13,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from gateways import Charge
+from gateways.payments import Charge
 from gateways.sandbox import BadToken, SandboxPayments
 
-PAID, FAILED, REFUSED = "paid", "failed", "refused by the shop"
+PAID, FAILED, REFUSED, CLOSED = "paid", "failed", "refused by the shop", "closed"
 Tell = Callable[[dict[str, str], bytes], Awaitable[bool]]
 """Gives the shop a signed notification, headers and body; answers whether it took it."""
 
@@ -45,6 +45,8 @@ def sandbox_routes(provider: SandboxPayments, tell: Tell) -> list[BaseRoute]:
             return _no_such_page()
         succeeded = request.query_params.get("outcome") != "failed"
         now = datetime.now(UTC)
+        if succeeded and not provider.pay(charge, now):
+            return _answer(request, CLOSED, 410)
         body, headers = provider.notification_of(charge, succeeded=succeeded, now=now)
         taken = await tell(headers, body)
         outcome = (PAID if succeeded else FAILED) if taken else REFUSED

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from gateways import Gateways, PaymentGateway
 from gateways.bus import make_bus
 from gateways.challenges import PictureChallenges
@@ -10,6 +12,7 @@ from gateways.persisted_queries import make_persisted_queries
 from gateways.rate_limits import make_rate_limits
 from gateways.redis_link import RedisLink
 from gateways.sandbox import SandboxPayments
+from gateways.sandbox_ledger import SandboxLedger
 from gateways.sms import LoggingSms
 from gateways.telemetry.tracing import ProcessTraces
 from gateways.webhooks import HttpWebhooks
@@ -47,4 +50,5 @@ def make_gateways(settings: Settings) -> Gateways:
 def _payment_providers(settings: Settings) -> dict[str, PaymentGateway]:
     if not settings.sandbox_payments:
         return {}
-    return {"SANDBOX": SandboxPayments(settings.base_url, settings.keys)}
+    ledger = SandboxLedger(Path(settings.files_folder) / "sandbox-payments.jsonl")
+    return {"SANDBOX": SandboxPayments(settings.base_url, settings.keys, ledger)}

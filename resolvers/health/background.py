@@ -58,13 +58,16 @@ async def jobs(ctx: Context) -> Finding:
 async def refunds(ctx: Context) -> Finding:
     """A refund goes back by the provider that took the money, which may be gone from the settings."""
     rows = await fetch(
-        "SELECT p.provider, COUNT(*) AS waiting FROM refund r JOIN payment p ON p.id = r.payment_id"
-        " WHERE r.status = ? GROUP BY p.provider ORDER BY p.provider",
+        "SELECT p.provider, n.code, COUNT(*) AS waiting FROM refund r"
+        " JOIN payment p ON p.id = r.payment_id JOIN sales_order o ON o.id = p.order_id"
+        " JOIN organisation n ON n.id = o.merchant_id"
+        " WHERE r.status = ? GROUP BY p.provider, n.code ORDER BY p.provider, n.code",
         str(RefundStatus.REQUESTED),
     )
-    gone = [row for row in rows if row["provider"] not in ctx.gateways.payments]
+    gone = [row for row in rows if not ctx.gateways.payment(row["code"], row["provider"])]
     if gone:
-        waiting, names = sum(row["waiting"] for row in gone), [row["provider"] for row in gone]
+        waiting = sum(row["waiting"] for row in gone)
+        names = sorted({row["provider"] for row in gone})
         says = f"{waiting} refunds wait for {', '.join(names)}, which is not configured."
         return error("refunds", says, "Configure it again: they are tried until it takes them.")
     return ok("refunds", f"{sum(row['waiting'] for row in rows)} refunds wait for a provider.")

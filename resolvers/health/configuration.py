@@ -61,7 +61,8 @@ async def challenges(ctx: Context) -> Finding:
 
 
 async def payments(ctx: Context) -> Finding:
-    names = ", ".join(sorted(ctx.gateways.payments))
+    own = {f"{provider} of {code}" for code, provider in ctx.gateways.merchant_payments}
+    names = ", ".join(sorted({*ctx.gateways.payments, *own}))
     if names:
         return ok("payments", f"These providers take payments: {names}.")
     says = "No provider takes payments: only tills can."

@@ -111,7 +111,8 @@ async def _places_of(ctx: Context, wanted: LevelFilter) -> Conditions:
     found.add("o.merchant_id = ?", ctx.merchant_id)
     if wanted.organisation_code is not None:
         code = kept(wanted.organisation_code)
-        node = await within_reach(ctx, code, Permission.STOCK_READ, "organisationCode")
+        path = ("filter", "organisationCode")
+        node = await within_reach(ctx, code, Permission.STOCK_READ, *path)
         found.add("SUBSTR(n.path, 1, ?) = ?", len(node.path), node.path)
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from models.accounts.roles import Permission
 from models.database import any_id, array, fetch, marks
@@ -14,10 +15,20 @@ from resolvers.context import Context
 from resolvers.orm_pagination import NOTHING, Page, PageRequest
 from resolvers.permissions import for_anyone, requires, scoped
 from resolvers.slices import Slice, rows_of_each
-from resolvers.sql_pagination import Conditions, kept, pages_by_id
-from resolvers.stock.transfers import transfers
+from resolvers.sql_pagination import NEVER, Conditions, kept, pages_by_id
+from resolvers.stock.documents.kinds import TRANSFERS
+from resolvers.stock.documents.reading import by_ids
+from resolvers.tallies import SqlTally
 
 _TIE = "serial numbers"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SerialQuery:
+    """What is on hand at a location, in one of these states; in whatever state where `states` is None."""
+
+    location_id: int
+    states: Sequence[SerialState] | None = None
 
 
 @requires(Permission.STOCK_READ)
@@ -33,22 +44,32 @@ async def find(ctx: Context, sku: str, serial: str) -> SerialNumber | None:
         or (found := await query.filter(state=SerialState.IN_TRANSIT).first()) is None
     ):
         return here
-    return found if await transfers.by_ids(ctx, [found.document_id or 0]) else None
+    return found if await by_ids(ctx, TRANSFERS, [found.document_id or 0]) else None
 
 
 @requires(Permission.STOCK_READ)
 async def of_variants(
-    ctx: Context, variant_ids: Sequence[int], location_id: int, request: PageRequest
+    ctx: Context, variant_ids: Sequence[int], wanted: SerialQuery, request: PageRequest
 ) -> dict[int, Page[SerialNumber]]:
-    """A page of what each variant has on hand at a location; nothing outside the caller's territory."""
-    place = Location.filter(id=location_id)
-    if not await scoped(place, ctx, Permission.STOCK_READ, "organisation").exists():
+    """A page of what each variant has on hand at a location; nothing outside the caller's territory.
+
+    Raises: InvalidInput for a size or cursor that makes no sense.
+    """
+    here, tie = await _here(ctx, wanted), f"{_TIE} {wanted.states}"
+    if here.nothing:
         return dict.fromkeys(variant_ids, NOTHING)
-    here = Conditions()
-    here.add(f"location_id = ? AND state IN ({marks(ON_HAND)})", location_id, *map(str, ON_HAND))
     return await pages_by_id(
-        SerialNumber, "variant_id", variant_ids, here, request, _TIE, falling=False
+        SerialNumber, "variant_id", variant_ids, here, request, tie, falling=False
     )
+
+
+def tally(ctx: Context, variant_ids: Sequence[int], wanted: SerialQuery) -> SqlTally:
+    """The count of each variant's list."""
+
+    async def conditions(_: bool) -> Conditions:
+        return (await _here(ctx, wanted)).of_parents("variant_id", variant_ids)
+
+    return SqlTally("serial_number", conditions, by="variant_id")
 
 
 @for_anyone
@@ -83,4 +104,18 @@ async def on_the_road(
     for each in rows:
         row = SerialNumber.read(each, "r")
         found.setdefault((row.document_id or 0, row.variant_id), []).append(row)
+    return found
+
+
+async def _here(ctx: Context, wanted: SerialQuery) -> Conditions:
+    """NEVER outside the caller's territory."""
+    found = Conditions()
+    place = Location.filter(id=wanted.location_id)
+    if not await scoped(place, ctx, Permission.STOCK_READ, "organisation").exists():
+        found.add(NEVER)
+    states = (
+        ON_HAND if wanted.states is None else [each for each in ON_HAND if each in wanted.states]
+    )
+    there = [str(each) for each in states]
+    found.add(f"location_id = ? AND state IN ({marks(there)})", wanted.location_id, *there)
     return found

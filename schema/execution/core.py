@@ -71,6 +71,16 @@ class Metering:
         """Of fields of objects, by the identity of their definitions."""
         return {}
 
+    def build_per_event_executor(self, payload: Any) -> Any:
+        """Build an executor with collected fields of its own.
+
+        graphql-core 3.3.2 lets the events of a subscription share them, under keys that no other event finds:
+        they would pile up for as long as the subscription lives.
+        """
+        executor = cast(Any, super()).build_per_event_executor(payload)
+        executor._relevant_sub_fields = {}
+        return executor
+
     def execute_field(
         self, parent_type: GraphQLObjectType, source: Any, details: Any, path: Path, *rest: Any
     ) -> Any:

@@ -1,3 +1,5 @@
+"""The audit of stock as GraphQL types."""
+
 from __future__ import annotations
 
 import strawberry
@@ -22,6 +24,8 @@ strawberry.enum(PromiseFaultKind, name="StockPromiseFaultKind")
     description="A level that its movements, holds, documents or serial numbers do not explain."
 )
 class StockDrift:
+    """A number of a level that differs from what it is compared with."""
+
     state: StockState
     recorded: int = strawberry.field(description="What the level says.")
     expected: int = strawberry.field(description="What the witness adds up to.")
@@ -38,6 +42,7 @@ class StockDrift:
 
     @classmethod
     def of(cls, found: audit.Drift) -> StockDrift:
+        """Return the drift of a finding."""
         return cls(
             state=found.state,
             recorded=found.recorded,
@@ -54,6 +59,8 @@ class StockDrift:
     " waits, and nothing is promised to it."
 )
 class StockPromiseFault:
+    """A number of a backorder that differs from what follows from the orders."""
+
     kind: PromiseFaultKind
     recorded: int
     expected: int
@@ -75,6 +82,7 @@ class StockPromiseFault:
 
     @classmethod
     def of(cls, row: PromiseFault) -> StockPromiseFault:
+        """Return the fault of a finding."""
         return cls(
             kind=row.kind,
             recorded=row.recorded,
@@ -88,17 +96,20 @@ class StockPromiseFault:
     description="The ledger replayed and compared with the levels; a sound system has no drift."
 )
 class StockAudit:
+    """The result of an audit."""
+
     checked_levels: int
     replayed_movements: int = strawberry.field(
         description="How many were added up; those before a checkpoint had been already."
     )
     drifts: list[StockDrift] = sized_list(
-        AUDIT_FAULTS, description="The first 500; whoever mends them asks again."
+        AUDIT_FAULTS, description="The first 500; ask again once they are corrected."
     )
     promise_faults: list[StockPromiseFault] = sized_list(AUDIT_FAULTS, description="The first 500.")
 
     @classmethod
     def of(cls, found: audit.Audit) -> StockAudit:
+        """Return the result of an audit."""
         return cls(
             checked_levels=found.checked_levels,
             replayed_movements=found.replayed_movements,

@@ -1,3 +1,5 @@
+"""Stock levels, movements and snapshots as GraphQL types."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -32,7 +34,7 @@ from schema.stock.cost_types import (
     stock_values,
     value_changes,
 )
-from schema.stock.documents import document_of
+from schema.stock.documents.history import document_of
 from schema.stores.types import StockLocation
 
 described_enum(
@@ -54,6 +56,8 @@ strawberry.enum(MovementReason)
     " as `available` what their channel may buy, and 0 in every other state."
 )
 class StockLevel(Node):
+    """The pieces of one variant at one location, by state."""
+
     row: strawberry.Private[levels.Level]
     id: strawberry.ID = identity("StockLevel")
     on_hand: int = column("pieces.on_hand")
@@ -141,15 +145,18 @@ class StockLevel(Node):
 
     @classmethod
     def of(cls, row: levels.Level) -> StockLevel:
+        """Return the level of a row."""
         return cls(row=row)
 
     @classmethod
     async def find(cls, ctx: Context, ids: Sequence[int]) -> list[StockLevel | None]:
+        """Return the levels with these row IDs, None for each that the caller may not look up by ID."""
         found = await levels.findable_by_ids(ctx, ids)
         return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
 
     @classmethod
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[StockLevel | None]:
+        """Return the nodes with these row IDs, None for each that the caller may not see."""
         found = await levels.by_ids(ctx, ids)
         return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
 
@@ -158,6 +165,8 @@ class StockLevel(Node):
     description="One line of the append-only ledger: a correction is another movement."
 )
 class StockMovement(Node):
+    """One movement of the ledger."""
+
     id: strawberry.ID
     sequence: BigInt
     from_state: StockState
@@ -206,6 +215,7 @@ class StockMovement(Node):
 
     @classmethod
     def of(cls, row: MovementRow) -> StockMovement:
+        """Return the movement of a row."""
         return cls(
             id=global_id("StockMovement", row.id),
             sequence=BigInt(row.id),
@@ -222,6 +232,7 @@ class StockMovement(Node):
 
     @classmethod
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[StockMovement | None]:
+        """Return the nodes with these row IDs, None for each that the caller may not see."""
         found = await movements.by_ids(ctx, ids)
         return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
 
@@ -231,6 +242,8 @@ class StockMovement(Node):
     " available."
 )
 class StockSnapshot:
+    """A stock level at a moment of the past."""
+
     at: datetime
     on_hand: int
     available: int
@@ -252,6 +265,7 @@ class StockSnapshot:
 
     @classmethod
     def of(cls, row: as_of.Snapshot) -> StockSnapshot:
+        """Return the snapshot of a row."""
         pieces = row.pieces
         return cls(
             at=row.at,

@@ -1,4 +1,5 @@
-"""What others tell us over HTTP: payment providers' notifications, at `/webhooks/payments/{provider}`."""
+"""Payment providers' notifications, at `/webhooks/payments/{provider}` and, for a merchant's own account,
+`/webhooks/payments/{provider}/{merchant}`."""
 
 from __future__ import annotations
 
@@ -9,9 +10,16 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from gateways import BadNotification, Gateways, UnreadableNotification
+from gateways import Gateways, PaymentGateway
+from gateways.payments import (
+    Acknowledgement,
+    BadNotification,
+    Notification,
+    RefundState,
+    UnreadableNotification,
+)
 from resolvers.context import SYSTEM, Context, utc_now
-from resolvers.orders.payment import settlement
+from resolvers.orders.payment import refunds, settlement
 from resolvers.orders.payment.settlement import Outcome
 from serving.body_room import BodyRoom, NoRoom
 from settings import Settings
@@ -25,10 +33,11 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a notification did, and the HTTP status that says so."""
+    """What a notification did, the HTTP status that says so, and how its provider wants to hear it."""
 
     outcome: str
     status: int = 200
+    acknowledgement: Acknowledgement | None = None
 
 
 def payment_webhooks(settings: Settings, gateways: Gateways, bodies: BodyRoom) -> list[BaseRoute]:
@@ -42,28 +51,50 @@ def payment_webhooks(settings: Settings, gateways: Gateways, bodies: BodyRoom) -
         if body is None:
             return _response(Answer("the notification is too long", 413))
         provider = request.path_params["provider"].upper()
+        merchant = request.path_params.get("merchant")
         headers = dict(request.headers)
-        return _response(await receive(settings, gateways, provider, headers, body))
+        return _response(await receive(settings, gateways, provider, headers, body, merchant))
 
     path = "/webhooks/payments/{provider}"
-    return [Route(path, payment_notification, methods=["POST"])]
+    return [
+        Route(each, payment_notification, methods=["POST"]) for each in (path, path + "/{merchant}")
+    ]
 
 
 async def receive(
-    settings: Settings, gateways: Gateways, provider: str, headers: dict[str, str], body: bytes
+    settings: Settings,
+    gateways: Gateways,
+    provider: str,
+    headers: dict[str, str],
+    body: bytes,
+    merchant: str | None = None,
 ) -> Answer:
-    """Verify a notification and settle it; whatever comes, it is answered by what it did."""
-    gateway = gateways.payments.get(provider)
+    """Verify a notification and settle it; `merchant`: the code of the merchant whose account it is for."""
+    gateway = _account(gateways, provider, merchant)
     if gateway is None:
         return Answer("this provider is not configured", 404)
     try:
-        notification = gateway.verify(headers, body, utc_now())
+        said = gateway.verify(headers, body, utc_now())
     except BadNotification as bad:
         log.warning("payment notification refused", provider=provider, why=str(bad))
         return Answer(str(bad), 400 if isinstance(bad, UnreadableNotification) else 401)
     ctx = Context(settings=settings, gateways=gateways, actor=SYSTEM)
-    outcome = await settlement.settle(ctx, provider, notification)
-    return Answer(str(outcome), STATUSES.get(outcome, 200))
+    outcome = await _settle(ctx, provider, said)
+    status = STATUSES.get(outcome, 200)
+    return Answer(str(outcome), status, gateway.acknowledge(taken=status == 200))
+
+
+def _account(gateways: Gateways, provider: str, merchant: str | None) -> PaymentGateway | None:
+    if merchant is None:
+        return gateways.payments.get(provider)
+    return gateways.merchant_payments.get((merchant, provider))
+
+
+async def _settle(ctx: Context, provider: str, said: Notification | RefundState) -> Outcome:
+    if isinstance(said, RefundState):
+        known = await refunds.settle(ctx, provider, said)
+        return Outcome.REFUNDED if known else Outcome.UNKNOWN
+    return await settlement.settle(ctx, provider, said)
 
 
 async def _body(request: Request, bodies: BodyRoom) -> bytes | None:
@@ -90,4 +121,6 @@ async def _body(request: Request, bodies: BodyRoom) -> bytes | None:
 
 
 def _response(answer: Answer) -> Response:
+    if said := answer.acknowledgement:
+        return Response(said.body, said.status, media_type=said.media_type)
     return JSONResponse({"outcome": answer.outcome}, answer.status)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateways import Notification, UnreadableNotification
 from gateways.notifications import read_notification
+from gateways.payments import Notification, UnreadableNotification
 from models.money import MAX_MINOR
 
 GOOD: dict[str, Any] = {

@@ -2,11 +2,30 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from gateways import BadNotification, Charge, GatewayError
-from gateways.sandbox import MAX_AGE_SECONDS, NONCE, SIGNATURE, TIMESTAMP, BadToken, SandboxPayments
+from gateways import GatewayError
+from gateways.payments import (
+    BadNotification,
+    Charge,
+    ChargePaid,
+    ChargeStatus,
+    RefundOrder,
+    RefundOutcome,
+    StatementKind,
+)
+from gateways.sandbox import (
+    MAX_AGE_SECONDS,
+    NONCE,
+    SIGNATURE,
+    TIMESTAMP,
+    TIMEZONE,
+    BadToken,
+    SandboxPayments,
+)
+from gateways.sandbox_ledger import SandboxLedger
 from models.keys.signing_keys import KeyRing
 
 NOW = datetime(2026, 1, 31, 8, tzinfo=UTC)
@@ -121,3 +140,53 @@ def test_an_old_notification_is_refused(provider: SandboxPayments, seconds: int)
 def test_signed_nonsense_is_refused(provider: SandboxPayments, body: bytes) -> None:
     with pytest.raises(BadNotification):
         provider.verify(provider.signed(body, NOW), body, NOW)
+
+
+async def test_the_ledger_says_what_became_of_a_charge(tmp_path: Path) -> None:
+    ledger = SandboxLedger(tmp_path / "folder" / "ledger.jsonl")
+    provider = SandboxPayments("http://127.0.0.1:8000", KeyRing.of(SECRET), ledger)
+    assert (await provider.query(CHARGE.reference)).status is ChargeStatus.PENDING
+    assert provider.pay(CHARGE, NOW)
+    assert provider.pay(CHARGE, NOW)
+    another = SandboxPayments("http://127.0.0.1:8000", KeyRing.of(SECRET), ledger)
+    state = await another.query(CHARGE.reference)
+    assert state.status is ChargeStatus.SUCCEEDED
+    assert state.said is not None
+    assert state.said.amount_minor == CHARGE.amount_minor
+    with pytest.raises(ChargePaid):
+        await another.close(CHARGE.reference)
+    today = datetime.now(TIMEZONE).date()
+    rows = [row async for row in another.statement(today)]
+    assert [(row.kind, row.reference, row.amount_minor) for row in rows] == [
+        (StatementKind.CHARGE, CHARGE.reference, CHARGE.amount_minor)
+    ]
+    assert [row async for row in another.statement(today - timedelta(days=1))] == []
+
+
+async def test_a_closed_or_expired_charge_is_not_paid(provider: SandboxPayments) -> None:
+    await provider.close(CHARGE.reference)
+    await provider.close(CHARGE.reference)
+    assert not provider.pay(CHARGE, NOW)
+    assert (await provider.query(CHARGE.reference)).status is ChargeStatus.CLOSED
+    expired = replace(CHARGE, reference="P" + "1" * 30, expires_at=NOW)
+    assert not provider.pay(expired, NOW)
+    assert provider.pay(expired, NOW - timedelta(seconds=1))
+
+
+async def test_a_refund_is_made_once(provider: SandboxPayments) -> None:
+    order = RefundOrder(
+        reference="R" + "0" * 30,
+        charge_reference=CHARGE.reference,
+        provider_reference="theirs",
+        amount_minor=250,
+        charged_minor=CHARGE.amount_minor,
+        currency="CNY",
+        reason="one line came back",
+        notify_url=CHARGE.notify_url,
+    )
+    assert (await provider.query_refund(order)).outcome is RefundOutcome.UNKNOWN
+    for _ in range(2):
+        state = await provider.refund(order)
+        assert (state.outcome, state.amount_minor) == (RefundOutcome.SUCCEEDED, 250)
+    rows = [row async for row in provider.statement(datetime.now(TIMEZONE).date())]
+    assert [(row.kind, row.amount_minor) for row in rows] == [(StatementKind.REFUND, 250)]

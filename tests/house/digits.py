@@ -34,6 +34,7 @@ MEASURED = {
 OWN = {
     "gateways/addresses.py: int(address)",
     "gateways/cost_buckets.py: int(level)",
+    "gateways/sandbox.py: datetime.fromisoformat(expires)",
     "models/bounds.py: int(self)",
     "models/tables/columns.py: datetime.fromisoformat(column)",
     "models/engine/long_lists.py: int(number)",

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from gateways import Notification
+from gateways.payments import Notification
 from models.accounts.roles import ROLE_PERMISSIONS, Role
 from models.accounts.sessions import Guest
 from models.orders.fulfilments import Fulfilment

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from models.stock.state_machines import Life, actions_of
+from models.stock.state_machines import Life, S, actions_of
 from models.stock.states import StockState
 
 
@@ -71,16 +71,8 @@ def may_purchase(action: PurchaseAction, rights: PurchaseRights, *, four_eyes: b
 
 
 def purchase_actions(
-    status: PurchaseOrderStatus, rights: PurchaseRights, *, four_eyes: bool
+    life: Life[S, PurchaseAction], status: S, rights: PurchaseRights, *, four_eyes: bool
 ) -> list[PurchaseAction]:
-    """What this caller may do with a purchase order now."""
-    actions = actions_of(PURCHASE_LIFE, status)
-    return [each for each in actions if may_purchase(each, rights, four_eyes=four_eyes)]
-
-
-def return_actions(
-    status: SupplierReturnStatus, rights: PurchaseRights, *, four_eyes: bool
-) -> list[PurchaseAction]:
-    """What this caller may do with a supplier return now."""
-    actions = actions_of(RETURN_LIFE, status)
+    """Return what this caller may do now with a document of that life."""
+    actions = actions_of(life, status)
     return [each for each in actions if may_purchase(each, rights, four_eyes=four_eyes)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from gateways import Notification
+from gateways.payments import Notification
 from models.database import fetch
 from models.orders.orders import Order
 from models.orders.states import OrderStatus

@@ -9,7 +9,8 @@ from typing import Any
 from orjson import dumps
 from tortoise.expressions import Subquery
 
-from gateways import Charge, GatewayError, PaymentGateway, StartedCharge
+from gateways import GatewayError, PaymentGateway
+from gateways.payments import Charge, StartedCharge
 from models.database import brief_transaction, change, fetch, for_update
 from models.deferred_writes import insert_later
 from models.errors import Expired, InvalidInput, NotFound, PaymentFailed, StateConflict
@@ -20,6 +21,7 @@ from models.orders.states import OrderStatus, PaymentFlow, PaymentProvider, Paym
 from resolvers.context import Context
 from resolvers.idempotency import answered, claim_all, claim_of
 from resolvers.orders.actions import is_void
+from resolvers.orders.payment.accounts import account_of, notify_url
 from resolvers.orders.payment.references import new_reference
 from resolvers.orders.scope import visible
 from resolvers.permissions import for_anyone, for_customers
@@ -61,12 +63,12 @@ async def start(ctx: Context, draft: ChargeDraft) -> Payment:
     Raises: InvalidInput for a way to pay that is not offered, NotFound, StateConflict, Expired,
     PaymentFailed when the provider does not respond.
     """
-    gateway = _gateway(ctx, draft)
+    gateway = await _gateway(ctx, draft)
     payment, order_number = await brief_transaction(_record_intent, ctx, draft)
     if payment.status is not PaymentStatus.PENDING or _is_started(payment):
         return payment
     try:
-        started = await gateway.start(_charge(ctx, payment, order_number))
+        started = await gateway.start(await _charge(ctx, payment, order_number))
     except GatewayError as error:
         raise PaymentFailed("The payment provider does not answer. Try again.") from error
     return await _keep(ctx, payment.id, started)
@@ -90,13 +92,13 @@ def _is_started(payment: Payment) -> bool:
     return bool(payment.code_url or payment.client_parameters)
 
 
-def _gateway(ctx: Context, draft: ChargeDraft) -> PaymentGateway:
-    gateway = ctx.gateways.payments.get(draft.provider)
+async def _gateway(ctx: Context, draft: ChargeDraft) -> PaymentGateway:
+    gateway = await account_of(ctx, ctx.merchant_id, draft.provider)
     if gateway is None:
         raise InvalidInput(
             "{provider} is not configured here.", path=("provider",), provider=draft.provider
         )
-    if draft.flow not in gateway.flows:
+    if draft.flow not in gateway.capabilities.flows:
         raise InvalidInput(
             "{provider} does not offer {flow}.",
             path=("flow",),
@@ -169,12 +171,12 @@ def payable_minor(order: Order) -> int:
     return order.payable_minor - (order.paid_minor - order.refunded_minor)
 
 
-def _charge(ctx: Context, payment: Payment, order_number: str) -> Charge:
+async def _charge(ctx: Context, payment: Payment, order_number: str) -> Charge:
     return Charge(
         reference=payment.reference,
         amount_minor=payment.amount_minor,
         currency=CurrencyCode.CNY,
         description=f"Order {order_number}",
         flow=payment.flow,
-        notify_url=f"{ctx.settings.base_url}/webhooks/payments/{payment.provider.lower()}",
+        notify_url=await notify_url(ctx, ctx.merchant_id, payment.provider),
     )

@@ -10,13 +10,16 @@ from __future__ import annotations
 from typing import Any
 
 from gateways import GatewayError
+from gateways.payments import RefundOrder, RefundOutcome, RefundState
 from models.database import transaction
+from models.money import CurrencyCode
 from models.orders.fulfilments import Fulfilment, FulfilmentLine
 from models.orders.orders import Order, OrderLine
 from models.orders.payments import Payment, Refund, RefundStatus
 from models.orders.states import PaymentFlow, PaymentStatus
 from resolvers.background.jobs import Handlers, enqueue
 from resolvers.context import Context
+from resolvers.orders.payment.accounts import account_of, notify_url
 from resolvers.orders.payment.references import new_reference
 from resolvers.referrals import commissions
 
@@ -85,11 +88,37 @@ async def ask_provider(ctx: Context, payload: dict[str, Any]) -> None:
     if refund.status is RefundStatus.SUCCEEDED:
         return
     payment = await Payment.get(id=refund.payment_id)
-    gateway = ctx.gateways.payments.get(payment.provider)
+    order = await Order.get(id=payment.order_id)
+    gateway = await account_of(ctx, order.merchant_id, payment.provider)
     if gateway is None:
         raise GatewayError(f"{payment.provider} is no longer configured: its refunds wait.")
-    await gateway.refund(payment.provider_reference or "", refund.reference, refund.amount_minor)
+    state = await gateway.refund(await _order_of(ctx, order, payment, refund))
+    if state.outcome is not RefundOutcome.SUCCEEDED:
+        raise GatewayError(f"{payment.provider} has not given it back: {state.outcome}.")
     await transaction(_settle, ctx, refund.id)
+
+
+async def settle(ctx: Context, provider: str, state: RefundState) -> bool:
+    """Settle what `provider` has been verified to say of a refund. Return whether there is such a refund."""
+    found = await Refund.filter(reference=state.reference, payment__provider=provider).first()
+    if found is None or found.amount_minor != state.amount_minor:
+        return False
+    if state.outcome is RefundOutcome.SUCCEEDED:
+        await transaction(_settle, ctx, found.id)
+    return True
+
+
+async def _order_of(ctx: Context, order: Order, payment: Payment, refund: Refund) -> RefundOrder:
+    return RefundOrder(
+        reference=refund.reference,
+        charge_reference=payment.reference,
+        provider_reference=payment.provider_reference or "",
+        amount_minor=refund.amount_minor,
+        charged_minor=payment.amount_minor,
+        currency=CurrencyCode.CNY,
+        reason=refund.reason,
+        notify_url=await notify_url(ctx, order.merchant_id, payment.provider),
+    )
 
 
 HANDLERS: Handlers = {REFUND_JOB: ask_provider}

@@ -34,7 +34,7 @@ from enum import StrEnum
 
 import structlog
 
-from gateways import Notification
+from gateways.payments import Notification
 from models.database import brief_transaction, fetch, for_update, marks
 from models.deferred_writes import Outdated, update_later
 from models.errors import InsufficientStock, Refusals

@@ -22,9 +22,11 @@ from resolvers.orm_pagination import Page, PageRequest
 from resolvers.permissions import requires, scoped
 from resolvers.sql_pagination import Conditions, Order, page_of_ids
 from resolvers.stock.ledger.replay import replayed
+from resolvers.tallies import SqlTally
 
 # Expired holds are given back within seconds; one that nobody swept for so long is not looked for.
 _UNSWEPT = timedelta(days=7)
+_TABLE = "stock_level l"
 _FIRST = datetime.min.replace(tzinfo=UTC)
 _BEFORE = (
     "(SELECT MAX(k.sequence) FROM stock_checkpoint k WHERE k.level_id = l.id AND k.last_at <= ?)"
@@ -32,6 +34,14 @@ _BEFORE = (
 _AFTER = (
     "(SELECT MIN(k.sequence) FROM stock_checkpoint k WHERE k.level_id = l.id AND k.last_at > ?)"
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotFilter:
+    """Which levels: of a variant, at a location or both; one of them is named."""
+
+    variant_id: int | None = None
+    location_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +57,7 @@ class Snapshot:
 async def page(
     ctx: Context,
     at: datetime,
-    variant_id: int | None,
-    location_id: int | None,
+    wanted: SnapshotFilter,
     request: PageRequest,
 ) -> Page[Any]:
     """The caller's levels of a variant, at a location or both, as they stood once `at` had passed.
@@ -57,13 +66,21 @@ async def page(
     """
     if at > ctx.now():
         raise InvalidInput("This moment has not come yet.", path=("at",))
-    if variant_id is None and location_id is None:
-        raise InvalidInput("Name a variant or a location.", path=("locationId",))
-    conditions = await _asked(ctx, variant_id, location_id)
-    tie = f"snapshots {at.timestamp()} {variant_id} {location_id}"
-    found = await page_of_ids("stock_level l", conditions, Order(("l.id",), (int,)), request, tie)
+    conditions = await _asked(ctx, wanted)
+    tie = f"snapshots {at.timestamp()} {wanted.variant_id} {wanted.location_id}"
+    found = await page_of_ids(_TABLE, conditions, Order(("l.id",), (int,)), request, tie)
     rows = await of_levels(found.rows, at)
     return Page(rows, found.cursors, found.has_next, found.has_previous)
+
+
+@requires(Permission.STOCK_READ)
+async def tally(ctx: Context, wanted: SnapshotFilter) -> SqlTally:
+    """The count of the whole list, which is the same at every moment."""
+
+    async def conditions(_: bool) -> Conditions:
+        return await _asked(ctx, wanted)
+
+    return SqlTally(_TABLE, conditions)
 
 
 async def of_levels(ids: Sequence[int], at: datetime) -> list[Snapshot]:
@@ -76,15 +93,18 @@ async def of_levels(ids: Sequence[int], at: datetime) -> list[Snapshot]:
     return [_snapshot(found[each], expired.get(each, 0), at) for each in ids]
 
 
-async def _asked(ctx: Context, variant_id: int | None, location_id: int | None) -> Conditions:
+async def _asked(ctx: Context, wanted: SnapshotFilter) -> Conditions:
+    """Raises: InvalidInput for neither variant nor location."""
+    if wanted.variant_id is None and wanted.location_id is None:
+        raise InvalidInput("Name a variant or a location.", path=("filter", "locationId"))
     query = scoped(Location.all(), ctx, Permission.STOCK_READ, "organisation")
-    if location_id is not None:
-        query = query.filter(id=location_id)
+    if wanted.location_id is not None:
+        query = query.filter(id=wanted.location_id)
     places: list[Any] = await query.values_list("id", flat=True)
     conditions = Conditions()
     conditions.add(f"l.location_id IN ({marks(places)})", *places)
-    if variant_id is not None:
-        conditions.add("l.variant_id = ?", variant_id)
+    if wanted.variant_id is not None:
+        conditions.add("l.variant_id = ?", wanted.variant_id)
     return conditions
 
 

@@ -22,11 +22,14 @@ from resolvers.stock.allocation.backorder_allocation import fill
 from resolvers.stock.costs.costs import carry
 from resolvers.stock.documents.documents import do_once, next_number, note_of
 from resolvers.stock.documents.inbound import expect
+from resolvers.stock.documents.kinds import PURCHASE_ORDERS, key_of
 from resolvers.stock.documents.lines import LineDraft, Lines, check_variants, check_within, summed
+from resolvers.stock.documents.reading import lines_of
+from resolvers.stock.documents.steps import change_status, record_change
 from resolvers.stock.ledger.ledger import Move, announce_changed
 from resolvers.stock.levels.locking import backordered, check_room, lock
 from resolvers.stock.purchasing import suppliers
-from resolvers.stock.purchasing.orders import KIND, lines_of, locked, turn, written
+from resolvers.stock.purchasing.rights import locked
 from resolvers.stock.serials import Scanned, SerialDraft, checked, given, scan
 from resolvers.validation import code_of, line_of
 
@@ -139,25 +142,30 @@ async def _create(ctx: Context, draft: PurchaseDraft, lines: Lines, costs: dict[
         for variant_id, pieces in lines.pieces.items()
     ]
     await insert_all("purchase_order_line", columns, rows)
-    await written(ctx, order, None, draft.note)
+    await record_change(ctx, order, None, draft.note)
     return order.id
 
 
+async def _locked(ctx: Context, order_id: int, action: PurchaseAction) -> PurchaseOrder:
+    missing = NotFound("There is no such purchase order.", path=("purchaseOrderId",))
+    return await locked(ctx, PURCHASE_ORDERS, order_id, action, missing)
+
+
 async def _approve(ctx: Context, order_id: int, note: str | None) -> PurchaseOrder:
-    order = await locked(ctx, order_id, PurchaseAction.APPROVE)
-    lines = (await lines_of([order.id]))[order.id]
+    order = await _locked(ctx, order_id, PurchaseAction.APPROVE)
+    lines = await lines_of(PURCHASE_ORDERS, order.id)
     await _expect(ctx, order, lines, 1)
     approved_by = {"approved_by_kind": str(ctx.actor.kind), "approved_by_id": ctx.actor.id}
-    await turn(ctx, order, PurchaseOrderStatus.APPROVED, note, **approved_by)
+    await change_status(ctx, order, PurchaseOrderStatus.APPROVED, note, **approved_by)
     return order
 
 
 async def _cancel(ctx: Context, order_id: int, note: str | None) -> PurchaseOrder:
-    order = await locked(ctx, order_id, PurchaseAction.CANCEL)
+    order = await _locked(ctx, order_id, PurchaseAction.CANCEL)
     if order.status in EXPECTED:
-        lines = (await lines_of([order.id]))[order.id]
+        lines = await lines_of(PURCHASE_ORDERS, order.id)
         await _expect(ctx, order, lines, -1)
-    await turn(ctx, order, PurchaseOrderStatus.CANCELLED, note)
+    await change_status(ctx, order, PurchaseOrderStatus.CANCELLED, note)
     return order
 
 
@@ -177,8 +185,8 @@ async def _expect(
 
 
 async def _receive(ctx: Context, order_id: int, came: Lines, scanned: Scanned) -> int:
-    order = await locked(ctx, order_id, PurchaseAction.RECEIVE)
-    lines = (await lines_of([order.id]))[order.id]
+    order = await _locked(ctx, order_id, PurchaseAction.RECEIVE)
+    lines = await lines_of(PURCHASE_ORDERS, order.id)
     check_within(came, {line.variant_id: line.to_come for line in lines})
     places = {
         (line.variant_id, order.destination_id): line
@@ -195,14 +203,14 @@ async def _receive(ctx: Context, order_id: int, came: Lines, scanned: Scanned) -
         line.received += pieces
     check_room(levels, moves, "lines")
     await scan(ctx, moves, scanned, ("serials",))
-    carried = await carry(ctx, moves, (KIND, order.id), worth)
+    carried = await carry(ctx, moves, key_of(order), worth)
     fewer = await expect(ctx, deltas)
     await update_all(list(places.values()), ("received",))
     await announce_changed(ctx, [*freed, *carried.levels, *fewer])
     await fill(ctx, backordered(levels))
     left = any(line.to_come for line in lines)
     status = PurchaseOrderStatus.PARTIALLY_RECEIVED if left else PurchaseOrderStatus.RECEIVED
-    await turn(ctx, order, status, None)
+    await change_status(ctx, order, status, None)
     return order.id
 
 
@@ -214,7 +222,7 @@ def _receipt(order: PurchaseOrder, line: PurchaseOrderLine, pieces: int) -> Move
         to_state=StockState.AVAILABLE,
         quantity=pieces,
         reason=MovementReason.PURCHASE_RECEIPT,
-        document=(KIND, order.id),
+        document=key_of(order),
     )
 
 

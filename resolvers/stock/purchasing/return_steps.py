@@ -26,11 +26,13 @@ from resolvers.permissions import requires, scoped
 from resolvers.stock.allocation.backorder_allocation import fill
 from resolvers.stock.costs.costs import carry
 from resolvers.stock.documents.documents import do_once, next_number, note_of
+from resolvers.stock.documents.kinds import PURCHASE_ORDERS, SUPPLIER_RETURNS, key_of
 from resolvers.stock.documents.lines import Lines, check_variants, check_within
+from resolvers.stock.documents.reading import by_ids, lines_of
+from resolvers.stock.documents.steps import change_status, record_change
 from resolvers.stock.ledger.ledger import Move, Place, announce_changed
 from resolvers.stock.levels.locking import LockedLevel, backordered, lock
-from resolvers.stock.purchasing import orders as purchase_orders
-from resolvers.stock.purchasing.returns import KIND, lines_of, locked, turn, written
+from resolvers.stock.purchasing.rights import locked
 from resolvers.stock.serials import Scanned, SerialDraft, checked, given, scan
 from resolvers.validation import quantity_of, rows_of
 
@@ -105,7 +107,7 @@ async def _create(ctx: Context, draft: ReturnDraft, counts: Counts, totals: Line
     if order is None:
         await check_variants(location.merchant_id, totals.places)
     else:
-        check_within(totals, _limits((await purchase_orders.lines_of([order.id]))[order.id]))
+        check_within(totals, _limits(await lines_of(PURCHASE_ORDERS, order.id)))
     found = await SupplierReturn.create(
         merchant_id=location.merchant_id,
         number=await next_number(ctx, location.merchant_id, PREFIX),
@@ -125,14 +127,14 @@ async def _create(ctx: Context, draft: ReturnDraft, counts: Counts, totals: Line
         for (variant_id, state), pieces in counts.items()
     ]
     await insert_all("supplier_return_line", columns, rows)
-    await written(ctx, found, None, draft.note)
+    await record_change(ctx, found, None, draft.note)
     return found.id
 
 
 async def _order(ctx: Context, order_id: int | None) -> PurchaseOrder | None:
     if order_id is None:
         return None
-    found = await purchase_orders.by_ids(ctx, [order_id])
+    found = await by_ids(ctx, PURCHASE_ORDERS, [order_id])
     if order_id not in found:
         raise NotFound("There is no such purchase order.", path=("purchaseOrderId",))
     return found[order_id]
@@ -160,35 +162,40 @@ async def _supplier_id(merchant_id: int, code: str | None, order: PurchaseOrder 
     return supplier.id
 
 
+async def _locked(ctx: Context, return_id: int, action: PurchaseAction) -> SupplierReturn:
+    missing = NotFound("There is no such supplier return.", path=("supplierReturnId",))
+    return await locked(ctx, SUPPLIER_RETURNS, return_id, action, missing)
+
+
 async def _approve(ctx: Context, return_id: int, note: str | None) -> SupplierReturn:
-    found = await locked(ctx, return_id, PurchaseAction.APPROVE)
+    found = await _locked(ctx, return_id, PurchaseAction.APPROVE)
     approved_by = {"approved_by_kind": str(ctx.actor.kind), "approved_by_id": ctx.actor.id}
-    await turn(ctx, found, SupplierReturnStatus.APPROVED, note, **approved_by)
+    await change_status(ctx, found, SupplierReturnStatus.APPROVED, note, **approved_by)
     return found
 
 
 async def _cancel(ctx: Context, return_id: int, note: str | None) -> SupplierReturn:
-    found = await locked(ctx, return_id, PurchaseAction.CANCEL)
-    await turn(ctx, found, SupplierReturnStatus.CANCELLED, note)
+    found = await _locked(ctx, return_id, PurchaseAction.CANCEL)
+    await change_status(ctx, found, SupplierReturnStatus.CANCELLED, note)
     return found
 
 
 async def _ship(ctx: Context, return_id: int, scanned: Scanned) -> int:
-    found = await locked(ctx, return_id, PurchaseAction.SHIP)
-    lines = (await lines_of([found.id]))[found.id]
+    found = await _locked(ctx, return_id, PurchaseAction.SHIP)
+    lines = await lines_of(SUPPLIER_RETURNS, found.id)
     await _count_returned(found, lines)
     levels, freed = await lock(ctx, {(line.variant_id, found.location_id) for line in lines})
     _check_there(found, lines, levels)
     moves = [_move(found, line) for line in lines]
     await scan(ctx, moves, scanned, ("serials",))
-    carried = await carry(ctx, moves, (KIND, found.id), {})
+    carried = await carry(ctx, moves, key_of(found), {})
     for line in lines:
         place = line.variant_id, found.location_id
         line.value_minor = carried.values[place, line.from_state, StockState.OUTSIDE]
     await update_all(lines, ("value_minor",))
     await announce_changed(ctx, [*freed, *carried.levels])
     await fill(ctx, backordered(levels))
-    await turn(ctx, found, SupplierReturnStatus.SHIPPED, None)
+    await change_status(ctx, found, SupplierReturnStatus.SHIPPED, None)
     return found.id
 
 
@@ -197,7 +204,7 @@ async def _count_returned(found: SupplierReturn, lines: Sequence[Line]) -> None:
     if found.purchase_order_id is None:
         return
     order = await PurchaseOrder.filter(id=found.purchase_order_id).select_for_update().get()
-    ordered = (await purchase_orders.lines_of([order.id]))[order.id]
+    ordered = await lines_of(PURCHASE_ORDERS, order.id)
     totals = Counter[int]()
     for line in lines:
         totals[line.variant_id] += line.quantity
@@ -240,7 +247,7 @@ def _move(found: SupplierReturn, line: Line) -> Move:
         to_state=StockState.OUTSIDE,
         quantity=line.quantity,
         reason=MovementReason.SUPPLIER_RETURN,
-        document=(KIND, found.id),
+        document=key_of(found),
     )
 
 

@@ -31,6 +31,7 @@ from resolvers.context import ActorKind, Context
 from resolvers.orm_pagination import Page, PageRequest, paginate
 from resolvers.permissions import for_anyone, requires, scoped
 from resolvers.sql_pagination import kept
+from resolvers.tallies import QueryTally
 from resolvers.validation import code_of, contact_phone_of, line_of, rows_of, text_of
 
 
@@ -84,13 +85,15 @@ async def get(ctx: Context, code: str) -> Supplier | None:
 @requires(Permission.PURCHASE_READ)
 async def page(ctx: Context, wanted: SupplierQuery, request: PageRequest) -> Page[Supplier]:
     """The wanted of the merchant's suppliers, by code. Raises: InvalidInput."""
-    query = _visible(ctx).filter(merchant_id=ctx.merchant_id)
-    if wanted.search is not None:
-        part = text_of(wanted.search, "search", 64)
-        query = query.filter(Q(name__icontains=part) | Q(code__icontains=part))
-    if wanted.active is not None:
-        query = query.filter(active=wanted.active)
-    return await paginate(query, request, ("code", "id"), f"suppliers {wanted}")
+    tie = f"suppliers {wanted}"
+    return await paginate(_wanted(ctx, wanted), request, ("code", "id"), tie)
+
+
+@requires(Permission.PURCHASE_READ)
+async def tally(ctx: Context, wanted: SupplierQuery) -> QueryTally[Supplier]:
+    """The count of the whole list."""
+    query = _wanted(ctx, wanted)
+    return QueryTally(query, query)
 
 
 async def ensure(ctx: Context, merchant_id: int, code: str, name: str | None) -> Supplier:
@@ -164,6 +167,16 @@ def _checked(draft: SupplierDraft, faults: Faults) -> dict[str, Any]:
     if draft.active is not None:
         columns["active"] = draft.active
     return columns
+
+
+def _wanted(ctx: Context, wanted: SupplierQuery) -> QuerySet[Supplier]:
+    query = _visible(ctx).filter(merchant_id=ctx.merchant_id)
+    if wanted.search is not None:
+        part = text_of(wanted.search, ("filter", "search"), 64)
+        query = query.filter(Q(name__icontains=part) | Q(code__icontains=part))
+    if wanted.active is not None:
+        query = query.filter(active=wanted.active)
+    return query
 
 
 def _visible(ctx: Context) -> QuerySet[Supplier]:

@@ -16,12 +16,14 @@ from resolvers.context import Context
 from resolvers.permissions import requires
 from resolvers.stock.allocation.backorder_allocation import fill
 from resolvers.stock.documents.documents import do_once
+from resolvers.stock.documents.kinds import key_of
+from resolvers.stock.documents.steps import change_status
 from resolvers.stock.ledger.ledger import Move, Place, announce_changed, move_all
 from resolvers.stock.levels.locking import LockedLevel, backordered, lock
 from resolvers.stock.serials import tracked
 from resolvers.stock.stocktakes.opening import end
 from resolvers.stock.stocktakes.serial_settlement import settle, settled
-from resolvers.stock.stocktakes.stocktakes import KIND, locked, turn
+from resolvers.stock.stocktakes.stocktakes import locked
 
 
 @requires(Permission.STOCK_WRITE)
@@ -57,7 +59,7 @@ async def _approve(ctx: Context, stocktake_id: int) -> int:
     await announce_changed(ctx, [*freed, *changed])
     await fill(ctx, backordered(levels))
     await end(lines)
-    await turn(ctx, stocktake, StocktakeStatus.APPROVED)
+    await change_status(ctx, stocktake, StocktakeStatus.APPROVED)
     return stocktake.id
 
 
@@ -103,5 +105,5 @@ def _move(stocktake: Stocktake, line: StocktakeLine) -> Move:
         to_state=available if more else outside,
         quantity=abs(line.difference),
         reason=MovementReason.STOCKTAKE,
-        document=(KIND, stocktake.id),
+        document=key_of(stocktake),
     )

@@ -21,13 +21,14 @@ from resolvers.context import Context
 from resolvers.permissions import requires
 from resolvers.stock.allocation.backorder_allocation import fill
 from resolvers.stock.documents.documents import do_once
+from resolvers.stock.documents.steps import change_status
 from resolvers.stock.ledger.as_of import of_levels
 from resolvers.stock.ledger.ledger import Place, announce_changed
 from resolvers.stock.levels.locking import backordered, lock
 from resolvers.stock.serials import Scanned, SerialDraft, checked, given
 from resolvers.stock.stocktakes.opening import twins
 from resolvers.stock.stocktakes.serials import MAXIMUM, compare, forget
-from resolvers.stock.stocktakes.stocktakes import locked, turn
+from resolvers.stock.stocktakes.stocktakes import locked
 from resolvers.validation import quantity_of, rows_of
 
 _COLUMNS = (
@@ -106,7 +107,7 @@ async def _count(
     await compare(ctx, counted, scanned, at)
     await update_all(counted, _COLUMNS)
     left = any(line.counted is None for line in lines)
-    await turn(ctx, stocktake, StocktakeStatus.OPEN if left else StocktakeStatus.COUNTED)
+    await change_status(ctx, stocktake, StocktakeStatus.OPEN if left else StocktakeStatus.COUNTED)
     return stocktake.id
 
 
@@ -146,5 +147,5 @@ async def _recount(ctx: Context, stocktake_id: int, variant_ids: Sequence[int]) 
         line.counted = line.expected = line.counted_at = None
         line.counter_kind = line.counter_id = None
     await update_all(again, _COLUMNS)
-    await turn(ctx, stocktake, StocktakeStatus.OPEN)
+    await change_status(ctx, stocktake, StocktakeStatus.OPEN)
     return stocktake

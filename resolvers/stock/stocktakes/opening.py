@@ -15,7 +15,8 @@ from models.tables.bulk import update_all
 from resolvers.context import Context
 from resolvers.permissions import requires, scoped
 from resolvers.stock.documents.documents import next_number, note_of
-from resolvers.stock.stocktakes.stocktakes import locked, turn, written
+from resolvers.stock.documents.steps import change_status, record_change
+from resolvers.stock.stocktakes.stocktakes import locked
 from resolvers.validation import rows_of
 
 PREFIX = "ST"
@@ -71,7 +72,7 @@ async def _open(
         note=note,
     )
     await _claim(ctx, stocktake, variant_ids, skus)
-    await written(ctx, stocktake, None, note)
+    await record_change(ctx, stocktake, None, note)
     return stocktake
 
 
@@ -123,5 +124,5 @@ async def _claim(
 async def _cancel(ctx: Context, stocktake_id: int, note: str | None) -> Stocktake:
     stocktake, lines = await locked(ctx, stocktake_id, StocktakeAction.CANCEL)
     await end(lines)
-    await turn(ctx, stocktake, StocktakeStatus.CANCELLED, note)
+    await change_status(ctx, stocktake, StocktakeStatus.CANCELLED, note)
     return stocktake

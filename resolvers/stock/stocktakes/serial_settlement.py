@@ -17,10 +17,10 @@ from models.stock.serials import AWAY, SerialState
 from models.stock.states import MovementReason, StockState
 from models.tables.bulk import chunks
 from resolvers.context import Context
+from resolvers.stock.documents.kinds import key_of
 from resolvers.stock.ledger.ledger import Move
 from resolvers.stock.serials import Path, SerialDraft, go
 from resolvers.stock.stocktakes.serials import MAXIMUM, ON_HAND_IN_SQL
-from resolvers.stock.stocktakes.stocktakes import KIND
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def _way(
         to_state=end,
         quantity=len(serials),
         reason=MovementReason.STOCKTAKE,
-        document=(KIND, stocktake.id),
+        document=key_of(stocktake),
     )
     return Way(move, serials)
 

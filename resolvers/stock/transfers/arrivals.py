@@ -21,13 +21,16 @@ from resolvers.stock.allocation.backorder_allocation import fill
 from resolvers.stock.costs.costs import Way, carry
 from resolvers.stock.documents.documents import do_once, note_of
 from resolvers.stock.documents.inbound import expect
+from resolvers.stock.documents.kinds import TRANSFERS, key_of
 from resolvers.stock.documents.lines import LineDraft, Lines, check_within, summed
+from resolvers.stock.documents.reading import lines_of
+from resolvers.stock.documents.steps import change_status
 from resolvers.stock.ledger.ledger import Move, Place, announce_changed
 from resolvers.stock.levels.locking import backordered, check_room, lock
 from resolvers.stock.serials import SerialDraft, checked
 from resolvers.stock.serials import given as given_serials
 from resolvers.stock.transfers.serials import Named, named_in, pass_on
-from resolvers.stock.transfers.transfers import KIND, lines_of, locked, turn
+from resolvers.stock.transfers.transfers import locked
 from resolvers.validation import quantity_of, rows_of
 
 # What a receipt counts, and what becomes of it at the destination.
@@ -117,7 +120,7 @@ async def _receive(
     named: Named,
 ) -> int:
     transfer = await locked(ctx, transfer_id, TransferAction.RECEIVE)
-    lines = (await lines_of([transfer.id]))[transfer.id]
+    lines = await lines_of(TRANSFERS, transfer.id)
     check_within(totals, {line.variant_id: line.on_the_road for line in lines}, "accepted")
     ends = [
         _End(line, column, transfer.destination_id, state, counts[line.variant_id][column])
@@ -128,7 +131,7 @@ async def _receive(
     await _end(ctx, transfer, ends, named)
     left = any(line.on_the_road for line in lines)
     status = TransferStatus.PARTIALLY_RECEIVED if left else TransferStatus.RECEIVED
-    await turn(ctx, transfer, status, None)
+    await change_status(ctx, transfer, status, None)
     return transfer.id
 
 
@@ -136,7 +139,7 @@ async def _cancel(
     ctx: Context, transfer_id: int, note: str | None, gone: Lines, named: Named
 ) -> int:
     transfer = await locked(ctx, transfer_id, TransferAction.CANCEL)
-    lines = (await lines_of([transfer.id]))[transfer.id]
+    lines = await lines_of(TRANSFERS, transfer.id)
     check_within(gone, {line.variant_id: line.on_the_road for line in lines})
     ends = []
     for line in lines:
@@ -148,7 +151,7 @@ async def _cancel(
         await _end(ctx, transfer, ends, named)
     else:
         named.refuse()
-    await turn(ctx, transfer, TransferStatus.CANCELLED, note)
+    await change_status(ctx, transfer, TransferStatus.CANCELLED, note)
     return transfer.id
 
 
@@ -167,7 +170,7 @@ async def _end(ctx: Context, transfer: Transfer, ends: Sequence[_End], named: Na
     worth: dict[Way, int] = {}
     for line, group in groupby(ends, key=lambda each: each.line):
         worth.update(_count(line, list(group)))
-    carried = await carry(ctx, moves, (KIND, transfer.id), worth)
+    carried = await carry(ctx, moves, key_of(transfer), worth)
     fewer = await expect(ctx, expected)
     columns = (*_COUNTED, "returned", "road_minor", "lost_minor")
     await update_all(list({each.line.id: each.line for each in ends}.values()), columns)
@@ -195,7 +198,7 @@ def _move(transfer: Transfer, end: _End) -> Move:
         to_state=end.state,
         quantity=end.pieces,
         reason=MovementReason.TRANSFER,
-        document=(KIND, transfer.id),
+        document=key_of(transfer),
     )
 
 

@@ -16,8 +16,11 @@ from models.tables.bulk import insert_all, update_all
 from resolvers.context import Context
 from resolvers.permissions import requires, scoped
 from resolvers.stock.documents.documents import do_once, next_number, note_of
+from resolvers.stock.documents.kinds import TRANSFERS
 from resolvers.stock.documents.lines import LineDraft, Lines, check_variants, check_within, summed
-from resolvers.stock.transfers.transfers import lines_of, locked, turn, written
+from resolvers.stock.documents.reading import lines_of
+from resolvers.stock.documents.steps import change_status, record_change
+from resolvers.stock.transfers.transfers import locked
 
 PREFIX = "TR"
 
@@ -86,7 +89,7 @@ async def _request(ctx: Context, draft: TransferDraft, lines: Lines) -> int:
         columns,
         [(transfer.id, *line, *nothing, ctx.now()) for line in lines.pieces.items()],
     )
-    await written(ctx, transfer, None, draft.note)
+    await record_change(ctx, transfer, None, draft.note)
     return transfer.id
 
 
@@ -109,7 +112,7 @@ async def _approve(
     ctx: Context, transfer_id: int, wanted: Lines | None, note: str | None
 ) -> Transfer:
     transfer = await locked(ctx, transfer_id, TransferAction.APPROVE)
-    lines = (await lines_of([transfer.id]))[transfer.id]
+    lines = await lines_of(TRANSFERS, transfer.id)
     if wanted is not None:
         check_within(wanted, {line.variant_id: line.requested for line in lines})
     for line in lines:
@@ -129,4 +132,4 @@ async def _decide(
     ctx: Context, transfer: Transfer, status: TransferStatus, note: str | None
 ) -> None:
     decided_by = {"decided_by_kind": str(ctx.actor.kind), "decided_by_id": ctx.actor.id}
-    await turn(ctx, transfer, status, note, **decided_by)
+    await change_status(ctx, transfer, status, note, **decided_by)

@@ -11,10 +11,10 @@ from models.errors import InvalidInput, NotFound
 from models.stock.documents.transfers import Transfer
 from models.stock.serials import SerialState
 from resolvers.context import Context
+from resolvers.stock.documents.kinds import key_of
 from resolvers.stock.documents.lines import Lines
 from resolvers.stock.ledger.ledger import Move
 from resolvers.stock.serials import Path, SerialDraft, checked, go, tracked, twice
-from resolvers.stock.transfers.transfers import KIND
 
 _FATES = {"accepted": "acceptedSerials", "rejected": "rejectedSerials", "lost": "lostSerials"}
 
@@ -118,7 +118,7 @@ async def _on_the_road(transfer: Transfer, variants: Mapping[int, int]) -> dict[
         " AND location_id = ? AND state = ? AND document_type = ? AND document_id = ?"
         f" ORDER BY id{for_update()}",
         *found,
-        *(transfer.source_id, str(SerialState.IN_TRANSIT), KIND, transfer.id),
+        *(transfer.source_id, str(SerialState.IN_TRANSIT), *key_of(transfer)),
     )
     for row in rows:
         found[row["variant_id"]].append(row["serial"])

@@ -18,11 +18,14 @@ from resolvers.stock.allocation.backorder_allocation import fill
 from resolvers.stock.costs.costs import carry
 from resolvers.stock.documents.documents import do_once
 from resolvers.stock.documents.inbound import expect
+from resolvers.stock.documents.kinds import TRANSFERS, key_of
 from resolvers.stock.documents.lines import LineDraft, Lines, check_within, summed
+from resolvers.stock.documents.reading import lines_of
+from resolvers.stock.documents.steps import change_status
 from resolvers.stock.ledger.ledger import Move, Place, announce_changed
 from resolvers.stock.levels.locking import LockedLevel, backordered, lock
 from resolvers.stock.serials import Scanned, SerialDraft, checked, given, scan
-from resolvers.stock.transfers.transfers import KIND, lines_of, locked, turn
+from resolvers.stock.transfers.transfers import locked
 
 
 @requires(Permission.TRANSFER_WRITE)
@@ -49,7 +52,7 @@ async def ship(
 
 async def _ship(ctx: Context, transfer_id: int, wanted: Lines | None, scanned: Scanned) -> int:
     transfer = await locked(ctx, transfer_id, TransferAction.SHIP)
-    lines = (await lines_of([transfer.id]))[transfer.id]
+    lines = await lines_of(TRANSFERS, transfer.id)
     if wanted is not None:
         check_within(wanted, {line.variant_id: line.approved for line in lines})
     for line in lines:
@@ -63,14 +66,14 @@ async def _ship(ctx: Context, transfer_id: int, wanted: Lines | None, scanned: S
     _check_there(sent, levels, wanted)
     moves = [_off(transfer, place, line.shipped) for place, line in sent.items()]
     await scan(ctx, moves, scanned, ("serials",))
-    carried = await carry(ctx, moves, (KIND, transfer.id), {})
+    carried = await carry(ctx, moves, key_of(transfer), {})
     for place, line in sent.items():
         line.road_minor = carried.values[place, StockState.AVAILABLE, StockState.IN_TRANSIT]
     await update_all(list(sent.values()), ("shipped", "road_minor"))
     expected = await expect(ctx, arrivals)
     await announce_changed(ctx, [*freed, *carried.levels, *expected])
     await fill(ctx, backordered(levels))
-    await turn(ctx, transfer, TransferStatus.IN_TRANSIT, None)
+    await change_status(ctx, transfer, TransferStatus.IN_TRANSIT, None)
     return transfer.id
 
 
@@ -101,5 +104,5 @@ def _off(transfer: Transfer, place: Place, pieces: int) -> Move:
         to_state=StockState.IN_TRANSIT,
         quantity=pieces,
         reason=MovementReason.TRANSFER,
-        document=(KIND, transfer.id),
+        document=key_of(transfer),
     )

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateways import GatewayError
+from gateways.payments import RefundOrder, RefundOutcome, RefundState
 from models.accounts.roles import Role
 from models.jobs import Job
 from models.orders.orders import Order, OrderLine
@@ -42,17 +43,20 @@ from tests.make.stock import again
 class Provider:
     """A provider that is away so many times, then refunds."""
 
-    flows = frozenset({"NATIVE"})
-
     def __init__(self, failures: int = 0) -> None:
         self.asked: list[tuple[str, int]] = []
         self.failures = failures
 
-    async def refund(self, theirs: str, ours: str, amount_minor: int) -> None:
-        self.asked.append((ours, amount_minor))
+    async def refund(self, order: RefundOrder) -> RefundState:
+        self.asked.append((order.reference, order.amount_minor))
         if self.failures:
             self.failures -= 1
             raise GatewayError("away")
+        return RefundState(
+            reference=order.reference,
+            outcome=RefundOutcome.SUCCEEDED,
+            amount_minor=order.amount_minor,
+        )
 
 
 @pytest.fixture

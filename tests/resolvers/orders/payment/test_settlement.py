@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from gateways.payments import RefundOrder, RefundOutcome, RefundState
 from models.orders.fulfilments import Fulfilment, PrintTicket
 from models.orders.orders import Order, OrderEvent
 from models.orders.payments import Payment, Refund
@@ -205,8 +206,13 @@ async def test_a_refund_is_asked_of_the_provider_once(sale: Sale) -> None:
     asked: list[str] = []
     provider = sale.ctx.gateways.payments["SANDBOX"]
 
-    async def refund(theirs: str, ours: str, amount_minor: int) -> None:
-        asked.append(f"{theirs} {amount_minor}")
+    async def refund(order: RefundOrder) -> RefundState:
+        asked.append(f"{order.provider_reference} {order.amount_minor}")
+        return RefundState(
+            reference=order.reference,
+            outcome=RefundOutcome.SUCCEEDED,
+            amount_minor=order.amount_minor,
+        )
 
     provider.refund = refund  # type: ignore[method-assign]
     assert await run_due(sale.ctx, HANDLERS) == 1

@@ -56,9 +56,7 @@ async def busy(ctx: Context, level: StockLevel, times: int) -> None:
 
 
 async def stood(ctx: Context, at: datetime, **where: int) -> dict[int, Pieces]:
-    page = await as_of.page(
-        ctx, at, where.get("variant_id"), where.get("location_id"), PageRequest(first=250)
-    )
+    page = await as_of.page(ctx, at, as_of.SnapshotFilter(**where), PageRequest(first=250))
     return {row.level_id: row.pieces for row in page.rows}
 
 
