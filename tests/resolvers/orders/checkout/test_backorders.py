@@ -229,7 +229,7 @@ async def test_killed_while_filling_nothing_has_happened(
         raise SystemError
 
     with monkeypatch.context() as patched:
-        patched.setattr(backorder_allocation, "_tell_arrived", die)
+        patched.setattr(backorder_allocation, "_announce_arrived", die)
         with pytest.raises(SystemError):
             await backorder_allocation.fill_due(as_system(ctx))
     level = await StockLevel.get(variant_id=variant.id)
