@@ -1,5 +1,120 @@
-"""Mutants that no test can kill, because the program does the same with them, and why."""
+"""Mutants that no test can kill, because the program does the same with them, and why.
+
+By path, function, and what the fault changes from and to.
+"""
 
 from __future__ import annotations
 
-EQUIVALENTS: dict[tuple[str, str, str, str], str] = {}
+Key = tuple[str, str, str, str]
+
+
+def _of(path: str, *rows: tuple[str, str, str, str]) -> dict[Key, str]:
+    return {(path, function, before, after): why for function, before, after, why in rows}
+
+
+_COMMUTES = "the order of what is combined does not matter"
+_BOUND = "a weaker bound makes the search longer and finds the same"
+
+EQUIVALENTS: dict[Key, str] = {
+    **_of(
+        "models/money.py",
+        (
+            "<module>",
+            "traps=[Inexact, InvalidOperation, Overflow]",
+            "traps=[Inexact, Overflow]",
+            "a finite amount is inexact or too large before it is invalid",
+        ),
+        (
+            "to_minor",
+            "except (Inexact, InvalidOperation) as error:",
+            "except (Inexact,) as error:",
+            "a finite amount is inexact or too large before it is invalid",
+        ),
+        (
+            "share_down",
+            "_DOWN.multiply(Decimal(base_minor), rate).to_integral_value",
+            "_DOWN.multiply(rate, Decimal(base_minor)).to_integral_value",
+            _COMMUTES,
+        ),
+    ),
+    **_of(
+        "models/accounts/second_factor.py",
+        (
+            "matching_step",
+            "if hmac.compare_digest(totp.generate_otp(each).encode(), typed):",
+            "if hmac.compare_digest(typed, totp.generate_otp(each).encode()):",
+            _COMMUTES,
+        ),
+        (
+            "is_recovery_code",
+            "8 * RECOVERY_BYTES // 5",
+            "8 * RECOVERY_BYTES / 5",
+            "80 bits are 16 characters without a rest",
+        ),
+    ),
+    **_of(
+        "models/catalog/slugs.py",
+        ("slugify", "SLUG_LIMIT // 2", "SLUG_LIMIT / 2", "a length is compared with 40 or 40.0"),
+    ),
+    **_of(
+        "models/integrations/rules.py",
+        *(
+            (
+                "_doubled",
+                "min(times, 20)",
+                f"min(times, {times})",
+                "the last pause is shorter than the first doubled so often",
+            )
+            for times in (19, 21)
+        ),
+    ),
+    **_of(
+        "models/orders/pickup.py",
+        ("_check", "total & 32", "total & 33", "the lowest bit is 0 after the shift"),
+    ),
+    **_of(
+        "models/orders/routing.py",
+        (
+            "fewest_parcels",
+            "range(2, MAX_EXACT_PARCELS + 1)",
+            "range(1, MAX_EXACT_PARCELS + 1)",
+            "one parcel has been looked for and not been found",
+        ),
+        (
+            "_cost",
+            "sender.distance_metres or 0",
+            "sender.distance_metres or 1",
+            "how many distances are unknown is compared first",
+        ),
+        ("_shortlist", "better < parcels", "better <= parcels", _BOUND),
+        (
+            "_covers",
+            "if any((quantity > left * most[v][index] for v, quantity in needed.items())):",
+            "if all((quantity > left * most[v][index] for v, quantity in needed.items())):",
+            _BOUND,
+        ),
+        ("_covers", "left > 1", "left >= 1", "the last supplier tried covers the rest or is not"),
+        ("_covers", "left > 1", "left > 0", "the last supplier tried covers the rest or is not"),
+        (
+            "_most_from",
+            "supplier.available.get(variant_id, 0)",
+            "supplier.available.get(variant_id, 1)",
+            _BOUND,
+        ),
+    ),
+    **_of(
+        "models/stock/rules.py",
+        (
+            "reasons_to_adjust",
+            "{from_state, to_state} <= BY_HAND",
+            "{from_state, to_state} < BY_HAND",
+            "two states are never all four",
+        ),
+        (
+            "Pieces.__add__",
+            " for a, b in zip(self.values, other.values, strict=True)",
+            " for a, b in zip(other.values, self.values, strict=True)",
+            _COMMUTES,
+        ),
+    ),
+}

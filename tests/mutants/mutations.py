@@ -163,7 +163,9 @@ def _other_calls(node: ast.Call) -> Iterator[ast.AST]:
         yield _with(node, func=ast.Name(FUNCTIONS[node.func.id], ast.Load()))
         return  # the order of what they are given does not matter
     first = node.args[:2]
-    if len(first) == 2 and not any(isinstance(each, ast.Starred) for each in first):
+    if any(isinstance(each, ast.Starred) for each in first):
+        return
+    if len(first) == 2 and ast.unparse(first[0]) != ast.unparse(first[1]):
         yield _with(node, args=[*reversed(first), *node.args[2:]])
 
 

@@ -38,7 +38,10 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "models/text/codes.py": (f"{_M}/text/test_codes.py",),
     "models/text/phone_numbers.py": (f"{_M}/text/test_phone_numbers.py",),
     "models/text/digits.py": (f"{_M}/text/test_digits.py",),
-    "gateways/rate_limits.py": ("tests/gateways/test_rate_limits.py",),
+    "gateways/rate_limits.py": (
+        "tests/gateways/test_rate_limits.py",
+        "tests/gateways/test_rate_limits_at_the_edge.py",
+    ),
     "resolvers/permissions.py": (f"{_R}/test_permissions.py",),
     "resolvers/attempts.py": (f"{_R}/test_attempts.py",),
     "resolvers/single_flight_cache.py": (f"{_R}/test_single_flight_cache.py",),
