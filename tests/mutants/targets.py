@@ -45,11 +45,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "resolvers/permissions.py": (f"{_R}/test_permissions.py",),
     "resolvers/attempts.py": (f"{_R}/test_attempts.py",),
     "resolvers/single_flight_cache.py": (f"{_R}/test_single_flight_cache.py",),
-    "resolvers/accounts/sign_in/code_tries.py": (
-        f"{_R}/accounts/sign_in/test_guessed_codes.py",
-        f"{_R}/accounts/sign_in/test_one_time_codes.py",
-    ),
-    "resolvers/integrations/bulk/storage.py": (f"{_R}/integrations/bulk/test_operations.py",),
+    "resolvers/integrations/bulk/storage.py": (f"{_R}/integrations/bulk/test_storage.py",),
     "resolvers/members/visibility.py": (f"{_R}/members/test_visibility.py",),
     "resolvers/orders/acceptance_timeout.py": (f"{_R}/orders/test_rerouting.py",),
     "resolvers/orders/pickups.py": (f"{_R}/orders/test_pickups.py",),
