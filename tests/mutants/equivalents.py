@@ -73,6 +73,35 @@ EQUIVALENTS: dict[Key, str] = {
         ("_check", "total & 32", "total & 33", "the lowest bit is 0 after the shift"),
     ),
     **_of(
+        "models/orders/rules.py",
+        (
+            "split",
+            "left.get(variant_id, 0) (2)",
+            "left.get(variant_id, 1)",
+            "a choice takes at least one, which leaves none of what is not there",
+        ),
+    ),
+    **_of(
+        "models/orders/tickets.py",
+        ("escpos", "COLUMNS // 2", "COLUMNS / 2", "a width is compared with 16 or 16.0"),
+        (
+            "_wrapped",
+            "width(cleaned) <= columns",
+            "width(cleaned) < columns",
+            "a text that fills one row is broken into that row",
+        ),
+        (
+            "_justified",
+            "max(0, COLUMNS - width(right))",
+            "max(1, COLUMNS - width(right))",
+            "a sum and a quantity are narrower than a row",
+        ),
+    ),
+    **_of(
+        "resolvers/permissions.py",
+        *(("scoped", "-1", other, "no row has an ID below 1") for other in ("-2", "-0")),
+    ),
+    **_of(
         "models/orders/routing.py",
         (
             "fewest_parcels",
