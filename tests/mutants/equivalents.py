@@ -132,6 +132,54 @@ EQUIVALENTS: dict[Key, str] = {
         ),
     ),
     **_of(
+        "models/stock/costing.py",
+        ("passed", "each.pieces > 0", "each.pieces >= 0", "no passage is one of no pieces"),
+        (
+            "_left",
+            "pieces >= stock.quantity",
+            "pieces > stock.quantity",
+            "the share of all pieces is the whole value",
+        ),
+        (
+            "_after",
+            "return Valued(0, value_minor, stock.quantity, stock.value_minor)",
+            "return Valued(value_minor, 0, stock.quantity, stock.value_minor)",
+            "no pieces are worth nothing, so both are 0",
+        ),
+    ),
+    **_of(
+        "models/stores/hours.py",
+        (
+            "_spans",
+            "(last - first).days + 1",
+            "(last - first).days + 2",
+            "an opening of the day after is beyond what is asked about",
+        ),
+        ("_spans", "closes < opens", "closes <= opens", "opening and closing differ"),
+    ),
+    **_of(
+        "models/text/phone_numbers.py",
+        (
+            "_line",
+            "2 * LONGEST",
+            "3 * LONGEST",
+            "a text that is longer is refused whatever it becomes",
+        ),
+    ),
+    **_of(
+        "schema/operations/response_cache.py",
+        (
+            "answer_once",
+            "ctx.clock() < ctx.freshness.holds_until",
+            "ctx.clock() <= ctx.freshness.holds_until",
+            "what is kept at its end is not given any more",
+        ),
+        *(
+            ("_key", f"{unit}=0", f"{unit}=1", "any moment of the minute stands for it")
+            for unit in ("second", "microsecond")
+        ),
+    ),
+    **_of(
         "models/stock/rules.py",
         (
             "reasons_to_adjust",

@@ -31,6 +31,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "models/stock/health.py": (f"{_M}/stock/test_health.py",),
     "models/stock/rules.py": (f"{_M}/stock/test_stock_rules.py",),
     "models/stock/state_machines.py": (f"{_M}/stock/test_state_machines.py",),
+    "models/stock/documents/purchase_rules.py": (f"{_M}/stock/test_purchase_rules.py",),
     "models/stock/documents/stocktake_rules.py": (f"{_M}/stock/test_stocktake_rules.py",),
     "models/stock/documents/transfer_rules.py": (f"{_M}/stock/test_transfer_rules.py",),
     "models/stores/hours.py": (f"{_M}/stores/test_hours.py",),
@@ -63,6 +64,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "schema/operations/cacheable_fields.py": (
         f"{_S}/operations/test_response_cache.py",
         f"{_S}/transport/test_http_caching.py",
+        f"{_S}/test_reading.py",
     ),
     "schema/operations/variable_limits.py": (f"{_S}/operations/test_variable_limits.py",),
     "schema/operations/documents/limits.py": (f"{_S}/transport/test_http_limits.py",),

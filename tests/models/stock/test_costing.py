@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.stock.costing import Passage, Valued, passed, share, shares
+from models.stock.costing import Passage, Valued, opened, passed, share, shares
 
 pieces = st.integers(1, 10**6)
 money = st.integers(0, 10**13)
@@ -39,6 +39,14 @@ def test_pieces_that_are_found_are_worth_what_the_others_are_or_were() -> None:
     assert changes == [67, -167, 100, 9]
     assert stock.value_minor == 109
     assert passed(Valued(0, 0), [Passage(3)])[0] == Valued(3, 0)
+
+
+def test_pieces_without_a_cost_are_worth_what_one_is_said_to_be() -> None:
+    assert opened(3, 50) == Valued(3, 150)
+    assert opened(1, 50) == Valued(1, 50)
+    nothing = opened(0, 50)
+    assert nothing == Valued(0, 0, 1, 50)
+    assert passed(nothing, [Passage(4)]) == (Valued(4, 200, 1, 50), [200])
 
 
 def test_what_is_not_there_has_no_average() -> None:
