@@ -167,6 +167,15 @@ EQUIVALENTS: dict[Key, str] = {
         ),
     ),
     **_of(
+        "schema/operations/documents/repeats.py",
+        (
+            "_error",
+            "times <= limits.max_repeats",
+            "times < limits.max_repeats",
+            "no type has more of them than all types together",
+        ),
+    ),
+    **_of(
         "schema/operations/response_cache.py",
         (
             "answer_once",

@@ -67,6 +67,12 @@ TARGETS: dict[str, tuple[str, ...]] = {
         f"{_S}/test_reading.py",
     ),
     "schema/operations/variable_limits.py": (f"{_S}/operations/test_variable_limits.py",),
-    "schema/operations/documents/limits.py": (f"{_S}/transport/test_http_limits.py",),
-    "schema/operations/documents/repeats.py": (f"{_S}/transport/test_http_limits.py",),
+    "schema/operations/documents/limits.py": (
+        f"{_S}/operations/test_document_limits.py",
+        f"{_S}/transport/test_http_limits.py",
+    ),
+    "schema/operations/documents/repeats.py": (
+        f"{_S}/operations/test_document_limits.py",
+        f"{_S}/transport/test_http_limits.py",
+    ),
 }
