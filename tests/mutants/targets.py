@@ -47,7 +47,6 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "resolvers/attempts.py": (f"{_R}/test_attempts.py",),
     "resolvers/single_flight_cache.py": (f"{_R}/test_single_flight_cache.py",),
     "resolvers/integrations/bulk/storage.py": (f"{_R}/integrations/bulk/test_storage.py",),
-    "resolvers/members/visibility.py": (f"{_R}/members/test_visibility.py",),
     "resolvers/orders/acceptance_timeout.py": (f"{_R}/orders/test_rerouting.py",),
     "resolvers/orders/pickups.py": (f"{_R}/orders/test_pickups.py",),
     "resolvers/orders/scope.py": (f"{_R}/orders/test_orders.py",),
@@ -55,10 +54,6 @@ TARGETS: dict[str, tuple[str, ...]] = {
         f"{_R}/stock/ledger/test_ledger.py",
         f"{_R}/stock/levels/test_adjustments.py",
         f"{_R}/stock/allocation/test_holds.py",
-    ),
-    "resolvers/stock/allocation/holds.py": (
-        f"{_R}/stock/allocation/test_holds.py",
-        f"{_R}/stock/allocation/test_expiring_holds.py",
     ),
     "schema/operations/response_cache.py": (f"{_S}/operations/test_response_cache.py",),
     "schema/operations/cacheable_fields.py": (
