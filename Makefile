@@ -10,7 +10,7 @@ CRASHES ?= 500
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-telemetry setup-dev serve test test-postgres fuzz crash-matrix soak attacks loop security \
+.PHONY: help setup setup-telemetry setup-dev serve test test-postgres fuzz crash-matrix soak attacks loop security mutants \
   check sbom format schema bench bench-compare bench-overhead profile lock clean
 
 help: ## say what can be made
@@ -67,6 +67,9 @@ crash-matrix: setup-dev ## kill servers, worker and PostgreSQL during 500 purcha
 	@env -u QUINTET_TEST_DATABASE_URL QUINTET_TEST_EVERY_STEP=1 $(BIN)/python -m pytest -n0 -q tests/serving/test_signals.py
 	@QUINTET_TEST_DATABASE_URL='$(QUINTET_TEST_DATABASE_URL)' QUINTET_TEST_EVERY_STEP=1 \
 	  $(BIN)/python -m pytest -n0 -q tests/serving/test_signals.py tests/serving/test_database_away.py
+
+mutants: setup-dev ## put small faults into rules and guards, which their tests must notice (MUTANT_OPTIONS=orders/)
+	@env -u QUINTET_TEST_DATABASE_URL nice -n 19 $(BIN)/python -m tests.mutants $(MUTANT_OPTIONS)
 
 soak: setup-dev ## ten minutes of mixed load, and a curve of it in benchmarks/SOAK-*.svg (SOAK_OPTIONS)
 	@$(BIN)/python -m benchmarks.soak $(SOAK_OPTIONS)

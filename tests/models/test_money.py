@@ -65,6 +65,12 @@ def test_what_is_no_money_is_refused(amount: str) -> None:
         to_minor(Decimal(amount), CNY)
 
 
+@pytest.mark.parametrize("amount", ["100000000000.01", "1E+999999", "9E+999999999999999999"])
+def test_what_is_too_large_is_said_to_be(amount: str) -> None:
+    with pytest.raises(InvalidAmount, match="too large"):
+        to_minor(Decimal(amount), CNY)
+
+
 @pytest.mark.parametrize(("text", "minor"), [("8", 800), ("8.5", 850), ("-0.01", -1)])
 def test_plain_notation_is_read(text: str, minor: int) -> None:
     assert parse_amount(text, CNY) == minor
@@ -105,6 +111,7 @@ def test_there_and_back_is_the_same_amount(minor: int, currency: CurrencyCode) -
         (0, [0, 0], [0, 0]),
         (0, [], []),
         (7, [1, 2], [2, 5]),
+        (5, [1, 2], [2, 3]),  # the larger remainder, not the larger share
     ],
 )
 def test_a_total_is_spread_by_largest_remainder(
@@ -143,6 +150,11 @@ def test_ties_go_to_the_earlier_line(total: int, weight: int, lines: int) -> Non
 def test_a_share_is_rounded_down_exactly(base: int, millionths: int) -> None:
     rate = Decimal(millionths).scaleb(-6)
     assert share_down(base, rate) == base * millionths // 10**6
+
+
+@pytest.mark.parametrize(("rate", "share"), [("0", 0), ("0.999", 6), ("1", 7)])
+def test_a_rate_goes_from_nothing_to_everything(rate: str, share: int) -> None:
+    assert share_down(7, Decimal(rate)) == share
 
 
 @pytest.mark.parametrize(

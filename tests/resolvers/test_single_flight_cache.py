@@ -55,7 +55,11 @@ async def test_nothing_is_kept_for_long(monkeypatch: pytest.MonkeyPatch) -> None
     find.go.set()
     assert [await known.get(key, find) for key in ("a", "a", "b")] == [1, 1, 2]
     monkeypatch.setattr(single_flight_cache, "KEPT", 2)
-    assert [await known.get(key, find) for key in ("c", "a")] == [3, 4]
-    late = single_flight_cache.monotonic() + 2
-    monkeypatch.setattr(single_flight_cache, "monotonic", lambda: late)
+    assert [await known.get(key, find) for key in ("a", "c")] == [3, 4]
+    now = single_flight_cache.monotonic() + 2
+    monkeypatch.setattr(single_flight_cache, "monotonic", lambda: now)
     assert await known.get("a", find) == 5
+    now += single_flight_cache.KEPT_SECONDS / 2
+    assert await known.get("a", find) == 5
+    now += single_flight_cache.KEPT_SECONDS / 2
+    assert await known.get("a", find) == 6

@@ -71,8 +71,12 @@ def may_purchase(action: PurchaseAction, rights: PurchaseRights, *, four_eyes: b
 
 
 def purchase_actions(
-    life: Transitions[S, PurchaseAction], status: S, rights: PurchaseRights, *, four_eyes: bool
+    transitions: Transitions[S, PurchaseAction],
+    status: S,
+    rights: PurchaseRights,
+    *,
+    four_eyes: bool,
 ) -> list[PurchaseAction]:
-    """Return what this caller may do now with a document of that life."""
-    actions = actions_of(life, status)
+    """Return the actions that a status and rights permit, by the transitions of the kind of document."""
+    actions = actions_of(transitions, status)
     return [each for each in actions if may_purchase(each, rights, four_eyes=four_eyes)]

@@ -93,7 +93,7 @@ def _long_numbers(document: DocumentNode, limits: Limits) -> Iterable[GraphQLErr
     Most documents have none: to look at each value takes longer than to look through the text.
     """
     text = document.loc.source.body if document.loc else ""
-    if not re.search(rf"[0-9]{{{limits.max_digits}}}", text):
+    if not re.search(rf"[-+.0-9eE]{{{limits.max_digits + 1}}}", text):
         return
     sentence = f"A number has at most {limits.max_digits} characters."
     too_long: list[GraphQLError] = []

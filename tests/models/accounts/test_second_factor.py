@@ -53,10 +53,21 @@ def test_a_recovery_code_is_read_however_it_is_typed() -> None:
     assert is_recovery_code(code)
     assert recovery_hash(code) == recovery_hash(code.lower().replace("-", " "))
     assert recovery_hash(code) == recovery_hash(code.replace("0", "O").replace("1", "l"))
+    assert recovery_hash(code) == recovery_hash(code.replace("1", "i"))
     assert recovery_hash(code) != recovery_hash(recovery_code(bytes(10)))
     assert not is_recovery_code("123456")
     with pytest.raises(ValueError, match="10 random bytes"):
         recovery_code(b"")
+
+
+def test_a_recovery_code_holds_all_of_its_random_bits() -> None:
+    assert recovery_code(bytes(range(10))) == "902E-03M0-4R04-G000"
+    assert recovery_code(b"\xff" * 10) == "ZZZZ-ZZZZ-ZZZZ-ZZZZ"
+    assert recovery_code(bytes(9) + b"\x01") == "1000-0000-0000-0000"
+
+
+def test_a_long_text_is_read_up_to_its_64th_character() -> None:
+    assert recovery_hash("A" * 64) == recovery_hash("A" * 65) != recovery_hash("A" * 63)
 
 
 def test_an_authenticator_learns_whose_secret_it_is() -> None:

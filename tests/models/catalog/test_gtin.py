@@ -31,6 +31,7 @@ def test_a_right_barcode_stays_as_it_is(gtin: str) -> None:
         "6924-2546-73572",
         "６９２４２５４６７３５７２",
         "692425467357 2",
+        "6924254673572" + " " * 27,
     ],
 )
 def test_spaces_hyphens_and_full_width_digits_are_forgiven(typed: str) -> None:
@@ -54,7 +55,7 @@ def test_spaces_hyphens_and_full_width_digits_are_forgiven(typed: str) -> None:
         "6924\t254673572",
         "00000000",
         "0000000000000",
-        "6924254673572" + " " * 100,
+        "6924254673572" + " " * 28,
         "9" * 1_000_000,
     ],
 )

@@ -23,6 +23,8 @@ SAFE = re.compile(r"\w+(-\w+)*")
         ("p1", "ＫＦＣ", "kfc-p1"),
         ("p1", "", "p1"),
         ("p1", "！！", "p1"),
+        ("x" * 40, "", "x" * 40),
+        ("x" * 41, "", "x" * 40 + "-3164596d"),
     ],
 )
 def test_slugs(code: str, name: str, expected: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 
 from models import database
 from models.engine.shares import Shares, own_share
@@ -51,6 +52,15 @@ async def test_who_stops_waiting_takes_no_place() -> None:
     again = await readings.begin(*["greedy"] * SIZE)
     await asyncio.gather(*again)
     assert readings.running.count("greedy") == 2 * SIZE
+
+
+async def test_a_share_is_the_callers_only_within() -> None:
+    shares = Shares(1)
+    with shares.of("one"):
+        with shares.of("other"):
+            other = own_share()
+        assert own_share() is not other
+    assert isinstance(own_share(), nullcontext)
 
 
 async def test_a_share_of_the_real_pool(ctx: Context) -> None:

@@ -24,6 +24,12 @@ def test_signatures_are_those_of_the_standard() -> None:
     assert found == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
+def test_a_webhook_keeps_its_secret_from_version_to_version() -> None:
+    assert signing.secret_of("a server's key", "salt") == (
+        "whsec_BBMLCzouQg8rNBKj+h/9LoJ1tJVj1FQqWtfGVAT2vmE="
+    )
+
+
 def test_the_check_that_the_documentation_shows_works() -> None:
     snippet = re.search(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     assert snippet is not None

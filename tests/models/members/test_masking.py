@@ -20,6 +20,10 @@ def test_a_name_keeps_its_first_character(name: str, masked: str) -> None:
         ("+8613800001234", "138****1234"),
         ("+85291234567", "+852****67"),
         ("+14155552671", "+141****71"),
+        ("+8602412345678", "+860****78"),  # a fixed line
+        ("+86138001234", "+861****34"),
+        ("+12345678", "+123****78"),
+        ("+1234567", "****"),
     ],
 )
 def test_a_phone_loses_its_middle(phone: str, masked: str) -> None:

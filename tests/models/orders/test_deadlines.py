@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from models.orders.deadlines import Terms, due_at, end_of_day, lateness_minutes
+from models.orders.deadlines import OPEN, Terms, due_at, end_of_day, lateness_minutes
 from models.orders.states import FulfilmentStatus
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -28,6 +28,10 @@ S = FulfilmentStatus
 )
 def test_what_is_due_when(terms: Terms, due: datetime | None) -> None:
     assert due_at(terms) == due
+
+
+def test_a_fulfilment_is_open_until_it_is_handed_over_or_ended() -> None:
+    assert set(OPEN) == set(S) - {S.DONE, S.CANCELLED, S.EXPIRED, S.RETURNED}
 
 
 def test_lateness_counts_whole_minutes_and_never_below_none() -> None:

@@ -8,10 +8,30 @@ from hypothesis import strategies as st
 
 from models.bounds import ORDER_LINES
 from models.errors import InvalidInput, LimitExceeded
-from models.orders.rules import MAXIMUM_QUANTITY, added, replaced, split
+from models.orders.rules import MAXIMUM_QUANTITY, added, check_quantity, replaced, split
 
 quantities = st.dictionaries(st.integers(1, 6), st.integers(1, 20), max_size=6)
 choices = st.lists(st.none() | quantities, min_size=1, max_size=4)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "minimum", "fits"),
+    [
+        (1, 1, True),
+        (0, 1, False),
+        (0, 0, True),
+        (-1, 0, False),
+        (MAXIMUM_QUANTITY, 1, True),
+        (MAXIMUM_QUANTITY + 1, 1, False),
+    ],
+)
+def test_a_quantity_lies_between_its_bounds(quantity: int, minimum: int, fits: bool) -> None:
+    if fits:
+        check_quantity(quantity, "lines", 3, "quantity", minimum=minimum)
+        return
+    with pytest.raises(InvalidInput) as refused:
+        check_quantity(quantity, "lines", 3, "quantity", minimum=minimum)
+    assert refused.value.path == ("lines", 3, "quantity")
 
 
 def test_adding_sums_and_answers_what_changed() -> None:
@@ -22,6 +42,15 @@ def test_too_many_pieces_name_their_line() -> None:
     with pytest.raises(LimitExceeded) as refused:
         added({1: MAXIMUM_QUANTITY - 1}, [(2, 1), (1, 1), (1, 1)])
     assert refused.value.path == (2, "quantity")
+    assert added({1: MAXIMUM_QUANTITY - 1}, [(1, 1)]) == {1: MAXIMUM_QUANTITY}
+
+
+def test_a_cart_has_only_so_many_lines() -> None:
+    full = dict.fromkeys(range(ORDER_LINES), 1)
+    assert added(full, [(0, 1)]) == {0: 2}
+    with pytest.raises(LimitExceeded) as refused:
+        added(full, [(500, 1)])
+    assert refused.value.path == ()
 
 
 def test_replacing_sets_and_counts_only_what_stays() -> None:
@@ -29,8 +58,9 @@ def test_replacing_sets_and_counts_only_what_stays() -> None:
     assert replaced(full, [(0, 0), (500, 2)]) == {0: 0, 500: 2}
     with pytest.raises(LimitExceeded):
         replaced(full, [(500, 2)])
-    with pytest.raises(InvalidInput):
+    with pytest.raises(InvalidInput) as refused:
         replaced({}, [(1, 1), (1, 0)])
+    assert refused.value.path == (1, "variantId")
 
 
 @pytest.mark.parametrize(

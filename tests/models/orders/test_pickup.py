@@ -23,6 +23,28 @@ def test_the_code_has_enough_entropy_and_no_lookalikes() -> None:
     assert not set("ILOU") & set(ALPHABET)
 
 
+@pytest.mark.parametrize(
+    ("random_bytes", "code"),
+    [
+        (bytes(7), "000000000000"),
+        (b"\xff" * 7, "ZZZZZZZZZZZK"),
+        (bytes(range(1, 8)), "7G1A02C0280Q"),
+        (bytes(range(1, 8)) + b"more", "7G1A02C0280Q"),
+    ],
+)
+def test_the_same_random_bytes_make_the_same_code_in_every_version(
+    random_bytes: bytes, code: str
+) -> None:
+    assert pickup_code(random_bytes) == code
+
+
+def test_a_code_may_have_separators_up_to_a_length() -> None:
+    code = pickup_code(bytes(range(1, 8)))
+    assert normalise_pickup_code(code + " " * (64 - len(code))) == code
+    with pytest.raises(MistypedCode, match="too long"):
+        normalise_pickup_code(code + " " * (65 - len(code)))
+
+
 @given(codes)
 def test_a_code_is_read_as_itself(code: str) -> None:
     assert len(code) == CODE_LENGTH

@@ -87,6 +87,7 @@ def test_a_negative_fee_is_refused() -> None:
 
 
 def test_an_order_beyond_the_limit_of_money_is_refused() -> None:
+    assert price([line("A", 10, MAX_MINOR // 10)]).payable_minor == MAX_MINOR
     with pytest.raises(InvalidAmount):
         price([line("A", 10, MAX_MINOR // 10), line("B", 1, 1)])
     with pytest.raises(InvalidAmount):

@@ -13,6 +13,7 @@ from models.orders.routing import (
     MAX_SHORTLIST,
     Candidate,
     Decision,
+    Quantities,
     RefusalReason,
     Shortage,
     decide,
@@ -154,6 +155,39 @@ def test_what_a_place_lacks_beyond_its_safety_stock_counts_as_nothing() -> None:
 def test_a_demand_of_nothing_is_refused(quantity: int) -> None:
     with pytest.raises(ValueError, match="at least one"):
         decide({JUICE: quantity}, [place("A", 1, {JUICE: 9})])
+    with pytest.raises(ValueError, match="at least one"):
+        decide({JUICE: quantity, TEA: 1}, [place("A", 1, {JUICE: 9, TEA: 9})])
+
+
+def test_only_places_that_may_send_and_have_something_of_it_are_allocated() -> None:
+    asked: list[str] = []
+
+    def allocate(demand: Quantities, suppliers: Sequence[Candidate]) -> Sequence[Candidate]:
+        asked.extend(supplier.code for supplier in suppliers)
+        return suppliers
+
+    places = [
+        place("A", 1, {JUICE: 1}),
+        place("B", 2, {JUICE: 0}),
+        place("C", 3, {TEA: 5}),
+        place("D", 4, {JUICE: 5}, RefusalReason.CLOSED),
+    ]
+    assert isinstance(decide({JUICE: 1}, places, allocate=allocate), Decision)
+    assert asked == ["A"]
+
+
+@pytest.mark.parametrize(("needed", "sent_from"), [(2, 2), (3, 3), (4, 4), (5, 6)])
+def test_up_to_four_parcels_are_the_fewest_and_beyond_that_the_greedy_answer_stands(
+    needed: int, sent_from: int
+) -> None:
+    """Each place has two goods, but one has one each of several and tempts whoever looks no further."""
+    pairs = [{2 * n: 1, 2 * n + 1: 1} for n in range(needed)]
+    tempting = {2 * n: 1 for n in range(min(3, needed))}
+    places = [place(f"P{n}", 1_000 + n, stock) for n, stock in enumerate([tempting, *pairs])]
+    for crowd in ([], many(2 * MAX_SHORTLIST, {0: 1})):
+        decision = decide(dict.fromkeys(range(2 * needed), 1), [*crowd, *places])
+        assert isinstance(decision, Decision)
+        assert len({each.location_id for each in decision.picks}) == sent_from
 
 
 def test_a_place_named_twice_is_refused_for_its_stock_would_count_twice() -> None:

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from models.errors import StateConflict
 from models.orders.states import (
+    GIVES_BACK,
+    NEEDS_GOODS,
     FulfilmentAction,
     FulfilmentMethod,
     FulfilmentState,
@@ -27,7 +29,7 @@ from models.orders.states import (
 
 M, S, A = FulfilmentMethod, FulfilmentStatus, FulfilmentAction
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
-FINAL = (S.DONE, S.CANCELLED, S.EXPIRED)
+FINAL = (S.DONE, S.CANCELLED, S.EXPIRED, S.RETURNED)
 
 COUNTER = [
     (S.OPEN, A.ACCEPT, S.ACCEPTED),
@@ -102,6 +104,11 @@ def test_people_are_offered_what_they_may_do_and_never_to_expire(
     assert available_actions(status, method) == actions
 
 
+def test_only_what_brings_goods_to_the_customer_waits_for_them() -> None:
+    assert {A.READY, A.SHIP, A.COMPLETE, A.COLLECT} == NEEDS_GOODS
+    assert {A.CANCEL, A.RETURN} == GIVES_BACK
+
+
 def fulfilment(
     method: FulfilmentMethod, status: FulfilmentStatus, hours: int = 0
 ) -> FulfilmentState:
@@ -123,6 +130,8 @@ def fulfilment(
         ([(M.CARRY_OUT, S.DONE), (M.STORE_PICKUP, S.EXPIRED)], OrderStatus.COMPLETED),
         ([(M.EXPRESS, S.CANCELLED), (M.EXPRESS, S.OPEN)], OrderStatus.PAID),
         ([(M.STORE_PICKUP, S.EXPIRED), (M.EXPRESS, S.CANCELLED)], OrderStatus.CANCELLED),
+        ([(M.CARRY_OUT, S.DONE), (M.EXPRESS, S.RETURNED)], OrderStatus.COMPLETED),
+        ([(M.EXPRESS, S.RETURNED)], OrderStatus.CANCELLED),
     ],
 )
 def test_an_order_stands_where_its_fulfilments_are(
@@ -182,6 +191,7 @@ def test_only_an_order_with_everything_handed_over_ever_completes(
         (OrderStatus.PENDING_PAYMENT, [], (OrderAction.PAY, OrderAction.CANCEL)),
         (OrderStatus.PAID, [(M.EXPRESS, S.READY)], (OrderAction.CANCEL,)),
         (OrderStatus.PAID, [(M.EXPRESS, S.READY), (M.EXPRESS, S.SHIPPED)], ()),
+        (OrderStatus.PAID, [(M.EXPRESS, S.READY), (M.CARRY_OUT, S.DONE)], ()),
         (OrderStatus.PARTIALLY_FULFILLED, [(M.CARRY_OUT, S.DONE), (M.EXPRESS, S.OPEN)], ()),
         (OrderStatus.FULFILLED, [(M.EXPRESS, S.DONE)], (OrderAction.COMPLETE,)),
         (OrderStatus.COMPLETED, [(M.EXPRESS, S.DONE)], ()),

@@ -74,6 +74,36 @@ def test_the_printer_is_told_chinese_centre_and_cut() -> None:
     assert printed.endswith(b"\x1dVB\x60")
 
 
+def test_the_printer_is_sent_the_whole_ticket() -> None:
+    number = b"F2605010001-1"
+    body = "\n".join(ticket_text(CONTENT).split("\n")[2:]) + "\n"
+    assert escpos(CONTENT) == b"".join(
+        (
+            b"\x1b@\x1c&\x1ba\x01" + "艳粉店\n".encode("gb18030"),
+            b"\x1d!\x11" + "同城配送\n".encode("gb18030") + b"\x1d!\x00",
+            b"\x1ba\x00" + body.encode("gb18030") + b"\x1ba\x01",
+            b"\x1d(k\x04\x001A2\x00",  # a QR code of model 2,
+            b"\x1d(k\x03\x001C\x06",  # six dots a module,
+            b"\x1d(k\x03\x001E1",  # error correction M
+            b"\x1d(k\x10\x001P0" + number,
+            b"\x1d(k\x03\x001Q0\n" + number + b"\n",
+            b"\x1dVB\x60",
+        )
+    )
+
+
+@pytest.mark.parametrize(("length", "rows"), [(32, [32]), (33, [32, 1]), (65, [32, 32, 1])])
+def test_a_row_is_filled_before_the_next_begins(length: int, rows: list[int]) -> None:
+    text = ticket_text(replace(CONTENT, store_name="a" * length))
+    assert [len(row.strip()) for row in text.split("\n")[: len(rows)]] == rows
+
+
+@pytest.mark.parametrize(("length", "broken"), [(16, b"a" * 16), (17, b"a" * 16 + b"\na")])
+def test_letters_of_double_width_break_at_half_the_columns(length: int, broken: bytes) -> None:
+    printed = escpos(replace(CONTENT, method_label="a" * length))
+    assert b"\x1d!\x11" + broken + b"\n\x1d!\x00" in printed
+
+
 def test_the_printer_draws_the_fulfilment_number_as_a_qr_code() -> None:
     number = b"F2605010001-1"
     store = b"\x1d(k" + (len(number) + 3).to_bytes(2, "little") + b"1P0" + number
@@ -100,6 +130,18 @@ def test_the_printer_draws_the_fulfilment_number_as_a_qr_code() -> None:
     ],
 )
 def test_hostile_text_is_stripped(text: str, cleaned: str) -> None:
+    assert clean(text) == cleaned
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("a" * MAX_FIELD, "a" * MAX_FIELD),
+        ("a" * (MAX_FIELD + 1), "a" * (MAX_FIELD - 1) + "…"),
+        (" " * 799 + "bc", "b"),  # no more than 800 characters are looked at
+    ],
+)
+def test_a_text_is_cut_at_its_limits(text: str, cleaned: str) -> None:
     assert clean(text) == cleaned
 
 

@@ -85,6 +85,26 @@ def test_without_self_purchase_the_buyer_earns_nothing() -> None:
     assert BUYER not in {share.payee_id for share in shares}
 
 
+def test_a_share_of_one_unit_is_paid_and_less_is_not() -> None:
+    plan = Plan((Level(1, FIVE),), guide_rate=THREE)
+    assert earned(split_commission([20], plan, uplines=[MOTHER], guide_id=GUIDE)) == [
+        (CommissionKind.REFERRAL, 1, MOTHER, 1)
+    ]
+
+
+def test_several_empty_places_are_no_loop() -> None:
+    assert split_commission([1000], TWO_LEVELS, uplines=[None, None]) == []
+
+
+@pytest.mark.parametrize(("rate", "is_one"), [("0", True), ("1", True), ("1.01", False)])
+def test_a_rate_goes_from_nothing_to_the_whole(rate: str, is_one: bool) -> None:
+    if is_one:
+        assert Plan((Level(1, Decimal(rate)),)).levels[0].rate == Decimal(rate)
+        return
+    with pytest.raises(InvalidPlan, match="between 0 and 1"):
+        Plan((Level(1, Decimal(rate)),))
+
+
 @pytest.mark.parametrize("bases", [[], [0, 0], [1]])
 def test_shares_of_nothing_are_left_out(bases: list[int]) -> None:
     assert split_commission(bases, TWO_LEVELS, uplines=[MOTHER], guide_id=GUIDE) == []

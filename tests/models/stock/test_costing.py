@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.stock.costing import CostMovement, Valuation, apply, share, shares
+from models.stock.costing import CostMovement, Valuation, apply, share, shares, with_opening_cost
 
 pieces = st.integers(1, 10**6)
 money = st.integers(0, 10**13)
@@ -43,6 +43,14 @@ def test_pieces_that_are_found_are_worth_what_the_others_are_or_were() -> None:
     assert changes == [67, -167, 100, 9]
     assert stock.value_minor == 109
     assert apply(Valuation(0, 0), [CostMovement(3)])[0] == Valuation(3, 0)
+
+
+def test_pieces_without_a_cost_are_worth_what_one_is_said_to_be() -> None:
+    assert with_opening_cost(3, 50) == Valuation(3, 150)
+    assert with_opening_cost(1, 50) == Valuation(1, 50)
+    nothing = with_opening_cost(0, 50)
+    assert nothing == Valuation(0, 0, 1, 50)
+    assert apply(nothing, [CostMovement(4)]) == (Valuation(4, 200, 1, 50), [200])
 
 
 def test_what_is_not_there_has_no_average() -> None:

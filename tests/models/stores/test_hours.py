@@ -203,3 +203,35 @@ def test_a_moment_without_offset_or_beyond_the_calendar_is_refused(at: datetime)
     with pytest.raises(InvalidHours) as refused:
         opening_minutes_between(SHOP, at, at, SHANGHAI)
     assert refused.value.field == "start"
+
+
+def test_hours_within_others_and_on_many_days_count_once() -> None:
+    twice = [
+        OpeningHours(day, opens, closes)
+        for day in (MONDAY, TUESDAY, WEDNESDAY)
+        for opens, closes in (("09:00", "18:00"), ("10:00", "12:00"), ("17:00", "19:00"))
+    ]
+    week = local(1, "00:00"), local(7, "00:00")
+    assert opening_minutes_between(twice, *week, SHANGHAI) == 3 * 10 * 60
+    assert next_opening(twice, local(2, "09:00"), SHANGHAI) == local(3, "09:00")
+
+
+def test_an_hour_that_the_clocks_leave_out_is_no_opening() -> None:
+    """Clocks go from 02:00 to 03:00 on 8 March 2026."""
+    hours = [OpeningHours(SUNDAY, "02:00", "03:00")]
+    found = next_opening(hours, datetime(2026, 3, 7, 12, tzinfo=NEW_YORK), NEW_YORK)
+    assert found == datetime(2026, 3, 15, 2, tzinfo=NEW_YORK)
+
+
+@pytest.mark.parametrize("hours", [[], NEVER_CLOSED])
+def test_only_whole_minutes_count(hours: list[OpeningHours]) -> None:
+    start = local(1, "12:00")
+    for seconds, minutes in ((59, 0), (60, 1), (119, 1)):
+        end = start + timedelta(seconds=seconds)
+        assert opening_minutes_between(hours, start, end, SHANGHAI) == minutes
+
+
+def test_a_day_that_is_none_is_said_to_be_wrong() -> None:
+    with pytest.raises(InvalidHours) as refused:
+        OpeningHours("MOONDAY", "09:00", "18:00")  # type: ignore[arg-type]
+    assert refused.value.field == "weekday"

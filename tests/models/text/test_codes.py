@@ -6,7 +6,7 @@ import pytest
 
 from models.text import codes
 from models.text.chinese import simplified, spellings
-from models.text.codes import LONGEST_TYPED, chosen, folded, half_width, number_of
+from models.text.codes import LONGEST_TYPED, chosen, folded, half_width, is_too_long, number_of
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,12 @@ def test_a_character_that_stands_for_many_makes_no_code_long(
 def test_a_code_of_any_width_is_as_long_as_any_code() -> None:
     assert half_width("Ａ" * 64) == "A" * 64
     assert half_width("A" * 10_000) == "A" * (LONGEST_TYPED + 1)
+    assert half_width("ﬃ" * LONGEST_TYPED) == "ffi" * (LONGEST_TYPED // 3 + 1)
+
+
+def test_a_code_is_typed_in_so_many_characters_at_most() -> None:
+    assert not is_too_long("A" * LONGEST_TYPED)
+    assert is_too_long("A" * (LONGEST_TYPED + 1))
 
 
 @pytest.mark.parametrize(

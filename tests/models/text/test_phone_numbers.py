@@ -86,3 +86,26 @@ def test_a_contact_number_is_kept_as_it_was_written(typed: str, kept: str) -> No
 def test_what_nobody_can_dial_is_no_contact_number(typed: str) -> None:
     with pytest.raises(InvalidPhone):
         contact_number(typed)
+
+
+WIDE = "024-1234567" + " " * 40 + "/ 13800138000"
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("024-1234567 / 13800138000 / 1008", "024-1234567 / 13800138000 / 1008"),
+        ("024-1234567 / 13800138000 / 10086", None),
+        (WIDE, "024-1234567 / 13800138000"),
+        (f"{WIDE} ", None),
+        (f"{WIDE}{' ' * 30}", None),
+        ("1" * 15, "1" * 15),
+        ("1" * 16, None),
+    ],
+)
+def test_a_contact_number_has_a_length(typed: str, kept: str | None) -> None:
+    if kept is not None:
+        assert contact_number(typed) == kept
+        return
+    with pytest.raises(InvalidPhone):
+        contact_number(typed)

@@ -13,7 +13,7 @@ from models.orders.orders import Order, OrderEvent
 from models.orders.states import FulfilmentMethod, OrderStatus
 from models.stores.locations import Location
 from resolvers.context import Actor, ActorKind, Context, GrantedNode
-from resolvers.orders import actions, member_orders, order_lists, orders
+from resolvers.orders import actions, member_orders, order_lists, orders, scope
 from resolvers.orders.order_lists import OrderFilter
 from resolvers.orm_pagination import PageRequest
 from tests.make.checkouts import a_member, a_store
@@ -68,6 +68,32 @@ async def test_staff_see_the_orders_of_their_territory(ctx: Context) -> None:
     )
     erp = replace(ctx, actor=Actor(ActorKind.API_CLIENT, 1, (scoped_client,)), memory={})
     assert await seen(erp) == {ours.id}
+
+
+async def test_lists_of_a_merchant_hold_no_orders_of_another(ctx: Context) -> None:
+    order = await an_order(await a_guest(ctx), await a_level(ctx, 9, location=await a_store(ctx)))
+    merchant = await Organisation.get(id=ctx.merchant_id)
+    finance = staff_at(ctx, merchant.id, merchant.path, Role.FINANCE)
+    assert [each.id for each in await scope.visible_here(Order.all(), finance)] == [order.id]
+    other = await Organisation.create(code="OTHER", name="Other", kind="MERCHANT", path="77/")
+    await Order.filter(id=order.id).update(merchant_id=other.id)
+    assert await scope.visible_here(Order.all(), finance) == []
+    assert [each.id for each in await scope.visible(Order.all(), finance)] == [order.id]
+
+
+async def test_orders_are_acted_on_where_a_right_is_held(ctx: Context) -> None:
+    here, there = await a_store(ctx), await a_store(ctx, metres=50_000)
+    guest, right = await a_guest(ctx), Permission.ORDER_CANCEL
+    ours, theirs = [
+        await an_order(guest, await a_level(ctx, 9, location=place)) for place in (here, there)
+    ]
+
+    async def found(actor: Context) -> set[int]:
+        return {each.id for each in await scope.in_territory(Order.all(), actor, right)}
+
+    assert await found(ctx) == {ours.id, theirs.id}
+    assert await found(await staff_of(ctx, here.id)) == {ours.id}
+    assert await found(guest) == await found(await staff_of(ctx, here.id, Role.PICKER)) == set()
 
 
 async def path_of(place: Location) -> str:

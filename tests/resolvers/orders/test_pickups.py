@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,9 +11,10 @@ from models.accounts.roles import Role
 from models.errors import Expired, NotFound, PermissionDenied, RateLimited, StateConflict
 from models.orders.fulfilments import Fulfilment
 from models.orders.orders import Order, OrderLine
-from models.orders.payments import Payment, Refund
+from models.orders.payments import Payment, Refund, RefundStatus
 from models.orders.pickup import pickup_code
 from models.orders.states import FulfilmentMethod, FulfilmentStatus, OrderStatus, PaymentStatus
+from models.outbox import OutboxEvent
 from models.stock.levels import StockLevel
 from models.stores.locations import Location
 from resolvers.background.jobs import run_due
@@ -20,6 +22,7 @@ from resolvers.context import Context
 from resolvers.orders import pickups
 from resolvers.orders.fulfilment import steps as fulfilment_steps
 from resolvers.orders.payment.refunds import HANDLERS
+from tests.make.rows import a_row
 from tests.make.sales import (
     a_guest,
     a_key,
@@ -197,6 +200,73 @@ async def test_what_nobody_collects_goes_back_with_its_money(waiting: Waiting) -
     assert (await Payment.get(order_id=order.id)).status is PaymentStatus.REFUNDED
     with pytest.raises(StateConflict):
         await pickups.collect(late_clerk, waiting.code, a_key())
+
+
+async def test_a_pickup_is_good_until_the_moment_at_which_it_expires(waiting: Waiting) -> None:
+    moment = waiting.part.pickup_expires_at
+    assert moment is not None
+    just_before = moment - timedelta(microseconds=1)
+    assert await pickups.expire_pickups(replace(waiting.ctx, clock=lambda: just_before)) == 0
+    with pytest.raises(Expired):
+        await pickups.collect(replace(waiting.clerk, clock=lambda: moment), waiting.code, a_key())
+    clerk = replace(waiting.clerk, clock=lambda: just_before)
+    assert (await pickups.collect(clerk, waiting.code, a_key())).status is FulfilmentStatus.DONE
+    assert await pickups.expire_pickups(replace(waiting.ctx, clock=lambda: moment)) == 0
+
+
+@pytest.mark.parametrize("is_accepted", [False, True])
+async def test_what_the_store_never_made_ready_expires_at_its_moment(
+    ctx: Context, is_accepted: bool
+) -> None:
+    level = await a_level_in_a_store(ctx, 1)
+    (part,) = await parts_of(await a_paid_order(ctx, await a_guest(ctx), level))
+    if is_accepted:
+        await fulfilment_steps.accept(await staff_of(ctx, level.location_id), part.id)
+    moment = part.pickup_expires_at
+    assert moment is not None
+    assert await pickups.expire_pickups(replace(ctx, clock=lambda: moment)) == 1
+    assert (await Fulfilment.get(id=part.id)).status is FulfilmentStatus.EXPIRED
+
+
+async def test_what_is_handed_over_is_announced(waiting: Waiting) -> None:
+    topics = ["fulfilment.changed", "order.changed"]
+    before = [await OutboxEvent.filter(topic=topic).count() for topic in topics]
+    await pickups.collect(waiting.clerk, waiting.code, a_key())
+    after = [await OutboxEvent.filter(topic=topic).count() for topic in topics]
+    assert [then - now for now, then in zip(before, after, strict=True)] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("refunded", "of_other_part", "is_open", "goes_on"),
+    [
+        (0, None, True, True),  # asked for, and not of what was paid for this
+        (1, None, True, False),
+        (1, None, False, True),
+        (1000, 1000, True, True),  # the other part's money
+        (1001, 1000, True, False),
+        (1, 0, True, False),
+    ],
+)
+async def test_goods_whose_money_is_going_back_stay(
+    ctx: Context, refunded: int, of_other_part: int | None, is_open: bool, goes_on: bool
+) -> None:
+    level = await a_level_in_a_store(ctx, 5)
+    order = await a_paid_order(ctx, await a_guest(ctx), level, CARRY_OUT, PICKUP)
+    other, part = await parts_of(order)
+    clerk = await staff_of(ctx, level.location_id)
+    await fulfilment_steps.accept(clerk, part.id)
+    await fulfilment_steps.ready(clerk, part.id)
+    await Order.filter(id=order.id).update(refunded_minor=refunded)
+    await Fulfilment.filter(id=other.id).update(refunded_minor=of_other_part)
+    payment = await Payment.get(order_id=order.id)
+    status = RefundStatus.REQUESTED if is_open else RefundStatus.SUCCEEDED
+    await a_row(Refund, {}, payment_id=payment.id, amount_minor=max(1, refunded), status=status)
+    if goes_on:
+        assert await pickups.collect(clerk, part.pickup_code or "", a_key())
+        return
+    with pytest.raises(StateConflict, match="refund"):
+        await pickups.collect(clerk, part.pickup_code or "", a_key())
+    assert (await Fulfilment.get(id=part.id)).status is FulfilmentStatus.READY
 
 
 async def test_of_a_mixed_order_only_the_uncollected_part_is_refunded(ctx: Context) -> None:

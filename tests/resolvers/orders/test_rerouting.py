@@ -3,10 +3,12 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from models.database import transaction
 from models.errors import InvalidInput, NotFound, StateConflict
 from models.orders.fulfilments import Fulfilment, FulfilmentLine, PrintTicket
 from models.orders.orders import Order
@@ -197,6 +199,48 @@ async def test_what_is_not_accepted_in_time_goes_on(ctx: Context) -> None:
     assert await numbers(first, second) == [(2, 0), (1, 1)]
 
 
+async def test_a_delivery_goes_on_at_the_moment_at_which_its_time_is_up(ctx: Context) -> None:
+    first, _ = await stores(ctx, 2, 2)
+    (part,) = await parts_of(await a_delivery(ctx, first))
+    due = part.accept_due_at
+    assert due is not None
+    before = replace(ctx, clock=lambda: due - timedelta(microseconds=1))
+    assert await acceptance_timeout.reroute_overdue(before) == 0
+    assert await acceptance_timeout.reroute_overdue(replace(ctx, clock=lambda: due)) == 1
+
+
+@pytest.mark.parametrize(("minutes", "again_after"), [(10, 10), (1, 1), (0, 1)])
+async def test_where_nobody_else_has_it_others_are_asked_again_after_the_same_time(
+    ctx: Context, minutes: int, again_after: int
+) -> None:
+    (first,) = await stores(ctx, 2)
+    (part,) = await parts_of(await a_delivery(ctx, first))
+    settings = replace(ctx.settings, accept_minutes=minutes)
+    late = replace(later(ctx, minutes=30), settings=settings)
+    assert await acceptance_timeout.reroute_overdue(late) == 0
+    part = await Fulfilment.get(id=part.id)
+    assert part.accept_due_at == late.now() + timedelta(minutes=again_after)
+    assert (part.status, part.location_id) == (FulfilmentStatus.OPEN, first.location_id)
+
+
+async def test_what_is_accepted_while_it_is_looked_at_stays(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = await stores(ctx, 2, 2)
+    order = await a_delivery(ctx, first)
+    clerk = await staff_of(ctx, first.location_id)
+
+    async def accepted_first(work: Any, late: Context, fulfilment_id: int) -> bool:
+        await fulfilment_steps.accept(clerk, fulfilment_id)
+        return bool(await transaction(work, late, fulfilment_id))
+
+    monkeypatch.setattr(acceptance_timeout, "transaction", accepted_first)
+    assert await acceptance_timeout.reroute_overdue(later(ctx, minutes=30)) == 0
+    (part,) = await parts_of(order)
+    assert part.status is FulfilmentStatus.ACCEPTED
+    assert await numbers(first, second) == [(1, 1), (2, 0)]
+
+
 async def test_what_was_accepted_stays(ctx: Context) -> None:
     first, _ = await stores(ctx, 2, 2)
     order = await a_delivery(ctx, first)
@@ -219,7 +263,13 @@ async def test_only_opening_time_counts(ctx: Context) -> None:
     await Location.filter(id=first.location_id).update(hours=[hours])
     for hours_later in (0.5, 4.9):
         assert await acceptance_timeout.reroute_overdue(later(ctx, hours=hours_later)) == 0
-    assert await acceptance_timeout.reroute_overdue(later(ctx, hours=5, minutes=5)) == 0
-    assert (await parts_of(order))[-1].id == part.id
+        opening = opens.replace(second=0, microsecond=0)
+        due = (await Fulfilment.get(id=part.id)).accept_due_at
+        assert due == opening + timedelta(minutes=ctx.settings.accept_minutes)
+    await Fulfilment.filter(id=part.id).update(accept_due_at=ctx.now())
+    nearly = later(ctx, hours=5, minutes=9)
+    assert await acceptance_timeout.reroute_overdue(nearly) == 0
+    (kept,) = await parts_of(order)
+    assert (kept.id, kept.accept_due_at) == (part.id, nearly.now() + timedelta(minutes=1))
     assert await acceptance_timeout.reroute_overdue(later(ctx, hours=5, minutes=12)) == 1
     assert (await parts_of(order))[-1].location_id == second.location_id

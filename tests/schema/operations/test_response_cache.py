@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
@@ -18,9 +19,9 @@ from resolvers.context import Actor, ActorKind, Context
 from schema import schema
 from schema.execution.meter import HungUp
 from schema.operations.answer import Answer
-from schema.operations.cacheable_fields import is_repeatable
+from schema.operations.cacheable_fields import PUBLIC, REPEATABLE, is_repeatable, public, repeatable
 from schema.operations.request import GraphQLRequest
-from schema.operations.response_cache import answer_once
+from schema.operations.response_cache import JsonAnswer, answer_once
 from tests.make.elsewhere import write_elsewhere
 from tests.make.requests import begin_request
 
@@ -40,6 +41,7 @@ NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
             "{ ...Q } fragment Q on Query { products { edges { node { organisation { id } } } } }",
             False,
         ),
+        ("{ ...Q me { id } } fragment Q on Query { brands { name } }", False),
         ("{ viewer { channel } }", False),
         ("{ me { id } }", False),
         ("{ __schema { queryType { name } } }", False),
@@ -132,6 +134,36 @@ async def test_what_depends_on_the_moment_is_kept_no_longer(
     fleeting = Answers(ctx, lambda ctx: ctx.holds_until(ctx.now() + timedelta(hours=1)))
     other = replace(ASKED, query="{ other }")
     assert [(await fleeting.ask(other))["data"]["a"] for _ in range(4)] == [1, 2, 3, 4]
+
+
+async def test_what_holds_for_seconds_is_given_for_these_seconds(
+    ctx: Context, nothing_ever_changes: None
+) -> None:
+    end = NOON + timedelta(seconds=30)
+    answers = Answers(ctx, lambda ctx: ctx.holds_until(end))
+    for at, expected in (
+        *[(NOON, n) for n in (1, 2, 2)],
+        (end - timedelta(microseconds=1), 2),
+        (end, 3),
+    ):
+        assert (await answers.ask(clock=lambda at=at: at))["data"]["a"] == expected
+
+
+def test_a_kept_answer_is_one_that_was_executed_and_takes_extensions() -> None:
+    answer = JsonAnswer.of(b'{"data":{"a":1}}', 7)
+    assert (answer.executed, answer.outcome, answer.cost) == (True, "ok", 7)
+    assert answer.json() == answer.json({}) == answer.text
+    more = answer.extended({"cost": 7})
+    assert orjson.loads(more.json()) == {"data": {"a": 1}, "extensions": {"cost": 7}}
+    assert orjson.loads(orjson.dumps(more.body)) == orjson.loads(more.json())
+    assert more.cost == 7
+
+
+@pytest.mark.parametrize(("mark", "name"), [(public, PUBLIC), (repeatable, REPEATABLE)])
+def test_a_mark_is_added_to_what_a_field_says_of_itself(mark: Any, name: str) -> None:
+    field = SimpleNamespace(metadata={"other": 1})
+    assert mark(field) is field
+    assert field.metadata == {"other": 1, name: True}
 
 
 async def test_an_answer_with_errors_is_not_kept(ctx: Context, nothing_ever_changes: None) -> None:

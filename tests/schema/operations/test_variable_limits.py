@@ -140,3 +140,27 @@ def test_a_cell_or_line_of_a_file_is_no_longer_than_any_text() -> None:
     short, long = ('{"a": ["' + "x" * length + '"]}' for length in (9, LONGEST_TEXT + 1))
     assert _json(short) == {"a": ["x" * 9]}
     assert "more than 32768 characters" in str(_json(long))
+
+
+def door_of(document: str) -> Door:
+    operation = get_operation_ast(parse(document))
+    assert operation
+    return Door(schema._schema, operation)
+
+
+def test_few_unknown_names_of_a_possible_length_are_left_to_the_executors() -> None:
+    door, fields = door_of(PRODUCTS), len(schema._schema.type_map["ProductFilter"].fields)
+    names = {f"f{n}": 1 for n in range(2 * fields)}
+    door.check({"filter": names})
+    with pytest.raises(DocumentRefused, match="more fields"):
+        door.check({"filter": {**names, "more": 1}})
+    door.check({"filter": {NAME[:-1]: 1}})
+    with pytest.raises(DocumentRefused, match="name"):
+        door.check({"filter": {NAME: 1, "status": "ACTIVE"}})
+
+
+@pytest.mark.parametrize("variables", [None, {}, {"other": LONG}])
+def test_what_is_not_given_and_what_nothing_asks_for_is_not_looked_at(
+    variables: dict[str, Any] | None,
+) -> None:
+    door_of(PRODUCTS).check(variables)

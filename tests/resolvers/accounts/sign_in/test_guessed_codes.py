@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from models.accounts.sessions import Guest
+from models.database import transaction
 from models.errors import ChallengeRequired, Expired, InvalidInput, LimitExceeded, RateLimited
 from resolvers.accounts.sign_in import code_tries, one_time_codes
 from resolvers.context import Actor, ActorKind, Context
@@ -121,6 +122,40 @@ async def test_without_a_provider_strangers_wait_for_minutes_at_most(
     assert waits == sorted(waits)
     assert max(waits) <= 300
     assert await outcome(owner, right) == CANONICAL
+
+
+async def test_without_a_provider_one_stranger_tries_at_once_and_the_next_waits(
+    visitor: Context, clock: Clock
+) -> None:
+    owner = without_challenges(visitor)
+    right = await guarded(owner)
+    assert await outcome(at(owner, "10.1.0.1"), wrong(right)) == "EXPIRED"
+    with pytest.raises(RateLimited) as refused:
+        await one_time_codes.verify(at(owner, "10.1.0.2"), PHONE, right)
+    assert refused.value.retry_after_seconds == 15
+    clock.now += 15
+    assert await outcome(at(owner, "10.1.0.2"), wrong(right)) == "EXPIRED"
+
+
+async def test_a_device_of_the_owner_tries_the_codes_that_strangers_guess_at(
+    visitor: Context, clock: Clock
+) -> None:
+    await one_time_codes.request(visitor, PHONE)
+    await one_time_codes.verify(visitor, PHONE, sent(visitor)[-1]["code"])
+    device = await transaction(one_time_codes.remember, visitor, CANONICAL, None)
+    clock.now += 60
+    right, elsewhere = await guarded(visitor), at(visitor, CAFE)
+    assert await outcome(elsewhere, right) == "CHALLENGE_REQUIRED"
+    with pytest.raises(InvalidInput):
+        await one_time_codes.verify(elsewhere, PHONE, wrong(right), device)
+    assert await one_time_codes.verify(elsewhere, PHONE, right, device) == CANONICAL
+
+
+async def test_who_becomes_a_guest_keeps_the_code_asked_for_before(visitor: Context) -> None:
+    right = await guarded(visitor)
+    guest = replace(visitor, actor=Actor(ActorKind.GUEST, (await Guest.create()).id))
+    assert await outcome(at(guest, CAFE), right) == "CHALLENGE_REQUIRED"
+    assert await outcome(guest, right) == CANONICAL
 
 
 async def test_who_is_told_of_a_code_on_its_way_has_tries_of_their_own(visitor: Context) -> None:

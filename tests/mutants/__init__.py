@@ -1,0 +1,1 @@
+"""Mutation testing of pure rules and guards: `make mutants`."""
