@@ -26,6 +26,7 @@ from resolvers.sql_pagination import kept
 from resolvers.tallies import QueryTally
 from resolvers.validation import phone_of, text_of
 
+SEARCH_LENGTH = 64
 MOST_SPELLINGS = 32
 """A name that is searched for is looked up in so many ways to write it, traditional and simplified."""
 
@@ -34,7 +35,7 @@ MOST_SPELLINGS = 32
 class MemberQuery:
     """What a list is cut to; what is None cuts nothing. `joined_to` is exclusive."""
 
-    searches: Sequence[str] = ()
+    search: str | None = None
     tier_codes: Sequence[str] | None = None
     guide_id: int | None = None
     home_store_id: int | None = None
@@ -124,8 +125,9 @@ def _listed(ctx: Context, wanted: MemberQuery) -> QuerySet[Member]:
     query = Member.filter(
         visibility.territory(ctx, Permission.MEMBER_READ), merchant_id=ctx.merchant_id
     )
-    for text in wanted.searches:
-        query = query.filter(_matches(ctx, text_of(text, ("filter", "search"), 64)))
+    if wanted.search is not None:
+        text = text_of(wanted.search, ("filter", "search"), SEARCH_LENGTH)
+        query = query.filter(_matches(ctx, text))
     if wanted.tier_codes is not None:
         query = query.filter(tier__code__in=sorted(set(map(kept, wanted.tier_codes))))
     columns = {

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import strawberry
 
+from models.accounts.organisations import OrganisationKind
 from resolvers.accounts.clients import lists as client_lists
 from resolvers.accounts.clients.lists import ApiClientQuery, StorefrontQuery
 from resolvers.accounts.organisations import lists as organisation_lists
@@ -12,13 +13,14 @@ from resolvers.accounts.organisations.lists import OrganisationQuery
 from resolvers.accounts.staff import lists as staff_lists
 from resolvers.accounts.staff.lists import StaffQuery
 from resolvers.orm_pagination import PageRequest
+from resolvers.validation import text_of
 from schema.accounts.client_types import ApiClient, Storefront
 from schema.accounts.filters import ApiClientFilter, OrganisationFilter, StorefrontFilter
 from schema.accounts.inputs import StaffFilter
 from schema.accounts.types import Organisation, Staff
 from schema.actors import Viewer
 from schema.info import Info
-from schema.list_arguments import WHICH, After, Before, First, Last
+from schema.list_arguments import SAME, WHICH, After, Before, First, Last, together
 from schema.pagination import CountedConnection, TalliedConnection
 
 
@@ -38,12 +40,20 @@ class AccountQueries:
         self,
         info: Info,
         filter: Annotated[OrganisationFilter | None, WHICH] = None,
+        kind: Annotated[list[OrganisationKind] | None, SAME] = None,
+        search: Annotated[str | None, SAME] = None,
         first: First = None,
         after: After = None,
         last: Last = None,
         before: Before = None,
     ) -> TalliedConnection[Organisation]:
-        wanted = filter.query() if filter else OrganisationQuery()
+        arguments = OrganisationQuery(
+            kinds=None if kind is None else tuple(sorted(set(kind))),
+            search=None
+            if search is None
+            else text_of(search, "search", organisation_lists.SEARCH_LENGTH),
+        )
+        wanted = together(arguments, filter.query() if filter else None)
         ctx, request = info.context, PageRequest(first=first, after=after, last=last, before=before)
         page = await organisation_lists.page(ctx, wanted, request)
         tally = await organisation_lists.tally(ctx, wanted)

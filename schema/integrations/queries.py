@@ -4,6 +4,7 @@ from typing import Annotated
 
 import strawberry
 
+from models.outbox import Topic
 from resolvers.integrations.bulk import lists as bulk_lists
 from resolvers.integrations.bulk.lists import BulkQuery
 from resolvers.integrations.feed import changes
@@ -18,7 +19,7 @@ from schema.integrations.bulk_types import BulkOperation
 from schema.integrations.filters import BulkOperationFilter, ChangeFilter, WebhookFilter
 from schema.integrations.types import Change
 from schema.integrations.webhook_types import Webhook
-from schema.list_arguments import WHICH, Skip, SliceSize
+from schema.list_arguments import SAME, WHICH, Skip, SliceSize, together
 from schema.nodes.nodes import row_id
 from schema.pagination import Connection, TalliedConnection
 
@@ -31,13 +32,14 @@ class IntegrationQueries:
         info: Info,
         filter: Annotated[ChangeFilter | None, WHICH] = None,
         after: str | None = None,
+        types: Annotated[list[Topic] | None, SAME] = None,
         first: int | None = None,
     ) -> Connection[Change]:
         """Every change in your territory, oldest first; the last cursor is where to go on next time.
 
         `after` is such a cursor, or the sequence of a change, as webhooks and subscriptions give it.
         """
-        wanted = filter.query() if filter else ChangeQuery()
+        wanted = together(ChangeQuery(types=types), filter.query() if filter else None)
         page = await changes.page(info.context, wanted, PageRequest(first=first, after=after))
         return Connection.of(page, Change.of)
 

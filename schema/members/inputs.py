@@ -86,7 +86,7 @@ class MemberFilter:
     def query(self) -> MemberQuery:
         """Raises: InvalidInput for what is no such ID."""
         return MemberQuery(
-            searches=() if self.search is None else (self.search,),
+            search=self.search,
             tier_codes=self.tier_code,
             guide_id=optional_row_id(self.guide_id, "Staff", path=("filter", "guideId")),
             home_store_id=optional_row_id(

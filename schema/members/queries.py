@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+from typing import Annotated
+
 import strawberry
 
 from models.bounds import TIERS
 from resolvers.members import members, tiers
+from resolvers.members.members import MemberQuery
 from resolvers.orm_pagination import PageRequest
+from resolvers.validation import text_of
 from schema.cost.directives import list_size
 from schema.info import Info
+from schema.list_arguments import SAME, together
 from schema.members.inputs import MemberFilter
 from schema.members.types import Member, Tier
 from schema.nodes.nodes import optional_row_id
@@ -38,6 +43,8 @@ class MemberQueries:
     async def members(
         self,
         info: Info,
+        search: Annotated[str | None, SAME] = None,
+        tier_code: Annotated[str | None, SAME] = None,
         filter: MemberFilter | None = None,
         first: int | None = None,
         after: str | None = None,
@@ -45,7 +52,11 @@ class MemberQueries:
         before: str | None = None,
     ) -> TalliedConnection[Member]:
         """The members of your territory, the latest first."""
-        wanted = (filter or MemberFilter()).query()
+        arguments = MemberQuery(
+            search=None if search is None else text_of(search, "search", members.SEARCH_LENGTH),
+            tier_codes=None if tier_code is None else [tier_code],
+        )
+        wanted = together(arguments, filter.query() if filter else None)
         request = PageRequest(first=first, after=after, last=last, before=before)
         page = await members.page(info.context, wanted, request)
         tally = await members.tally(info.context, wanted)

@@ -11,7 +11,7 @@ import strawberry
 from models.errors import PermissionDenied
 from models.members.members import Member as MemberRow
 from models.referrals.bindings import ReferralBinding
-from models.referrals.rules import PayeeKind
+from models.referrals.rules import CommissionStatus, PayeeKind
 from resolvers.context import Context
 from resolvers.members.visibility import NAME_ONLY, SOMEBODY, Sight
 from resolvers.orm_pagination import PageRequest
@@ -22,7 +22,7 @@ from resolvers.referrals.teams import Downline
 from resolvers.slices import Slice
 from schema.batching import batched
 from schema.cost.directives import sized_by
-from schema.list_arguments import WHICH, Skip, SliceSize
+from schema.list_arguments import SAME, WHICH, Skip, SliceSize, together
 from schema.members.types import Member
 from schema.money import Money
 from schema.pagination import PageInfo, TalliedConnection
@@ -171,9 +171,12 @@ class Referral:
         after: str | None = None,
         last: int | None = None,
         before: str | None = None,
+        status: Annotated[CommissionStatus | None, SAME] = None,
     ) -> list[TalliedConnection[Commission]]:
         """What the member has earned, the latest first."""
-        keys, wanted = _keys(parents), filter.query() if filter else CommissionQuery()
+        keys = _keys(parents)
+        arguments = CommissionQuery(statuses=None if status is None else (status,))
+        wanted = together(arguments, filter.query() if filter else None)
         request = PageRequest(first=first, after=after, last=last, before=before)
         pages = await earnings.pages(ctx, keys, wanted, request)
         tally = earnings.tally(ctx, keys, wanted)

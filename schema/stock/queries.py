@@ -19,11 +19,11 @@ from schema.cost.directives import cost
 from schema.cost.prices import SORTED_LIST
 from schema.geography import GeoPointInput
 from schema.info import Info
-from schema.list_arguments import WHICH, After, Before, First, Last
+from schema.list_arguments import SAME, WHICH, After, Before, First, Last, together
 from schema.nodes.nodes import optional_row_id
 from schema.pagination import TalliedConnection
 from schema.stock.audit_types import StockAudit
-from schema.stock.filters import StockMovementFilter, StockSnapshotFilter
+from schema.stock.filters import StockMovementFilter, StockSnapshotFilter, location_of
 from schema.stock.levels.lists import StockLevelConnection, StockLevelFilter
 from schema.stock.levels.prices import pay_for_page, paying
 from schema.stock.sorts import LevelSort
@@ -39,6 +39,8 @@ class StockQueries:
     async def stock_levels(
         self,
         info: Info,
+        variant_id: Annotated[strawberry.ID | None, SAME] = None,
+        location_id: Annotated[strawberry.ID | None, SAME] = None,
         filter: Annotated[StockLevelFilter | None, WHICH] = None,
         sort: Annotated[
             LevelSort | None, strawberry.argument(description="In order of creation without it.")
@@ -54,7 +56,11 @@ class StockQueries:
     ) -> StockLevelConnection:
         """What stands where."""
         ctx, point = info.context, near.point("near") if near else None
-        wanted = filter.wanted() if filter else LevelFilter()
+        arguments = LevelFilter(
+            variant_id=optional_row_id(variant_id, "Variant", path=("variantId",)),
+            location_id=location_of(location_id, "locationId"),
+        )
+        wanted = together(arguments, filter.wanted() if filter else None)
         request = PageRequest(first=first, after=after, last=last, before=before)
         await pay_for_page(ctx, wanted, sort, request.size)
         page = await level_lists.page(ctx, wanted, request, sort, point)
@@ -67,13 +73,19 @@ class StockQueries:
         self,
         info: Info,
         filter: Annotated[StockMovementFilter | None, WHICH] = None,
+        variant_id: Annotated[strawberry.ID | None, SAME] = None,
+        location_id: Annotated[strawberry.ID | None, SAME] = None,
         first: First = None,
         after: After = None,
         last: Last = None,
         before: Before = None,
     ) -> TalliedConnection[StockMovement]:
         """The ledger, oldest first; `last` answers the newest."""
-        ctx, wanted = info.context, filter.wanted() if filter else MovementFilter()
+        arguments = MovementFilter(
+            variant_id=optional_row_id(variant_id, "Variant", path=("variantId",)),
+            location_id=location_of(location_id, "locationId"),
+        )
+        ctx, wanted = info.context, together(arguments, filter.wanted() if filter else None)
         request = PageRequest(first=first, after=after, last=last, before=before)
         page = await movements.page(ctx, wanted, request)
         return TalliedConnection.of(page, StockMovement.of, await movements.tally(ctx, wanted))

@@ -39,7 +39,7 @@ async def found(ctx: Context, text: str) -> list[str]:
 
 
 async def listed(ctx: Context, search: str) -> list[int]:
-    wanted = members.MemberQuery(searches=[search])
+    wanted = members.MemberQuery(search=search)
     return [each.id for each in (await members.page(ctx, wanted, PageRequest())).rows]
 
 

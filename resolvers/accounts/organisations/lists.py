@@ -15,6 +15,7 @@ from resolvers.sql_pagination import Conditions, Order, page_of_ids
 from resolvers.tallies import SqlTally
 from resolvers.validation import text_of
 
+SEARCH_LENGTH = 100
 _TABLE = "organisation n"
 _ESCAPED = "ESCAPE '!'"
 _BY_CODE = Order(("n.code", "n.id"), (str, int))
@@ -57,7 +58,7 @@ def _conditions(ctx: Context, wanted: OrganisationQuery) -> Conditions:
         kinds = [str(each) for each in wanted.kinds]
         found.add(f"n.kind IN ({marks(kinds)})" if kinds else "1 = 0", *kinds)
     if wanted.search is not None:
-        text = _like(text_of(wanted.search, ("filter", "search"), 100).lower())
+        text = _like(text_of(wanted.search, ("filter", "search"), SEARCH_LENGTH).lower())
         found.add(
             f"(LOWER(n.code) LIKE ? {_ESCAPED} OR LOWER(n.name) LIKE ? {_ESCAPED})", text, text
         )

@@ -140,6 +140,25 @@ class StockDocumentFilter(DocumentConditions):
         )
 
 
+def of_arguments(
+    status: Sequence[StrEnum] | None,
+    location_id: str | None,
+    number: str | None = None,
+    created_from: datetime | None = None,
+    created_to: datetime | None = None,
+    supplier_code: str | None = None,
+) -> DocumentFilter:
+    """Return the conditions of a list's own arguments. Raises: InvalidInput for no ID of a location."""
+    return DocumentFilter(
+        statuses=once(status),
+        location_id=location_of(location_id, "locationId"),
+        number=number,
+        created_from=created_from,
+        created_to=created_to,
+        supplier_code=supplier_code,
+    )
+
+
 def once(values: Sequence[StrEnum] | None) -> list[StrEnum] | None:
     """Return the values without repeats, in one order, so that equal filters have equal cursors."""
     return None if values is None else sorted(set(values))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 import strawberry
 
+from models.stock.documents.purchase_rules import PurchaseOrderStatus
 from resolvers.orm_pagination import PageRequest
 from resolvers.stock.costs import valuation as costs_valuation
 from resolvers.stock.documents import lists, reading
@@ -15,13 +17,14 @@ from resolvers.stock.purchasing import suppliers
 from resolvers.stock.purchasing.suppliers import SupplierQuery
 from schema.cost.directives import cost
 from schema.info import Info
-from schema.list_arguments import WHICH, After, Before, First, Last
+from schema.list_arguments import SAME, WHICH, After, Before, First, Last, together
 from schema.nodes.nodes import optional_row_id
 from schema.pagination import DocumentConnection, TalliedConnection
 from schema.stock.cost_types import StockValue
 from schema.stock.documents.filters import (
     PurchaseOrderFilter,
     SupplierReturnFilter,
+    of_arguments,
 )
 from schema.stock.documents.lists import connection_of
 from schema.stock.purchasing.filters import SupplierFilter
@@ -69,13 +72,22 @@ class PurchaseQueries:
         self,
         info: Info,
         filter: Annotated[PurchaseOrderFilter | None, WHICH] = None,
+        status: Annotated[list[PurchaseOrderStatus] | None, SAME] = None,
+        location_id: Annotated[strawberry.ID | None, SAME] = None,
+        supplier_code: Annotated[str | None, SAME] = None,
+        number: Annotated[str | None, SAME] = None,
+        created_from: Annotated[datetime | None, SAME] = None,
+        created_to: Annotated[datetime | None, SAME] = None,
         first: First = None,
         after: After = None,
         last: Last = None,
         before: Before = None,
     ) -> DocumentConnection[PurchaseOrder]:
         """The purchase orders for places in your territory, the latest first."""
-        wanted = filter.wanted() if filter else DocumentFilter()
+        arguments = of_arguments(
+            status, location_id, number, created_from, created_to, supplier_code
+        )
+        wanted = together(arguments, filter.wanted() if filter else None)
         request = PageRequest(first=first, after=after, last=last, before=before)
         return connection_of(
             PurchaseOrder, await lists.listed(info.context, PURCHASE_ORDERS, wanted, request)

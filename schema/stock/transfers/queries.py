@@ -6,15 +6,15 @@ from typing import Annotated
 
 import strawberry
 
+from models.stock.documents.transfer_rules import TransferStatus
 from resolvers.orm_pagination import PageRequest
 from resolvers.stock.documents import lists, reading
 from resolvers.stock.documents.kinds import TRANSFERS
-from resolvers.stock.documents.lists import DocumentFilter
 from schema.info import Info
-from schema.list_arguments import WHICH, After, Before, First, Last
+from schema.list_arguments import SAME, WHICH, After, Before, First, Last, together
 from schema.nodes.nodes import optional_row_id
 from schema.pagination import DocumentConnection
-from schema.stock.documents.filters import TransferFilter
+from schema.stock.documents.filters import TransferFilter, of_arguments
 from schema.stock.documents.lists import connection_of
 from schema.stock.transfers.types import Transfer
 
@@ -36,12 +36,15 @@ class TransferQueries:
         self,
         info: Info,
         filter: Annotated[TransferFilter | None, WHICH] = None,
+        status: Annotated[list[TransferStatus] | None, SAME] = None,
+        location_id: Annotated[strawberry.ID | None, SAME] = None,
         first: First = None,
         after: After = None,
         last: Last = None,
         before: Before = None,
     ) -> DocumentConnection[Transfer]:
         """The transfers that begin or end in your territory, the latest first."""
-        wanted = filter.wanted() if filter else DocumentFilter()
+        arguments = of_arguments(status, location_id)
+        wanted = together(arguments, filter.wanted() if filter else None)
         request = PageRequest(first=first, after=after, last=last, before=before)
         return connection_of(Transfer, await lists.listed(info.context, TRANSFERS, wanted, request))

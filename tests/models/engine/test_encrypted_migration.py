@@ -84,9 +84,7 @@ async def test_rows_of_before_are_encrypted_and_come_back(
     _, member, is_new = await transaction(enter, ctx, phones[3], None, None)
     assert (member.number, is_new) == ("M3", False)
     for search, numbers in ((phones[2], ["M2"]), ("0004", ["M4"]), ("9999", [])):
-        found = await use_case.page(
-            ctx, use_case.MemberQuery(searches=(search,)), PageRequest(first=10)
-        )
+        found = await use_case.page(ctx, use_case.MemberQuery(search=search), PageRequest(first=10))
         assert [each.number for each in found.rows] == numbers
 
     await execute("DELETE FROM session")

@@ -42,7 +42,7 @@ async def there(ctx: Context) -> Place:
 
 
 async def listed(ctx: Context, search: str | None = None) -> list[int]:
-    return await found(ctx, searches=() if search is None else (search,))
+    return await found(ctx, search=search)
 
 
 async def found(ctx: Context, **wanted: Any) -> list[int]:
