@@ -48,7 +48,6 @@ class Migration(TableMigration):
                     )
                 ],
                 "pk_attr": "id",
-                "table_description": "The last number given to a merchant's documents of one kind on one day.",
             },
             bases=["Row"],
         ),
@@ -75,7 +74,6 @@ class Migration(TableMigration):
                 "app": "models",
                 "indexes": [Index(fields=["document_type", "document_id", "id"])],
                 "pk_attr": "id",
-                "table_description": 'One line of a stock document\'s history: `("Transfer", 7)` went from a status to another.',
             },
             bases=["Row"],
         ),

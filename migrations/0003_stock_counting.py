@@ -57,7 +57,6 @@ class Migration(TableMigration):
                     )
                 ],
                 "pk_attr": "id",
-                "table_description": "What online channels leave alone of each variant at a location that has no number of its own.",
             },
             bases=["Row"],
         ),
@@ -97,7 +96,6 @@ class Migration(TableMigration):
                 "app": "models",
                 "unique_together": (("level_id", "sequence"),),
                 "pk_attr": "id",
-                "table_description": "What the movements of a level up to `sequence` add up to, so that nobody need add them up again.",
             },
             bases=["Row"],
         ),

@@ -83,7 +83,6 @@ class Migration(TableMigration):
                     Index(fields=["status", "locked_until"]),
                 ],
                 "pk_attr": "id",
-                "table_description": "A file of rows that a worker reads, a chunk a transaction.",
             },
             bases=["Row"],
         ),

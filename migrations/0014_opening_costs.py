@@ -55,7 +55,6 @@ class Migration(TableMigration):
                     ),
                 ],
                 "pk_attr": "id",
-                "table_description": "What a piece of a level's was said to cost before any was bought there; given once, append-only.",
             },
             bases=["Row"],
         ),

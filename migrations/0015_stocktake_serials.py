@@ -47,7 +47,6 @@ class Migration(TableMigration):
                 "app": "models",
                 "unique_together": (("line_id", "serial"),),
                 "pk_attr": "id",
-                "table_description": "A serial number in which a count and the books differ.",
             },
             bases=["Row"],
         ),

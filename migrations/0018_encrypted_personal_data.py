@@ -77,7 +77,6 @@ class Migration(TableMigration):
                 "unique_together": (("merchant_id", "whole"),),
                 "indexes": [Index(fields=["merchant_id", "ending"])],
                 "pk_attr": "id",
-                "table_description": "The blind indexes of a member's phone by one key: of the whole number and of its last four digits.",
             },
             bases=["Row"],
         ),

@@ -51,8 +51,6 @@ class Migration(TableMigration):
                     CheckConstraint(check='"looks" > 0', name="ck_contact_look_looks"),
                 ),
                 "pk_attr": "id",
-                "table_description": "That somebody saw contact or address of an order in full on a day,"
-                " and how often; not what they saw.",
             },
             bases=["Row"],
         ),
@@ -88,7 +86,6 @@ class Migration(TableMigration):
                 "table": "fulfilment_event",
                 "app": "models",
                 "pk_attr": "id",
-                "table_description": "One step in the life of a fulfilment; `created_at` is when.",
             },
             bases=["Row"],
         ),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from tortoise import fields
 from tortoise import models as tortoise_models
 from tortoise.migrations.constraints import CheckConstraint
-from tortoise.models import Model
+from tortoise.models import Model, ModelMeta
 
 from models.tables.columns import moment
 
@@ -18,7 +18,19 @@ from models.tables.columns import moment
 tortoise_models._get_comments = lambda cls: {}
 
 
-class Row(Model):
+class RowType(ModelMeta):
+    """The metaclass of tables; a docstring is for readers, not a comment of the table.
+
+    Tortoise would compare it with the migrations, and its SQLite editor splits a comment at each semicolon.
+    """
+
+    def __new__(cls, name: str, bases: tuple[type, ...], attributes: dict[str, Any]) -> RowType:
+        table: Any = super().__new__(cls, name, bases, attributes)
+        table._meta.table_description = ""
+        return cast(RowType, table)
+
+
+class Row(Model, metaclass=RowType):
     """A table with the identity and the birth date that every one has."""
 
     id = fields.BigIntField(primary_key=True)
