@@ -1,7 +1,8 @@
-"""Waking those who wait for changes: within the process, and across processes by Redis or PostgreSQL.
+"""Notification of new changes: within the process, and across processes by Redis or PostgreSQL.
 
-Source: PostgreSQL NOTIFY; Redis publish and subscribe. Both carry no content, so a lost message costs
-a short wait and nothing else.
+Messages carry no content, so a lost message only causes a short delay.
+
+Source: PostgreSQL NOTIFY; Redis publish and subscribe.
 """
 
 from __future__ import annotations
@@ -19,12 +20,10 @@ from models.outages import Outage
 
 CHANNEL = "quintet_changes"
 CONNECT_SECONDS = 5.0
-SILENCE_SECONDS = 15.0  # after which Redis is asked whether it is still there
+SILENCE_SECONDS = 15.0  # after which Redis is pinged
 STOP_SECONDS = 0.5
 STOP_ATTEMPTS = 4
-PAUSE_SECONDS = (
-    0.01  # between two messages to other processes: what comes meanwhile goes with the next
-)
+PAUSE_SECONDS = 0.01  # between two messages to other processes; later wakes share the next message
 
 
 class LocalBus:
@@ -42,16 +41,16 @@ class LocalBus:
             await asyncio.wait_for(self._news.wait(), seconds)
 
     async def start(self) -> None:
-        """Nothing to open."""
+        """Do nothing: there is no connection."""
 
     async def stop(self) -> None:
         self.wake()
 
 
 class RemoteBus(LocalBus, ABC):
-    """Wakes every process: `_listen` hears the others, `_tell` reaches them; calls are coalesced.
+    """Wakes every process: `_listen` receives notifications, `_tell` sends them; calls are coalesced.
 
-    Without what carries the messages it wakes this process alone, and tries ever less often to reconnect.
+    Without a connection it wakes this process alone and reconnects at increasing intervals.
     """
 
     interruptions: tuple[type[Exception], ...] = (
@@ -89,7 +88,7 @@ class RemoteBus(LocalBus, ABC):
         }
 
     async def stop(self) -> None:
-        """Stop within a second or two, whatever the libraries do with a cancellation."""
+        """Stop within about two seconds, even if a library swallows a cancellation."""
         self._stopping = True
         for _ in range(STOP_ATTEMPTS):
             running = {task for task in self._tasks if not task.done()}
@@ -108,11 +107,11 @@ class RemoteBus(LocalBus, ABC):
 
     @abstractmethod
     async def _listen(self) -> None:
-        """Hear until the connection is lost. Raises: one of `interruptions`."""
+        """Receive until the connection is lost. Raises: one of `interruptions`."""
 
     @abstractmethod
     async def _tell(self) -> None:
-        """Tell until the connection is lost. Raises: one of `interruptions`."""
+        """Send until the connection is lost. Raises: one of `interruptions`."""
 
 
 class RedisBus(RemoteBus):
@@ -153,7 +152,7 @@ class RedisBus(RemoteBus):
 
 
 class PostgresBus(RemoteBus):
-    """LISTEN and NOTIFY on one connection of its own, so that the pool's carry no session state."""
+    """LISTEN and NOTIFY on separate connections, so that the pool's connections carry no session state."""
 
     def __init__(self, url: str) -> None:
         super().__init__()
@@ -189,7 +188,7 @@ class PostgresBus(RemoteBus):
 
 
 def make_bus(database_url: str, redis_url: str) -> LocalBus:
-    """Redis where there is one, else PostgreSQL where that is the database, else this process alone."""
+    """Return a bus by Redis if configured, else by PostgreSQL if that is the database, else a local one."""
     if redis_url:
         return RedisBus(redis_url)
     if database_url.startswith(("postgres://", "postgresql://")):

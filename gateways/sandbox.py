@@ -1,11 +1,12 @@
-"""A payment provider that takes no money, for development and tests: it answers and notifies as a real one.
+"""A payment provider that takes no money, for development and tests; it responds and notifies like a real
+one.
 
-It keeps nothing. A charge is a signed token in the address of its page; whoever opens the page pays or
-fails there, and the provider then tells the shop, signed. It lives in the shop's own process, so it hands
-over what would travel over HTTP; the shop verifies it as if it had.
+It stores nothing. A charge is a signed token in the URL of its page. The user pays or fails on that page,
+and the provider then sends the shop a signed notification. It runs in the shop's own process and passes the
+notification directly; the shop verifies it as if it came over HTTP.
 
-Source: the scheme of signed notifications (timestamp, nonce, signature over `timestamp.nonce.body`)
-is that of WeChat Pay's API v3, with HMAC-SHA256 in place of RSA.
+Source: the scheme of signed notifications (timestamp, nonce, signature over `timestamp.nonce.body`) is that
+of WeChat Pay's API v3, with HMAC-SHA256 in place of RSA.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ log = structlog.get_logger(__name__)
 
 
 class BadToken(Exception):
-    """The address of a payment page that is none of ours."""
+    """The token of a payment page is not signed by this server."""
 
 
 class SandboxPayments:
@@ -56,11 +57,11 @@ class SandboxPayments:
     async def refund(
         self, provider_reference: str, refund_reference: str, amount_minor: int
     ) -> None:
-        """There was no money, so nothing has to go back."""
+        """Log the refund; no money was taken."""
         log.info("sandbox refund", reference=refund_reference, amount_minor=amount_minor)
 
     def verify(self, headers: dict[str, str], body: bytes, now: datetime) -> Notification:
-        """`headers` by their names in small letters."""
+        """Verify and read a notification; `headers` have lower-case names."""
         timestamp, nonce = headers.get(TIMESTAMP, ""), headers.get(NONCE, "")
         signature = headers.get(SIGNATURE, "")
         text = signed_text(timestamp, nonce, body)
@@ -73,7 +74,7 @@ class SandboxPayments:
         return read_notification(body)
 
     def charge_of(self, token: str) -> Charge:
-        """The charge that a page's token stands for. Raises: BadToken."""
+        """Return the charge of a page's token. Raises: BadToken."""
         text, _, mark = token.partition(".")
         if not self._keys.verify(PAGE_PURPOSE, text, mark):
             raise BadToken("the token is not ours")
@@ -82,9 +83,9 @@ class SandboxPayments:
     def notification_of(
         self, charge: Charge, *, succeeded: bool, now: datetime
     ) -> tuple[bytes, dict[str, str]]:
-        """What the shop is told of a charge: body and headers.
+        """Return body and headers of the notification of a charge.
 
-        A charge has one number of the provider's, however often it is paid.
+        The provider's number of a charge is the same however often it is paid.
         """
         transaction = sha256(f"{self._pages} {charge.reference}".encode()).hexdigest()[:48]
         body = orjson.dumps(
@@ -101,7 +102,7 @@ class SandboxPayments:
         return body, self.signed(body, now)
 
     def signed(self, body: bytes, now: datetime) -> dict[str, str]:
-        """The headers that prove that a body comes from this provider, now."""
+        """Return the headers that prove origin and time of a body."""
         timestamp, nonce = str(int(now.timestamp())), secrets.token_hex(16)
         return {
             "content-type": "application/json",
@@ -116,5 +117,5 @@ class SandboxPayments:
 
 
 def signed_text(timestamp: str, nonce: str, body: bytes) -> str:
-    """What a notification's signature is over; Latin-1 tells all bytes apart."""
+    """Return the text that a notification's signature covers; Latin-1 keeps all bytes distinct."""
     return f"{timestamp}.{nonce}.{body.decode('latin-1')}"

@@ -1,4 +1,4 @@
-"""The sandbox provider's own pages: what is to be paid, and a button for each outcome."""
+"""The sandbox provider's payment pages, with a button for each outcome."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gateways.sandbox import BadToken, SandboxPayments
 
 PAID, FAILED, REFUSED = "paid", "failed", "refused by the shop"
 Tell = Callable[[dict[str, str], bytes], Awaitable[bool]]
-"""Gives the shop a signed notification, headers and body; answers whether it took it."""
+"""Delivers a signed notification (headers, body) to the shop; returns whether the shop accepted it."""
 
 _STYLE = (
     "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:26rem;margin:12vh auto;padding:0 1rem}"

@@ -1,4 +1,4 @@
-"""What must not be left half done when whoever waits for it is cancelled."""
+"""Coroutines that finish before their caller's cancellation takes effect."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ P = ParamSpec("P")
 def to_the_end(
     work: Callable[P, Coroutine[Any, Any, None]],
 ) -> Callable[P, Coroutine[Any, Any, None]]:
-    """Do all of it; who is cancelled meanwhile is cancelled after it."""
+    """Run the whole coroutine; a cancellation takes effect after it has finished."""
 
     @wraps(work)
     async def done(*arguments: P.args, **options: P.kwargs) -> None:

@@ -1,6 +1,7 @@
-"""The database: connecting, the one `transaction()`, and plain SQL for where the ORM is too slow.
+"""The database: connections, the one `transaction()`, and plain SQL where the ORM is too slow.
 
-SQLite is read by a second connection, which no transaction blocks. PostgreSQL may have a replica that lags.
+SQLite has a second connection for reading, which no transaction blocks. PostgreSQL may have a replica that
+lags.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ _running: set[asyncio.Task[Any]] = set()
 _opened: list[Reader] = []
 _replicas: list[Replica] = []
 _shares: list[Shares] = []
-# Of the reading connections, how many callers can use all that they may without one left for others.
+# The number of callers whose shares together use all reading connections.
 CALLERS_AT_ONCE = 4
 
 
@@ -54,7 +55,10 @@ async def connect(
     kept_megabytes: float = KEPT_MEGABYTES,
     data_keys: str = "",
 ) -> None:
-    """Open the database for this process; `data_keys` encrypt personal data, else those of development."""
+    """Open the database for this process.
+
+    `data_keys` encrypt personal data; empty, the public keys of development do.
+    """
     encryption.use(data_keys)
     await Tortoise.init(
         config=connection_settings(database_url, pool_size, pooler=pooler),
@@ -75,7 +79,7 @@ async def connect(
 
 @to_the_end
 async def close() -> None:
-    """Let running transactions end, as long as the database answers, then close every connection."""
+    """Wait for running transactions, at most `CLOSE_SECONDS`, then close every connection."""
     if _running:
         await asyncio.wait(set(_running), timeout=CLOSE_SECONDS)
     for task in _running:
@@ -84,7 +88,7 @@ async def close() -> None:
         await _replicas.pop().close()
     while _opened:
         await _opened.pop().close()
-    # One after another: only who sees itself to be the last folds the log of SQLite into the file.
+    # Close connections one by one: SQLite checkpoints its WAL only when the last one closes.
     for connection in get_connections().all():
         await let_go(connection)
         with suppress(TimeoutError):
@@ -93,7 +97,7 @@ async def close() -> None:
 
 
 def running() -> InTransaction | None:
-    """The connection of the running transaction."""
+    """Return the connection of the running transaction, or None."""
     scope = running_scope.get()
     return None if scope is None else scope.connection
 
@@ -103,24 +107,24 @@ def is_postgres() -> bool:
 
 
 def read_for(caller: str) -> AbstractContextManager[None]:
-    """What is read within this has no more than the caller's share of the reading connections."""
+    """Limit reads inside this context to the caller's share of the reading connections."""
     return _shares[0].of(caller)
 
 
 async def transaction(work: Callable[..., Awaitable[T]], *arguments: Any) -> T:
-    """Run `work(*arguments)` in one transaction; inside another it joins that one.
+    """Run `work(*arguments)` in one transaction; inside another transaction, join it.
 
-    The work runs in a task of its own, so a caller that is cancelled (a client that hangs up) leaves
-    neither a lock nor a connection behind: what was begun is finished. Serialization failures,
-    deadlocks and a locked database run the whole work again, so it must hold no state of its own.
+    The work runs in its own task, so a cancelled caller (a client that disconnects) leaves neither a lock
+    nor a connection behind: a transaction that has begun is finished. Serialization failures, deadlocks and
+    a locked database repeat the whole work, so it must keep no state outside the transaction.
     """
     return await _transaction(work, arguments, brief=False)
 
 
 async def brief_transaction(work: Callable[..., Awaitable[T]], *arguments: Any) -> T:
-    """A `transaction` of a few statements that each take microseconds, however large the tables are.
+    """Run a `transaction` of a few statements that take microseconds each, at any table size.
 
-    On SQLite they run in the event loop itself: handing them to a thread would cost several times as much.
+    On SQLite they run in the event loop: handing them to a thread would cost several times as much.
     """
     return await _transaction(work, arguments, brief=True)
 
@@ -138,7 +142,7 @@ async def _transaction(
 
 
 def after_commit(callback: Callable[[], None]) -> None:
-    """Call back once the running transaction has committed; at once where there is none."""
+    """Call back once the running transaction has committed; without one, call back at once."""
     if (scope := running_scope.get()) is None:
         callback()
     else:
@@ -146,12 +150,12 @@ def after_commit(callback: Callable[[], None]) -> None:
 
 
 def freshness_of_request() -> Freshness:
-    """For a request that has sent no statement yet; one of `first_records` makes it known."""
+    """Return the freshness of a request that has sent no statement; `first_records` fills it in."""
     return kept.begin() if (kept := _opened[0].kept) else Freshness()
 
 
 async def first_records(freshness: Freshness, query: str, *values: Any) -> Records:
-    """Rows for the beginning of a request, whose query has `{snapshot}` as its first column."""
+    """Return rows for the first statement of a request; `query` has `{snapshot}` as its first column."""
     kept = _opened[0].kept
     query = query.format(snapshot=kept.snapshot if kept else "NULL")
     found = await _opened[0].records(_dialect(query), values)
@@ -161,23 +165,23 @@ async def first_records(freshness: Freshness, query: str, *values: Any) -> Recor
 
 
 async def recall(freshness: Freshness, key: Key) -> Sequence[Any] | None:
-    """What was kept under `key`, for a request that has read nothing yet, if it still holds."""
+    """Return the valid cached result for `key`, for a request that has read nothing yet, or None."""
     kept = _opened[0].kept
     if kept is None or (_replicas and lag_allowed.get()):
-        return None  # what may lag is not kept
+        return None  # reads from a replica are not cached
     if freshness.state is None and kept.is_worth_asking():
         await first_records(freshness, "SELECT {snapshot}")
     return kept.recall(freshness, key)
 
 
 def keep(freshness: Freshness, key: Key, made: Sequence[Any]) -> None:
-    """Keep what the request has made of the database alone since it failed to `recall` it."""
+    """Cache a result that the request computed from the database alone since `recall` returned None."""
     if kept := _opened[0].kept:
         kept.keep(freshness, key, made)
 
 
 async def records(query: str, *values: Any) -> Records:
-    """Rows of a SELECT whose parameters are `?`, columns as the driver answers them."""
+    """Return the rows of a SELECT with `?` parameters; values are as the driver returns them."""
     query = _dialect(query)
     if not in_transaction_now():
         if _replicas and lag_allowed.get():
@@ -191,25 +195,25 @@ async def records(query: str, *values: Any) -> Records:
 
 
 async def read(row: type[R], query: str, *values: Any) -> list[R]:
-    """The rows as named tuples of this class, which has a field for each column; see `columns`."""
+    """Return the rows as named tuples of class `row`, which has a field for each column; see `columns`."""
     return list(starmap(row, await records(query, *values)))
 
 
 def columns(row: type[tuple[Any, ...]], table: str) -> str:
-    """`p.id, p.slug, …`: the columns that `read` needs for this class of rows, from one table."""
+    """Return `p.id, p.slug, …`: the columns of one table that `read` needs for this row class."""
     names: tuple[str, ...] = row._fields  # type: ignore[attr-defined]
     return ", ".join(f"{table}.{name}" for name in names)
 
 
 async def fetch(query: str, *values: Any) -> list[dict[str, Any]]:
-    """The rows as dicts; in a transaction also for `… RETURNING`."""
+    """Return the rows as dicts; in a transaction `query` may also be `… RETURNING`."""
     if not in_transaction_now():
         return list(map(dict, await records(query, *values)))
     return await get_connection("default").execute_query_dict(_dialect(query), list(values))
 
 
 async def change(query: str, *values: Any) -> list[dict[str, Any]]:
-    """The rows of one statement that changes them, `… RETURNING`: a transaction by itself."""
+    """Run one `… RETURNING` statement as a transaction by itself and return its rows."""
     client = get_connection("default")
     if in_transaction_now() or not isinstance(client, AsyncpgDBClient):
         return await brief_transaction(fetch, query, *values)
@@ -218,7 +222,7 @@ async def change(query: str, *values: Any) -> list[dict[str, Any]]:
 
 
 async def execute(query: str, *values: Any) -> int:
-    """Run a plain SQL statement that changes rows; answers how many."""
+    """Run a plain SQL statement that changes rows and return their number."""
     move_on()
     return (await get_connection("default").execute_query(_dialect(query), list(values)))[0]
 
@@ -229,17 +233,17 @@ async def execute_many(query: str, rows: Sequence[Sequence[Any]]) -> None:
 
 
 def marks(values: Sequence[Any]) -> str:
-    """`?, ?, ?` for an IN list; an empty list gives NULL, which nothing is in."""
+    """Return `?, ?, ?` for an IN list; for an empty list, NULL, which matches nothing."""
     return ", ".join("?" * len(values)) or "NULL"
 
 
 def any_of(column: str) -> str:
-    """The condition that a column is in an `array`: one parameter, so one statement for any length."""
+    """Return the condition that a column is in an `array`: one parameter, so one statement for any length."""
     return _opened[0].any_of(column)
 
 
 def any_id(column: str) -> str:
-    """The same for a few IDs that an index finds: PostgreSQL plans it once, whatever their number."""
+    """Return `any_of` for a few indexed IDs; PostgreSQL plans it once, whatever their number."""
     return _opened[0].any_id(column)
 
 
@@ -248,7 +252,7 @@ def array(values: Iterable[Any]) -> Any:
 
 
 def for_update() -> str:
-    """The locking clause of a SELECT; SQLite has the whole database locked already."""
+    """Return the locking clause of a SELECT; SQLite has already locked the whole database."""
     return " FOR UPDATE" if is_postgres() else ""
 
 

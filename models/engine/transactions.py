@@ -1,4 +1,4 @@
-"""The connection of one transaction, on either database, with the writes that it puts off."""
+"""The connection of one transaction on either database, with its deferred writes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _at_hand: WeakKeyDictionary[BaseDBAsyncClient, PooledConnections] = WeakKeyDicti
 
 
 class InTransaction(BaseDBAsyncClient):
-    """Every statement sends what was put off first, if it concerns it."""
+    """A connection that sends the deferred writes before a statement that names one of their tables."""
 
     deferred: Deferred
 
@@ -75,7 +75,7 @@ class InTransaction(BaseDBAsyncClient):
             self.deferred.keep(write)
 
     async def flush(self) -> None:
-        """Send what was put off."""
+        """Send the deferred writes."""
         if self.deferred:
             await self.send(self.deferred.take())
 
@@ -116,7 +116,7 @@ class _Sqlite(InTransaction, SqliteTransactionWrapper):
 
 
 class _BriefSqlite(_Sqlite):
-    """Runs its statements at once, in the thread of the event loop: nothing else can have the connection."""
+    """Runs its statements in the event loop's thread; nothing else can use the connection meanwhile."""
 
     @sqlite_exceptions
     async def execute_query(
@@ -143,9 +143,9 @@ class _BriefSqlite(_Sqlite):
 
 
 def begun(client: BaseDBAsyncClient, *, brief: bool) -> AbstractAsyncContextManager[InTransaction]:
-    """A transaction that commits in the end, or is rolled back by any exception.
+    """Return a transaction that commits on exit and is rolled back by any exception.
 
-    A `brief` one has few statements that each take microseconds.
+    A `brief` one has few statements that take microseconds each.
     """
     if isinstance(client, AsyncpgDBClient):
         return _postgres(client)
@@ -154,7 +154,7 @@ def begun(client: BaseDBAsyncClient, *, brief: bool) -> AbstractAsyncContextMana
 
 
 async def alone(client: AsyncpgDBClient, query: str, values: Sequence[Any]) -> Sequence[Any]:
-    """The rows of one statement of PostgreSQL's, which is a transaction by itself."""
+    """Run one PostgreSQL statement, which is a transaction by itself, and return its rows."""
     query, values = folded(query, values)
     async with _connection(client) as raw:
         client.log.debug("%s: %s", query, values)
@@ -167,7 +167,7 @@ async def _rows_of(raw: Any, query: str, *values: Any) -> Sequence[Any]:
 
 
 async def let_go(client: BaseDBAsyncClient) -> None:
-    """Give the connections at hand back, so that the client can be closed."""
+    """Return the idle connections to the pool, so that the client can be closed."""
     if (connections := _at_hand.pop(client, None)) is not None:
         await connections.close()
 
@@ -190,7 +190,7 @@ async def _connection(client: AsyncpgDBClient) -> AsyncIterator[Any]:
     except Exception:
         await connections.put_back(raw)
         raise
-    except BaseException:  # cancelled: it may still be told to end its statement
+    except BaseException:  # cancelled: the pool may still be cancelling the statement
         await connections.give_up(raw)
         raise
     await connections.put_back(raw)
@@ -203,7 +203,7 @@ async def _sqlite(client: SqliteClient, kind: type[_Sqlite]) -> AsyncIterator[In
 
 
 def is_transient(error: Exception) -> bool:
-    """Whether the same work may succeed when it is run again at once."""
+    """Return whether an immediate retry of the same work may succeed."""
     if isinstance(
         error, asyncpg.SerializationError | asyncpg.DeadlockDetectedError | TransactionLost
     ):
@@ -214,6 +214,6 @@ def is_transient(error: Exception) -> bool:
 
 @lru_cache(maxsize=2048)
 def numbered(query: str) -> str:
-    """The statement as PostgreSQL wants it: each `?` by its number."""
+    """Return the statement in PostgreSQL's syntax, with numbers in place of `?`."""
     first, *rest = query.split("?")
     return first + "".join(f"${number}{part}" for number, part in enumerate(rest, 1))

@@ -1,4 +1,4 @@
-"""The geodesic between places that are not far apart, fifteen times as fast as for any two places.
+"""The geodesic between points that are not far apart, fifteen times as fast as the general method.
 
 Source: T. Vincenty, Direct and inverse solutions of geodesics on the ellipsoid, 1975; WGS-84.
 """
@@ -17,9 +17,9 @@ _ROUNDS = 20
 def inverse_metres(
     latitude: float, longitude: float, other_latitude: float, other_longitude: float
 ) -> float | None:
-    """The distance of two points in degrees, None for nearly opposite ones.
+    """Return the distance of two points in degrees, None for nearly antipodal ones.
 
-    Within 3,000 km it is at most a few hundredths of a millimetre off Karney's.
+    Within 3,000 km it differs from Karney's by at most a few hundredths of a millimetre.
     """
     north = atan((1 - _FLATTENING) * tan(radians(latitude)))
     other_north = atan((1 - _FLATTENING) * tan(radians(other_latitude)))

@@ -1,4 +1,4 @@
-"""Connections of an asyncpg pool that stay at hand: to acquire and release one costs two statements."""
+"""A cache of acquired connections of an asyncpg pool; acquiring and releasing one costs two statements."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import asyncpg
 
 
 class PooledConnections:
-    """Keeps up to half of the pool's connections; when none is at hand, the pool is asked as usual."""
+    """Keeps up to half of the pool's connections idle; when none is idle, the pool provides one."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
@@ -29,14 +29,14 @@ class PooledConnections:
             self._waiting -= 1
 
     async def put_back(self, connection: Any) -> None:
-        """Whoever waits at the pool comes first."""
+        """Keep the connection, or return it to the pool if a caller waits there."""
         if self._waiting or len(self._idle) >= self._most or _is_lost(connection):
             await self._pool.release(connection)
         else:
             self._idle.append(connection)
 
     async def give_up(self, connection: Any) -> None:
-        """A connection whose state nobody knows is the pool's affair."""
+        """Return a connection in an unknown state to the pool."""
         await self._pool.release(connection)
 
     async def close(self) -> None:
@@ -45,7 +45,7 @@ class PooledConnections:
 
 
 def _is_lost(connection: Any) -> bool:
-    """Whether a connection is closed; the pool has taken one back that was closed while it was at hand."""
+    """Return whether a connection is closed; the pool has already taken back one that closed while idle."""
     try:
         return bool(connection.is_closed())
     except asyncpg.InterfaceError:

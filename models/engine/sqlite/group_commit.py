@@ -2,12 +2,12 @@
 
     BEGIN IMMEDIATE │ SAVEPOINT a … RELEASE │ SAVEPOINT b … ROLLBACK TO │ SAVEPOINT c … RELEASE │ COMMIT
 
-Members run one after another, each in a savepoint of its own, and are answered only once the commit that they
-share is on the disk. One that fails undoes its own savepoint and nobody else's. Whoever reads from another
-connection sees the whole group or nothing of it; a member sees those before it, as it would have anyway.
+Members run one after another, each in its own savepoint, and are acknowledged only when the shared commit
+is on disk. A member that fails rolls back its own savepoint and no other. Other connections see the whole
+group or nothing of it; a member sees the members before it, as it would without a group.
 
-What takes microseconds runs in the thread of the event loop; waiting, undoing and the disk are left to the
-connection's own.
+Statements that take microseconds run in the event loop's thread. Waiting, rolling back and disk access run
+in the connection's own thread.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from weakref import WeakKeyDictionary
 from tortoise.backends.sqlite.client import SqliteClient
 
 MOST_MEMBERS = 64
-# A member that has ended waits for those let in after it, so nobody is let in once the group is this old.
+# A finished member waits for those that join later, so none joins once the group is this old.
 LONGEST_SECONDS = 0.01
 
 
 class TransactionLost(Exception):
-    """Undone through no fault of its own, together with the group it was in; it may be run again."""
+    """The transaction was rolled back together with its group, without its own fault; it may be retried."""
 
 
 class _Member:
-    """One transaction. `begins` is its turn, `ended` whether its work succeeded, `settled` its end."""
+    """One transaction: `begins` is its start, `ended` whether its work succeeded, `settled` its outcome."""
 
     __slots__ = ("begins", "ended", "settled")
 
@@ -53,7 +53,7 @@ class _Member:
 
 
 class _Writer:
-    """The queue of transactions for one connection, and the task that leads them through groups."""
+    """The queue of transactions of one connection, and the task that runs them in groups."""
 
     def __init__(self, client: SqliteClient) -> None:
         self._client = client
@@ -106,7 +106,7 @@ class _Writer:
             _resolve(member.settled)
 
     def _next(self, members: int, until: float) -> _Member | None:
-        """Whoever is let into the group next; None once it should commit."""
+        """Return the next member of the group; None when the group should commit."""
         while self._waiting and members < MOST_MEMBERS and time.monotonic() < until:
             member = self._waiting.popleft()
             if not member.begins.cancelled():
@@ -119,7 +119,7 @@ _writers: WeakKeyDictionary[SqliteClient, _Writer] = WeakKeyDictionary()
 
 @asynccontextmanager
 async def turn(client: SqliteClient) -> AsyncIterator[None]:
-    """A turn at writing: what is written in it is on the disk when it has ended, or undone by an exception.
+    """Write in this context: on exit the writes are on disk; an exception rolls them back.
 
     Raises: TransactionLost, sqlite3.OperationalError when the database is locked by others or cannot write.
     """
@@ -132,7 +132,7 @@ async def turn(client: SqliteClient) -> AsyncIterator[None]:
         _resolve(member.ended, value=False)
         if member.had_its_turn:
             await asyncio.wait([member.settled])
-            # A full disk has undone the whole group, and the savepoint with it: that is known already.
+            # A full disk has rolled back the whole group; retrieve the error, which is being raised already.
             if not member.settled.cancelled():
                 member.settled.exception()
         raise
@@ -141,7 +141,7 @@ async def turn(client: SqliteClient) -> AsyncIterator[None]:
 
 
 async def _begin(connection: Any) -> None:
-    """Begin to write: at once where nobody else writes, else in the connection's thread, which may wait."""
+    """Begin to write: at once if no other process writes, else in the connection's thread, which may wait."""
     near: sqlite3.Connection = connection._conn
     (patience,) = near.execute("PRAGMA busy_timeout").fetchone()
     near.execute("PRAGMA busy_timeout = 0")
@@ -157,7 +157,7 @@ async def _begin(connection: Any) -> None:
 
 
 async def _visit(connection: Any, steps: list[str]) -> None:
-    """Run some statements in one visit to the thread of the connection."""
+    """Run statements in one visit to the connection's thread."""
     await connection._execute(_run, connection._conn, steps)
 
 
@@ -169,7 +169,7 @@ def _run(connection: sqlite3.Connection, steps: list[str]) -> None:
 def _resolve(
     future: asyncio.Future[Any], error: BaseException | None = None, value: Any = None
 ) -> None:
-    """Unless whoever waited has been cancelled."""
+    """Set the future's result or exception, unless its waiter has been cancelled."""
     if future.done():
         return
     if error is None:
