@@ -1,4 +1,4 @@
-"""The command line; each command calls a use case and owns no logic."""
+"""The command line; each command calls a use case and contains no logic."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SNAPSHOT = Path(__file__).parent / "schema" / "schema.graphql"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; answers its exit code."""
+    """Run one command and return its exit code."""
     given = _parser().parse_args(arguments)
     settings = None
     try:
@@ -165,7 +165,7 @@ def write_schema(settings: Settings, given: argparse.Namespace) -> None:
 
 
 def asked_twice() -> str:
-    """A new password, which nobody sees as it is typed. Raises: Stop."""
+    """Prompt twice for a new password without echo. Raises: Stop."""
     if not sys.stdin.isatty():
         raise Stop("Set QUINTET_ADMIN_PASSWORD, or run this at a terminal, which is asked for it.")
     password = getpass("New password: ")

@@ -1,4 +1,4 @@
-"""The commands of an operator: doctor · backup · restore. They own no logic."""
+"""The operator's commands doctor, backup and restore; they contain no logic."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ MEND_DATABASE = "Start it, or correct QUINTET_DATABASE_URL."
 
 
 class Failed(Exception):
-    """The command ran and found faults; it has said them."""
+    """The command ran, found faults and has printed them."""
 
 
 def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
-    """Declare the commands to the command line."""
+    """Add the commands to the command line."""
     examining = command("doctor", doctor, "Check settings, database, worker, Redis, disks.")
     examining.add_argument("--json", action="store_true", help="print the findings as JSON")
     taking = command("backup", back_up, "Write database and files to one archive, while serving.")
@@ -55,13 +55,13 @@ def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
 
 
 def doctor(settings: Settings, given: argparse.Namespace) -> None:
-    """Raises: Failed when something is wrong."""
+    """Examine the installation. Raises: Failed when something is wrong."""
     findings = asyncio.run(_examined(settings))
     show([ok("settings", "Every setting makes sense."), *findings], as_json=given.json)
 
 
 def doctor_of_bad_settings(fault: SettingsError, given: argparse.Namespace) -> int:
-    """Say what is wrong with settings that cannot be read. Return the exit code."""
+    """Print what is wrong with settings that cannot be read, and return the exit code."""
     try:
         show([error("settings", str(fault), MEND_SETTINGS)], as_json=given.json)
     except Failed:
@@ -88,7 +88,7 @@ def show(findings: list[Finding], *, as_json: bool) -> None:
 
 
 def back_up(settings: Settings, given: argparse.Namespace) -> None:
-    """Raises: Stop."""
+    """Write a backup archive. Raises: Stop."""
     from resolvers.backups.archive import BackupFault
     from resolvers.backups.taking import take
 
@@ -107,7 +107,7 @@ def back_up(settings: Settings, given: argparse.Namespace) -> None:
 
 
 def restore(settings: Settings, given: argparse.Namespace) -> None:
-    """Raises: Stop, Failed when what was restored is not sound."""
+    """Restore a backup archive and audit the stock. Raises: Stop, Failed when the audit finds faults."""
     from resolvers.backups import files_folder, restoring
     from resolvers.backups.archive import BackupFault
 
@@ -161,7 +161,7 @@ async def _examined(settings: Settings) -> list[Finding]:
 
 
 async def _connecting_fault(settings: Settings) -> Finding | None:
-    """Connect; return why that cannot be done. Never makes a file."""
+    """Connect without ever creating a file; return the reason if that fails."""
     url = settings.database_url
     try:
         check_place(url)

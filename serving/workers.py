@@ -18,15 +18,15 @@ from types import FrameType
 
 from serving.stopping import SIGNALS
 
-# A process that lived no longer has a fault that the next one will have, too: wait before it.
+# A process that ended sooner has a fault that the next one will share, so wait before starting it.
 SHORT_LIFE_SECONDS = 10.0
 LONGEST_PAUSE_SECONDS = 30.0
 KILL_SECONDS = 5.0
-# How a process ends that was told to before it could say anything.
+# Exit codes of a process that was stopped, also before it reported its start.
 STOPPED = frozenset({0} | {-number for number in SIGNALS} | {128 + number for number in SIGNALS})
 log = logging.getLogger(__name__)
 
-# Serves on these sockets and calls back once it does; run in a process of its own.
+# Serves on these sockets and calls back once it does; runs in its own process.
 Serve = Callable[[Sequence[socket.socket], Callable[[], None]], int]
 _spawn = multiprocessing.get_context("spawn")
 
@@ -39,12 +39,12 @@ class _Child:
         self.process: SpawnProcess = _spawn.Process(target=_run, args=(serve, list(sockets), tells))
         self.started = False
         self.born = time.monotonic()
-        with _held(signal.SIGINT):  # a terminal tells all of them, but the parent alone decides
+        with _held(signal.SIGINT):  # a terminal signals all processes, but only the parent decides
             self.process.start()
         tells.close()
 
     def listen(self) -> None:
-        """Note that it serves, when it says so."""
+        """Record whether the process has reported that it serves."""
         if not self.started and self.hears.poll():
             try:
                 self.started = bool(self.hears.recv())
@@ -57,7 +57,7 @@ class _Child:
 
 
 class Workers:
-    """`announce` is called once, when the first of them serves."""
+    """Runs the server processes; `announce` is called once, when the first of them serves."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class Workers:
         self._exit_code = 0
 
     def run(self) -> int:
-        """Returns the exit code: 0 when every process ended as it was told."""
+        """Run until all processes have ended; return 0 if each ended as requested, else an error code."""
         for number in SIGNALS:
             signal.signal(number, self._receive)
         for _ in range(self._count):
@@ -111,7 +111,7 @@ class Workers:
         if self._stops_at is not None:
             self._exit_code = self._exit_code or (0 if code in STOPPED else 1)
         elif not child.started and not self._announced:
-            # The first ones could not start: the next ones could not either.
+            # The first processes could not start, so their replacements could not either.
             self._exit_code = code if code and code > 0 else 1
             self._stop()
         else:
@@ -128,7 +128,7 @@ class Workers:
     def _start(self) -> None:
         child = _Child(self._serve, self._sockets)
         self._children.append(child)
-        if self._stops_at is not None:  # a signal came while it was started
+        if self._stops_at is not None:  # a signal arrived while it was starting
             child.terminate()
 
     def _stop(self) -> None:
@@ -150,8 +150,8 @@ class Workers:
 
 @contextmanager
 def _held(number: int) -> Iterator[None]:
-    """Hold a signal back meanwhile, and for ever in a process that is started."""
-    resource_tracker.ensure_running()  # it lets signals through when it starts
+    """Block a signal in this context, and permanently in a process that is started in it."""
+    resource_tracker.ensure_running()  # it unblocks signals when it starts
     signal.pthread_sigmask(signal.SIG_BLOCK, {number})
     try:
         yield
@@ -166,7 +166,7 @@ def _run(serve: Serve, sockets: Sequence[socket.socket], tells: Connection) -> N
 
 
 def _end_with_parent() -> None:
-    """Nobody would stop this process after its parent was killed."""
+    """End this process when its parent has been killed, since nothing else would."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
