@@ -1,3 +1,5 @@
+"""Create the tables of price lists, prices and price changes."""
+
 from tortoise import fields
 from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index

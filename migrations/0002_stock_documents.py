@@ -1,3 +1,5 @@
+"""Create the tables of document numbers and document events."""
+
 from tortoise import fields
 from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index

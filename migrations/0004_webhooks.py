@@ -1,3 +1,5 @@
+"""Create the tables of webhooks and their deliveries."""
+
 from orjson import loads
 from tortoise import fields
 from tortoise.fields.base import OnDelete

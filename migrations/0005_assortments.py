@@ -1,3 +1,5 @@
+"""Create the tables of assortments, channel exclusions and selective variants."""
+
 from tortoise import fields
 from tortoise.fields.base import OnDelete
 

@@ -1,3 +1,5 @@
+"""Create the tables of transfers, suppliers, purchase orders, supplier returns and stock costs."""
+
 from tortoise import fields
 from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index

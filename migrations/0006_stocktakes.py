@@ -1,3 +1,5 @@
+"""Create the tables of stocktakes."""
+
 from tortoise import fields
 from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index

@@ -1,3 +1,5 @@
+"""Create the table of bulk operations."""
+
 from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint

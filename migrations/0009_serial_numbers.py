@@ -1,3 +1,5 @@
+"""Create the tables of serial numbers and their events."""
+
 from tortoise import fields, migrations
 from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index

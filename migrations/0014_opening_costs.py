@@ -1,3 +1,5 @@
+"""Create the table of opening costs."""
+
 from tortoise import fields
 from tortoise.fields.base import OnDelete
 from tortoise.migrations.constraints import CheckConstraint

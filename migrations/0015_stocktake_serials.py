@@ -1,3 +1,5 @@
+"""Create the table of serial numbers counted in a stocktake."""
+
 from tortoise import fields
 from tortoise.fields.base import OnDelete
 from tortoise.migrations import operations as ops

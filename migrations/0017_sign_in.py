@@ -1,3 +1,5 @@
+"""Create the tables of known origins and recovery codes, and add the second factor of staff."""
+
 from tortoise import fields
 from tortoise.fields.base import OnDelete
 

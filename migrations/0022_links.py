@@ -1,3 +1,5 @@
+"""Create the tables of contact accesses and fulfilment events, and add columns to orders and fulfilments."""
+
 from tortoise import fields
 from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index
