@@ -1,4 +1,4 @@
-"""Curves over time as an SVG, one below the other."""
+"""Time series drawn as an SVG, one below the other."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Line:
 
 
 def draw(title: str, minutes: Sequence[float], lines: Sequence[Line]) -> str:
-    """Each line from 0 to its maximum, over the same minutes."""
+    """Draw each line from 0 to its maximum, over the same minutes."""
     height = MARGIN + len(lines) * (HEIGHT + MARGIN)
     size = f'width="{WIDTH + 2 * MARGIN}" height="{height}"'
     parts = [

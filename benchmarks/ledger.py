@@ -1,4 +1,4 @@
-"""`python -m benchmarks.ledger`: ten million movements, and how fast a level, its history, its audit are."""
+"""`python -m benchmarks.ledger`: measure a level, its history and its audit with ten million movements."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SCALE = data.Scale(wide_stores=0)
 TIMES = 50
 PAGE = 50
 USERNAME = "benchmark"
-PASSWORD = "benchmark password"  # noqa: S105 - of a database that lives as long as this runs
+PASSWORD = "benchmark password"  # noqa: S105 - of a temporary database
 
 LEVEL = """query($v: ID!, $l: ID!) { stockLevels(variantId: $v, locationId: $l) {
   edges { node { onHand available held committed } } } }"""

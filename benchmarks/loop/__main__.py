@@ -1,4 +1,4 @@
-"""`python -m benchmarks.loop`: how long one operation holds the event loop, and where, for the largest."""
+"""`python -m benchmarks.loop`: measure how long, and where, the largest operations hold the event loop."""
 
 from __future__ import annotations
 
@@ -58,13 +58,13 @@ class Held:
 
 
 class Watched:
-    """A server whose event loop is watched."""
+    """A server with a watched event loop."""
 
     def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
         self.process, self.port = process, port
 
     async def told(self) -> dict[str, Any]:
-        """What was seen since this was last asked."""
+        """Return the observations since the last call."""
         assert self.process.stdin
         assert self.process.stdout
         self.process.stdin.write(b"\n")
@@ -97,7 +97,7 @@ async def _measured(engine: str, executor: str, only: str | None) -> list[Held]:
 
 
 async def _machine(connection: Connection, token: str) -> str:
-    """The secret of a new API client."""
+    """Return the secret of a new API client."""
     document = """mutation($input: ApiClientCreateInput!) { apiClientCreate(input: $input) {
       secret userErrors { code message } } }"""
     scopes = ["CATALOG_READ", "CATALOG_WRITE", "STOCK_READ", "STOCK_WRITE"]
@@ -143,7 +143,7 @@ async def _watched(url: str, executor: str) -> AsyncIterator[Watched]:
 
 
 async def _ready(port: int) -> None:
-    """Raises: OSError when nothing listens in time."""
+    """Wait until the server responds. Raises: OSError when nothing listens in time."""
     began = time.perf_counter()
     ask = operation("{ brands { name } }", storefront_key=STOREFRONT_KEY)
     while True:

@@ -1,4 +1,4 @@
-"""The largest answers and inputs that are legal, each one request."""
+"""The largest permitted responses and inputs, each in one request."""
 
 # ruff: noqa: E501 - documents of one line
 
@@ -28,7 +28,7 @@ ROWS = f"results {{ index externalCode ok {ERRORS} }} {ERRORS}"
 
 @dataclass(frozen=True)
 class Case:
-    """`who` asks: a visitor, a member or staff; the answer's first bytes tell whether it was refused."""
+    """One request by a visitor, a member or staff (`who`)."""
 
     title: str
     document: str

@@ -1,7 +1,7 @@
-"""`python -m benchmarks.loop.watched EXECUTOR serve …`: `cli.py`, with a watch on its event loop.
+"""`python -m benchmarks.loop.watched EXECUTOR serve …`: `cli.py` with measurements of its event loop.
 
-A line on its input begins a new measurement; a line of JSON on its output tells of the one before. The clock
-is the CPU time of the loop's own thread, which other processes of the machine do not lengthen.
+A line on stdin starts a new measurement; a line of JSON on stdout describes the previous one. The clock is
+the CPU time of the loop's own thread, which other processes do not affect.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ OWN = ("benchmarks", ".venv", "site-packages")
 
 
 class Watch:
-    """The longest that one step of the loop took, and where the thread was meanwhile."""
+    """The longest step of the loop, and where its thread was meanwhile."""
 
     def __init__(self) -> None:
         self.steps = 0
@@ -71,7 +71,7 @@ class Watch:
                 )
 
     def look(self) -> None:
-        """From another thread, for ever."""
+        """Sample the loop's thread from another thread, without end."""
         while True:
             time.sleep(LOOK_SECONDS)
             began = self.began
@@ -98,7 +98,7 @@ def _told(handle: Handle) -> str:
 
 
 def _place(frame: Any) -> str:
-    """The innermost function of this project, and what it calls."""
+    """Return the innermost function of this project and the function that it calls."""
     called = ""
     while frame is not None:
         name = frame.f_code.co_filename
@@ -117,7 +117,7 @@ def _answer(watch: Watch, output: TextIO) -> None:
 
 def main(executor: str, *arguments: str) -> int:
     output = os.fdopen(os.dup(sys.stdout.fileno()), "w")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # where the log goes
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # the server's output goes to stderr
     watch, step = Watch(), Handle._run  # type: ignore[attr-defined]
     Handle._run = lambda handle: watch.run(handle, step)  # type: ignore[attr-defined]
     uvicorn.Config.get_loop_factory = lambda self: asyncio.SelectorEventLoop  # type: ignore[assignment,method-assign]
