@@ -10,18 +10,18 @@ from typing import Any, ParamSpec
 P = ParamSpec("P")
 
 
-def to_the_end(
+def run_to_completion(
     work: Callable[P, Coroutine[Any, Any, None]],
 ) -> Callable[P, Coroutine[Any, Any, None]]:
     """Run the whole coroutine; a cancellation takes effect after it has finished."""
 
     @wraps(work)
-    async def done(*arguments: P.args, **options: P.kwargs) -> None:
-        doing = asyncio.create_task(work(*arguments, **options))
+    async def wrapper(*arguments: P.args, **options: P.kwargs) -> None:
+        task = asyncio.create_task(work(*arguments, **options))
         try:
-            await asyncio.shield(doing)
+            await asyncio.shield(task)
         except asyncio.CancelledError:
-            await asyncio.wait([doing])
+            await asyncio.wait([task])
             raise
 
-    return done
+    return wrapper

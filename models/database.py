@@ -18,14 +18,21 @@ from tortoise import Tortoise
 from tortoise.backends.asyncpg.client import AsyncpgDBClient
 from tortoise.connection import get_connection, get_connections
 
-from models.cancellation import to_the_end
+from models.cancellation import run_to_completion
 from models.config import POOL_SIZE, connection_settings, replica_options
 from models.engine.postgres.replica import Replica
 from models.engine.query_cache import KEPT_MEGABYTES, Key
 from models.engine.read_connections import PostgresReader, Reader, Records, reader_of
 from models.engine.scope import Scope, in_transaction_now, running_scope
 from models.engine.shares import Shares
-from models.engine.transactions import InTransaction, alone, begun, is_transient, let_go, numbered
+from models.engine.transactions import (
+    InTransaction,
+    is_transient,
+    numbered,
+    open_transaction,
+    release_idle,
+    run_single,
+)
 from models.keys import encryption
 from models.outages import database_faults
 from models.read_consistency import NOT_AT_ALL, Freshness, lag_allowed, may_be_as_fresh_as, move_on
@@ -41,8 +48,7 @@ _running: set[asyncio.Task[Any]] = set()
 _opened: list[Reader] = []
 _replicas: list[Replica] = []
 _shares: list[Shares] = []
-# The number of callers whose shares together use all reading connections.
-CALLERS_AT_ONCE = 4
+CALLERS_AT_ONCE = 4  # callers whose shares together use all reading connections
 
 
 async def connect(
@@ -55,10 +61,7 @@ async def connect(
     kept_megabytes: float = KEPT_MEGABYTES,
     data_keys: str = "",
 ) -> None:
-    """Open the database for this process.
-
-    `data_keys` encrypt personal data; empty, the public keys of development do.
-    """
+    """Open the database; `data_keys` encrypt personal data, or if empty the public development keys."""
     encryption.use(data_keys)
     await Tortoise.init(
         config=connection_settings(database_url, pool_size, pooler=pooler),
@@ -77,7 +80,7 @@ async def connect(
         _replicas[:] = [Replica.at(replica_url, _opened[0], replica_lag_seconds, **options)]
 
 
-@to_the_end
+@run_to_completion
 async def close() -> None:
     """Wait for running transactions, at most `CLOSE_SECONDS`, then close every connection."""
     if _running:
@@ -90,7 +93,7 @@ async def close() -> None:
         await _opened.pop().close()
     # Close connections one by one: SQLite checkpoints its WAL only when the last one closes.
     for connection in get_connections().all():
-        await let_go(connection)
+        await release_idle(connection)
         with suppress(TimeoutError):
             await asyncio.wait_for(connection.close(), CLOSE_SECONDS)
     await Tortoise.close_connections()
@@ -114,9 +117,8 @@ def read_for(caller: str) -> AbstractContextManager[None]:
 async def transaction(work: Callable[..., Awaitable[T]], *arguments: Any) -> T:
     """Run `work(*arguments)` in one transaction; inside another transaction, join it.
 
-    The work runs in its own task, so a cancelled caller (a client that disconnects) leaves neither a lock
-    nor a connection behind: a transaction that has begun is finished. Serialization failures, deadlocks and
-    a locked database repeat the whole work, so it must keep no state outside the transaction.
+    The work runs in its own task, so a cancelled caller leaves neither a lock nor a connection behind. It
+    is repeated after serialization failures, deadlocks and a locked database, so it must hold no state.
     """
     return await _transaction(work, arguments, brief=False)
 
@@ -151,33 +153,33 @@ def after_commit(callback: Callable[[], None]) -> None:
 
 def freshness_of_request() -> Freshness:
     """Return the freshness of a request that has sent no statement; `first_records` fills it in."""
-    return kept.begin() if (kept := _opened[0].kept) else Freshness()
+    return cache.begin() if (cache := _opened[0].cache) else Freshness()
 
 
 async def first_records(freshness: Freshness, query: str, *values: Any) -> Records:
     """Return rows for the first statement of a request; `query` has `{snapshot}` as its first column."""
-    kept = _opened[0].kept
-    query = query.format(snapshot=kept.snapshot if kept else "NULL")
+    cache = _opened[0].cache
+    query = query.format(snapshot=cache.snapshot if cache else "NULL")
     found = await _opened[0].records(_dialect(query), values)
-    if kept and found and found[0][0]:
-        kept.learn(freshness, found[0][0])
+    if cache and found and found[0][0]:
+        cache.learn(freshness, found[0][0])
     return found
 
 
 async def recall(freshness: Freshness, key: Key) -> Sequence[Any] | None:
     """Return the valid cached result for `key`, for a request that has read nothing yet, or None."""
-    kept = _opened[0].kept
-    if kept is None or (_replicas and lag_allowed.get()):
+    cache = _opened[0].cache
+    if cache is None or (_replicas and lag_allowed.get()):
         return None  # reads from a replica are not cached
-    if freshness.state is None and kept.is_worth_asking():
+    if freshness.state is None and cache.is_worth_asking():
         await first_records(freshness, "SELECT {snapshot}")
-    return kept.recall(freshness, key)
+    return cache.recall(freshness, key)
 
 
 def keep(freshness: Freshness, key: Key, made: Sequence[Any]) -> None:
     """Cache a result that the request computed from the database alone since `recall` returned None."""
-    if kept := _opened[0].kept:
-        kept.keep(freshness, key, made)
+    if cache := _opened[0].cache:
+        cache.keep(freshness, key, made)
 
 
 async def records(query: str, *values: Any) -> Records:
@@ -218,7 +220,7 @@ async def change(query: str, *values: Any) -> list[dict[str, Any]]:
     if in_transaction_now() or not isinstance(client, AsyncpgDBClient):
         return await brief_transaction(fetch, query, *values)
     move_on()
-    return list(map(dict, await alone(client, numbered(query), values)))
+    return list(map(dict, await run_single(client, numbered(query), values)))
 
 
 async def execute(query: str, *values: Any) -> int:
@@ -272,7 +274,7 @@ async def _with_retries(
 async def _once(
     work: Callable[..., Awaitable[T]], arguments: tuple[Any, ...], brief: bool = False
 ) -> T:
-    async with begun(get_connection("default"), brief=brief) as transactional:
+    async with open_transaction(get_connection("default"), brief=brief) as transactional:
         running = Scope(transactional)
         connections = get_connections().set("default", transactional)
         scope = running_scope.set(running)

@@ -61,4 +61,4 @@ async def _later(write: Write) -> None:
     if (connection := running()) is None:
         await transaction(_later, write)
     else:
-        await connection.put_off(write)
+        await connection.defer(write)

@@ -28,7 +28,7 @@ class Rows:
     columns: tuple[str, ...]
     rows: list[Sequence[Any]]
 
-    def takes(self, other: Write) -> bool:
+    def can_merge(self, other: Write) -> bool:
         """Return whether the rows of `other` can join these."""
         return type(other) is type(self) and other.columns == self.columns
 
@@ -72,20 +72,20 @@ class Deferred:
     def __bool__(self) -> bool:
         return bool(self._writes)
 
-    def concern(self, query: str) -> bool:
+    def concerns(self, query: str) -> bool:
         return any(table in query for table in self._writes)
 
-    def keep(self, write: Write) -> bool:
+    def add(self, write: Write) -> bool:
         """Defer a write; return False if it cannot join the deferred write of its table."""
         before = self._writes.setdefault(write.table, write)
         if before is write:
             return True
-        if isinstance(before, Change) or isinstance(write, Change) or not before.takes(write):
+        if isinstance(before, Change) or isinstance(write, Change) or not before.can_merge(write):
             return False
         before.rows.extend(write.rows)
         return True
 
-    def take(self) -> list[Write]:
+    def drain(self) -> list[Write]:
         writes = list(self._writes.values())
         self._writes.clear()
         return writes

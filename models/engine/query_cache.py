@@ -42,7 +42,7 @@ SNAPSHOT = (
 Key = tuple[str, Sequence[Any]]
 
 
-class KeptResults:
+class ResultCache:
     """A least-recently-used cache of results for one state of the database.
 
     A result is cached when it is read for the second time, so that a single read costs nothing. Each result
@@ -90,7 +90,7 @@ class KeptResults:
             self._bytes -= size
 
 
-class KeptOfSqlite:
+class SqliteQueryCache:
     """The cache for SQLite; `connection` never writes."""
 
     snapshot = "NULL"
@@ -98,7 +98,7 @@ class KeptOfSqlite:
     def __init__(self, connection: sqlite3.Connection, megabytes: float) -> None:
         self._connection = connection
         self._version: int | None = None
-        self._results = KeptResults(megabytes)
+        self._results = ResultCache(megabytes)
 
     def get(self, key: Key, read: Callable[[], list[Any]]) -> Sequence[Any]:
         """Return the current rows, from the cache if nothing has been committed since they were read."""
@@ -137,13 +137,13 @@ class KeptOfSqlite:
         return version
 
 
-class KeptOfPostgres:
+class PostgresQueryCache:
     """The cache for PostgreSQL, of the latest state. `snapshot` is the SQL column for `learn`."""
 
     snapshot = SNAPSHOT
 
     def __init__(self, megabytes: float = KEPT_MEGABYTES) -> None:
-        self._results = KeptResults(megabytes)
+        self._results = ResultCache(megabytes)
         self._state: State = (0, "")
         self._processes: set[str] = set()
         self._changes = 0  # consecutive changes that requests have seen

@@ -17,7 +17,7 @@ from tortoise.backends.sqlite.client import SqliteClient
 
 from models.engine.long_lists import folded
 from models.engine.postgres.pooled_connections import PooledConnections
-from models.engine.query_cache import KeptOfPostgres, KeptOfSqlite
+from models.engine.query_cache import PostgresQueryCache, SqliteQueryCache
 from models.engine.shares import own_share
 from models.read_consistency import Freshness
 
@@ -33,7 +33,7 @@ Records = Sequence[Any]  # each is a sequence of columns that `dict` also accept
 class Reader(Protocol):
     """One database for reading. `any_of` and `array` express a list as a single parameter.
 
-    `kept` is its cache, or None without one.
+    `cache` is None where nothing is cached.
     """
 
     async def records(
@@ -43,7 +43,7 @@ class Reader(Protocol):
         ...
 
     @property
-    def kept(self) -> KeptOfSqlite | KeptOfPostgres | None: ...
+    def cache(self) -> SqliteQueryCache | PostgresQueryCache | None: ...
 
     async def close(self) -> None: ...
 
@@ -63,15 +63,17 @@ class SqliteReader:
 
     def __init__(self, client: SqliteClient, kept_megabytes: float) -> None:
         self._client = client
-        self._near = sqlite3.connect(
+        self._loop_connection = sqlite3.connect(
             client.filename, timeout=0, isolation_level=None, cached_statements=STATEMENTS
         )
-        self._near.row_factory = sqlite3.Row
-        self._near.execute("PRAGMA query_only = ON")
-        self.kept = KeptOfSqlite(self._near, kept_megabytes) if kept_megabytes else None
+        self._loop_connection.row_factory = sqlite3.Row
+        self._loop_connection.execute("PRAGMA query_only = ON")
+        self.cache = (
+            SqliteQueryCache(self._loop_connection, kept_megabytes) if kept_megabytes else None
+        )
         self._until: float | None = None
         self._spent = 0.0  # seconds since other tasks last had the event loop
-        self._near.set_progress_handler(self._takes_long, STEPS)
+        self._loop_connection.set_progress_handler(self._takes_long, STEPS)
 
     async def records(
         self, query: str, values: Sequence[Any], freshness: Freshness | None = None
@@ -80,10 +82,10 @@ class SqliteReader:
         log.debug("%s: %s", query, values)
         began, self._until = monotonic(), None
         try:
-            if self.kept is None:
+            if self.cache is None:
                 rows: Records = self._read(query, values)
             else:
-                rows = self.kept.get((query, values), lambda: self._read(query, values))
+                rows = self.cache.get((query, values), lambda: self._read(query, values))
         except sqlite3.OperationalError:
             return await self._read_elsewhere(query, values)
         self._spent += monotonic() - began
@@ -100,10 +102,10 @@ class SqliteReader:
             return await connection.execute_fetchall(query, values)  # type: ignore[return-value]
 
     def _read(self, query: str, values: Sequence[Any]) -> list[Any]:
-        return self._near.execute(query, values).fetchall()
+        return self._loop_connection.execute(query, values).fetchall()
 
     async def close(self) -> None:
-        self._near.close()
+        self._loop_connection.close()
 
     def _takes_long(self) -> bool:
         """Return whether the running statement has exceeded its time.
@@ -129,19 +131,19 @@ class PostgresReader:
 
     def __init__(self, pool: asyncpg.Pool, kept_megabytes: float = 0) -> None:
         self._connections = PooledConnections(pool)
-        self.kept = KeptOfPostgres(kept_megabytes) if kept_megabytes else None
+        self.cache = PostgresQueryCache(kept_megabytes) if kept_megabytes else None
 
     async def records(
         self, query: str, values: Sequence[Any], freshness: Freshness | None = None
     ) -> Records:
         query, values = folded(query, values)
-        if self.kept is None or freshness is None:
+        if self.cache is None or freshness is None:
             return await self._read(query, values)
         key = (query, values)
-        rows = self.kept.get(freshness, key)
+        rows = self.cache.get(freshness, key)
         if rows is None:
             rows = await self._read(query, values)
-            self.kept.keep(freshness, key, rows)
+            self.cache.keep(freshness, key, rows)
         return rows
 
     async def _read(self, query: str, values: Sequence[Any]) -> Records:
@@ -150,16 +152,16 @@ class PostgresReader:
 
     async def _read_now(self, query: str, values: Sequence[Any]) -> Records:
         log.debug("%s: %s", query, values)
-        connection = await self._connections.take()
+        connection = await self._connections.acquire()
         try:
             found = await connection.fetch(query, *values)
         except asyncpg.PostgresError:
-            await self._connections.put_back(connection)
+            await self._connections.release(connection)
             raise
         except BaseException:  # cancelled, or lost
-            await self._connections.give_up(connection)
+            await self._connections.return_to_pool(connection)
             raise
-        await self._connections.put_back(connection)
+        await self._connections.release(connection)
         return found
 
     async def close(self) -> None:

@@ -27,19 +27,19 @@ from models.engine.deferred_statements import (
 )
 from models.engine.long_lists import folded
 from models.engine.postgres.pooled_connections import PooledConnections
-from models.engine.sqlite.group_commit import TransactionLost, turn
+from models.engine.sqlite.group_commit import TransactionLost, grouped_transaction
 
 __all__ = [
     "InTransaction",
     "TransactionLost",
-    "alone",
-    "begun",
     "is_transient",
-    "let_go",
     "numbered",
+    "open_transaction",
+    "release_idle",
+    "run_single",
 ]
 
-_at_hand: WeakKeyDictionary[BaseDBAsyncClient, PooledConnections] = WeakKeyDictionary()
+_pools: WeakKeyDictionary[BaseDBAsyncClient, PooledConnections] = WeakKeyDictionary()
 
 
 class InTransaction(BaseDBAsyncClient):
@@ -69,21 +69,21 @@ class InTransaction(BaseDBAsyncClient):
         query, given = folded(query, values or [])
         return await super().execute_query_dict(query, list(given))
 
-    async def put_off(self, write: Write) -> None:
-        if not self.deferred.keep(write):
+    async def defer(self, write: Write) -> None:
+        if not self.deferred.add(write):
             await self.flush()
-            self.deferred.keep(write)
+            self.deferred.add(write)
 
     async def flush(self) -> None:
         """Send the deferred writes."""
         if self.deferred:
-            await self.send(self.deferred.take())
+            await self.send(self.deferred.drain())
 
     async def send(self, writes: list[Write]) -> None:
         raise TypeError("only a transaction of either database sends anything")
 
     async def _ready_for(self, query: str) -> None:
-        if self.deferred and self.deferred.concern(query):
+        if self.deferred and self.deferred.concerns(query):
             await self.flush()
 
 
@@ -142,7 +142,9 @@ class _BriefSqlite(_Sqlite):
         run(self._connection._conn, writes)
 
 
-def begun(client: BaseDBAsyncClient, *, brief: bool) -> AbstractAsyncContextManager[InTransaction]:
+def open_transaction(
+    client: BaseDBAsyncClient, *, brief: bool
+) -> AbstractAsyncContextManager[InTransaction]:
     """Return a transaction that commits on exit and is rolled back by any exception.
 
     A `brief` one has few statements that take microseconds each.
@@ -153,7 +155,7 @@ def begun(client: BaseDBAsyncClient, *, brief: bool) -> AbstractAsyncContextMana
     return _sqlite(client, _BriefSqlite if brief else _Sqlite)
 
 
-async def alone(client: AsyncpgDBClient, query: str, values: Sequence[Any]) -> Sequence[Any]:
+async def run_single(client: AsyncpgDBClient, query: str, values: Sequence[Any]) -> Sequence[Any]:
     """Run one PostgreSQL statement, which is a transaction by itself, and return its rows."""
     query, values = folded(query, values)
     async with _connection(client) as raw:
@@ -166,9 +168,9 @@ async def _rows_of(raw: Any, query: str, *values: Any) -> Sequence[Any]:
     return found
 
 
-async def let_go(client: BaseDBAsyncClient) -> None:
+async def release_idle(client: BaseDBAsyncClient) -> None:
     """Return the idle connections to the pool, so that the client can be closed."""
-    if (connections := _at_hand.pop(client, None)) is not None:
+    if (connections := _pools.pop(client, None)) is not None:
         await connections.close()
 
 
@@ -181,24 +183,22 @@ async def _postgres(client: AsyncpgDBClient) -> AsyncIterator[InTransaction]:
 @asynccontextmanager
 async def _connection(client: AsyncpgDBClient) -> AsyncIterator[Any]:
     assert client._pool  # noqa: S101 - it has been opened
-    connections = _at_hand.get(client) or _at_hand.setdefault(
-        client, PooledConnections(client._pool)
-    )
-    raw = await connections.take()
+    connections = _pools.get(client) or _pools.setdefault(client, PooledConnections(client._pool))
+    raw = await connections.acquire()
     try:
         yield raw
     except Exception:
-        await connections.put_back(raw)
+        await connections.release(raw)
         raise
     except BaseException:  # cancelled: the pool may still be cancelling the statement
-        await connections.give_up(raw)
+        await connections.return_to_pool(raw)
         raise
-    await connections.put_back(raw)
+    await connections.release(raw)
 
 
 @asynccontextmanager
 async def _sqlite(client: SqliteClient, kind: type[_Sqlite]) -> AsyncIterator[InTransaction]:
-    async with turn(client):
+    async with grouped_transaction(client):
         yield kind(client)
 
 

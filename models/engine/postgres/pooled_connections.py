@@ -16,10 +16,10 @@ class PooledConnections:
         self._idle: list[Any] = []
         self._waiting = 0
 
-    async def take(self) -> Any:
+    async def acquire(self) -> Any:
         while self._idle:
             connection = self._idle.pop()
-            if not _is_lost(connection):
+            if not _is_closed(connection):
                 return connection
             await self._pool.release(connection)
         self._waiting += 1
@@ -28,14 +28,14 @@ class PooledConnections:
         finally:
             self._waiting -= 1
 
-    async def put_back(self, connection: Any) -> None:
+    async def release(self, connection: Any) -> None:
         """Keep the connection, or return it to the pool if a caller waits there."""
-        if self._waiting or len(self._idle) >= self._most or _is_lost(connection):
+        if self._waiting or len(self._idle) >= self._most or _is_closed(connection):
             await self._pool.release(connection)
         else:
             self._idle.append(connection)
 
-    async def give_up(self, connection: Any) -> None:
+    async def return_to_pool(self, connection: Any) -> None:
         """Return a connection in an unknown state to the pool."""
         await self._pool.release(connection)
 
@@ -44,7 +44,7 @@ class PooledConnections:
             await self._pool.release(self._idle.pop())
 
 
-def _is_lost(connection: Any) -> bool:
+def _is_closed(connection: Any) -> bool:
     """Return whether a connection is closed; the pool has already taken back one that closed while idle."""
     try:
         return bool(connection.is_closed())

@@ -18,13 +18,13 @@ from typing import Any
 import aiosqlite
 from tortoise.backends.sqlite.client import SqliteClient
 
-from models.cancellation import to_the_end
+from models.cancellation import run_to_completion
 from models.engine.long_lists import folded
 from models.engine.sqlite.reading import ReadingConnection
 
 
 class SharedSqliteClient(SqliteClient):
-    @to_the_end  # otherwise the connection's thread would outlive the event loop
+    @run_to_completion  # otherwise the connection's thread would outlive the event loop
     async def create_connection(self, with_db: bool) -> None:
         if self._connection:
             return

@@ -44,12 +44,12 @@ class _Member:
         self.settled: asyncio.Future[None] = loop.create_future()
 
     @property
-    def had_its_turn(self) -> bool:
+    def has_begun(self) -> bool:
         begins = self.begins
         return begins.done() and not begins.cancelled() and begins.exception() is None
 
     def fail(self, error: BaseException) -> None:
-        _resolve(self.settled if self.had_its_turn else self.begins, error)
+        _resolve(self.settled if self.has_begun else self.begins, error)
 
 
 class _Writer:
@@ -77,27 +77,27 @@ class _Writer:
 
     async def _group(self) -> None:
         connection: Any = self._client._connection
-        near: sqlite3.Connection = connection._conn
+        raw: sqlite3.Connection = connection._conn
         group: list[_Member] = []
         until, committing = float("inf"), False
         try:
             while (member := self._next(len(group), until)) is not None:
                 group.append(member)
-                if not near.in_transaction:
+                if not raw.in_transaction:
                     await _begin(connection)
-                near.execute("SAVEPOINT member")
+                raw.execute("SAVEPOINT member")
                 until = min(until, time.monotonic() + LONGEST_SECONDS)
                 _resolve(member.begins)
                 if await member.ended:
-                    near.execute("RELEASE member")
+                    raw.execute("RELEASE member")
                 else:
                     await _visit(connection, ["ROLLBACK TO member", "RELEASE member"])
                     _resolve(group.pop().settled)
             committing = True
-            if group or near.in_transaction:
+            if group or raw.in_transaction:
                 await _visit(connection, ["COMMIT"])
         except BaseException as error:
-            await _visit(connection, ["ROLLBACK"] if near.in_transaction else [])
+            await _visit(connection, ["ROLLBACK"] if raw.in_transaction else [])
             for member in group:
                 member.fail(error if committing or len(group) == 1 else TransactionLost(str(error)))
             if not isinstance(error, Exception):
@@ -118,7 +118,7 @@ _writers: WeakKeyDictionary[SqliteClient, _Writer] = WeakKeyDictionary()
 
 
 @asynccontextmanager
-async def turn(client: SqliteClient) -> AsyncIterator[None]:
+async def grouped_transaction(client: SqliteClient) -> AsyncIterator[None]:
     """Write in this context: on exit the writes are on disk; an exception rolls them back.
 
     Raises: TransactionLost, sqlite3.OperationalError when the database is locked by others or cannot write.
@@ -130,7 +130,7 @@ async def turn(client: SqliteClient) -> AsyncIterator[None]:
         yield
     except BaseException:
         _resolve(member.ended, value=False)
-        if member.had_its_turn:
+        if member.has_begun:
             await asyncio.wait([member.settled])
             # A full disk has rolled back the whole group; retrieve the error, which is being raised already.
             if not member.settled.cancelled():
@@ -142,16 +142,16 @@ async def turn(client: SqliteClient) -> AsyncIterator[None]:
 
 async def _begin(connection: Any) -> None:
     """Begin to write: at once if no other process writes, else in the connection's thread, which may wait."""
-    near: sqlite3.Connection = connection._conn
-    (patience,) = near.execute("PRAGMA busy_timeout").fetchone()
-    near.execute("PRAGMA busy_timeout = 0")
+    raw: sqlite3.Connection = connection._conn
+    (patience,) = raw.execute("PRAGMA busy_timeout").fetchone()
+    raw.execute("PRAGMA busy_timeout = 0")
     try:
-        near.execute("BEGIN IMMEDIATE")
+        raw.execute("BEGIN IMMEDIATE")
     except sqlite3.OperationalError:
         waits = True
     else:
         waits = False
-    near.execute(f"PRAGMA busy_timeout = {patience}")
+    raw.execute(f"PRAGMA busy_timeout = {patience}")
     if waits:
         await _visit(connection, ["BEGIN IMMEDIATE"])
 
