@@ -15,7 +15,7 @@ from tortoise.exceptions import BaseORMException
 from gateways.redis_client import answers as redis_answers
 from models import database, migrating
 from models.config import sqlite_path
-from models.opening import DatabaseUnfit, check_place
+from models.opening import DatabaseUnfit, check_path
 from resolvers.backups.restoring import Soundness
 from resolvers.context import SYSTEM, Context
 from resolvers.health.checks import examine
@@ -164,7 +164,7 @@ async def _connecting_fault(settings: Settings) -> Finding | None:
     """Connect without ever creating a file; return the reason if that fails."""
     url = settings.database_url
     try:
-        check_place(url)
+        check_path(url)
     except DatabaseUnfit as unfit:
         return error("database", str(unfit), "Correct QUINTET_DATABASE_URL.")
     if url.startswith("sqlite://") and not Path(sqlite_path(url)).exists():  # noqa: ASYNC240 - once

@@ -18,7 +18,7 @@ from gateways.telemetry.logs import configure_logging
 from gateways.telemetry.tracing import check_tracing
 from models import database
 from models.migrating import migrate, pending
-from models.opening import check, check_place, sentence_of
+from models.opening import check, check_path, sentence_of
 from resolvers.accounts.bootstrap import ensure_platform
 from resolvers.context import SYSTEM, Context
 from resolvers.demo.credentials import ADMINISTRATOR, MEND_DEMO, public_credentials
@@ -221,7 +221,7 @@ async def with_database(
     """
     from gateways.wiring import make_gateways
 
-    check_place(settings.database_url)
+    check_path(settings.database_url)
     await _soon(database.connect(settings.database_url, **settings.database_options))
     try:
         await _soon(check(settings.database_url, any_keys=any_keys))

@@ -48,8 +48,8 @@ def to_minor(amount: Decimal, currency: CurrencyCode) -> int:
     except Overflow as error:
         raise InvalidAmount("the amount is too large") from error
     except (Inexact, InvalidOperation) as error:
-        places = minor_digits(currency)
-        raise InvalidAmount(f"{currency} has at most {places} decimals") from error
+        digits = minor_digits(currency)
+        raise InvalidAmount(f"{currency} has at most {digits} decimals") from error
     if abs(minor) > MAX_MINOR:
         raise InvalidAmount("the amount is too large")
     return int(minor)

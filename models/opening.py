@@ -33,7 +33,7 @@ class DatabaseUnfit(Exception):
     """The database cannot be served; the message is a sentence for the operator."""
 
 
-def check_place(database_url: str) -> None:
+def check_path(database_url: str) -> None:
     """Check the path of a SQLite database before it is connected. Raises: DatabaseUnfit."""
     if not database_url.startswith("sqlite://"):
         return
@@ -64,7 +64,7 @@ async def check(database_url: str, *, any_keys: bool = False) -> None:
         await asyncio.to_thread(_check_file, Path(sqlite_path(database_url)))
     elif await _is_read_only():
         raise DatabaseUnfit(
-            f"{place_of(database_url)} is read-only (a standby?): Quintet needs the primary."
+            f"{name_of(database_url)} is read-only (a standby?): Quintet needs the primary."
         )
     if not await pending() and (missing := await missing_tables()):
         raise DatabaseUnfit(
@@ -99,25 +99,25 @@ def sentence_of(error: BaseException, database_url: str) -> str | None:
         if sentence := _postgres_sentence(each, database_url):
             return sentence
     fault = fault_of(error)
-    place = place_of(database_url)
+    where = name_of(database_url)
     if fault is None:
         if isinstance(error, OperationalError | asyncpg.PostgresError | OSError):
-            return f"{place} cannot be used: {_reason(error)}."
+            return f"{where} cannot be used: {_reason(error)}."
         return None
     if fault.kind is FaultKind.AWAY and database_url.startswith("sqlite://"):
-        return f"{place} cannot be opened: {_reason(error)}. Check that its folder is there."
+        return f"{where} cannot be opened: {_reason(error)}. Check that its folder is there."
     return {
-        FaultKind.AWAY: f"{place} does not answer: {_reason(error)}.",
-        FaultKind.BUSY: f"{place} is locked by another process: {_reason(error)}.",
-        FaultKind.FULL: f"{place} cannot be written to, its storage is full: {_reason(error)}.",
-        FaultKind.READ_ONLY: f"{place} cannot be written to: {_reason(error)}. Check its rights and"
+        FaultKind.AWAY: f"{where} does not answer: {_reason(error)}.",
+        FaultKind.BUSY: f"{where} is locked by another process: {_reason(error)}.",
+        FaultKind.FULL: f"{where} cannot be written to, its storage is full: {_reason(error)}.",
+        FaultKind.READ_ONLY: f"{where} cannot be written to: {_reason(error)}. Check its rights and"
         " those of its folder.",
-        FaultKind.DAMAGED: f"{place} is damaged, or no SQLite database: {_reason(error)}. Restore a"
+        FaultKind.DAMAGED: f"{where} is damaged, or no SQLite database: {_reason(error)}. Restore a"
         " backup.",
     }[fault.kind]
 
 
-def place_of(database_url: str) -> str:
+def name_of(database_url: str) -> str:
     """Return the name of a database without its user and password."""
     if database_url.startswith("sqlite://"):
         return f"The file {sqlite_path(database_url)}"
@@ -126,17 +126,17 @@ def place_of(database_url: str) -> str:
 
 
 def _postgres_sentence(error: BaseException, database_url: str) -> str | None:
-    place, url = place_of(database_url), urlsplit(database_url)
+    where, url = name_of(database_url), urlsplit(database_url)
     if isinstance(error, asyncpg.InvalidCatalogNameError):
         name = url.path.lstrip("/") or "postgres"
-        return f'The database "{name}" does not exist: {place} knows no such name. Create it first.'
+        return f'The database "{name}" does not exist: {where} knows no such name. Create it first.'
     if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError):
         user = url.username or "postgres"
-        return f'{place} does not let the user "{user}" in: check the name and the password.'
+        return f'{where} does not let the user "{user}" in: check the name and the password.'
     if isinstance(error, asyncpg.TooManyConnectionsError):
-        return f"{place} takes no more connections: {_reason(error)}."
+        return f"{where} takes no more connections: {_reason(error)}."
     if isinstance(error, asyncpg.InsufficientPrivilegeError):
-        return f"{place} lacks a right for this user: {_reason(error)}."
+        return f"{where} lacks a right for this user: {_reason(error)}."
     return None
 
 

@@ -21,7 +21,7 @@ from models.errors import InvalidInput
 
 MINIMUM_LENGTH, MAXIMUM_LENGTH = 12, 200
 MINIMUM_STRENGTH = 8
-KNOWN_PART = 2
+KNOWN_SEGMENT = 2
 SIGNS = 3  # the most frequent signs, each tried as a separator of segments
 SHORTEST_KNOWN = 3
 # 1 and ! replace both i and l, so i and l count as one letter.
@@ -61,7 +61,7 @@ def strength(password: str, username: str = "") -> int:
     that separates segments.
     """
     plain = _unit(password.lower()[:MAXIMUM_LENGTH])
-    words = _words() | _parts_of(username)
+    words = _words() | _segments_of(username)
     signs = Counter(each for each in plain if not each.isalnum())
     often = [{sign} for sign, _ in signs.most_common(SIGNS)]
     return min(
@@ -77,12 +77,12 @@ def _strength(plain: str, words: frozenset[str]) -> int:
     for end in range(1, len(plain) + 1):
         best[end] = best[end - 1] + 1
         for start in range(max(0, end - longest), end - SHORTEST_KNOWN + 1):
-            if best[start] + KNOWN_PART < best[end] and (
+            if best[start] + KNOWN_SEGMENT < best[end] and (
                 plain[start:end] in words
                 or letters[start:end] in words
                 or _is_run(plain[start:end])
             ):
-                best[end] = best[start] + KNOWN_PART
+                best[end] = best[start] + KNOWN_SEGMENT
     return best[-1]
 
 
@@ -100,7 +100,7 @@ def _is_run(text: str) -> bool:
     return len(text) == 4 and text.isascii() and text.isdigit() and text[:2] in ("19", "20")
 
 
-def _parts_of(username: str) -> frozenset[str]:
+def _segments_of(username: str) -> frozenset[str]:
     """Return the username and its segments, with and without signs, forwards and backwards.
 
     Signs separate segments; the local part of a mail address is one of them.
@@ -108,7 +108,7 @@ def _parts_of(username: str) -> frozenset[str]:
     name = username.lower()
     names = {name, name.partition("@")[0], *re.split(r"[\W_]+", name)}
     names |= {"".join(filter(str.isalnum, each)) for each in names}
-    return _known(part for each in names for part in (each, each[::-1]))
+    return _known(word for each in names for word in (each, each[::-1]))
 
 
 def _known(words: Iterable[str]) -> frozenset[str]:

@@ -73,18 +73,18 @@ class _Hashing:
     """A small thread pool with a bounded queue."""
 
     def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(HASHING_THREADS, "hashing", _let_others_go_first)
-        self._places = Semaphore(HASHING_THREADS + MAXIMUM_WAITING)
+        self._threads = ThreadPoolExecutor(HASHING_THREADS, "hashing", _lower_priority)
+        self._slots = Semaphore(HASHING_THREADS + MAXIMUM_WAITING)
 
     async def run(self, work: Callable[[], T]) -> T:
-        if not self._places.acquire(blocking=False):
+        if not self._slots.acquire(blocking=False):
             raise HashingBusy
         future = self._threads.submit(work)
-        future.add_done_callback(lambda _: self._places.release())
+        future.add_done_callback(lambda _: self._slots.release())
         return await asyncio.wrap_future(future)
 
 
-def _let_others_go_first() -> None:
+def _lower_priority() -> None:
     """Lower the priority of the current thread."""
     if sys.platform == "linux":
         thread = threading.get_native_id()
@@ -98,13 +98,13 @@ def _hashing() -> _Hashing:
 
 
 @cache
-def _nobodys(hasher: PasswordHasher) -> str:
+def _dummy_hash(hasher: PasswordHasher) -> str:
     """Return a hash to verify against when the user does not exist, so that the response takes as long."""
     return hasher.hash("nobody has this password")
 
 
 def _verify(password: str, password_hash: str | None) -> bool:
     try:
-        return HASHER.verify(password_hash or _nobodys(HASHER), password) and bool(password_hash)
+        return HASHER.verify(password_hash or _dummy_hash(HASHER), password) and bool(password_hash)
     except (VerificationError, InvalidHashError):
         return False

@@ -40,5 +40,7 @@ def gtin_key(gtin: str) -> str:
 
 def check_digit(digits: str) -> str:
     """Return the digit that makes the weighted sum (3, 1, 3, … from the right) a multiple of ten."""
-    total = sum(int(digit) * (3, 1)[place % 2] for place, digit in enumerate(reversed(digits)))
+    total = sum(
+        int(digit) * (3, 1)[position % 2] for position, digit in enumerate(reversed(digits))
+    )
     return str(-total % 10)

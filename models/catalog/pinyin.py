@@ -25,8 +25,8 @@ def syllables(text: str) -> list[str]:
     """
     from pypinyin import lazy_pinyin
 
-    parts = lazy_pinyin(unicodedata.normalize("NFKC", text), errors=lambda other: _LATIN + other)
-    return [part.removeprefix(_LATIN).upper() if part[0] == _LATIN else part for part in parts]
+    texts = lazy_pinyin(unicodedata.normalize("NFKC", text), errors=lambda other: _LATIN + other)
+    return [each.removeprefix(_LATIN).upper() if each[0] == _LATIN else each for each in texts]
 
 
 async def load_sounds() -> None:

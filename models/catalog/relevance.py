@@ -25,27 +25,27 @@ _STATES = {ProductStatus.ACTIVE: 0, ProductStatus.ARCHIVED: 1, ProductStatus.DRA
 def ranked_terms(texts: SearchTexts, status: ProductStatus, units_sold: int) -> dict[str, int]:
     """Return the best rank of each term of a product's texts."""
     length = len(texts.name)
-    rest = (min(length.bit_length(), 7) << 13) + sales_part(units_sold) + min(length, 255)
+    rest = (min(length.bit_length(), 7) << 13) + sales_bits(units_sold) + min(length, 255)
     base = _STATES[status] * ON_SALE_LIMIT + rest
-    places: dict[str, int] = {}
-    for text, place_of in (
+    fields: dict[str, int] = {}
+    for text, field_of in (
         (texts.name, _in_name),
         (texts.brand, _in_brand),
         (texts.name_initials, _in_initials),
         (texts.brand_initials, _in_brand_initials),
     ):
         for term, at in terms_at(text):
-            if len(term) > 1 or place_of in (_in_name, _in_brand):
-                places[term] = min(places.get(term, 7), place_of(at))
-    return {term: base + (place << 16) for term, place in places.items()}
+            if len(term) > 1 or field_of in (_in_name, _in_brand):
+                fields[term] = min(fields.get(term, 7), field_of(at))
+    return {term: base + (field << 16) for term, field in fields.items()}
 
 
-def sales_part(units_sold: int) -> int:
+def sales_bits(units_sold: int) -> int:
     """Return the bits of a rank for the units sold; more sales give a lower number."""
     return (_SALES_MOST - min(units_sold.bit_length(), _SALES_MOST)) * _SALES_UNIT
 
 
-def sales_of(rank: int) -> int:
+def sales_bits_of(rank: int) -> int:
     """Return the bits of this rank for the units sold."""
     return rank & (_SALES_MOST * _SALES_UNIT)
 

@@ -66,9 +66,9 @@ def search_texts(name: str, brand: str = "") -> SearchTexts:
     )
 
 
-def search_text(*parts: str) -> str:
+def search_text(*texts: str) -> str:
     """Return the stored text for substring searches: each argument in normal form on its own line."""
-    return "".join(f"{normalise(part)}\n" for part in parts if part)
+    return "".join(f"{normalise(text)}\n" for text in texts if text)
 
 
 def normalise(text: str) -> str:
@@ -83,15 +83,15 @@ def normalise(text: str) -> str:
 
 def terms_at(text: str) -> Iterator[tuple[str, int]]:
     """Yield the terms of a text in normal form with their positions."""
-    place = 0
+    offset = 0
     for run in text.split(_POINT):
         for start in range(len(run)):
-            yield run[start], place + start
+            yield run[start], offset + start
             if start + 2 <= len(run):
-                yield run[start : start + 2], place + start
+                yield run[start : start + 2], offset + start
             if _is_latin(run[start : start + 3]):
-                yield run[start : start + 3], place + start
-        place += len(run) + 1
+                yield run[start : start + 3], offset + start
+        offset += len(run) + 1
 
 
 def query_words(query: str) -> list[SearchWord]:

@@ -184,6 +184,8 @@ def _update(table: str, columns: tuple[str, ...]) -> str:
 def _joined(queries: tuple[str, ...], counted: tuple[int, ...]) -> str:
     if len(queries) == 1 and not counted:
         return queries[0]
-    parts = ", ".join(f"write_{number} AS ({query})" for number, query in enumerate(queries))
+    named_queries = ", ".join(
+        f"write_{number} AS ({query})" for number, query in enumerate(queries)
+    )
     answer = ", ".join(f"(SELECT COUNT(*) FROM write_{number})" for number in counted)
-    return f"WITH {parts} SELECT {answer or 1}"
+    return f"WITH {named_queries} SELECT {answer or 1}"

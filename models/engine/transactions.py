@@ -216,4 +216,4 @@ def is_transient(error: Exception) -> bool:
 def numbered(query: str) -> str:
     """Return the statement in PostgreSQL's syntax, with numbers in place of `?`."""
     first, *rest = query.split("?")
-    return first + "".join(f"${number}{part}" for number, part in enumerate(rest, 1))
+    return first + "".join(f"${number}{text}" for number, text in enumerate(rest, 1))

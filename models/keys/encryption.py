@@ -82,8 +82,8 @@ class KeyRing:
     def parse(cls, text: str) -> KeyRing:
         """Parse `KID:BASE64, KID:BASE64`. Raises: InvalidKeys."""
         keys: dict[str, Key] = {}
-        for part in text.replace(",", " ").split():
-            kid, _, encoded = part.partition(":")
+        for entry in text.replace(",", " ").split():
+            kid, _, encoded = entry.partition(":")
             if not _KID.fullmatch(kid):
                 raise InvalidKeys("Each key is KID:BASE64, KID 1 to 32 letters, digits or hyphens.")
             if kid in keys:

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from models.orders.states import FulfilmentStatus
 
-AT_A_PLACE = (FulfilmentStatus.OPEN, FulfilmentStatus.ACCEPTED, FulfilmentStatus.READY)
-OPEN = (*AT_A_PLACE, FulfilmentStatus.SHIPPED)
+AT_LOCATION = (FulfilmentStatus.OPEN, FulfilmentStatus.ACCEPTED, FulfilmentStatus.READY)
+OPEN = (*AT_LOCATION, FulfilmentStatus.SHIPPED)
 """The statuses of fulfilments that are neither handed over nor ended."""
 
 
@@ -30,7 +30,7 @@ def due_at(terms: Terms) -> datetime | None:
     Until acceptance it is when the location may lose the fulfilment; for a pickup it is the expiry;
     otherwise it is the time promised to the customer.
     """
-    if terms.assigned_at is None or terms.status not in AT_A_PLACE:
+    if terms.assigned_at is None or terms.status not in AT_LOCATION:
         return None
     if terms.status is FulfilmentStatus.OPEN and terms.accept_due_at is not None:
         return terms.accept_due_at

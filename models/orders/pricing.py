@@ -100,7 +100,7 @@ def price(
         raise InvalidAmount("the order is too large")
     # Promotions, coupon and points follow here, in this order.
     steps: tuple[Step, ...] = (tier_discount(tier_discount_percent),)
-    discounts = _take_off([line.goods_minor for line in lines], steps)
+    discounts = _discounts([line.goods_minor for line in lines], steps)
     priced = tuple(_priced(line, off) for line, off in zip(lines, discounts, strict=True))
     return Pricing(priced, delivery_minor)
 
@@ -113,7 +113,7 @@ def tier_discount(percent: Decimal) -> Step:
     return lambda due_minor: spread(share_down(sum(due_minor), rate), due_minor)
 
 
-def _take_off(goods_minor: Sequence[int], steps: Sequence[Step]) -> list[int]:
+def _discounts(goods_minor: Sequence[int], steps: Sequence[Step]) -> list[int]:
     due = list(goods_minor)
     for step in steps:
         due = [owed - off for owed, off in zip(due, step(due), strict=True)]

@@ -66,7 +66,7 @@ class PromisedFulfilment:
         return self.method, self.location_id, tuple(sorted(self.pieces.items()))
 
     @property
-    def place(self) -> tuple[str, int]:
+    def origin(self) -> tuple[str, int]:
         return self.method, self.location_id
 
     def is_kept_by(self, other: PromisedFulfilment) -> bool:
@@ -95,9 +95,9 @@ class Promise:
     def pieces(self) -> dict[int, int]:
         return {line.variant_id: line.quantity for line in self.lines}
 
-    def places_of(self, variant_id: int) -> set[tuple[str, int]]:
+    def origins_of(self, variant_id: int) -> set[tuple[str, int]]:
         """Return the methods and locations by which the variant is delivered."""
-        return {each.place for each in self.parcels if variant_id in each.pieces}
+        return {each.origin for each in self.parcels if variant_id in each.pieces}
 
     def is_kept_by(self, parcels: Sequence[PromisedFulfilment]) -> bool:
         if len(parcels) != len(self.parcels):
@@ -127,7 +127,7 @@ def differences(before: Promise, after: Promise) -> Iterator[Notice]:
             after_minor=after.delivery_minor,
         )
     for variant_id in before.pieces:
-        if after.places_of(variant_id) - before.places_of(variant_id):
+        if after.origins_of(variant_id) - before.origins_of(variant_id):
             yield Notice(kind=NoticeKind.PLACE_CHANGED, variant_id=variant_id)
 
 

@@ -178,12 +178,12 @@ def _missing(demand: Quantities, suppliers: Sequence[Candidate]) -> dict[int, in
 
 
 def _account(candidate: Candidate, demand: Quantities, chosen: set[int]) -> Considered:
-    taken = candidate.location_id in chosen
+    is_chosen = candidate.location_id in chosen
     reasons = candidate.refusals
-    if not taken and not reasons:
+    if not is_chosen and not reasons:
         enough = _suffices(demand, candidate)
         reasons = (RefusalReason.NOT_NEEDED if enough else RefusalReason.INSUFFICIENT_STOCK,)
-    return Considered(candidate.location_id, candidate.distance_metres, taken, reasons)
+    return Considered(candidate.location_id, candidate.distance_metres, is_chosen, reasons)
 
 
 def _cost(senders: Sequence[Candidate]) -> tuple[int, int, int, list[str]]:

@@ -65,7 +65,7 @@ def ticket_text(content: TicketContent) -> str:
 
 def escpos(content: TicketContent) -> bytes:
     """Return the ticket for the printer, with the fulfilment number as a QR code at the end."""
-    parts = (
+    commands = (
         _INITIALISE,
         _CHINESE,
         _CENTRE,
@@ -80,7 +80,7 @@ def escpos(content: TicketContent) -> bytes:
         _printed(_wrapped(content.fulfilment_number)),
         _FEED_AND_CUT,
     )
-    return b"".join(parts)
+    return b"".join(commands)
 
 
 def clean(text: str) -> str:

@@ -52,9 +52,9 @@ def convert(point: Point, system: CoordinateSystem) -> Point:
         return point
     latitude, longitude = point.latitude, point.longitude
     if gcj02_boundary.may_contain(latitude, longitude):
-        true_place = _unshift(_SHIFTS[point.system], latitude, longitude)
-        if gcj02_boundary.contains(*true_place):
-            latitude, longitude = _SHIFTS[system](*true_place)
+        true_position = _unshift(_SHIFTS[point.system], latitude, longitude)
+        if gcj02_boundary.contains(*true_position):
+            latitude, longitude = _SHIFTS[system](*true_position)
     return Point(latitude, longitude, system)
 
 
@@ -68,7 +68,7 @@ _Shift = Callable[[float, float], tuple[float, float]]
 
 _KRASOVSKY_METRES = 6_378_245.0
 _KRASOVSKY_ECCENTRICITY_SQUARED = 0.006_693_421_622_965_943
-_BD09_TURNS = pi * 3000 / 180
+_BD09_ANGULAR_FREQUENCY = pi * 3000 / 180
 
 
 def _unshifted(latitude: float, longitude: float) -> tuple[float, float]:
@@ -102,8 +102,8 @@ def _gcj02_offset_metres(x: float, y: float) -> tuple[float, float]:
 def _bd09(latitude: float, longitude: float) -> tuple[float, float]:
     """Convert WGS-84 to BD-09: Baidu shifts GCJ-02 once more, in polar form."""
     y, x = _gcj02(latitude, longitude)
-    radius = hypot(x, y) + 0.000_02 * sin(y * _BD09_TURNS)
-    angle = atan2(y, x) + 0.000_003 * cos(x * _BD09_TURNS)
+    radius = hypot(x, y) + 0.000_02 * sin(y * _BD09_ANGULAR_FREQUENCY)
+    angle = atan2(y, x) + 0.000_003 * cos(x * _BD09_ANGULAR_FREQUENCY)
     return radius * sin(angle) + 0.006, radius * cos(angle) + 0.0065
 
 

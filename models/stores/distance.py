@@ -49,8 +49,8 @@ def haversine_metres(
     """Return the great-circle distance between two points in degrees; up to 0.56 % off the geodesic."""
     north, other_north = radians(latitude), radians(other_latitude)
     half_rise = sin((other_north - north) / 2)
-    half_turn = sin(radians(other_longitude - longitude) / 2)
-    share = min(1.0, half_rise**2 + cos(north) * cos(other_north) * half_turn**2)
+    half_longitude = sin(radians(other_longitude - longitude) / 2)
+    share = min(1.0, half_rise**2 + cos(north) * cos(other_north) * half_longitude**2)
     return 2 * EARTH_RADIUS_METRES * atan2(sqrt(share), sqrt(1 - share))
 
 
@@ -72,14 +72,14 @@ def geodesic_metres(
 
 def bounding_boxes(point: Point, radius_metres: float) -> list[Box]:
     """Return one box, or two at the antimeridian, that contain every position within the radius."""
-    place = convert(point, CoordinateSystem.WGS84)
+    centre = convert(point, CoordinateSystem.WGS84)
     reach = (_not_negative(radius_metres) + _ROUNDING_METRES) / _SMALLEST_CURVATURE_METRES
-    south = place.latitude - degrees(reach)
-    north = place.latitude + degrees(reach)
+    south = centre.latitude - degrees(reach)
+    north = centre.latitude + degrees(reach)
     if south <= -90 or north >= 90:
         return [Box(max(south, -90.0), -180.0, min(north, 90.0), 180.0)]
-    turn = degrees(asin(min(1.0, sin(reach) / cos(radians(place.latitude)))))
-    west, east = place.longitude - turn, place.longitude + turn
+    half_width = degrees(asin(min(1.0, sin(reach) / cos(radians(centre.latitude)))))
+    west, east = centre.longitude - half_width, centre.longitude + half_width
     if west <= -180:
         return [Box(south, west + 360, north, 180.0), Box(south, -180.0, north, east)]
     if east >= 180:
@@ -99,22 +99,22 @@ def nearest(
     """
     if limit < 1:
         raise ValueError("The limit must be at least 1.")
-    place = convert(origin, CoordinateSystem.WGS84)
+    centre = convert(origin, CoordinateSystem.WGS84)
     reach = float("inf") if within_metres is None else _not_negative(within_metres)
     ranked = (
-        Ranked(key, code, geodesic_metres(place.latitude, place.longitude, latitude, longitude))
-        for key, code, latitude, longitude in _finalists(place, candidates, limit, reach)
+        Ranked(key, code, geodesic_metres(centre.latitude, centre.longitude, latitude, longitude))
+        for key, code, latitude, longitude in _finalists(centre, candidates, limit, reach)
     )
     near = (row for row in ranked if row.distance_metres <= reach)
     return nsmallest(limit, near, key=lambda row: (row.distance_metres, row.code))
 
 
 def _finalists(
-    place: Point, candidates: Iterable[Candidate[Key]], limit: int, reach_metres: float
+    centre: Point, candidates: Iterable[Candidate[Key]], limit: int, reach_metres: float
 ) -> list[Candidate[Key]]:
     """Return the candidates whose smallest possible geodesic is within reach and within the limit."""
     measured = [
-        (haversine_metres(place.latitude, place.longitude, row[2], row[3]), row)
+        (haversine_metres(centre.latitude, centre.longitude, row[2], row[3]), row)
         for row in candidates
     ]
     closest = nsmallest(limit, (metres for metres, _ in measured))

@@ -42,7 +42,7 @@ async def update_all(rows: Sequence[Model], columns: Sequence[str]) -> None:
     meta = type(rows[0])._meta
     fields = [(column, meta.fields_map[column]) for column in columns]
     assignments = ", ".join(f'"{column}" = ?' for column in columns)
-    for part in chunks(sorted(rows, key=lambda row: row.pk), AT_ONCE):
+    for chunk in chunks(sorted(rows, key=lambda row: row.pk), AT_ONCE):
         await execute_many(
             f'UPDATE "{meta.db_table}" SET {assignments} WHERE id = ?',
             [
@@ -50,7 +50,7 @@ async def update_all(rows: Sequence[Model], columns: Sequence[str]) -> None:
                     *(field.to_db_value(getattr(row, column), row) for column, field in fields),
                     row.pk,
                 ]
-                for row in part
+                for row in chunk
             ],
         )
 
@@ -58,17 +58,17 @@ async def update_all(rows: Sequence[Model], columns: Sequence[str]) -> None:
 async def insert_all(table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Insert rows of plain values, many in each statement."""
     at_once = CHUNK // len(columns)
-    for part in chunks(rows, at_once):
-        places = ", ".join([f"({marks(columns)})"] * len(part))
+    for chunk in chunks(rows, at_once):
+        placeholders = ", ".join([f"({marks(columns)})"] * len(chunk))
         await execute(
-            f"INSERT INTO {table} ({', '.join(columns)}) VALUES {places}",
-            *(value for row in part for value in row),
+            f"INSERT INTO {table} ({', '.join(columns)}) VALUES {placeholders}",
+            *(value for row in chunk for value in row),
         )
 
 
 async def delete_where(table: str, column: str, values: Sequence[Any]) -> None:
-    for part in chunks(values):
-        await execute(f"DELETE FROM {table} WHERE {column} IN ({marks(part)})", *part)
+    for chunk in chunks(values):
+        await execute(f"DELETE FROM {table} WHERE {column} IN ({marks(chunk)})", *chunk)
 
 
 def chunks(values: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
