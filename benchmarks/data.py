@@ -135,7 +135,7 @@ def _storefronts() -> Iterator[Storefront]:
         yield Storefront(name=key, channel=Channel.WECHAT, key=key, organisation_id=organisation_id)
 
 
-def _places(scale: Scale) -> Iterator[tuple[int, int, str, float, float]]:
+def _locations(scale: Scale) -> Iterator[tuple[int, int, str, float, float]]:
     """Yield location ID, merchant, code, latitude and longitude."""
     for number in range(scale.stores):
         latitude, longitude = 41.75 + number % 5 * 0.02, 123.35 + number // 5 * 0.02
@@ -149,7 +149,7 @@ def _node_id(location_id: int) -> int:
 
 
 def _nodes(scale: Scale) -> Iterator[Organisation]:
-    for location_id, merchant_id, code, _, _ in _places(scale):
+    for location_id, merchant_id, code, _, _ in _locations(scale):
         yield Organisation(
             id=_node_id(location_id),
             code=code,
@@ -163,7 +163,7 @@ def _nodes(scale: Scale) -> Iterator[Organisation]:
 
 def _stores(scale: Scale) -> Iterator[Location]:
     hours = [{"weekday": str(day), "opens": "00:00", "closes": "24:00"} for day in Weekday]
-    for location_id, merchant_id, code, latitude, longitude in _places(scale):
+    for location_id, merchant_id, code, latitude, longitude in _locations(scale):
         yield Location(
             id=location_id,
             merchant_id=merchant_id,

@@ -33,7 +33,7 @@ REDIS = os.environ.get("QUINTET_TEST_REDIS_URL") or "redis://127.0.0.1:6379"
 FOLLOW = "subscription($v: [ID!]) { stockChanged(variantIds: $v) { available } }"
 SET = """mutation($input: StockSetInput!) { stockSet(input: $input) {
   results { ok } userErrors { code message } } }"""
-SKU, VARIANT, PLACE = f"{product_code(1)}-0", global_id("Variant", 1), "S00"
+SKU, VARIANT, STORE = f"{product_code(1)}-0", global_id("Variant", 1), "S00"
 TRANSPORT = "graphql-transport-ws"
 
 
@@ -69,7 +69,7 @@ async def _measure(title: str, writer: Server, reader: Server, times: int) -> No
 
 async def _one(connection: Connection, token: str, events: Any, number: int) -> float:
     """Return the seconds from the response to a change until its message."""
-    rows = [{"locationCode": PLACE, "sku": SKU, "quantity": 2_000 + number}]
+    rows = [{"locationCode": STORE, "sku": SKU, "quantity": 2_000 + number}]
     variables = {"input": {"rows": rows, "idempotencyKey": f"feed-{time.monotonic_ns()}"}}
     coming = asyncio.create_task(_arrival(events))
     data_of(*await connection.send(operation(SET, variables, token=token)))

@@ -30,7 +30,9 @@ PLENTY = 1_000_000
 CONNECTIONS = 16
 CROWD = 64
 MANY_SKUS = 1_000
-_TAKE = "UPDATE stock_level SET available = available - 1 WHERE variant_id = {} AND available >= 1"
+_DECREMENT = (
+    "UPDATE stock_level SET available = available - 1 WHERE variant_id = {} AND available >= 1"
+)
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ def _bare_sqlite(path: str, seconds: float, skus: int) -> float:
     connection.execute("PRAGMA synchronous=FULL")
     until, done = time.perf_counter() + seconds, 0
     while time.perf_counter() < until:
-        connection.execute(_TAKE.format("?"), (done % skus + 1,))
+        connection.execute(_DECREMENT.format("?"), (done % skus + 1,))
         done += 1
     connection.close()
     return done / seconds
@@ -139,7 +141,7 @@ async def _bare_postgres(url: str, seconds: float, skus: int, first: int) -> int
     connection = await asyncpg.connect(url)
     until, done = time.perf_counter() + seconds, 0
     while time.perf_counter() < until:
-        await connection.execute(_TAKE.format("$1"), (first * 61 + done) % skus + 1)
+        await connection.execute(_DECREMENT.format("$1"), (first * 61 + done) % skus + 1)
         done += 1
     await connection.close()
     return done

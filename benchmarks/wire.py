@@ -24,7 +24,7 @@ class Wire:
     statements: int = 0
     framing: int = 0
 
-    def take(self, kind: bytes, body: bytes) -> None:
+    def count(self, kind: bytes, body: bytes) -> None:
         """Count one message of the client."""
         if kind == b"Q":
             self._count(body)
@@ -73,7 +73,7 @@ async def _forward_counting(
             head = await reader.readexactly(4)
             body = await reader.readexactly(struct.unpack("!I", head)[0] - 4)
             if started:
-                wire.take(kind, body)
+                wire.count(kind, body)
             else:
                 started = struct.unpack("!I", body[:4])[0] not in _NEGOTIATIONS
             writer.write(kind + head + body)

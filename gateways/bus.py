@@ -30,15 +30,15 @@ class LocalBus:
     """Wakes the waiters of this process."""
 
     def __init__(self) -> None:
-        self._news = asyncio.Event()
+        self._changed = asyncio.Event()
 
     def wake(self) -> None:
-        news, self._news = self._news, asyncio.Event()
-        news.set()
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
 
     async def wait(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._news.wait(), seconds)
+            await asyncio.wait_for(self._changed.wait(), seconds)
 
     async def start(self) -> None:
         """Do nothing: there is no connection."""
@@ -48,7 +48,7 @@ class LocalBus:
 
 
 class RemoteBus(LocalBus, ABC):
-    """Wakes every process: `_listen` receives notifications, `_tell` sends them; calls are coalesced.
+    """Wakes every process: `_receive` receives notifications, `_send` sends them; calls are coalesced.
 
     Without a connection it wakes this process alone and reconnects at increasing intervals.
     """
@@ -63,15 +63,15 @@ class RemoteBus(LocalBus, ABC):
 
     def __init__(self) -> None:
         super().__init__()
-        self._untold = asyncio.Event()
+        self._unsent = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
-        self.hearing = Outage("the change bus")
-        self.telling = Outage("the change bus, to tell others,", level=logging.DEBUG)
+        self.receiving = Outage("the change bus")
+        self.sending = Outage("the change bus, to tell others,", level=logging.DEBUG)
 
     @property
     def is_interrupted(self) -> bool:
-        return self.hearing.is_on or self.telling.is_on
+        return self.receiving.is_on or self.sending.is_on
 
     @property
     def is_running(self) -> bool:
@@ -79,12 +79,12 @@ class RemoteBus(LocalBus, ABC):
 
     def wake(self) -> None:
         super().wake()
-        self._untold.set()
+        self._unsent.set()
 
     async def start(self) -> None:
         self._tasks = {
-            asyncio.create_task(self._forever(self._listen, self.hearing)),
-            asyncio.create_task(self._forever(self._tell, self.telling)),
+            asyncio.create_task(self._forever(self._receive, self.receiving)),
+            asyncio.create_task(self._forever(self._send, self.sending)),
         }
 
     async def stop(self) -> None:
@@ -106,11 +106,11 @@ class RemoteBus(LocalBus, ABC):
                 await asyncio.sleep(outage.failed(error))
 
     @abstractmethod
-    async def _listen(self) -> None:
+    async def _receive(self) -> None:
         """Receive until the connection is lost. Raises: one of `interruptions`."""
 
     @abstractmethod
-    async def _tell(self) -> None:
+    async def _send(self) -> None:
         """Send until the connection is lost. Raises: one of `interruptions`."""
 
 
@@ -118,37 +118,37 @@ class RedisBus(RemoteBus):
     def __init__(self, url: str) -> None:
         super().__init__()
         self.interruptions = redis_errors()
-        self._hears = redis_at(url, seconds=None)
-        self._tells = redis_at(url)
+        self._subscriber = redis_at(url, seconds=None)
+        self._publisher = redis_at(url)
 
-    async def _listen(self) -> None:
-        async with self._hears.pubsub() as subscription:
+    async def _receive(self) -> None:
+        async with self._subscriber.pubsub() as subscription:
             await asyncio.wait_for(subscription.subscribe(CHANNEL), CONNECT_SECONDS)
-            self.hearing.worked()
+            self.receiving.worked()
             while True:
                 message = await subscription.get_message(timeout=SILENCE_SECONDS)
                 if message is None:
-                    await asyncio.wait_for(self._tells.ping(), CONNECT_SECONDS)
+                    await asyncio.wait_for(self._publisher.ping(), CONNECT_SECONDS)
                 elif message["type"] == "message":
                     LocalBus.wake(self)
 
-    async def _tell(self) -> None:
-        await self._tells.ping()
-        self.telling.worked()
+    async def _send(self) -> None:
+        await self._publisher.ping()
+        self.sending.worked()
         while True:
-            await self._untold.wait()
-            self._untold.clear()
+            await self._unsent.wait()
+            self._unsent.clear()
             try:
-                await self._tells.publish(CHANNEL, b"")
+                await self._publisher.publish(CHANNEL, b"")
             except BaseException:
-                self._untold.set()
+                self._unsent.set()
                 raise
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def stop(self) -> None:
         await super().stop()
-        await close_redis(self._hears)
-        await close_redis(self._tells)
+        await close_redis(self._subscriber)
+        await close_redis(self._publisher)
 
 
 class PostgresBus(RemoteBus):
@@ -158,29 +158,29 @@ class PostgresBus(RemoteBus):
         super().__init__()
         self._url = url
 
-    async def _listen(self) -> None:
+    async def _receive(self) -> None:
         connection = await asyncpg.connect(self._url, timeout=CONNECT_SECONDS)
         try:
             lost = asyncio.Event()
             connection.add_termination_listener(lambda _: lost.set())
             await connection.add_listener(CHANNEL, lambda *_: LocalBus.wake(self))
-            self.hearing.worked()
+            self.receiving.worked()
             await lost.wait()
         finally:
             connection.terminate()
         raise ConnectionResetError("the connection that listens was closed")
 
-    async def _tell(self) -> None:
+    async def _send(self) -> None:
         connection = await asyncpg.connect(self._url, timeout=CONNECT_SECONDS)
-        self.telling.worked()
+        self.sending.worked()
         try:
             while True:
-                await self._untold.wait()
-                self._untold.clear()
+                await self._unsent.wait()
+                self._unsent.clear()
                 try:
                     await connection.execute(f"NOTIFY {CHANNEL}")
                 except BaseException:
-                    self._untold.set()
+                    self._unsent.set()
                     raise
                 await asyncio.sleep(PAUSE_SECONDS)
         finally:

@@ -50,9 +50,9 @@ def _pixels(digits: str, chance: Random) -> bytearray:
     pixels = bytearray([WHITE]) * (WIDTH * HEIGHT)
     bent = _Bend(chance)
     for position, digit in enumerate(digits):
-        turned = _Turn(position, chance)
+        transform = _Transform(position, chance)
         for stroke in _STROKES[digit]:
-            corners = [turned(float(x), float(y)) for x, y in map(tuple, stroke.split())]
+            corners = [transform(float(x), float(y)) for x, y in map(tuple, stroke.split())]
             _draw(pixels, [bent(*each) for each in _dense(corners)], 3)
     for _ in range(LINES):
         ends = [(x, chance.uniform(4, HEIGHT - 4)) for x in range(-10, WIDTH + 60, 60)]
@@ -62,7 +62,7 @@ def _pixels(digits: str, chance: Random) -> bytearray:
     return pixels
 
 
-class _Turn:
+class _Transform:
     """The random position, size, rotation and slant of a digit."""
 
     def __init__(self, position: int, chance: Random) -> None:
@@ -100,8 +100,8 @@ def _dense(corners: Sequence[Point]) -> Iterator[Point]:
     for (left, top), (right, bottom) in pairwise(corners):
         steps = int(hypot(right - left, bottom - top)) + 1
         for step in range(steps + 1):
-            part = step / steps
-            yield left + part * (right - left), top + part * (bottom - top)
+            fraction = step / steps
+            yield left + fraction * (right - left), top + fraction * (bottom - top)
 
 
 def _draw(pixels: bytearray, points: list[Point], thick: int) -> None:
@@ -122,9 +122,9 @@ def _png(pixels: bytearray) -> bytes:
             a << 6 | b << 4 | c << 2 | d for a, b, c, d in zip(four, four, four, four, strict=True)
         )
     header = struct.pack(">IIBBBBB", WIDTH, HEIGHT, 2, 0, 0, 0, 0)
-    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(bytes(rows), 6)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_part(*each) for each in parts)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(bytes(rows), 6)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*each) for each in chunks)
 
 
-def _part(kind: bytes, data: bytes) -> bytes:
+def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

@@ -31,7 +31,7 @@ class RedisLink:
         self._redis: Redis | None = self._client()
         self._outage = Outage("Redis, in which limits and costs are counted,")
         self._probing: asyncio.Task[None] | None = None
-        self._turns = asyncio.Semaphore(CONNECTIONS)
+        self._slots = asyncio.Semaphore(CONNECTIONS)
 
     @property
     def is_away(self) -> bool:
@@ -47,7 +47,7 @@ class RedisLink:
         `twice`: ask again if this process itself was busy, so that Redis may count the question twice.
         """
         # Only a few callers wait for Redis; the others wait for a slot or until it is known to be away.
-        async with self._turns:
+        async with self._slots:
             for is_last in (not twice, True):
                 if self.is_away:
                     return None

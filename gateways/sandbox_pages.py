@@ -17,7 +17,7 @@ from gateways import Charge
 from gateways.sandbox import BadToken, SandboxPayments
 
 PAID, FAILED, REFUSED = "paid", "failed", "refused by the shop"
-Tell = Callable[[dict[str, str], bytes], Awaitable[bool]]
+Deliver = Callable[[dict[str, str], bytes], Awaitable[bool]]
 """Delivers a signed notification (headers, body) to the shop; returns whether the shop accepted it."""
 
 _STYLE = (
@@ -34,7 +34,7 @@ HEADERS = {
 }
 
 
-def sandbox_routes(provider: SandboxPayments, tell: Tell) -> list[BaseRoute]:
+def sandbox_routes(provider: SandboxPayments, deliver: Deliver) -> list[BaseRoute]:
     async def show(request: Request) -> Response:
         charge = _charge(provider, request)
         return _no_such_page() if charge is None else _page(_what_is_to_be_paid(charge), 200)
@@ -46,9 +46,9 @@ def sandbox_routes(provider: SandboxPayments, tell: Tell) -> list[BaseRoute]:
         succeeded = request.query_params.get("outcome") != "failed"
         now = datetime.now(UTC)
         body, headers = provider.notification_of(charge, succeeded=succeeded, now=now)
-        taken = await tell(headers, body)
-        outcome = (PAID if succeeded else FAILED) if taken else REFUSED
-        return _answer(request, outcome, 200 if taken else 502)
+        accepted = await deliver(headers, body)
+        outcome = (PAID if succeeded else FAILED) if accepted else REFUSED
+        return _answer(request, outcome, 200 if accepted else 502)
 
     path = "/sandbox/pay/{token}"
     return [Route(path, show, methods=["GET"]), Route(path, pay, methods=["POST"])]

@@ -56,7 +56,7 @@ class TimedHttp(Timed, HttpToolsProtocol):
         self._received = 0
         self._is_whole = True
         self._is_upgrading = False
-        self._body = self._chunks = self._framing = self._unwanted = self._piece = 0
+        self._body = self._chunks = self._framing = self._unwanted = self._slice_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -76,7 +76,7 @@ class TimedHttp(Timed, HttpToolsProtocol):
         super().on_message_begin()
         self._is_whole = False
         self._body = self._chunks = self._unwanted = 0
-        self._framing = -self._piece  # excludes the end of the previous request
+        self._framing = -self._slice_bytes  # excludes the end of the previous request
 
     def on_message_complete(self) -> None:
         self._is_whole = True
@@ -92,12 +92,12 @@ class TimedHttp(Timed, HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         for start in range(0, len(data), SLICE_BYTES):
-            self._take(data[start : start + SLICE_BYTES])
+            self._parse_slice(data[start : start + SLICE_BYTES])
             if self.transport.is_closing() or self._is_upgrading:
                 return
 
-    def _take(self, data: bytes) -> None:
-        self._piece = len(data)
+    def _parse_slice(self, data: bytes) -> None:
+        self._slice_bytes = len(data)
         super().data_received(data)
         self._framing += len(data)
         if self._unwanted > MAX_UNWANTED_BYTES:
@@ -143,8 +143,8 @@ class TimedHttp(Timed, HttpToolsProtocol):
     def _drop(self) -> None:
         """Abort a connection whose upgrade failed, with a WebSocket that has not replaced it yet."""
         for each in list(self.connections):
-            is_heir = isinstance(each, TimedWebSocket) and each.transport is self.transport
-            if is_heir and each is not self.transport.get_protocol():
+            is_replacement = isinstance(each, TimedWebSocket) and each.transport is self.transport
+            if is_replacement and each is not self.transport.get_protocol():
                 each.connection_lost(ConnectionAbortedError())
         self.transport.abort()
 

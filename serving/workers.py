@@ -35,19 +35,21 @@ class _Child:
     """One server process."""
 
     def __init__(self, serve: Serve, sockets: Sequence[socket.socket]) -> None:
-        self.hears, tells = _spawn.Pipe(duplex=False)
-        self.process: SpawnProcess = _spawn.Process(target=_run, args=(serve, list(sockets), tells))
+        self.receiver, sender = _spawn.Pipe(duplex=False)
+        self.process: SpawnProcess = _spawn.Process(
+            target=_run, args=(serve, list(sockets), sender)
+        )
         self.started = False
         self.born = time.monotonic()
         with _held(signal.SIGINT):  # a terminal signals all processes, but only the parent decides
             self.process.start()
-        tells.close()
+        sender.close()
 
     def listen(self) -> None:
         """Record whether the process has reported that it serves."""
-        if not self.started and self.hears.poll():
+        if not self.started and self.receiver.poll():
             try:
-                self.started = bool(self.hears.recv())
+                self.started = bool(self.receiver.recv())
             except EOFError:
                 self.started = False
 
@@ -88,12 +90,12 @@ class Workers:
         while self._children:
             self._look(wait(self._awaited(), timeout=0.5))
             if self._stops_at is not None and time.monotonic() > self._stops_at + KILL_SECONDS:
-                self._tell_all(signal.SIGKILL)
+                self._signal_all(signal.SIGKILL)
         return self._exit_code
 
     def _awaited(self) -> list[Connection | int]:
         sentinels: list[Connection | int] = [each.process.sentinel for each in self._children]
-        return sentinels + [each.hears for each in self._children if not each.started]
+        return sentinels + [each.receiver for each in self._children if not each.started]
 
     def _look(self, ready: Sequence[object]) -> None:
         for child in list(self._children):
@@ -133,17 +135,17 @@ class Workers:
 
     def _stop(self) -> None:
         self._stops_at = time.monotonic() + self._patience
-        self._tell_all(signal.SIGTERM)
+        self._signal_all(signal.SIGTERM)
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
         if self._stops_at is None:
             self._stop()
             return
-        self._tell_all(signal.SIGKILL)
+        self._signal_all(signal.SIGKILL)
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
 
-    def _tell_all(self, number: int) -> None:
+    def _signal_all(self, number: int) -> None:
         for child in self._children:
             child.terminate(number)
 
@@ -159,9 +161,9 @@ def _held(number: int) -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
 
 
-def _run(serve: Serve, sockets: Sequence[socket.socket], tells: Connection) -> None:
+def _run(serve: Serve, sockets: Sequence[socket.socket], sender: Connection) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    code = serve(sockets, lambda: tells.send(True))
+    code = serve(sockets, lambda: sender.send(True))
     raise SystemExit(code)
 
 

@@ -56,13 +56,13 @@ def read(name: str) -> list[Result]:
 
 def write_tables(order: Sequence[str]) -> None:
     """Write a table for each stored name and engine, with the attacks in this order."""
-    parts = [HEAD]
+    sections = [HEAD]
     for name in ("before", "after"):
         results = sorted(read(name), key=lambda each: order.index(each.key))
         for engine in sorted({each.engine for each in results}):
             chosen = [each for each in results if each.engine == engine]
-            parts.append(f"## {name.title()}: {engine}\n\n{table(chosen)}\n")
-    TABLE.write_text("\n".join(parts), encoding="utf-8")
+            sections.append(f"## {name.title()}: {engine}\n\n{table(chosen)}\n")
+    TABLE.write_text("\n".join(sections), encoding="utf-8")
 
 
 def table(results: Sequence[Result]) -> str:

@@ -54,7 +54,7 @@ class Case:
 
 
 TOKENS = {"member": member_token(1)}
-PLACES = count(2)
+STORE_IDS = count(2)
 
 
 def _variants(number: int) -> list[str]:
@@ -262,7 +262,10 @@ WRITES = [
         "a stocktake of 500 lines",
         f"mutation($input: StocktakeOpenInput!) {{ stocktakeOpen(input: $input) {{ stocktake {{ {DOCUMENT} }} {ERRORS} }} }}",
         lambda: {
-            "input": {"locationId": global_id("Store", next(PLACES)), "variantIds": _variants(500)}
+            "input": {
+                "locationId": global_id("Store", next(STORE_IDS)),
+                "variantIds": _variants(500),
+            }
         },
         who="staff",
     ),

@@ -56,7 +56,7 @@ class Watch:
         if took > self.longest:
             self.longest, self.wall = took, time.perf_counter() - self.began
             self.collecting = self.collected
-            self.where = self.seen or Counter([_told(handle)])
+            self.where = self.seen or Counter([_callback_name(handle)])
         self.began = None
 
     def collection(self, phase: str, info: dict[str, int]) -> None:
@@ -76,28 +76,28 @@ class Watch:
             time.sleep(LOOK_SECONDS)
             began = self.began
             if began is not None and time.perf_counter() - began > 2 * LOOK_SECONDS:
-                self.seen[_place(sys._current_frames().get(self.thread))] += 1
+                self.seen[_location(sys._current_frames().get(self.thread))] += 1
 
-    def told(self) -> dict[str, Any]:
+    def read(self) -> dict[str, Any]:
         found = {
             "cpu_ms": self.longest * 1000,
             "wall_ms": self.wall * 1000,
             "gc_ms": self.collecting * 1000,
             "steps": self.steps,
-            "where": [place for place, _ in self.where.most_common(3)],
+            "where": [name for name, _ in self.where.most_common(3)],
         }
         self.longest, self.wall, self.steps, self.where = 0.0, 0.0, 0, Counter()
         return found
 
 
-def _told(handle: Handle) -> str:
+def _callback_name(handle: Handle) -> str:
     task = getattr(handle._callback, "__self__", None)  # type: ignore[attr-defined]
     if isinstance(task, asyncio.Task):
         return str(getattr(task.get_coro(), "__qualname__", task))
     return str(getattr(handle._callback, "__qualname__", "a callback"))  # type: ignore[attr-defined]
 
 
-def _place(frame: Any) -> str:
+def _location(frame: Any) -> str:
     """Return the innermost function of this project and the function that it calls."""
     called = ""
     while frame is not None:
@@ -112,7 +112,7 @@ def _place(frame: Any) -> str:
 
 def _answer(watch: Watch, output: TextIO) -> None:
     for _ in sys.stdin:
-        print(json.dumps(watch.told()), file=output, flush=True)
+        print(json.dumps(watch.read()), file=output, flush=True)
 
 
 def main(executor: str, *arguments: str) -> int:

@@ -88,7 +88,7 @@ async def test_a_bus_starts_wakes_and_stops_without_redis(
         bus.wake()
         assert await seconds_of(waiting) < 1
         async with asyncio.timeout(20):
-            while not bus.hearing.is_on:  # noqa: ASYNC110
+            while not bus.receiving.is_on:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         assert bus.is_interrupted
         assert await seconds_of(bus.stop()) < 5
@@ -119,7 +119,7 @@ async def test_a_bus_hears_again_once_redis_is_back(caplog: pytest.LogCaptureFix
                 await asyncio.sleep(0.05)
         await wire.join()
         await heard(bus, other)
-        assert not bus.hearing.is_on
+        assert not bus.receiving.is_on
         for each in (bus, other):
             await each.stop()
     told = warnings_of(caplog)
