@@ -38,19 +38,23 @@ def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     examining.add_argument("--json", action="store_true", help="print the findings as JSON")
     taking = command("backup", back_up, "Write database and files to one archive, while serving.")
     taking.add_argument("file")
-    taking.add_argument("--without-files", action="store_true", help="leave the files folder out")
+    taking.add_argument("--without-files", action="store_true", help="exclude the files folder")
     restoring = command(
         "restore", restore, "Restore a backup; every server and worker must be stopped."
     )
     restoring.add_argument("file")
-    restoring.add_argument("--force", action="store_true", help="replace what is there")
     restoring.add_argument(
-        "--any-keys", action="store_true", help="also what QUINTET_DATA_KEYS does not read"
+        "--force", action="store_true", help="replace the existing database and files"
+    )
+    restoring.add_argument(
+        "--any-keys",
+        action="store_true",
+        help="restore data that QUINTET_DATA_KEYS cannot decrypt, too",
     )
     restoring.add_argument(
         "--empty-files",
         action="store_true",
-        help="empty the files folder where the backup was taken of an empty one",
+        help="empty the files folder if it was empty in the backup",
     )
 
 

@@ -67,7 +67,7 @@ class RemoteBus(LocalBus, ABC):
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
         self.receiving = Outage("the change bus")
-        self.sending = Outage("the change bus, to tell others,", level=logging.DEBUG)
+        self.sending = Outage("the sending side of the change bus", level=logging.DEBUG)
 
     @property
     def is_interrupted(self) -> bool:

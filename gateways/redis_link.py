@@ -29,7 +29,7 @@ class RedisLink:
         self._url = url
         # Created at once, although nothing connects yet, because the library loads slowly.
         self._redis: Redis | None = self._client()
-        self._outage = Outage("Redis, in which limits and costs are counted,")
+        self._outage = Outage("Redis for limits and costs")
         self._probing: asyncio.Task[None] | None = None
         self._slots = asyncio.Semaphore(CONNECTIONS)
 

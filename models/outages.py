@@ -38,14 +38,19 @@ class Outage:
         """Record a failure, log the first one, and return the seconds to wait before the next attempt."""
         if not self.is_on:
             reason = message_of(error) or type(error).__name__
-            log.log(self.level, "%s is away, and tried ever less often: %s", self.what, reason)
+            log.log(
+                self.level,
+                "%s is unavailable, retrying at increasing intervals: %s",
+                self.what,
+                reason,
+            )
         self.pause = min(LONGEST_PAUSE_SECONDS, self.pause * 2 or FIRST_PAUSE_SECONDS)
         self._until = time.monotonic() + self.pause
         return self.pause
 
     def worked(self) -> None:
         if self.is_on:
-            log.log(self.level, "%s is there again", self.what)
+            log.log(self.level, "%s is available again", self.what)
         self.pause = 0.0
 
 
@@ -78,7 +83,7 @@ class DatabaseFaults:
         if self._met:
             self._met.clear()
             if self._logged:
-                log.warning("the database is written to again")
+                log.warning("writing to the database succeeds again")
             self._logged.clear()
             self._silent.clear()
 

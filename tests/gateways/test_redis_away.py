@@ -124,8 +124,8 @@ async def test_a_bus_hears_again_once_redis_is_back(caplog: pytest.LogCaptureFix
             await each.stop()
     told = warnings_of(caplog)
     assert [line.split()[:3] for line in told] == [["the", "change", "bus"]] * 2
-    assert "away" in told[0]
-    assert "there again" in told[1]
+    assert "unavailable" in told[0]
+    assert "available again" in told[1]
 
 
 async def heard(bus: RedisBus, other: RedisBus) -> None:
@@ -228,7 +228,7 @@ async def test_a_redis_that_is_back_is_counted_in_again(
         assert 0 < await limits.take([ONCE]) <= 60
         await costs.stop()
     assert [line.split()[-4:] for line in warnings_of(caplog)[1:]] == [
-        ["counted,", "is", "there", "again"]
+        ["costs", "is", "available", "again"]
     ]
 
 
