@@ -1,4 +1,4 @@
-"""The command line; each command calls a use case and owns no logic."""
+"""The command line; each command calls a use case and contains no logic."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SNAPSHOT = Path(__file__).parent / "schema" / "schema.graphql"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; answers its exit code."""
+    """Run one command and return its exit code."""
     given = _parser().parse_args(arguments)
     settings = None
     try:
@@ -161,11 +161,11 @@ def write_schema(settings: Settings, given: argparse.Namespace) -> None:
         if not given.check:
             path.write_text(text, encoding="utf-8")
         elif not path.exists() or path.read_text(encoding="utf-8") != text:
-            raise Stop(f"{path.name} is not of the schema of this code: run make schema.")
+            raise Stop(f"{path.name} does not match the schema of this code: run make schema.")
 
 
 def asked_twice() -> str:
-    """A new password, which nobody sees as it is typed. Raises: Stop."""
+    """Prompt twice for a new password without echo. Raises: Stop."""
     if not sys.stdin.isatty():
         raise Stop("Set QUINTET_ADMIN_PASSWORD, or run this at a terminal, which is asked for it.")
     password = getpass("New password: ")
@@ -190,7 +190,7 @@ def _parser() -> argparse.ArgumentParser:
 
     def command(name: str, run: Callable[..., None], says: str) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=says, description=says)
-        added.add_argument("--database-url", help="instead of QUINTET_DATABASE_URL")
+        added.add_argument("--database-url", help="overrides QUINTET_DATABASE_URL")
         added.set_defaults(run=run)
         return added
 
@@ -200,26 +200,28 @@ def _parser() -> argparse.ArgumentParser:
     serving.add_argument("--workers", type=int, help="server processes (PostgreSQL only)")
     serving.add_argument("--demo", action="store_true", help="plant a demo chain when empty")
     serving.add_argument("--migrate", action="store_true", help="apply missing migrations first")
-    command("worker", run_worker, "Run jobs and sweepers, apart from the servers.")
+    command("worker", run_worker, "Run background work in its own process.")
     command("migrate", run_migrations, "Apply missing migrations.")
     command("seed", seed, "Plant the demo chain into an empty database.")
-    resetting = command("admin", reset_admin, "Let an administrator in again, or make one.")
+    resetting = command("admin", reset_admin, "Create an administrator, or reset one's password.")
     resetting.add_argument("username")
     importing = command("import", import_rows, "Import a CSV, XLSX or JSONL file.")
     importing.add_argument("what", choices=["stores", "products", "prices", "stock"])
     importing.add_argument("file")
     importing.add_argument(
-        "--encoding", choices=["UTF_8", "UTF_16", "GB18030"], help="instead of a guess"
+        "--encoding", choices=["UTF_8", "UTF_16", "GB18030"], help="do not detect the encoding"
     )
-    importing.add_argument("--demo", action="store_true", help="make up prices that are missing")
+    importing.add_argument("--demo", action="store_true", help="invent missing prices")
     rotating = command(
-        "rotate-keys", rotate_keys, "Encrypt personal data anew by the first of QUINTET_DATA_KEYS."
+        "rotate-keys", rotate_keys, "Re-encrypt personal data with the first of QUINTET_DATA_KEYS."
     )
     rotating.add_argument(
-        "--check", action="store_true", help="only count what is left, exit 2 if any"
+        "--check", action="store_true", help="only count the remaining values, exit 2 if any"
     )
     printing = command("schema", write_schema, "Write the schema snapshot and the table of costs.")
-    printing.add_argument("--check", action="store_true", help="only compare, exit 2 if different")
+    printing.add_argument(
+        "--check", action="store_true", help="only compare the files, exit 2 if different"
+    )
     cli_operations.add_commands(command)
     return parser
 

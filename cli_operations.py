@@ -1,4 +1,4 @@
-"""The commands of an operator: doctor · backup · restore. They own no logic."""
+"""The operator's commands doctor, backup and restore; they contain no logic."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tortoise.exceptions import BaseORMException
 from gateways.redis_client import answers as redis_answers
 from models import database, migrating
 from models.config import sqlite_path
-from models.opening import DatabaseUnfit, check_place
+from models.opening import DatabaseUnfit, check_path
 from resolvers.backups.restoring import Soundness
 from resolvers.context import SYSTEM, Context
 from resolvers.health.checks import examine
@@ -29,39 +29,43 @@ MEND_DATABASE = "Start it, or correct QUINTET_DATABASE_URL."
 
 
 class Failed(Exception):
-    """The command ran and found faults; it has said them."""
+    """The command ran, found faults and has printed them."""
 
 
 def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
-    """Declare the commands to the command line."""
+    """Add the commands to the command line."""
     examining = command("doctor", doctor, "Check settings, database, worker, Redis, disks.")
     examining.add_argument("--json", action="store_true", help="print the findings as JSON")
     taking = command("backup", back_up, "Write database and files to one archive, while serving.")
     taking.add_argument("file")
-    taking.add_argument("--without-files", action="store_true", help="leave the files folder out")
+    taking.add_argument("--without-files", action="store_true", help="exclude the files folder")
     restoring = command(
         "restore", restore, "Restore a backup; every server and worker must be stopped."
     )
     restoring.add_argument("file")
-    restoring.add_argument("--force", action="store_true", help="replace what is there")
     restoring.add_argument(
-        "--any-keys", action="store_true", help="also what QUINTET_DATA_KEYS does not read"
+        "--force", action="store_true", help="replace the existing database and files"
+    )
+    restoring.add_argument(
+        "--any-keys",
+        action="store_true",
+        help="restore data that QUINTET_DATA_KEYS cannot decrypt, too",
     )
     restoring.add_argument(
         "--empty-files",
         action="store_true",
-        help="empty the files folder where the backup was taken of an empty one",
+        help="empty the files folder if it was empty in the backup",
     )
 
 
 def doctor(settings: Settings, given: argparse.Namespace) -> None:
-    """Raises: Failed when something is wrong."""
+    """Examine the installation. Raises: Failed when something is wrong."""
     findings = asyncio.run(_examined(settings))
     show([ok("settings", "Every setting makes sense."), *findings], as_json=given.json)
 
 
 def doctor_of_bad_settings(fault: SettingsError, given: argparse.Namespace) -> int:
-    """Say what is wrong with settings that cannot be read. Return the exit code."""
+    """Print what is wrong with settings that cannot be read, and return the exit code."""
     try:
         show([error("settings", str(fault), MEND_SETTINGS)], as_json=given.json)
     except Failed:
@@ -88,7 +92,7 @@ def show(findings: list[Finding], *, as_json: bool) -> None:
 
 
 def back_up(settings: Settings, given: argparse.Namespace) -> None:
-    """Raises: Stop."""
+    """Write a backup archive. Raises: Stop."""
     from resolvers.backups.archive import BackupFault
     from resolvers.backups.taking import take
 
@@ -107,7 +111,7 @@ def back_up(settings: Settings, given: argparse.Namespace) -> None:
 
 
 def restore(settings: Settings, given: argparse.Namespace) -> None:
-    """Raises: Stop, Failed when what was restored is not sound."""
+    """Restore a backup archive and audit the stock. Raises: Stop, Failed when the audit finds faults."""
     from resolvers.backups import files_folder, restoring
     from resolvers.backups.archive import BackupFault
 
@@ -161,10 +165,10 @@ async def _examined(settings: Settings) -> list[Finding]:
 
 
 async def _connecting_fault(settings: Settings) -> Finding | None:
-    """Connect; return why that cannot be done. Never makes a file."""
+    """Connect without ever creating a file; return the reason if that fails."""
     url = settings.database_url
     try:
-        check_place(url)
+        check_path(url)
     except DatabaseUnfit as unfit:
         return error("database", str(unfit), "Correct QUINTET_DATABASE_URL.")
     if url.startswith("sqlite://") and not Path(sqlite_path(url)).exists():  # noqa: ASYNC240 - once

@@ -1,6 +1,7 @@
-"""The Starlette application: `/graphql`, `/webhooks/…`, `/sandbox/…`, and what `server_process.py` adds.
+"""The Starlette application: `/graphql`, `/webhooks/…`, `/sandbox/…`, and the routes of
+`server_process.py`.
 
-`create_app(settings)` wires the gateways; `server_of` is what serves it.
+`create_app(settings)` wires the gateways; `server_of` returns the server of an application.
 """
 
 from __future__ import annotations
@@ -73,11 +74,11 @@ from serving.running import Server
 from serving.stopping import Stopping
 from settings import Settings
 
-COLLECTIONS = (50_000, 0, 20)  # the young objects often, and all of them after a million new ones
+COLLECTIONS = (50_000, 0, 20)  # gc thresholds: young objects often, all after a million new ones
 
 
 def create_app(settings: Settings, *, warming: bool = False) -> Application:
-    """The whole application; `warming`: it prepares the documents it knows before it is ready."""
+    """Return the whole application; `warming`: it prepares known documents before it is ready."""
     configure_logging(settings.log_level, json=settings.log_format == "json")
     forget_dead_processes()
     start_tracing(settings)
@@ -118,7 +119,7 @@ def create_app(settings: Settings, *, warming: bool = False) -> Application:
 def server_of(
     settings: Settings, application: Application, announce: Callable[[], None] = lambda: None
 ) -> Server:
-    """The server of an application, with the limits that the settings say."""
+    """Return the server of an application, with the limits of the settings."""
     return Server(
         application,
         timing_of(settings),
@@ -153,7 +154,10 @@ def _operations(settings: Settings, gateways: Gateways, uses: ClientUses) -> Ope
 
 
 def _share(ctx: Context) -> AbstractContextManager[None]:
-    """Visitors and guests read for their address: anybody may begin any number of visits."""
+    """Limit reads to the caller's share; visitors and guests share by address.
+
+    Anybody may begin any number of visits.
+    """
     actor = ctx.actor
     if actor.kind is ActorKind.SYSTEM:
         return nullcontext()
@@ -208,9 +212,9 @@ def _lifespan(
 
 @asynccontextmanager
 async def _writing(uses: ClientUses) -> AsyncIterator[None]:
-    """Write the uses of API clients now and then, and at the end."""
+    """Write the uses of API clients periodically and at the end."""
     writing = asyncio.create_task(uses.run())
-    await asyncio.sleep(0)  # begun, so that cancelling it writes the rest
+    await asyncio.sleep(0)  # let the task begin, so that cancelling it writes the rest
     try:
         yield
     finally:
@@ -220,7 +224,7 @@ async def _writing(uses: ClientUses) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _warming(operations: Operations[Context] | None) -> AsyncIterator[Callable[[], bool]]:
-    """Answers whether what is known beforehand is prepared."""
+    """Prepare known documents and yield a function that returns whether that is done."""
     if operations is None:
         yield lambda: True
         return
@@ -233,13 +237,13 @@ async def _warming(operations: Operations[Context] | None) -> AsyncIterator[Call
 
 
 def _read(ctx: Context, begins_public: bool) -> AbstractContextManager[None]:
-    """The catalogue from a replica, but not for those who may have changed it just now."""
+    """Allow catalogue reads from a replica, except for callers who may have just changed the catalogue."""
     writes = ctx.actor.kind in (ActorKind.STAFF, ActorKind.API_CLIENT)
     return as_fresh_as(ctx.freshness, may_lag=begins_public and not writes)
 
 
 def _event_context(ctx: Context) -> Context:
-    """Each event of a subscription is resolved afresh: nothing remembered from the one before."""
+    """Return a context without memory, so that each event of a subscription is resolved anew."""
     return dataclasses.replace(ctx, memory={})
 
 
@@ -249,7 +253,7 @@ def _event_extensions(ctx: Context) -> dict[str, Any] | None:
 
 
 def make_app(settings: Settings) -> Application:
-    """The application of a process that does nothing else: what is loaded by now stays for good.
+    """Return the application of a process that does nothing else, and freeze the objects loaded by now.
 
     The collector never looks at it, which would take a tenth of the start. A full collection stops the event
     loop for about a microsecond an object that requests have left behind, so it comes before there are many.

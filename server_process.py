@@ -1,4 +1,4 @@
-"""What a server or worker process has beside the API: health, metrics, limits, background work."""
+"""Health, metrics, connection limits and background work of server and worker processes."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ from serving.stopping import Stopping
 from settings import Settings
 
 QUIET_PATHS = frozenset({"/health", "/health/live", "/health/ready", "/metrics"})
-# With less room a purchase may be the one that fails.
+# With less free space the next purchase may fail.
 SPARE_BYTES = 50_000_000
 log = structlog.get_logger(__name__)
 
 
 def process_routes(settings: Settings, health: Health) -> list[BaseRoute]:
-    """Health, and metrics where they are on."""
+    """Return the routes of health, and of metrics if they are enabled."""
     routes: list[BaseRoute] = [
         Route("/health", health.live),
         Route("/health/live", health.live),
@@ -91,7 +91,7 @@ def timing_of(settings: Settings) -> Timing:
 
 @asynccontextmanager
 async def background_work(settings: Settings, gateways: Gateways) -> AsyncIterator[None]:
-    """Run background work meanwhile; in the end it finishes what it has begun, or gives it back."""
+    """Run background work in this context; on exit it finishes or releases what it has begun."""
     stopping = asyncio.Event()
     ctx = Context(settings=settings, gateways=gateways, actor=SYSTEM)
     working = asyncio.create_task(worker.run(ctx, draft_of, translate, stopping))
@@ -106,7 +106,7 @@ async def background_work(settings: Settings, gateways: Gateways) -> AsyncIterat
 
 def _metrics(token: str) -> Callable[[Request], Awaitable[Response]]:
     async def metrics(request: Request) -> Response:
-        """Numbers of this process, or of all that share them, and what the database knows of webhooks."""
+        """Return the metrics of the processes that share them, and of webhooks from the database."""
         given = request.headers.get("authorization", "")
         if token and not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
             return PlainTextResponse(
@@ -126,7 +126,7 @@ def _metrics(token: str) -> Callable[[Request], Awaitable[Response]]:
 
 
 def _finding_of(ctx: Context, examine: FindingCheck) -> Check:
-    """A check of `cli.py doctor`, which leaves a process ready while work lies undone."""
+    """Return a check of `cli.py doctor` for readiness; overdue work only degrades a process."""
 
     async def check() -> str:
         found = await examine(ctx)

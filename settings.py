@@ -15,7 +15,7 @@ from settings_checks import (
     DEVELOPMENT_KEY,
     PREFIX,
     Network,
-    SettingsError,  # noqa: F401 - named beside Settings by who reads them
+    SettingsError,  # noqa: F401 - imported from here together with Settings
     check,
     parse,
     refuse_unknown,
@@ -24,7 +24,7 @@ from settings_checks import (
 from settings_exposure import refuse_exposure
 
 VERSION = "0.1.0"
-# What production leaves off unless it is asked for by name.
+# Settings that are off in production unless they are set.
 OFF_IN_PRODUCTION = ("sandbox_payments", "metrics", "introspection", "suggestions", "graphiql")
 
 
@@ -33,7 +33,7 @@ def secret(default: str = "") -> Any:
 
 
 def whole(default: int, least: int, most: int) -> Any:
-    """A whole number within bounds."""
+    """Return a field for a whole number within bounds."""
     return field(default=default, metadata={"bounds": (least, most)})
 
 
@@ -156,32 +156,32 @@ class Settings:
 
     @cached_property
     def keys(self) -> KeyRing:
-        """The keys that sign: the current one, and those that still verify."""
+        """The keys that sign: the current one, and previous ones that still verify."""
         return KeyRing.of(self.secret_key, self.previous_secret_keys.split())
 
     @cached_property
     def roles_with_second_factor(self) -> frozenset[Role]:
-        """Who holds one of these can do nothing before they have set a second factor."""
+        """Roles whose holders must set a second factor before they can do anything."""
         return frozenset(Role(name) for name in _names(self.second_factor_roles))
 
     @property
     def base_url(self) -> str:
-        """The address that customers reach this server at, without a final slash."""
+        """The URL at which customers reach this server, without a final slash."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
     @property
     def link_url(self) -> str:
-        """Where shared links and cart codes lead: the chain's own web page, else this server's."""
+        """The target of shared links and cart codes: the chain's own web page, else this server."""
         return self.storefront_url.rstrip("/") or self.base_url
 
     @property
     def origins(self) -> tuple[str, ...]:
-        """Of pages that browsers may ask from, beside the server's own."""
+        """The origins of web pages that may call this server, besides its own."""
         return tuple(_names(self.allowed_origins))
 
     @property
     def allows_local_pages(self) -> bool:
-        """Whether pages from this machine, at any port, may ask: those of whoever develops a client."""
+        """Whether pages of this machine may call the server at any port, for developers of clients."""
         return not self.is_production
 
     @property
@@ -191,18 +191,18 @@ class Settings:
 
     @property
     def proxies(self) -> tuple[Network, ...]:
-        """The networks whose X-Forwarded-For and X-Forwarded-Proto are believed."""
+        """The networks whose X-Forwarded-For and X-Forwarded-Proto are trusted."""
         return trusted_networks(self.trusted_proxies)
 
     @property
     def allowed_webhook_hosts(self) -> tuple[str, ...]:
-        """The only hosts that webhooks are delivered to, each with all below it; empty for every one."""
+        """The only hosts that webhooks are delivered to, each with its subdomains; empty for all."""
         hosts = self.webhook_hosts.replace(",", " ").split()
         return tuple(host.lower().strip(".") for host in hosts)
 
     @property
     def database_options(self) -> dict[str, Any]:
-        """How `models.database.connect` opens the database, beside its URL."""
+        """The options of `models.database.connect`, besides the URL."""
         return {
             "pool_size": self.database_pool_size,
             "pooler": self.database_pooler,
@@ -214,7 +214,7 @@ class Settings:
 
     @property
     def listening_url(self) -> str:
-        """The database past any pooler, which would lose what LISTEN asks for."""
+        """The database without a pooler, which does not support LISTEN."""
         return self.database_direct_url or self.database_url
 
     @classmethod
@@ -241,35 +241,35 @@ class Settings:
 
 
 def check_exposure(settings: Settings, environment: Mapping[str, str] = os.environ) -> str | None:
-    """Return what to warn of when a server of development can be reached from other machines.
+    """Return a warning if other machines can reach a development server.
 
-    Raises: SettingsError when nobody has said that it is one.
+    Raises: SettingsError when QUINTET_ENVIRONMENT is not set explicitly.
     """
     return refuse_exposure(settings, is_said=bool(environment.get(f"{PREFIX}ENVIRONMENT")))
 
 
 def override(**given: object) -> None:
-    """Put what the command line gave before the environment, for this process and those it starts."""
+    """Let options of the command line precede the environment, in this process and its children."""
     os.environ.update(
         {PREFIX + name.upper(): str(value) for name, value in given.items() if value is not None}
     )
 
 
 def name_administrator(username: str) -> None:
-    """Let a password of the environment be that of the administrator whom the command line names."""
+    """Apply the administrator's password of the environment to the user named on the command line."""
     if os.environ.get(f"{PREFIX}ADMIN_PASSWORD"):
         override(admin_username=username)
 
 
 def share_metrics(folder: str) -> None:
-    """Let the server processes that this one starts count together, in files below `folder`."""
+    """Let the server processes that this one starts share metrics in files below `folder`."""
     os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
 
 
 def _names(text: str) -> list[str]:
-    """Words with commas or spaces between them."""
+    """Return the words of a text, separated by commas or spaces."""
     return text.replace(",", " ").split()
 
 
-# What Tortoise's own command line reads: `tortoise -c settings.TORTOISE_ORM makemigrations`.
+# The configuration of Tortoise's command line: `tortoise -c settings.TORTOISE_ORM makemigrations`.
 TORTOISE_ORM = connection_settings(os.environ.get("QUINTET_DATABASE_URL") or "sqlite://quintet.db")

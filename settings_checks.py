@@ -1,4 +1,4 @@
-"""Checks of settings, each with a sentence for the person who starts the server."""
+"""Checks of settings, each with a sentence for the operator."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ MOST_DIGITS = 40
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-# Variables of the tests, and those that Kubernetes sets for a service that is called quintet.
+# Variables of the tests, and those that Kubernetes sets for a service named quintet.
 FOREIGN = re.compile(rf"{PREFIX}(TEST_\w+|SERVICE_(HOST|PORT)(_\w+)?|PORT_\d+_\w+)")
 
 
-# As browsers write it: in lower case, without a path or the default port.
+# In the browsers' notation: in lower case, without a path or the default port.
 ORIGIN = re.compile(r"\*|(?!http://.*:80$|https://.*:443$)[a-z][a-z0-9+.-]*://[^\s/?#@*A-Z]+")
 
 HOST = re.compile(r"[a-z0-9_.:-]+")
 
 
 class SettingsError(ValueError):
-    """A setting makes no sense; the message is a sentence for the person who starts the server."""
+    """A setting is invalid; the message is a sentence for the operator."""
 
 
 def refuse_unknown(environment: Mapping[str, str], known: Collection[str]) -> None:
-    """Refuse variables that look like settings and are none: a typo must not become a default.
+    """Refuse variables with the prefix that are not settings, so that a typo does not become a default.
 
     Raises: SettingsError.
     """
@@ -53,7 +53,7 @@ def refuse_unknown(environment: Mapping[str, str], known: Collection[str]) -> No
 
 
 def trusted_networks(text: str) -> tuple[Network, ...]:
-    """Raises: SettingsError."""
+    """Parse the networks of trusted proxies. Raises: SettingsError."""
     networks: list[Network] = []
     for each in text.replace(",", " ").split():
         try:
@@ -72,7 +72,7 @@ def trusted_networks(text: str) -> tuple[Network, ...]:
 
 
 def check_numbers(settings: Settings) -> None:
-    """Each whole number lies within the bounds that its field names."""
+    """Check that each whole number is within its field's bounds. Raises: SettingsError."""
     for spec in fields(settings):
         if "bounds" in spec.metadata:
             (least, most), value = spec.metadata["bounds"], getattr(settings, spec.name)
@@ -89,7 +89,7 @@ def check_serving(settings: Settings) -> None:
 
 
 def check_admin_password(settings: Settings) -> None:
-    """The rules for passwords hold in production; in development a short one will do."""
+    """Apply the password rules in production, and a minimum length in development."""
     from models.accounts.password_rules import check_password
     from models.errors import InvalidInput
 
@@ -212,7 +212,7 @@ def check_production(settings: Settings) -> None:
 
 
 def parse(variable: str, text: str, kind: Any, bounds: tuple[int, int] | None = None) -> Any:
-    """Read a variable as its field's type. Raises: SettingsError."""
+    """Parse a variable as its field's type. Raises: SettingsError."""
     if kind is bool:
         if text.lower() in {"1", "true", "yes", "on"}:
             return True
@@ -231,7 +231,7 @@ def parse(variable: str, text: str, kind: Any, bounds: tuple[int, int] | None = 
 
 
 def check(settings: Settings) -> None:
-    """Raises: SettingsError naming the variable and what is wrong with it."""
+    """Check all settings. Raises: SettingsError naming the variable and what is wrong with it."""
     check_database(settings)
     check_pooler(settings)
     _check_values(settings)

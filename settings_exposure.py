@@ -1,4 +1,4 @@
-"""What a server shows to others, and what it lacks to serve them."""
+"""Warnings of settings that expose a development server or that a production server lacks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether an address or name to listen on is reached from this machine alone."""
+    """Return whether a host to listen on is reachable from this machine only."""
     if host == "localhost":
         return True
     try:
@@ -24,7 +24,7 @@ def is_loopback(host: str) -> bool:
 
 
 def refuse_exposure(settings: Settings, *, is_said: bool) -> str | None:
-    """Return what to warn of, for a development server that others can reach.
+    """Return a warning for a development server that other machines can reach.
 
     `is_said`: QUINTET_ENVIRONMENT is set. Raises: SettingsError when it is not.
     """
@@ -41,7 +41,7 @@ def refuse_exposure(settings: Settings, *, is_said: bool) -> str | None:
 
 
 def exposure(settings: Settings) -> str | None:
-    """Say where others reach a development server and why they should not; None where nobody does."""
+    """Return where other machines reach a development server and the danger of it; None if they cannot."""
     if settings.is_production:
         return None
     if not is_loopback(settings.host):
@@ -59,7 +59,7 @@ def exposure(settings: Settings) -> str | None:
 
 
 def text_message_warning(settings: Settings) -> str | None:
-    """Say why customers of a production server get no codes by text message."""
+    """Return why customers of a production server receive no codes by text message, or None."""
     if not settings.is_production:
         return None
     if not settings.sms_outbox:
@@ -68,7 +68,7 @@ def text_message_warning(settings: Settings) -> str | None:
 
 
 def challenge_warning(settings: Settings, gateways: Gateways) -> str | None:
-    """Say why strangers who ask for codes in a production server are not held up by much."""
+    """Return why a production server does little to slow down requests for codes, or None."""
     if not settings.is_production:
         return None
     if gateways.challenges is None:
@@ -79,7 +79,7 @@ def challenge_warning(settings: Settings, gateways: Gateways) -> str | None:
 
 
 def production_warnings(settings: Settings, gateways: Gateways) -> list[str]:
-    """What a production server will refuse to do, for want of a provider."""
+    """Return the features that a production server refuses or leaves unprotected for lack of settings."""
     if not settings.is_production:
         return []
     warnings = []

@@ -1,4 +1,4 @@
-"""Starting a server or a worker: look at the database, take the address, serve, and end in order."""
+"""Starting a server or worker: check the database, bind the address, serve, and stop in order."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gateways.telemetry.logs import configure_logging
 from gateways.telemetry.tracing import check_tracing
 from models import database
 from models.migrating import migrate, pending
-from models.opening import check, check_place, sentence_of
+from models.opening import check, check_path, sentence_of
 from resolvers.accounts.bootstrap import ensure_platform
 from resolvers.context import SYSTEM, Context
 from resolvers.demo.credentials import ADMINISTRATOR, MEND_DEMO, public_credentials
@@ -32,24 +32,24 @@ from serving.workers import Workers
 from settings import Settings, check_exposure, share_metrics
 from settings_exposure import production_warnings
 
-# How long a start waits for a database that accepts connections and does not answer.
+# The time that a start waits for a database that accepts connections and does not respond.
 OPEN_SECONDS = 10.0
 T = TypeVar("T")
 
 
 class Stop(Exception):
-    """The command cannot go on; the message is a sentence for the person who typed it."""
+    """The command cannot continue; the message is a sentence for its user."""
 
 
 def say(sentence: object) -> int:
-    """Put the reason last, whatever was logged before."""
+    """Print the reason to stderr, after all other output, and return the exit code."""
     sys.stdout.flush()
     print(sentence, file=sys.stderr, flush=True)
     return 2
 
 
 def refuse_planting(settings: Settings) -> None:
-    """Raises: Stop in production."""
+    """Refuse the demo chain in production. Raises: Stop."""
     if settings.is_production:
         raise Stop("The demo chain has well-known passwords: it is not for production.")
 
@@ -63,7 +63,7 @@ def serve(settings: Settings, *, migrates: bool, demo: bool) -> None:
     if warning := check_exposure(settings):
         warn(warning, settings.log_format)
     sockets = listen_on(settings.host, settings.port)
-    gc.disable()  # whatever is loaded stays
+    gc.disable()  # imported objects are permanent
     from server import timing_of
 
     gc.freeze()
@@ -106,7 +106,7 @@ async def _serve_alone(
 
 
 def serve_one_of_many(sockets: Sequence[socket.socket], started: Callable[[], None]) -> int:
-    """Serve in one of several processes, by the settings of the environment; returns its exit code."""
+    """Serve in one of several processes, with the settings of the environment; return its exit code."""
     from server import make_app, server_of, timing_of
 
     settings = Settings.from_environment()
@@ -148,7 +148,7 @@ def work(settings: Settings) -> None:
 
     async def forever(signals: Signals) -> None:
         async def begin(ctx: Context) -> None:
-            """Only look whether the database is there, migrated and no demo."""
+            """Check only that the database is migrated and no demo."""
             await _soon(refuse_demo(settings))
 
         await with_database(settings, begin)
@@ -158,7 +158,7 @@ def work(settings: Settings) -> None:
 
 
 async def _prepare(settings: Settings, *, migrates: bool, demo: bool) -> str:
-    """Bring the database up for serving; answers what else to tell the person at the terminal."""
+    """Prepare the database for serving; return further lines to announce."""
     lines: list[str] = []
 
     async def prepare(ctx: Context) -> None:
@@ -196,13 +196,13 @@ async def _prepare(settings: Settings, *, migrates: bool, demo: bool) -> str:
 
 
 async def make_files_folder(settings: Settings) -> None:
-    """Make it where it is missing, so that a backup finds it; `doctor` says where that cannot be done."""
+    """Create the files folder if it is missing, so that a backup finds it; `doctor` reports a failure."""
     with suppress(OSError):
         await asyncio.to_thread(private_folder, Path(settings.files_folder))
 
 
 async def refuse_demo(settings: Settings) -> None:
-    """Raises: Stop for a database that the demo's credentials open, in production."""
+    """Refuse in production a database that the demo's credentials open. Raises: Stop."""
     if settings.is_production and (found := await public_credentials()):
         raise Stop(f"{sentence_of_demo(found)} It is not for production. {MEND_DEMO}")
 
@@ -214,13 +214,14 @@ async def with_database(
     checked: bool = True,
     any_keys: bool = False,
 ) -> None:
-    """Run `task` with the database open; unless `checked` is false it is brought up to date.
+    """Run `task` with the database open.
 
-    `any_keys`: also where the data keys do not read it. Raises: Stop, DatabaseUnfit.
+    Unless `checked` is false, SQLite is migrated first and PostgreSQL must have been migrated. `any_keys`:
+    also if the data keys do not decrypt it. Raises: Stop, DatabaseUnfit.
     """
     from gateways.wiring import make_gateways
 
-    check_place(settings.database_url)
+    check_path(settings.database_url)
     await _soon(database.connect(settings.database_url, **settings.database_options))
     try:
         await _soon(check(settings.database_url, any_keys=any_keys))
@@ -235,13 +236,13 @@ async def with_database(
 
 
 async def _soon(answer: Awaitable[T]) -> T:
-    """What the database answers. Raises: TimeoutError when it has fallen silent."""
+    """Await a response of the database. Raises: TimeoutError when it does not respond."""
     async with asyncio.timeout(OPEN_SECONDS):
         return await answer
 
 
 async def migrate_and_index() -> list[str]:
-    """Apply what is not applied, and index what a new index has not."""
+    """Apply missing migrations and fill new indexes; return the names of the migrations."""
     if applied := await migrate():
         from resolvers.catalog.search.indexing import ensure_index
         from resolvers.stores.indexing import ensure_folded

@@ -1,4 +1,4 @@
-"""A process for background work alone, with an address that says whether it works."""
+"""A process for background work alone, with an optional address for its health."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from settings import Settings
 async def work_until_stopped(
     settings: Settings, sockets: Sequence[socket.socket], signals: Signals
 ) -> None:
-    """Work until a signal; without `sockets` nobody is told how it goes."""
+    """Work until a signal; without `sockets` there is no health endpoint."""
     configure_logging(settings.log_level, json=settings.log_format == "json")
     start_tracing(settings)
     gateways, stopping = make_gateways(settings), Stopping()

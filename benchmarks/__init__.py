@@ -1,1 +1,1 @@
-"""Measures the running server: `python -m benchmarks`."""
+"""Benchmarks of the running server: `python -m benchmarks`."""

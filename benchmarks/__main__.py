@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: builds the data, starts the server, measures each row, prints the table."""
+"""`python -m benchmarks`: fill a database, start the server, measure each row, print the table."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ async def _measure(engine: str, plan: Plan) -> Section:
     async with filled(engine, Scale()) as database:
         bare = await floors(database, Scale())
         numbered = numbers()
-        # Before the purchases, after which no stock is as it was made.
+        # Measured before the purchases, which change the stock.
         async with serving(database.url, **NOTHING_KEPT) as forgetful:
             apart(forgetful.pid)
             reading = [row for row in plan.rows if row.requests and row.key != BARE]
@@ -77,7 +77,7 @@ async def _measure(engine: str, plan: Plan) -> Section:
 async def _figures(
     plan: Plan, rows: Sequence[Row], server: Server, database: Database, numbered: Iterator[int]
 ) -> dict[str, dict[int, Figures]]:
-    """By row and number of connections."""
+    """Return figures by row and number of connections."""
     found: dict[str, dict[int, Figures]] = {}
     for row in rows:
         print(f"  {row.key}", file=sys.stderr, flush=True)

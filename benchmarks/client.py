@@ -1,4 +1,4 @@
-"""A small HTTP/1.1 client that costs little beside the server: requests are bytes made beforehand."""
+"""A small HTTP/1.1 client with little overhead: requests are prepared bytes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
 
 
 class WrongAnswer(Exception):
-    """The server answered something else than it should; no figure may come of it."""
+    """The server gave a wrong response, so no figure is valid."""
 
 
 @dataclass(slots=True)
@@ -37,7 +37,7 @@ class Connection:
             writer.close()
 
     async def send(self, request: bytes) -> tuple[int, bytes]:
-        """Status and body of the answer. Raises: TimeoutError, asyncio.IncompleteReadError."""
+        """Return status and body of the response. Raises: TimeoutError, asyncio.IncompleteReadError."""
         async with asyncio.timeout(ANSWER_SECONDS):
             self.writer.write(request)
             head = await self.reader.readuntil(b"\r\n\r\n")
@@ -62,7 +62,7 @@ def operation(
     token: str | None = None,
     storefront_key: str | None = None,
 ) -> bytes:
-    """A GraphQL request by POST."""
+    """Return a GraphQL request by POST."""
     body = json.dumps({"query": document, "variables": variables or {}}).encode()
     headers = {"Content-Type": "application/json", "Accept": "application/json"}
     if token:
@@ -73,7 +73,7 @@ def operation(
 
 
 def data_of(status: int, body: bytes) -> dict[str, Any]:
-    """The data of a GraphQL answer. Raises: WrongAnswer for another status or any error in it."""
+    """Return the data of a GraphQL response. Raises: WrongAnswer for another status or any error."""
     answer = json.loads(body) if status == 200 else {}
     if not answer.get("data") or "errors" in answer:
         raise WrongAnswer(f"{status}: {body[:2000].decode(errors='replace')}")
@@ -82,7 +82,7 @@ def data_of(status: int, body: bytes) -> dict[str, Any]:
 
 
 def payload_of(status: int, body: bytes) -> dict[str, Any]:
-    """The payload of the one mutation, which must not be refused. Raises: WrongAnswer."""
+    """Return the payload of the one mutation. Raises: WrongAnswer if it was refused."""
     (payload,) = data_of(status, body).values()
     if payload["userErrors"]:
         raise WrongAnswer(f"refused: {payload['userErrors']}")

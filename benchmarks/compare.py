@@ -1,7 +1,7 @@
-"""`python -m benchmarks.compare REV`: this tree beside another revision of it, measured in turn.
+"""`python -m benchmarks.compare REV`: measure this tree and another revision alternately.
 
-Each has a server and a database of its own, on the same cores; the same requests go to one, then to the
-other, and again, so that whatever else the machine does meets both.
+Each has its own server and database on the same cores. The same requests go to both alternately, so that
+other load on the machine affects both.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from models.config import sqlite_path
 
 @dataclass(frozen=True)
 class Side:
-    """A server that answers, its database, and the rows to be asked of it."""
+    """A running server, its database, and the rows to measure."""
 
     server: Server
     database: Database
@@ -55,7 +55,7 @@ async def main(given: argparse.Namespace) -> None:
 
 
 async def compared(old: tuple[Side, Row], new: tuple[Side, Row], given: argparse.Namespace) -> str:
-    """One line: the CPU time of a row on the one side, on the other, and their ratio."""
+    """Return one line: the CPU time of a row on each side, and their ratio."""
     counted = numbers()
     async with AsyncExitStack() as stack:
         drives = [
@@ -78,7 +78,7 @@ async def compared(old: tuple[Side, Row], new: tuple[Side, Row], given: argparse
 
 @asynccontextmanager
 async def _worktree(revision: str) -> AsyncIterator[Path]:
-    """The revision's files, with this tree's benchmarks but for the data, which goes with the tables."""
+    """Check out the revision with this tree's benchmarks, except `data.py`, which depends on the tables."""
     with tempfile.TemporaryDirectory(prefix="quintet-compare-") as folder:
         tree = Path(folder) / "tree"
         await _git("worktree", "add", "--detach", str(tree), revision)
@@ -99,7 +99,7 @@ async def _git(*arguments: str) -> None:
 
 @asynccontextmanager
 async def held(tree: Path, engine: str, *options: str) -> AsyncIterator[Side]:
-    """A server of the tree with a filled database: see `benchmarks.hold`. Raises: WrongAnswer."""
+    """Start a server of the tree with a filled database: see `benchmarks.hold`. Raises: WrongAnswer."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "benchmarks.hold", engine, *options),

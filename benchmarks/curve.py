@@ -1,4 +1,4 @@
-"""Curves over time as an SVG, one below the other."""
+"""Time series drawn as an SVG, one below the other."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ class Line:
 
 
 def draw(title: str, minutes: Sequence[float], lines: Sequence[Line]) -> str:
-    """Each line from 0 to its maximum, over the same minutes."""
+    """Draw each line from 0 to its maximum, over the same minutes."""
     height = MARGIN + len(lines) * (HEIGHT + MARGIN)
     size = f'width="{WIDTH + 2 * MARGIN}" height="{height}"'
-    parts = [
+    sections = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="12">',
         '<rect width="100%" height="100%" fill="white"/>',
         f'<text x="{MARGIN}" y="24" font-size="16">{escape(title)}</text>',
     ]
     for number, line in enumerate(lines):
-        parts += _one(line, minutes, MARGIN + number * (HEIGHT + MARGIN))
-    return "\n".join([*parts, "</svg>", ""])
+        sections += _one(line, minutes, MARGIN + number * (HEIGHT + MARGIN))
+    return "\n".join([*sections, "</svg>", ""])
 
 
 def _one(line: Line, minutes: Sequence[float], top: float) -> list[str]:

@@ -1,6 +1,6 @@
-"""The data that is measured: one chain of 20 stores with 1,000 products, another of 10,000 stores.
+"""The measured data: one chain of 20 stores with 1,000 products, another of 10,000 stores.
 
-Everything but the session's expiry is the same in each run; row IDs count from 1 in every table.
+Everything but the expiry of sessions is the same in each run; row IDs count from 1 in every table.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from resolvers.catalog.search.indexing import rebuild
 
 PLATFORM, CHAIN, WIDE_CHAIN = 1, 2, 3
 STOREFRONT_KEY, WIDE_STOREFRONT_KEY = "benchmark-chain", "benchmark-wide-chain"
-DISCOUNT_EVERY, DISCOUNT_MINOR = 3, 100  # the channel sells so many of the products for less
-CARRYING_EVERY = 10  # of the wide chain's stores, so many have the variant
+DISCOUNT_EVERY, DISCOUNT_MINOR = 3, 100  # one in this many products is cheaper in the channel
+CARRYING_EVERY = 10  # one in this many stores of the wide chain has the variant
 KINDS = "牛奶 酸奶 面包 饼干 蛋糕 果汁 咖啡 红茶 绿茶 矿泉 洗发 牙膏 毛巾 拖鞋 雨伞 台灯 电池 耳机 键盘 水杯"
 BATCH = 5_000
 
@@ -41,7 +41,7 @@ class Scale:
     products: int = 1_000
     variants: int = 3
     stores: int = 20
-    pieces: int = 1_000  # of each variant at each store
+    pieces: int = 1_000  # units of each variant at each store
     wide_stores: int = 10_000
     members: int = 200
 
@@ -59,7 +59,7 @@ def product_code(product_id: int) -> str:
 
 
 def product_name(product_id: int) -> str:
-    """A name with one kind of goods in it, and no other kind by accident."""
+    """Return a name that contains exactly one kind of goods."""
     words = kinds()
     return f"第{product_id}号{words[product_id % len(words)]}"
 
@@ -69,7 +69,7 @@ def product_slug(product_id: int) -> str:
 
 
 def wide_position(number: int) -> tuple[float, float]:
-    """WGS-84 degrees of the wide chain's store of this number: a grid, slightly shaken."""
+    """Return WGS-84 degrees of this store of the wide chain: a grid with small offsets."""
     shaken = number * 7919 % 1000 / 10_000
     return 24 + number // 100 % 100 * 0.15 + shaken, 103 + number % 100 * 0.15 - shaken
 
@@ -135,8 +135,8 @@ def _storefronts() -> Iterator[Storefront]:
         yield Storefront(name=key, channel=Channel.WECHAT, key=key, organisation_id=organisation_id)
 
 
-def _places(scale: Scale) -> Iterator[tuple[int, int, str, float, float]]:
-    """Location ID, merchant, code, latitude, longitude."""
+def _locations(scale: Scale) -> Iterator[tuple[int, int, str, float, float]]:
+    """Yield location ID, merchant, code, latitude and longitude."""
     for number in range(scale.stores):
         latitude, longitude = 41.75 + number % 5 * 0.02, 123.35 + number // 5 * 0.02
         yield number + 1, CHAIN, f"S{number:02}", latitude, longitude
@@ -149,7 +149,7 @@ def _node_id(location_id: int) -> int:
 
 
 def _nodes(scale: Scale) -> Iterator[Organisation]:
-    for location_id, merchant_id, code, _, _ in _places(scale):
+    for location_id, merchant_id, code, _, _ in _locations(scale):
         yield Organisation(
             id=_node_id(location_id),
             code=code,
@@ -163,7 +163,7 @@ def _nodes(scale: Scale) -> Iterator[Organisation]:
 
 def _stores(scale: Scale) -> Iterator[Location]:
     hours = [{"weekday": str(day), "opens": "00:00", "closes": "24:00"} for day in Weekday]
-    for location_id, merchant_id, code, latitude, longitude in _places(scale):
+    for location_id, merchant_id, code, latitude, longitude in _locations(scale):
         yield Location(
             id=location_id,
             merchant_id=merchant_id,
@@ -201,7 +201,7 @@ def _products(scale: Scale) -> Iterator[Product]:
 
 
 def _seller(scale: Scale, product_id: int) -> int:
-    """The product after the chain's own is the one that the wide chain sells."""
+    """Return the merchant of a product; the one after the chain's own belongs to the wide chain."""
     return CHAIN if product_id <= scale.products else WIDE_CHAIN
 
 
@@ -210,7 +210,7 @@ def _price(product_id: int, position: int) -> int:
 
 
 def channel_price(product_id: int, position: int) -> int:
-    """What the storefront's channel asks for."""
+    """Return the price in the storefront's channel."""
     discount = 0 if product_id % DISCOUNT_EVERY else DISCOUNT_MINOR
     return _price(product_id, position) - discount
 
@@ -246,7 +246,7 @@ def _variants(scale: Scale) -> Iterator[Variant]:
 
 
 async def _stock(scale: Scale) -> None:
-    """Every variant of the chain at every store of it; the wide chain's at each of its carrying stores."""
+    """Stock every variant of the chain at each of its stores, and the wide chain's at some of its stores."""
     now = datetime.now(UTC)
     for levels, values in (
         ("v.id <= ? AND l.id <= ?", (scale.skus, scale.stores)),

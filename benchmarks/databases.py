@@ -1,4 +1,4 @@
-"""A database of its own for each run, migrated and filled, and what its backends cost."""
+"""A separate database for each run, migrated and filled, and the CPU time of its backends."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DEFAULT_SERVER = "postgres://postgres@127.0.0.1:5432/postgres"
 
 @dataclass(frozen=True)
 class Database:
-    """`backends` names the processes that serve this database; an embedded one has none."""
+    """A database; `backends` returns the processes that serve it, none for an embedded one."""
 
     title: str
     url: str
@@ -53,7 +53,7 @@ async def engines_that_answer() -> list[str]:
 
 @asynccontextmanager
 async def filled(engine: str, scale: Scale) -> AsyncIterator[Database]:
-    """A filled database; this process stays connected to it, and it is gone in the end."""
+    """Provide a filled database, connected in this process and dropped at the end."""
     async with empty(engine) as made:
         await fill(scale)
         yield made
@@ -61,7 +61,7 @@ async def filled(engine: str, scale: Scale) -> AsyncIterator[Database]:
 
 @asynccontextmanager
 async def empty(engine: str) -> AsyncIterator[Database]:
-    """A migrated database with nothing in it."""
+    """Provide a migrated database without rows."""
     async with sqlite() if engine == "sqlite" else postgres() as made:
         # Tortoise keeps its INSERT statements by connection name, also for another engine's dialect.
         EXECUTOR_CACHE.clear()
@@ -96,7 +96,7 @@ async def postgres() -> AsyncIterator[Database]:
 
 
 def backends_of(database_url: str) -> Callable[[], Awaitable[list[int]]]:
-    """Asks for the processes that serve a database."""
+    """Return a function that returns the processes that serve a database."""
     url = urlsplit(database_url)
 
     async def backends() -> list[int]:

@@ -1,4 +1,4 @@
-"""What the measured clients send."""
+"""The documents that the measured clients send."""
 
 from __future__ import annotations
 

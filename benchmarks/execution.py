@@ -1,8 +1,8 @@
-"""What executing costs when resolvers cost nothing: the compiled plan beside graphql-core.
+"""The cost of execution with free resolvers: the compiled plan compared with graphql-core.
 
 `python -m benchmarks.execution`: 20 products with 3 variants each, batch fields for variants, price and
-availability. CPU time of the process, the best of several rounds; a machine that is busy
-with something else shows in them all the same.
+availability. The figure is the CPU time of the process, the best of several rounds; other load on the
+machine affects all of them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ VARIABLES = {"first": 20}
 
 
 class Request:
-    """The context: a new one for each execution, because graphql-core's loaders live in it."""
+    """The context of one execution, which holds graphql-core's loaders."""
 
     def __init__(self) -> None:
         self.memory: dict[Any, Any] = {}
@@ -90,7 +90,7 @@ class Query:
 
 
 async def cpu_ms(execute: Execute, executions: int) -> float:
-    """CPU milliseconds of one execution."""
+    """Return the CPU milliseconds of one execution."""
     document = parse(QUERY)
     best = float("inf")
     for _ in range(ROUNDS):

@@ -1,7 +1,7 @@
-"""`python -m benchmarks.feed`: how long a change takes from its commit to a subscriber's WebSocket.
+"""`python -m benchmarks.feed`: measure the time from the commit of a change to a subscriber's message.
 
-Once within one server process, then from one process to another, which hears of it by PostgreSQL's NOTIFY or
-by Redis. A commit is taken to be over when its answer has come.
+It is measured within one server process, and from one process to another, which is notified by PostgreSQL's
+NOTIFY or by Redis. A commit counts as finished when its response arrives.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ REDIS = os.environ.get("QUINTET_TEST_REDIS_URL") or "redis://127.0.0.1:6379"
 FOLLOW = "subscription($v: [ID!]) { stockChanged(variantIds: $v) { available } }"
 SET = """mutation($input: StockSetInput!) { stockSet(input: $input) {
   results { ok } userErrors { code message } } }"""
-SKU, VARIANT, PLACE = f"{product_code(1)}-0", global_id("Variant", 1), "S00"
+SKU, VARIANT, STORE = f"{product_code(1)}-0", global_id("Variant", 1), "S00"
 TRANSPORT = "graphql-transport-ws"
 
 
@@ -68,8 +68,8 @@ async def _measure(title: str, writer: Server, reader: Server, times: int) -> No
 
 
 async def _one(connection: Connection, token: str, events: Any, number: int) -> float:
-    """Seconds from the answer to the change until the message of it."""
-    rows = [{"locationCode": PLACE, "sku": SKU, "quantity": 2_000 + number}]
+    """Return the seconds from the response to a change until its message."""
+    rows = [{"locationCode": STORE, "sku": SKU, "quantity": 2_000 + number}]
     variables = {"input": {"rows": rows, "idempotencyKey": f"feed-{time.monotonic_ns()}"}}
     coming = asyncio.create_task(_arrival(events))
     data_of(*await connection.send(operation(SET, variables, token=token)))
@@ -92,7 +92,7 @@ async def _subscribed(port: int, token: str) -> AsyncIterator[Any]:
         assert json.loads(await socket.recv())["type"] == "connection_ack"
         payload = {"query": FOLLOW, "variables": {"v": [VARIANT]}}
         await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
-        await asyncio.sleep(0.5)  # what is announced before it listens is not sent
+        await asyncio.sleep(0.5)  # changes before the subscription is active are not sent
         yield socket
 
 

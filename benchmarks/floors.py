@@ -1,7 +1,7 @@
-"""The bare SQL of each row: what the database and its driver cost when nothing else is done.
+"""The bare SQL of each row: the cost of the database and its driver alone.
 
-One statement a row, whose answer is JSON built by SQL; for W1 a piece is taken, paid and put back, each in a
-transaction. CPU is this process's, which does nothing but send it, and the database's.
+Each row is one statement whose result is JSON built by SQL. W1 holds, commits and restores one unit, each
+in its own transaction. The CPU time is that of this process, which only sends the SQL, and of the database.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Floor:
 
 
 async def floors(database: Database, scale: Scale) -> Mapping[str, Floor]:
-    """By row."""
+    """Return the floor of each row."""
     async with _connected(database) as (send, words):
         return {
             key: await _floor(
@@ -59,7 +59,7 @@ async def _floor(database: Database, send: Send, statements: list[str], values: 
 
 @dataclass(frozen=True)
 class _Words:
-    """How the dialect builds JSON."""
+    """The JSON functions of the dialect."""
 
     one: str
     many: str

@@ -1,4 +1,4 @@
-"""What is to be reached: CPU milliseconds a request on two cores, by row."""
+"""The goals: CPU milliseconds a request on two cores, by row."""
 
 from __future__ import annotations
 

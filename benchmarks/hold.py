@@ -1,8 +1,8 @@
-"""`python -m benchmarks.hold ENGINE`: fills a database, serves it, says where, until its input is closed.
+"""`python -m benchmarks.hold ENGINE`: fill a database and serve it until stdin is closed.
 
-With `--nothing-kept` the server keeps nothing, with `--unguarded` it has neither prices nor limits. One line
-of JSON tells `benchmarks.compare`, which starts this in two trees. It may run in a tree of another revision,
-with that revision's own `data.py`.
+With `--nothing-kept` the server caches nothing; with `--unguarded` it has neither prices nor limits. One
+line of JSON describes the server to `benchmarks.compare`, which starts this module in two trees. It also
+runs in a tree of another revision, with that revision's own `data.py`.
 """
 
 from __future__ import annotations

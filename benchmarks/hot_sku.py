@@ -1,6 +1,7 @@
-"""`python -m benchmarks.hot_sku`: many buyers of one SKU at once; how fast one SKU is sold, and a thousand.
+"""`python -m benchmarks.hot_sku`: measure the sales rate of one SKU with many buyers, and of a thousand
+SKUs.
 
-Beside them the bare conditional update of the same levels, each committed by itself on the same database.
+For comparison, the bare conditional update of the same levels is measured, each committed by itself.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ PLENTY = 1_000_000
 CONNECTIONS = 16
 CROWD = 64
 MANY_SKUS = 1_000
-_TAKE = "UPDATE stock_level SET available = available - 1 WHERE variant_id = {} AND available >= 1"
+_DECREMENT = (
+    "UPDATE stock_level SET available = available - 1 WHERE variant_id = {} AND available >= 1"
+)
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ def _said(skus: int, title: str, figures: Figures) -> str:
 
 
 async def rush_of(engine: str, buyers: int, stock: int, workers: int) -> Rush:
-    """All buyers at once, each through the whole purchase. Raises: WrongAnswer when oversold."""
+    """Run all buyers at once, each through a whole purchase. Raises: WrongAnswer when oversold."""
     crowd = Buyers(buyers)
     async with (
         filled(engine, _skus(1, stock, buyers)) as database,
@@ -86,7 +89,7 @@ async def rush_of(engine: str, buyers: int, stock: int, workers: int) -> Rush:
 async def rate_of(
     engine: str, seconds: float, workers: int, skus: int, placed_only: bool
 ) -> Figures:
-    """So many SKUs that never run out: whole purchases, or orders that are only placed."""
+    """Measure whole purchases, or only placed orders, of this many SKUs that never sell out."""
     crowd = Buyers(members=200)
 
     async def work(connection: Connection, number: int) -> None:
@@ -112,7 +115,7 @@ async def rate_of(
 
 
 async def bare_rate(engine: str, seconds: float, skus: int) -> float:
-    """The best a row of the table can do: updates a second, each committed."""
+    """Return the committed updates a second of one row of the table, the upper bound."""
     async with filled(engine, _skus(skus, PLENTY, 1)) as database:
         if engine == "sqlite":
             path = database.url.removeprefix("sqlite://")
@@ -128,7 +131,7 @@ def _bare_sqlite(path: str, seconds: float, skus: int) -> float:
     connection.execute("PRAGMA synchronous=FULL")
     until, done = time.perf_counter() + seconds, 0
     while time.perf_counter() < until:
-        connection.execute(_TAKE.format("?"), (done % skus + 1,))
+        connection.execute(_DECREMENT.format("?"), (done % skus + 1,))
         done += 1
     connection.close()
     return done / seconds
@@ -138,7 +141,7 @@ async def _bare_postgres(url: str, seconds: float, skus: int, first: int) -> int
     connection = await asyncpg.connect(url)
     until, done = time.perf_counter() + seconds, 0
     while time.perf_counter() < until:
-        await connection.execute(_TAKE.format("$1"), (first * 61 + done) % skus + 1)
+        await connection.execute(_DECREMENT.format("$1"), (first * 61 + done) % skus + 1)
         done += 1
     await connection.close()
     return done
@@ -149,7 +152,7 @@ def _token(crowd: Buyers, number: int) -> str:
 
 
 async def _check(crowd: Buyers, sold: int, stock: int) -> None:
-    """The buyers, the orders and the stock must tell the same story. Raises: WrongAnswer."""
+    """Compare the buyers, the orders and the stock. Raises: WrongAnswer when they disagree."""
     (level,) = await fetch(
         "SELECT available, held, committed FROM stock_level WHERE variant_id = ?", VARIANT
     )

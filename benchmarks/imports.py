@@ -1,4 +1,4 @@
-"""`python -m benchmarks.imports`: files of stores, products and stock, in rows a second."""
+"""`python -m benchmarks.imports`: import files of stores, products and stock, in rows a second."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ async def _import(database: Database, files: Sequence[Path]) -> None:
 
 
 def _files(folder: Path, given: argparse.Namespace) -> list[Path]:
-    """The same in each run."""
+    """Write the same files in each run."""
     return [
         _file(folder / "stores.csv", ("code", "name", "address", "latitude", "longitude"), (
             (f"S{n:05}", f"Store {n}", f"沈阳市青年大街 {n} 号", 40 + n % 100 / 50, 122 + n // 100 / 50)

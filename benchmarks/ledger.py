@@ -1,4 +1,4 @@
-"""`python -m benchmarks.ledger`: ten million movements, and how fast a level, its history, its audit are."""
+"""`python -m benchmarks.ledger`: measure a level, its history and its audit with ten million movements."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SCALE = data.Scale(wide_stores=0)
 TIMES = 50
 PAGE = 50
 USERNAME = "benchmark"
-PASSWORD = "benchmark password"  # noqa: S105 - of a database that lives as long as this runs
+PASSWORD = "benchmark password"  # noqa: S105 - of a temporary database
 
 LEVEL = """query($v: ID!, $l: ID!) { stockLevels(filter: { variantId: $v, locationId: $l }) {
   edges { node { onHand available held committed } } } }"""
@@ -77,7 +77,7 @@ async def _measure(connection: Connection, server: Server, database: Database, r
         return answer
 
     levels = [dict(zip("vl", _level(number), strict=True)) for number in range(TIMES)]
-    place = levels[0]["l"]
+    location = levels[0]["l"]
     await ask("a level", LEVEL, iter(levels))
     first = await ask(
         "its latest 50 movements", HISTORY, ({**each, "last": PAGE} for each in levels)
@@ -89,17 +89,19 @@ async def _measure(connection: Connection, server: Server, database: Database, r
     earlier = {**levels[-1], "last": PAGE, "before": before}
     await ask("the 50 before those", HISTORY, iter([earlier] * TIMES))
     await ask(
-        "a location's latest 50 movements", AT_LOCATION, iter([{"l": place, "last": PAGE}] * TIMES)
+        "a location's latest 50 movements",
+        AT_LOCATION,
+        iter([{"l": location, "last": PAGE}] * TIMES),
     )
-    await _audit(ask, "audit of one location, everything replayed", place, full=True)
+    await _audit(ask, "audit of one location, everything replayed", location, full=True)
     began = time.perf_counter()
     written = await checkpoints.advance(_system())
     print(f"  {written:,} checkpoints written in {time.perf_counter() - began:.1f} s")
-    await _audit(ask, "audit of one location, from its checkpoints", place, full=False)
+    await _audit(ask, "audit of one location, from its checkpoints", location, full=False)
 
 
-async def _audit(ask: Any, title: str, place: str, *, full: bool) -> None:
-    found = (await ask(title, AUDIT, iter([{"l": place, "full": full}] * 3)))["stockAudit"]
+async def _audit(ask: Any, title: str, location: str, *, full: bool) -> None:
+    found = (await ask(title, AUDIT, iter([{"l": location, "full": full}] * 3)))["stockAudit"]
     if found["drifts"] or found["checkedLevels"] != SCALE.skus:
         raise WrongAnswer(f"the ledger does not fit the levels: {found}")
 

@@ -1,4 +1,4 @@
-"""Running a row: so many times, over so many connections, and what it cost."""
+"""Running a row over a number of connections, and its cost."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Drive = Callable[[], Awaitable[Driven]]
 
 @dataclass(frozen=True)
 class Figures:
-    """Of one row at one number of connections; times in milliseconds a request or purchase."""
+    """The figures of one row at one number of connections, in milliseconds a request or purchase."""
 
     times: int
     server_cpu_ms: float
@@ -48,7 +48,7 @@ async def figures_of(
     repeats: int,
     numbers: Iterator[int],
 ) -> Figures:
-    """The median of each figure over the repeats, each about so many seconds long."""
+    """Return the median of each figure over the repeats, each about `seconds` long."""
     async with driving(row, server, connections, seconds, numbers) as drive:
         measured = [await measured_once(drive, server, database) for _ in range(repeats)]
     if row.after:
@@ -60,7 +60,7 @@ async def figures_of(
 async def driving(
     row: Row, server: Server, connections: int, seconds: float, numbers: Iterator[int]
 ) -> AsyncIterator[Drive]:
-    """What runs the row for about so many seconds; everything it asks has been answered rightly."""
+    """Provide a function that runs the row for about `seconds`, after checking each response once."""
     async with AsyncExitStack() as stack:
         opened = [
             await stack.enter_async_context(Connection.to(server.port)) for _ in range(connections)
@@ -70,7 +70,7 @@ async def driving(
         warm = await _drive(row.work, opened, islice(numbers, warm_up))
         rate = warm.times / warm.seconds
         if row.requests and wrk.is_installed():
-            # What is under way when wrk stops is not in its count: let it be few of many.
+            # wrk does not count requests in progress at its end, so they must be few in comparison.
             span = max(seconds, FEWEST * connections / rate)
             yield lambda: wrk.drive(row.requests, server.port, connections, span)
         else:
@@ -94,7 +94,7 @@ async def measured_once(drive: Drive, server: Server, database: Database) -> Fig
 
 
 async def _drive(work: Work, opened: list[Connection], numbers: Iterator[int]) -> Driven:
-    """Every connection takes the next number until there is none."""
+    """Let every connection process the next number until there is none."""
     latencies: list[float] = []
 
     async def go(connection: Connection) -> None:
@@ -120,5 +120,5 @@ def medians(measured: list[Figures]) -> Figures:
 
 
 def numbers() -> Iterator[int]:
-    """Numbers for a whole run, so that no purchase is made twice."""
+    """Return the numbers of a whole run, so that no purchase is repeated."""
     return count()

@@ -1,4 +1,4 @@
-"""A long ledger, made by SQL: every level takes a piece in and lets one out, again and again."""
+"""A long ledger made by SQL: every level repeatedly receives and removes one unit."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import asyncpg
 from benchmarks.databases import Database
 from models.config import sqlite_path
 
-# What is older than the movements that `data.py` makes.
+# Older than the movements that `data.py` makes.
 BEGAN = datetime.now(UTC) - timedelta(days=700)
 _ROUND = (
     "INSERT INTO stock_movement (variant_id, location_id, from_state, to_state, quantity, reason,"
@@ -23,7 +23,7 @@ _VERSIONS = "UPDATE stock_level SET version = version + {rounds} WHERE available
 
 
 def rounds_of(movements: int, levels: int) -> int:
-    """How often each level moves: an even number, so that its pieces stay what they were."""
+    """Return how often each level moves: an even number, so that its quantity stays the same."""
     return max(2, movements // levels // 2 * 2)
 
 
@@ -42,7 +42,7 @@ def _statements(rounds: int) -> Iterable[str]:
 
 
 async def lengthen(database: Database, rounds: int) -> None:
-    """Add the movements, and their indexes afterwards, which is several times as fast."""
+    """Add the movements, and rebuild the indexes afterwards, which is several times as fast."""
     if database.url.startswith("sqlite://"):
         _lengthen_sqlite(sqlite_path(database.url), rounds)
     else:
@@ -69,7 +69,7 @@ def _lengthen_sqlite(path: str, rounds: int) -> None:
 
 async def _lengthen_postgres(url: str, rounds: int) -> None:
     connection = await asyncpg.connect(url)
-    # Every row refers to what its level refers to: nothing need be looked up again.
+    # Every row has the references of its level, so foreign keys need no check.
     await connection.execute("SET session_replication_role = replica; SET synchronous_commit = off")
     indexes = await connection.fetch(
         "SELECT indexname, indexdef FROM pg_indexes"

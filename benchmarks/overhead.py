@@ -1,6 +1,6 @@
-"""`python -m benchmarks.overhead`: what prices and limits take of each request.
+"""`python -m benchmarks.overhead`: measure the cost of prices and limits for each request.
 
-A server as it is and one without them (`benchmarks.unguarded`) are asked the same in turn, as by
+A normal server and one without them (`benchmarks.unguarded`) receive the same requests alternately, as in
 `benchmarks.compare`.
 """
 

@@ -1,4 +1,4 @@
-"""What processes have cost so far. Source: proc_pid_stat(5), proc_pid_status(5)."""
+"""CPU time and memory of processes. Source: proc_pid_stat(5), proc_pid_status(5)."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
-_USER_TIME, _SYSTEM_TIME = 11, 12  # counted from the state, which follows the name
+_USER_TIME, _SYSTEM_TIME = 11, 12  # offsets from the state, which follows the name
 
 
 def cpu_seconds(pids: Iterable[int]) -> float:
-    """User and system time of these processes together; one that has ended counts nothing."""
+    """Return user and system time of these processes together; one that has ended counts 0."""
     return sum(_ticks(pid) for pid in pids) / _TICKS_PER_SECOND
 
 
@@ -20,7 +20,7 @@ def resident_megabytes(pids: Iterable[int]) -> float:
 
 
 def tree(pid: int) -> list[int]:
-    """The process and all below it."""
+    """Return the process and all its descendants."""
     children = [
         int(child)
         for task in Path(f"/proc/{pid}/task").iterdir()
@@ -31,7 +31,7 @@ def tree(pid: int) -> list[int]:
 
 def _ticks(pid: int) -> int:
     try:
-        # The name stands in brackets and may hold anything, also blanks and brackets.
+        # The name is in brackets and may contain anything, also spaces and brackets.
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except FileNotFoundError:
         return 0

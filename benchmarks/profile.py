@@ -1,4 +1,4 @@
-"""`python -m benchmarks.profile ROW`: where the server's time goes while a row is asked, as a flame graph.
+"""`python -m benchmarks.profile ROW`: draw a flame graph of the server's CPU time for a row.
 
 Source: py-spy, which samples the running process from outside.
 """
@@ -38,7 +38,7 @@ async def main(given: argparse.Namespace) -> None:
 
 
 async def _record(pid: int, seconds: float, path: Path) -> None:
-    """Sample the process. Raises: WrongAnswer when py-spy may not look into it."""
+    """Sample the process. Raises: WrongAnswer when py-spy may not attach to it."""
     options = ("--pid", str(pid), "--duration", str(max(1, round(seconds))))
     options += ("--rate", str(SAMPLES_PER_SECOND), "--output", str(path))
     process = await asyncio.create_subprocess_exec(

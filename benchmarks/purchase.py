@@ -29,7 +29,7 @@ ADDRESS = {
 
 @dataclass
 class Buyers:
-    """Members who each in turn buy one piece, and what became of it."""
+    """Members who each buy one unit, and the outcomes."""
 
     members: int
     storefront_key: str | None = None
@@ -38,7 +38,7 @@ class Buyers:
     _run: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     async def buy(self, connection: Connection, number: int, variant: int) -> None:
-        """The purchase of this number. Raises: WrongAnswer for anything but paid or out of stock."""
+        """Make the purchase of this number. Raises: WrongAnswer unless it is paid or out of stock."""
         token, key = member_token(number % self.members + 1), f"{self._run}-{number}"
         order_id = await self._place(connection, variant, token, key)
         if order_id is None:
@@ -56,7 +56,7 @@ class Buyers:
     async def _place(
         self, connection: Connection, variant: int, token: str, key: str
     ) -> str | None:
-        """The order's ID; None where the stock does not suffice."""
+        """Place the order and return its ID; None when the stock does not suffice."""
         checkout = {
             "lines": [{"variantId": global_id("Variant", variant), "quantity": 1}],
             "fulfilments": [{"method": "EXPRESS"}],
@@ -84,5 +84,5 @@ PAID_ORDERS = (
 
 
 async def paid_orders() -> int:
-    """How many orders the database says are paid."""
+    """Return the number of paid orders in the database."""
     return int((await database.fetch(PAID_ORDERS))[0]["orders"])

@@ -1,4 +1,4 @@
-"""What the reading rows ask, and how each answer is checked."""
+"""The requests of the reading rows, and the checks of their responses."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Question = tuple[bytes, Callable[[int, bytes], bool]]
 
 
 def questions(scale: Scale, storefront_key: str | None) -> dict[str, list[Question]]:
-    """By row. Without a storefront's key no channel's prices are expected."""
+    """Return the questions by row; without a storefront's key the prices are not checked."""
     asked = _Asked(scale, storefront_key)
     return {
         "bare": [(request("GET", "/health/live"), _alive)],
@@ -80,7 +80,7 @@ class _Asked:
         return self._question(documents.VARIANT_STOCK, sku, is_right)
 
     def nearest(self, latitude: float, longitude: float) -> Question:
-        """The right answer is measured here to every store that has the variant."""
+        """Return a question whose right answer is computed here from every store that has the variant."""
 
         def metres(number: int) -> float:
             return float(geodesic((latitude, longitude), wide_position(number)).meters)

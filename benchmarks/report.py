@@ -1,4 +1,4 @@
-"""The table as Markdown, with the machine it was measured on."""
+"""The results as a Markdown table, with a description of the machine."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NONE = "–"
 
 @dataclass(frozen=True)
 class Measured:
-    """One row: its figures by number of connections, the bare SQL, its statements, and all worked out."""
+    """One row: figures by number of connections, the bare SQL, its statements, and figures without caches."""
 
     row: Row
     figures: Mapping[int, Figures]
@@ -33,7 +33,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Section:
-    """One database's table."""
+    """The table of one database."""
 
     title: str
     started_in_seconds: float
@@ -120,7 +120,7 @@ def _cells(measured: Measured, bare: Measured | None, remote: bool) -> Iterable[
 
 
 def _verdict(measured: Measured, remote: bool) -> str:
-    """Each goal of the row, at every number of connections; and by answers that are kept, or by all."""
+    """Return whether all goals of the row are met, with or without caches."""
     if measured.row.key not in GOALS:
         return NONE
     if not _meets(measured, measured.figures, remote):
@@ -146,7 +146,7 @@ def _sums(figures: Mapping[int, Figures], remote: bool) -> str:
 
 
 def _sum(cost: Floor | Figures, remote: bool) -> str:
-    """CPU of whoever asks the database, or of the server, and of the database."""
+    """Return the CPU time of the server or driver, and of the database."""
     own = cost.driver_cpu_ms if isinstance(cost, Floor) else cost.server_cpu_ms
     return f"{own:.2f} + {cost.database_cpu_ms:.2f}" if remote else f"{own:.2f}"
 

@@ -1,4 +1,4 @@
-"""The rows of the table: what is asked, and what must come back."""
+"""The rows of the table: the requests and the required responses."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ TITLES = {
 
 @dataclass(frozen=True)
 class Row:
-    """`work` does the thing once, the number telling one time from another; `after` checks them all.
+    """One row; `work` runs it once, its number makes a run distinct, and `after` checks all runs.
 
-    `requests` are the bytes that the work sends, where they are the same each time: `wrk` can send them too.
+    `requests` are the bytes that the work sends if they are the same each time, so that `wrk` can send them
+    too.
     """
 
     key: str
@@ -44,13 +45,13 @@ def rows(
     storefront_key: str | None,
     paid: Callable[[], Awaitable[int]] = paid_orders,
 ) -> list[Row]:
-    """Every row; `paid` asks the database how many orders are paid."""
+    """Return every row; `paid` returns the number of paid orders in the database."""
     reading = [_reading(key, asked) for key, asked in questions(scale, storefront_key).items()]
     return [*reading, _purchase(scale, storefront_key, paid)]
 
 
 def _reading(key: str, asked: Sequence[Question]) -> Row:
-    """Asks in turn; an answer equal to one that was checked needs no second look."""
+    """Return a row that sends its questions in turn; a response is checked unless an equal one was."""
     checked: list[set[bytes]] = [set() for _ in asked]
 
     async def work(connection: Connection, number: int) -> None:

@@ -19,22 +19,22 @@ from benchmarks.client import Connection, operation, request
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 30
 STOP_SECONDS = 15
-# How much of the server's log is shown when the measurement fails.
+# The characters of the server's log that are shown when the measurement fails.
 LOG_CHARACTERS = 10_000
 FIRST = operation("{ brands { name } }")
 READY = request("GET", "/health/ready")
 NOTHING_KEPT = {"QUINTET_KEPT_MEGABYTES": "0"}
-# One address asks as much as it can: costs are counted, and limited for one operation, but not over time.
+# One address sends as much as it can: costs are limited for one operation, but not over time.
 ANY_RATE = {"QUINTET_COST_BURST_SECONDS": "0"}
 
 
 class ServerFailed(Exception):
-    """The server did not start; the message is what it wrote."""
+    """The server did not start; the message is its output."""
 
 
 @dataclass(frozen=True)
 class Server:
-    """`started_in_seconds`: until a query was answered."""
+    """A running server; `started_in_seconds` is the time until its first response."""
 
     pid: int
     port: int
@@ -54,7 +54,7 @@ async def serving(
     program: Sequence[str] = ("cli.py",),
     **variables: str,
 ) -> AsyncIterator[Server]:
-    """A server that has answered its first query and says that it is ready; stopped in the end."""
+    """Start a server, wait for its first response and until it is ready, and stop it at the end."""
     port = free_port()
     with tempfile.TemporaryFile() as output:
         began = time.perf_counter()
@@ -86,7 +86,7 @@ async def serving(
 
 
 def apart(*server_pids: int) -> None:
-    """Servers on a core of their own, clients on the others, so that neither hinders the other."""
+    """Pin servers to one core and this process to the others, so that they do not compete."""
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) > 1:
         for pid in server_pids:
@@ -95,9 +95,9 @@ def apart(*server_pids: int) -> None:
 
 
 def environment(database_url: str) -> dict[str, str]:
-    """The caller's, without settings of Quintet but those that the measurement needs."""
+    """Return the caller's environment, with only those settings of Quintet that the measurement needs."""
     inherited = {name: text for name, text in os.environ.items() if not name.startswith("QUINTET_")}
-    inherited.pop("PYTHONDONTWRITEBYTECODE", None)  # a user's server need not compile at each start
+    inherited.pop("PYTHONDONTWRITEBYTECODE", None)  # a user's server keeps compiled modules
     return inherited | {
         "QUINTET_DATABASE_URL": database_url,
         "QUINTET_LOG_LEVEL": "error",

@@ -1,7 +1,7 @@
 """`python -m benchmarks.soak`: minutes of mixed load; memory, descriptors and latency must stay flat.
 
-Lists, details, searches, whole purchases and subscriptions run side by side against one server. Figures are
-sampled all the while and drawn as an SVG; the last third is compared with the second.
+Lists, details, searches, whole purchases and subscriptions run in parallel against one server. Figures are
+sampled throughout and drawn as an SVG; the last third is compared with the second.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ SAMPLES = 120
 PAUSE_SECONDS = 0.02
 SUBSCRIBERS = 20
 RESUBSCRIBE_SECONDS = 5.0
-# How much more than in the second third is still the same.
+# The permitted increases from the second third to the last.
 MEMORY_GROWTH, LATENCY_GROWTH, MORE_DESCRIPTORS = 1.10, 1.5, 10
-# Nobody is refused for asking often.
+# No client is refused for the cost of its operations.
 LIMITS = {
     f"{PREFIX}{each.name.upper()}": "1000000000"
     for each in fields(Settings)
@@ -46,7 +46,7 @@ LIMITS = {
 
 @dataclass
 class Course:
-    """What was seen, sample by sample."""
+    """The samples."""
 
     minutes: list[float] = field(default_factory=list)
     megabytes: list[float] = field(default_factory=list)
@@ -56,7 +56,7 @@ class Course:
     latencies: list[float] = field(default_factory=list)
 
     def grown(self) -> list[str]:
-        """What is more in the last third than in the one before."""
+        """Return which figures increased from the second third to the last."""
         found = []
         for name, series, factor, more in (
             ("memory", self.megabytes, MEMORY_GROWTH, 0),
@@ -94,7 +94,7 @@ async def main(given: argparse.Namespace) -> int:
 
 
 async def _work(server: Server, row: Row, course: Course, numbers: itertools.count[int]) -> None:
-    """The row's work again and again, on a new connection every so often, as clients come and go."""
+    """Repeat the row's work, and reconnect every 200 times, as clients do."""
     while True:
         async with Connection.to(server.port) as connection:
             for number in itertools.islice(numbers, 200):
@@ -106,7 +106,7 @@ async def _work(server: Server, row: Row, course: Course, numbers: itertools.cou
 
 
 async def _once(row: Row, connection: Connection, number: int) -> None:
-    """What is read changes all the while with what is sold: only that it is an answer is checked."""
+    """Run the row once; sales change the data, so a read is only checked for errors."""
     if not row.requests:
         await row.work(connection, number)
         return
@@ -116,7 +116,7 @@ async def _once(row: Row, connection: Connection, number: int) -> None:
 
 
 async def _subscribe(server: Server, course: Course) -> None:
-    """Listen to stock for a while, hang up, come back."""
+    """Subscribe to stock, disconnect after a while, and repeat."""
     query = "subscription { stockChanged { available } }"
     while True:
         with suppress(TimeoutError):

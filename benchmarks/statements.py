@@ -1,4 +1,4 @@
-"""How many SQL statements each row takes when nothing is kept, counted on the wire to PostgreSQL."""
+"""The number of SQL statements of each row without caches, counted on the wire to PostgreSQL."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TIMES = 5
 
 @dataclass(frozen=True)
 class Statements:
-    """Of one time: those that do something, and BEGIN, COMMIT and such."""
+    """The numbers for one run: statements that do something, and BEGIN, COMMIT and the like."""
 
     statements: float
     framing: float
@@ -27,7 +27,7 @@ class Statements:
 async def statements(
     database: Database, rows: Sequence[Row], numbers: Iterator[int]
 ) -> Mapping[str, Statements]:
-    """By row; none for a database that no wire leads to."""
+    """Return the numbers by row; none for SQLite."""
     if database.url.startswith("sqlite://"):
         return {}
     counted = {}
@@ -50,7 +50,7 @@ async def statements(
 
 
 async def _once(row: Row, connection: Connection, numbers: Iterator[int]) -> None:
-    """What the reading rows ask was seen to be right; by now the purchases have changed the stock."""
+    """Run the row once; purchases have changed the stock, so a read is only checked for errors."""
     if not row.requests:
         await row.work(connection, next(numbers))
         return

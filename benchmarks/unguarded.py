@@ -1,6 +1,6 @@
-"""`python -m benchmarks.unguarded serve …`: the server without prices and limits, to measure what they take.
+"""`python -m benchmarks.unguarded serve …`: the server without prices and limits, to measure their cost.
 
-For measurements alone: it answers whatever is asked, however dear.
+For measurements only: it executes any operation at any cost.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from schema.operations.fair_scheduling import Turns
 
 
 class Free:
-    """In place of the prices of an operation."""
+    """A replacement for the prices of an operation, all 0."""
 
     def __init__(self, *_: Any) -> None:
         pass
@@ -27,7 +27,7 @@ class Free:
 
 
 class Blind(Meter):
-    """Counts nothing, and stops nothing."""
+    """A meter that counts nothing and stops nothing."""
 
     is_due = False
 
@@ -38,7 +38,7 @@ class Blind(Meter):
 
 
 class Unshared(Turns):
-    """Everybody goes on at once."""
+    """A scheduler that lets every operation continue at once."""
 
     is_spent = False
 

@@ -1,4 +1,4 @@
-"""Counting the statements that a server sends to PostgreSQL, on the wire between them.
+"""A proxy that counts the statements a server sends to PostgreSQL.
 
 Source: PostgreSQL, Frontend/Backend Protocol, Message Formats.
 """
@@ -18,14 +18,14 @@ _FRAMING = ("BEGIN", "COMMIT", "ROLLBACK", "START", "SAVEPOINT", "RELEASE")
 
 @dataclass
 class Wire:
-    """What went over the wire: `statements` are those that do something, `framing` BEGIN, COMMIT and such."""
+    """The counts: `statements` do something, `framing` are BEGIN, COMMIT and the like."""
 
     url: str = ""
     statements: int = 0
     framing: int = 0
 
-    def take(self, kind: bytes, body: bytes) -> None:
-        """One message of the client."""
+    def count(self, kind: bytes, body: bytes) -> None:
+        """Count one message of the client."""
         if kind == b"Q":
             self._count(body)
         elif kind == b"E":
@@ -41,7 +41,7 @@ class Wire:
 
 @asynccontextmanager
 async def tapped(database_url: str) -> AsyncIterator[Wire]:
-    """A wire whose `url` leads to the same database."""
+    """Start a proxy whose `url` leads to the same database."""
     url = urlsplit(database_url)
     wire = Wire()
 
@@ -73,7 +73,7 @@ async def _forward_counting(
             head = await reader.readexactly(4)
             body = await reader.readexactly(struct.unpack("!I", head)[0] - 4)
             if started:
-                wire.take(kind, body)
+                wire.count(kind, body)
             else:
                 started = struct.unpack("!I", body[:4])[0] not in _NEGOTIATIONS
             writer.write(kind + head + body)

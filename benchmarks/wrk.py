@@ -1,4 +1,4 @@
-"""Driving a row by wrk, a client in C that costs next to nothing. Source: github.com/wg/wrk."""
+"""Driving a row by wrk, a client in C with very little overhead. Source: github.com/wg/wrk."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.client import HOST, WrongAnswer
 
-# An answer is wrong when it is no 200 or carries errors; that it is the right one was seen before.
+# A response is wrong if it is not 200 or has errors; its data has been checked before.
 SCRIPT = """
 local requests = { %s }
 local number = 0
@@ -42,7 +42,7 @@ end
 
 @dataclass(frozen=True)
 class Driven:
-    """How often a row was asked, for how long, and the latencies in seconds."""
+    """The number of requests of a row, the duration, and the latencies in seconds."""
 
     times: int
     seconds: float
@@ -55,11 +55,11 @@ def is_installed() -> bool:
 
 
 async def drive(requests: Sequence[bytes], port: int, connections: int, seconds: float) -> Driven:
-    """Send the requests in turn. Raises: WrongAnswer when any answer was an error."""
+    """Send the requests repeatedly, in order. Raises: WrongAnswer when any response was an error."""
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "row.lua"
         script.write_text(SCRIPT % ", ".join(_lua(each) for each in requests), encoding="ascii")
-        # wrk knows whole seconds only.
+        # wrk accepts whole seconds only.
         options = ("-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--timeout", "60s")
         process = await asyncio.create_subprocess_exec(
             "wrk",

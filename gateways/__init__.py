@@ -1,4 +1,4 @@
-"""The doors outward: what use cases may ask of the world, as Protocols and plain values."""
+"""Protocols and values of external systems that use cases call."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["GatewayError", "GatewayTimeout", "PaymentGateway"]  # handed on
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeMessage:
-    """A one-time code on its way to `phone` (E.164), which the customer wrote as `written`."""
+    """A one-time code for `phone` (E.164), which the customer typed as `written`."""
 
     phone: str
     written: str
@@ -33,11 +33,11 @@ class SmsGateway(Protocol):
         """Whether messages reach phones."""
 
     async def send_code(self, message: CodeMessage) -> None:
-        """Raises: GatewayError."""
+        """Send the code. Raises: GatewayError."""
 
 
 class Bus(Protocol):
-    """Tells every process that there may be new changes; only a hint, readers go by sequence."""
+    """Notifies every process that there may be new changes; readers still read by sequence."""
 
     def wake(self) -> None: ...
 
@@ -51,11 +51,11 @@ class Bus(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """How often `whom` may do `what`: `times` within `seconds` of the first.
+    """How often `whom` may do `what`: `times` within `seconds` of the first attempt.
 
-    With a `delay` it only slows down: after `times`, each further one has to wait twice as long as the one
-    before, from `delay` up to `longest` seconds. `seconds` after the last one all are forgotten.
-    `counts`: how many one attempt is.
+    With a `delay` the limit only slows down: after `times`, each further attempt waits twice as long as the
+    previous one, from `delay` up to `longest` seconds. All attempts are forgotten `seconds` after the last
+    one. `counts` is the weight of one attempt.
     """
 
     what: str
@@ -68,29 +68,29 @@ class Limit:
 
 
 class RateLimits(Protocol):
-    """Counters that are read and raised in one step, so that parallel attempts cannot pass together."""
+    """Counters that are checked and incremented in one step, so that parallel attempts are all counted."""
 
     async def take(self, limits: Sequence[Limit]) -> int:
-        """Count one in each limit. Return 0, or the seconds to wait when one has no room: none is counted."""
+        """Count an attempt in every limit and return 0, or in none and return the seconds to wait."""
 
     async def give_back(self, limits: Sequence[Limit]) -> None:
-        """Count one less in each limit."""
+        """Uncount an attempt in each limit."""
 
     async def forget(self, limits: Sequence[Limit]) -> None:
-        """Begin each limit anew."""
+        """Reset each limit."""
 
     async def stop(self) -> None: ...
 
     @property
     def degraded(self) -> bool:
-        """Whether each process counts by itself because what they share does not answer."""
+        """Whether each process counts by itself because the shared store does not respond."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferedChallenge:
-    """Something that people solve more easily than programs do: a picture or a vendor's widget.
+    """A task that people solve more easily than programs: a picture or a vendor's widget.
 
-    The client sends back a token: for a picture `id.answer`, else what the widget gives.
+    The client sends back a token: for a picture `id.answer`, otherwise the widget's result.
     """
 
     provider: str
@@ -99,40 +99,40 @@ class OfferedChallenge:
 
 
 class ChallengeGateway(Protocol):
-    """A provider of challenges, asked for when somebody does something suspiciously often."""
+    """A provider of challenges for clients that act suspiciously often."""
 
     async def offer(self, now: datetime) -> OfferedChallenge:
-        """Raises: GatewayError."""
+        """Return a new challenge. Raises: GatewayError."""
 
     async def verify(self, token: str, remote_address: str, now: datetime) -> bool:
-        """Whether the token proves a solved challenge that was not used before. Raises: GatewayError."""
+        """Return whether the token proves a solved, unused challenge. Raises: GatewayError."""
 
 
 class Receiver(Protocol):
-    """Somebody who is told of changes."""
+    """A receiver of webhook messages."""
 
     async def send(self, headers: dict[str, str], body: bytes) -> tuple[int, str]:
-        """Deliver a message; answers the status and the beginning of the answer. Raises: GatewayError."""
+        """Deliver a message; return the status and the beginning of the body. Raises: GatewayError."""
 
 
 class WebhookGateway(Protocol):
     def fault(self, url: str) -> str | None:
-        """What is wrong with an address, a message template; None when it may be tried."""
+        """Return what is wrong with a URL as a message template; None when it may be called."""
 
     def to(self, url: str) -> AbstractAsyncContextManager[Receiver]:
-        """The receiver at an address. Raises: GatewayError for one that may not be delivered to."""
+        """Open the receiver at a URL. Raises: GatewayError when it may not be called."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """What a caller may spend: at most `capacity` at once, restored by `restore_rate` a second."""
+    """The budget of a caller: at most `capacity` at once, restored by `restore_rate` a second."""
 
     capacity: int
     restore_rate: int
 
 
 class Balance(NamedTuple):
-    """Whether an amount was taken, what is left, and after how many seconds there would be enough."""
+    """Whether an amount was taken, the amount left, and the seconds until there would be enough."""
 
     taken: bool
     available: int
@@ -140,29 +140,29 @@ class Balance(NamedTuple):
 
 
 class CostBuckets(Protocol):
-    """Token buckets by the key of a caller; a bucket that nobody knows is full."""
+    """Token buckets by the key of a caller; an unknown bucket is full."""
 
     def take_now(self, key: str, amount: int, bucket: Bucket) -> int | None:
-        """Take an amount where that needs no waiting: what is left, or None to ask `take`."""
+        """Take an amount without waiting and return what is left, or return None if `take` is needed."""
 
     async def take(self, key: str, amount: int, bucket: Bucket) -> Balance:
-        """Take all of an amount, or nothing."""
+        """Take the whole amount or nothing."""
 
     def give_back(self, key: str, amount: int, bucket: Bucket) -> None:
-        """Return what was taken and not spent."""
+        """Return an amount that was taken and not spent."""
 
     async def stop(self) -> None:
-        """Close what is open."""
+        """Close open connections."""
 
 
 class Traces(Protocol):
-    """Carry a trace from what begins a piece of work to the process that does it later."""
+    """Carries a trace from the process that schedules work to the process that does it later."""
 
     def traceparent(self) -> str | None:
-        """The running span as a `traceparent` header; None where nothing is traced."""
+        """Return the running span as a `traceparent` header; None without traces."""
 
     def span(self, name: str, traceparent: str | None) -> AbstractContextManager[None]:
-        """Trace a piece of work, as a part of the trace that `traceparent` names, else as its own."""
+        """Trace work as a span of the trace that `traceparent` names, or as its own trace."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

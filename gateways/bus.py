@@ -1,7 +1,8 @@
-"""Waking those who wait for changes: within the process, and across processes by Redis or PostgreSQL.
+"""Notification of new changes: within the process, and across processes by Redis or PostgreSQL.
 
-Source: PostgreSQL NOTIFY; Redis publish and subscribe. Both carry no content, so a lost message costs
-a short wait and nothing else.
+Messages carry no content, so a lost message only causes a short delay.
+
+Source: PostgreSQL NOTIFY; Redis publish and subscribe.
 """
 
 from __future__ import annotations
@@ -19,39 +20,37 @@ from models.outages import Outage
 
 CHANNEL = "quintet_changes"
 CONNECT_SECONDS = 5.0
-SILENCE_SECONDS = 15.0  # after which Redis is asked whether it is still there
+SILENCE_SECONDS = 15.0  # after which Redis is pinged
 STOP_SECONDS = 0.5
 STOP_ATTEMPTS = 4
-PAUSE_SECONDS = (
-    0.01  # between two messages to other processes: what comes meanwhile goes with the next
-)
+PAUSE_SECONDS = 0.01  # between two messages to other processes; later wakes share the next message
 
 
 class LocalBus:
     """Wakes the waiters of this process."""
 
     def __init__(self) -> None:
-        self._news = asyncio.Event()
+        self._changed = asyncio.Event()
 
     def wake(self) -> None:
-        news, self._news = self._news, asyncio.Event()
-        news.set()
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
 
     async def wait(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._news.wait(), seconds)
+            await asyncio.wait_for(self._changed.wait(), seconds)
 
     async def start(self) -> None:
-        """Nothing to open."""
+        """Do nothing: there is no connection."""
 
     async def stop(self) -> None:
         self.wake()
 
 
 class RemoteBus(LocalBus, ABC):
-    """Wakes every process: `_listen` hears the others, `_tell` reaches them; calls are coalesced.
+    """Wakes every process: `_receive` receives notifications, `_send` sends them; calls are coalesced.
 
-    Without what carries the messages it wakes this process alone, and tries ever less often to reconnect.
+    Without a connection it wakes this process alone and reconnects at increasing intervals.
     """
 
     interruptions: tuple[type[Exception], ...] = (
@@ -64,15 +63,15 @@ class RemoteBus(LocalBus, ABC):
 
     def __init__(self) -> None:
         super().__init__()
-        self._untold = asyncio.Event()
+        self._unsent = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
-        self.hearing = Outage("the change bus")
-        self.telling = Outage("the change bus, to tell others,", level=logging.DEBUG)
+        self.receiving = Outage("the change bus")
+        self.sending = Outage("the sending side of the change bus", level=logging.DEBUG)
 
     @property
     def is_interrupted(self) -> bool:
-        return self.hearing.is_on or self.telling.is_on
+        return self.receiving.is_on or self.sending.is_on
 
     @property
     def is_running(self) -> bool:
@@ -80,16 +79,16 @@ class RemoteBus(LocalBus, ABC):
 
     def wake(self) -> None:
         super().wake()
-        self._untold.set()
+        self._unsent.set()
 
     async def start(self) -> None:
         self._tasks = {
-            asyncio.create_task(self._forever(self._listen, self.hearing)),
-            asyncio.create_task(self._forever(self._tell, self.telling)),
+            asyncio.create_task(self._forever(self._receive, self.receiving)),
+            asyncio.create_task(self._forever(self._send, self.sending)),
         }
 
     async def stop(self) -> None:
-        """Stop within a second or two, whatever the libraries do with a cancellation."""
+        """Stop within about two seconds, even if a library swallows a cancellation."""
         self._stopping = True
         for _ in range(STOP_ATTEMPTS):
             running = {task for task in self._tasks if not task.done()}
@@ -107,81 +106,81 @@ class RemoteBus(LocalBus, ABC):
                 await asyncio.sleep(outage.failed(error))
 
     @abstractmethod
-    async def _listen(self) -> None:
-        """Hear until the connection is lost. Raises: one of `interruptions`."""
+    async def _receive(self) -> None:
+        """Receive until the connection is lost. Raises: one of `interruptions`."""
 
     @abstractmethod
-    async def _tell(self) -> None:
-        """Tell until the connection is lost. Raises: one of `interruptions`."""
+    async def _send(self) -> None:
+        """Send until the connection is lost. Raises: one of `interruptions`."""
 
 
 class RedisBus(RemoteBus):
     def __init__(self, url: str) -> None:
         super().__init__()
         self.interruptions = redis_errors()
-        self._hears = redis_at(url, seconds=None)
-        self._tells = redis_at(url)
+        self._subscriber = redis_at(url, seconds=None)
+        self._publisher = redis_at(url)
 
-    async def _listen(self) -> None:
-        async with self._hears.pubsub() as subscription:
+    async def _receive(self) -> None:
+        async with self._subscriber.pubsub() as subscription:
             await asyncio.wait_for(subscription.subscribe(CHANNEL), CONNECT_SECONDS)
-            self.hearing.worked()
+            self.receiving.worked()
             while True:
                 message = await subscription.get_message(timeout=SILENCE_SECONDS)
                 if message is None:
-                    await asyncio.wait_for(self._tells.ping(), CONNECT_SECONDS)
+                    await asyncio.wait_for(self._publisher.ping(), CONNECT_SECONDS)
                 elif message["type"] == "message":
                     LocalBus.wake(self)
 
-    async def _tell(self) -> None:
-        await self._tells.ping()
-        self.telling.worked()
+    async def _send(self) -> None:
+        await self._publisher.ping()
+        self.sending.worked()
         while True:
-            await self._untold.wait()
-            self._untold.clear()
+            await self._unsent.wait()
+            self._unsent.clear()
             try:
-                await self._tells.publish(CHANNEL, b"")
+                await self._publisher.publish(CHANNEL, b"")
             except BaseException:
-                self._untold.set()
+                self._unsent.set()
                 raise
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def stop(self) -> None:
         await super().stop()
-        await close_redis(self._hears)
-        await close_redis(self._tells)
+        await close_redis(self._subscriber)
+        await close_redis(self._publisher)
 
 
 class PostgresBus(RemoteBus):
-    """LISTEN and NOTIFY on one connection of its own, so that the pool's carry no session state."""
+    """LISTEN and NOTIFY on separate connections, so that the pool's connections carry no session state."""
 
     def __init__(self, url: str) -> None:
         super().__init__()
         self._url = url
 
-    async def _listen(self) -> None:
+    async def _receive(self) -> None:
         connection = await asyncpg.connect(self._url, timeout=CONNECT_SECONDS)
         try:
             lost = asyncio.Event()
             connection.add_termination_listener(lambda _: lost.set())
             await connection.add_listener(CHANNEL, lambda *_: LocalBus.wake(self))
-            self.hearing.worked()
+            self.receiving.worked()
             await lost.wait()
         finally:
             connection.terminate()
         raise ConnectionResetError("the connection that listens was closed")
 
-    async def _tell(self) -> None:
+    async def _send(self) -> None:
         connection = await asyncpg.connect(self._url, timeout=CONNECT_SECONDS)
-        self.telling.worked()
+        self.sending.worked()
         try:
             while True:
-                await self._untold.wait()
-                self._untold.clear()
+                await self._unsent.wait()
+                self._unsent.clear()
                 try:
                     await connection.execute(f"NOTIFY {CHANNEL}")
                 except BaseException:
-                    self._untold.set()
+                    self._unsent.set()
                     raise
                 await asyncio.sleep(PAUSE_SECONDS)
         finally:
@@ -189,7 +188,7 @@ class PostgresBus(RemoteBus):
 
 
 def make_bus(database_url: str, redis_url: str) -> LocalBus:
-    """Redis where there is one, else PostgreSQL where that is the database, else this process alone."""
+    """Return a bus by Redis if configured, else by PostgreSQL if that is the database, else a local one."""
     if redis_url:
         return RedisBus(redis_url)
     if database_url.startswith(("postgres://", "postgresql://")):

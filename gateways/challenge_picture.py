@@ -1,6 +1,7 @@
-"""Digits as pixels: what is drawn is not in the document, and no two pictures are alike.
+"""Pictures of distorted digits: the digits appear only as pixels, and every picture differs.
 
-A PNG of four greys inside an SVG document, written without a library: some milliseconds of work, 4 kB.
+A picture is a PNG of four greys inside an SVG document, written without a library in some milliseconds; it
+has about 4 kB.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from random import Random, SystemRandom
 
 WIDTH, HEIGHT, STEP = 192, 64, 35  # four pixels are a byte
 DARK, WHITE = 0, 3
-SPECKS = 0.09  # of all pixels
+SPECKS = 0.09  # share of all pixels
 LINES = 3
 # The corners of each digit's strokes, on a grid of 2 × 4.
 _STROKES = {
@@ -34,9 +35,9 @@ Point = tuple[float, float]
 
 
 def picture(digits: str) -> str:
-    """An SVG document that shows the digits."""
-    # One seed from the system, since it is asked thousands of times.
-    chance = Random(SystemRandom().getrandbits(128))  # noqa: S311 - the seed is none to guess
+    """Return an SVG document that shows the digits."""
+    # Seeded once from the system, because thousands of random numbers are needed.
+    chance = Random(SystemRandom().getrandbits(128))  # noqa: S311 - the seed cannot be guessed
     image = b64encode(_png(_pixels(digits, chance))).decode()
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}"'
@@ -49,9 +50,9 @@ def _pixels(digits: str, chance: Random) -> bytearray:
     pixels = bytearray([WHITE]) * (WIDTH * HEIGHT)
     bent = _Bend(chance)
     for position, digit in enumerate(digits):
-        turned = _Turn(position, chance)
+        transform = _Transform(position, chance)
         for stroke in _STROKES[digit]:
-            corners = [turned(float(x), float(y)) for x, y in map(tuple, stroke.split())]
+            corners = [transform(float(x), float(y)) for x, y in map(tuple, stroke.split())]
             _draw(pixels, [bent(*each) for each in _dense(corners)], 3)
     for _ in range(LINES):
         ends = [(x, chance.uniform(4, HEIGHT - 4)) for x in range(-10, WIDTH + 60, 60)]
@@ -61,8 +62,8 @@ def _pixels(digits: str, chance: Random) -> bytearray:
     return pixels
 
 
-class _Turn:
-    """Where a digit stands: shifted, sized, turned and slanted by chance."""
+class _Transform:
+    """The random position, size, rotation and slant of a digit."""
 
     def __init__(self, position: int, chance: Random) -> None:
         self._left = 26 + position * STEP + chance.uniform(-4, 4)
@@ -80,7 +81,7 @@ class _Turn:
 
 
 class _Bend:
-    """Two waves that run through the whole picture."""
+    """Two random waves across the whole picture."""
 
     def __init__(self, chance: Random) -> None:
         self._across, self._down = chance.uniform(1, 2), chance.uniform(1.5, 2.5)
@@ -95,12 +96,12 @@ class _Bend:
 
 
 def _dense(corners: Sequence[Point]) -> Iterator[Point]:
-    """Points at most a pixel apart, so that waves bend straight lines, too."""
+    """Yield points at most a pixel apart, so that waves also bend straight lines."""
     for (left, top), (right, bottom) in pairwise(corners):
         steps = int(hypot(right - left, bottom - top)) + 1
         for step in range(steps + 1):
-            part = step / steps
-            yield left + part * (right - left), top + part * (bottom - top)
+            fraction = step / steps
+            yield left + fraction * (right - left), top + fraction * (bottom - top)
 
 
 def _draw(pixels: bytearray, points: list[Point], thick: int) -> None:
@@ -112,7 +113,7 @@ def _draw(pixels: bytearray, points: list[Point], thick: int) -> None:
 
 
 def _png(pixels: bytearray) -> bytes:
-    """Source: https://www.w3.org/TR/png-3/, greyscale of two bits, no filter."""
+    """Encode the pixels. Source: https://www.w3.org/TR/png-3/, greyscale of two bits, no filter."""
     rows = bytearray()
     for start in range(0, len(pixels), WIDTH):
         four = iter(pixels[start : start + WIDTH])
@@ -121,9 +122,9 @@ def _png(pixels: bytearray) -> bytes:
             a << 6 | b << 4 | c << 2 | d for a, b, c, d in zip(four, four, four, four, strict=True)
         )
     header = struct.pack(">IIBBBBB", WIDTH, HEIGHT, 2, 0, 0, 0, 0)
-    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(bytes(rows), 6)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_part(*each) for each in parts)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(bytes(rows), 6)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*each) for each in chunks)
 
 
-def _part(kind: bytes, data: bytes) -> bytes:
+def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

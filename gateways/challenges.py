@@ -1,10 +1,10 @@
-"""The built-in challenge: digits in a picture of pixels, bent and under lines and specks.
+"""The built-in challenge: a picture of distorted digits.
 
-It stops simple scripts, and is what development and tests use. A program that reads pictures solves it, so
-that `doctor` calls it weak in production: a vendor's gateway takes its place.
+It stops simple scripts and is meant for development and tests. A program that reads pictures solves it, so
+`doctor` reports it as weak in production, where a vendor's gateway should replace it.
 
-Nothing is kept of a picture. Its answer follows from its ID and the server's key, and an ID is good for one
-answer, right or wrong.
+No picture is stored. The answer is derived from the challenge's ID and the server's key, and an ID is valid
+for one attempt.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ DIGITS = 5
 
 
 class PictureChallenges:
-    is_weak = True  # which `doctor` says in production
+    is_weak = True  # reported by `doctor` in production
 
     def __init__(self, keys: KeyRing, rate_limits: RateLimits) -> None:
         self._keys = keys
@@ -37,7 +37,7 @@ class PictureChallenges:
         return OfferedChallenge(provider=PROVIDER, id=challenge_id, image_svg=picture(answer))
 
     async def verify(self, token: str, remote_address: str, now: datetime) -> bool:
-        """`token` is `id.answer`."""
+        """Return whether `token`, which is `id.answer`, has the right answer to an unused challenge."""
         challenge_id, _, answer = token.partition(".")
         expires = whole_number(challenge_id.partition("-")[0])
         if len(token) > 100 or expires is None:

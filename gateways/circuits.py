@@ -1,4 +1,4 @@
-"""Circuit breakers: a host that does not answer is not called for a while, by anybody in this process."""
+"""Circuit breakers: this process stops calling a host that does not respond for a while."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ HOSTS = 1_000
 
 
 class CircuitOpen(GatewayError):
-    """The host was not called, because it has not answered for some time."""
+    """The host was not called because it has not responded for some time."""
 
 
 @dataclass(slots=True)
 class _Circuit:
     failures: int = 0
     closed_at: float = 0.0
-    """When the host may be called again."""
+    """The time from which the host may be called again."""
 
 
 class Circuits:
-    """One circuit a host, of the `HOSTS` called last.
+    """One circuit for each of the `HOSTS` hosts called last.
 
-    After `OPEN_AFTER` calls in a row without an answer the circuit is open for `OPEN_SECONDS`; then one call
-    goes through, and its result closes the circuit or opens it again. Any HTTP status is an answer.
+    After `OPEN_AFTER` consecutive calls without a response the circuit is open for `OPEN_SECONDS`. Then one
+    call is allowed, and its result closes the circuit or opens it again. Any HTTP status is a response.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -37,14 +37,14 @@ class Circuits:
         self._circuits: OrderedDict[str, _Circuit] = OrderedDict()
 
     def check(self, host: str) -> None:
-        """Raises: CircuitOpen."""
+        """Raise CircuitOpen if the host may not be called now."""
         circuit = self._circuits.get(host)
         if circuit is None or circuit.failures < OPEN_AFTER:
             return
         now = self._clock()
         if now < circuit.closed_at:
             raise CircuitOpen(f"{host} has not answered {circuit.failures} times in a row")
-        # This call is the trial; others wait for its result.
+        # This call is the trial; further calls are refused until its result is known.
         circuit.closed_at = now + OPEN_SECONDS
 
     def answered(self, host: str) -> None:

@@ -1,11 +1,11 @@
-"""Token buckets of what callers may spend on operations: in this process, or in Redis for all of them.
+"""Token buckets for the cost of operations: in this process, or in Redis for all processes.
 
-Every process takes small advances from Redis and spends them by itself, so that few operations wait for
-Redis. While Redis is away each process fills buckets of its own: see `gateways.redis_link`.
+Each process takes small advances from Redis and spends them by itself, so that few operations wait for
+Redis. While Redis is away each process uses its own buckets: see `gateways.redis_link`.
 
-Who stops waiting takes nothing: what was taken for them goes back. Where an answer does not come, it is
-unknown whether Redis has counted the question, and it is taken for counted: a shared bucket never gives
-more than is in it. Its caller may miss what was asked for and handed in, once each time that Redis goes.
+An amount taken for a cancelled caller is returned. If Redis does not respond, it is unknown whether it has
+counted the request, and the amount counts as taken: a shared bucket never gives more than it holds. At each
+outage of Redis a caller may lose the amounts that were being requested and returned.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ Clock = Callable[[], float]
 
 KEPT_BUCKETS = 100_000
 PREFIX = "quintet:cost:"
-ADVANCE_SECONDS = 0.25  # an advance is what is restored meanwhile
+ADVANCE_SECONDS = 0.25  # an advance is the amount restored in this time
 
-# Takes `wanted` if there is so much, else `needed`, else nothing; first gives `returned` back.
+# Adds `returned`, then takes `wanted` if the level allows, else `needed`, else nothing.
 TAKE = """
 local capacity, rate = tonumber(ARGV[1]), tonumber(ARGV[2])
 local needed, wanted, returned = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -54,7 +54,7 @@ return {taken, math.floor(level)}
 
 
 class LocalCostBuckets:
-    """The buckets of this process. Of too many the oldest are forgotten, which fills them."""
+    """The buckets of this process. Beyond `KEPT_BUCKETS` the oldest are forgotten, which refills them."""
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
         self._clock = clock
@@ -90,15 +90,15 @@ class LocalCostBuckets:
             state[0] = min(state[0] + amount, bucket.capacity)
 
     async def stop(self) -> None:
-        """Nothing is open."""
+        """Do nothing: there is no connection."""
 
 
 @dataclass(slots=True)
 class Advance:
-    """What this process has taken from a bucket and not spent; `available`: what was left in Redis.
+    """The unspent amount that this process has taken from a bucket; `available` is what was left in Redis.
 
-    `refused_at` is when Redis last had too little, None once it has given. `asking` is held by the one
-    operation that asks Redis for all that wait.
+    `refused_at` is when Redis last had too little, None after it has given. The one operation that asks
+    Redis on behalf of all waiting ones holds `asking`.
     """
 
     amount: int = 0
@@ -108,7 +108,7 @@ class Advance:
 
 
 class SharedCostBuckets:
-    """Buckets that all processes share by Redis. `now` replaces the clock of Redis in tests."""
+    """Buckets that all processes share through Redis. `now` replaces the clock of Redis in tests."""
 
     def __init__(
         self,
@@ -149,7 +149,7 @@ class SharedCostBuckets:
             return
         advance = self._advance(key)
         advance.amount += amount
-        if advance.amount > 2 * _size(bucket):  # so much belongs to every process
+        if advance.amount > 2 * _size(bucket):  # too much for one process to keep
             self._begin(self._return(key, bucket, advance))
 
     async def stop(self) -> None:
@@ -158,7 +158,7 @@ class SharedCostBuckets:
         await self._link.stop()
 
     def _begin(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Work that goes on whoever stops waiting for it."""
+        """Start work that continues when its caller is cancelled."""
         task = asyncio.get_running_loop().create_task(work)
         self._asking.add(task)
         task.add_done_callback(self._asking.discard)
@@ -194,9 +194,10 @@ class SharedCostBuckets:
             return Balance(True, advance.available + advance.amount)
 
     def _known_to_lack(self, amount: int, bucket: Bucket, advance: Advance) -> float | None:
-        """What there is at most, where that is less than `amount`: Redis need not be asked until it is more.
+        """Return the maximum available amount if it is less than `amount`; then Redis need not be asked.
 
-        What other processes hand in meanwhile counts only then: who was told to wait waits as long.
+        Amounts that other processes return meanwhile are ignored until then: a caller who was told to wait
+        waits that long.
         """
         if advance.refused_at is None or advance.amount >= amount:
             return None
@@ -210,7 +211,7 @@ class SharedCostBuckets:
                 await self._refill(key, 0, bucket, advance)
 
     async def _refill(self, key: str, needed: int, bucket: Bucket, advance: Advance) -> bool:
-        """Hand in what is left of an advance for another one; False when Redis does not answer."""
+        """Return the rest of an advance and take another one; return False when Redis does not respond."""
         if self._link.is_away:
             return False
         returned, advance.amount = advance.amount, 0
@@ -231,7 +232,7 @@ class SharedCostBuckets:
 
 
 def _size(bucket: Bucket) -> int:
-    """How much a process takes in advance."""
+    """Return the size of an advance."""
     return min(int(bucket.restore_rate * ADVANCE_SECONDS), bucket.capacity // 8)
 
 

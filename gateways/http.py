@@ -1,7 +1,6 @@
-"""The one HTTP client outward. It refuses to be called inside a database transaction.
+"""The one HTTP client for outgoing calls. It refuses to be called inside a database transaction.
 
-A slow provider would keep the transaction's locks as long as it pleases, and what it did could not
-be rolled back.
+A slow provider would hold the transaction's locks, and its effects could not be rolled back.
 """
 
 from __future__ import annotations
@@ -21,23 +20,23 @@ from models.database import in_transaction_now
 if TYPE_CHECKING:
     import httpx
 
-# Shorter than servers keep an idle connection, so that none is closed just as it is used again.
+# Less than servers keep an idle connection, so that none is closed while it is reused.
 _IDLE_SECONDS = 2
 READ_AT_MOST = 4_096
 
 
 class CalledInTransaction(RuntimeError):
-    """A defect of ours: a gateway was called while a database transaction was open."""
+    """A programming error: a gateway was called while a database transaction was open."""
 
 
 @cache
 def _tls() -> ssl.SSLContext:
-    """Made once: reading the certificates takes longer than a request."""
+    """Return the TLS context, created once: loading the certificates takes longer than a request."""
     return ssl.create_default_context()
 
 
 def open_client() -> httpx.AsyncClient:
-    """No proxy from the environment: what a process does is in its settings alone."""
+    """Open a client that ignores proxies of the environment; a process depends on its settings alone."""
     import httpx
 
     limits = httpx.Limits(keepalive_expiry=_IDLE_SECONDS)
@@ -55,13 +54,13 @@ async def post_pinned(
     purpose: str = "webhook",
     circuits: Circuits | None = None,
 ) -> tuple[int, bytes]:
-    """Post to the first of these addresses that takes a connection, without looking up the host again.
+    """Post to the first of these addresses that accepts a connection, without resolving the host again.
 
     Return the status and the first `READ_AT_MOST` bytes of the content. Redirects are not followed.
-    `seconds` bounds the whole call, so a receiver that answers byte by byte gains nothing. `purpose` is the
-    label in the metrics.
+    `seconds` limits the whole call, so a receiver that responds byte by byte gains nothing. `purpose` is
+    the label in the metrics.
 
-    Raises: GatewayError when no answer came, CircuitOpen, CalledInTransaction.
+    Raises: GatewayError when no response came, CircuitOpen, CalledInTransaction.
     """
     _refuse_in_transaction(str(url))
     with outgoing_call(purpose, url.host) as call:
@@ -103,7 +102,7 @@ async def _post_to_any(
 
 
 def _plain(error: httpx.HTTPError) -> str:
-    """What happened, in words of people."""
+    """Return a plain description of the error."""
     import httpx
 
     if isinstance(error, httpx.ConnectError):

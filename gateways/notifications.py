@@ -1,6 +1,6 @@
-"""Reading what a payment provider sends, once its signature is verified.
+"""Parsing of a payment provider's notification after its signature is verified.
 
-A verified body is still input: a defect of the provider, or a stolen key, may put anything into it.
+A verified body is still untrusted input: a defect of the provider or a stolen key may put anything into it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _NAMES = frozenset(each.name for each in fields(Notification)) - {"payer_id"}
 
 
 def read_notification(body: bytes) -> Notification:
-    """Return the notification that a JSON object says, field by field. Raises: UnreadableNotification."""
+    """Parse the JSON object of a notification, field by field. Raises: UnreadableNotification."""
     said = read_object(body)
     if said.keys() != _NAMES:
         raise UnreadableNotification("the notification has other fields than it must have")
@@ -35,12 +35,12 @@ def read_notification(body: bytes) -> Notification:
 
 
 def read_object(body: bytes) -> dict[str, Any]:
-    """Return the one JSON object of a body in UTF-8, with every number as it is written.
+    """Return the one JSON object of a UTF-8 body, with every number exact.
 
-    Raises: UnreadableNotification for anything else, a repeated name and a number that is no integer.
+    Raises: UnreadableNotification for anything else, a repeated name or a number that is no integer.
     """
     try:
-        # The first is strict (UTF-8, no NaN, bounded depth) but rounds long integers; the second is exact.
+        # orjson is strict (UTF-8, no NaN, bounded depth) but rounds long integers; json is exact.
         orjson.loads(body)
         found = json.loads(
             body,

@@ -1,6 +1,6 @@
-"""Where documents are kept that clients name by their hash: in this process, and in Redis for all.
+"""Storage of documents that clients refer to by hash: in this process, and in Redis for all processes.
 
-Both are bounded, as a whole and for each sharer, such as an address; the oldest documents make room.
+Both are bounded in total and for each sharer, such as an address; the oldest documents are dropped.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PREFIX = "quintet:persisted-query:"
 
 
 class Quota(NamedTuple):
-    """The most bytes of all documents, and of those that one sharer has brought."""
+    """The maximum bytes of all documents, and of the documents of one sharer."""
 
     of_all: int
     of_sharer: int
@@ -32,7 +32,7 @@ class Quota(NamedTuple):
 OF_A_PROCESS = Quota(2_000_000, 400_000)
 OF_REDIS = Quota(64_000_000, 1_000_000)
 
-# Keeps a document that is not there. Members of both indexes are hash:size:sharer, by the time they came at.
+# Stores a missing document. Members of both indexes are hash:size:sharer, scored by insertion time.
 PUT = """
 local document, index, own, bytes = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local text, prefix, member, size = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
@@ -83,22 +83,22 @@ return 1
 
 class PersistedQueries(Protocol):
     async def get(self, sha256_hash: str) -> str | None:
-        """The document with this hash, None when it is not known (any more)."""
+        """Return the document with this hash, None when it is unknown or dropped."""
 
     async def put(self, sha256_hash: str, document: str, sharer: str) -> None:
-        """Keep a valid document of a sharer; the caller has checked its hash."""
+        """Store a valid document of a sharer, whose hash the caller has checked."""
 
     async def stop(self) -> None:
-        """Close what is open."""
+        """Close open connections."""
 
 
 class LocalPersistedQueries:
-    """The most recently used ones, within bounds."""
+    """The most recently used documents, within bounds."""
 
     def __init__(self, quota: Quota = OF_A_PROCESS) -> None:
         self._quota = quota
         self._documents: OrderedDict[str, tuple[str, str]] = OrderedDict()
-        self._bytes: dict[str, int] = {}  # of each sharer
+        self._bytes: dict[str, int] = {}  # by sharer
 
     async def get(self, sha256_hash: str) -> str | None:
         known = self._documents.get(sha256_hash)
@@ -114,7 +114,7 @@ class LocalPersistedQueries:
             self._bytes[sharer] = self._bytes.get(sharer, 0) + len(document.encode())
 
     async def stop(self) -> None:
-        """Nothing is open."""
+        """Do nothing: there is no connection."""
 
     def _make_room(self, size: int, sharer: str) -> None:
         while self._bytes.get(sharer, 0) + size > self._quota.of_sharer:
@@ -138,10 +138,10 @@ class LocalPersistedQueries:
 
 
 class SharedPersistedQueries(LocalPersistedQueries):
-    """What one process was told, every process knows, by Redis.
+    """Documents that all processes share through Redis.
 
-    Without Redis each knows what it was told itself; clients then tell a document once more. `key` hides
-    whose document it is.
+    Without Redis each process knows only the documents sent to it, and clients send a document once more.
+    `key` hides the sharer of a document.
     """
 
     def __init__(

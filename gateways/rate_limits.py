@@ -1,7 +1,7 @@
-"""Counters of what may be done only so often: in this process, or in Redis for all processes.
+"""Rate limits: counters in this process, or in Redis for all processes.
 
-An attempt is counted before it is made, in all its limits or in none of them, in one step that no other
-attempt can come between. While Redis is away a process counts by itself: see `gateways.redis_link`.
+An attempt is counted before it is made, in all of its limits or in none, in one atomic step. While Redis is
+away each process counts by itself: see `gateways.redis_link`.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 MAXIMUM_COUNTERS = 100_000
 
-# KEYS: the counters. ARGV: the operation, the time in ms, then five numbers of each.
-# A counter has `count`, `till` (none is allowed before) and `ends` (when it is forgotten), times in ms.
+# KEYS: the counters. ARGV: the operation, the time in ms, then five numbers for each counter.
+# A counter has `count`, `till` (no attempt is allowed before) and `ends` (when it expires), in ms.
 _SCRIPT = """
 local now, wait, rows = tonumber(ARGV[2]), 0, {}
 for i, key in ipairs(KEYS) do
@@ -65,7 +65,7 @@ return 0
 
 
 def make_rate_limits(link: RedisLink | None, key: bytes) -> RateLimits:
-    """Counters in Redis, or in this process where there is none; `key` hides what is counted."""
+    """Return counters in Redis, or in this process without it; `key` hides what is counted."""
     memory = MemoryRateLimits()
     return RedisRateLimits(link, key, memory) if link else memory
 
@@ -78,7 +78,7 @@ class _Counter:
 
 
 class MemoryRateLimits:
-    """Counters of this process; no operation awaits, so each is one step."""
+    """Counters of this process; no operation awaits, so each is atomic."""
 
     degraded = False
 
@@ -113,7 +113,7 @@ class MemoryRateLimits:
 
     @property
     def kept(self) -> int:
-        """How many counters there are."""
+        """The number of counters."""
         return len(self._counters)
 
     def _counter(self, limit: Limit, now: float) -> _Counter:
@@ -123,7 +123,10 @@ class MemoryRateLimits:
         return counter
 
     def _keep(self, limit: Limit, counter: _Counter, now: float) -> None:
-        """Bound the memory: drop what has ended, then what nobody waits for and was counted longest ago."""
+        """Store the counter and limit their number.
+
+        Expired counters are dropped first, then the oldest ones that delay no attempt.
+        """
         self._counters.pop((limit.what, limit.whom), None)
         if len(self._counters) >= MAXIMUM_COUNTERS:
             live = [(key, each) for key, each in self._counters.items() if each.ends > now]
@@ -133,7 +136,7 @@ class MemoryRateLimits:
 
 
 class RedisRateLimits:
-    """Counters that all processes share, by names that say nothing about whom they count."""
+    """Counters that all processes share, under keyed hashes of their names."""
 
     def __init__(
         self,
@@ -148,7 +151,7 @@ class RedisRateLimits:
 
     @property
     def degraded(self) -> bool:
-        """Whether Redis does not answer, so that each process counts by itself."""
+        """Whether Redis does not respond, so that each process counts by itself."""
         return self._link.is_away
 
     async def take(self, limits: Sequence[Limit]) -> int:
@@ -165,7 +168,7 @@ class RedisRateLimits:
             await self._memory.give_back(limits)
 
     async def forget(self, limits: Sequence[Limit]) -> None:
-        await self._memory.forget(limits)  # of a time when Redis was away, too
+        await self._memory.forget(limits)  # also those counted while Redis was away
         if names := [self._name(limit) for limit in limits]:
             await self._link.ask(lambda redis: redis.delete(*names), twice=True)
 

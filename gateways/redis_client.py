@@ -1,4 +1,4 @@
-"""Redis as everything here asks it: briefly, once, and never as if an answer were certain."""
+"""Redis clients with short timeouts and without retries."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ ANSWER_SECONDS = 0.5
 
 
 def redis_at(url: str, *, seconds: float | None = ANSWER_SECONDS, **options: Any) -> Redis:
-    """A client that gives up after `seconds` (None: waits for messages) and does not retry by itself."""
-    # Imported where it is used, as all that takes long to load and not every server needs.
+    """Return a client that times out after `seconds` (None: waits for messages) and does not retry."""
+    # Imported late, because the library loads slowly and not every server needs it.
     from redis.asyncio import Redis
     from redis.asyncio.retry import Retry
     from redis.backoff import NoBackoff
@@ -34,14 +34,14 @@ def redis_errors() -> tuple[type[Exception], ...]:
 
 
 async def close_redis(client: Redis) -> None:
-    """Close the client's connections; one that hangs is left behind."""
+    """Close the client's connections; abandon one that hangs."""
     closing = asyncio.create_task(client.aclose())
     await asyncio.wait({closing}, timeout=ANSWER_SECONDS)
     closing.cancel()
 
 
 async def answers(url: str) -> bool:
-    """Whether Redis answers a ping now."""
+    """Return whether Redis responds to a ping now."""
     client = redis_at(url)
     try:
         await asyncio.wait_for(client.ping(), ANSWER_SECONDS)

@@ -1,8 +1,8 @@
-"""The one Redis that a process counts in: asked briefly, and left alone by everybody while it is away.
+"""A circuit breaker around the Redis that holds counters.
 
-Who meets that it does not answer meets it for all who count: they count by themselves at once, and it is
-asked in the background, ever less often, until it answers. It is said once that it is away, and once that
-it is back.
+When one caller finds that Redis does not respond, all callers count by themselves at once. Redis is then
+pinged in the background, at increasing intervals, until it responds. The outage is logged when it begins
+and when it ends.
 """
 
 from __future__ import annotations
@@ -23,30 +23,31 @@ CONNECTIONS = 8
 
 
 class RedisLink:
-    """A breaker around one client; `stop` closes it, and the next question opens it again."""
+    """A breaker around one client; `stop` closes the client, and the next question opens it again."""
 
     def __init__(self, url: str) -> None:
         self._url = url
-        # Made at once, though nothing connects yet: the library takes long to load.
+        # Created at once, although nothing connects yet, because the library loads slowly.
         self._redis: Redis | None = self._client()
-        self._outage = Outage("Redis, in which limits and costs are counted,")
+        self._outage = Outage("Redis for limits and costs")
         self._probing: asyncio.Task[None] | None = None
-        self._turns = asyncio.Semaphore(CONNECTIONS)
+        self._slots = asyncio.Semaphore(CONNECTIONS)
 
     @property
     def is_away(self) -> bool:
-        """Whether Redis does not answer, so that each process counts by itself."""
+        """Whether Redis does not respond, so that each process counts by itself."""
         return self._probing is not None
 
     async def ask(
         self, question: Callable[[Redis], Awaitable[Any]], *, twice: bool = False
     ) -> Any | None:
-        """What Redis says; None at once while it is known to be away, and soon if it is not.
+        """Return Redis's answer; None at once while it is known to be away, and within a short timeout
+        otherwise.
 
-        `twice`: ask again when this process was busy itself, so that Redis may count the question twice.
+        `twice`: ask again if this process itself was busy, so that Redis may count the question twice.
         """
-        # Of a rush few wait for Redis, and the rest until it is known to be away.
-        async with self._turns:
+        # Only a few callers wait for Redis; the others wait for a slot or until it is known to be away.
+        async with self._slots:
             for is_last in (not twice, True):
                 if self.is_away:
                     return None
@@ -55,7 +56,7 @@ class RedisLink:
                     async with asyncio.timeout(SECONDS_FOR_REDIS):
                         return await question(self._connected())
                 except redis_errors() as error:
-                    # Held by this process itself, which says nothing about Redis.
+                    # This process itself was busy, which says nothing about Redis.
                     was_held = time.monotonic() - began > 1.5 * SECONDS_FOR_REDIS
                     if not was_held:
                         self._begin_probing(error)
@@ -85,7 +86,7 @@ class RedisLink:
             self._probing = asyncio.create_task(self._probe(self._outage.failed(error)))
 
     async def _probe(self, pause: float) -> None:
-        """Ask until Redis answers; connections of before are dropped, as what they read is unknown."""
+        """Ping until Redis responds; older connections are dropped because their read position is unknown."""
         while True:
             await asyncio.sleep(pause)
             try:

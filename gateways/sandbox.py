@@ -1,11 +1,12 @@
-"""A payment provider that takes no money, for development and tests: it answers and notifies as a real one.
+"""A payment provider that takes no money, for development and tests; it responds and notifies like a real
+one.
 
-A charge is a signed token in the address of its page; whoever opens the page pays or fails there, and the
-provider then tells the shop, signed. It lives in the shop's own process, so it hands over what would travel
-over HTTP; the shop verifies it as if it had. What was paid, closed and refunded is in `SandboxLedger`.
+A charge is a signed token in the URL of its page. The user pays or fails on that page, and the provider then
+sends the shop a signed notification. It runs in the shop's own process and passes the notification directly;
+the shop verifies it as if it came over HTTP. `SandboxLedger` records payments, closed charges and refunds.
 
-Source: the scheme of signed notifications (timestamp, nonce, signature over `timestamp.nonce.body`)
-is that of WeChat Pay's API v3, with HMAC-SHA256 in place of RSA.
+Source: the scheme of signed notifications (timestamp, nonce, signature over `timestamp.nonce.body`) is that
+of WeChat Pay's API v3, with HMAC-SHA256 in place of RSA.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ TIMEZONE = ZoneInfo("Asia/Shanghai")
 
 
 class BadToken(Exception):
-    """The address of a payment page that is none of ours."""
+    """The token of a payment page is not signed by this server."""
 
 
 class SandboxPayments:
@@ -89,7 +90,7 @@ class SandboxPayments:
             self._write("CLOSED", reference, reference, 0)
 
     async def refund(self, order: RefundOrder) -> RefundState:
-        """There was no money: nothing has to go back, and it is there at once."""
+        """Record the refund, which succeeds at once because no money was taken."""
         if self._ledger.refund(order) is None:
             self._write("REFUNDED", order.reference, order.charge_reference, order.amount_minor)
         return await self.query_refund(order)
@@ -115,10 +116,10 @@ class SandboxPayments:
                 )
 
     def acknowledge(self, *, taken: bool) -> None:
-        """Return nothing: the sandbox looks at the status."""
+        """Return nothing: the sandbox reads the HTTP status."""
 
     def pay(self, charge: Charge, now: datetime) -> bool:
-        """Take the money of a charge, once. Return whether it may be paid: it is not closed or expired."""
+        """Record the payment of a charge, once. Return False for a closed or expired charge."""
         kinds = {event.kind for event in self._ledger.of_charge(charge.reference)}
         if "CLOSED" in kinds or (charge.expires_at is not None and now >= charge.expires_at):
             return False
@@ -127,7 +128,7 @@ class SandboxPayments:
         return True
 
     def verify(self, headers: dict[str, str], body: bytes, now: datetime) -> Notification:
-        """`headers` by their names in small letters."""
+        """Verify and read a notification; `headers` have lower-case names."""
         timestamp, nonce = headers.get(TIMESTAMP, ""), headers.get(NONCE, "")
         signature = headers.get(SIGNATURE, "")
         text = signed_text(timestamp, nonce, body)
@@ -140,7 +141,7 @@ class SandboxPayments:
         return read_notification(body)
 
     def charge_of(self, token: str) -> Charge:
-        """The charge that a page's token stands for. Raises: BadToken."""
+        """Return the charge of a page's token. Raises: BadToken."""
         text, _, mark = token.partition(".")
         if not self._keys.verify(PAGE_PURPOSE, text, mark):
             raise BadToken("the token is not ours")
@@ -152,9 +153,9 @@ class SandboxPayments:
     def notification_of(
         self, charge: Charge, *, succeeded: bool, now: datetime
     ) -> tuple[bytes, dict[str, str]]:
-        """What the shop is told of a charge: body and headers.
+        """Return body and headers of the notification of a charge.
 
-        A charge has one number of the provider's, however often it is paid.
+        The provider's number of a charge is the same however often it is paid.
         """
         said = self._said(charge.reference, charge.amount_minor, succeeded=succeeded)
         body = orjson.dumps(
@@ -163,7 +164,7 @@ class SandboxPayments:
         return body, self.signed(body, now)
 
     def signed(self, body: bytes, now: datetime) -> dict[str, str]:
-        """The headers that prove that a body comes from this provider, now."""
+        """Return the headers that prove origin and time of a body."""
         timestamp, nonce = str(int(now.timestamp())), secrets.token_hex(16)
         return {
             "content-type": "application/json",
@@ -199,5 +200,5 @@ class SandboxPayments:
 
 
 def signed_text(timestamp: str, nonce: str, body: bytes) -> str:
-    """What a notification's signature is over; Latin-1 tells all bytes apart."""
+    """Return the text that a notification's signature covers; Latin-1 keeps all bytes distinct."""
     return f"{timestamp}.{nonce}.{body.decode('latin-1')}"

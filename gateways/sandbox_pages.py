@@ -1,4 +1,4 @@
-"""The sandbox provider's own pages: what is to be paid, and a button for each outcome."""
+"""The sandbox provider's payment pages, with a button for each outcome."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from gateways.payments import Charge
 from gateways.sandbox import BadToken, SandboxPayments
 
 PAID, FAILED, REFUSED, CLOSED = "paid", "failed", "refused by the shop", "closed"
-Tell = Callable[[dict[str, str], bytes], Awaitable[bool]]
-"""Gives the shop a signed notification, headers and body; answers whether it took it."""
+Deliver = Callable[[dict[str, str], bytes], Awaitable[bool]]
+"""Delivers a signed notification (headers, body) to the shop; returns whether the shop accepted it."""
 
 _STYLE = (
     "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:26rem;margin:12vh auto;padding:0 1rem}"
@@ -34,7 +34,7 @@ HEADERS = {
 }
 
 
-def sandbox_routes(provider: SandboxPayments, tell: Tell) -> list[BaseRoute]:
+def sandbox_routes(provider: SandboxPayments, deliver: Deliver) -> list[BaseRoute]:
     async def show(request: Request) -> Response:
         charge = _charge(provider, request)
         return _no_such_page() if charge is None else _page(_what_is_to_be_paid(charge), 200)
@@ -48,9 +48,9 @@ def sandbox_routes(provider: SandboxPayments, tell: Tell) -> list[BaseRoute]:
         if succeeded and not provider.pay(charge, now):
             return _answer(request, CLOSED, 410)
         body, headers = provider.notification_of(charge, succeeded=succeeded, now=now)
-        taken = await tell(headers, body)
-        outcome = (PAID if succeeded else FAILED) if taken else REFUSED
-        return _answer(request, outcome, 200 if taken else 502)
+        accepted = await deliver(headers, body)
+        outcome = (PAID if succeeded else FAILED) if accepted else REFUSED
+        return _answer(request, outcome, 200 if accepted else 502)
 
     path = "/sandbox/pay/{token}"
     return [Route(path, show, methods=["GET"]), Route(path, pay, methods=["POST"])]

@@ -1,4 +1,4 @@
-"""The built-in text message gateway: logs, and keeps an outbox file for whoever develops or tests."""
+"""The built-in text message gateway, which logs messages and appends them to an outbox file."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ log = structlog.get_logger(__name__)
 
 
 class LoggingSms:
-    """Sends nothing. With `outbox` each message is appended to that file as a JSON line.
+    """A gateway that sends nothing. With `outbox` each message is appended to that file as a JSON line.
 
-    One that `refuses` says so instead of letting people wait for a message, unless there is an outbox.
-    `log_codes` is for development: log lines of production hold neither codes nor parts of phones.
+    With `refuses` and without an outbox it raises an error, so that customers do not wait for a message.
+    `log_codes` is for development: production logs contain neither codes nor digits of phones.
     """
 
     delivers = False
@@ -29,7 +29,7 @@ class LoggingSms:
         self._refuses = refuses and not outbox
 
     async def send_code(self, message: CodeMessage) -> None:
-        """Raises: GatewayError."""
+        """Log the message and append it to the outbox. Raises: GatewayError."""
         if self._refuses:
             raise GatewayError("no provider of text messages is set up")
         if self._log_codes:

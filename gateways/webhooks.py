@@ -1,4 +1,4 @@
-"""The door to the receivers of webhooks: to public addresses only, unless the settings allow others."""
+"""HTTP delivery to webhook receivers, at public addresses only unless the settings allow others."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 AGENT = "Quintet-Webhooks"
 RESOLVE_SECONDS = 5.0
-# Read in different ways by different parsers: blanks, control characters, backslashes.
+# Characters that URL parsers treat differently: spaces, control characters, backslashes.
 UNCLEAR = re.compile(r"[\s\x00-\x20\x7f\\]")
 
 
 class HttpWebhooks:
-    """Delivers to receivers by HTTP.
+    """Delivers messages to receivers by HTTP.
 
-    `private_addresses` and `plain_http` say whether these may be delivered to. `hosts`, unless empty, are the
-    only ones, each with all below it. `seconds` bounds a delivery.
+    `private_addresses` and `plain_http` allow receivers at private addresses and without TLS. `hosts`,
+    unless empty, are the only allowed hosts, each with its subdomains. `seconds` limits a delivery.
     """
 
     def __init__(
@@ -44,8 +44,8 @@ class HttpWebhooks:
         self.seconds = seconds
 
     def fault(self, url: str) -> str | None:
-        """Return what is wrong with an address, as far as it shows without asking the network."""
-        import httpx  # takes long to load
+        """Return what is wrong with a URL, as far as can be told without the network."""
+        import httpx  # loads slowly
 
         if UNCLEAR.search(url):
             return "This is not a URL."
@@ -80,9 +80,9 @@ class HttpWebhooks:
             yield _HttpReceiver(self, client, url)
 
     async def addresses_of(self, url: httpx.URL) -> list[Address]:
-        """All of the host's addresses.
+        """Return all addresses of the host.
 
-        Raises: GatewayError when it has none, or one that may not be delivered to.
+        Raises: GatewayError when it has none, or one that may not be called.
         """
         port = url.port or (443 if url.scheme == "https" else 80)
         try:
@@ -99,7 +99,7 @@ class HttpWebhooks:
 
 
 class _HttpReceiver:
-    """Its host is looked up once, and only what was checked is called: a name that changes gains nothing."""
+    """A receiver whose host is resolved once; only checked addresses are called, so DNS rebinding fails."""
 
     def __init__(self, gateway: HttpWebhooks, client: httpx.AsyncClient, url: str) -> None:
         self._gateway = gateway
@@ -128,7 +128,7 @@ class _HttpReceiver:
 
 
 def _host(url: httpx.URL) -> str:
-    """The host in ASCII and lower case, as DNS is asked for it."""
+    """Return the host in ASCII and lower case, as it is resolved."""
     return url.raw_host.decode("ascii").lower()
 
 

@@ -1,4 +1,4 @@
-"""Which doors outward the settings open."""
+"""The gateways that the settings configure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from settings import Settings
 
 
 def make_gateways(settings: Settings) -> Gateways:
-    """The doors outward that these settings open."""
+    """Return the gateways of these settings."""
     link = RedisLink(settings.redis_url) if settings.redis_url else None
     rate_limits = make_rate_limits(link, settings.keys.derived("rate limits"))
     return Gateways(

@@ -1,3 +1,5 @@
+"""Create the tables of price lists, prices and price changes."""
+
 from tortoise import fields
 from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index
@@ -67,7 +69,6 @@ class Migration(TableMigration):
                 "unique_together": (("merchant_id", "code"),),
                 "indexes": [Index(fields=["merchant_id", "kind", "key"])],
                 "pk_attr": "id",
-                "table_description": "Prices for one store, channel or tier: `key` is the store's code, the channel or the tier's code.",
             },
             bases=["Row"],
         ),
@@ -120,7 +121,6 @@ class Migration(TableMigration):
                     CheckConstraint(check='"amount_minor" >= 0', name="ck_price_amount_minor")
                 ],
                 "pk_attr": "id",
-                "table_description": "What a variant costs by a list, from `valid_from` on; of several, the one that began last holds.",
             },
             bases=["Row"],
         ),
@@ -191,7 +191,6 @@ class Migration(TableMigration):
                     )
                 ],
                 "pk_attr": "id",
-                "table_description": "A price that came, changed or went: written once, never changed. Without a list, the list price.",
             },
             bases=["Row"],
         ),

@@ -1,3 +1,5 @@
+"""Create the tables of document numbers and document events."""
+
 from tortoise import fields
 from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index
@@ -48,7 +50,6 @@ class Migration(TableMigration):
                     )
                 ],
                 "pk_attr": "id",
-                "table_description": "The last number given to a merchant's documents of one kind on one day.",
             },
             bases=["Row"],
         ),
@@ -75,7 +76,6 @@ class Migration(TableMigration):
                 "app": "models",
                 "indexes": [Index(fields=["document_type", "document_id", "id"])],
                 "pk_attr": "id",
-                "table_description": 'One entry of a stock document\'s history: the document, such as `("Transfer", 7)`, changed its status.',
             },
             bases=["Row"],
         ),

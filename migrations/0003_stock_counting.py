@@ -1,3 +1,5 @@
+"""Create the tables of safety stock defaults and ledger checkpoints."""
+
 from tortoise import fields
 from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index
@@ -11,7 +13,7 @@ from models.engine.schema_changes.create_tables import TableMigration
 
 
 async def keep_own_numbers(apps: StateApps, editor: BaseSchemaEditor) -> None:
-    """What was set for a level stays as it is when its location gets a default."""
+    """Keep the safety stock that was set for a level when its location gets a default."""
     await editor.client.execute_script(
         "UPDATE stock_level SET safety_is_own = TRUE WHERE safety_stock > 0"
     )
@@ -57,7 +59,6 @@ class Migration(TableMigration):
                     )
                 ],
                 "pk_attr": "id",
-                "table_description": "The safety stock of those levels of a location that do not have their own.",
             },
             bases=["Row"],
         ),
@@ -97,7 +98,6 @@ class Migration(TableMigration):
                 "app": "models",
                 "unique_together": (("level_id", "sequence"),),
                 "pk_attr": "id",
-                "table_description": "The sum of a level's movements up to and including `sequence`.",
             },
             bases=["Row"],
         ),

@@ -1,3 +1,5 @@
+"""Create the tables of webhooks and their deliveries."""
+
 from orjson import loads
 from tortoise import fields
 from tortoise.fields.base import OnDelete
@@ -69,7 +71,6 @@ class Migration(TableMigration):
                     CheckConstraint(check='"failures" >= 0', name="ck_webhook_failures"),
                 ],
                 "pk_attr": "id",
-                "table_description": "An address that is told of changes below `organisation`; `sequence` is the last it was given.",
             },
             bases=["Row"],
         ),
@@ -124,7 +125,6 @@ class Migration(TableMigration):
                 ],
                 "indexes": [Index(fields=["webhook_id", "next_attempt_at"])],
                 "pk_attr": "id",
-                "table_description": "One change for one webhook, and what became of it; `body` is sent byte for byte.",
             },
             bases=["Row"],
         ),

@@ -1,3 +1,5 @@
+"""Create the tables of assortments, channel exclusions and selective variants."""
+
 from tortoise import fields
 from tortoise.fields.base import OnDelete
 
@@ -53,7 +55,6 @@ class Migration(TableMigration):
                 "app": "models",
                 "unique_together": (("variant_id", "location_id"),),
                 "pk_attr": "id",
-                "table_description": "Whether a store or warehouse carries a variant, where that was said.",
             },
             bases=["Row"],
         ),
@@ -86,7 +87,6 @@ class Migration(TableMigration):
                 "app": "models",
                 "unique_together": (("product_id", "channel"),),
                 "pk_attr": "id",
-                "table_description": "A product that a channel does not list.",
             },
             bases=["Row"],
         ),
@@ -118,7 +118,6 @@ class Migration(TableMigration):
                 "app": "models",
                 "unique_together": (("variant_id",),),
                 "pk_attr": "id",
-                "table_description": "A variant that only those places carry whose assortment says so.",
             },
             bases=["Row"],
         ),

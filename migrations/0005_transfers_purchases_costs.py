@@ -1,3 +1,5 @@
+"""Create the tables of transfers, suppliers, purchase orders, supplier returns and stock costs."""
+
 from tortoise import fields
 from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index
@@ -58,7 +60,6 @@ class Migration(TableMigration):
                     ),
                 ],
                 "pk_attr": "id",
-                "table_description": "The value of a level's stock after its movements up to `movement_id`. Later movements are not settled.",
             },
             bases=["Row"],
         ),
@@ -92,7 +93,6 @@ class Migration(TableMigration):
                 "app": "models",
                 "unique_together": (("movement_id",),),
                 "pk_attr": "id",
-                "table_description": "The change of a level's value by one movement; negative if goods left. Append-only.",
             },
             bases=["Row"],
         ),
@@ -130,7 +130,6 @@ class Migration(TableMigration):
                 "app": "models",
                 "unique_together": (("merchant_id", "code"),),
                 "pk_attr": "id",
-                "table_description": "A supplier of a merchant. Contact and phone are encrypted.",
             },
             bases=["Row"],
         ),
@@ -206,7 +205,6 @@ class Migration(TableMigration):
                 ],
                 "indexes": [Index(fields=["merchant_id", "id"])],
                 "pk_attr": "id",
-                "table_description": "An order of goods from a supplier for one location.",
             },
             bases=["Row"],
         ),
@@ -275,7 +273,6 @@ class Migration(TableMigration):
                     ),
                 ],
                 "pk_attr": "id",
-                "table_description": "Units of one variant at one unit cost; `returned` of those received went back to the supplier.",
             },
             bases=["Row"],
         ),
@@ -358,7 +355,6 @@ class Migration(TableMigration):
                 "unique_together": (("merchant_id", "number"),),
                 "indexes": [Index(fields=["merchant_id", "id"])],
                 "pk_attr": "id",
-                "table_description": "A return of goods to a supplier. `purchase_order` limits it to the goods of one order.",
             },
             bases=["Row"],
         ),
@@ -416,7 +412,6 @@ class Migration(TableMigration):
                     ),
                 ],
                 "pk_attr": "id",
-                "table_description": "Units of one variant in one state; `value_minor` is their value when they were shipped.",
             },
             bases=["Row"],
         ),
@@ -489,7 +484,6 @@ class Migration(TableMigration):
                 ],
                 "indexes": [Index(fields=["merchant_id", "id"])],
                 "pk_attr": "id",
-                "table_description": "A movement of goods between two locations of a merchant. It is approved before it is shipped.",
             },
             bases=["Row"],
         ),
@@ -567,7 +561,6 @@ class Migration(TableMigration):
                     ),
                 ],
                 "pk_attr": "id",
-                "table_description": "The quantities of one variant by stage of the transfer.",
             },
             bases=["Row"],
         ),

@@ -1,3 +1,5 @@
+"""Create the tables of stocktakes."""
+
 from tortoise import fields
 from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index
@@ -62,7 +64,6 @@ class Migration(TableMigration):
                 "unique_together": (("merchant_id", "number"),),
                 "indexes": [Index(fields=["location_id", "id"])],
                 "pk_attr": "id",
-                "table_description": "A count of some variants at a location. Sales continue during the count.",
             },
             bases=["Row"],
         ),
@@ -131,7 +132,6 @@ class Migration(TableMigration):
                     CheckConstraint(check='"expected" >= 0', name="ck_stocktake_line_expected"),
                 ],
                 "pk_attr": "id",
-                "table_description": "One variant of a stocktake with its count.",
             },
             bases=["Row"],
         ),

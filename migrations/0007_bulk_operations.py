@@ -1,3 +1,5 @@
+"""Create the table of bulk operations."""
+
 from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.migrations.constraints import CheckConstraint
@@ -83,7 +85,6 @@ class Migration(TableMigration):
                     Index(fields=["status", "locked_until"]),
                 ],
                 "pk_attr": "id",
-                "table_description": "A file of rows that a worker reads, a chunk a transaction.",
             },
             bases=["Row"],
         ),

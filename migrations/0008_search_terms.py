@@ -1,3 +1,5 @@
+"""Replace the table of search terms."""
+
 from tortoise.migrations import operations as ops
 
 from models.engine.schema_changes.create_tables import TableMigration

@@ -1,3 +1,5 @@
+"""Create the tables of serial numbers and their events."""
+
 from tortoise import fields, migrations
 from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index
@@ -74,7 +76,6 @@ class Migration(migrations.Migration):
                 "unique_together": (("variant_id", "serial"),),
                 "indexes": [Index(fields=["variant_id", "location_id", "state", "id"])],
                 "pk_attr": "id",
-                "table_description": "One unit of a variant that tracks serial numbers, at its current or last location.",
             },
             bases=["Row"],
         ),
@@ -131,7 +132,6 @@ class Migration(migrations.Migration):
                 "table": "serial_event",
                 "app": "models",
                 "pk_attr": "id",
-                "table_description": "One append-only entry of a serial number's history; `from_state` is null for the first.",
             },
             bases=["Row"],
         ),

@@ -1,3 +1,5 @@
+"""Create the tables of backorders."""
+
 from tortoise import fields
 from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index
@@ -6,7 +8,7 @@ from tortoise.migrations.constraints import CheckConstraint
 
 from models.engine.schema_changes.create_table import CreateTable
 from models.engine.schema_changes.create_tables import TableMigration
-from models.stock.states import AllocationStatus
+from models.stock.states import PromiseStatus
 
 
 class Migration(TableMigration):
@@ -50,12 +52,11 @@ class Migration(TableMigration):
                     CheckConstraint(check='"promised" >= 0', name="ck_stock_backorder_promised"),
                 ],
                 "pk_attr": "id",
-                "table_description": "How many units of a variant may be sold before they arrive.",
             },
             bases=["Row"],
         ),
         CreateTable(
-            name="BackorderAllocation",
+            name="StockPromise",
             fields=[
                 (
                     "id",
@@ -95,9 +96,9 @@ class Migration(TableMigration):
                 (
                     "status",
                     fields.CharEnumField(
-                        default=AllocationStatus.HELD,
+                        default=PromiseStatus.HELD,
                         description="",
-                        enum_type=AllocationStatus,
+                        enum_type=PromiseStatus,
                         max_length=24,
                     ),
                 ),
@@ -113,7 +114,6 @@ class Migration(TableMigration):
                     ),
                 ],
                 "pk_attr": "id",
-                "table_description": "Units of a variant that a fulfilment awaits at its location; `filled` of them have arrived.",
             },
             bases=["Row"],
         ),

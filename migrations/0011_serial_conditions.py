@@ -1,9 +1,11 @@
+"""Record the condition of serial numbers in damaged and quarantined stock."""
+
 from tortoise import migrations
 from tortoise.migrations import operations as ops
 from tortoise.migrations.schema_editor.base import BaseSchemaEditor
 from tortoise.migrations.schema_generator.state_apps import StateApps
 
-# The last to come first: which of a level's pieces are damaged nobody had noted, how many was.
+# The newest serial numbers first: levels recorded how many units are damaged, but not which ones.
 _TOLD = """
 UPDATE serial_number SET state = told.state FROM (
   SELECT serial.id, CASE WHEN serial.place <= level.damaged THEN 'DAMAGED' ELSE 'QUARANTINED' END AS state
@@ -18,7 +20,7 @@ WHERE serial_number.id = told.id
 
 
 async def tell_conditions(apps: StateApps, editor: BaseSchemaEditor) -> None:
-    """A level's damaged and quarantined pieces have as many serial numbers in these states."""
+    """Mark as many serial numbers of a level as damaged and quarantined as its counts say."""
     await editor.client.execute_script(_TOLD)
 
 

@@ -1,3 +1,5 @@
+"""Add the language of bulk operations and the delivery counts of webhooks."""
+
 from tortoise import fields
 from tortoise.migrations import operations as ops
 

@@ -1,3 +1,5 @@
+"""Sort texts of lists by byte order, and index products by brand and by category."""
+
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 

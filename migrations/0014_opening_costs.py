@@ -1,3 +1,5 @@
+"""Create the table of opening costs."""
+
 from tortoise import fields
 from tortoise.fields.base import OnDelete
 from tortoise.migrations.constraints import CheckConstraint
@@ -55,7 +57,6 @@ class Migration(TableMigration):
                     ),
                 ],
                 "pk_attr": "id",
-                "table_description": "The unit cost of stock that was on hand before the first purchase. One per level, append-only.",
             },
             bases=["Row"],
         ),

@@ -1,3 +1,5 @@
+"""Create the table of serial numbers counted in a stocktake."""
+
 from tortoise import fields
 from tortoise.fields.base import OnDelete
 from tortoise.migrations import operations as ops
@@ -47,7 +49,6 @@ class Migration(TableMigration):
                 "app": "models",
                 "unique_together": (("line_id", "serial"),),
                 "pk_attr": "id",
-                "table_description": "A serial number in which a count differs from the records.",
             },
             bases=["Row"],
         ),

@@ -1,3 +1,5 @@
+"""Add columns for rotated and revoked API clients and for the devices of sessions."""
+
 from tortoise import fields
 
 from models.accounts.channels import Channel

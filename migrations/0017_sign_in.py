@@ -1,3 +1,5 @@
+"""Create the tables of known origins and recovery codes, and add the second factor of staff."""
+
 from tortoise import fields
 from tortoise.fields.base import OnDelete
 
@@ -31,7 +33,6 @@ class Migration(TableMigration):
                 "app": "models",
                 "unique_together": (("subject", "origin"),),
                 "pk_attr": "id",
-                "table_description": "An address or device that somebody has signed in from; both kept as keyed hashes only.",
             },
             bases=["Row"],
         ),
@@ -65,7 +66,6 @@ class Migration(TableMigration):
                 "app": "models",
                 "unique_together": (("staff_id", "code_hash"),),
                 "pk_attr": "id",
-                "table_description": "Good once in place of a code of the second factor; kept as SHA-256 only.",
             },
             bases=["Row"],
         ),

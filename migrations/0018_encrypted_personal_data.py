@@ -1,3 +1,5 @@
+"""Encrypt personal data and create the table of phone indexes."""
+
 from tortoise import fields
 from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index
@@ -34,7 +36,7 @@ async def index_phones(apps: StateApps, editor: BaseSchemaEditor) -> None:
 
 
 async def end_codes(apps: StateApps, editor: BaseSchemaEditor) -> None:
-    """One-time codes live for minutes and were kept by the plain phone: none of them is good any more."""
+    """Delete all one-time codes, which are valid for minutes and were stored by the plain phone."""
     await editor.client.execute_script("DELETE FROM one_time_code")
 
 
@@ -77,7 +79,6 @@ class Migration(TableMigration):
                 "unique_together": (("merchant_id", "whole"),),
                 "indexes": [Index(fields=["merchant_id", "ending"])],
                 "pk_attr": "id",
-                "table_description": "The blind indexes of a member's phone by one key: of the whole number and of its last four digits.",
             },
             bases=["Row"],
         ),

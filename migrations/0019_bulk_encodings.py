@@ -1,3 +1,5 @@
+"""Add the encoding and notes of bulk operations."""
+
 from tortoise import fields
 from tortoise.migrations import operations as ops
 

@@ -1,3 +1,5 @@
+"""Add the time of a session's last confirmation."""
+
 from tortoise import fields
 
 from models.engine.schema_changes.add_column import AddColumn

@@ -1,3 +1,5 @@
+"""Add the fees and refunds of fulfilments, and limit each customer to one open cart."""
+
 from typing import Any
 
 from tortoise import fields
@@ -7,8 +9,8 @@ from tortoise.migrations.schema_generator.state import State
 from models.engine.schema_changes.add_column import AddColumn
 from models.engine.schema_changes.create_tables import TableMigration
 
-# Of several open carts of a customer the one that a guide's tablet shows stays, else the one used last. What the
-# others have besides is added to it, as long as there is room, and they lead to it from then on.
+# Of several open carts of a customer, the one of a guide stays open, or else the one used last. Variants that
+# only the others have are added to it, up to the maximum of lines, and the others refer to it.
 RANKED = """
 SELECT id, FIRST_VALUE(id) OVER (PARTITION BY merchant_id, member_id, guest_id
   ORDER BY CASE WHEN guide_id IS NULL THEN 1 ELSE 0 END, updated_at DESC, id DESC) AS survivor_id
@@ -34,10 +36,10 @@ OWNERS = ("member", "guest")
 
 
 class KeepOneOpenCart(TortoiseOperation):
-    """Leave each customer one open cart, and let the database see to it from then on."""
+    """Leave each customer one open cart, and enforce it by unique indexes."""
 
     def state_forward(self, app_label: str, state: State) -> None:
-        """Partial indexes are no part of the tables' state."""
+        """Leave the state unchanged: it does not include partial indexes."""
 
     async def database_forward(
         self, app_label: str, old_state: State, new_state: State, state_editor: Any = None

@@ -1,3 +1,5 @@
+"""Create the tables of contact accesses and fulfilment events, and add columns to orders and fulfilments."""
+
 from tortoise import fields
 from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index
@@ -51,8 +53,6 @@ class Migration(TableMigration):
                     CheckConstraint(check='"looks" > 0', name="ck_contact_look_looks"),
                 ),
                 "pk_attr": "id",
-                "table_description": "That somebody saw contact or address of an order in full on a day,"
-                " and how often; not what they saw.",
             },
             bases=["Row"],
         ),
@@ -88,7 +88,6 @@ class Migration(TableMigration):
                 "table": "fulfilment_event",
                 "app": "models",
                 "pk_attr": "id",
-                "table_description": "One step in the life of a fulfilment; `created_at` is when.",
             },
             bases=["Row"],
         ),

@@ -1,3 +1,5 @@
+"""Index case-insensitive codes, and add the code of storefronts."""
+
 from tortoise import fields
 from tortoise.migrations import operations as ops
 from tortoise.migrations.schema_editor.base import BaseSchemaEditor

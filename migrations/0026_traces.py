@@ -1,3 +1,5 @@
+"""Add the trace of events, jobs and deliveries."""
+
 from tortoise import fields
 
 from models.engine.schema_changes.add_column import AddColumn

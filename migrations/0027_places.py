@@ -1,3 +1,5 @@
+"""Mark the organisation nodes of warehouses, and index the sales at each location."""
+
 from typing import Any
 
 from tortoise.migrations.operations import TortoiseOperation
@@ -5,12 +7,12 @@ from tortoise.migrations.schema_generator.state import State
 
 from models.engine.schema_changes.create_tables import TableMigration
 
-# With all that adding them up reads, so that no row of the ledger itself is; SQLite wants the reason, too.
+# Covers the sum of sales, so that no row of the ledger is read; SQLite needs the reason for that, too.
 SOLD = (
     "CREATE INDEX idx_stock_movement_sold_at_places"
     " ON stock_movement (location_id, variant_id, created_at, quantity, reason) WHERE reason = 'SALE'"
 )
-# A place has a node of its own; one of another kind keeps it, whatever stands on it.
+# A location has its own node; nodes of other kinds stay unchanged.
 WAREHOUSES = """
 UPDATE organisation SET kind = 'WAREHOUSE' WHERE kind = 'STORE'
 AND id IN (SELECT organisation_id FROM location WHERE kind = 'WAREHOUSE')
@@ -18,10 +20,10 @@ AND id IN (SELECT organisation_id FROM location WHERE kind = 'WAREHOUSE')
 
 
 class TellPlacesApart(TortoiseOperation):
-    """Give the own nodes of warehouses a kind of their own, and index what was sold at each place."""
+    """Give the nodes of warehouses their own kind, and index the sales at each location."""
 
     def state_forward(self, app_label: str, state: State) -> None:
-        """Partial indexes are no part of the tables' state."""
+        """Leave the state unchanged: it does not include partial indexes."""
 
     async def database_forward(
         self, app_label: str, old_state: State, new_state: State, state_editor: Any = None

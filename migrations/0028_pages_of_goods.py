@@ -1,3 +1,5 @@
+"""Add the columns of brand, category and product pages, and index the sales of a variant."""
+
 from orjson import loads
 from tortoise import fields
 from tortoise.fields.data import JSON_DUMPS
@@ -8,8 +10,8 @@ from tortoise.migrations.schema_generator.state_apps import StateApps
 from models.engine.schema_changes.add_column import AddColumn
 from models.engine.schema_changes.create_tables import TableMigration
 
-# Of sales alone, and with all that adding them up reads, so that no row of the ledger itself is read. SQLite
-# wants the column of the condition too.
+# Contains only sales and covers their sum, so that no row of the ledger is read. SQLite needs the column of the
+# condition for that, too.
 SOLD = (
     "CREATE INDEX idx_stock_movement_sold"
     " ON stock_movement (variant_id, created_at, location_id, quantity, reason) WHERE reason = 'SALE'"

@@ -1,3 +1,5 @@
+"""Add phones of staff, indexes of recipients' phones, and unique codes of storefronts."""
+
 from typing import Any
 
 from tortoise import fields
@@ -31,7 +33,7 @@ def is_postgres(client: Any) -> bool:
 
 
 async def index_recipients(apps: StateApps, editor: BaseSchemaEditor) -> None:
-    """Write the blind index of the phone in each order's address; one that no key reads is passed by."""
+    """Write the blind index of the phone in each order's address; skip addresses that no key decrypts."""
     client = editor.client
     first, second = ("$1", "$2") if is_postgres(client) else ("?", "?")
     statement = f"UPDATE sales_order SET recipient_ending = {first} WHERE id = {second}"
@@ -48,9 +50,9 @@ def ending_of(stored: str) -> str | None:
 
 
 async def keep_codes_apart(apps: StateApps, editor: BaseSchemaEditor) -> None:
-    """Let no two client applications of a merchant have one code.
+    """Make the codes of a merchant's client applications unique.
 
-    Raises: DatabaseUnfit, which names those that have.
+    Raises: DatabaseUnfit naming the duplicates.
     """
     client = editor.client
     await client.execute_query(FILL_MERCHANTS)
@@ -72,7 +74,7 @@ async def let_codes_be(apps: StateApps, editor: BaseSchemaEditor) -> None:
 
 
 async def nothing(apps: StateApps, editor: BaseSchemaEditor) -> None:
-    """The column goes with what is in it."""
+    """Do nothing: dropping the column drops its values."""
 
 
 class Migration(TableMigration):

@@ -1,4 +1,7 @@
-"""The levels of a place, and of a variant, in the order of their IDs; SQLite's indexes have the ID already."""
+"""Index the levels of a location and of a variant in the order of IDs.
+
+SQLite's indexes include the ID already.
+"""
 
 from tortoise.migrations import operations as ops
 from tortoise.migrations.schema_editor.base import BaseSchemaEditor

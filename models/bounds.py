@@ -1,6 +1,6 @@
-"""How long the lists of the API become: one table, which whoever writes them and their cost both read.
+"""The maximum lengths of lists in the API, for the code that fills them and for the cost of operations.
 
-A list that may outgrow any bound is not here: `resolvers.slices` cuts it where it is read.
+A list without a fixed bound is not here: `resolvers.slices` cuts it where it is read.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ T = TypeVar("T")
 
 
 class Bound(int):
-    """The most entries of one list."""
+    """The maximum number of entries of one list."""
 
     def check(self, count: int, *path: str | int) -> None:
-        """Raises: LimitExceeded that names the field at the end of `path`."""
+        """Raise LimitExceeded, naming the last field of `path`, when `count` is too large."""
         if count > self:
             name = next((step for step in reversed(path) if isinstance(step, str)), "")
             raise LimitExceeded(
@@ -26,16 +26,16 @@ class Bound(int):
             )
 
     def cut(self, values: Sequence[T]) -> Sequence[T]:
-        """The first of them."""
+        """Return the first values, as many as the bound allows."""
         return values[:self]
 
 
 class Vocabulary(Bound):
-    """The most entries of a list without repeats, all of them values of the code."""
+    """The maximum number of entries of a list of distinct values of enums."""
 
 
 def all_of(*kinds: type[Enum]) -> Vocabulary:
-    """Of a list of values of these kinds."""
+    """Return the bound of a list of distinct values of these enums."""
     return Vocabulary(sum(map(len, kinds)))
 
 
@@ -72,7 +72,7 @@ RECOVERY_CODES = Bound(10)
 AUDIT_FAULTS = Bound(500)
 DOCUMENT_LOCATIONS = Bound(2)
 
-# Answers.
+# Responses.
 PATH_STEPS = Bound(10)
 STATES = Bound(10)
 BULK_NOTES = Bound(10)

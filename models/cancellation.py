@@ -1,4 +1,4 @@
-"""What must not be left half done when whoever waits for it is cancelled."""
+"""Coroutines that finish before their caller's cancellation takes effect."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import Any, ParamSpec
 P = ParamSpec("P")
 
 
-def to_the_end(
+def run_to_completion(
     work: Callable[P, Coroutine[Any, Any, None]],
 ) -> Callable[P, Coroutine[Any, Any, None]]:
-    """Do all of it; who is cancelled meanwhile is cancelled after it."""
+    """Run the whole coroutine; a cancellation takes effect after it has finished."""
 
     @wraps(work)
-    async def done(*arguments: P.args, **options: P.kwargs) -> None:
-        doing = asyncio.create_task(work(*arguments, **options))
+    async def wrapper(*arguments: P.args, **options: P.kwargs) -> None:
+        task = asyncio.create_task(work(*arguments, **options))
         try:
-            await asyncio.shield(doing)
+            await asyncio.shield(task)
         except asyncio.CancelledError:
-            await asyncio.wait([doing])
+            await asyncio.wait([task])
             raise
 
-    return done
+    return wrapper

@@ -1,4 +1,4 @@
-"""What Tortoise is told: which modules hold tables, where migrations are, which connection reads."""
+"""The configuration of Tortoise: table modules, migrations, connections and the read router."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ TABLES = [
 ]
 
 
-POOL_SIZE = 20  # of one process on PostgreSQL
+POOL_SIZE = 20  # connections of one process on PostgreSQL
 CONNECT_SECONDS = 5.0
 
 
 class ReadFromReader:
-    """Tortoise's router: reads outside a transaction go to the reading connection."""
+    """Tortoise's router: reads outside a transaction use the reading connection."""
 
     def db_for_read(self, model: type) -> str:
         move_on()
@@ -69,9 +69,9 @@ class ReadFromReader:
 def connection_settings(
     database_url: str, pool_size: int = POOL_SIZE, *, pooler: bool = False
 ) -> dict[str, Any]:
-    """Tortoise's configuration for a `sqlite://` or `postgres://` URL.
+    """Return Tortoise's configuration for a `sqlite://` or `postgres://` URL.
 
-    `pooler`: a pooler such as PgBouncer hands each transaction to whichever connection it has.
+    `pooler`: a pooler such as PgBouncer assigns each transaction to any of its connections.
     """
     connections = (
         _sqlite(database_url)
@@ -94,7 +94,10 @@ def connection_settings(
 
 
 def sqlite_path(database_url: str) -> str:
-    """`sqlite:///a/b.db` is absolute, `sqlite://b.db` is relative; four slashes count as three."""
+    """Return the file path of a URL: `sqlite:///a/b.db` is absolute, `sqlite://b.db` is relative.
+
+    Four slashes count as three.
+    """
     path = database_url.removeprefix("sqlite://").split("?")[0]
     return "/" + path.lstrip("/") if path.startswith("/") else path
 
@@ -111,7 +114,10 @@ def _sqlite(database_url: str) -> dict[str, Any]:
 
 
 def _postgres(database_url: str, pool_size: int, pooler: bool) -> dict[str, Any]:
-    """Half of the connections are for transactions, half for reading: neither waits for the other."""
+    """Return the two connections; half of the pool is for transactions, half for reading.
+
+    Neither half waits for the other.
+    """
     url = urlsplit(database_url)
     credentials = {
         "host": url.hostname or "127.0.0.1",
@@ -135,7 +141,7 @@ def _postgres(database_url: str, pool_size: int, pooler: bool) -> dict[str, Any]
 
 
 def replica_options(pool_size: int, *, pooler: bool) -> dict[str, Any]:
-    """How asyncpg opens a replica's pool: it takes what reading would have on the primary."""
+    """Return asyncpg's options for a replica's pool, which has the size of the primary's reading half."""
     return {
         "max_size": max(1, pool_size - pool_size // 2),
         "reset": _no_reset,
@@ -144,12 +150,13 @@ def replica_options(pool_size: int, *, pooler: bool) -> dict[str, Any]:
 
 
 def _session(pooler: bool) -> dict[str, Any]:
-    """A statement that was prepared on one of the pooler's connections is not known on the next.
+    """Return the options of a session.
 
-    PostgreSQL compiles what it takes to be long: an audit of 500 levels for 130 ms, to save none of its 20.
+    Behind a pooler prepared statements are off, because the next connection does not know them. Otherwise
+    the JIT is off: compiling an audit of 500 levels takes 130 ms and saves none of its 20.
     """
     return {"statement_cache_size": 0} if pooler else {"server_settings": {"jit": "off"}}
 
 
 async def _no_reset(connection: object) -> None:
-    """asyncpg resets a connection on each release; ours carry no session state worth a round trip."""
+    """Skip asyncpg's reset on release: these connections carry no session state worth a round trip."""

@@ -1,4 +1,4 @@
-"""Whether the keys of this process read what the database holds encrypted: a few rows of each column tell."""
+"""Checks whether the keys of this process decrypt the database, by a sample of each encrypted column."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tortoise import Tortoise
 from models.database import fetch, is_postgres
 from models.keys.encryption import EncryptedText, Undecryptable, kid_of
 
-# Of each end of a table; keys are rotated from the oldest row on, and new rows have the newest key.
+# Rows from each end of a table: rotation starts at the oldest row, and new rows have the newest key.
 SAMPLE = 10
 
 Column = EncryptedText[Any]
@@ -20,7 +20,7 @@ Column = EncryptedText[Any]
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A stored value that no key of this process decrypts. `kid` names the key it was encrypted by."""
+    """A stored value that no key of this process decrypts. `kid` names the key that encrypted it."""
 
     column: Column
     row_id: int
@@ -32,7 +32,7 @@ class Unreadable:
 
 
 class Reading:
-    """Values that were decrypted on trial, by the key that each names."""
+    """The result of decrypting a sample, counted by key."""
 
     def __init__(self) -> None:
         self._read: defaultdict[str, int] = defaultdict(int)
@@ -49,12 +49,15 @@ class Reading:
 
     @property
     def foreign(self) -> Unreadable | None:
-        """One whose key this process lacks: where others of the same key are read, a value was damaged."""
+        """An unreadable value whose key this process lacks; None if every key decrypts some other value.
+
+        If a key decrypts other values, an unreadable value is damaged instead.
+        """
         return next((each for each in self.unreadable if not self._read[each.kid]), None)
 
 
 def encrypted_columns() -> list[Column]:
-    """Those of all tables that the database was connected with."""
+    """Return the encrypted columns of all tables of the connected database."""
     return [
         column
         for table in (Tortoise.apps or {})["models"].values()
@@ -64,13 +67,13 @@ def encrypted_columns() -> list[Column]:
 
 
 async def columns_there() -> list[Column]:
-    """Those that the database has: one that is not migrated may lack some."""
+    """Return the encrypted columns that the database has; one that is not migrated may lack some."""
     there = {(row["t"], row["c"]) for row in await fetch(_COLUMNS[is_postgres()])}
     return [each for each in encrypted_columns() if (each.table, each.column) in there]
 
 
 async def read_sample(columns: Iterable[Column]) -> Reading:
-    """Decrypt the oldest and the newest values, by one statement that reads a few rows by their keys."""
+    """Decrypt the oldest and newest values of each column, read by one statement."""
     numbered, reading = list(columns), Reading()
     if not numbered:
         return reading

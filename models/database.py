@@ -1,6 +1,7 @@
-"""The database: connecting, the one `transaction()`, and plain SQL for where the ORM is too slow.
+"""The database: connections, the one `transaction()`, and plain SQL where the ORM is too slow.
 
-SQLite is read by a second connection, which no transaction blocks. PostgreSQL may have a replica that lags.
+SQLite has a second connection for reading, which no transaction blocks. PostgreSQL may have a replica that
+lags.
 """
 
 from __future__ import annotations
@@ -17,14 +18,21 @@ from tortoise import Tortoise
 from tortoise.backends.asyncpg.client import AsyncpgDBClient
 from tortoise.connection import get_connection, get_connections
 
-from models.cancellation import to_the_end
+from models.cancellation import run_to_completion
 from models.config import POOL_SIZE, connection_settings, replica_options
 from models.engine.postgres.replica import Replica
 from models.engine.query_cache import KEPT_MEGABYTES, Key
 from models.engine.read_connections import PostgresReader, Reader, Records, reader_of
 from models.engine.scope import Scope, in_transaction_now, running_scope
 from models.engine.shares import Shares
-from models.engine.transactions import InTransaction, alone, begun, is_transient, let_go, numbered
+from models.engine.transactions import (
+    InTransaction,
+    is_transient,
+    numbered,
+    open_transaction,
+    release_idle,
+    run_single,
+)
 from models.keys import encryption
 from models.outages import database_faults
 from models.read_consistency import NOT_AT_ALL, Freshness, lag_allowed, may_be_as_fresh_as, move_on
@@ -40,8 +48,7 @@ _running: set[asyncio.Task[Any]] = set()
 _opened: list[Reader] = []
 _replicas: list[Replica] = []
 _shares: list[Shares] = []
-# Of the reading connections, how many callers can use all that they may without one left for others.
-CALLERS_AT_ONCE = 4
+CALLERS_AT_ONCE = 4  # callers whose shares together use all reading connections
 
 
 async def connect(
@@ -54,7 +61,7 @@ async def connect(
     kept_megabytes: float = KEPT_MEGABYTES,
     data_keys: str = "",
 ) -> None:
-    """Open the database for this process; `data_keys` encrypt personal data, else those of development."""
+    """Open the database; `data_keys` encrypt personal data, or if empty the public development keys."""
     encryption.use(data_keys)
     await Tortoise.init(
         config=connection_settings(database_url, pool_size, pooler=pooler),
@@ -73,9 +80,9 @@ async def connect(
         _replicas[:] = [Replica.at(replica_url, _opened[0], replica_lag_seconds, **options)]
 
 
-@to_the_end
+@run_to_completion
 async def close() -> None:
-    """Let running transactions end, as long as the database answers, then close every connection."""
+    """Wait for running transactions, at most `CLOSE_SECONDS`, then close every connection."""
     if _running:
         await asyncio.wait(set(_running), timeout=CLOSE_SECONDS)
     for task in _running:
@@ -84,16 +91,16 @@ async def close() -> None:
         await _replicas.pop().close()
     while _opened:
         await _opened.pop().close()
-    # One after another: only who sees itself to be the last folds the log of SQLite into the file.
+    # Close connections one by one: SQLite checkpoints its WAL only when the last one closes.
     for connection in get_connections().all():
-        await let_go(connection)
+        await release_idle(connection)
         with suppress(TimeoutError):
             await asyncio.wait_for(connection.close(), CLOSE_SECONDS)
     await Tortoise.close_connections()
 
 
 def running() -> InTransaction | None:
-    """The connection of the running transaction."""
+    """Return the connection of the running transaction, or None."""
     scope = running_scope.get()
     return None if scope is None else scope.connection
 
@@ -103,24 +110,23 @@ def is_postgres() -> bool:
 
 
 def read_for(caller: str) -> AbstractContextManager[None]:
-    """What is read within this has no more than the caller's share of the reading connections."""
+    """Limit reads inside this context to the caller's share of the reading connections."""
     return _shares[0].of(caller)
 
 
 async def transaction(work: Callable[..., Awaitable[T]], *arguments: Any) -> T:
-    """Run `work(*arguments)` in one transaction; inside another it joins that one.
+    """Run `work(*arguments)` in one transaction; inside another transaction, join it.
 
-    The work runs in a task of its own, so a caller that is cancelled (a client that hangs up) leaves
-    neither a lock nor a connection behind: what was begun is finished. Serialization failures,
-    deadlocks and a locked database run the whole work again, so it must hold no state of its own.
+    The work runs in its own task, so a cancelled caller leaves neither a lock nor a connection behind. It
+    is repeated after serialization failures, deadlocks and a locked database, so it must hold no state.
     """
     return await _transaction(work, arguments, brief=False)
 
 
 async def brief_transaction(work: Callable[..., Awaitable[T]], *arguments: Any) -> T:
-    """A `transaction` of a few statements that each take microseconds, however large the tables are.
+    """Run a `transaction` of a few statements that take microseconds each, at any table size.
 
-    On SQLite they run in the event loop itself: handing them to a thread would cost several times as much.
+    On SQLite they run in the event loop: handing them to a thread would cost several times as much.
     """
     return await _transaction(work, arguments, brief=True)
 
@@ -138,7 +144,7 @@ async def _transaction(
 
 
 def after_commit(callback: Callable[[], None]) -> None:
-    """Call back once the running transaction has committed; at once where there is none."""
+    """Call back once the running transaction has committed; without one, call back at once."""
     if (scope := running_scope.get()) is None:
         callback()
     else:
@@ -146,38 +152,38 @@ def after_commit(callback: Callable[[], None]) -> None:
 
 
 def freshness_of_request() -> Freshness:
-    """For a request that has sent no statement yet; one of `first_records` makes it known."""
-    return kept.begin() if (kept := _opened[0].kept) else Freshness()
+    """Return the freshness of a request that has sent no statement; `first_records` fills it in."""
+    return cache.begin() if (cache := _opened[0].cache) else Freshness()
 
 
 async def first_records(freshness: Freshness, query: str, *values: Any) -> Records:
-    """Rows for the beginning of a request, whose query has `{snapshot}` as its first column."""
-    kept = _opened[0].kept
-    query = query.format(snapshot=kept.snapshot if kept else "NULL")
+    """Return rows for the first statement of a request; `query` has `{snapshot}` as its first column."""
+    cache = _opened[0].cache
+    query = query.format(snapshot=cache.snapshot if cache else "NULL")
     found = await _opened[0].records(_dialect(query), values)
-    if kept and found and found[0][0]:
-        kept.learn(freshness, found[0][0])
+    if cache and found and found[0][0]:
+        cache.learn(freshness, found[0][0])
     return found
 
 
 async def recall(freshness: Freshness, key: Key) -> Sequence[Any] | None:
-    """What was kept under `key`, for a request that has read nothing yet, if it still holds."""
-    kept = _opened[0].kept
-    if kept is None or (_replicas and lag_allowed.get()):
-        return None  # what may lag is not kept
-    if freshness.state is None and kept.is_worth_asking():
+    """Return the valid cached result for `key`, for a request that has read nothing yet, or None."""
+    cache = _opened[0].cache
+    if cache is None or (_replicas and lag_allowed.get()):
+        return None  # reads from a replica are not cached
+    if freshness.state is None and cache.is_worth_asking():
         await first_records(freshness, "SELECT {snapshot}")
-    return kept.recall(freshness, key)
+    return cache.recall(freshness, key)
 
 
 def keep(freshness: Freshness, key: Key, made: Sequence[Any]) -> None:
-    """Keep what the request has made of the database alone since it failed to `recall` it."""
-    if kept := _opened[0].kept:
-        kept.keep(freshness, key, made)
+    """Cache a result that the request computed from the database alone since `recall` returned None."""
+    if cache := _opened[0].cache:
+        cache.keep(freshness, key, made)
 
 
 async def records(query: str, *values: Any) -> Records:
-    """Rows of a SELECT whose parameters are `?`, columns as the driver answers them."""
+    """Return the rows of a SELECT with `?` parameters; values are as the driver returns them."""
     query = _dialect(query)
     if not in_transaction_now():
         if _replicas and lag_allowed.get():
@@ -191,34 +197,34 @@ async def records(query: str, *values: Any) -> Records:
 
 
 async def read(row: type[R], query: str, *values: Any) -> list[R]:
-    """The rows as named tuples of this class, which has a field for each column; see `columns`."""
+    """Return the rows as named tuples of class `row`, which has a field for each column; see `columns`."""
     return list(starmap(row, await records(query, *values)))
 
 
 def columns(row: type[tuple[Any, ...]], table: str) -> str:
-    """`p.id, p.slug, …`: the columns that `read` needs for this class of rows, from one table."""
+    """Return `p.id, p.slug, …`: the columns of one table that `read` needs for this row class."""
     names: tuple[str, ...] = row._fields  # type: ignore[attr-defined]
     return ", ".join(f"{table}.{name}" for name in names)
 
 
 async def fetch(query: str, *values: Any) -> list[dict[str, Any]]:
-    """The rows as dicts; in a transaction also for `… RETURNING`."""
+    """Return the rows as dicts; in a transaction `query` may also be `… RETURNING`."""
     if not in_transaction_now():
         return list(map(dict, await records(query, *values)))
     return await get_connection("default").execute_query_dict(_dialect(query), list(values))
 
 
 async def change(query: str, *values: Any) -> list[dict[str, Any]]:
-    """The rows of one statement that changes them, `… RETURNING`: a transaction by itself."""
+    """Run one `… RETURNING` statement as a transaction by itself and return its rows."""
     client = get_connection("default")
     if in_transaction_now() or not isinstance(client, AsyncpgDBClient):
         return await brief_transaction(fetch, query, *values)
     move_on()
-    return list(map(dict, await alone(client, numbered(query), values)))
+    return list(map(dict, await run_single(client, numbered(query), values)))
 
 
 async def execute(query: str, *values: Any) -> int:
-    """Run a plain SQL statement that changes rows; answers how many."""
+    """Run a plain SQL statement that changes rows and return their number."""
     move_on()
     return (await get_connection("default").execute_query(_dialect(query), list(values)))[0]
 
@@ -229,17 +235,17 @@ async def execute_many(query: str, rows: Sequence[Sequence[Any]]) -> None:
 
 
 def marks(values: Sequence[Any]) -> str:
-    """`?, ?, ?` for an IN list; an empty list gives NULL, which nothing is in."""
+    """Return `?, ?, ?` for an IN list; for an empty list, NULL, which matches nothing."""
     return ", ".join("?" * len(values)) or "NULL"
 
 
 def any_of(column: str) -> str:
-    """The condition that a column is in an `array`: one parameter, so one statement for any length."""
+    """Return the condition that a column is in an `array`: one parameter, so one statement for any length."""
     return _opened[0].any_of(column)
 
 
 def any_id(column: str) -> str:
-    """The same for a few IDs that an index finds: PostgreSQL plans it once, whatever their number."""
+    """Return `any_of` for a few indexed IDs; PostgreSQL plans it once, whatever their number."""
     return _opened[0].any_id(column)
 
 
@@ -248,7 +254,7 @@ def array(values: Iterable[Any]) -> Any:
 
 
 def for_update() -> str:
-    """The locking clause of a SELECT; SQLite has the whole database locked already."""
+    """Return the locking clause of a SELECT; SQLite has already locked the whole database."""
     return " FOR UPDATE" if is_postgres() else ""
 
 
@@ -268,7 +274,7 @@ async def _with_retries(
 async def _once(
     work: Callable[..., Awaitable[T]], arguments: tuple[Any, ...], brief: bool = False
 ) -> T:
-    async with begun(get_connection("default"), brief=brief) as transactional:
+    async with open_transaction(get_connection("default"), brief=brief) as transactional:
         running = Scope(transactional)
         connections = get_connections().set("default", transactional)
         scope = running_scope.set(running)

@@ -1,7 +1,7 @@
-"""Faults of the database itself, told apart from faults of a statement.
+"""Faults of the database itself, distinguished from faults of a statement.
 
-A fault has nothing to do with what was asked: the database does not answer, its disk is full, its file is
-damaged. A caller may ask again later; an operator has to look.
+Such a fault does not depend on the statement: the database does not respond, its disk is full, or its file
+is damaged. The caller may retry later, and an operator must act.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from enum import StrEnum
 import asyncpg
 from tortoise.exceptions import BaseORMException, DBConnectionError
 
-# What the drivers and the ORM raise; `fault_of` says which of them are faults of the database.
+# The exceptions of the drivers and the ORM; `fault_of` tells which are faults of the database.
 DATABASE_ERRORS: tuple[type[Exception], ...] = (
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
@@ -41,7 +41,7 @@ _AWAY = (
 _BUSY = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 _DAMAGED = (asyncpg.DataCorruptedError, asyncpg.IndexCorruptedError)
 _UNREACHABLE = {errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN}
-# What asyncpg says of a connection that still reads why the server closes it.
+# asyncpg's message for a connection that is still reading why the server closes it.
 BEING_CLOSED = "another operation (2) is in progress"
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -56,7 +56,7 @@ class FaultKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`cause` is the driver's own text on one line, for the log and never for a client."""
+    """A fault of the database; `cause` is the driver's message on one line, only for the log."""
 
     kind: FaultKind
     cause: str
@@ -86,9 +86,9 @@ def fault_of(error: BaseException) -> Fault | None:
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield the error and, where the ORM has wrapped one, what a driver raised.
+    """Yield the error and, where the ORM has wrapped one, the driver's error.
 
-    What other libraries wrap (an HTTP client, say) is no matter of the database.
+    Errors that other libraries wrap, such as an HTTP client, are not followed.
     """
     seen: BaseException | None = error
     while seen is not None:
@@ -97,7 +97,7 @@ def causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _wrapped(error: BaseORMException) -> BaseException | None:
-    """The ORM raises `from` what a driver raised, or gives it as the only argument."""
+    """Return the driver's error that the ORM raised from or passed as the only argument."""
     first = error.args[0] if error.args else None
     return error.__cause__ or (first if isinstance(first, BaseException) else None)
 
@@ -121,7 +121,7 @@ def _kind(error: BaseException) -> FaultKind | None:
         return FaultKind.AWAY if BEING_CLOSED in str(error) else None
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", 0)
-        # A file that may not grow (a limit of the process) fails as a write, not as a full disk.
+        # A file at the process's size limit fails as a write error, not as a full disk.
         return FaultKind.FULL if code == sqlite3.SQLITE_IOERR_WRITE else _SQLITE.get(code & 0xFF)
     return _system_kind(error) if isinstance(error, OSError) else None
 

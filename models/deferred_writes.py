@@ -1,7 +1,7 @@
-"""Writing at the latest just before the commit: see `models.engine.deferred_statements`.
+"""Writes that are sent at the latest just before the commit; see `models.engine.deferred_statements`.
 
-For rows that nothing else in the transaction refers to, and statements whose outcome nothing depends on.
-Outside of a transaction each is one of its own.
+They are for rows that nothing else in the transaction refers to, and for statements whose result nothing
+depends on. Outside a transaction each is a transaction by itself.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ async def insert_later(
     *,
     missing_only: bool = False,
 ) -> None:
-    """Add rows to a table; a dict or list in one becomes JSON.
+    """Insert rows into a table; a dict or list in a row becomes JSON.
 
-    `missing_only`: rows that are there already, by any key, are left as they are.
+    `missing_only`: rows that conflict with an existing key are skipped.
     """
     if rows:
         await _later((MissingRows if missing_only else NewRows)(table, columns, list(rows)))
 
 
 async def update_later(table: str, columns: tuple[str, ...], rows: Sequence[Sequence[Any]]) -> None:
-    """Change rows that the transaction has locked, each once; the first column is `id`."""
+    """Update rows that the transaction has locked, each once; the first column is `id`."""
     if rows:
         await _later(ChangedRows(table, columns, list(rows)))
 
@@ -46,13 +46,13 @@ async def update_later(table: str, columns: tuple[str, ...], rows: Sequence[Sequ
 async def change_later(table: str, query: str, *values: Any, count: int | None = None) -> None:
     """Run a plain SQL statement that changes rows of `table`.
 
-    The transaction is undone by `Outdated` unless it changes as many rows as `count` says.
+    The transaction fails with `Outdated` if the number of changed rows differs from `count`.
     """
     await _later(Change(table, query, values, count))
 
 
 async def flush() -> None:
-    """Send what was put off, for rows that refer to it."""
+    """Send the deferred writes, so that later statements can refer to their rows."""
     if (connection := running()) is not None:
         await connection.flush()
 
@@ -61,4 +61,4 @@ async def _later(write: Write) -> None:
     if (connection := running()) is None:
         await transaction(_later, write)
     else:
-        await connection.put_off(write)
+        await connection.defer(write)

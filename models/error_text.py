@@ -1,4 +1,4 @@
-"""What may be written down of an exception: its message without the values in it."""
+"""Log-safe descriptions of exceptions: their messages without the values in them."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ _VALUES = re.compile(
 
 
 def message_of(error: BaseException) -> str:
-    """The message of an exception without the values in it.
+    """Return the message of an exception without the values in it.
 
-    PostgreSQL shows the row at fault behind the first line. Quoted texts, what follows an equals sign, long
-    numbers, tokens and whatever is not ASCII become `…`.
+    PostgreSQL shows the offending row after the first line. Quoted texts, text after an equals sign, long
+    numbers, tokens and non-ASCII text become `…`.
     """
     first_line = _DETAILS.sub("", str(error))
     if isinstance(error, IntegrityConstraintViolationError):
-        return first_line  # quotes the name of the constraint, no value
+        return first_line  # names the constraint and contains no value
     return _VALUES.sub("…", first_line)
 
 
 class Cause(NamedTuple):
-    """The type of an exception, and the file and line that raised it."""
+    """The type of an exception and the file and line that raised it."""
 
     kind: str
     file: str

@@ -1,17 +1,17 @@
-"""What a use case may answer instead of doing what it was asked.
+"""The exceptions by which a use case refuses or stops.
 
     QuintetError
     ├── Denial                     the caller may not ask this: a top-level GraphQL error
     │   ├── NotSignedIn            UNAUTHENTICATED
     │   ├── PermissionDenied       FORBIDDEN
-    │   │   └── Forbidden          FORBIDDEN: seen, but not theirs to do
+    │   │   └── Forbidden          FORBIDDEN: visible to the caller, but not permitted
     │   └── RateLimited            RATE_LIMITED (retry_after_seconds)
-    ├── Unavailable                UNAVAILABLE: the database is away, ask again: a top-level error
-    │   └── StorageFull            STORAGE_FULL: nothing can be saved, reading goes on
-    ├── OperationStopped           while it was read for: a top-level GraphQL error, and no data
+    ├── Unavailable                UNAVAILABLE: the database is away, retry later: a top-level error
+    │   └── StorageFull            STORAGE_FULL: nothing can be saved, reading continues
+    ├── OperationStopped           stopped while it ran: a top-level GraphQL error without data
     │   ├── AnswerTooLarge         LIMIT_EXCEEDED
     │   └── DeadlineExceeded       DEADLINE_EXCEEDED
-    └── Refusal                    a domain answer: a `userErrors` entry
+    └── Refusal                    refused by a rule: a `userErrors` entry
         ├── InvalidInput           INVALID
         ├── NotFound               NOT_FOUND
         ├── StateConflict          STATE_CONFLICT (state, allowed)
@@ -33,7 +33,7 @@
         └── OutOfRange             OUT_OF_RANGE
     Refusals                       several of them at once
 
-Messages are English templates with named parts (`"SKU {sku} is unknown."`); `schema/messages.py`
+Messages are English templates with named placeholders (`"SKU {sku} is unknown."`). `schema/messages.py`
 translates them, so a template is never built from data.
 """
 
@@ -46,12 +46,12 @@ _SHOWN = 500
 
 
 def _shown(part: object) -> object:
-    """What somebody sent is not sent back at any length."""
+    """Return the value, shortened: a client's input is not sent back at full length."""
     return f"{part[:_SHOWN]}…" if isinstance(part, str) and len(part) > _SHOWN else part
 
 
 class QuintetError(Exception):
-    """The root: `template` is the English message, `parts` fill it."""
+    """The root; `template` is the English message and `parts` its values."""
 
     code: ClassVar[str]
 
@@ -65,7 +65,7 @@ class QuintetError(Exception):
 
 
 class Denial(QuintetError):
-    """The caller may not ask this at all."""
+    """The caller may not make this request at all."""
 
 
 class NotSignedIn(Denial):
@@ -80,7 +80,7 @@ class PermissionDenied(Denial):
 
 
 class Forbidden(PermissionDenied):
-    """What the caller sees, and may not do; `path` leads to the input field that asks for it."""
+    """The caller can see the object but may not change it; `path` leads to the input field."""
 
     def __init__(self, template: str, *, path: Sequence[str | int] = (), **parts: object) -> None:
         super().__init__(template, **parts)
@@ -88,7 +88,7 @@ class Forbidden(PermissionDenied):
 
 
 class RateLimited(Denial):
-    """Too often. The same may be asked again after `retry_after_seconds`, where that is known."""
+    """Too many requests. The same request may be sent again after `retry_after_seconds`, if known."""
 
     code = "RATE_LIMITED"
 
@@ -100,7 +100,7 @@ class RateLimited(Denial):
 
 
 class Unavailable(QuintetError):
-    """Nothing is wrong with what was asked, and nothing of it was done; it may be asked again later."""
+    """The request is valid and nothing of it was done; it may be retried later."""
 
     code = "UNAVAILABLE"
 
@@ -111,7 +111,7 @@ class Unavailable(QuintetError):
 
 
 class StorageFull(Unavailable):
-    """Writing is impossible while reading goes on."""
+    """Writing is impossible; reading continues."""
 
     code = "STORAGE_FULL"
 
@@ -123,7 +123,7 @@ class StorageFull(Unavailable):
 
 
 class OperationStopped(QuintetError):
-    """An operation that was ended while it ran."""
+    """An operation that was stopped while it ran."""
 
 
 class AnswerTooLarge(OperationStopped):
@@ -135,14 +135,14 @@ class DeadlineExceeded(OperationStopped):
 
 
 class Refusal(QuintetError):
-    """A domain answer; `path` leads to the input field at fault, such as `("lines", 0, "quantity")`."""
+    """A refusal by a rule; `path` leads to the input field, such as `("lines", 0, "quantity")`."""
 
     def __init__(self, template: str, *, path: Sequence[str | int] = (), **parts: object) -> None:
         super().__init__(template, **parts)
         self.path = tuple(path)
 
     def below(self, *prefix: str | int) -> Refusal:
-        """The same refusal, its path prefixed: a row of a batch names its place in the batch."""
+        """Prefix the path, such as with a row's position in a batch, and return the refusal."""
         self.path = (*prefix, *self.path)
         return self
 
@@ -189,13 +189,13 @@ class Expired(Refusal):
 
 
 class SecondFactorRequired(Refusal):
-    """The password is right, and a code of the second factor is missing."""
+    """The password is correct and a code of the second factor is missing."""
 
     code = "SECOND_FACTOR_REQUIRED"
 
 
 class ConfirmationRequired(Refusal):
-    """Show password and second factor again first: the session did so too long ago."""
+    """The session's last confirmation by password and second factor is too long ago."""
 
     code = "CONFIRMATION_REQUIRED"
 
@@ -204,19 +204,19 @@ class ConfirmationRequired(Refusal):
 
 
 class ChallengeRequired(Refusal):
-    """Solve a challenge first, and send its token with the same request."""
+    """The request needs the token of a solved challenge."""
 
     code = "CHALLENGE_REQUIRED"
 
 
 class GatewayUnavailable(Refusal):
-    """What this needs of another service is not to be had: nothing was done."""
+    """Another service that the request needs is unavailable; nothing was done."""
 
     code = "UNAVAILABLE"
 
 
 class InsufficientStock(Refusal):
-    """Fewer pieces than `requested` are in `state`, which is that of those for sale unless told."""
+    """Fewer units than `requested` are in `state` (default: available)."""
 
     code = "INSUFFICIENT_STOCK"
 
@@ -251,9 +251,9 @@ class InsufficientBalance(Refusal):
 
 
 class QuoteChanged(Refusal):
-    """An order would not be what was quoted or expected.
+    """The order would differ from what was quoted or expected.
 
-    `quote` is what holds now, `changes` say what is different.
+    `quote` is the current quote, `changes` are the differences.
     """
 
     code = "QUOTE_CHANGED"
@@ -286,7 +286,7 @@ class OutOfRange(Refusal):
 
 
 class Refusals(Exception):
-    """Several refusals answered together; never empty."""
+    """Several refusals, never none."""
 
     def __init__(self, refusals: Sequence[Refusal]) -> None:
         super().__init__("; ".join(map(str, refusals)))

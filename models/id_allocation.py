@@ -1,4 +1,4 @@
-"""IDs of rows that are yet to be written, so that rows of several tables can be written in one trip."""
+"""IDs of rows that are not written yet, so that rows of several tables can be written in one round trip."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _NEXT = "SELECT '{table}' AS name, nextval('{table}_id_seq') AS id FROM generate
 
 
 async def next_ids(**counts: int) -> dict[str, list[int]]:
-    """So many new IDs for each table, ascending; nobody else gets them. Runs inside a transaction."""
+    """Return that many new IDs for each table, ascending and allocated once; call inside a transaction."""
     if is_postgres():
         return by_table(await fetch(postgres_statement(counts), *counts.values()))
-    # The transaction is the only one that writes, so what was given last stays last.
+    # No other transaction writes meanwhile, so the last allocated ID stays the last.
     rows = await fetch(
         f"SELECT name, seq FROM sqlite_sequence WHERE name IN ({marks(list(counts))})", *counts
     )
@@ -27,12 +27,12 @@ async def next_ids(**counts: int) -> dict[str, list[int]]:
 
 
 def postgres_statement(tables: Iterable[str]) -> str:
-    """SQL for as many new IDs of each table as its parameter says, as (name, id)."""
+    """Return SQL that selects new IDs as (name, id); its parameters are the numbers for each table."""
     return " UNION ALL ".join(_NEXT.format(table=table) for table in tables)
 
 
 def by_table(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[int]]:
-    """The IDs of such rows, ascending."""
+    """Return the IDs of such rows by table, ascending."""
     ids: defaultdict[str, list[int]] = defaultdict(list)
     for row in rows:
         ids[row["name"]].append(row["id"])

@@ -1,3 +1,5 @@
+"""The table of idempotency keys."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -8,7 +10,7 @@ from models.tables.fields import Row
 
 
 class IdempotencyRecord(Row):
-    """What a use case answered to a caller's key, so that asking again does nothing more.
+    """The stored result for a caller's key, so that a repeated request changes nothing.
 
     `scope` is caller and operation (`"MEMBER:7 checkoutPlace"`), `fingerprint` the input's SHA-256.
     """

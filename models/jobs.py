@@ -1,3 +1,5 @@
+"""The table of background jobs."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -10,7 +12,7 @@ from models.tables.fields import Row
 class Job(Row):
     """Work to do after a commit, such as a refund at a payment provider.
 
-    A worker claims it by setting `locked_until`; a worker that dies lets the claim run out.
+    A worker claims a job by setting `locked_until`; the claim of a crashed worker expires.
     """
 
     kind = fields.CharField(max_length=40)

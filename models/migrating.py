@@ -1,4 +1,4 @@
-"""Bringing a database to the newest migration, by Tortoise's own executor."""
+"""Applying and listing migrations, by Tortoise's own executor."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
 
 async def migrate(target: str = "__latest__") -> list[str]:
-    """Apply (or roll back to) `target`; answers the names of the migrations that ran."""
+    """Migrate to `target`, forwards or backwards, and return the names of the migrations that ran."""
     from tortoise.migrations.executor import MigrationTarget
 
     executor = _executor()
@@ -29,20 +29,20 @@ async def migrate(target: str = "__latest__") -> list[str]:
 
 
 async def pending() -> list[str]:
-    """The names of the migrations that this database still lacks.
+    """Return the names of the migrations that this database lacks.
 
-    One statement; the executor would load every migration, at every start.
+    This takes one statement; the executor would load every migration at every start.
     """
     return sorted(_known() - await _applied())
 
 
 async def unknown() -> list[str]:
-    """The names of the migrations of this database that only a newer version has."""
+    """Return the names of this database's migrations that only a newer version has."""
     return sorted(await _applied() - _known())
 
 
 def known() -> list[str]:
-    """The names of the migrations of this version."""
+    """Return the names of the migrations of this version."""
     return sorted(_known())
 
 
@@ -63,7 +63,7 @@ async def _applied() -> set[str]:
 
 
 def _says_no_table(error: OperationalError) -> bool:
-    """Whether this is a database without any table."""
+    """Return whether the error means that the database has no tables."""
     return isinstance(error.__cause__, asyncpg.UndefinedTableError) or "no such table" in str(error)
 
 

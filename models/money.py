@@ -1,6 +1,6 @@
-"""Money is an integer number of minor units (fen, cents) and a currency, everywhere inside.
+"""Money: an integer number of minor units (fen, cents) and a currency.
 
-`Decimal` lives at the door only: `to_minor` on the way in, `to_decimal` on the way out.
+`Decimal` is only used at the boundary: `to_minor` converts input, `to_decimal` converts output.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ class CurrencyCode(StrEnum):
 
 
 class InvalidAmount(ValueError):
-    """An amount that is no money: not finite, finer than the currency or beyond `MAX_MINOR`."""
+    """An amount that is not finite, finer than the currency or beyond `MAX_MINOR`."""
 
 
 _PLAIN = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?", re.ASCII)
 _MINOR_DIGITS = dict.fromkeys(CurrencyCode, 2)
-# Contexts of our own: the thread's may round, and a hostile exponent must not build a huge number.
+# Own contexts: the thread's context may round, and a hostile exponent must not build a huge number.
 _EXACT = Context(prec=40, traps=[Inexact, InvalidOperation, Overflow])
 _DOWN = Context(prec=60, rounding=ROUND_FLOOR, traps=[InvalidOperation])
 
@@ -37,7 +37,7 @@ def minor_digits(currency: CurrencyCode) -> int:
 
 
 def to_minor(amount: Decimal, currency: CurrencyCode) -> int:
-    """The amount in minor units, keeping its sign; trailing zeros ("1.500") are not decimals.
+    """Return the signed amount in minor units; trailing zeros ("1.500") do not count as decimals.
 
     Raises: InvalidAmount.
     """
@@ -48,15 +48,15 @@ def to_minor(amount: Decimal, currency: CurrencyCode) -> int:
     except Overflow as error:
         raise InvalidAmount("the amount is too large") from error
     except (Inexact, InvalidOperation) as error:
-        places = minor_digits(currency)
-        raise InvalidAmount(f"{currency} has at most {places} decimals") from error
+        digits = minor_digits(currency)
+        raise InvalidAmount(f"{currency} has at most {digits} decimals") from error
     if abs(minor) > MAX_MINOR:
         raise InvalidAmount("the amount is too large")
     return int(minor)
 
 
 def parse_amount(text: str, currency: CurrencyCode) -> int:
-    """The minor units of an amount in plain notation, such as "12.50".
+    """Return the minor units of an amount in plain notation, such as "12.50".
 
     Raises: InvalidAmount.
     """
@@ -66,17 +66,17 @@ def parse_amount(text: str, currency: CurrencyCode) -> int:
 
 
 def to_decimal(minor: int, currency: CurrencyCode) -> Decimal:
-    """The amount with exactly the currency's decimals: 1250 → Decimal("12.50")."""
+    """Return the amount with exactly the currency's decimals: 1250 → Decimal("12.50")."""
     return Decimal(minor).scaleb(-minor_digits(currency), _EXACT)
 
 
 def spread(total_minor: int, weights: Sequence[int]) -> list[int]:
-    """Shares of the total in proportion to the weights, adding up to it exactly.
+    """Return shares of the total in proportion to the weights, which add up to it exactly.
 
-    Each share is its quota rounded down; the units left over go to the largest remainders,
-    ties to the earlier line. No share passes its weight while the total does not pass their sum.
+    Each share is its quota rounded down. The remaining units go to the largest remainders, and of equal
+    ones to the earlier line. No share exceeds its weight while the total does not exceed their sum.
 
-    Raises: ValueError for a negative total or weight, or a total with nothing to carry it.
+    Raises: ValueError for a negative total or weight, or a positive total without a positive weight.
     Source: the largest remainder method (Hamilton).
     """
     if total_minor < 0 or any(weight < 0 for weight in weights):
@@ -95,7 +95,7 @@ def spread(total_minor: int, weights: Sequence[int]) -> list[int]:
 
 
 def share_down(base_minor: int, rate: Decimal) -> int:
-    """The base times a rate between 0 and 1, rounded down to the minor unit.
+    """Return the base times a rate between 0 and 1, rounded down to the minor unit.
 
     Raises: ValueError for a negative base or a rate outside 0…1.
     """

@@ -1,4 +1,4 @@
-"""Whether a database can be served, and why not: one sentence for the person who starts a process."""
+"""Checks whether a database can be served, with a sentence for the operator if it cannot."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from models.database_faults import FaultKind, causes, fault_of
 from models.keys.encryption import DEVELOPMENT_KID, ring
 from models.migrating import pending, unknown
 
-# A whole check reads every page: some 0.3 s for so much.
+# The whole check reads every page: about 0.3 s for this size.
 CHECKED_BYTES = 64_000_000
 
 FOREIGN_KEYS = "QUINTET_DATA_KEYS does not read the personal data of this database"
@@ -33,8 +33,8 @@ class DatabaseUnfit(Exception):
     """The database cannot be served; the message is a sentence for the operator."""
 
 
-def check_place(database_url: str) -> None:
-    """Look where a database of SQLite would be, before it is connected. Raises: DatabaseUnfit."""
+def check_path(database_url: str) -> None:
+    """Check the path of a SQLite database before it is connected. Raises: DatabaseUnfit."""
     if not database_url.startswith("sqlite://"):
         return
     path = Path(sqlite_path(database_url)).absolute()
@@ -48,11 +48,11 @@ def check_place(database_url: str) -> None:
 
 
 async def check(database_url: str, *, any_keys: bool = False) -> None:
-    """Look at a database that has just been connected.
+    """Check a database that has just been connected.
 
-    `any_keys`: the caller does without personal data that cannot be read.
+    `any_keys`: personal data need not be readable.
 
-    Raises: DatabaseUnfit, and whatever the drivers raise of a database that is away or damaged.
+    Raises: DatabaseUnfit, and any driver error of a database that is away or damaged.
     """
     if newer := await unknown():
         raise DatabaseUnfit(
@@ -64,7 +64,7 @@ async def check(database_url: str, *, any_keys: bool = False) -> None:
         await asyncio.to_thread(_check_file, Path(sqlite_path(database_url)))
     elif await _is_read_only():
         raise DatabaseUnfit(
-            f"{place_of(database_url)} is read-only (a standby?): Quintet needs the primary."
+            f"{name_of(database_url)} is read-only (a standby?): Quintet needs the primary."
         )
     if not await pending() and (missing := await missing_tables()):
         raise DatabaseUnfit(
@@ -76,7 +76,7 @@ async def check(database_url: str, *, any_keys: bool = False) -> None:
 
 
 async def check_keys() -> None:
-    """Whether a process that serves can still read personal data. Raises: DatabaseUnfit."""
+    """Check whether a serving process can still read personal data. Raises: DatabaseUnfit."""
     await _refuse_foreign_keys(encrypted_columns())
 
 
@@ -86,39 +86,39 @@ async def _refuse_foreign_keys(columns: list[Column]) -> None:
 
 
 def mend_of(kid: str) -> str:
-    """What to do about values of a key that this process lacks."""
+    """Return how to make values readable again whose key this process lacks."""
     of_development = kid == DEVELOPMENT_KID and ring().key(kid) is None
     return MEND_DEVELOPMENT if of_development else MEND_KEYS
 
 
 def sentence_of(error: BaseException, database_url: str) -> str | None:
-    """Say what is wrong with the database, or None when the error has another reason."""
+    """Return a sentence on what is wrong with the database, or None if the error has another cause."""
     for each in causes(error):
         if isinstance(each, DatabaseUnfit):
             return str(each)
         if sentence := _postgres_sentence(each, database_url):
             return sentence
     fault = fault_of(error)
-    place = place_of(database_url)
+    where = name_of(database_url)
     if fault is None:
         if isinstance(error, OperationalError | asyncpg.PostgresError | OSError):
-            return f"{place} cannot be used: {_reason(error)}."
+            return f"{where} cannot be used: {_reason(error)}."
         return None
     if fault.kind is FaultKind.AWAY and database_url.startswith("sqlite://"):
-        return f"{place} cannot be opened: {_reason(error)}. Check that its folder is there."
+        return f"{where} cannot be opened: {_reason(error)}. Check that its folder is there."
     return {
-        FaultKind.AWAY: f"{place} does not answer: {_reason(error)}.",
-        FaultKind.BUSY: f"{place} is locked by another process: {_reason(error)}.",
-        FaultKind.FULL: f"{place} cannot be written to, its storage is full: {_reason(error)}.",
-        FaultKind.READ_ONLY: f"{place} cannot be written to: {_reason(error)}. Check its rights and"
+        FaultKind.AWAY: f"{where} does not answer: {_reason(error)}.",
+        FaultKind.BUSY: f"{where} is locked by another process: {_reason(error)}.",
+        FaultKind.FULL: f"{where} cannot be written to, its storage is full: {_reason(error)}.",
+        FaultKind.READ_ONLY: f"{where} cannot be written to: {_reason(error)}. Check its rights and"
         " those of its folder.",
-        FaultKind.DAMAGED: f"{place} is damaged, or no SQLite database: {_reason(error)}. Restore a"
+        FaultKind.DAMAGED: f"{where} is damaged, or no SQLite database: {_reason(error)}. Restore a"
         " backup.",
     }[fault.kind]
 
 
-def place_of(database_url: str) -> str:
-    """Name a database without its user and password."""
+def name_of(database_url: str) -> str:
+    """Return the name of a database without its user and password."""
     if database_url.startswith("sqlite://"):
         return f"The file {sqlite_path(database_url)}"
     url = urlsplit(database_url)
@@ -126,21 +126,21 @@ def place_of(database_url: str) -> str:
 
 
 def _postgres_sentence(error: BaseException, database_url: str) -> str | None:
-    place, url = place_of(database_url), urlsplit(database_url)
+    where, url = name_of(database_url), urlsplit(database_url)
     if isinstance(error, asyncpg.InvalidCatalogNameError):
         name = url.path.lstrip("/") or "postgres"
-        return f'The database "{name}" does not exist: {place} knows no such name. Create it first.'
+        return f'The database "{name}" does not exist: {where} knows no such name. Create it first.'
     if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError):
         user = url.username or "postgres"
-        return f'{place} does not let the user "{user}" in: check the name and the password.'
+        return f'{where} does not let the user "{user}" in: check the name and the password.'
     if isinstance(error, asyncpg.TooManyConnectionsError):
-        return f"{place} takes no more connections: {_reason(error)}."
+        return f"{where} takes no more connections: {_reason(error)}."
     if isinstance(error, asyncpg.InsufficientPrivilegeError):
-        return f"{place} lacks a right for this user: {_reason(error)}."
+        return f"{where} lacks a right for this user: {_reason(error)}."
     return None
 
 
-# What asyncpg raises on a connection that ends in the middle of something tells of its own inner states.
+# asyncpg's messages for a connection that ends in the middle of a statement describe its internal states.
 _LOST = (
     asyncpg.InternalClientError,
     asyncpg.InterfaceError,
@@ -164,7 +164,7 @@ async def _is_read_only() -> bool:
 
 
 async def missing_tables() -> list[str]:
-    """The tables that a migrated database should have and lacks."""
+    """Return the tables that a migrated database should have and lacks."""
     present = (
         "SELECT tablename AS name FROM pg_tables WHERE schemaname = ANY(current_schemas(false))"
         if database.is_postgres()
@@ -176,14 +176,14 @@ async def missing_tables() -> list[str]:
 
 
 def _check_file(path: Path) -> None:
-    """Raises: sqlite3.DatabaseError, DatabaseUnfit."""
+    """Check the file's size and pages. Raises: sqlite3.DatabaseError, DatabaseUnfit."""
     connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     try:
         (page_size,) = connection.execute("PRAGMA page_size").fetchone()
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
         size = path.stat().st_size
         log = path.with_name(f"{path.name}-wal")
-        # Pages that are in the log alone are still missing from the file.
+        # Pages that only the WAL has are not in the file yet.
         logged = log.stat().st_size if log.exists() else 0
         if size + logged < page_size * pages:
             raise DatabaseUnfit(
@@ -198,5 +198,5 @@ def _check_file(path: Path) -> None:
 
 
 async def _probe() -> None:
-    """Take the right to write, and change nothing."""
+    """Acquire the write lock without changing anything."""
     await database.fetch("SELECT 1")

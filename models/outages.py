@@ -1,4 +1,4 @@
-"""Interruptions of what a process depends on: logged when they begin and end, not at every attempt."""
+"""Outages of a process's dependencies, logged when they begin and end instead of at every attempt."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 class Outage:
-    """One thing that may be away. `pause` doubles with every failure in a row, up to half a minute."""
+    """The availability of one dependency. `pause` doubles with every failure in a row, up to 30 seconds."""
 
     def __init__(self, what: str, level: int = logging.WARNING) -> None:
         self.what = what
@@ -31,26 +31,31 @@ class Outage:
 
     @property
     def is_resting(self) -> bool:
-        """Whether it failed so recently that another attempt is not worth its time-out."""
+        """Whether the last failure is so recent that another attempt is not worth its timeout."""
         return self.is_on and time.monotonic() < self._until
 
     def failed(self, error: BaseException) -> float:
-        """Note a failure, log the first one, and return the seconds to wait before the next attempt."""
+        """Record a failure, log the first one, and return the seconds to wait before the next attempt."""
         if not self.is_on:
             reason = message_of(error) or type(error).__name__
-            log.log(self.level, "%s is away, and tried ever less often: %s", self.what, reason)
+            log.log(
+                self.level,
+                "%s is unavailable, retrying at increasing intervals: %s",
+                self.what,
+                reason,
+            )
         self.pause = min(LONGEST_PAUSE_SECONDS, self.pause * 2 or FIRST_PAUSE_SECONDS)
         self._until = time.monotonic() + self.pause
         return self.pause
 
     def worked(self) -> None:
         if self.is_on:
-            log.log(self.level, "%s is there again", self.what)
+            log.log(self.level, "%s is available again", self.what)
         self.pause = 0.0
 
 
 class DatabaseFaults:
-    """Faults of the database as requests and tasks meet them: one line for each kind a minute."""
+    """Faults of the database seen by requests and tasks, logged at most once a minute for each kind."""
 
     def __init__(self) -> None:
         self._logged: dict[FaultKind, float] = {}
@@ -69,16 +74,16 @@ class DatabaseFaults:
         log.error("database fault %s: %s%s", fault.kind, fault.cause, more)
 
     def recent(self, kind: FaultKind) -> bool:
-        """Whether one was met in the last minute and no write has succeeded since."""
+        """Return whether such a fault occurred in the last minute and no write has succeeded since."""
         met = self._met.get(kind)
         return met is not None and time.monotonic() - met < RECENT_SECONDS
 
     def wrote(self) -> None:
-        """Note that a transaction has committed: what hindered writing is over."""
+        """Record that a transaction has committed, which ends all faults of writing."""
         if self._met:
             self._met.clear()
             if self._logged:
-                log.warning("the database is written to again")
+                log.warning("writing to the database succeeds again")
             self._logged.clear()
             self._silent.clear()
 

@@ -1,4 +1,4 @@
-"""The transactional outbox: every change, written with the rows it tells of, read by sequence."""
+"""The transactional outbox: every change, written in the transaction that makes it, read by sequence."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from models.tables.fields import Row
 
 
 class Topic(StrEnum):
-    """What a change is about: every topic that anything announces, and ALL for whoever wants each."""
+    """The subject of a change; ALL subscribes to every topic."""
 
     ALL = "*"
     ASSORTMENT_CHANGED = "assortment.changed"
@@ -36,11 +36,11 @@ TOPICS = frozenset(Topic) - {Topic.ALL}
 
 
 class OutboxEvent(Row):
-    """One change. `sequence` is given after the commit, in commit order and without gaps.
+    """One change. `sequence` is assigned after the commit, in commit order and without gaps.
 
-    `node_type` and `node_id` name what changed; the other columns say whom it concerns:
-    `organisation_id` is the node of the tree it belongs to, `subject` the customer (`"MEMBER:7"`).
-    `traceparent` is the trace that the change was made in, while there are traces.
+    `node_type` and `node_id` name what changed. The other columns select its audience: `organisation_id` is
+    its node of the tree, `subject` the customer (`"MEMBER:7"`). `traceparent` is the trace in which the
+    change was made, if traces are on.
     """
 
     sequence = fields.BigIntField(null=True, unique=True)
@@ -62,7 +62,7 @@ class OutboxEvent(Row):
 
 
 class OutboxCounter(Row):
-    """One row: the last sequence given. Whoever gives sequences holds its lock."""
+    """One row with the last assigned sequence. Whoever assigns sequences holds its lock."""
 
     last_sequence = fields.BigIntField(default=0)
 

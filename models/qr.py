@@ -1,4 +1,4 @@
-"""QR codes as pictures."""
+"""QR codes as SVG images."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ MODULE_PIXELS = 4
 
 
 def qr_svg(text: str) -> str:
-    """An SVG document that shows `text` as a QR code, ready to stand in a page.
+    """Return an SVG document that shows `text` as a QR code, ready to embed in a page.
 
     Source: ISO/IEC 18004, error correction M or better where it costs no larger code.
     """
-    import segno  # takes long to load, and few ask
+    import segno  # loads slowly and is rarely needed
 
     document = io.BytesIO()
     segno.make(text, error="m", micro=False).save(

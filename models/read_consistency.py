@@ -1,4 +1,4 @@
-"""How old what is read may be: as old as a replica, or as the request that asks."""
+"""The permitted age of reads: that of a replica, or that of the request they belong to."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from typing import Any, ParamSpec, TypeVar
 
 T = TypeVar("T")
 P = ParamSpec("P")
-State = tuple[int, str]  # of a database, as `models.engine.query_cache` tells one from another
+State = tuple[int, str]  # identifies a state of the database in `models.engine.query_cache`
 
 FOREVER, NOT_AT_ALL = datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
 class Freshness:
-    """What a request may be given: results up to number `latest`, of its `state` once that is known.
+    """The cached results that a request may use: up to number `latest`, of its `state` once that is known.
 
-    Only until it `has_moved_on`: when it has read or written anything itself, nothing older may follow.
-    Its answer `holds_until` then, if nothing is written.
+    They are usable only until it `has_moved_on`: after it has read or written anything itself, nothing
+    older may follow. If nothing is written, its response is valid until `holds_until`.
     """
 
     latest: int = 0
@@ -37,9 +37,9 @@ may_be_as_fresh_as: ContextVar[Freshness | None] = ContextVar("freshness", defau
 
 @contextmanager
 def as_fresh_as(freshness: Freshness | None, *, may_lag: bool = False) -> Iterator[None]:
-    """What is read here by plain SQL need be no newer than the request that this belongs to.
+    """Allow plain SQL reads in this context to be as old as the request they belong to.
 
-    `may_lag`: it may be a few seconds old, so that a replica may answer it.
+    `may_lag`: they may be a few seconds old, so that a replica may serve them.
     """
     fresh_scope, lag_scope = may_be_as_fresh_as.set(freshness), lag_allowed.set(may_lag)
     try:
@@ -50,7 +50,7 @@ def as_fresh_as(freshness: Freshness | None, *, may_lag: bool = False) -> Iterat
 
 
 def up_to_date(work: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
-    """What this function reads must be as it is now, whoever calls it."""
+    """Bypass cached and replicated reads inside this function."""
 
     @wraps(work)
     async def work_up_to_date(*arguments: P.args, **more: P.kwargs) -> T:
@@ -64,6 +64,6 @@ def up_to_date(work: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Corouti
 
 
 def move_on() -> None:
-    """For whatever reads or writes otherwise than by `records` of `models.database`."""
+    """Record a read or write that does not go through `records` of `models.database`."""
     if freshness := may_be_as_fresh_as.get():
         freshness.has_moved_on = True

@@ -1,4 +1,4 @@
-"""How far a replica is behind, asked once."""
+"""A single measurement of how far a replica is behind."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["LOST", "bytes_behind"]
 
 
 async def bytes_behind(url: str) -> int | None:
-    """Return how much of the primary's log the replica has not replayed; None where it follows nobody.
+    """Return the bytes of the primary's log that the replica has not replayed; None if it is no standby.
 
     Raises: one of `LOST`.
     """

@@ -1,4 +1,4 @@
-"""An ASGI application with what a server process needs of it beside requests."""
+"""An ASGI application with what a server process needs besides requests."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from serving.stopping import Stopping
 
 @dataclass(slots=True)
 class Application:
-    """`lifespan` opens and closes what requests use; a process that serves enters it once.
+    """An application; the serving process enters `lifespan` once, which opens and closes its resources.
 
-    `stopping` tells running WebSockets and `/health/ready` that the process ends.
+    `stopping` informs running WebSockets and `/health/ready` that the process ends.
     """
 
     app: ASGIApp

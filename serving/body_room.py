@@ -1,4 +1,4 @@
-"""Memory of a process for bodies and messages that have not come whole, shared among addresses."""
+"""A memory budget of the process for incomplete bodies and messages, shared among client addresses."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 
 class NoRoom(Exception):
-    """What comes finds no room; `is_share`: its address holds as much as others do, or more."""
+    """The budget is exhausted; `is_share`: the address holds at least as much as the average of all."""
 
     def __init__(self, *, is_share: bool) -> None:
         super().__init__("no room for a body")
@@ -15,9 +15,9 @@ class NoRoom(Exception):
 
 @dataclass(slots=True)
 class BodyRoom:
-    """At most `most_bytes` in all; 0 for any number.
+    """A budget of at most `most_bytes`; 0 for no limit.
 
-    An address has no more than half of what the others leave it, so that there is room for the next to come.
+    An address may hold at most half of what the others leave, so that there is room for the next one.
     """
 
     most_bytes: int = 0
@@ -25,11 +25,11 @@ class BodyRoom:
     by_address: dict[str, int] = field(default_factory=dict, init=False)
 
     def hold(self, address: str) -> Held:
-        """A place for one body, empty at first."""
+        """Return an empty reservation for one body."""
         return Held(self, address)
 
     def change(self, address: str, by: int) -> None:
-        """Raises: NoRoom."""
+        """Change the bytes of an address. Raises: NoRoom."""
         before = self.by_address.get(address, 0)
         own, total = before + by, self.taken + by
         if by > 0 and self.most_bytes and own > (self.most_bytes - self.taken + before) // 2:
@@ -44,14 +44,14 @@ class BodyRoom:
 
 @dataclass(slots=True)
 class Held:
-    """How many bytes of one body are held."""
+    """The reserved bytes of one body."""
 
     room: BodyRoom
     address: str
     size: int = 0
 
     def grow(self, size: int) -> None:
-        """Hold so many bytes now. Raises: NoRoom, and then it holds what it did."""
+        """Reserve this many bytes in total. Raises: NoRoom, which leaves the reservation unchanged."""
         if size != self.size:
             self.room.change(self.address, size - self.size)
             self.size = size

@@ -1,4 +1,4 @@
-"""How many connections a process holds, of whom, and for how long one may read nothing."""
+"""Limits on the connections of a process and of each client, and on clients that do not read."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from serving.body_room import BodyRoom
 from serving.proxies import TrustedProxies, address_of
 from serving.upgrades import Upgrades
 
-# Of an answer that does not fit the buffers, a client takes so much in the time for it, or all that is left.
+# The least that a client must read of a response in `reader_seconds`, unless less is left.
 MIN_READ_BYTES = 64 * 1024
 log = logging.getLogger(__name__)
 
 
 @dataclass
 class ConnectionLimits:
-    """`most` of all and `most_per_address` connections of a process; 0 for any number. Of IPv6 a /64 is one.
+    """At most `most` connections in total and `most_per_address` for each client; 0 for no limit.
 
-    Trusted proxies and the machine's own addresses (`exempt`) hold connections for many clients, so that only
-    `most` counts for them.
+    An IPv6 /64 is one client. Trusted proxies and loopback addresses hold connections for many clients, so
+    only `most` applies to them.
     """
 
     header_seconds: float = 10
@@ -40,7 +40,7 @@ class ConnectionLimits:
     _total: int = field(default=0, init=False)
 
     def open(self, host: str) -> bool:
-        """Count a new connection; answers whether it may be served."""
+        """Count a new connection and return whether it may be served."""
         client = client_of(host)
         self._total += 1
         self._open[client] += 1
@@ -63,7 +63,7 @@ class ConnectionLimits:
 
     @property
     def clients(self) -> int:
-        """How many clients they are of."""
+        """The number of clients with open connections."""
         return len(self._open)
 
     def _is_exempt(self, host: str) -> bool:
@@ -74,7 +74,7 @@ class ConnectionLimits:
 
 
 class Timed:
-    """What both protocols share: the connection's place in the counts, and watching a slow reader."""
+    """The parts of both protocols that count a connection and watch a slow reader."""
 
     limits: ConnectionLimits
     transport: asyncio.Transport
@@ -85,7 +85,7 @@ class Timed:
 
     @property
     def reader_seconds(self) -> float:
-        """How long the client may take less than `MIN_READ_BYTES` of an answer."""
+        """The seconds in which the client must read `MIN_READ_BYTES` of a response."""
         return self.limits.stall_seconds
 
     def watch_reader(self) -> None:
@@ -109,7 +109,7 @@ class Timed:
             self._reading = None
 
     def leave(self) -> None:
-        """Give the place in the counts back, once."""
+        """Uncount the connection, once."""
         self.leave_reader()
         host, self.host = self.host, None
         if host is not None:
@@ -117,7 +117,7 @@ class Timed:
 
 
 def _unread(transport: asyncio.Transport) -> int:
-    """Bytes that the client has not taken: of the process, and of the system, which takes much at once."""
+    """Return the bytes that the client has not read: those of the process and of the socket's buffer."""
     waiting = transport.get_write_buffer_size()
     try:
         found = fcntl.ioctl(transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, bytes(4))

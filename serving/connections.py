@@ -1,16 +1,15 @@
-"""Connections that are not held open by clients which send or read too slowly, or open too many.
+"""HTTP connections with limits on slow senders, slow readers and their number.
 
-A request has phases, each with a limit of its own:
+A request has phases, each with its own limit:
 
-    headers   from the connection, or the first byte after an answer, to the end of the headers
-    body      at least `MIN_BODY_BYTES` in every `stall_seconds`, while the application reads; after an answer
-              that did not wait for all of it, at most `MAX_UNWANTED_BYTES`; around it (headers, trailers,
-              sizes of chunks) at most as much again and `MAX_HEADER_BYTES`
-    answer    the client takes `MIN_READ_BYTES` of it in every `stall_seconds`, while it does not fit
-              the buffers
+    headers   from the connection, or the first byte after a response, to the end of the headers
+    body      at least `MIN_BODY_BYTES` in every `stall_seconds` while the application reads; after a
+              response that did not wait for the whole body, at most `MAX_UNWANTED_BYTES`; its framing
+              (headers, trailers, sizes of chunks) at most as much again and `MAX_HEADER_BYTES`
+    response  the client reads `MIN_READ_BYTES` in every `stall_seconds` while it does not fit the buffers
     idle      between two requests, `timeout_keep_alive` of uvicorn
 
-`TimedWebSocket` times what comes after an upgrade, from the handshake on.
+`TimedWebSocket` limits what follows an upgrade, from the handshake on.
 """
 
 from __future__ import annotations
@@ -26,18 +25,18 @@ from serving.connection_limits import ConnectionLimits, Timed
 from serving.websocket_connections import TimedWebSocket
 
 MAX_HEADER_BYTES = 64 * 1024
-# Chunks of a body are heard of one by one: so many small ones are, then they have this mean size.
+# The parser reports each chunk of a body. Beyond this many small ones, chunks must have this mean size.
 SMALL_CHUNKS, MEAN_CHUNK_BYTES = 4_000, 256
-# What has come is taken apart at once, and what is too much shall show before it holds others up.
+# Received data is parsed in slices, so that too much of it is detected before it delays other clients.
 SLICE_BYTES = 16 * 1024
 MIN_BODY_BYTES = 4 * 1024
-# Of the body of a request that was answered before its end, read so that the client gets to read the answer.
+# How much of the rest of a body is read after an early response, so that the client can read the response.
 MAX_UNWANTED_BYTES = 16 * 1024 * 1024
 log = logging.getLogger(__name__)
 
 
 class Phase(Enum):
-    """What a connection waits for from its client."""
+    """The part of a request that a connection waits for."""
 
     NOTHING = 0
     HEADERS = 1
@@ -47,7 +46,7 @@ class Phase(Enum):
 class TimedHttp(Timed, HttpToolsProtocol):
     """HTTP/1.1 by httptools, with a time limit on every phase of a request.
 
-    A request that comes in one piece arms no timer.
+    A request that arrives in one read starts no timer.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -57,7 +56,7 @@ class TimedHttp(Timed, HttpToolsProtocol):
         self._received = 0
         self._is_whole = True
         self._is_upgrading = False
-        self._body = self._chunks = self._framing = self._unwanted = self._piece = 0
+        self._body = self._chunks = self._framing = self._unwanted = self._slice_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -77,7 +76,7 @@ class TimedHttp(Timed, HttpToolsProtocol):
         super().on_message_begin()
         self._is_whole = False
         self._body = self._chunks = self._unwanted = 0
-        self._framing = -self._piece  # with the end of the request before
+        self._framing = -self._slice_bytes  # excludes the end of the previous request
 
     def on_message_complete(self) -> None:
         self._is_whole = True
@@ -93,12 +92,12 @@ class TimedHttp(Timed, HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         for start in range(0, len(data), SLICE_BYTES):
-            self._take(data[start : start + SLICE_BYTES])
+            self._parse_slice(data[start : start + SLICE_BYTES])
             if self.transport.is_closing() or self._is_upgrading:
                 return
 
-    def _take(self, data: bytes) -> None:
-        self._piece = len(data)
+    def _parse_slice(self, data: bytes) -> None:
+        self._slice_bytes = len(data)
         super().data_received(data)
         self._framing += len(data)
         if self._unwanted > MAX_UNWANTED_BYTES:
@@ -142,10 +141,10 @@ class TimedHttp(Timed, HttpToolsProtocol):
             self.transport.resume_reading()
 
     def _drop(self) -> None:
-        """Leave a connection whose upgrade failed, and a WebSocket that has not taken its place yet."""
+        """Abort a connection whose upgrade failed, with a WebSocket that has not replaced it yet."""
         for each in list(self.connections):
-            is_heir = isinstance(each, TimedWebSocket) and each.transport is self.transport
-            if is_heir and each is not self.transport.get_protocol():
+            is_replacement = isinstance(each, TimedWebSocket) and each.transport is self.transport
+            if is_replacement and each is not self.transport.get_protocol():
                 each.connection_lost(ConnectionAbortedError())
         self.transport.abort()
 
@@ -163,9 +162,10 @@ class TimedHttp(Timed, HttpToolsProtocol):
 
     @property
     def _awaited(self) -> Phase:
-        """Read off what uvicorn keeps: `scope` is of the request that comes, `cycle` of one that began.
+        """The awaited phase, derived from uvicorn: `scope` is of the current request, `cycle` of a begun
+        one.
 
-        Whatever comes between two requests (blank lines) counts as the beginning of headers.
+        Anything received between two requests, such as blank lines, counts as the beginning of headers.
         """
         cycle = self.cycle
         if cycle is not None and cycle.scope is self.scope:
@@ -178,7 +178,7 @@ class TimedHttp(Timed, HttpToolsProtocol):
         return Phase.HEADERS
 
     def _time(self, awaited: Phase, received: int = 0) -> None:
-        """Begin the time limit of a phase."""
+        """Start the time limit of a phase."""
         self._stop_timer()
         self._timed, self._received = awaited, received
         if awaited is not Phase.NOTHING:
@@ -201,7 +201,7 @@ class TimedHttp(Timed, HttpToolsProtocol):
         self._give_up(b"408 Request Timeout")
 
     def _give_up(self, status: bytes) -> None:
-        """Leave a request that has not come whole; its application hears that the client has gone."""
+        """End an incomplete request; its application is informed that the client has disconnected."""
         cycle = self.cycle
         if cycle is not None and cycle.scope is self.scope:
             cycle.disconnected = True
@@ -213,7 +213,7 @@ class TimedHttp(Timed, HttpToolsProtocol):
         self._refuse(status)
 
     def _refuse(self, status: bytes, headers: bytes = b"") -> None:
-        """Answer without the application, and close."""
+        """Respond without the application, and close."""
         self._stop_timer()
         rest = b"Content-Length: 0\r\nConnection: close\r\n\r\n"
         self.transport.write(b"HTTP/1.1 " + status + b"\r\n" + headers + rest)
@@ -228,7 +228,7 @@ class TimedHttp(Timed, HttpToolsProtocol):
 
 
 def protocols(limits: ConnectionLimits) -> tuple[type[TimedHttp], type[TimedWebSocket]]:
-    """Protocol classes for uvicorn whose connections count together."""
+    """Return protocol classes for uvicorn whose connections share these limits."""
     return (
         type("LimitedHttp", (TimedHttp,), {"limits": limits}),
         type("LimitedWebSocket", (TimedWebSocket,), {"limits": limits}),

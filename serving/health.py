@@ -1,7 +1,7 @@
-"""Whether a process should be sent requests, and what it does without.
+"""Health checks: whether a process should receive requests, and what is degraded.
 
-503   it is starting, stopping, or its database does not answer
-200   `ok`, or `degraded`: everything is answered, but something that `checks` names is missing
+503   it is starting or stopping, or its database does not respond 200   `ok`, or `degraded`: everything is
+served, but something that `checks` names is missing
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ OK = "ok"
 ANSWER_SECONDS = 2.0
 RETRY_HEADERS = {"Retry-After": "5", "Cache-Control": "no-store"}
 
-# Answers "ok", or in a few words what is wrong.
+# Returns "ok" or a short description of the fault.
 Check = Callable[[], Awaitable[str]]
 
 
 @dataclass
 class Health:
-    """`vital`: a process without it can serve nothing; `useful`: one without it serves, degraded."""
+    """The checks of a process: it cannot serve without a `vital` dependency, but without a `useful` one."""
 
     vital: Mapping[str, Check]
     useful: Mapping[str, Check]
@@ -35,7 +35,7 @@ class Health:
     _asked: dict[str, asyncio.Task[str]] = field(default_factory=dict, init=False)
 
     async def live(self, request: Request) -> JSONResponse:
-        """The process answers."""
+        """Respond that the process runs."""
         return JSONResponse({"status": OK})
 
     async def ready(self, request: Request) -> JSONResponse:
@@ -53,7 +53,7 @@ class Health:
         )
 
     async def _ask(self, name: str) -> str:
-        """Ask once at a time: a check that hangs is neither cancelled nor asked again meanwhile."""
+        """Run a check once at a time: one that hangs is neither cancelled nor started again meanwhile."""
         task = self._asked.get(name)
         if task is None or task.done():
             check = {**self.vital, **self.useful}[name]
@@ -64,7 +64,7 @@ class Health:
         return "no answer" if task.cancelled() or task.exception() else task.result()
 
     async def close(self) -> None:
-        """Leave checks that still hang."""
+        """Cancel checks that still hang."""
         for task in self._asked.values():
             task.cancel()
 

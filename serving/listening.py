@@ -1,4 +1,4 @@
-"""Taking the address to listen on, before anything else is begun."""
+"""Binding the address to listen on, before anything else starts."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ SPARE_DESCRIPTORS = 200
 
 
 class CannotListen(Exception):
-    """The address cannot be listened on; the message is a sentence for the operator."""
+    """The address cannot be bound; the message is a sentence for the operator."""
 
 
 def listen_on(host: str, port: int, setting: str = "QUINTET_PORT") -> list[socket.socket]:
-    """Bind every address that `host` names; a client is refused until a server accepts.
+    """Bind every address that `host` names; clients are refused until a server accepts.
 
-    `setting` is what says the port.
+    `setting` is the name of the port's setting.
 
     Raises: CannotListen.
     """
@@ -32,7 +32,7 @@ def listen_on(host: str, port: int, setting: str = "QUINTET_PORT") -> list[socke
                 listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             listener.bind(address)
             listener.set_inheritable(True)
-    except (OSError, UnicodeError) as error:  # the latter of a host with an empty or too long part
+    except (OSError, UnicodeError) as error:  # UnicodeError: an empty or overlong label of the host
         for listener in bound:
             listener.close()
         raise CannotListen(_sentence(host, port, setting, error)) from error
@@ -58,7 +58,7 @@ def _sentence(host: str, port: int, setting: str, error: OSError | UnicodeError)
 
 
 def raise_descriptor_limit() -> int:
-    """Allow this process as many open files as it may have; returns how many connections that leaves."""
+    """Raise the limit of open files to its maximum; return how many connections that allows."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard == resource.RLIM_INFINITY or soft < hard:
         wanted = min(hard, 65_536) if hard != resource.RLIM_INFINITY else 65_536

@@ -1,7 +1,7 @@
-"""The address and scheme of a client behind proxies that are named in the settings.
+"""The address and scheme of a client behind the proxies that the settings name.
 
-A proxy appends the address it was asked from to X-Forwarded-For. Only the entries that trusted proxies
-have written can be believed: the client is the right-most entry that is not one of them.
+A proxy appends its client's address to X-Forwarded-For. Only the entries of trusted proxies are reliable:
+the client is the right-most entry that is not a trusted proxy.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 Scope = MutableMapping[str, Any]
 
-# More hops than any chain of proxies has.
+# Exceeds the number of hops of any chain of proxies.
 HOPS = 20
 SCHEMES = frozenset({"http", "https"})
 
 
 @lru_cache(maxsize=4096)
 def address_of(text: str) -> Address | None:
-    """The address that a host, `host:port`, `[host]` or `[host]:port` names; None for anything else.
+    """Return the address in a host, `host:port`, `[host]` or `[host]:port`; None for anything else.
 
-    An IPv4 address that comes as IPv6 (`::ffff:192.0.2.1`) is the IPv4 address.
+    An IPv4-mapped IPv6 address (`::ffff:192.0.2.1`) becomes the IPv4 address.
     """
     host = text.strip()
     if host.startswith("["):
@@ -35,7 +35,7 @@ def address_of(text: str) -> Address | None:
         host, _, port = host.partition(":")
         if not _is_port(f":{port}"):
             return None
-    if "%" in host:  # the zone of a link-local address means nothing elsewhere
+    if "%" in host:  # the zone of a link-local address has no meaning on other machines
         return None
     try:
         address = ip_address(host)
@@ -49,7 +49,7 @@ def _is_port(text: str) -> bool:
 
 
 class TrustedProxies:
-    """Rewrites `client` and `scheme` of requests and WebSockets that come by a trusted proxy."""
+    """Rewrites `client` and `scheme` of requests and WebSockets that arrive through a trusted proxy."""
 
     def __init__(self, networks: Sequence[Network] = ()) -> None:
         self._networks = tuple(networks)
@@ -81,7 +81,7 @@ class TrustedProxies:
                 scope["scheme"] = proto
 
     def client_of(self, peer: Address, forwarded: str) -> Address:
-        """The right-most address that no trusted proxy has; a hop that is no address ends the chain."""
+        """Return the right-most address that is no trusted proxy; an invalid hop ends the chain."""
         last = peer
         for hop in reversed(forwarded.rsplit(",", HOPS)[-HOPS:] if forwarded else []):
             address = address_of(hop) if len(hop) <= 100 else None
@@ -94,7 +94,7 @@ class TrustedProxies:
 
 
 def _forwarded(headers: Iterable[tuple[bytes, bytes]]) -> tuple[str, str]:
-    """X-Forwarded-For of all such headers, and the last X-Forwarded-Proto."""
+    """Return X-Forwarded-For of all such headers joined, and the last X-Forwarded-Proto."""
     chain: list[bytes] = []
     proto = b""
     for name, value in headers:

@@ -1,7 +1,7 @@
-"""A server process from its first signal handler to its exit code.
+"""The life of a server process, from its first signal handler to its exit code.
 
-bind the address → open what requests use → listen, say so → serve → refuse new connections →
-finish requests and say goodbye to WebSockets → close what was opened → 0
+bind the address → open resources → listen, announce it → serve → refuse new connections → finish requests
+and close WebSockets → close resources → 0
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from serving.connections import protocols
 from serving.stopping import Signals
 from serving.websocket_connections import TimedWebSocket
 
-# What closing the database, Redis and background work may take after the last request.
+# The time for closing the database, Redis and background work after the last request.
 CLOSING_SECONDS = 15.0
 LOOK_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
 class Timing:
-    """`shutdown_delay`: seconds that a stopping process still accepts, so that balancers notice first."""
+    """Time limits; a stopping process accepts for `shutdown_delay` seconds, so that balancers notice."""
 
-    keep_alive: int = 75  # longer than a proxy keeps its connections, which is 60 as a rule
+    keep_alive: int = 75  # longer than a proxy keeps its connections, usually 60
     shutdown: float = 10
     shutdown_delay: float = 0
 
@@ -38,7 +38,7 @@ class Timing:
 
 
 class Interrupted(Exception):
-    """A signal came before the process served; `number` is the signal's."""
+    """A signal arrived before the process served; `number` is the signal's."""
 
     def __init__(self, number: int) -> None:
         super().__init__(f"signal {number}")
@@ -46,7 +46,7 @@ class Interrupted(Exception):
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server for an `Application`, with an end that loses no request."""
+    """uvicorn's server for an `Application`, with a shutdown that loses no request."""
 
     def __init__(
         self,
@@ -63,12 +63,12 @@ class Server(uvicorn.Server):
                 http=http,
                 ws=websocket,
                 ws_max_size=max_message_bytes,
-                # A few bytes of a client's would become megabytes here before anybody can look at them.
+                # A few compressed bytes would expand to megabytes before they can be checked.
                 ws_per_message_deflate=False,
                 lifespan="off",
                 log_config=None,
                 access_log=False,
-                # Who is believed about the client's address is for the application to say.
+                # The application decides which proxies to trust.
                 proxy_headers=False,
                 server_header=False,
                 timeout_keep_alive=timing.keep_alive,
@@ -80,13 +80,13 @@ class Server(uvicorn.Server):
         self.announce = announce
 
     def stop(self) -> None:
-        """Begin to stop; may be called by a signal handler."""
+        """Begin to stop; a signal handler may call this."""
         self.application.stopping.announced = True
         self.should_exit = True
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave signals to `Signals`, which knows of the time before and after serving, too."""
+        """Leave signals to `Signals`, which also handles them before and after serving."""
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -100,7 +100,7 @@ class Server(uvicorn.Server):
         for server in self.servers:
             server.close()
         self.application.stopping.begin()
-        # uvicorn would cut WebSockets off: their handlers finish what runs and close them.
+        # uvicorn would abort WebSockets; their own handlers finish running operations and close them.
         deadline = asyncio.get_running_loop().time() + self.timing.shutdown
         for connection in list(self.server_state.connections):
             if not isinstance(connection, TimedWebSocket):
@@ -129,9 +129,9 @@ async def serve(server: Server, sockets: Sequence[socket.socket], signals: Signa
 def run(
     work: Callable[[Signals], Awaitable[None]], patience_seconds: float, *, has_parent: bool = False
 ) -> None:
-    """Run `work` in an event loop of its own; a signal cancels it unless it says otherwise.
+    """Run `work` in its own event loop; a signal cancels it unless `work` changes that.
 
-    Raises: Interrupted when it was cancelled so, or had just ended.
+    Raises: Interrupted when a signal cancelled it or arrived as it ended.
     """
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         loop = runner.get_loop()
@@ -164,4 +164,4 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 async def _nothing(*_: object) -> None:
-    """An application that is never served: uvicorn's choice of an event loop asks for one."""
+    """Do nothing; uvicorn needs an application to choose an event loop."""

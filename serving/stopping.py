@@ -1,4 +1,4 @@
-"""Ending a process: the first signal asks it to stop, the second ends it at once."""
+"""Stopping a process: the first signal requests it, the second ends the process at once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class Stopping:
-    """How far the end of a process is: `announced` by a signal, then `begun` when it accepts no more."""
+    """The progress of stopping: `announced` by a signal, then `begun` when new connections are refused."""
 
     def __init__(self) -> None:
         self.announced = False
@@ -30,16 +30,16 @@ class Stopping:
         self._begun.set()
 
     async def wait(self) -> None:
-        """Wait until it has begun."""
+        """Wait until stopping has begun."""
         await self._begun.wait()
 
 
 class Signals:
     """SIGTERM and SIGINT of this process; `on_first` may change while it starts, serves and stops.
 
-    A process that has not ended `patience_seconds` after the first one is ended all the same. The second one
-    ends it at once, unless it has a parent that sees to that: service managers tell all processes, and a
-    parent tells its own besides.
+    A process that has not ended `patience_seconds` after the first signal is killed. The second signal ends
+    it at once, unless it has a parent that does that: service managers signal all processes, and the parent
+    signals its children in addition.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Signals:
 
     @contextmanager
     def installed(self) -> Iterator[None]:
-        """Whoever comes before and after has handlers of its own."""
+        """Install the handlers in this context and restore the previous ones on exit."""
         before = {number: signal.signal(number, self._receive) for number in SIGNALS}
         try:
             yield

@@ -1,4 +1,4 @@
-"""Upgrades to WebSockets: a few in each round of the event loop, however many come at once."""
+"""Upgrades to WebSockets, a limited number in each iteration of the event loop."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import logging
 from collections import deque
 from collections.abc import Callable
 
-AT_ONCE = 20  # some 5 ms
+AT_ONCE = 20  # about 5 ms
 log = logging.getLogger(__name__)
 
 
 class Upgrades:
-    """First come, first served. One that fails is logged, and stops none of those behind it."""
+    """A FIFO queue of upgrades. A failed upgrade is logged and does not stop the following ones."""
 
     def __init__(self) -> None:
         self._waiting: deque[Callable[[], None]] = deque()
 
     def add(self, loop: asyncio.AbstractEventLoop, upgrade: Callable[[], None]) -> None:
-        """Call `upgrade` in a later round of the loop."""
+        """Call `upgrade` in a later iteration of the loop."""
         if not self._waiting:
             loop.call_soon(self._go_on, loop)
         self._waiting.append(upgrade)

@@ -1,4 +1,4 @@
-"""WebSockets that cost no more than what their clients are answered."""
+"""WebSocket connections with limits on frames, incomplete messages and slow readers."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ from serving.body_room import Held, NoRoom
 from serving.connection_limits import Timed
 
 GOODBYE_SECONDS = 30.0
-# Of frames that are answered by nobody (pings, pongs, parts of messages), in so many seconds.
+# The maximum number of frames without a message (pings, pongs, continuations) in this time.
 MOST_FRAMES, FRAME_SECONDS = 1_000, 10.0
-# Of a message that has not come whole: so many bytes are free, so many come in every `stall_seconds`.
+# Of an incomplete message: the bytes without a limit, and the least to arrive in every `stall_seconds`.
 FREE_BYTES, MIN_BODY_BYTES = 16 * 1024, 4 * 1024
-# Frames are taken apart at once: of 64 kB of empty ones the process would hear for 50 ms.
+# Data is parsed in slices: 64 kB of empty frames would hold the event loop for 50 ms.
 SLICE_BYTES = 8 * 1024
 log = logging.getLogger(__name__)
 
 
 class TimedWebSocket(Timed, WebSocketsSansIOProtocol):
-    """A WebSocket that counts as the connection it was.
+    """A WebSocket that stays counted as its HTTP connection.
 
-    Its application says goodbye to a client that reads nothing; the connection is dropped if that fails.
+    Its application sends a close frame to a client that does not read; the connection is aborted if that
+    fails.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -70,7 +71,7 @@ class TimedWebSocket(Timed, WebSocketsSansIOProtocol):
         self._watch_message(len(data))
 
     def _refuse_handshake(self) -> None:
-        """Send what websockets answers to a request that it cannot read, which uvicorn does not look at."""
+        """Send the response of websockets to an unreadable handshake, which uvicorn ignores."""
         log.info("connection refused: its handshake cannot be read")
         answer = b"".join(self.conn.data_to_send())
         self._end_handshake(answer or _answer(b"400 Bad Request"))
@@ -89,7 +90,7 @@ class TimedWebSocket(Timed, WebSocketsSansIOProtocol):
         self.watch_reader()
 
     def _watch_message(self, received: int) -> None:
-        """Hold room for a message that has not come whole, while enough of it comes."""
+        """Reserve memory for an incomplete message while enough of it arrives."""
         size = len(self.conn.reader.buffer) + sum(map(len, self.frames))
         if size <= FREE_BYTES or self.transport.is_closing():
             self._has_finished()
@@ -105,7 +106,7 @@ class TimedWebSocket(Timed, WebSocketsSansIOProtocol):
 
     @property
     def _address(self) -> str:
-        """The client's own, where a trusted proxy says it."""
+        """The client's address, as a trusted proxy reports it."""
         client = self.scope["client"] if self.scope else None
         return client[0] if client else ""
 
@@ -133,7 +134,7 @@ class TimedWebSocket(Timed, WebSocketsSansIOProtocol):
         self.handle_parser_exception()
 
     async def receive(self) -> Any:
-        """Messages that wait already are no reason to keep everybody else waiting."""
+        """Receive a message and yield to the event loop, also when further messages are queued."""
         message = await super().receive()
         await asyncio.sleep(0)
         return message

@@ -18,15 +18,15 @@ from types import FrameType
 
 from serving.stopping import SIGNALS
 
-# A process that lived no longer has a fault that the next one will have, too: wait before it.
+# A process that ended sooner has a fault that the next one will share, so wait before starting it.
 SHORT_LIFE_SECONDS = 10.0
 LONGEST_PAUSE_SECONDS = 30.0
 KILL_SECONDS = 5.0
-# How a process ends that was told to before it could say anything.
+# Exit codes of a process that was stopped, also before it reported its start.
 STOPPED = frozenset({0} | {-number for number in SIGNALS} | {128 + number for number in SIGNALS})
 log = logging.getLogger(__name__)
 
-# Serves on these sockets and calls back once it does; run in a process of its own.
+# Serves on these sockets and calls back once it does; runs in its own process.
 Serve = Callable[[Sequence[socket.socket], Callable[[], None]], int]
 _spawn = multiprocessing.get_context("spawn")
 
@@ -35,19 +35,21 @@ class _Child:
     """One server process."""
 
     def __init__(self, serve: Serve, sockets: Sequence[socket.socket]) -> None:
-        self.hears, tells = _spawn.Pipe(duplex=False)
-        self.process: SpawnProcess = _spawn.Process(target=_run, args=(serve, list(sockets), tells))
+        self.receiver, sender = _spawn.Pipe(duplex=False)
+        self.process: SpawnProcess = _spawn.Process(
+            target=_run, args=(serve, list(sockets), sender)
+        )
         self.started = False
         self.born = time.monotonic()
-        with _held(signal.SIGINT):  # a terminal tells all of them, but the parent alone decides
+        with _held(signal.SIGINT):  # a terminal signals all processes, but only the parent decides
             self.process.start()
-        tells.close()
+        sender.close()
 
     def listen(self) -> None:
-        """Note that it serves, when it says so."""
-        if not self.started and self.hears.poll():
+        """Record whether the process has reported that it serves."""
+        if not self.started and self.receiver.poll():
             try:
-                self.started = bool(self.hears.recv())
+                self.started = bool(self.receiver.recv())
             except EOFError:
                 self.started = False
 
@@ -57,7 +59,7 @@ class _Child:
 
 
 class Workers:
-    """`announce` is called once, when the first of them serves."""
+    """Runs the server processes; `announce` is called once, when the first of them serves."""
 
     def __init__(
         self,
@@ -80,7 +82,7 @@ class Workers:
         self._exit_code = 0
 
     def run(self) -> int:
-        """Returns the exit code: 0 when every process ended as it was told."""
+        """Run until all processes have ended; return 0 if each ended as requested, else an error code."""
         for number in SIGNALS:
             signal.signal(number, self._receive)
         for _ in range(self._count):
@@ -88,12 +90,12 @@ class Workers:
         while self._children:
             self._look(wait(self._awaited(), timeout=0.5))
             if self._stops_at is not None and time.monotonic() > self._stops_at + KILL_SECONDS:
-                self._tell_all(signal.SIGKILL)
+                self._signal_all(signal.SIGKILL)
         return self._exit_code
 
     def _awaited(self) -> list[Connection | int]:
         sentinels: list[Connection | int] = [each.process.sentinel for each in self._children]
-        return sentinels + [each.hears for each in self._children if not each.started]
+        return sentinels + [each.receiver for each in self._children if not each.started]
 
     def _look(self, ready: Sequence[object]) -> None:
         for child in list(self._children):
@@ -111,7 +113,7 @@ class Workers:
         if self._stops_at is not None:
             self._exit_code = self._exit_code or (0 if code in STOPPED else 1)
         elif not child.started and not self._announced:
-            # The first ones could not start: the next ones could not either.
+            # The first processes could not start, so their replacements could not either.
             self._exit_code = code if code and code > 0 else 1
             self._stop()
         else:
@@ -128,30 +130,30 @@ class Workers:
     def _start(self) -> None:
         child = _Child(self._serve, self._sockets)
         self._children.append(child)
-        if self._stops_at is not None:  # a signal came while it was started
+        if self._stops_at is not None:  # a signal arrived while it was starting
             child.terminate()
 
     def _stop(self) -> None:
         self._stops_at = time.monotonic() + self._patience
-        self._tell_all(signal.SIGTERM)
+        self._signal_all(signal.SIGTERM)
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
         if self._stops_at is None:
             self._stop()
             return
-        self._tell_all(signal.SIGKILL)
+        self._signal_all(signal.SIGKILL)
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
 
-    def _tell_all(self, number: int) -> None:
+    def _signal_all(self, number: int) -> None:
         for child in self._children:
             child.terminate(number)
 
 
 @contextmanager
 def _held(number: int) -> Iterator[None]:
-    """Hold a signal back meanwhile, and for ever in a process that is started."""
-    resource_tracker.ensure_running()  # it lets signals through when it starts
+    """Block a signal in this context, and permanently in a process that is started in it."""
+    resource_tracker.ensure_running()  # it unblocks signals when it starts
     signal.pthread_sigmask(signal.SIG_BLOCK, {number})
     try:
         yield
@@ -159,14 +161,14 @@ def _held(number: int) -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
 
 
-def _run(serve: Serve, sockets: Sequence[socket.socket], tells: Connection) -> None:
+def _run(serve: Serve, sockets: Sequence[socket.socket], sender: Connection) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    code = serve(sockets, lambda: tells.send(True))
+    code = serve(sockets, lambda: sender.send(True))
     raise SystemExit(code)
 
 
 def _end_with_parent() -> None:
-    """Nobody would stop this process after its parent was killed."""
+    """End this process when its parent has been killed, since nothing else would."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

@@ -22,7 +22,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from models import database as db
-from models.engine.query_cache import KeptOfPostgres
+from models.engine.query_cache import PostgresQueryCache
 from models.migrating import migrate
 from resolvers.accounts.bootstrap import ensure_platform
 from resolvers.context import Context
@@ -147,7 +147,7 @@ def count_statements(caplog: pytest.LogCaptureFixture) -> Callable[[], Any]:
 @pytest.fixture
 def nothing_ever_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     """PostgreSQL would say so to every request; whoever sees a change has not been given what is kept."""
-    monkeypatch.setattr(KeptOfPostgres, "snapshot", "'1:1: 7 today'")
+    monkeypatch.setattr(PostgresQueryCache, "snapshot", "'1:1: 7 today'")
 
 
 async def _prepare(url: str) -> None:

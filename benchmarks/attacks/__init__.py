@@ -1,1 +1,1 @@
-"""Attacks on a running server, and what each costs the server and everybody else."""
+"""Attacks on a running server, and their cost for the server and for other clients."""

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.attacks`: attack a server of this code in every way, and print what came of it."""
+"""`python -m benchmarks.attacks`: run every attack against a server of this code and print the results."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ async def main(given: argparse.Namespace) -> int:
 
 @asynccontextmanager
 async def _victim(name: str, engine: str) -> AsyncIterator[Victim]:
-    """A database to attack; the demo's is planted by the first server that is started on it."""
+    """Provide a database to attack; the first server that is started on it plants the demo chain."""
     if name == "demo":
         async with empty(engine) as made:
             ordinary = operation(PRODUCT_LIST, {"first": 20}, storefront_key="demo-wechat")
@@ -102,7 +102,7 @@ def _result(
 ) -> Result:
     seen = target.watched if target else {}
     live_ms = seen.get("live_ms", 0.0)
-    ended = attack.key == "bomb-sigterm"  # nobody can be served any more
+    ended = attack.key == "bomb-sigterm"  # the server has ended
     held = outcome.held and (live_ms <= LIVE_MS or ended) and log_bytes <= MOST_LOG_BYTES
     return Result(
         key=attack.key,

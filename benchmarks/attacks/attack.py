@@ -1,4 +1,4 @@
-"""What an attack is, and what came of one."""
+"""An attack and its outcome."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from benchmarks.attacks.target import Target
 
 @dataclass(frozen=True)
 class Outcome:
-    """`held`: the server did what it must, apart from how long others waited."""
+    """The outcome of an attack; `held`: the server behaved as required, apart from other clients' waits."""
 
     says: str
     received: int
@@ -21,7 +21,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Attack:
-    """`run` returns within `seconds`, or its client hangs up."""
+    """An attack; `run` returns within `seconds`, or its client disconnects."""
 
     key: str
     title: str
@@ -32,13 +32,13 @@ class Attack:
 
 
 def refused(replies: list[Reply]) -> Outcome:
-    """Each must be answered, by a refusal of the client's doing: 4xx, or 200 with errors."""
+    """Require a client error for each reply: 4xx, or 200 with errors."""
     held = all(400 <= each.status < 500 or b'"errors":' in each.start[:40] for each in replies)
     return Outcome(tally(replies), sum(each.size for each in replies), held)
 
 
 def answered(replies: list[Reply], most_bytes: int) -> Outcome:
-    """Each must be answered, with data or a refusal, and all together with so many bytes at most."""
+    """Require a response with data or a refusal for each request, and at most this many bytes in total."""
     size = sum(each.size for each in replies)
     held = all(200 <= each.status < 500 for each in replies) and size <= most_bytes
     return Outcome(tally(replies), size, held)

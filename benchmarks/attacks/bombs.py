@@ -1,4 +1,4 @@
-"""Small queries that multiply, and documents that are slow to read."""
+"""Attacks by small queries with huge results, and by documents that are slow to parse."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ JSON_HEADERS = {"Content-Type": "application/json"}
 
 
 def up_and_down(levels: int) -> str:
-    """Of one node that many: the last level has as many as its children to the power of `levels` + 1."""
+    """Return a selection whose last level has `children` ** (`levels` + 1) nodes."""
     return "children { parent { " * levels + "children { code }" + " } }" * levels
 
 
@@ -42,7 +42,7 @@ VARIANT_BOMB = (
     "{ products(first: 250) { edges { node { variants { product { variants { product {"
     " variants { product { variants { sku name } } } } } } } } } } }"
 )
-# 300,000 parents: more than a database takes in one IN list.
+# 300,000 parents: more than a database allows in one IN list.
 LOG_BOMB = (
     "{ products(first: 250) { edges { node { variants { stockLevels(first: 20) { edges { node {"
     " variant { stockLevels(first: 20) { edges { node { variant { sku } } } } } } } } } } } } }"
@@ -83,7 +83,7 @@ async def _parallel(target: Target) -> Outcome:
 
 
 async def _hang_up(target: Target) -> Outcome:
-    """The client is gone after a fifth of a second; the server must be, too, within a second."""
+    """Disconnect after a fifth of a second; the server must stop the operation within a second."""
     asked = operation(organisation_bomb(target.victim.merchant))
     reply = await exchange(target.port, asked, 0.2)
     await asyncio.sleep(1)
@@ -95,7 +95,7 @@ async def _hang_up(target: Target) -> Outcome:
 
 
 async def _terminated(target: Target) -> Outcome:
-    """SIGTERM while the bomb is worked at."""
+    """Send SIGTERM while the operation runs."""
     asked = operation(organisation_bomb(target.victim.merchant))
     pending = asyncio.create_task(exchange(target.port, asked, 20))
     await asyncio.sleep(0.3)
@@ -105,7 +105,7 @@ async def _terminated(target: Target) -> Outcome:
 
 
 async def _fragments(target: Target) -> Outcome:
-    """Each in a selection of its own type condition, so that they are compared pair by pair."""
+    """Send fragments that validation compares pair by pair."""
     names = [f"f{number}" for number in range(270)]
     document = " ".join(
         ["{ viewer { " + " ".join(f"...{name}" for name in names) + " } }"]
@@ -125,7 +125,7 @@ async def _introspection(target: Target) -> Outcome:
 
 
 async def _health_checks(target: Target) -> Outcome:
-    """No attack, but as many connections as one opens: what this machine makes of them."""
+    """Measure this machine with as many connections as an attack opens, without an attack."""
     replies = await at_once(target.port, [LIVE] * 300)
     held = all(each.status == 200 for each in replies)
     return Outcome(tally(replies), sum(each.size for each in replies), held)
@@ -154,7 +154,7 @@ async def _deep_json(target: Target) -> Outcome:
 
 
 async def _documents(target: Target) -> Outcome:
-    """Each is new, so that nothing that is kept of documents helps."""
+    """Send documents that are all new, so that no cached document helps."""
     replies: list[Reply] = []
     for start in range(0, 1_000, 50):
         replies += await at_once(
@@ -169,7 +169,7 @@ async def _documents(target: Target) -> Outcome:
 
 
 async def _bad_requests(target: Target) -> Outcome:
-    """Requests that fail in every way that may be logged."""
+    """Send requests that fail in every way that may be logged."""
     port, replies = target.port, []
     ids = json.dumps(["Tm90QW5JRA", "%00", "U3RhZmY6OTk5OTk5OTk5OTk5OTk5OTk5OTk"] * 20)
     for _ in range(100):

@@ -1,4 +1,4 @@
-"""Clients that open many connections, send slowly, send much, or do not read."""
+"""Attacks by clients that open many connections, send slowly, send too much, or do not read."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PAGE = "{ products(first: 250) { edges { node { id name description slug variant
 
 
 async def _half_sent(target: Target, start: bytes) -> Outcome:
-    """How many of 400 connections the server still holds open in the end."""
+    """Count which of 400 connections the server still holds open at the end."""
     began = time.perf_counter()
     opened = await asyncio.gather(
         *(asyncio.open_connection(HOST, target.port) for _ in range(CONNECTIONS))
@@ -55,7 +55,7 @@ async def _half_bodies(target: Target) -> Outcome:
 
 
 async def _big_bodies(target: Target) -> Outcome:
-    """20 bodies as large as they may be, all at once."""
+    """Send 20 bodies of the maximum size at once."""
     filler = "x" * (LIMIT_BYTES - 1_000)
     body = json.dumps({"query": "{ brands { name } }", "variables": {"x": filler}}).encode()
     asked = request("POST", "/graphql", {"Content-Type": "application/json"}, body)
@@ -63,7 +63,7 @@ async def _big_bodies(target: Target) -> Outcome:
 
 
 async def _too_big(target: Target) -> Outcome:
-    """5 of 50 MB, in chunks whose number nobody says."""
+    """Send 5 bodies of 50 MB in chunks, without a length."""
     replies = await asyncio.gather(*(_chunked(target.port, 50_000_000) for _ in range(5)))
     return refused(replies)
 
@@ -85,7 +85,7 @@ async def _chunked(port: int, size: int) -> Reply:
             answer = await reader.read(1000)
         return Reply(int(answer[9:12] or b"0"), len(answer), answer, "hung up")
     except (OSError, TimeoutError):
-        return Reply(413, 0, b"", "")  # it hung up on us, as it may
+        return Reply(413, 0, b"", "")  # the server disconnected, which is permitted
     finally:
         writer.close()
 
@@ -108,7 +108,7 @@ async def _connect(target: Target) -> Any:
 
 
 async def _slow_readers(target: Target) -> Outcome:
-    """20 WebSockets ask for 90 pages each and read none."""
+    """Request 90 pages over each of 20 WebSockets and read none."""
     sockets = await asyncio.gather(*(_connect(target) for _ in range(20)))
     with suppress(websockets.ConnectionClosed):
         for socket in sockets:
@@ -122,7 +122,7 @@ async def _slow_readers(target: Target) -> Outcome:
 
 
 async def _many_operations(target: Target) -> Outcome:
-    """90 pages asked at once over one WebSocket, which reads what comes."""
+    """Request 90 pages at once over one WebSocket and read them."""
     socket = await _connect(target)
     for number in range(90):
         await socket.send(_subscribe(number, PAGE))
@@ -139,7 +139,7 @@ async def _many_operations(target: Target) -> Outcome:
 
 
 async def _many_sockets(target: Target) -> Outcome:
-    """500 WebSockets that say nothing."""
+    """Open 500 WebSockets that send nothing."""
     opened = await asyncio.gather(*(asyncio.open_connection(HOST, target.port) for _ in range(500)))
     upgrade = (
         f"GET /graphql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -159,7 +159,7 @@ async def _many_sockets(target: Target) -> Outcome:
 
 
 async def _until_closed(reader: asyncio.StreamReader) -> None:
-    """Until the server closes it, by a frame (0x88) or without."""
+    """Read until the server closes the connection, by a close frame (0x88) or without."""
     with suppress(OSError):
         while chunk := await reader.read(1000):
             if b"\x88" in chunk and not chunk.startswith(b"HTTP/1.1 1"):
@@ -167,7 +167,7 @@ async def _until_closed(reader: asyncio.StreamReader) -> None:
 
 
 async def _persisted(target: Target) -> Outcome:
-    """2,000 documents registered for good, 20 kB each."""
+    """Register 2,000 persisted documents of 20 kB each."""
     from hashlib import sha256
 
     replies = []
@@ -198,7 +198,7 @@ async def _persisted(target: Target) -> Outcome:
 
 
 async def _searches(target: Target) -> Outcome:
-    """200 searches for long texts, as many at once as a browser farm would send."""
+    """Search for 200 long texts, 50 at once."""
     text = "牛奶酸奶面包饼干" * 30
     documents = [
         operation(
@@ -215,7 +215,7 @@ async def _searches(target: Target) -> Outcome:
 
 
 async def _guests(target: Target) -> Outcome:
-    """1,000 visitors of one address, each of whom becomes a row."""
+    """Sign in 1,000 guests from one address, each of which is a row."""
     replies = []
     for _ in range(20):
         asked = operation("mutation { guestSignIn { accessToken userErrors { code } } }")

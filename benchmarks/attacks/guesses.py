@@ -1,4 +1,4 @@
-"""Guessing passwords and codes, and shutting others out by doing so."""
+"""Attacks that guess passwords and codes, and that lock out others by doing so."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _guess(username: str, password: str) -> bytes:
 
 
 def _forwarded_for(address: str, request: bytes) -> bytes:
-    """As a proxy would send it on for a client at this address."""
+    """Return the request as a proxy forwards it for a client at this address."""
     return request.replace(b"Accept:", f"X-Forwarded-For: {address}\r\nAccept:".encode())
 
 
@@ -43,7 +43,7 @@ async def _guesses(port: int, requests: list[bytes]) -> list[Reply]:
 
 
 def _counted(replies: list[Reply]) -> tuple[int, int, str]:
-    """How many were tried (told that the password is wrong), how many were let in, and a sentence."""
+    """Return how many attempts were checked, how many succeeded, and a sentence."""
     codes: Counter[str] = Counter()
     for reply in replies:
         payload = _payload(reply)
@@ -60,7 +60,7 @@ def _payload(reply: Reply) -> dict[str, object] | None:
 
 
 async def _staff_named(target: Target) -> Outcome:
-    """Who works here, asked without a token."""
+    """Ask for the names of staff without a token."""
     ids = [
         base64.urlsafe_b64encode(f"Staff:{n}".encode()).decode().rstrip("=") for n in range(1, 51)
     ]
@@ -71,7 +71,7 @@ async def _staff_named(target: Target) -> Outcome:
 
 
 async def _locked_out(target: Target) -> Outcome:
-    """Twelve wrong passwords for each of the staff by a stranger; then they sign in, from their shop."""
+    """Try twelve wrong passwords for each member of staff; then the staff sign in from another address."""
     names = ["admin", *(name for name, *_ in STAFF)]
     began = time.perf_counter()
     await _guesses(target.port, [_guess(name, f"wrong {n}") for n in range(12) for name in names])
@@ -85,7 +85,7 @@ async def _locked_out(target: Target) -> Outcome:
 
 
 async def _parallel(target: Target) -> Outcome:
-    """300 passwords for one user at once, the right one among them."""
+    """Try 300 passwords for one user at once, the right one among them."""
     words = [f"wrong {number}" for number in range(299)]
     words.insert(150, PASSWORD)
     replies = await _guesses(target.port, [_guess("demo-manager", word) for word in words])
@@ -94,14 +94,14 @@ async def _parallel(target: Target) -> Outcome:
 
 
 async def _many_names(target: Target) -> Outcome:
-    """200 names from one address."""
+    """Try 200 usernames from one address."""
     replies = await _guesses(target.port, [_guess(f"person-{n}", "password") for n in range(200)])
     tried, _, says = _counted(replies)
     return Outcome(says, 0, tried <= 100)
 
 
 async def _forwarded(target: Target) -> Outcome:
-    """The same, each with an address in X-Forwarded-For that the client made up."""
+    """Try 200 usernames, each with an invented address in X-Forwarded-For."""
     requests = [
         _forwarded_for(f"198.51.100.{n}", _guess(f"person-{n}", "password")) for n in range(200)
     ]
@@ -110,7 +110,7 @@ async def _forwarded(target: Target) -> Outcome:
 
 
 async def _codes_used_up(target: Target) -> Outcome:
-    """A stranger asks for codes of a phone whose owner has just been sent one."""
+    """Request codes for a phone whose owner has just received one."""
     channel = target.victim.storefront_key
     asked = {"input": {"phone": PHONE}}
     asks = operation(OTP_REQUEST, asked, storefront_key=channel)
@@ -130,7 +130,7 @@ async def _codes_used_up(target: Target) -> Outcome:
 
 
 async def _code_guessed(target: Target) -> Outcome:
-    """300 codes for one phone at once."""
+    """Try 300 codes for one phone at once."""
     channel = target.victim.storefront_key
     await ask(target.port, OTP_REQUEST, {"input": {"phone": PHONE}}, storefront_key=channel)
     requests = [
@@ -144,7 +144,7 @@ async def _code_guessed(target: Target) -> Outcome:
 
 
 async def _redis_hangs(target: Target) -> Outcome:
-    """Redis takes connections and says nothing; the staff sign in."""
+    """Sign in while Redis accepts connections and does not respond."""
     began = time.perf_counter()
     _, let_in, says = _counted([await exchange(target.port, _guess("admin", PASSWORD), 15)])
     seconds = time.perf_counter() - began
@@ -152,7 +152,7 @@ async def _redis_hangs(target: Target) -> Outcome:
 
 
 class SilentRedis:
-    """Something that listens and never answers."""
+    """A server that accepts connections and never responds."""
 
     async def __aenter__(self) -> str:
         self._server = await asyncio.start_server(lambda reader, writer: None, HOST, 0)

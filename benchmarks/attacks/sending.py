@@ -1,4 +1,4 @@
-"""What an attacker sends, by raw HTTP: answers are counted, not kept."""
+"""A raw HTTP client for attacks, which counts responses without storing them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Reply:
-    """`status` 0: no answer. `start` is the beginning of the body."""
+    """A response; `status` 0 is none, `start` is the beginning of the body."""
 
     status: int
     size: int
@@ -27,14 +27,14 @@ class Reply:
     why: str = ""
 
     def json(self) -> Any:
-        """The body, or null where it was not kept whole or is no JSON."""
+        """Return the parsed body, or None if it was not stored whole or is no JSON."""
         try:
             return json.loads(self.start) if len(self.start) == self.size else None
         except ValueError:
             return None
 
     def says(self) -> str:
-        """The status and the code of the first error."""
+        """Return the status and the code of the first error."""
         if self.status == 0:
             return self.why or "no answer"
         code = re.search(rb'"code":"([A-Z_]+)"', self.start)
@@ -43,7 +43,7 @@ class Reply:
 
 
 async def exchange(port: int, request: bytes, seconds: float = 20, kept: int = KEPT_BYTES) -> Reply:
-    """One request over a connection of its own, given up after `seconds`."""
+    """Send one request over its own connection, and give up after `seconds`."""
     received = 0
     try:
         async with asyncio.timeout(seconds):
@@ -85,11 +85,11 @@ async def ask(
 
 
 async def at_once(port: int, requests: Iterable[bytes], seconds: float = 20) -> list[Reply]:
-    """All of them at the same time."""
+    """Send all requests at the same time."""
     return list(await asyncio.gather(*(exchange(port, each, seconds) for each in requests)))
 
 
 def tally(replies: Iterable[Reply]) -> str:
-    """How many of which answer, the most frequent first."""
+    """Return the number of each kind of reply, the most frequent first."""
     counted = Counter(each.says() for each in replies)
     return ", ".join(f"{number} × {says}" for says, number in counted.most_common(4))

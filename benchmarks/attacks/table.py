@@ -1,4 +1,4 @@
-"""What came of the attacks, as JSON to keep and as a table to read."""
+"""The results of the attacks, as JSON and as a table."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Result:
 
 
 def keep(name: str, results: Sequence[Result]) -> None:
-    """Put results among those kept under this name, each in the place of the same attack's earlier one."""
+    """Store results under this name; each replaces the earlier one of the same attack."""
     kept = {(each.key, each.engine): each for each in read(name)}
     kept |= {(each.key, each.engine): each for each in results}
     KEPT.mkdir(exist_ok=True)
@@ -55,14 +55,14 @@ def read(name: str) -> list[Result]:
 
 
 def write_tables(order: Sequence[str]) -> None:
-    """One table for each name and engine that something is kept of, the attacks in this order."""
-    parts = [HEAD]
+    """Write a table for each stored name and engine, with the attacks in this order."""
+    sections = [HEAD]
     for name in ("before", "after"):
         results = sorted(read(name), key=lambda each: order.index(each.key))
         for engine in sorted({each.engine for each in results}):
             chosen = [each for each in results if each.engine == engine]
-            parts.append(f"## {name.title()}: {engine}\n\n{table(chosen)}\n")
-    TABLE.write_text("\n".join(parts), encoding="utf-8")
+            sections.append(f"## {name.title()}: {engine}\n\n{table(chosen)}\n")
+    TABLE.write_text("\n".join(sections), encoding="utf-8")
 
 
 def table(results: Sequence[Result]) -> str:

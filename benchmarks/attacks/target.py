@@ -1,4 +1,4 @@
-"""The server that is attacked: started as a user starts it, and ended whatever becomes of it."""
+"""The server under attack, started as a user starts it and always stopped at the end."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ LIVE = request("GET", "/health/live", {"Connection": "close"})
 
 
 class NotStarted(Exception):
-    """The server did not become ready; the message is the end of what it wrote."""
+    """The server did not become ready; the message is the end of its output."""
 
 
 @dataclass(frozen=True)
 class Victim:
-    """A database, what its server is started with, and what its ordinary clients ask."""
+    """A database, the arguments of its server, and a request of ordinary clients."""
 
     name: str
     database: Database
@@ -46,7 +46,7 @@ class Victim:
 
 @dataclass
 class Target:
-    """One running server. `folder` is the attack's own, for what the server writes."""
+    """One running server. `folder` is for the files that the server writes."""
 
     victim: Victim
     port: int
@@ -64,14 +64,14 @@ class Target:
         return self.process.returncode is None
 
     async def cpu_seconds(self) -> float:
-        """Of the server and of its database's backends."""
+        """Return the CPU seconds of the server and its database backends."""
         with suppress(FileNotFoundError, ProcessLookupError):
             own = processes.cpu_seconds(processes.tree(self.pid))
             return own + await self.victim.database.cpu_seconds()
         return 0.0
 
     async def recovers(self) -> float | None:
-        """Seconds until it answers somebody else again; null when it does not."""
+        """Return the seconds until it responds to another client again; None if it does not."""
         began = time.perf_counter()
         while self.alive and time.perf_counter() - began < RECOVERY_SECONDS:
             if (await exchange(self.port, LIVE, RECOVERY_SECONDS)).status == 200:
@@ -80,7 +80,7 @@ class Target:
         return None
 
     async def stop(self) -> float:
-        """Seconds from SIGTERM to the end."""
+        """Stop the server and return the seconds from SIGTERM to its end."""
         began = time.perf_counter()
         with suppress(ProcessLookupError):
             self.process.terminate()
@@ -94,7 +94,7 @@ class Target:
 
 @asynccontextmanager
 async def started(victim: Victim, **variables: str) -> AsyncIterator[Target]:
-    """A server that says it is ready. Raises: NotStarted."""
+    """Start a server and wait until it is ready. Raises: NotStarted."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="quintet-attack-") as name:
         folder = Path(name)
@@ -123,7 +123,7 @@ async def started(victim: Victim, **variables: str) -> AsyncIterator[Target]:
 
 @asynccontextmanager
 async def watched(target: Target) -> AsyncIterator[None]:
-    """Watch the target meanwhile; `target.watched` says what was seen."""
+    """Watch the target in this context and store the observations in `target.watched`."""
     watcher = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "benchmarks.attacks.watcher", str(target.port), str(target.pid), str(MEGABYTES)),
@@ -133,7 +133,7 @@ async def watched(target: Target) -> AsyncIterator[None]:
     )
     assert watcher.stdin is not None
     watcher.stdin.write(base64.b64encode(target.victim.ordinary) + b"\n")
-    await asyncio.sleep(0.6)  # until it asks
+    await asyncio.sleep(0.6)  # until the watcher sends requests
     try:
         yield
     finally:

@@ -1,8 +1,8 @@
-"""A process that asks a server what other clients ask while it is attacked, and ends it when it grows too
+"""A process that measures the waits of ordinary clients during an attack and kills a server that grows too
 large.
 
-`python -m benchmarks.attacks.watcher PORT PID MEGABYTES` with the bytes of a request, base64, on the first
-line of stdin; watches until stdin ends, then writes one line of JSON: the longest waits in milliseconds,
+`python -m benchmarks.attacks.watcher PORT PID MEGABYTES` reads the base64 bytes of a request from the first
+line of stdin, watches until stdin ends, then writes one line of JSON: the longest waits in milliseconds and
 the peak in megabytes.
 """
 
@@ -28,7 +28,7 @@ LIVE = request("GET", "/health/live", {"Connection": "close"})
 
 @dataclass
 class Seen:
-    """Of the clients that do nothing wrong."""
+    """The observations of ordinary clients."""
 
     live_ms: float = 0
     query_ms: float = 0
@@ -53,12 +53,12 @@ async def main(port: int, pid: int, megabytes: float) -> None:
     seen.live_ms, seen.query_ms = live.longest_ms(), query.longest_ms()
     seen.asked, seen.unanswered = live.asked + query.asked, live.unanswered + query.unanswered
     print(json.dumps(asdict(seen)), flush=True)
-    os._exit(0 if watching else 1)  # whatever is still under way
+    os._exit(0 if watching else 1)  # without waiting for running requests
 
 
 @dataclass
 class Ping:
-    """Asks the same again and again; a request still under way counts as long as it has waited."""
+    """Repeats a request; a request still in progress counts with its time so far."""
 
     port: int
     request: bytes

@@ -1,1 +1,1 @@
-"""How long the event loop is held by one operation: `python -m benchmarks.loop`."""
+"""How long one operation holds the event loop: `python -m benchmarks.loop`."""

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.loop`: how long one operation holds the event loop, and where, for the largest."""
+"""`python -m benchmarks.loop`: measure how long, and where, the largest operations hold the event loop."""
 
 from __future__ import annotations
 
@@ -50,21 +50,21 @@ class Held:
 
     def line(self) -> str:
         where = max(self.first, self.second, key=lambda each: each["cpu_ms"])["where"]
-        places = "; ".join(f"`{each}`" for each in where[:2]) if self.most > 10 else ""
+        locations = "; ".join(f"`{each}`" for each in where[:2]) if self.most > 10 else ""
         return (
             f"| {self.title} | {self.status} | {self.size / 1000:,.0f} kB | {self.first['cpu_ms']:.0f}"
-            f" | {self.second['cpu_ms']:.0f} | {places} |"
+            f" | {self.second['cpu_ms']:.0f} | {locations} |"
         )
 
 
 class Watched:
-    """A server whose event loop is watched."""
+    """A server with a watched event loop."""
 
     def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
         self.process, self.port = process, port
 
-    async def told(self) -> dict[str, Any]:
-        """What was seen since this was last asked."""
+    async def read(self) -> dict[str, Any]:
+        """Return the observations since the last call."""
         assert self.process.stdin
         assert self.process.stdout
         self.process.stdin.write(b"\n")
@@ -73,15 +73,15 @@ class Watched:
 
 
 async def main(given: argparse.Namespace) -> int:
-    parts, most = [HEAD], 0.0
+    sections, most = [HEAD], 0.0
     for engine in [given.database] if given.database else await engines_that_answer():
         for executor in [given.executor] if given.executor else EXECUTORS:
             held = await _measured(engine, executor, given.only)
-            parts.append(_table(f"{engine}, {executor}", held))
-            print(parts[-1], flush=True)
+            sections.append(_table(f"{engine}, {executor}", held))
+            print(sections[-1], flush=True)
             most = max(most, *(each.most for each in held))
     if given.write:
-        TABLE.write_text("\n".join(parts), encoding="utf-8")
+        TABLE.write_text("\n".join(sections), encoding="utf-8")
     return int(most > MOST_MS)
 
 
@@ -97,7 +97,7 @@ async def _measured(engine: str, executor: str, only: str | None) -> list[Held]:
 
 
 async def _machine(connection: Connection, token: str) -> str:
-    """The secret of a new API client."""
+    """Return the secret of a new API client."""
     document = """mutation($input: ApiClientCreateInput!) { apiClientCreate(input: $input) {
       secret userErrors { code message } } }"""
     scopes = ["CATALOG_READ", "CATALOG_WRITE", "STOCK_READ", "STOCK_WRITE"]
@@ -112,11 +112,11 @@ async def _held(server: Watched, case: Case, tokens: Mapping[str, str]) -> Held:
     for _ in range(2):
         asked = case.request(tokens)
         await asyncio.sleep(0.1)
-        await server.told()
+        await server.read()
         async with Connection.to(server.port) as connection:
             status, body = await connection.send(asked)
         await asyncio.sleep(0.1)
-        seen.append(await server.told())
+        seen.append(await server.read())
     if b'"errors"' in body[:400] or b'"userErrors":[{' in body:
         print(f"  {case.title}: {body[:300].decode(errors='replace')}", file=sys.stderr)
     return Held(case.title, status, len(body), *seen)
@@ -143,7 +143,7 @@ async def _watched(url: str, executor: str) -> AsyncIterator[Watched]:
 
 
 async def _ready(port: int) -> None:
-    """Raises: OSError when nothing listens in time."""
+    """Wait until the server responds. Raises: OSError when nothing listens in time."""
     began = time.perf_counter()
     ask = operation("{ brands { name } }", storefront_key=STOREFRONT_KEY)
     while True:

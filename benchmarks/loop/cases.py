@@ -1,4 +1,4 @@
-"""The largest answers and inputs that are legal, each one request."""
+"""The largest permitted responses and inputs, each in one request."""
 
 # ruff: noqa: E501 - documents of one line
 
@@ -28,7 +28,7 @@ ROWS = f"results {{ index externalCode ok {ERRORS} }} {ERRORS}"
 
 @dataclass(frozen=True)
 class Case:
-    """`who` asks: a visitor, a member or staff; the answer's first bytes tell whether it was refused."""
+    """One request by a visitor, a member or staff (`who`)."""
 
     title: str
     document: str
@@ -54,7 +54,7 @@ class Case:
 
 
 TOKENS = {"member": member_token(1)}
-PLACES = count(2)
+STORE_IDS = count(2)
 
 
 def _variants(number: int) -> list[str]:
@@ -262,7 +262,10 @@ WRITES = [
         "a stocktake of 500 lines",
         f"mutation($input: StocktakeOpenInput!) {{ stocktakeOpen(input: $input) {{ stocktake {{ {DOCUMENT} }} {ERRORS} }} }}",
         lambda: {
-            "input": {"locationId": global_id("Store", next(PLACES)), "variantIds": _variants(500)}
+            "input": {
+                "locationId": global_id("Store", next(STORE_IDS)),
+                "variantIds": _variants(500),
+            }
         },
         who="staff",
     ),

@@ -1,7 +1,7 @@
-"""`python -m benchmarks.loop.watched EXECUTOR serve …`: `cli.py`, with a watch on its event loop.
+"""`python -m benchmarks.loop.watched EXECUTOR serve …`: `cli.py` with measurements of its event loop.
 
-A line on its input begins a new measurement; a line of JSON on its output tells of the one before. The clock
-is the CPU time of the loop's own thread, which other processes of the machine do not lengthen.
+A line on stdin starts a new measurement; a line of JSON on stdout describes the previous one. The clock is
+the CPU time of the loop's own thread, which other processes do not affect.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ OWN = ("benchmarks", ".venv", "site-packages")
 
 
 class Watch:
-    """The longest that one step of the loop took, and where the thread was meanwhile."""
+    """The longest step of the loop, and where its thread was meanwhile."""
 
     def __init__(self) -> None:
         self.steps = 0
@@ -56,7 +56,7 @@ class Watch:
         if took > self.longest:
             self.longest, self.wall = took, time.perf_counter() - self.began
             self.collecting = self.collected
-            self.where = self.seen or Counter([_told(handle)])
+            self.where = self.seen or Counter([_callback_name(handle)])
         self.began = None
 
     def collection(self, phase: str, info: dict[str, int]) -> None:
@@ -71,34 +71,34 @@ class Watch:
                 )
 
     def look(self) -> None:
-        """From another thread, for ever."""
+        """Sample the loop's thread from another thread, without end."""
         while True:
             time.sleep(LOOK_SECONDS)
             began = self.began
             if began is not None and time.perf_counter() - began > 2 * LOOK_SECONDS:
-                self.seen[_place(sys._current_frames().get(self.thread))] += 1
+                self.seen[_location(sys._current_frames().get(self.thread))] += 1
 
-    def told(self) -> dict[str, Any]:
+    def read(self) -> dict[str, Any]:
         found = {
             "cpu_ms": self.longest * 1000,
             "wall_ms": self.wall * 1000,
             "gc_ms": self.collecting * 1000,
             "steps": self.steps,
-            "where": [place for place, _ in self.where.most_common(3)],
+            "where": [name for name, _ in self.where.most_common(3)],
         }
         self.longest, self.wall, self.steps, self.where = 0.0, 0.0, 0, Counter()
         return found
 
 
-def _told(handle: Handle) -> str:
+def _callback_name(handle: Handle) -> str:
     task = getattr(handle._callback, "__self__", None)  # type: ignore[attr-defined]
     if isinstance(task, asyncio.Task):
         return str(getattr(task.get_coro(), "__qualname__", task))
     return str(getattr(handle._callback, "__qualname__", "a callback"))  # type: ignore[attr-defined]
 
 
-def _place(frame: Any) -> str:
-    """The innermost function of this project, and what it calls."""
+def _location(frame: Any) -> str:
+    """Return the innermost function of this project and the function that it calls."""
     called = ""
     while frame is not None:
         name = frame.f_code.co_filename
@@ -112,12 +112,12 @@ def _place(frame: Any) -> str:
 
 def _answer(watch: Watch, output: TextIO) -> None:
     for _ in sys.stdin:
-        print(json.dumps(watch.told()), file=output, flush=True)
+        print(json.dumps(watch.read()), file=output, flush=True)
 
 
 def main(executor: str, *arguments: str) -> int:
     output = os.fdopen(os.dup(sys.stdout.fileno()), "w")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # where the log goes
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # the server's output goes to stderr
     watch, step = Watch(), Handle._run  # type: ignore[attr-defined]
     Handle._run = lambda handle: watch.run(handle, step)  # type: ignore[attr-defined]
     uvicorn.Config.get_loop_factory = lambda self: asyncio.SelectorEventLoop  # type: ignore[assignment,method-assign]

@@ -1,4 +1,4 @@
-"""What a process says of itself at its start: to the person at the terminal, or as log lines to machines."""
+"""Announcements at the start of a process, on the terminal or as log lines."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def announce(sentence: str, log_format: LogFormat) -> None:
 
 
 def warn(sentence: str, log_format: LogFormat) -> None:
-    """In red, where a person reads it."""
+    """Print a warning, in red on a terminal."""
     if log_format == "json":
         log.warning(sentence)
         return

@@ -1,7 +1,7 @@
-"""What log lines leave out: parameters of statements, values in messages of exceptions, paths of links.
+"""Removal of private data from log lines: statement parameters, values in exception messages, secret paths.
 
-Libraries log what passes through them: queries with parameters, frames, URLs with tokens. So only the loggers
-of this project log below WARNING, and Tortoise's statements are logged without their parameters.
+Libraries log the data that they process: queries with parameters, frames, URLs with tokens. So only this
+project's loggers log below WARNING, and Tortoise's statements are logged without their parameters.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 
 def set_levels(level: str) -> None:
-    """Let this project's loggers log from `level` on, every other one from WARNING."""
+    """Set the level of this project's loggers; all others log from WARNING."""
     wanted = logging.getLevelNamesMapping()[level.upper()]
     logging.getLogger().setLevel(max(wanted, logging.WARNING))
     for name in (*OWN, STATEMENTS):
@@ -39,18 +39,18 @@ def set_levels(level: str) -> None:
 
 
 class WithoutParameters(structlog.stdlib.ProcessorFormatter):
-    """Formats what Tortoise logs of a statement as its text alone, whatever its parameters."""
+    """Formats Tortoise's log records of statements without their parameters."""
 
     def format(self, record: logging.LogRecord) -> str:
         if record.name == STATEMENTS and isinstance(record.args, tuple) and record.args:
             statement = record.args[0]
-            record = copy.copy(record)  # other handlers see it whole
+            record = copy.copy(record)  # other handlers receive the original
             record.msg, record.args = "%s", (statement,)
         return super().format(record)
 
 
 def path_without_secrets(path: str) -> str:
-    """Of a path that no route matches, its first segment if that is a plain word: the rest may be a token."""
+    """Return the first segment of an unmatched path if it is a plain word; the rest may be a token."""
     found = _PLAIN_SEGMENT.match(path)
     if found is None or found.end() not in (len(path), path.find("/", 1)):
         return "/" if path == "/" else "/…"
@@ -58,7 +58,7 @@ def path_without_secrets(path: str) -> str:
 
 
 def traceback_of(exc_info: ExcInfo) -> str:
-    """A traceback whose messages hold no values; the cause first, as Python writes it."""
+    """Return a traceback whose messages contain no values; the cause comes first, as in Python."""
     return "\n".join(_lines(exc_info[1], set())).rstrip()
 
 
@@ -79,7 +79,7 @@ def _lines(error: BaseException, seen: set[int]) -> Iterator[str]:
 def rendered_exception(
     logger: object, method: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
-    """A processor: `exc_info` becomes the text `exception`."""
+    """Convert `exc_info` to the text `exception`; a structlog processor."""
     if (exc_info := _exc_info(event.pop("exc_info", None))) is not None:
         event["exception"] = traceback_of(exc_info)
     return event

@@ -1,4 +1,4 @@
-"""Structured log lines, one for each request, bound together by request IDs."""
+"""Structured log lines, one for each request, correlated by request IDs."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 REQUEST_ID_HEADER = b"x-request-id"
-# What a proxy in front may have chosen; anything else could forge lines or fill the log.
+# The IDs that a proxy may choose; other text could forge lines or fill the log.
 SANE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
-LONG_NUMBER = re.compile(r"\d{5,}")  # such as a phone, in a name that a client chose
+LONG_NUMBER = re.compile(r"\d{5,}")  # such as a phone number in an operation name
 SECRETS = frozenset(
     {"authorization", "password", "secret", "token", "access_token", "refresh_token", "body"}
 )
@@ -41,10 +41,10 @@ log = structlog.get_logger(__name__)
 
 
 def configure_logging(level: LogLevel = "info", *, json: bool = False) -> None:
-    """Render our own and the libraries' log lines alike, as JSON or for the eye.
+    """Render log lines of this project and of libraries alike, as JSON or for the terminal.
 
-    Uvicorn must be started with `log_config=None, access_log=False`, or it sets up its own. No line holds a
-    phone, code, token, password, name or address: see `gateways.telemetry.log_privacy`.
+    Start uvicorn with `log_config=None, access_log=False`, or it configures its own logging. No line
+    contains a phone, code, token, password, name or address: see `gateways.telemetry.log_privacy`.
     """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -60,10 +60,10 @@ def configure_logging(level: LogLevel = "info", *, json: bool = False) -> None:
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
-        # What is below the level costs a call that does nothing.
+        # A call below the level does nothing.
         wrapper_class=structlog.make_filtering_bound_logger(level),
     )
-    # Nobody reads which thread or process wrote a line, and to find out takes a fifth of writing it.
+    # No line shows its thread or process, and looking them up takes a fifth of the time of logging.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     remove_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     handler = logging.StreamHandler()
@@ -76,14 +76,14 @@ def configure_logging(level: LogLevel = "info", *, json: bool = False) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     set_levels(level)
-    # It logs a traceback at each attempt to restore a connection; requests say once that there is none.
+    # It logs a traceback for each reconnection attempt; requests already report the outage once.
     logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
 
 
 def _renderers(json: bool) -> list[structlog.typing.Processor]:
     if json:
         return [structlog.processors.JSONRenderer(_dumps)]
-    # In a file or a pipe colours are noise.
+    # Colours are for terminals only.
     return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
 
 
@@ -94,25 +94,25 @@ def _dumps(event: object, **_: object) -> str:
 def redact(
     logger: object, method: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
-    """A last line of defence: values under names of secrets are not written."""
+    """Replace values under names of secrets, as a last line of defence."""
     for name in SECRETS & event.keys():
         event[name] = "[redacted]"
     return event
 
 
 class RequestIdMiddleware:
-    """Gives every request and WebSocket an ID, answers it in X-Request-ID, logs one line for each.
+    """Gives every request and WebSocket an ID, returns it in X-Request-ID, and logs one line for each.
 
-    The ID is in `scope["state"]["request_id"]`, and in every line logged meanwhile. Wrap the whole
-    application in it, so that its error responses have the header too. Only the template of the
-    path is logged, for a path itself may be a secret link; requests for `quiet_paths` are logged
-    at debug level.
+    The ID is in `scope["state"]["request_id"]` and in every line logged meanwhile. Wrap the whole
+    application in this middleware, so that its error responses have the header too. Only the template of
+    the path is logged, because a path may be a secret link. Requests for `quiet_paths` are logged at debug
+    level.
     """
 
     def __init__(self, app: App, quiet_paths: Collection[str] = ()) -> None:
         self.app = app
         self.quiet_paths = frozenset(quiet_paths)
-        self._log = log.bind()  # once: to find out how to log takes longer than to log nothing
+        self._log = log.bind()  # bound once: binding takes longer than a suppressed log call
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -162,7 +162,7 @@ class RequestIdMiddleware:
 
 
 def request_id_of(headers: Iterable[tuple[bytes, bytes]]) -> str:
-    """The caller's request ID if it is a sane one, else a new one."""
+    """Return the caller's request ID if it is well-formed, otherwise a new one."""
     for name, value in headers:
         if name == REQUEST_ID_HEADER and SANE_REQUEST_ID.fullmatch(value):
             return value.decode()
@@ -170,6 +170,6 @@ def request_id_of(headers: Iterable[tuple[bytes, bytes]]) -> str:
 
 
 def path_template(scope: Scope) -> str | None:
-    """The matched route's path, such as `/webhooks/{provider}`; None when no route matched."""
+    """Return the matched route's path, such as `/webhooks/{provider}`; None without a match."""
     template = getattr(scope.get("route"), "path", None)
     return template if isinstance(template, str) else None

@@ -1,7 +1,7 @@
-"""Prometheus metrics of one server process, or of all of them together.
+"""Prometheus metrics of one server process, or of all processes together.
 
-With the environment variable PROMETHEUS_MULTIPROC_DIR, an empty directory, every process of a
-server writes its numbers there and each answers for all. It must be set before this is imported.
+With the environment variable PROMETHEUS_MULTIPROC_DIR, an empty directory, every process of a server writes
+its values there and each reports the total. Set it before this module is imported.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from starlette.responses import Response
 
 from gateways.telemetry.logs import App, Message, Receive, Scope, Send, path_template
 
-# Decided by prometheus-client from the environment when it is imported.
+# prometheus-client decides this from the environment when it is imported.
 MULTIPROCESS = bool(ValueClass._multiprocess)
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -53,14 +53,14 @@ OPERATIONS = Counter(
 )
 
 
-# Finding the counter of some labels takes longer than counting. There are few, and no client makes more.
+# Looking up the child of a metric takes longer than counting. There are few, and clients cannot add more.
 _requests = cache(REQUESTS.labels)
 _request_seconds = cache(REQUEST_SECONDS.labels)
 _operations = cache(OPERATIONS.labels)
 
 
 def count_operation(operation_type: str, outcome: str) -> None:
-    """Unforeseen values become "unknown", so that no client can make labels."""
+    """Count an operation; unknown values become "unknown", so that clients cannot create labels."""
     _operations(
         operation_type if operation_type in OPERATION_TYPES else "unknown",
         outcome if outcome in OUTCOMES else "unknown",
@@ -83,7 +83,7 @@ class MetricsMiddleware:
             await self.app(scope, receive, send)
 
     async def _measure(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # 499, as nginx has it: the client left before there was an answer.
+        # 499 as in nginx: the client disconnected before the response.
         status = 499
 
         async def send_noting_status(message: Message) -> None:
@@ -106,7 +106,7 @@ class MetricsMiddleware:
 
 
 class Collected:
-    """Metrics that are known already, for one answer."""
+    """A collector of given metrics, for one response."""
 
     def __init__(self, metrics: Iterable[Metric]) -> None:
         self._metrics = list(metrics)
@@ -116,7 +116,7 @@ class Collected:
 
 
 def metrics_endpoint(request: Request, further: Iterable[Metric] = ()) -> Response:
-    """Answers all metrics and further ones; a plain function, to be run off the event loop."""
+    """Return all metrics and further ones; a plain function, to be run off the event loop."""
     registry = CollectorRegistry()
     if MULTIPROCESS:
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
@@ -129,7 +129,7 @@ def metrics_endpoint(request: Request, further: Iterable[Metric] = ()) -> Respon
 
 
 def forget_dead_processes() -> None:
-    """Take the open WebSockets of processes that crashed out of the sum; call it at each start."""
+    """Remove the open WebSockets of crashed processes from the sum; call it at each start."""
     if not MULTIPROCESS:
         return
     directory = multiprocess.MultiProcessCollector(None)._path  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""Counts and times the calls that go outward, and gives each a span of the trace."""
+"""Metrics and spans of outgoing calls."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ SECONDS = Histogram(
 
 @contextmanager
 def outgoing_call(purpose: str, host: str) -> Iterator[dict[str, str]]:
-    """Give the headers that carry the trace on. No label names a host: anybody may register one."""
+    """Measure a call and yield the headers that propagate the trace.
+
+    No label names a host, because anybody may register one.
+    """
     started = time.perf_counter()
     outcome = "unanswered"
     try:

@@ -1,9 +1,10 @@
 """Traces by OpenTelemetry: request → operation → database statements → outgoing calls.
 
-A job, a change and a delivery carry `traceparent`, so that a trace goes on in the worker.
+A job, a change and a delivery carry `traceparent`, so that a trace continues in the worker.
 
-Until `start_tracing` is called nothing of OpenTelemetry is loaded and nothing is wrapped. No attribute holds
-a value of a request: statements have placeholders, paths are route templates, variables are left out.
+Until `start_tracing` is called nothing of OpenTelemetry is loaded and nothing is wrapped. No attribute
+contains a value of a request: statements have placeholders, paths are route templates, variables are left
+out.
 
 Source: OpenTelemetry semantic conventions (HTTP, database, GraphQL); W3C Trace Context (`traceparent`).
 """
@@ -32,7 +33,7 @@ MISSING = (
     "QUINTET_OTLP_ENDPOINT needs OpenTelemetry, which is not installed: run make setup-telemetry."
 )
 SERVICE = "quintet"
-# Longer statements are inserts of many rows.
+# Only inserts of many rows are longer.
 STATEMENT_LENGTH = 2_000
 _KIND = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH|WRITE)\b", re.IGNORECASE)
 _LITERAL = re.compile(r"'(?:[^']|'')*'")
@@ -53,7 +54,7 @@ def is_tracing() -> bool:
 
 
 def check_tracing(settings: Settings) -> None:
-    """Raises: SettingsError when traces are asked for and OpenTelemetry is not installed."""
+    """Raise SettingsError when traces are configured and OpenTelemetry is not installed."""
     if settings.otlp_endpoint:
         try:
             import opentelemetry.exporter.otlp.proto.http
@@ -63,7 +64,7 @@ def check_tracing(settings: Settings) -> None:
 
 
 def start_tracing(settings: Settings, processor: SpanProcessor | None = None) -> None:
-    """Begin to trace this process, if the settings name a collector; `processor` takes its place in tests.
+    """Start tracing this process if the settings name a collector; tests pass a `processor` instead.
 
     Raises: SettingsError.
     """
@@ -73,7 +74,7 @@ def start_tracing(settings: Settings, processor: SpanProcessor | None = None) ->
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider
 
-    # Of the environment, OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME come first, as everywhere.
+    # OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME of the environment take precedence.
     given = Resource.create()
     resource = Resource({"service.version": VERSION}).merge(given)
     if str(given.attributes["service.name"]).startswith("unknown_service"):
@@ -85,7 +86,7 @@ def start_tracing(settings: Settings, processor: SpanProcessor | None = None) ->
 
 
 def stop_tracing() -> None:
-    """Send what is left and trace no more."""
+    """Send the remaining spans and stop tracing."""
     while _running:
         tracing = _running.pop()
         tracing.untrace_statements()
@@ -102,7 +103,7 @@ def _exporting(endpoint: str) -> SpanProcessor:
 
 
 class TracingMiddleware:
-    """Give each HTTP request and WebSocket a span, a child of the caller's when `traceparent` names one."""
+    """Gives each HTTP request and WebSocket a span, a child of the caller's if `traceparent` names one."""
 
     def __init__(self, app: App) -> None:
         self.app = app
@@ -143,7 +144,7 @@ def _noting_status(send: Send, span: Any) -> Send:
 
 
 def _describe(span: Any, scope: Scope, method: str) -> None:
-    """The route is known only once the request was routed."""
+    """Name the span by its route, which is known only after routing."""
     route = path_template(scope) or "unmatched"
     span.update_name(f"{method} {route}")
     span.set_attribute("http.request.method", method)
@@ -170,7 +171,10 @@ def operation_span(operation_type: str, operation_name: str | None) -> Iterator[
 
 @contextmanager
 def client_span(name: str, host: str) -> Iterator[dict[str, str]]:
-    """Trace one outgoing call; gives the headers that carry the trace on. Exceptions mark it as failed."""
+    """Trace one outgoing call and yield the headers that propagate the trace.
+
+    An exception marks the span as failed.
+    """
     if not _running:
         yield {}
         return
@@ -190,7 +194,7 @@ def client_span(name: str, host: str) -> Iterator[dict[str, str]]:
 
 
 class ProcessTraces:
-    """What the use cases may do with the traces of this process: nothing where there are none."""
+    """The traces of this process for use cases; without tracing it does nothing."""
 
     def traceparent(self) -> str | None:
         if not _running:
@@ -207,7 +211,7 @@ class ProcessTraces:
         from opentelemetry.context import Context
         from opentelemetry.trace import SpanKind
 
-        # Without a parent a trace of its own, whatever runs around it.
+        # Without a parent it starts its own trace, whatever span is current.
         parent = _propagator().extract({"traceparent": traceparent or ""}, Context())
         with _running[0].tracer.start_as_current_span(
             name, parent, SpanKind.CONSUMER, record_exception=False, set_status_on_exception=False
@@ -224,14 +228,14 @@ class ProcessTraces:
 
 
 def _propagator() -> TraceContextTextMapPropagator:
-    """Reads and writes `traceparent`; it keeps nothing."""
+    """Return a stateless propagator, which reads and writes `traceparent`."""
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
     return TraceContextTextMapPropagator()
 
 
 def _statement_span(statement: str) -> AbstractContextManager[object] | None:
-    """A span for a statement inside a traced request; others, as the background's, are not traced."""
+    """Return a span for a statement inside a traced request; None for others, such as background work."""
     from opentelemetry.trace import SpanKind, get_current_span
 
     if not _running or not get_current_span().is_recording():
@@ -242,7 +246,7 @@ def _statement_span(statement: str) -> AbstractContextManager[object] | None:
         kind,
         kind=SpanKind.CLIENT,
         attributes={"db.query.text": _LITERAL.sub("?", statement)[:STATEMENT_LENGTH]},
-        record_exception=False,  # the database's message holds the values of a violated key
+        record_exception=False,  # the database's message contains the values of a violated key
         set_status_on_exception=False,
     )
 

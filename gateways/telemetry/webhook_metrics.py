@@ -1,4 +1,4 @@
-"""Metrics of webhooks: kept by the database, so that any process answers for all workers."""
+"""Metrics of webhooks, read from the database, so that any process reports them for all workers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 
 class Counts(Protocol):
-    """What is known of one webhook; see `resolvers/integrations/webhooks/counts.py`."""
+    """The counts of one webhook; see `resolvers/integrations/webhooks/counts.py`."""
 
     @property
     def id(self) -> int: ...
@@ -40,7 +40,7 @@ _GAUGES = {
 
 
 def webhook_metrics(webhooks: Sequence[Counts]) -> Iterator[Metric]:
-    """Each of the counts, by the webhook's number."""
+    """Yield a metric for each count, labelled by the webhook's ID."""
     for name, help_text in _COUNTERS.items():
         counter = CounterMetricFamily(f"quintet_webhook_{name}", help_text, labels=["webhook"])
         yield _filled(counter, name, webhooks)

@@ -1,0 +1,1 @@
+"""Organisations, staff, API clients, sessions and passwords."""

@@ -1,10 +1,12 @@
+"""The sales channels of a merchant."""
+
 from __future__ import annotations
 
 from enum import StrEnum
 
 
 class Channel(StrEnum):
-    """Where a request comes from; each storefront has one."""
+    """The origin of a request; each storefront has one channel."""
 
     PC = "PC"
     APP = "APP"
@@ -15,5 +17,5 @@ class Channel(StrEnum):
 
     @property
     def is_counter(self) -> bool:
-        """The counter sells below the safety stock; every other channel stops at it."""
+        """Whether the channel sells below the safety stock; only a store's counter does."""
         return self is Channel.STORE

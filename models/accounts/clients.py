@@ -1,3 +1,5 @@
+"""Tables of API clients and storefronts."""
+
 from __future__ import annotations
 
 from tortoise import fields
@@ -7,10 +9,10 @@ from models.tables.fields import Row, choice, reference
 
 
 class ApiClient(Row):
-    """A machine that calls the API, such as an ERP; its secret is its bearer token, kept hashed.
+    """A machine that calls the API, such as an ERP. Its secret is its bearer token and is stored hashed.
 
-    After a rotation the secret before is good until `previous_until`. `last_used_at` is written at most once
-    a minute.
+    After a rotation the previous secret stays valid until `previous_until`. `last_used_at` is written at
+    most once a minute.
     """
 
     name = fields.CharField(max_length=100)
@@ -31,9 +33,10 @@ class ApiClient(Row):
 
 
 class Storefront(Row):
-    """A client application; its publishable key says which channel a request comes through.
+    """A client application; its publishable key determines the channel of a request.
 
-    `merchant_id` is its node's merchant. No two of a merchant have one code: a unique index sees to it.
+    `merchant_id` is the merchant of its organisation node. A unique index keeps `code` unique within a
+    merchant.
     """
 
     code = fields.CharField(max_length=64, null=True)

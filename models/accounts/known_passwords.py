@@ -1,7 +1,8 @@
-"""What people choose for passwords: words, names and numbers that recur in every published ranking.
+"""Words, names and numbers that recur in every published ranking of passwords.
 
-Collected by hand for this project. Passwords are mostly such words with digits or signs behind them, so
-a short list of words, with the rule that counts them, refuses far more passwords than a long list.
+The list was collected by hand for this project. Most passwords are such a word with digits or signs after
+it, so a short list of words and the rule that counts them refuse more passwords than a long list of whole
+passwords.
 """
 
 from __future__ import annotations

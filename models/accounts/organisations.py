@@ -1,3 +1,5 @@
+"""The table of the organisation tree."""
+
 from __future__ import annotations
 
 from enum import StrEnum
@@ -16,11 +18,10 @@ class OrganisationKind(StrEnum):
 
 
 class Organisation(Row):
-    """A node of the tree that roles are granted on: platform → merchant → region → store.
+    """A node of the tree that roles are granted on: platform → merchant → region → store or warehouse.
 
-    A warehouse stands where a store may.
-    `path` is the IDs from the root down to this node, `"1/4/9/"`, so a subtree is a prefix.
-    `merchant` is the merchant the node belongs to: itself for a merchant and for the platform.
+    `path` holds the IDs from the root to this node, `"1/4/9/"`, so that a subtree is a prefix. `merchant`
+    is the merchant the node belongs to; a merchant and the platform refer to themselves.
     """
 
     code = fields.CharField(max_length=64, unique=True)

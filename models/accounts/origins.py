@@ -1,3 +1,5 @@
+"""The table of addresses and devices that users have signed in from."""
+
 from __future__ import annotations
 
 from tortoise import fields
@@ -6,7 +8,7 @@ from models.tables.fields import Row
 
 
 class KnownOrigin(Row):
-    """An address or device that somebody has signed in from; both kept as keyed hashes only."""
+    """An address or device of an earlier sign-in. Both columns are keyed hashes."""
 
     subject = fields.CharField(max_length=64)
     origin = fields.CharField(max_length=64)

@@ -1,8 +1,9 @@
-"""What a password must be: long, and not made of what everybody tries first.
+"""Rules for passwords: a minimum length and a minimum strength.
 
-No rule asks for capitals, digits or signs, and no password expires: such rules make people choose worse ones.
-A guesser tries well-known words, runs of the keyboard, repetitions, years and the username first, joined and
-with letters replaced by lookalikes. Each such part therefore counts as two characters, however long it is.
+No rule asks for capitals, digits or signs, and no password expires: such rules make people choose weaker
+passwords. An attacker tries well-known words, keyboard runs, repetitions, years and the username first,
+joined together and with letters replaced by lookalikes. Each such segment therefore counts as two
+characters, whatever its length.
 
 Source: NIST SP 800-63B-4, section 3.1.1.2 (length, blocklist, no composition rules, no expiry).
 """
@@ -20,17 +21,17 @@ from models.errors import InvalidInput
 
 MINIMUM_LENGTH, MAXIMUM_LENGTH = 12, 200
 MINIMUM_STRENGTH = 8
-KNOWN_PART = 2
-SIGNS = 3  # of a password that are tried as what separates its parts
+KNOWN_SEGMENT = 2
+SIGNS = 3  # the most frequent signs, each tried as a separator of segments
 SHORTEST_KNOWN = 3
-# 1 and ! stand for i as well as for l, so these two count as one letter.
+# 1 and ! replace both i and l, so i and l count as one letter.
 _LOOKALIKES = str.maketrans("013457@$!i", "oleastasll")
 
 
 def check_password(
     password: str, username: str = "", *, path: tuple[str | int, ...] = ("password",)
 ) -> str:
-    """Return the password as it is hashed. Raises: InvalidInput naming `path`."""
+    """Return the password in the form that is hashed. Raises: InvalidInput naming `path`."""
     password = normalised(password)
     if not MINIMUM_LENGTH <= len(password) <= MAXIMUM_LENGTH:
         raise InvalidInput(
@@ -48,18 +49,19 @@ def check_password(
 
 
 def normalised(password: str) -> str:
-    """The same text however a keyboard composes it (Unicode NFKC)."""
+    """Return the password in Unicode NFKC, so that every keyboard composes the same text."""
     return unicodedata.normalize("NFKC", password[: 4 * MAXIMUM_LENGTH])
 
 
 def strength(password: str, username: str = "") -> int:
-    """The length of a password in which each well-known part counts as `KNOWN_PART` characters.
+    """Return the length of a password in which each well-known segment counts as `KNOWN_SEGMENT`
+    characters.
 
-    The parts are chosen so that the result is the smallest possible. What is repeated counts once, and so
-    does a sign that stands between parts.
+    The segmentation is the one with the smallest result. A repeated unit counts once, and so does a sign
+    that separates segments.
     """
     plain = _unit(password.lower()[:MAXIMUM_LENGTH])
-    words = _words() | _parts_of(username)
+    words = _words() | _segments_of(username)
     signs = Counter(each for each in plain if not each.isalnum())
     often = [{sign} for sign, _ in signs.most_common(SIGNS)]
     return min(
@@ -75,42 +77,42 @@ def _strength(plain: str, words: frozenset[str]) -> int:
     for end in range(1, len(plain) + 1):
         best[end] = best[end - 1] + 1
         for start in range(max(0, end - longest), end - SHORTEST_KNOWN + 1):
-            if best[start] + KNOWN_PART < best[end] and (
+            if best[start] + KNOWN_SEGMENT < best[end] and (
                 plain[start:end] in words
                 or letters[start:end] in words
                 or _is_run(plain[start:end])
             ):
-                best[end] = best[start] + KNOWN_PART
+                best[end] = best[start] + KNOWN_SEGMENT
     return best[-1]
 
 
 def _unit(text: str) -> str:
-    """What a text repeats, apart from signs: `"ab"` of `"ab-ab.ab"`; the text when it repeats nothing."""
+    """Return the repeated unit of a text without its signs, `"ab"` of `"ab-ab.ab"`, or else the text."""
     letters = "".join(filter(str.isalnum, text))
     period = (letters * 2).find(letters, 1)
     return letters[:period] if 0 < period < len(letters) else text
 
 
 def _is_run(text: str) -> bool:
-    """Whether text is one character repeated, a run of the keyboard or the alphabet, or a year."""
+    """Return whether the text repeats one character, is a run of the keyboard or alphabet, or is a year."""
     if len(set(text)) == 1 or any(text in run for run in _runs()):
         return True
     return len(text) == 4 and text.isascii() and text.isdigit() and text[:2] in ("19", "20")
 
 
-def _parts_of(username: str) -> frozenset[str]:
-    """The username and its parts, with their signs and without, forwards and backwards.
+def _segments_of(username: str) -> frozenset[str]:
+    """Return the username and its segments, with and without signs, forwards and backwards.
 
-    A part is what stands between signs, and what is before the @ of a mail address.
+    Signs separate segments; the local part of a mail address is one of them.
     """
     name = username.lower()
     names = {name, name.partition("@")[0], *re.split(r"[\W_]+", name)}
     names |= {"".join(filter(str.isalnum, each)) for each in names}
-    return _known(part for each in names for part in (each, each[::-1]))
+    return _known(word for each in names for word in (each, each[::-1]))
 
 
 def _known(words: Iterable[str]) -> frozenset[str]:
-    """The words as they are and with lookalikes folded."""
+    """Return the words as they are and with lookalikes folded."""
     long = {word for word in words if len(word) >= SHORTEST_KNOWN}
     return frozenset(long | {word.translate(_LOOKALIKES) for word in long})
 

@@ -1,8 +1,8 @@
-"""Passwords by Argon2id with OWASP's parameters; tokens by SHA-256, which suits 256 random bits.
+"""Hashing of passwords and of tokens.
 
-Hashing takes tens of milliseconds and 19 MiB each, so few threads do it, and few may wait for them: past that
-an attempt is refused rather than kept waiting. All else goes on meanwhile: where a thread can have a priority
-of its own, which is on Linux, hashing gets what processor time nobody else wants.
+Passwords are hashed by Argon2id, tokens by SHA-256, which suits 256 random bits. Hashing a password takes
+tens of milliseconds and 19 MiB, so it runs in a few threads, and an attempt is refused when too many wait.
+On Linux these threads have a lower priority, so that hashing does not delay requests.
 
 Source: OWASP Password Storage Cheat Sheet (Argon2id, m = 19 MiB, t = 2, p = 1).
 """
@@ -29,16 +29,16 @@ from models.errors import RateLimited
 
 T = TypeVar("T")
 NO_PASSWORD = ""
-"""In place of the hash of somebody who has no password: none is right."""
+"""The stored hash of a user without a password; no password matches it."""
 API_CLIENT_PREFIX = "qc"
 HASHING_THREADS = 2
 MAXIMUM_WAITING = 32
-NICENESS = 10  # more than of the thread that answers requests
+NICENESS = 10  # added to that of the thread that serves requests
 HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 
 
 class HashingBusy(RateLimited):
-    """So many passwords are being verified that this one was not tried."""
+    """The hashing queue is full, so the password was not checked."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -48,20 +48,20 @@ class HashingBusy(RateLimited):
 
 
 async def hash_password(password: str) -> str:
-    """Raises: HashingBusy."""
+    """Return the hash of a password. Raises: HashingBusy."""
     return await _hashing().run(lambda: HASHER.hash(normalised(password)))
 
 
 async def verify_password(password: str, password_hash: str | None) -> bool:
-    """Whether it is the password; without a hash, or a password, it takes as long, and is not.
+    """Return whether the password matches the hash.
 
-    Raises: HashingBusy.
+    A missing hash or password takes the same time and does not match. Raises: HashingBusy.
     """
     return await _hashing().run(lambda: _verify(normalised(password), password_hash))
 
 
 def new_token(prefix: str) -> str:
-    """`prefix` and 256 random bits in URL-safe text."""
+    """Return `prefix` and 256 random bits as URL-safe text."""
     return f"{prefix}_{secrets.token_urlsafe(32)}"
 
 
@@ -70,21 +70,21 @@ def token_hash(token: str) -> str:
 
 
 class _Hashing:
-    """A few threads and a short queue."""
+    """A small thread pool with a bounded queue."""
 
     def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(HASHING_THREADS, "hashing", _let_others_go_first)
-        self._places = Semaphore(HASHING_THREADS + MAXIMUM_WAITING)
+        self._threads = ThreadPoolExecutor(HASHING_THREADS, "hashing", _lower_priority)
+        self._slots = Semaphore(HASHING_THREADS + MAXIMUM_WAITING)
 
     async def run(self, work: Callable[[], T]) -> T:
-        if not self._places.acquire(blocking=False):
+        if not self._slots.acquire(blocking=False):
             raise HashingBusy
         future = self._threads.submit(work)
-        future.add_done_callback(lambda _: self._places.release())
+        future.add_done_callback(lambda _: self._slots.release())
         return await asyncio.wrap_future(future)
 
 
-def _let_others_go_first() -> None:
+def _lower_priority() -> None:
     """Lower the priority of the current thread."""
     if sys.platform == "linux":
         thread = threading.get_native_id()
@@ -98,13 +98,13 @@ def _hashing() -> _Hashing:
 
 
 @cache
-def _nobodys(hasher: PasswordHasher) -> str:
-    """Verified against when there is no such user, so that the answer takes as long."""
+def _dummy_hash(hasher: PasswordHasher) -> str:
+    """Return a hash to verify against when the user does not exist, so that the response takes as long."""
     return hasher.hash("nobody has this password")
 
 
 def _verify(password: str, password_hash: str | None) -> bool:
     try:
-        return HASHER.verify(password_hash or _nobodys(HASHER), password) and bool(password_hash)
+        return HASHER.verify(password_hash or _dummy_hash(HASHER), password) and bool(password_hash)
     except (VerificationError, InvalidHashError):
         return False

@@ -1,4 +1,7 @@
-"""What each role may do. A role is granted on a node of the organisation tree and holds below it."""
+"""The permissions of each role.
+
+A role is granted on a node of the organisation tree and holds for the whole subtree.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import TYPE_CHECKING
 
 
 class Permission(StrEnum):
-    """What a use case asks for at its door; also what scopes of API clients name."""
+    """A right that a use case requires. The scopes of API clients have the same names."""
 
     ORGANISATION_WRITE = "ORGANISATION_WRITE"
     STAFF_WRITE = "STAFF_WRITE"
@@ -46,7 +49,7 @@ class Permission(StrEnum):
 
 if TYPE_CHECKING:
     Scope = Permission
-else:  # An enum cannot be extended, and its names stand once.
+else:  # Python cannot extend an enum, and the names must not be written twice.
     Scope = StrEnum("Scope", {"ALL": "*", **{each.name: each.value for each in Permission}})
 EVERY_SCOPE = "*"
 
@@ -167,9 +170,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
 
 
 def scopes_granted(asked: list[str], creator: frozenset[Permission]) -> list[str]:
-    """The scopes of a new API client: with `*` all that its creator may do.
+    """Return the scopes of a new API client; `*` grants all that its creator has.
 
-    Raises: ValueError naming the first scope that is unknown or beyond the creator's own rights.
+    Raises: ValueError naming the first scope that is unknown or exceeds the creator's own rights.
     """
     if EVERY_SCOPE in asked:
         return sorted(creator)

@@ -1,4 +1,4 @@
-"""Codes of the second factor: six digits of an authenticator, new every 30 seconds, and recovery codes.
+"""Codes of the second factor: six digits that change every 30 seconds, and recovery codes.
 
 Source: RFC 6238 (TOTP with HMAC-SHA1, 30 s, 6 digits, as every authenticator has it), RFC 4648 (Base32).
 """
@@ -10,7 +10,7 @@ from datetime import datetime
 from hashlib import sha256
 
 STEP_SECONDS = 30
-# How many steps the clocks of phone and server may differ.
+# The number of steps by which the clocks of phone and server may differ.
 WINDOW = 1
 RECOVERY_BYTES = 10
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -18,8 +18,8 @@ _LOOKALIKES = str.maketrans("OIL", "011", " -")
 
 
 def matching_step(secret: str, code: str, now: datetime) -> int | None:
-    """The time step whose code this is, at most `WINDOW` from now; None for a wrong code."""
-    import pyotp  # takes long to load
+    """Return the time step of this code, at most `WINDOW` from now; None for a wrong code."""
+    import pyotp  # loads slowly
 
     totp = pyotp.TOTP(secret)
     typed = code.replace(" ", "").encode(errors="replace")
@@ -32,14 +32,14 @@ def matching_step(secret: str, code: str, now: datetime) -> int | None:
 
 
 def provisioning_uri(secret: str, username: str) -> str:
-    """What an authenticator reads from the QR code."""
+    """Return the URI that an authenticator reads from the QR code."""
     import pyotp
 
     return pyotp.TOTP(secret).provisioning_uri(name=username, issuer_name="Quintet")
 
 
 def recovery_code(random_bytes: bytes) -> str:
-    """80 random bits as `XXXX-XXXX-XXXX-XXXX`. Raises: ValueError when there are fewer."""
+    """Return 80 random bits as `XXXX-XXXX-XXXX-XXXX`. Raises: ValueError for another number of bytes."""
     if len(random_bytes) != RECOVERY_BYTES:
         raise ValueError(f"a recovery code needs {RECOVERY_BYTES} random bytes")
     number = int.from_bytes(random_bytes)
@@ -48,12 +48,15 @@ def recovery_code(random_bytes: bytes) -> str:
 
 
 def is_recovery_code(text: str) -> bool:
-    """Whether this is written as one, rather than as six digits."""
+    """Return whether the text has the form of a recovery code instead of six digits."""
     return len(_plain(text)) == 8 * RECOVERY_BYTES // 5
 
 
 def recovery_hash(text: str) -> str:
-    """What is kept of a recovery code, however it was typed; 80 random bits need no slow hash."""
+    """Return the hash that is stored for a recovery code, for any spelling of it.
+
+    80 random bits need no slow hash.
+    """
     return sha256(_plain(text).encode(errors="replace")).hexdigest()
 
 

@@ -1,3 +1,5 @@
+"""Tables of guests, sessions and one-time codes."""
+
 from __future__ import annotations
 
 from enum import StrEnum
@@ -15,7 +17,7 @@ class SubjectKind(StrEnum):
 
 
 class Guest(Row):
-    """A visitor: owns carts and orders until a sign-in takes them over."""
+    """A visitor; owns carts and orders until a sign-in takes them over."""
 
     taken_over_at = fields.DatetimeField(null=True)
 
@@ -24,12 +26,12 @@ class Guest(Row):
 
 
 class Session(Row):
-    """A signed-in guest, member or member of staff; tokens are kept as SHA-256 only.
+    """A signed-in guest, member or member of staff. Tokens are stored as SHA-256 only.
 
-    A refresh rotates both tokens. `spent_refresh_hash` is the one before: whoever shows it again has
-    stolen it (or was stolen from), and the session ends.
-    `channel` and `device` are those of the sign-in; sessions of earlier versions have neither.
-    `confirmed_at` is when a member of staff last showed password and second factor in it.
+    A refresh replaces both tokens. `spent_refresh_hash` is the previous refresh token: its reuse means that
+    one of the two was stolen, so the session ends. `channel` and `device` are those of the sign-in and are
+    empty for sessions of earlier versions. `confirmed_at` is when a member of staff last presented password
+    and second factor.
     """
 
     kind = choice(SubjectKind)
@@ -51,7 +53,7 @@ class Session(Row):
 
 
 class OneTimeCode(Row):
-    """A code sent to a phone: kept hashed, good once, few tries."""
+    """A code sent to a phone: stored hashed, valid once, with a limited number of tries."""
 
     phone = fields.CharField(max_length=20)  # the number's blind index
     code_hash = fields.CharField(max_length=64)

@@ -1,3 +1,5 @@
+"""Tables of staff, their recovery codes and their roles."""
+
 from __future__ import annotations
 
 from tortoise import fields
@@ -8,8 +10,12 @@ from models.tables.fields import Row, choice, reference
 
 
 class Staff(Row):
-    # `second_factor_at` is when the second factor was switched on; before that its secret is only on offer.
-    # `second_factor_step` is the time step of the last code that was used: no earlier one is good.
+    """A member of staff.
+
+    `second_factor_at` is when the second factor was enabled; until then its secret is only proposed.
+    `second_factor_step` is the time step of the last used code; codes of earlier steps are refused.
+    """
+
     username = fields.CharField(max_length=64, unique=True)
     password_hash = fields.CharField(max_length=200)
     name = fields.CharField(max_length=100)
@@ -29,7 +35,7 @@ class Staff(Row):
 
 
 class RecoveryCode(Row):
-    """Good once in place of a code of the second factor; kept as SHA-256 only."""
+    """A single-use replacement for a code of the second factor, stored as SHA-256 only."""
 
     staff = reference("Staff")
     code_hash = fields.CharField(max_length=64)
@@ -43,7 +49,7 @@ class RecoveryCode(Row):
 
 
 class StaffGrant(Row):
-    """A role of a member of staff on a node of the tree; it holds on every node below."""
+    """A role of a member of staff on a node of the tree and all nodes below."""
 
     staff = reference("Staff")
     role = choice(Role)

@@ -1,0 +1,1 @@
+"""Products, variants, prices, assortments and the search index."""

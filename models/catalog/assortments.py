@@ -1,7 +1,7 @@
-"""What is sold where: everything everywhere, until something is said otherwise.
+"""Which channel lists a product and which location carries a variant; by default all do.
 
-A channel lists a product unless it is excluded from it. A place carries a variant unless its assortment
-says no; one whose variant is selective carries it only if its assortment says yes.
+A channel lists every product that is not excluded from it. A location carries every variant unless its
+assortment excludes it; it carries a selective variant only if its assortment includes it.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from tortoise import fields
 from models.accounts.channels import Channel
 from models.tables.fields import Row, choice, reference
 
-# `p` is a product; the parameter is a channel. The first look is made once for all rows.
+# `p` is a product; the parameter is a channel. The database evaluates the first condition once for all rows.
 LISTED = (
     "(NOT EXISTS (SELECT 1 FROM channel_exclusion) OR NOT EXISTS (SELECT 1 FROM channel_exclusion x"
     " WHERE x.product_id = p.id AND x.channel = ?))"
 )
-# `l` has a variant_id and a location_id.
+# `l` has the columns variant_id and location_id.
 CARRIED = (
     "((NOT EXISTS (SELECT 1 FROM assortment) AND NOT EXISTS (SELECT 1 FROM selective_variant))"
     " OR COALESCE((SELECT a.carried FROM assortment a"
@@ -39,7 +39,7 @@ class ChannelExclusion(Row):
 
 
 class Assortment(Row):
-    """Whether a store or warehouse carries a variant, where that was said."""
+    """Whether a location carries a variant, where an explicit decision exists."""
 
     variant = reference("Variant")
     location = reference("Location")
@@ -54,7 +54,7 @@ class Assortment(Row):
 
 
 class SelectiveVariant(Row):
-    """A variant that only those places carry whose assortment says so."""
+    """A variant that only those locations carry whose assortment includes it."""
 
     variant = reference("Variant")
 

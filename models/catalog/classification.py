@@ -1,4 +1,7 @@
-"""Brands and categories. `logo` and `image` are `{"url", "alt", "kind"}`; siblings stand by `position`."""
+"""Tables of brands and categories.
+
+`logo` and `image` are `{"url", "alt", "kind"}`. Siblings are ordered by `position`.
+"""
 
 from __future__ import annotations
 

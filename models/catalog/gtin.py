@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 _LENGTHS = (8, 12, 13, 14)
-_LONGEST_INPUT = 40  # fourteen digits with separators fit well; a longer text is no barcode
+_LONGEST_INPUT = 40  # fourteen digits with separators are shorter
 
 
 class InvalidGtin(ValueError):
@@ -13,7 +13,7 @@ class InvalidGtin(ValueError):
 
 
 def normalise_gtin(text: str) -> str:
-    """The digits of a barcode, without the spaces and hyphens of print.
+    """Return the digits of a barcode, without spaces and hyphens.
 
     Raises: InvalidGtin.
     Source: GS1 General Specifications, section 7.9 (check digit).
@@ -31,7 +31,7 @@ def normalise_gtin(text: str) -> str:
 
 
 def gtin_key(gtin: str) -> str:
-    """Fourteen digits, the same for each form of one GTIN: a UPC-A and its EAN-13 meet here.
+    """Return the GTIN in fourteen digits, equal for all forms of one GTIN, such as UPC-A and EAN-13.
 
     Raises: InvalidGtin.
     """
@@ -39,6 +39,8 @@ def gtin_key(gtin: str) -> str:
 
 
 def check_digit(digits: str) -> str:
-    """The digit that makes the weighted sum (3, 1, 3, ... from the right) a multiple of ten."""
-    total = sum(int(digit) * (3, 1)[place % 2] for place, digit in enumerate(reversed(digits)))
+    """Return the digit that makes the weighted sum (3, 1, 3, … from the right) a multiple of ten."""
+    total = sum(
+        int(digit) * (3, 1)[position % 2] for position, digit in enumerate(reversed(digits))
+    )
     return str(-total % 10)

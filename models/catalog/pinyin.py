@@ -1,4 +1,4 @@
-"""How Chinese is typed on a Latin keyboard: its sounds (pinyin), and their initials."""
+"""Pinyin: the syllables of Chinese text, and the syllables in text typed on a Latin keyboard."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import unicodedata
 from functools import lru_cache
 
 _LONGEST = 40
-_LATIN = "\0"  # marks what has no sound of its own
+_LATIN = "\0"  # prefix of text that is not Chinese
 _SYLLABLE = re.compile(
     r"(?:zh|ch|sh|[bpmfdtnlgkhjqxzcsryw])(?:iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan"
     r"|ai|an|ao|ei|en|ia|ie|in|iu|ou|ua|ue|ui|un|uo|ve|a|e|i|o|u|v)"
@@ -18,23 +18,27 @@ _BEGINNING = re.compile(r"(?:zh|ch|sh|[bpmfdtnlgkhjqxzcsryw])[iu]?|[aeo]")
 
 
 def syllables(text: str) -> list[str]:
-    """The sound of each Chinese character, `["chun", "niu", "nai"]`; other text between them in upper case.
+    """Return the syllable of each Chinese character, `["chun", "niu", "nai"]`, and other text in upper
+    case.
 
-    The library behind it takes 57 MB and a sixth of a second to load, so only who writes an index loads it.
+    The library takes 57 MB and a sixth of a second to load, so only code that writes an index loads it.
     """
     from pypinyin import lazy_pinyin
 
-    parts = lazy_pinyin(unicodedata.normalize("NFKC", text), errors=lambda other: _LATIN + other)
-    return [part.removeprefix(_LATIN).upper() if part[0] == _LATIN else part for part in parts]
+    texts = lazy_pinyin(unicodedata.normalize("NFKC", text), errors=lambda other: _LATIN + other)
+    return [each.removeprefix(_LATIN).upper() if each[0] == _LATIN else each for each in texts]
 
 
 async def load_sounds() -> None:
-    """Load the library in a thread, so that nobody else waits for it."""
+    """Load the library in a thread, so that the event loop is not blocked."""
     await asyncio.to_thread(syllables, "音")
 
 
 def split(word: str) -> list[str] | None:
-    """The two or more syllables that a word spells, the last perhaps only begun; None if it spells none."""
+    """Return the syllables that a word spells, at least two, or None.
+
+    The last syllable may be incomplete.
+    """
     if not 3 <= len(word) <= _LONGEST or not (word.isascii() and word.isalpha()):
         return None
     found = _split(word)
@@ -43,7 +47,7 @@ def split(word: str) -> list[str] | None:
 
 @lru_cache(maxsize=4096)
 def _split(word: str) -> tuple[str, ...] | None:
-    """The longest first syllable that leaves a rest which can be split too."""
+    """Split off the longest first syllable whose remainder can be split too."""
     if not word:
         return ()
     for length in range(min(6, len(word)), 0, -1):

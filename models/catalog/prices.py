@@ -1,3 +1,5 @@
+"""Tables of price lists, prices and their history."""
+
 from __future__ import annotations
 
 from datetime import UTC, datetime
@@ -9,11 +11,11 @@ from models.money import CurrencyCode
 from models.tables.fields import Row, choice, minor, never_negative, reference, within
 
 ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
-"""The beginning of what has none: of a standing price, and of a list that holds at any time."""
+"""`valid_from` of a price or price list without a beginning."""
 
 
 class PriceListKind(StrEnum):
-    """For whom a list of prices is. A store's goes before a channel's, a channel's before a tier's."""
+    """The scope of a price list. A store's list precedes a channel's, a channel's precedes a tier's."""
 
     STORE = "STORE"
     CHANNEL = "CHANNEL"
@@ -21,9 +23,9 @@ class PriceListKind(StrEnum):
 
 
 class PriceList(Row):
-    """Prices for one store, channel or tier: `key` is the store's code, the channel or the tier's code.
+    """Prices for one store, channel or tier; `key` is the store's code, the channel or the tier's code.
 
-    It holds from `valid_from` (inclusive) to `valid_to` (exclusive; None: for good) while it is active.
+    An active list applies from `valid_from` (inclusive) to `valid_to` (exclusive; None: without end).
     """
 
     merchant = reference("Organisation")
@@ -46,7 +48,7 @@ class PriceList(Row):
 
 
 class Price(Row):
-    """What a variant costs by a list, from `valid_from` on; of several, the one that began last holds."""
+    """The price of a variant in a list from `valid_from` on. Of several, the one that began last applies."""
 
     price_list = reference("PriceList")
     variant = reference("Variant")
@@ -64,9 +66,10 @@ class Price(Row):
 
 
 class PriceChange(Row):
-    """A price that came, changed or went: written once, never changed. Without a list, the list price.
+    """An immutable record of a price that was added, changed or removed. Without a list it is the list
+    price.
 
-    `from_minor` is None for a price that is new, `to_minor` for one that was taken away.
+    `from_minor` is None for a new price, `to_minor` for a removed one.
     """
 
     merchant = reference("Organisation")

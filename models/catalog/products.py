@@ -1,3 +1,5 @@
+"""Tables of products, variants, their barcodes and tags."""
+
 from __future__ import annotations
 
 from enum import StrEnum
@@ -20,11 +22,11 @@ class MediaKind(StrEnum):
 
 
 class Product(Row):
-    """What is shown; its variants are what is sold.
+    """A product page; its variants are what is sold.
 
-    `options` is `[{"name", "values"}]`, `media` `[{"url", "alt", "kind"}]`, `attributes`
-    `[{"key", "value"}]`. `related_codes` name other products, which may come later. `search_text` is what
-    searches look into: name, brand and pinyin in normal form, a line each. The price range repeats the
+    `options` is `[{"name", "values"}]`, `media` `[{"url", "alt", "kind"}]`, `attributes` `[{"key",
+    "value"}]`. `related_codes` names other products, which need not exist yet. `search_text` is the text
+    that searches match: name, brand and pinyin in normal form, one line each. The price range repeats the
     variants' prices for sorting.
     """
 
@@ -65,10 +67,10 @@ class Product(Row):
 
 
 class Variant(Row):
-    """What is sold: one SKU. `selected_options` is `[{"name", "value"}]`.
+    """One SKU, the unit that is sold. `selected_options` is `[{"name", "value"}]`.
 
-    `media` is as a product's. With `tracks_serials` each piece on hand has a serial number; it changes only
-    while none is.
+    `media` has the same shape as a product's. With `tracks_serials` each unit on hand has a serial number;
+    the flag can change only while no unit is on hand.
     """
 
     merchant = reference("Organisation")
@@ -93,7 +95,7 @@ class Variant(Row):
 
 
 class VariantGtin(Row):
-    """A barcode of a variant: `gtin` as printed, `gtin_key` in 14 digits for finding it."""
+    """A barcode of a variant: `gtin` as printed, `gtin_key` in 14 digits for lookups."""
 
     merchant = reference("Organisation")
     variant = reference("Variant")

@@ -1,12 +1,13 @@
-"""How well a product answers a term: a number that is kept with the term, the lower the better.
+"""The rank of a product for a search term, stored with the term; the lowest rank comes first.
 
-    bits   what decides, the first before the next
-    3      where the term stands: the name's beginning, near it, further in, the brand, the pinyin
-    3      how much of the name it covers: the length of the name, by powers of two
-    5      how much was sold of the product, by powers of two
-    8      the length of the name
+    bits   criterion, the most significant first
+    3      field of the term: start of the name, near it, further in, the brand, the pinyin
+    3      length of the name, by powers of two
+    5      units sold of the product, by powers of two
+    8      length of the name
 
-Products that are not on sale come behind all that are. Powers of two, so that a sale seldom changes it.
+Products that are not on sale rank behind all that are. Powers of two make a rank change rarely when a unit
+is sold.
 """
 
 from __future__ import annotations
@@ -22,30 +23,30 @@ _STATES = {ProductStatus.ACTIVE: 0, ProductStatus.ARCHIVED: 1, ProductStatus.DRA
 
 
 def ranked_terms(texts: SearchTexts, status: ProductStatus, units_sold: int) -> dict[str, int]:
-    """The best rank of each term of a product's texts."""
+    """Return the best rank of each term of a product's texts."""
     length = len(texts.name)
-    rest = (min(length.bit_length(), 7) << 13) + sales_part(units_sold) + min(length, 255)
+    rest = (min(length.bit_length(), 7) << 13) + sales_bits(units_sold) + min(length, 255)
     base = _STATES[status] * ON_SALE_LIMIT + rest
-    places: dict[str, int] = {}
-    for text, place_of in (
+    fields: dict[str, int] = {}
+    for text, field_of in (
         (texts.name, _in_name),
         (texts.brand, _in_brand),
         (texts.name_initials, _in_initials),
         (texts.brand_initials, _in_brand_initials),
     ):
         for term, at in terms_at(text):
-            if len(term) > 1 or place_of in (_in_name, _in_brand):
-                places[term] = min(places.get(term, 7), place_of(at))
-    return {term: base + (place << 16) for term, place in places.items()}
+            if len(term) > 1 or field_of in (_in_name, _in_brand):
+                fields[term] = min(fields.get(term, 7), field_of(at))
+    return {term: base + (field << 16) for term, field in fields.items()}
 
 
-def sales_part(units_sold: int) -> int:
-    """The part of a rank that tells of sales: the more, the lower."""
+def sales_bits(units_sold: int) -> int:
+    """Return the bits of a rank for the units sold; more sales give a lower number."""
     return (_SALES_MOST - min(units_sold.bit_length(), _SALES_MOST)) * _SALES_UNIT
 
 
-def sales_of(rank: int) -> int:
-    """The part of this rank that tells of sales."""
+def sales_bits_of(rank: int) -> int:
+    """Return the bits of this rank for the units sold."""
     return rank & (_SALES_MOST * _SALES_UNIT)
 
 

@@ -1,6 +1,6 @@
-"""Products and variants as they are read: only what is shown, columns as the driver answers them.
+"""Products and variants as plain rows, with only the columns that are shown.
 
-`models.tables.columns` makes values of those that are JSON or moments.
+Values are as the driver returns them; `models.tables.columns` converts JSON and timestamps.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class VariantRow(NamedTuple):
     media: Json
     price_minor: int
     compare_at_minor: int | None
-    tracks_serials: bool | int  # SQLite answers 0 or 1
+    tracks_serials: bool | int  # SQLite returns 0 or 1
 
 
 PRODUCT = columns(ProductRow, "p")

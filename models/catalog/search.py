@@ -1,8 +1,8 @@
-"""Search in Chinese names without a dictionary: by single characters and pairs of neighbours.
+"""Search terms and normal forms of text, for Chinese names without a dictionary.
 
-What is indexed of a product are the *terms* of its texts: single characters and pairs of neighbours,
-and of Latin letters and digits threes. The initials of its pinyin are a text like its name, so that
-"cnn" finds 纯牛奶; its full pinyin is only looked into where the initials fit.
+The index holds the *terms* of a product's texts: single characters and pairs of neighbours, and triples of
+Latin letters and digits. The pinyin initials are a text like the name, so that "cnn" finds 纯牛奶. The full
+pinyin is only compared where the initials match.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from models.text.chinese import simplified
 
 QUERY_LIMIT = 100
 _POINT = "."
-# Anything that is neither letter nor digit, save the point in a number: 1.5L is not 15L.
+# Anything but letters and digits, except the decimal point: 1.5L is not 15L.
 _DROPPED = re.compile(r"(?!(?<=[0-9])\.[0-9])[\W_]")
 
 
@@ -27,9 +27,9 @@ class InvalidQuery(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SearchWord:
-    """A product has the word if it has all `terms` and, where `recheck`, `text` in its search text.
+    """A word of a query: a product matches if it has all `terms` and, with `recheck`, contains `text`.
 
-    `terms` stand in the order of the word; `spelled` is the same word read as pinyin, if it can be.
+    `terms` are in the order of the word. `spelled` is the same word read as pinyin, if that is possible.
     """
 
     text: str
@@ -40,7 +40,7 @@ class SearchWord:
 
 @dataclass(frozen=True, slots=True)
 class SearchTexts:
-    """The texts of a product in normal form; `spelled` is the full pinyin, in upper case."""
+    """The texts of a product in normal form; `spelled` is the full pinyin in upper case."""
 
     name: str
     brand: str = ""
@@ -49,7 +49,7 @@ class SearchTexts:
     spelled: str = ""
 
     def __str__(self) -> str:
-        """A line each, as kept: no word that is searched for has a line break."""
+        """Return one line for each text, as stored; search words contain no line break."""
         lines = (self.name, self.brand, self.name_initials, self.brand_initials, self.spelled)
         return "".join(f"{line}\n" for line in lines if line)
 
@@ -66,36 +66,36 @@ def search_texts(name: str, brand: str = "") -> SearchTexts:
     )
 
 
-def search_text(*parts: str) -> str:
-    """What is kept to search in by substring: each part in normal form on a line of its own."""
-    return "".join(f"{normalise(part)}\n" for part in parts if part)
+def search_text(*texts: str) -> str:
+    """Return the stored text for substring searches: each argument in normal form on its own line."""
+    return "".join(f"{normalise(text)}\n" for text in texts if text)
 
 
 def normalise(text: str) -> str:
-    """Compatible forms, cases, accents and traditional characters made equal; spaces and punctuation dropped.
+    """Return the text with compatible forms, case, accents and traditional characters made equal.
 
-    Goes character by character, so that a part of a text becomes a part of its normal form; NFKC
-    would join characters across the part's edge.
+    Spaces and punctuation are dropped. Characters are converted one by one, so that a substring of the text
+    is a substring of its normal form; NFKC would join characters across the substring's edge.
     """
     folded = simplified(_decompose(_decompose(text).casefold()))
     return _DROPPED.sub("", folded)
 
 
 def terms_at(text: str) -> Iterator[tuple[str, int]]:
-    """The terms of a text in normal form, each with its place."""
-    place = 0
+    """Yield the terms of a text in normal form with their positions."""
+    offset = 0
     for run in text.split(_POINT):
         for start in range(len(run)):
-            yield run[start], place + start
+            yield run[start], offset + start
             if start + 2 <= len(run):
-                yield run[start : start + 2], place + start
+                yield run[start : start + 2], offset + start
             if _is_latin(run[start : start + 3]):
-                yield run[start : start + 3], place + start
-        place += len(run) + 1
+                yield run[start : start + 3], offset + start
+        offset += len(run) + 1
 
 
 def query_words(query: str) -> list[SearchWord]:
-    """The words of a query, all of which a product must have; none if it is without letter or digit.
+    """Return the words of a query, all of which a product must match; empty without any letter or digit.
 
     Raises: InvalidQuery beyond 100 characters.
     """
@@ -115,7 +115,7 @@ def _word(text: str) -> SearchWord:
 
 
 def _query_terms(word: str) -> tuple[str, ...]:
-    """Threes of Latin, else pairs: they imply their characters. What stands alone stands for itself."""
+    """Return Latin triples and otherwise pairs, which imply their characters, or a single character."""
     found: dict[str, None] = {}
     for run in word.split(_POINT):
         starts = range(max(1, len(run) - 1))

@@ -1,4 +1,4 @@
-"""What a product is called in an address."""
+"""The slug of a product in URLs."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _SEPARATORS = re.compile(r"[\W_]+")
 
 
 def slugify(code: str, name: str) -> str:
-    """Name and code in lower case with hyphens between words; Chinese stays as it is.
+    """Return name and code in lower case with hyphens between words; Chinese characters are kept.
 
-    At most 80 characters, of which the code keeps its own. A code that loses characters on the
-    way gets a fingerprint, lest two codes become one.
+    The slug has at most 80 characters and always contains the code. A code that loses characters gets a
+    fingerprint, so that two codes never give the same slug.
     """
     ending = _hyphenate(code)
     if not ending or ending != code.lower() or len(ending) > SLUG_LIMIT // 2:

@@ -1,7 +1,8 @@
-"""Writes that nobody reads before the commit: kept back, then sent to the database in one trip.
+"""Writes that nothing reads before the commit, deferred and sent to the database in one round trip.
 
-PostgreSQL gets them as one statement, a WITH of all of them; SQLite one after another in one visit to its
-thread. A statement that names a table with a write kept back sends them all first, so no reader can tell.
+PostgreSQL gets them as one statement, a WITH of all of them. SQLite runs them one by one in a single visit
+to its thread. A statement that names a table with a deferred write sends all of them first, so reads always
+see them.
 """
 
 from __future__ import annotations
@@ -16,37 +17,37 @@ import orjson
 
 
 class Outdated(Exception):
-    """What a transaction went by, read before it began, is no longer so; the transaction is undone."""
+    """A value read before the transaction began has changed; the transaction is rolled back."""
 
 
 @dataclass(slots=True, eq=False)
 class Rows:
-    """Rows of one table; a dict or list in one becomes JSON."""
+    """Rows of one table; a dict or list in a row becomes JSON."""
 
     table: str
     columns: tuple[str, ...]
     rows: list[Sequence[Any]]
 
-    def takes(self, other: Write) -> bool:
-        """Whether the other's rows may go with these."""
+    def can_merge(self, other: Write) -> bool:
+        """Return whether the rows of `other` can join these."""
         return type(other) is type(self) and other.columns == self.columns
 
 
 class NewRows(Rows):
-    """Rows to add."""
+    """Rows to insert."""
 
 
 class MissingRows(Rows):
-    """Rows to add unless they are there already, by any of the table's keys."""
+    """Rows to insert unless any of the table's keys exists already."""
 
 
 class ChangedRows(Rows):
-    """New values for rows that are locked, the ID first."""
+    """New values of locked rows, the ID first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A plain SQL statement that changes rows of `table`, its parameters `?`; `count` is how many it must."""
+    """A plain SQL statement with `?` parameters; `count` is the required number of changed rows."""
 
     table: str
     query: str
@@ -64,36 +65,36 @@ _UNLESS_THERE = " ON CONFLICT DO NOTHING"
 
 @dataclass(slots=True)
 class Deferred:
-    """The writes of one transaction that are still kept back: one for each table, oldest first."""
+    """The deferred writes of one transaction: one for each table, oldest first."""
 
     _writes: dict[str, Write] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self._writes)
 
-    def concern(self, query: str) -> bool:
+    def concerns(self, query: str) -> bool:
         return any(table in query for table in self._writes)
 
-    def keep(self, write: Write) -> bool:
-        """Keep a write back; False where its table has another one, with which it cannot share a trip."""
+    def add(self, write: Write) -> bool:
+        """Defer a write; return False if it cannot join the deferred write of its table."""
         before = self._writes.setdefault(write.table, write)
         if before is write:
             return True
-        if isinstance(before, Change) or isinstance(write, Change) or not before.takes(write):
+        if isinstance(before, Change) or isinstance(write, Change) or not before.can_merge(write):
             return False
         before.rows.extend(write.rows)
         return True
 
-    def take(self) -> list[Write]:
+    def drain(self) -> list[Write]:
         writes = list(self._writes.values())
         self._writes.clear()
         return writes
 
 
 def as_one_statement(writes: Sequence[Write]) -> tuple[str, list[Any]]:
-    """All of them for PostgreSQL, where rows travel as one JSON document a table.
+    """Return one PostgreSQL statement and its values; the rows of a table are one JSON document.
 
-    It answers one row: how many rows each change has changed that `counts` has a number for.
+    The statement returns one row: the number of changed rows for each entry of `counts`.
     """
     queries: list[str] = []
     counted: list[int] = []
@@ -113,14 +114,14 @@ def as_one_statement(writes: Sequence[Write]) -> tuple[str, list[Any]]:
 
 
 def counts(writes: Iterable[Write]) -> list[int]:
-    """How many rows those must change that say so."""
+    """Return the required number of changed rows of the writes that have one."""
     return [
         write.count for write in writes if isinstance(write, Change) and write.count is not None
     ]
 
 
 def run(connection: sqlite3.Connection, writes: Iterable[Write]) -> None:
-    """All of them, one after another, in the thread that owns the connection. Raises: Outdated."""
+    """Run the writes one by one, in the thread that owns the connection. Raises: Outdated."""
     for write in writes:
         if isinstance(write, Change):
             changed = connection.execute(write.query, write.values).rowcount
@@ -160,8 +161,8 @@ def _insert_from_json(table: str, columns: tuple[str, ...], missing_only: bool) 
 @lru_cache(maxsize=256)
 def _update_from_json(table: str, columns: tuple[str, ...], single: bool) -> str:
     changes = ", ".join(f"{column} = given.{column}" for column in columns[1:])
-    # Without a limit the planner expects a hundred rows, and looks at each of the table's to find them. Of a
-    # limit that it does not know it makes ten.
+    # Without a limit the planner expects a hundred rows and scans the whole table for them. It estimates ten
+    # rows for a limit that is a parameter.
     given = f"(SELECT * FROM {_SOURCE.format(table)} LIMIT {'1' if single else '?'}) AS given"
     return f"UPDATE {table} SET {changes} FROM {given} WHERE {table}.id = given.id"
 
@@ -183,6 +184,8 @@ def _update(table: str, columns: tuple[str, ...]) -> str:
 def _joined(queries: tuple[str, ...], counted: tuple[int, ...]) -> str:
     if len(queries) == 1 and not counted:
         return queries[0]
-    parts = ", ".join(f"write_{number} AS ({query})" for number, query in enumerate(queries))
+    named_queries = ", ".join(
+        f"write_{number} AS ({query})" for number, query in enumerate(queries)
+    )
     answer = ", ".join(f"(SELECT COUNT(*) FROM write_{number})" for number in counted)
-    return f"WITH {parts} SELECT {answer or 1}"
+    return f"WITH {named_queries} SELECT {answer or 1}"

@@ -1,6 +1,6 @@
-"""Write the long IN lists of a statement as one parameter each, without duplicates.
+"""Rewriting of the long IN lists of a statement as one parameter each, without duplicates.
 
-SQLite takes 32,766 parameters and PostgreSQL 32,767. Every statement passes here on its way to a driver,
+SQLite allows 32,766 parameters and PostgreSQL 32,767. Every statement passes here on its way to a driver,
 those of the ORM included, so no caller has to count. Statements with few parameters stay as they are.
 """
 
@@ -12,8 +12,8 @@ from typing import Any
 
 import orjson
 
-MOST_PARAMETERS = 1_000  # of a statement that stays as it is
-SHORT = 100  # a list of so many stays as it is
+MOST_PARAMETERS = 1_000  # statements with no more parameters stay as they are
+SHORT = 100  # lists with fewer entries stay as they are
 _LIST = (
     rf"(?P<negated>\bNOT )?\bIN \((?P<list>\?(?:, ?\?){{{SHORT},}}|\$\d+(?:, ?\$\d+){{{SHORT},}})\)"
 )
@@ -22,7 +22,7 @@ _LIST_OR_MARK = re.compile(rf"{_LIST}|\?|\$\d+")
 
 
 def folded(query: str, values: Sequence[Any]) -> tuple[str, Sequence[Any]]:
-    """Return the statement and its parameters; those of PostgreSQL are numbered, those of SQLite are `?`."""
+    """Return the statement and its parameters, numbered for PostgreSQL and `?` for SQLite."""
     if len(values) <= MOST_PARAMETERS or _ANY_LIST.search(query) is None:
         return query, values
     folding = _Folding(values)
@@ -57,9 +57,7 @@ class _Folding:
         if listed[0] == "?":
             self._next += count
             return self._values[self._next - count : self._next]
-        numbers = (
-            listed[1:].replace(" ", "").split(",$")
-        )  # one after another, as all who write them do
+        numbers = listed[1:].replace(" ", "").split(",$")  # the ORM numbers them consecutively
         if int(numbers[-1]) - int(numbers[0]) == count - 1:
             return self._values[int(numbers[0]) - 1 : int(numbers[-1])]
         return [self._values[int(number) - 1] for number in numbers]

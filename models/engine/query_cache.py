@@ -1,17 +1,18 @@
-"""Results of statements, kept for as long as nothing at all is written to the database, so never stale.
+"""A cache of statement results that is valid only while nothing is written to the database, so never stale.
 
-SQLite counts, for each connection, the commits of all others, in this process and in any other. Asking
-for the count (3 µs) before a kept result is given is as good as reading the rows again.
+SQLite counts, for each connection, the commits of all other connections, in this and every other process.
+Reading that count (3 µs) before a cached result is returned is equivalent to reading the rows again.
 Source: https://www.sqlite.org/pragma.html#pragma_data_version
 
-PostgreSQL is asked for its snapshot by the first statement of a request. A snapshot names the transactions
-under way, of all that have begun to write in any database of the server. Two read the same only if none of
-these has ended between them: one that ends is named before, or lies beyond the snapshot's end, and never
-again. So the same snapshot means the same rows, and that no commit was answered in between.
+PostgreSQL returns its snapshot with the first statement of a request. A snapshot names the transactions in
+progress, out of all transactions that have begun to write in any database of the server. Two snapshots are
+equal only if none of these transactions has ended in between: a transaction that ends is either named in
+the first snapshot or lies beyond its end, and its number is never used again. So equal snapshots mean equal
+rows, and no commit was acknowledged in between.
 Source: GetSnapshotDataReuse in src/backend/storage/ipc/procarray.c, by which snapshots are shared.
 
-A server that crashes may forget transactions and use their numbers again. All its processes end with it:
-what was kept is given while a process goes on that had been met before.
+Cached results are served only while a server process seen before is still running, because a crash may
+reuse transaction IDs.
 """
 
 from __future__ import annotations
@@ -25,14 +26,14 @@ from typing import Any
 from models.read_consistency import Freshness, State
 
 RESULTS = 4_096
-ROWS = 2_000  # of one result; longer ones are not kept
-KEPT_MEGABYTES = 32.0  # of all results, unless the settings say otherwise
-ASKED = 16_384  # statements that are known to have been asked
+ROWS = 2_000  # longer results are not cached
+KEPT_MEGABYTES = 32.0  # default size of the cache
+ASKED = 16_384  # statements remembered as executed once
 PROCESSES = 1_000
-HOPELESS = 8  # changes of the snapshot in a row, after which
-PATIENCE = 16  # one request in so many asks for it alone
+HOPELESS = 8  # after this many consecutive changes of the snapshot,
+PATIENCE = 16  # only one request in this many asks for the snapshot alone
 
-# A standby's snapshots do not name transactions one by one.
+# A standby's snapshots do not list transactions individually.
 SNAPSHOT = (
     "CASE WHEN pg_is_in_recovery() THEN NULL ELSE"
     " concat_ws(' ', pg_current_snapshot(), pg_backend_pid(), pg_postmaster_start_time()) END"
@@ -41,11 +42,11 @@ SNAPSHOT = (
 Key = tuple[str, Sequence[Any]]
 
 
-class KeptResults:
-    """What was read of one state of the database, the least used going first.
+class ResultCache:
+    """A least-recently-used cache of results for one state of the database.
 
-    A result is kept when it is asked for a second time, so that one that is asked once costs nothing.
-    Each has a number, higher than those that were kept before it.
+    A result is cached when it is read for the second time, so that a single read costs nothing. Each result
+    has a number, higher than those cached before it.
     """
 
     def __init__(self, megabytes: float = KEPT_MEGABYTES) -> None:
@@ -62,7 +63,7 @@ class KeptResults:
             self._bytes = 0
 
     def get(self, key: Key, up_to: int | None = None) -> Sequence[Any] | None:
-        """The rows, unless their number is beyond `up_to`."""
+        """Return the rows, or None if there are none or their number exceeds `up_to`."""
         found = self._results.get(key)
         if found is None or (up_to is not None and found[0] > up_to):
             return None
@@ -89,18 +90,18 @@ class KeptResults:
             self._bytes -= size
 
 
-class KeptOfSqlite:
-    """`connection` is one that never writes."""
+class SqliteQueryCache:
+    """The cache for SQLite; `connection` never writes."""
 
     snapshot = "NULL"
 
     def __init__(self, connection: sqlite3.Connection, megabytes: float) -> None:
         self._connection = connection
         self._version: int | None = None
-        self._results = KeptResults(megabytes)
+        self._results = ResultCache(megabytes)
 
     def get(self, key: Key, read: Callable[[], list[Any]]) -> Sequence[Any]:
-        """The rows as they are now, read unless nothing has been committed since they were."""
+        """Return the current rows, from the cache if nothing has been committed since they were read."""
         self._look()
         rows = self._results.get(key)
         if rows is None:
@@ -112,19 +113,19 @@ class KeptOfSqlite:
         return Freshness()
 
     def learn(self, freshness: Freshness, seen: str) -> None:
-        """Nothing: SQLite says at each statement whether anything has been written."""
+        """Do nothing: SQLite reports with each statement whether anything has been written."""
 
     def is_worth_asking(self) -> bool:
-        """Nothing need be asked."""
+        """Return False: no snapshot is needed."""
         return False
 
     def recall(self, freshness: Freshness, key: Key) -> Sequence[Any] | None:
-        """What was made of the database as it is now, whose state the request notes."""
+        """Return the cached result for the current state, and record that state for the request."""
         freshness.state = (self._look(), "")
         return self._results.get(key)
 
     def keep(self, freshness: Freshness, key: Key, made: Sequence[Any]) -> None:
-        """What was made of all that was read since `recall`."""
+        """Cache a result computed from everything that was read since `recall`."""
         if freshness.state == (self._look(), ""):
             self._results.offer(key, made)
 
@@ -136,24 +137,24 @@ class KeptOfSqlite:
         return version
 
 
-class KeptOfPostgres:
-    """Results of the state that was met last. `snapshot` is the SQL of a column, for `learn`."""
+class PostgresQueryCache:
+    """The cache for PostgreSQL, of the latest state. `snapshot` is the SQL column for `learn`."""
 
     snapshot = SNAPSHOT
 
     def __init__(self, megabytes: float = KEPT_MEGABYTES) -> None:
-        self._results = KeptResults(megabytes)
+        self._results = ResultCache(megabytes)
         self._state: State = (0, "")
         self._processes: set[str] = set()
-        self._changes = 0  # in a row, as far as requests have met them
+        self._changes = 0  # consecutive changes that requests have seen
         self._passed = 0
 
     def begin(self) -> Freshness:
-        """For a request that has sent no statement: what is kept after that may be of a later state."""
+        """Return the freshness of a new request: results cached after this may belong to a later state."""
         return Freshness(self._results.latest)
 
     def learn(self, freshness: Freshness, seen: str) -> None:
-        """Take in what a statement of the request has answered as `SNAPSHOT`."""
+        """Record the `SNAPSHOT` value that a statement of the request returned."""
         snapshot, _, process = seen.partition(" ")
         met = self._state[0]
         if process not in self._processes:
@@ -170,14 +171,14 @@ class KeptOfPostgres:
             self._state = freshness.state
 
     def is_worth_asking(self) -> bool:
-        """Whether to ask for the snapshot alone: seldom, where it has changed each time lately."""
+        """Return whether to ask for the snapshot alone: rarely, if it has changed every time lately."""
         if self._changes < HOPELESS:
             return True
         self._passed += 1
         return self._passed % PATIENCE == 0
 
     def get(self, freshness: Freshness, key: Key) -> Sequence[Any] | None:
-        """The rows; where there are none, the request moves on to read them itself."""
+        """Return the rows; without a cached result, mark the request as reading by itself and return None."""
         if not freshness.has_moved_on:
             rows = self.recall(freshness, key)
             if rows is not None:
@@ -186,12 +187,12 @@ class KeptOfPostgres:
         return None
 
     def recall(self, freshness: Freshness, key: Key) -> Sequence[Any] | None:
-        """The same for a request that has read nothing yet."""
+        """Return the cached result for a request that has read nothing yet, or None."""
         if freshness.state == self._state:
             return self._results.get(key, freshness.latest)
         return None
 
     def keep(self, freshness: Freshness, key: Key, rows: Sequence[Any]) -> None:
-        """Rows that were read, or made of what was read, after the request had met its state."""
+        """Cache rows that were read or computed after the request learned its state."""
         if freshness.state == self._state:
             self._results.offer(key, rows)

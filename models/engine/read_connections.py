@@ -1,4 +1,4 @@
-"""Reading connections, used as cheaply as the drivers can: one statement, one hop, rows as they come."""
+"""Connections for reading, with the least overhead that the drivers allow."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ from tortoise.backends.sqlite.client import SqliteClient
 
 from models.engine.long_lists import folded
 from models.engine.postgres.pooled_connections import PooledConnections
-from models.engine.query_cache import KeptOfPostgres, KeptOfSqlite
+from models.engine.query_cache import PostgresQueryCache, SqliteQueryCache
 from models.engine.shares import own_share
 from models.read_consistency import Freshness
 
-log = logging.getLogger("tortoise.db_client")  # where every other statement is logged, too
+log = logging.getLogger("tortoise.db_client")  # the logger of all other statements
 
-STEPS = 20_000  # of SQLite's virtual machine between two looks at the clock: some 0.2 ms
+STEPS = 20_000  # of SQLite's virtual machine between two checks of the clock: about 0.2 ms
 PATIENCE_SECONDS = 0.008  # of this thread
-STATEMENTS = 512  # prepared ones that are kept
+STATEMENTS = 512  # prepared statements in the cache
 
-Records = Sequence[Any]  # each a sequence of columns that `dict` also takes
+Records = Sequence[Any]  # each is a sequence of columns that `dict` also accepts
 
 
 class Reader(Protocol):
-    """One database for reading. `any_of` and `array` write a list as a single parameter.
+    """One database for reading. `any_of` and `array` express a list as a single parameter.
 
-    `kept` is None where nothing is kept.
+    `cache` is None where nothing is cached.
     """
 
     async def records(
         self, query: str, values: Sequence[Any], freshness: Freshness | None = None
     ) -> Records:
-        """Rows of a statement in the database's own dialect, as they are or as fresh as may be."""
+        """Return rows of a statement in the database's own dialect, cached ones if `freshness` allows."""
         ...
 
     @property
-    def kept(self) -> KeptOfSqlite | KeptOfPostgres | None: ...
+    def cache(self) -> SqliteQueryCache | PostgresQueryCache | None: ...
 
     async def close(self) -> None: ...
 
@@ -55,23 +55,25 @@ class Reader(Protocol):
 
 
 class SqliteReader:
-    """Reads in the event loop itself: most statements take less than to hand them to a thread.
+    """Reads in the event loop: most statements take less time than handing them to a thread.
 
-    One that takes more than `PATIENCE_SECONDS`, or finds the database locked, is given up and run again
-    by the client's thread, which may wait; reading twice changes nothing.
+    A statement that takes more than `PATIENCE_SECONDS` or finds the database locked is interrupted and
+    repeated in the client's thread, which may wait.
     """
 
     def __init__(self, client: SqliteClient, kept_megabytes: float) -> None:
         self._client = client
-        self._near = sqlite3.connect(
+        self._loop_connection = sqlite3.connect(
             client.filename, timeout=0, isolation_level=None, cached_statements=STATEMENTS
         )
-        self._near.row_factory = sqlite3.Row
-        self._near.execute("PRAGMA query_only = ON")
-        self.kept = KeptOfSqlite(self._near, kept_megabytes) if kept_megabytes else None
+        self._loop_connection.row_factory = sqlite3.Row
+        self._loop_connection.execute("PRAGMA query_only = ON")
+        self.cache = (
+            SqliteQueryCache(self._loop_connection, kept_megabytes) if kept_megabytes else None
+        )
         self._until: float | None = None
-        self._spent = 0.0  # since everybody else had the event loop
-        self._near.set_progress_handler(self._takes_long, STEPS)
+        self._spent = 0.0  # seconds since other tasks last had the event loop
+        self._loop_connection.set_progress_handler(self._takes_long, STEPS)
 
     async def records(
         self, query: str, values: Sequence[Any], freshness: Freshness | None = None
@@ -80,33 +82,36 @@ class SqliteReader:
         log.debug("%s: %s", query, values)
         began, self._until = monotonic(), None
         try:
-            if self.kept is None:
+            if self.cache is None:
                 rows: Records = self._read(query, values)
             else:
-                rows = self.kept.get((query, values), lambda: self._read(query, values))
+                rows = self.cache.get((query, values), lambda: self._read(query, values))
         except sqlite3.OperationalError:
             return await self._read_elsewhere(query, values)
         self._spent += monotonic() - began
-        if self._spent > PATIENCE_SECONDS:  # many short ones after each other are a long one
+        if self._spent > PATIENCE_SECONDS:  # many short statements block as long as one long one
             self._spent = 0.0
             await asyncio.sleep(0)
         return rows
 
     async def _read_elsewhere(self, query: str, values: Sequence[Any]) -> Records:
-        """Run a statement in the client's thread, which ends with whoever waits: see `ReadingConnection`."""
+        """Run a statement in the client's thread; cancelling the caller ends it: see `ReadingConnection`."""
         connection = self._client._connection
-        assert connection  # noqa: S101 - open as long as this is
+        assert connection  # noqa: S101 - open as long as this reader
         async with own_share():
             return await connection.execute_fetchall(query, values)  # type: ignore[return-value]
 
     def _read(self, query: str, values: Sequence[Any]) -> list[Any]:
-        return self._near.execute(query, values).fetchall()
+        return self._loop_connection.execute(query, values).fetchall()
 
     async def close(self) -> None:
-        self._near.close()
+        self._loop_connection.close()
 
     def _takes_long(self) -> bool:
-        """SQLite goes on counting where the statement's last run ended, so one call says nothing yet."""
+        """Return whether the running statement has exceeded its time.
+
+        SQLite continues to count where the last statement ended, so the first call proves nothing.
+        """
         if self._until is None:
             self._until = thread_time() + PATIENCE_SECONDS
         return thread_time() > self._until
@@ -122,23 +127,23 @@ class SqliteReader:
 
 
 class PostgresReader:
-    """Reads by a pool of its own, so that no transaction is waited for."""
+    """Reads through a separate pool, so that reading never waits for a transaction."""
 
     def __init__(self, pool: asyncpg.Pool, kept_megabytes: float = 0) -> None:
         self._connections = PooledConnections(pool)
-        self.kept = KeptOfPostgres(kept_megabytes) if kept_megabytes else None
+        self.cache = PostgresQueryCache(kept_megabytes) if kept_megabytes else None
 
     async def records(
         self, query: str, values: Sequence[Any], freshness: Freshness | None = None
     ) -> Records:
         query, values = folded(query, values)
-        if self.kept is None or freshness is None:
+        if self.cache is None or freshness is None:
             return await self._read(query, values)
         key = (query, values)
-        rows = self.kept.get(freshness, key)
+        rows = self.cache.get(freshness, key)
         if rows is None:
             rows = await self._read(query, values)
-            self.kept.keep(freshness, key, rows)
+            self.cache.keep(freshness, key, rows)
         return rows
 
     async def _read(self, query: str, values: Sequence[Any]) -> Records:
@@ -147,16 +152,16 @@ class PostgresReader:
 
     async def _read_now(self, query: str, values: Sequence[Any]) -> Records:
         log.debug("%s: %s", query, values)
-        connection = await self._connections.take()
+        connection = await self._connections.acquire()
         try:
             found = await connection.fetch(query, *values)
         except asyncpg.PostgresError:
-            await self._connections.put_back(connection)
+            await self._connections.release(connection)
             raise
         except BaseException:  # cancelled, or lost
-            await self._connections.give_up(connection)
+            await self._connections.return_to_pool(connection)
             raise
-        await self._connections.put_back(connection)
+        await self._connections.release(connection)
         return found
 
     async def close(self) -> None:
@@ -166,8 +171,8 @@ class PostgresReader:
         return f"{column} = ANY(?)"
 
     def any_id(self, column: str) -> str:
-        # The planner finds a bare array to be shorter than the ten that it expects, and so plans each time
-        # anew, which costs more than to run the statement. It does not look into a subquery.
+        # The planner prefers a custom plan for a bare array that is shorter than the ten entries it assumes,
+        # and planning each time costs more than the statement. It does not look into a subquery.
         return f"{column} = ANY((SELECT ?::bigint[])::bigint[])"
 
     def array(self, values: Iterable[Any]) -> Any:

@@ -1,4 +1,4 @@
-"""The transaction that runs in a context, if any."""
+"""The running transaction of the current context."""
 
 from __future__ import annotations
 

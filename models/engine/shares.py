@@ -1,4 +1,4 @@
-"""Shares of the reading connections: whoever asks much at once leaves most of them to everybody else."""
+"""Fair shares of the reading connections, so that one caller cannot occupy all of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _own: ContextVar[asyncio.Semaphore | None] = ContextVar("own share of connection
 
 
 class Shares:
-    """Of one database: each caller reads with at most `size` connections at a time, the others wait."""
+    """Limits each caller of one database to `size` reading connections at a time."""
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -20,7 +20,7 @@ class Shares:
 
     @contextmanager
     def of(self, caller: str) -> Iterator[None]:
-        """What is read within this is read for the caller."""
+        """Count reads inside this context against the caller's share."""
         share = self._by_caller.get(caller)
         if share is None:
             share = self._by_caller[caller] = asyncio.Semaphore(self._size)
@@ -32,6 +32,6 @@ class Shares:
 
 
 def own_share() -> AbstractAsyncContextManager[None]:
-    """A place among the caller's connections; at once where nobody in particular asks."""
+    """Return the semaphore of the current caller's share; without a caller, a null context."""
     share = _own.get()
     return nullcontext() if share is None else share

@@ -1,7 +1,7 @@
-"""Where the statements of both databases can be observed, for traces.
+"""Hooks around the statements of both databases, for traces.
 
-Nothing is wrapped until `trace_statements` is called, so that a process without traces pays nothing. Only the
-text of a statement is handed over, with placeholders; its parameters never are.
+Nothing is wrapped until `trace_statements` is called, so a process without traces has no overhead. An
+observer receives only the text of a statement with placeholders, never its parameters.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from models.engine import read_connections, transactions
 from models.engine.deferred_statements import Write
 
 Observe = Callable[[str], AbstractContextManager[object] | None]
-"""Return what surrounds a statement while it runs, None for nothing."""
+"""Return a context manager for a statement, or None to leave it alone."""
 
 _ORM = ("execute_insert", "execute_many", "execute_query", "execute_query_dict")
-_PLACES: tuple[tuple[Any, str], ...] = (
+_TRACED_METHODS: tuple[tuple[Any, str], ...] = (
     *((SqliteClient, name) for name in _ORM),
     *((AsyncpgDBClient, name) for name in _ORM),
     (transactions.InTransaction, "execute_many"),
@@ -38,8 +38,8 @@ _PLACES: tuple[tuple[Any, str], ...] = (
 
 
 def trace_statements(observe: Observe) -> Callable[[], None]:
-    """Let `observe` surround every statement of this process from now on; return what ends that."""
-    originals = [(owner, name, vars(owner)[name]) for owner, name in _PLACES]
+    """Wrap every statement of this process in `observe`; return a function that undoes it."""
+    originals = [(owner, name, vars(owner)[name]) for owner, name in _TRACED_METHODS]
     for owner, name, original in originals:
         setattr(owner, name, _observed(original, observe))
 
@@ -51,7 +51,7 @@ def trace_statements(observe: Observe) -> Callable[[], None]:
 
 
 def _observed(original: Callable[..., Any], observe: Observe) -> Callable[..., Any]:
-    """The first argument after the receiver is the statement, or the writes that were put off."""
+    """Return the wrapped function; its first argument is the statement or the list of deferred writes."""
     if not inspect.iscoroutinefunction(original):
 
         @functools.wraps(original)

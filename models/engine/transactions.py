@@ -1,4 +1,4 @@
-"""The connection of one transaction, on either database, with the writes that it puts off."""
+"""The connection of one transaction on either database, with its deferred writes."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ from models.engine.deferred_statements import (
 )
 from models.engine.long_lists import folded
 from models.engine.postgres.pooled_connections import PooledConnections
-from models.engine.sqlite.group_commit import TransactionLost, turn
+from models.engine.sqlite.group_commit import TransactionLost, grouped_transaction
 
 __all__ = [
     "InTransaction",
     "TransactionLost",
-    "alone",
-    "begun",
     "is_transient",
-    "let_go",
     "numbered",
+    "open_transaction",
+    "release_idle",
+    "run_single",
 ]
 
-_at_hand: WeakKeyDictionary[BaseDBAsyncClient, PooledConnections] = WeakKeyDictionary()
+_pools: WeakKeyDictionary[BaseDBAsyncClient, PooledConnections] = WeakKeyDictionary()
 
 
 class InTransaction(BaseDBAsyncClient):
-    """Every statement sends what was put off first, if it concerns it."""
+    """A connection that sends the deferred writes before a statement that names one of their tables."""
 
     deferred: Deferred
 
@@ -69,21 +69,21 @@ class InTransaction(BaseDBAsyncClient):
         query, given = folded(query, values or [])
         return await super().execute_query_dict(query, list(given))
 
-    async def put_off(self, write: Write) -> None:
-        if not self.deferred.keep(write):
+    async def defer(self, write: Write) -> None:
+        if not self.deferred.add(write):
             await self.flush()
-            self.deferred.keep(write)
+            self.deferred.add(write)
 
     async def flush(self) -> None:
-        """Send what was put off."""
+        """Send the deferred writes."""
         if self.deferred:
-            await self.send(self.deferred.take())
+            await self.send(self.deferred.drain())
 
     async def send(self, writes: list[Write]) -> None:
         raise TypeError("only a transaction of either database sends anything")
 
     async def _ready_for(self, query: str) -> None:
-        if self.deferred and self.deferred.concern(query):
+        if self.deferred and self.deferred.concerns(query):
             await self.flush()
 
 
@@ -116,7 +116,7 @@ class _Sqlite(InTransaction, SqliteTransactionWrapper):
 
 
 class _BriefSqlite(_Sqlite):
-    """Runs its statements at once, in the thread of the event loop: nothing else can have the connection."""
+    """Runs its statements in the event loop's thread; nothing else can use the connection meanwhile."""
 
     @sqlite_exceptions
     async def execute_query(
@@ -142,10 +142,12 @@ class _BriefSqlite(_Sqlite):
         run(self._connection._conn, writes)
 
 
-def begun(client: BaseDBAsyncClient, *, brief: bool) -> AbstractAsyncContextManager[InTransaction]:
-    """A transaction that commits in the end, or is rolled back by any exception.
+def open_transaction(
+    client: BaseDBAsyncClient, *, brief: bool
+) -> AbstractAsyncContextManager[InTransaction]:
+    """Return a transaction that commits on exit and is rolled back by any exception.
 
-    A `brief` one has few statements that each take microseconds.
+    A `brief` one has few statements that take microseconds each.
     """
     if isinstance(client, AsyncpgDBClient):
         return _postgres(client)
@@ -153,8 +155,8 @@ def begun(client: BaseDBAsyncClient, *, brief: bool) -> AbstractAsyncContextMana
     return _sqlite(client, _BriefSqlite if brief else _Sqlite)
 
 
-async def alone(client: AsyncpgDBClient, query: str, values: Sequence[Any]) -> Sequence[Any]:
-    """The rows of one statement of PostgreSQL's, which is a transaction by itself."""
+async def run_single(client: AsyncpgDBClient, query: str, values: Sequence[Any]) -> Sequence[Any]:
+    """Run one PostgreSQL statement, which is a transaction by itself, and return its rows."""
     query, values = folded(query, values)
     async with _connection(client) as raw:
         client.log.debug("%s: %s", query, values)
@@ -166,9 +168,9 @@ async def _rows_of(raw: Any, query: str, *values: Any) -> Sequence[Any]:
     return found
 
 
-async def let_go(client: BaseDBAsyncClient) -> None:
-    """Give the connections at hand back, so that the client can be closed."""
-    if (connections := _at_hand.pop(client, None)) is not None:
+async def release_idle(client: BaseDBAsyncClient) -> None:
+    """Return the idle connections to the pool, so that the client can be closed."""
+    if (connections := _pools.pop(client, None)) is not None:
         await connections.close()
 
 
@@ -181,29 +183,27 @@ async def _postgres(client: AsyncpgDBClient) -> AsyncIterator[InTransaction]:
 @asynccontextmanager
 async def _connection(client: AsyncpgDBClient) -> AsyncIterator[Any]:
     assert client._pool  # noqa: S101 - it has been opened
-    connections = _at_hand.get(client) or _at_hand.setdefault(
-        client, PooledConnections(client._pool)
-    )
-    raw = await connections.take()
+    connections = _pools.get(client) or _pools.setdefault(client, PooledConnections(client._pool))
+    raw = await connections.acquire()
     try:
         yield raw
     except Exception:
-        await connections.put_back(raw)
+        await connections.release(raw)
         raise
-    except BaseException:  # cancelled: it may still be told to end its statement
-        await connections.give_up(raw)
+    except BaseException:  # cancelled: the pool may still be cancelling the statement
+        await connections.return_to_pool(raw)
         raise
-    await connections.put_back(raw)
+    await connections.release(raw)
 
 
 @asynccontextmanager
 async def _sqlite(client: SqliteClient, kind: type[_Sqlite]) -> AsyncIterator[InTransaction]:
-    async with turn(client):
+    async with grouped_transaction(client):
         yield kind(client)
 
 
 def is_transient(error: Exception) -> bool:
-    """Whether the same work may succeed when it is run again at once."""
+    """Return whether an immediate retry of the same work may succeed."""
     if isinstance(
         error, asyncpg.SerializationError | asyncpg.DeadlockDetectedError | TransactionLost
     ):
@@ -214,6 +214,6 @@ def is_transient(error: Exception) -> bool:
 
 @lru_cache(maxsize=2048)
 def numbered(query: str) -> str:
-    """The statement as PostgreSQL wants it: each `?` by its number."""
+    """Return the statement in PostgreSQL's syntax, with numbers in place of `?`."""
     first, *rest = query.split("?")
-    return first + "".join(f"${number}{part}" for number, part in enumerate(rest, 1))
+    return first + "".join(f"${number}{text}" for number, text in enumerate(rest, 1))

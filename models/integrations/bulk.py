@@ -1,3 +1,5 @@
+"""The table of bulk operations."""
+
 from __future__ import annotations
 
 from enum import StrEnum
@@ -15,7 +17,10 @@ class BulkKind(StrEnum):
 
 
 class BulkStatus(StrEnum):
-    """CHECKING rehearses every row before RUNNING does any, where one fault is to stop them all."""
+    """The states of a bulk operation.
+
+    If one fault must stop all rows, CHECKING validates every row before RUNNING.
+    """
 
     QUEUED = "QUEUED"
     CHECKING = "CHECKING"
@@ -32,12 +37,12 @@ class BulkFormat(StrEnum):
 
 
 class BulkOperation(Row):
-    """A file of rows that a worker reads, a chunk a transaction.
+    """A file of rows that a worker processes, one chunk in each transaction.
 
-    `offset` and `line` say where in the file the next chunk begins, `result_bytes` and `error_bytes`
-    how much of the files of results is certain: what stands behind that was never committed. What is wrong
-    is said in the `language` of whoever asked. `notes` say what was assumed of the file, such as its
-    `encoding` where none was given.
+    `offset` and `line` are where the next chunk begins in the file. `result_bytes` and `error_bytes` are
+    the committed lengths of the result files; anything after them was never committed. Errors are written
+    in the `language` of the caller. `notes` say what was assumed about the file, such as its `encoding` if
+    none was given.
     """
 
     kind = choice(BulkKind)

@@ -1,4 +1,4 @@
-"""When to try again what a receiver did not take."""
+"""The schedule of retries for webhook deliveries."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ JITTER = 0.5
 
 
 def retry_after(attempts: int, chance: float) -> timedelta:
-    """How long after the `attempts`-th failure of a delivery; `chance` from 0 to 1 spreads them out."""
+    """Return the delay after the `attempts`-th failure of a delivery; `chance` (0 to 1) spreads it."""
     return _doubled(FIRST_RETRY, LAST_RETRY, attempts - 1, chance)
 
 
 def pause_after(failures: int, chance: float) -> timedelta | None:
-    """How long to leave a receiver alone after so many failures in a row; not at all after a few."""
+    """Return how long to pause a receiver after this many consecutive failures; None after a few."""
     if failures < BREAK_AFTER:
         return None
     return _doubled(FIRST_PAUSE, LAST_PAUSE, failures - BREAK_AFTER, chance)

@@ -1,4 +1,4 @@
-"""What proves to a receiver that a message is ours and fresh.
+"""Secrets and signatures of webhook messages, which prove their origin and time.
 
 Source: Standard Webhooks, https://github.com/standard-webhooks/standard-webhooks
 """
@@ -16,14 +16,17 @@ PREFIX = "whsec_"
 
 
 def salt_of(keys: KeyRing, random_text: str) -> str:
-    """What a new webhook keeps instead of its secret: `kid.random`. `random_text` has no full stop."""
+    """Return the salt that a webhook stores in place of its secret, `kid.random`.
+
+    `random_text` contains no full stop.
+    """
     return f"{keys.current.kid}.{random_text}"
 
 
 def secrets_of(keys: KeyRing, salt: str) -> list[str]:
-    """The secret that a salt stands for; none once its key was taken out.
+    """Return the secret of a salt, or nothing if its key has been removed.
 
-    A salt of before keys had names stands for one secret under each key, the current one first.
+    A salt from before keys had names gives one secret for each key, the current key's first.
     """
     kid, named, _ = salt.partition(".")
     if not named:
@@ -33,20 +36,20 @@ def secrets_of(keys: KeyRing, salt: str) -> list[str]:
 
 
 def secret_of(server_key: str, salt: str) -> str:
-    """The secret of a webhook, which is kept nowhere: whoever reads the database can sign nothing."""
+    """Derive the secret of a webhook; it is stored nowhere, so reading the database is not enough to sign."""
     digest = hmac.new(server_key.encode(), f"webhook {salt}".encode(), sha256).digest()
     return PREFIX + b64encode(digest).decode()
 
 
 def signature(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
-    """`v1,` and the HMAC-SHA256 over id, time in seconds and the exact body, in base64."""
+    """Return `v1,` and the base64 HMAC-SHA256 over ID, time in seconds and the exact body."""
     key = b64decode(secret.removeprefix(PREFIX))
     digest = hmac.new(key, f"{message_id}.{timestamp}.".encode() + body, sha256).digest()
     return f"v1,{b64encode(digest).decode()}"
 
 
 def headers(secrets: Sequence[str], message_id: str, timestamp: int, body: bytes) -> dict[str, str]:
-    """The three headers of a message, signed with each secret that is good at present."""
+    """Return the three headers of a message, signed with each currently valid secret."""
     signatures = [signature(secret, message_id, timestamp, body) for secret in secrets]
     return {
         "webhook-id": message_id,

@@ -1,3 +1,5 @@
+"""Tables of webhooks and their deliveries."""
+
 from __future__ import annotations
 
 from enum import StrEnum
@@ -15,12 +17,12 @@ class DeliveryStatus(StrEnum):
 
 
 class Webhook(Row):
-    """An address that is told of changes below `organisation`; `sequence` is the last it was given.
+    """A URL that receives changes below `organisation`; `sequence` is the latest change queued for it.
 
-    Its secret is derived from the server's key and `salt`; after a rotation the one before is good until
-    `previous_until`. A worker that sends holds `claim` until `locked_until`. While the receiver
-    fails, `failing_since` is set and nothing is sent before `resume_at`. `delivered` and `failed` count
-    attempts since ever, `dead` the messages that were given up.
+    The secret is derived from the server's key and `salt`. After a rotation the previous secret stays valid
+    until `previous_until`. A worker that delivers holds `claim` until `locked_until`. While the receiver
+    fails, `failing_since` is set and nothing is sent before `resume_at`. `delivered` and `failed` count all
+    attempts, `dead` the messages that were given up.
     """
 
     organisation = reference("Organisation")
@@ -49,9 +51,9 @@ class Webhook(Row):
 
 
 class WebhookDelivery(Row):
-    """One change for one webhook, and what became of it; `body` is sent byte for byte.
+    """One change for one webhook and its delivery status; `body` is sent byte for byte.
 
-    `traceparent` is the trace that the change was made in.
+    `traceparent` is the trace in which the change was made.
     """
 
     webhook = reference("Webhook")

@@ -1,0 +1,1 @@
+"""Keys that encrypt and keys that sign."""

@@ -1,12 +1,12 @@
-"""Encryption at rest: a ring of keys, values bound to their column, and blind indexes for equality search.
+"""Encryption at rest: a key ring, values bound to their column, and blind indexes for equality search.
 
-A stored value is `1.KID.BASE64`, its last part the URL-safe base64 of nonce (12 bytes), ciphertext and tag
-(16 bytes). The associated data names the table and column: a value copied into another column is not
-decrypted. A blind index is an HMAC cut to 120 bits: equal texts have equal indexes, and only the holder of
-the key can tell which text an index stands for.
+A stored value is `1.KID.BASE64`, where BASE64 is the URL-safe base64 of nonce (12 bytes), ciphertext and
+tag (16 bytes). The associated data names table and column, so a value copied into another column is not
+decrypted. A blind index is an HMAC truncated to 120 bits: equal texts have equal indexes, and only the
+holder of the key can tell which text an index belongs to.
 
-Source: NIST SP 800-38D (AES-GCM), RFC 5869 (HKDF), RFC 2104 (HMAC). With random nonces a key encrypts at most
-2³² values.
+Source: NIST SP 800-38D (AES-GCM), RFC 5869 (HKDF), RFC 2104 (HMAC). With random nonces a key encrypts at
+most 2³² values.
 """
 
 from __future__ import annotations
@@ -46,16 +46,16 @@ DEVELOPMENT_KEYS = _development_keys()
 
 
 class InvalidKeys(ValueError):
-    """The list of keys makes no sense; the message is a sentence without any key."""
+    """The list of keys is invalid; the message is a sentence that contains no key."""
 
 
 class Undecryptable(Exception):
-    """A stored value was not encrypted by any key of the ring, or not for this column."""
+    """No key of the ring encrypted the stored value, or it belongs to another column."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key of the ring. Its secret is used only to derive one key for each purpose."""
+    """One key of the ring. Its secret is only used to derive one key for each purpose."""
 
     kid: str
     secret: bytes = field(repr=False)
@@ -67,23 +67,23 @@ class Key:
         object.__setattr__(self, "index_key", _derived(self.secret, b"quintet blind index"))
 
     def index(self, purpose: str, text: str) -> str:
-        """The blind index of a text, 20 characters; `purpose` keeps indexes of different columns apart."""
+        """Return the blind index of a text, 20 characters; `purpose` separates the indexes of columns."""
         digest = hmac.digest(self.index_key, f"{purpose}\0{text}".encode(), sha256)
         return urlsafe_b64encode(digest[:INDEX_BYTES]).decode()
 
 
 @dataclass(frozen=True, slots=True)
 class KeyRing:
-    """The first key encrypts, every key decrypts."""
+    """Keys of which the first encrypts and all decrypt."""
 
     keys: tuple[Key, ...]
 
     @classmethod
     def parse(cls, text: str) -> KeyRing:
-        """Read `KID:BASE64, KID:BASE64`. Raises: InvalidKeys."""
+        """Parse `KID:BASE64, KID:BASE64`. Raises: InvalidKeys."""
         keys: dict[str, Key] = {}
-        for part in text.replace(",", " ").split():
-            kid, _, encoded = part.partition(":")
+        for entry in text.replace(",", " ").split():
+            kid, _, encoded = entry.partition(":")
             if not _KID.fullmatch(kid):
                 raise InvalidKeys("Each key is KID:BASE64, KID 1 to 32 letters, digits or hyphens.")
             if kid in keys:
@@ -101,7 +101,7 @@ class KeyRing:
         return next((key for key in self.keys if key.kid == kid), None)
 
     def indexes(self, purpose: str, text: str) -> dict[str, str]:
-        """The blind indexes of a text by the ID of the key, the first key's first."""
+        """Return the blind indexes of a text by key ID, in the order of the keys."""
         return {key.kid: key.index(purpose, text) for key in self.keys}
 
     def encrypt(self, text: str, context: bytes) -> str:
@@ -110,7 +110,7 @@ class KeyRing:
         return f"{FORMAT}.{key.kid}.{urlsafe_b64encode(sealed).decode()}"
 
     def decrypt(self, stored: str, context: bytes) -> str:
-        """Raises: Undecryptable, which names neither the value nor a key."""
+        """Return the plain text. Raises: Undecryptable, which contains neither the value nor a key."""
         version, _, rest = stored.partition(".")
         kid, _, encoded = rest.partition(".")
         key = self.key(kid)
@@ -126,7 +126,7 @@ class KeyRing:
 
 
 def kid_of(stored: str) -> str:
-    """The ID of the key that a stored value names."""
+    """Return the ID of the key that a stored value names."""
     return stored.partition(".")[2].partition(".")[0]
 
 
@@ -134,20 +134,20 @@ _ring: list[KeyRing] = []
 
 
 def use(keys: str) -> None:
-    """Encrypt and decrypt with these keys from now on, in this process. Raises: InvalidKeys."""
+    """Use these keys in this process from now on. Raises: InvalidKeys."""
     _ring[:] = [KeyRing.parse(keys or DEVELOPMENT_KEYS)]
 
 
 def ring() -> KeyRing:
-    """The keys that `models.database.connect` was given."""
+    """Return the keys that `models.database.connect` was given."""
     return _ring[0]
 
 
 class EncryptedText(Generic[T]):
-    """The plain text of a column that holds it encrypted: an attribute of a row, decrypted when read.
+    """An attribute of a row that decrypts an encrypted column when read and encrypts when set.
 
-    `phone = EncryptedText[str | None]("member")` reads and writes the field `encrypted_phone` of its row.
-    The rotation of keys finds it there: a table that has one has a primary key `id`.
+    `phone = EncryptedText[str | None]("member")` accesses the field `encrypted_phone` of its row. Key
+    rotation finds the column by this attribute, so its table must have a primary key `id`.
     """
 
     def __init__(self, table: str) -> None:
@@ -163,12 +163,12 @@ class EncryptedText(Generic[T]):
         return None if value is None else ring().encrypt(self._as_text(value), self.context)
 
     def decrypt(self, stored: str | None) -> T:
-        """Raises: Undecryptable."""
+        """Return the plain value. Raises: Undecryptable."""
         text = None if stored is None else ring().decrypt(stored, self.context)
         return cast(T, None if text is None else self._of_text(text))
 
     def again(self, stored: str) -> str:
-        """The same value, encrypted by the first key. Raises: Undecryptable."""
+        """Return the stored value re-encrypted by the first key. Raises: Undecryptable."""
         return ring().encrypt(ring().decrypt(stored, self.context), self.context)
 
     @overload
@@ -189,7 +189,7 @@ class EncryptedText(Generic[T]):
 
 
 class EncryptedJson(EncryptedText[T]):
-    """The same for a JSON document."""
+    """An `EncryptedText` whose value is a JSON document."""
 
     def _as_text(self, value: Any) -> str:
         return orjson.dumps(value).decode()

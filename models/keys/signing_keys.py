@@ -1,7 +1,7 @@
-"""The keys that this server signs with: the first one signs, all of them verify.
+"""The keys that this server signs with: the first key signs, all keys verify.
 
-Each signature names its key by a `kid`, so that a key can be replaced while what it has signed is still good:
-put the new key before the old one, and take the old one out when nothing that it has signed matters.
+Each signature names its key by a `kid`, so that a key can be replaced while its signatures are still valid:
+put the new key before the old one, and remove the old one when its signatures no longer matter.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ KID_LENGTH = 8
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """`kid` follows from the key: nobody has to number keys, and it says nothing about them."""
+    """A signing key; `kid` is derived from it, so that keys need no numbers, and reveals nothing about it."""
 
     text: str = field(repr=False)
 
@@ -31,7 +31,7 @@ class SigningKey:
 
 @dataclass(frozen=True, slots=True)
 class KeyRing:
-    """Never empty. What is signed for one purpose is not good for another."""
+    """At least one signing key. A signature for one purpose is invalid for another."""
 
     keys: tuple[SigningKey, ...]
 
@@ -47,7 +47,7 @@ class KeyRing:
         return next((key for key in self.keys if key.kid == kid), None)
 
     def sign(self, purpose: str, text: str) -> str:
-        """`kid.signature`, both URL-safe."""
+        """Return `kid.signature`, both URL-safe."""
         return f"{self.current.kid}.{_mark(self.current, purpose, text)}"
 
     def verify(self, purpose: str, text: str, signature: str) -> bool:
@@ -58,15 +58,15 @@ class KeyRing:
         )
 
     def digest(self, text: str) -> str:
-        """A keyed hash to store in place of `text`, which `digests` finds again."""
+        """Return a keyed hash to store in place of `text`; `digests` gives the values to look up."""
         return self.current.digest(text).hex()
 
     def digests(self, text: str) -> list[str]:
-        """What `digest` has answered under each key, the current one first."""
+        """Return the digest by each key, the current key's first."""
         return [key.digest(text).hex() for key in self.keys]
 
     def derived(self, purpose: str) -> bytes:
-        """A key of its own for `purpose`, of the current key."""
+        """Return a separate key for `purpose`, derived from the current key."""
         return self.current.digest(purpose)
 
 

@@ -1,0 +1,1 @@
+"""Members, their tiers, cards and phone indexes."""

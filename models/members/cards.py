@@ -1,3 +1,5 @@
+"""Tables of membership cards and member codes."""
+
 from __future__ import annotations
 
 from enum import StrEnum
@@ -35,7 +37,7 @@ class MemberCard(Row):
 
 
 class MemberCode(Row):
-    """A code that a till scans instead of a card: kept hashed, good for a minute and once."""
+    """A single-use code that a till scans in place of a card: stored hashed, valid for a minute."""
 
     member = reference("Member")
     code_hash = fields.CharField(max_length=64, unique=True)

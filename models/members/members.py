@@ -1,3 +1,5 @@
+"""Tables of members and their tiers."""
+
 from __future__ import annotations
 
 from tortoise import fields
@@ -8,7 +10,7 @@ from models.tables.fields import Row, choice, never_negative, reference
 
 
 class Tier(Row):
-    """A rank of members. `discount_percent` is what is taken off, `"5.00"` for 5 %."""
+    """A rank of members. `discount_percent` is the percentage taken off, `"5.00"` for 5 %."""
 
     merchant = reference("Organisation")
     code = fields.CharField(max_length=32)
@@ -27,10 +29,10 @@ class Tier(Row):
 
 
 class Member(Row):
-    """One customer of one merchant, the same person in every channel.
+    """One customer of one merchant, the same in every channel.
 
-    `home_store` and `guide` are whom the member is bound to now; orders keep their own copy. No two
-    members of a merchant have the same phone: `MemberPhone` keeps its index.
+    `home_store` and `guide` are those the member is bound to now; orders store their own copy. Phones are
+    unique within a merchant by the index in `MemberPhone`.
     """
 
     merchant = reference("Organisation")

@@ -1,10 +1,10 @@
-"""The numbers members are known by, told apart from each other and from payment codes.
+"""The numbers that identify members, distinguishable from each other and from payment codes.
 
     member number   M, ten digits, check digit     M00000000422
     card            90 (virtual) or 91 (physical), thirteen digits, check digit: 16 in all
     member code     88 and sixteen random digits: 18 in all
 
-WeChat's payment codes start with 10 to 15, Alipay's with 25 to 30: a till tells them apart.
+WeChat's payment codes start with 10 to 15, Alipay's with 25 to 30.
 
 Source: ISO/IEC 7812-1, annex B, for the check digit (Luhn).
 """
@@ -24,12 +24,15 @@ _MEMBER_DIGITS = 10
 
 
 def member_number(sequence: int) -> str:
-    """Raises: ValueError when the sequence does not fit."""
+    """Return the member number of a sequence. Raises: ValueError when the sequence is too large."""
     return MEMBER_NUMBER_PREFIX + _with_check_digit(_padded(sequence, _MEMBER_DIGITS))
 
 
 def card_number(prefix: str, sequence: int) -> str:
-    """Raises: ValueError when the prefix is not two digits or the sequence does not fit."""
+    """Return a card number.
+
+    Raises: ValueError when the prefix is not two digits or the sequence is too large.
+    """
     if len(prefix) != 2 or not _is_digits(prefix):
         raise ValueError("a card prefix is two digits")
     return _with_check_digit(prefix + _padded(sequence, CARD_LENGTH - len(prefix) - 1))
@@ -40,9 +43,9 @@ def is_valid_card_number(text: str) -> bool:
 
 
 def member_code(random_bytes: bytes) -> str:
-    """A code from at least `MEMBER_CODE_RANDOM_BYTES` random bytes.
+    """Return a member code from at least `MEMBER_CODE_RANDOM_BYTES` random bytes.
 
-    128 bits over 10¹⁶ codes leave no code more than one part in 10²² likelier than another.
+    With 128 bits over 10¹⁶ codes no code is more likely than another by more than 1 in 10²².
 
     Raises: ValueError when there are fewer bytes.
     """

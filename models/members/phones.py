@@ -1,4 +1,4 @@
-"""Finding members by phone: the number is encrypted, its blind indexes are not."""
+"""Lookup of members by phone: the number is encrypted, its blind indexes are not."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ ENDING_DIGITS = 4
 class MemberPhone(Row):
     """The blind indexes of a member's phone by one key: of the whole number and of its last four digits.
 
-    A member has a row for each key that has been in use since; no two members of a merchant share a `whole`.
-    The row is claimed before its member is written, so `member_id` is no foreign key.
+    A member has one row for each key used since. `whole` is unique within a merchant. The row is inserted
+    before its member, so `member_id` is no foreign key.
     """
 
     merchant = reference("Organisation")
@@ -45,7 +45,7 @@ class PhoneIndex:
 
 
 def indexes_of(phone: str) -> list[PhoneIndex]:
-    """By every key of the ring, the first key's first."""
+    """Return the indexes of a phone by every key of the ring, in the order of the keys."""
     return [
         PhoneIndex(key.kid, key.index(_WHOLE, phone), key.index(_ENDING, phone[-ENDING_DIGITS:]))
         for key in ring().keys
@@ -53,5 +53,5 @@ def indexes_of(phone: str) -> list[PhoneIndex]:
 
 
 def endings_of(digits: str) -> list[str]:
-    """The indexes that a phone with these last four digits may have."""
+    """Return the possible indexes of a phone with these last four digits."""
     return list(ring().indexes(_ENDING, digits).values())

@@ -1,0 +1,1 @@
+"""Carts, quotes, orders, fulfilments and payments."""

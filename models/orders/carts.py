@@ -1,3 +1,5 @@
+"""Tables of carts and their lines."""
+
 from __future__ import annotations
 
 from enum import StrEnum
@@ -15,10 +17,11 @@ class CartStatus(StrEnum):
 
 
 class Cart(Row):
-    """One cart, seen alike by everybody it belongs to: a guest or a member, and the guide who started it.
+    """A cart, identical for everyone it belongs to: a guest or a member, and the guide who started it.
 
-    A customer has one open cart at a merchant: two partial unique indexes see to it. `merged_into_id` is
-    where a customer's own lines went when they claimed another cart, so that their other devices follow.
+    A customer has one open cart at a merchant, ensured by two partial unique indexes. `merged_into_id` is
+    the cart that the customer's own lines moved to when they claimed another cart, so that their other
+    devices follow.
     """
 
     merchant = reference("Organisation")

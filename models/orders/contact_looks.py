@@ -1,3 +1,5 @@
+"""The table of accesses to customers' contacts."""
+
 from __future__ import annotations
 
 from tortoise import fields
@@ -6,9 +8,9 @@ from models.tables.fields import Row, reference, within
 
 
 class ContactLook(Row):
-    """That somebody saw contact or address of an order in full on a day, and how often; not what they saw.
+    """The number of times that somebody saw an order's contact or address in full on one day.
 
-    Customers who look at their own orders leave no row.
+    What they saw is not stored. Customers who view their own orders leave no row.
     """
 
     order = reference("Order")

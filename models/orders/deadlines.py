@@ -1,4 +1,4 @@
-"""Until when a fulfilment is to take its next step: pure rules."""
+"""Deadlines for the next step of a fulfilment."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 
 from models.orders.states import FulfilmentStatus
 
-AT_A_PLACE = (FulfilmentStatus.OPEN, FulfilmentStatus.ACCEPTED, FulfilmentStatus.READY)
-OPEN = (*AT_A_PLACE, FulfilmentStatus.SHIPPED)
-"""What has been neither handed over nor ended."""
+AT_LOCATION = (FulfilmentStatus.OPEN, FulfilmentStatus.ACCEPTED, FulfilmentStatus.READY)
+OPEN = (*AT_LOCATION, FulfilmentStatus.SHIPPED)
+"""The statuses of fulfilments that are neither handed over nor ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The moments that a fulfilment is bound to; `assigned_at` is when its place got it."""
+    """The timestamps that determine a deadline; `assigned_at` is when the location got the fulfilment."""
 
     status: FulfilmentStatus
     assigned_at: datetime | None
@@ -25,12 +25,12 @@ class Terms:
 
 
 def due_at(terms: Terms) -> datetime | None:
-    """Until when the next step is to be done, None where the place has nothing to do.
+    """Return the deadline of the next step, None when the location has nothing to do.
 
-    What is not accepted yet is due when the place may lose it; a pickup when it expires; the rest when the
-    customer was told.
+    Until acceptance it is when the location may lose the fulfilment; for a pickup it is the expiry;
+    otherwise it is the time promised to the customer.
     """
-    if terms.assigned_at is None or terms.status not in AT_A_PLACE:
+    if terms.assigned_at is None or terms.status not in AT_LOCATION:
         return None
     if terms.status is FulfilmentStatus.OPEN and terms.accept_due_at is not None:
         return terms.accept_due_at
@@ -38,10 +38,10 @@ def due_at(terms: Terms) -> datetime | None:
 
 
 def lateness_minutes(due: datetime | None, now: datetime) -> int:
-    """Whole minutes since `due`; 0 in time."""
+    """Return whole minutes since `due`, 0 before it."""
     return max(0, (now - due) // timedelta(minutes=1)) if due else 0
 
 
 def end_of_day(day: date | None, timezone: ZoneInfo) -> datetime | None:
-    """The last second of a day in a place's time."""
+    """Return the last second of a day in the location's time zone."""
     return datetime.combine(day, time(23, 59, 59), timezone).astimezone(UTC) if day else None

@@ -1,3 +1,5 @@
+"""Tables of fulfilments, their events and lines, and print tickets."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -10,15 +12,15 @@ from models.tables.fields import Row, choice, minor, reference, within
 
 
 class Fulfilment(Row):
-    """One way at one place in which a part of an order reaches the customer, with a life of its own.
+    """The share of an order that one location hands over in one way, with a status of its own.
 
-    `routing` is the decision that sent it there: `{"picks", "candidates", "decided_at"}`. From
-    `accept_due_at` on it is looked whether the place has been open for long enough to have accepted it.
-    `awaits_until` is when the pieces were said to come that it still waits for; empty once they are there.
-    `promised_at` is by when the customer was told to have it. `assignee_id` is the staff who accepted it.
-    `fee_minor` is its share of the order's delivery; `refunded_minor` is what was given back for it, empty
-    while its money has stayed or gone on with its pieces. `unfillable`: its place has rejected it, and nobody
-    else has the pieces.
+    `routing` is the decision that chose the location: `{"picks", "candidates", "decided_at"}`. From
+    `accept_due_at` on, a worker checks whether the location has been open long enough to accept it.
+    `awaits_until` is the expected date of goods that it still waits for, and is empty once they have
+    arrived. `promised_at` is the time promised to the customer. `assignee_id` is the member of staff who
+    accepted it. `fee_minor` is its share of the order's delivery fee. `refunded_minor` is the amount
+    refunded for it, empty if its money was kept or moved to another fulfilment with its goods.
+    `unfillable`: its location rejected it and no other location has the goods.
     """
 
     order = reference("Order")
@@ -58,7 +60,7 @@ class Fulfilment(Row):
 
 
 class FulfilmentEvent(Row):
-    """One step in the life of a fulfilment; `created_at` is when."""
+    """One status change of a fulfilment, at `created_at`."""
 
     fulfilment = reference("Fulfilment")
     actor_kind = fields.CharField(max_length=16)
@@ -90,7 +92,7 @@ class FulfilmentLine(Row):
 
 
 class PrintTicket(Row):
-    """What the printer of a store prints by itself; `escpos` is base64 of the printer's own bytes."""
+    """A ticket for the store's printer; `escpos` is base64 of the printer's own bytes."""
 
     fulfilment = reference("Fulfilment")
     location = reference("Location")

@@ -1,3 +1,5 @@
+"""Tables of orders, their lines and history."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -15,11 +17,12 @@ _ENDING = "sales_order.address phone ending"
 
 
 class Order(Row):
-    """A sale. Amounts are minor units of CNY; `attribution_*` is whom it counts for, fixed when placed.
+    """A sale. Amounts are minor units of CNY; `attribution_*` is whom it is credited to, fixed at
+    placement.
 
     `created_at` is when it was placed, through the client application `storefront_id`. An unpaid order is
     void from `hold_expires_at` on. `recipient_ending` is the blind index of the last four digits of the
-    phone in the address, by the key that encrypts it.
+    phone in the address, by the key that encrypts the address.
     """
 
     merchant = reference("Organisation")
@@ -90,7 +93,7 @@ class Order(Row):
 
 
 def recipient_ending(address: Mapping[str, Any] | None) -> str | None:
-    """What an order with this address is found by, None where it has no phone."""
+    """Return the index that finds an order with this address, None if it has no phone."""
     digits = [each for each in (address or {}).get("phone") or "" if each in "0123456789"]
     if len(digits) < ENDING_DIGITS:
         return None
@@ -98,12 +101,12 @@ def recipient_ending(address: Mapping[str, Any] | None) -> str | None:
 
 
 def recipient_endings(digits: str) -> list[str]:
-    """What orders to a phone with these last four digits may be found by: an index by each key."""
+    """Return the possible indexes of orders to a phone with these last four digits, one for each key."""
     return list(ring().indexes(_ENDING, digits).values())
 
 
 class OrderLine(Row):
-    """What was sold at which price; `name` and `sku` as they were then."""
+    """A variant sold at a price; `name` and `sku` are those at the time of the sale."""
 
     order = reference("Order")
     variant = reference("Variant")
@@ -142,7 +145,7 @@ class OrderLine(Row):
 
 
 class OrderEvent(Row):
-    """One line of an order's history; `created_at` is when."""
+    """One entry of an order's history, at `created_at`."""
 
     order = reference("Order")
     actor_kind = fields.CharField(max_length=16)

@@ -1,3 +1,5 @@
+"""Tables of payments and refunds."""
+
 from __future__ import annotations
 
 from enum import StrEnum
@@ -9,9 +11,9 @@ from models.tables.fields import Row, choice, minor, never_negative, reference, 
 
 
 class Payment(Row):
-    """One attempt to pay an order. `reference` is our number at the provider, `provider_reference` theirs.
+    """One attempt to pay an order. `reference` is our number, `provider_reference` the provider's.
 
-    `till_reference` is what a till wrote down, such as the number of a card slip.
+    `till_reference` is what a till recorded, such as the number of a card slip.
     """
 
     order = reference("Order")
@@ -47,7 +49,7 @@ class RefundStatus(StrEnum):
 
 
 class Refund(Row):
-    """Money on its way back: recorded first, then asked of the provider, then settled."""
+    """Money on its way back: recorded first, then requested from the provider, then settled."""
 
     payment = reference("Payment")
     reference = fields.CharField(max_length=32, unique=True)

@@ -1,8 +1,7 @@
 """Pickup codes: eleven random characters (55 bits) and one check character.
 
-The alphabet leaves out I, L, O and U, which are read as 1, 1, 0 and V. The check character finds
-every single mistyped character and every two swapped ones, so that a mistype is told from a guess
-before it counts as an attempt.
+The alphabet omits I, L, O and U, which are read as 1, 1, 0 and V. The check character detects every single
+mistyped character and every swap of two, so that a typing error does not count as an attempt to guess.
 
 Source: Crockford's Base32 for the alphabet; the check is a polynomial over GF(32), x⁵ + x² + 1.
 """
@@ -22,11 +21,11 @@ _MAX_TYPED = 64
 
 
 class MistypedCode(ValueError):
-    """Not a pickup code at all: a slip of the finger or the scanner, not an attempt at guessing."""
+    """Not a pickup code: a typing or scanning error, which does not count as an attempt to guess."""
 
 
 def pickup_code(random_bytes: bytes) -> str:
-    """The code made of the first `RANDOM_BYTES` of the given random bytes.
+    """Return the code made of the first `RANDOM_BYTES` random bytes.
 
     Raises: ValueError when there are fewer.
     """
@@ -38,7 +37,7 @@ def pickup_code(random_bytes: bytes) -> str:
 
 
 def normalise_pickup_code(text: str) -> str:
-    """The code as stored, from what was typed or scanned: any case, spaced, hyphened or full-width.
+    """Return the stored form of a typed or scanned code: any case, spaced, hyphenated or full-width.
 
     Raises: MistypedCode.
     """
@@ -54,7 +53,7 @@ def normalise_pickup_code(text: str) -> str:
 
 
 def _check(values: Sequence[int]) -> int:
-    """Horner's scheme at the field's generator: every position has a weight of its own."""
+    """Return the check value by Horner's scheme, which gives every position its own weight."""
     total = 0
     for value in values:
         total = (total ^ value) << 1

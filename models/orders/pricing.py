@@ -1,9 +1,9 @@
-"""What an order costs: the one calculation that quote and order share.
+"""The price of an order: the one calculation that quote and order share.
 
-The order of calculation is fixed: price list (already resolved into `price_unit_minor`) → tier
-discount → promotions → coupon → points → delivery. Each step works on what the lines still owe
-after the step before it, is rounded once for the whole order (down, to the fen) and spread over the
-lines by largest remainder, so that the lines add up to the totals exactly.
+The order of the steps is fixed: price list (already resolved into `price_unit_minor`) → tier discount →
+promotions → coupon → points → delivery. Each step works on what remains due on the lines after the previous
+step. It is rounded down to the fen once for the whole order and spread over the lines by largest remainder,
+so that the lines add up to the totals exactly.
 
 `discountPercent` is the percentage taken *off*: 5.00 means 5 % off (9.5 折 in a Chinese shop).
 
@@ -15,8 +15,8 @@ Worked example, tier discount 5.00, delivery ¥6.00:
     C      2          0.10     0.20      0.0100       0.01     0.19
     order                     15.20      0.7600       0.76    14.44   + 6.00 = 20.44 payable
 
-The discount is 15.20 × 5 % = 0.76. Quotas rounded down give 0.49 + 0.25 + 0.01 = 0.75; the fen left
-over goes to the largest remainder, line A.
+The discount is 15.20 × 5 % = 0.76. Quotas rounded down give 0.49 + 0.25 + 0.01 = 0.75; the remaining fen
+goes to the largest remainder, line A.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from decimal import Decimal
 from models.money import MAX_MINOR, InvalidAmount, share_down, spread
 
 Step = Callable[[Sequence[int]], list[int]]
-"""From what each line still owes to what is taken off each line, all in minor units."""
+"""A function from the amount due on each line to the discount of each line, in minor units."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`list_unit_minor` is the list price; `price_unit_minor` what this buyer's price list says."""
+    """A line to price; `list_unit_minor` is the list price, `price_unit_minor` the buyer's price."""
 
     key: Hashable
     quantity: int
@@ -89,10 +89,10 @@ def price(
     tier_discount_percent: Decimal = Decimal(0),
     delivery_minor: int = 0,
 ) -> Pricing:
-    """The price of the lines, in their order, with the delivery fee on top.
+    """Return the price of the lines, in their order, with the delivery fee added.
 
-    Raises: ValueError for a percentage outside 0…100 or a negative fee; InvalidAmount when the
-    order passes `MAX_MINOR`.
+    Raises: ValueError for a percentage outside 0…100 or a negative fee; InvalidAmount when the order
+    exceeds `MAX_MINOR`.
     """
     if delivery_minor < 0:
         raise ValueError("a delivery fee may not be negative")
@@ -100,20 +100,20 @@ def price(
         raise InvalidAmount("the order is too large")
     # Promotions, coupon and points follow here, in this order.
     steps: tuple[Step, ...] = (tier_discount(tier_discount_percent),)
-    discounts = _take_off([line.goods_minor for line in lines], steps)
+    discounts = _discounts([line.goods_minor for line in lines], steps)
     priced = tuple(_priced(line, off) for line, off in zip(lines, discounts, strict=True))
     return Pricing(priced, delivery_minor)
 
 
 def tier_discount(percent: Decimal) -> Step:
-    """The step that takes `percent` per cent off."""
+    """Return the step that takes `percent` per cent off."""
     if not percent.is_finite() or not 0 <= percent <= 100:
         raise ValueError("a discount percentage lies between 0 and 100")
     rate = percent / 100
     return lambda due_minor: spread(share_down(sum(due_minor), rate), due_minor)
 
 
-def _take_off(goods_minor: Sequence[int], steps: Sequence[Step]) -> list[int]:
+def _discounts(goods_minor: Sequence[int], steps: Sequence[Step]) -> list[int]:
     due = list(goods_minor)
     for step in steps:
         due = [owed - off for owed, off in zip(due, step(due), strict=True)]

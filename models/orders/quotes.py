@@ -1,4 +1,4 @@
-"""What a quote promises, and what is different once it cannot be kept."""
+"""The promise of a quote, and the differences when it cannot be kept."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class NoticeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """One thing that is not as the customer last saw it; what concerns several variants names the first."""
+    """One difference from what the customer last saw; if it concerns several variants, it names the first."""
 
     kind: NoticeKind
     variant_id: int
@@ -34,7 +34,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class PromisedLine:
-    """The pieces of one variant at a unit price, and what is taken off all of them together."""
+    """A quantity of one variant at a unit price, and the discount on all of it."""
 
     variant_id: int
     quantity: int
@@ -48,7 +48,10 @@ class PromisedLine:
 
 @dataclass(frozen=True, slots=True)
 class PromisedFulfilment:
-    """What one place hands over in one way, for which fee; `awaited` pieces come by `awaits_until`."""
+    """Goods that one location hands over in one way, and the fee.
+
+    `awaited` goods arrive by `awaits_until`.
+    """
 
     method: FulfilmentMethod
     location_id: int
@@ -59,15 +62,15 @@ class PromisedFulfilment:
 
     @property
     def key(self) -> tuple[str, int, tuple[tuple[int, int], ...]]:
-        """Parcels with equal keys bring the same."""
+        """The method, location and goods; fulfilments with equal keys are interchangeable."""
         return self.method, self.location_id, tuple(sorted(self.pieces.items()))
 
     @property
-    def place(self) -> tuple[str, int]:
+    def origin(self) -> tuple[str, int]:
         return self.method, self.location_id
 
     def is_kept_by(self, other: PromisedFulfilment) -> bool:
-        """Whether `other` brings the same, and makes nobody wait for more or longer."""
+        """Return whether `other` brings the same goods without more waiting or a later date."""
         waits = all(n <= self.awaited.get(v, 0) for v, n in other.awaited.items())
         until = other.awaits_until is None or (
             self.awaits_until is not None and other.awaits_until <= self.awaits_until
@@ -77,7 +80,7 @@ class PromisedFulfilment:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """Everything that a quote binds; `member_id` is whom its prices are for."""
+    """Everything that a quote binds; its prices are for the member `member_id`."""
 
     member_id: int | None
     lines: Sequence[PromisedLine]
@@ -92,9 +95,9 @@ class Promise:
     def pieces(self) -> dict[int, int]:
         return {line.variant_id: line.quantity for line in self.lines}
 
-    def places_of(self, variant_id: int) -> set[tuple[str, int]]:
-        """In which ways and from where its pieces come."""
-        return {each.place for each in self.parcels if variant_id in each.pieces}
+    def origins_of(self, variant_id: int) -> set[tuple[str, int]]:
+        """Return the methods and locations by which the variant is delivered."""
+        return {each.origin for each in self.parcels if variant_id in each.pieces}
 
     def is_kept_by(self, parcels: Sequence[PromisedFulfilment]) -> bool:
         if len(parcels) != len(self.parcels):
@@ -103,7 +106,7 @@ class Promise:
         return all(promised.is_kept_by(found) for promised, found in pairs)
 
     def fees_of(self, parcels: Sequence[PromisedFulfilment]) -> list[int]:
-        """The promised fee of each of the parcels that keep this promise."""
+        """Return the promised fee of each of these fulfilments, which keep this promise."""
         fees: dict[object, list[int]] = {}
         for promised in self.parcels:
             fees.setdefault(promised.key, []).append(promised.fee_minor)
@@ -111,7 +114,7 @@ class Promise:
 
 
 def differences(before: Promise, after: Promise) -> Iterator[Notice]:
-    """What costs something else `after`, or comes from elsewhere."""
+    """Yield what costs a different amount in `after` or comes from elsewhere."""
     now = {line.variant_id: line for line in after.lines}
     for line in before.lines:
         if other := now.get(line.variant_id):
@@ -124,12 +127,12 @@ def differences(before: Promise, after: Promise) -> Iterator[Notice]:
             after_minor=after.delivery_minor,
         )
     for variant_id in before.pieces:
-        if after.places_of(variant_id) - before.places_of(variant_id):
+        if after.origins_of(variant_id) - before.origins_of(variant_id):
             yield Notice(kind=NoticeKind.PLACE_CHANGED, variant_id=variant_id)
 
 
 def price_notice(before_minor: int, after_minor: int, variant_id: int) -> Notice:
-    """The notice of two different amounts."""
+    """Return the notice of two different amounts."""
     up = after_minor > before_minor
     return Notice(
         kind=NoticeKind.PRICE_UP if up else NoticeKind.PRICE_DOWN,
@@ -140,7 +143,7 @@ def price_notice(before_minor: int, after_minor: int, variant_id: int) -> Notice
 
 
 def _price(before: PromisedLine, after: PromisedLine) -> Iterator[Notice]:
-    """By the piece; where only the discount differs, for all pieces together."""
+    """Yield a notice of the unit price, or of the total if only the discount differs."""
     if before.unit_minor != after.unit_minor:
         yield price_notice(before.unit_minor, after.unit_minor, before.variant_id)
     elif before.quantity == after.quantity and before.total_minor != after.total_minor:

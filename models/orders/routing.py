@@ -1,12 +1,12 @@
-"""From where the lines of a delivery or express order are sent, and why from there.
+"""The choice of locations that send the lines of a delivery or express order, with the reasons.
 
-One parcel beats a nearer split; else the fewest parcels, then the shortest total distance, then the
-lower codes; a place without a known distance counts as farther than any with one.
+One parcel precedes a nearer split. Otherwise the fewest parcels are chosen, then the shortest total
+distance, then the lower codes. A location without a known distance ranks behind every location with one.
 
-The answer is exact for one parcel over all candidates, and for two to `MAX_EXACT_PARCELS` parcels
-while no more than `MAX_SHORTLIST` candidates are worth trying: one with as many nearer ones at
-least as well supplied as there are parcels never is. Beyond either limit the exact answer over the
-nearest of the shortlist is compared with a greedy one over all candidates, and the better is taken.
+The result is exact for one parcel over all candidates. It is exact for two to `MAX_EXACT_PARCELS` parcels
+if at most `MAX_SHORTLIST` candidates are relevant. A candidate is irrelevant if at least as many nearer
+candidates as there are parcels supply everything that it supplies. Beyond either limit the exact result
+over the nearest of the shortlist is compared with a greedy one over all candidates, and the better is used.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MAX_EXACT_PARCELS = 4
 MAX_SHORTLIST = 30
 
 Quantities = Mapping[int, int]
-"""Pieces by variant ID."""
+"""Quantities by variant ID."""
 
 
 class RefusalReason(StrEnum):
@@ -35,9 +35,9 @@ class RefusalReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A place that might send; `available` is what it has above its safety stock.
+    """A location that might send; `available` is its stock above the safety stock.
 
-    `refusals` are the reasons why it may not, found before; with any it is not considered.
+    `refusals` are reasons, found before, why it may not send; with any it is not considered.
     """
 
     location_id: int
@@ -76,7 +76,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Shortage:
-    """Nothing is sent, because `missing` pieces are nowhere to be had."""
+    """Nothing is sent because no candidate has the `missing` quantities."""
 
     missing: Quantities
     candidates: tuple[Considered, ...]
@@ -84,7 +84,7 @@ class Shortage:
 
 Sorter = Callable[[Iterable[Candidate]], list[Candidate]]
 Allocator = Callable[[Quantities, Sequence[Candidate]], Sequence[Candidate]]
-"""From the demand and candidates that can meet it together to those that send."""
+"""A function from the demand and candidates that can meet it together to the candidates that send."""
 
 
 def nearest_first(candidates: Iterable[Candidate]) -> list[Candidate]:
@@ -92,7 +92,7 @@ def nearest_first(candidates: Iterable[Candidate]) -> list[Candidate]:
 
 
 def pick(demand: Quantities, senders: Iterable[Candidate]) -> tuple[Pick, ...]:
-    """Each sender in turn gives what it can of what is still needed, by variant ID."""
+    """Take from each sender, in order, what it has of what is still needed, by variant ID."""
     needed, picks = dict(sorted(demand.items())), []
     for sender in senders:
         for variant_id, quantity in needed.items():
@@ -104,7 +104,7 @@ def pick(demand: Quantities, senders: Iterable[Candidate]) -> tuple[Pick, ...]:
 
 
 def fewest_parcels(demand: Quantities, suppliers: Sequence[Candidate]) -> Sequence[Candidate]:
-    """The best set that meets the demand; see the module for what is exact."""
+    """Return the best set of candidates that meets the demand; see the module for when it is exact."""
     suppliers = nearest_first(suppliers)
     for supplier in suppliers:
         if _suffices(demand, supplier):
@@ -128,11 +128,11 @@ def decide(
     sort: Sorter = nearest_first,
     allocate: Allocator = fewest_parcels,
 ) -> Decision | Shortage:
-    """Where the demand is met from.
+    """Choose the locations that meet the demand.
 
-    `sort` says in which order places are considered and give, `allocate` which of them send.
+    `sort` orders the candidates, `allocate` chooses those that send.
 
-    Raises: ValueError for a quantity below one or a place named twice.
+    Raises: ValueError for a quantity below one or a duplicate location.
     """
     if any(quantity < 1 for quantity in demand.values()):
         raise ValueError("a demand is at least one piece")
@@ -149,7 +149,7 @@ def decide(
 
 
 def _suppliers(demand: Quantities, candidates: Iterable[Candidate]) -> list[Candidate]:
-    """Those that may send and have something of it."""
+    """Return the candidates that may send and have some of the demand."""
     return [
         candidate
         for candidate in candidates
@@ -158,7 +158,7 @@ def _suppliers(demand: Quantities, candidates: Iterable[Candidate]) -> list[Cand
 
 
 def _capped(demand: Quantities, supplier: Candidate) -> Candidate:
-    """As if it had no more than what is asked for."""
+    """Return the supplier with its stock limited to the demand."""
     has = supplier.available
     return replace(
         supplier, available={v: min(n, has[v]) for v, n in demand.items() if has.get(v, 0) > 0}
@@ -178,12 +178,12 @@ def _missing(demand: Quantities, suppliers: Sequence[Candidate]) -> dict[int, in
 
 
 def _account(candidate: Candidate, demand: Quantities, chosen: set[int]) -> Considered:
-    taken = candidate.location_id in chosen
+    is_chosen = candidate.location_id in chosen
     reasons = candidate.refusals
-    if not taken and not reasons:
+    if not is_chosen and not reasons:
         enough = _suffices(demand, candidate)
         reasons = (RefusalReason.NOT_NEEDED if enough else RefusalReason.INSUFFICIENT_STOCK,)
-    return Considered(candidate.location_id, candidate.distance_metres, taken, reasons)
+    return Considered(candidate.location_id, candidate.distance_metres, is_chosen, reasons)
 
 
 def _cost(senders: Sequence[Candidate]) -> tuple[int, int, int, list[str]]:
@@ -193,9 +193,9 @@ def _cost(senders: Sequence[Candidate]) -> tuple[int, int, int, list[str]]:
 
 
 def _shortlist(suppliers: Sequence[Candidate], parcels: int) -> list[Candidate]:
-    """Without those that a set of so many parcels could always swap for a nearer one.
+    """Omit suppliers that a set of this many parcels could always swap for a nearer one.
 
-    At most one more than `MAX_SHORTLIST`, to show that there are more.
+    Return at most one more than `MAX_SHORTLIST`, to show that there are more.
     """
     kept: list[Candidate] = []
     for supplier in suppliers:
@@ -214,7 +214,7 @@ def _supplies_as_much(one: Candidate, other: Candidate) -> bool:
 def _covers(
     demand: Quantities, suppliers: Sequence[Candidate], parcels: int
 ) -> Iterator[tuple[Candidate, ...]]:
-    """Every set of so many suppliers that meets the demand, in the order of the suppliers."""
+    """Return every set of this many suppliers that meets the demand, in the order of the suppliers."""
     most = {v: _most_from(suppliers, v) for v in demand}
 
     def extend(
@@ -224,7 +224,7 @@ def _covers(
             yield chosen
             return
         for index in range(start, len(suppliers) - left + 1):
-            # What the best that are left can give only shrinks from here on.
+            # The quantity that the remaining suppliers can give only decreases from here on.
             if any(quantity > left * most[v][index] for v, quantity in needed.items()):
                 return
             supplier = suppliers[index]
@@ -236,7 +236,7 @@ def _covers(
 
 
 def _most_from(suppliers: Sequence[Candidate], variant_id: int) -> list[int]:
-    """The largest quantity that any supplier from each place on has."""
+    """Return the largest quantity of any supplier from each position on."""
     quantities = [supplier.available.get(variant_id, 0) for supplier in reversed(suppliers)]
     return list(accumulate(quantities, max))[::-1]
 
@@ -246,7 +246,7 @@ def _less(needed: Mapping[int, int], given: Quantities) -> dict[int, int]:
 
 
 def _greedy(demand: Quantities, suppliers: Sequence[Candidate]) -> Sequence[Candidate]:
-    """Always the one with the most of what is still needed, the nearest of equals."""
+    """Choose repeatedly the supplier with the most of what is still needed, the nearest of equals."""
     needed, left, senders = dict(demand), list(suppliers), []
     while needed:
         best = max(

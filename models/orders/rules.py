@@ -1,4 +1,4 @@
-"""How quantities add up: in a cart, and over the ways in which an order reaches its customer."""
+"""Rules for quantities in a cart and over the fulfilments of an order."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from models.errors import InvalidInput, LimitExceeded
 MAXIMUM_QUANTITY = 9999
 
 Quantities = Mapping[int, int]
-"""Pieces by variant ID."""
+"""Quantities by variant ID."""
 Lines = Sequence[tuple[int, int]]
-"""Variant ID and quantity; a variant may stand more than once."""
+"""Pairs of variant ID and quantity; a variant may occur more than once."""
 
 
 def check_quantity(quantity: int, *path: str | int, minimum: int = 1) -> None:
-    """Raises: InvalidInput."""
+    """Raise InvalidInput unless the quantity is within its bounds."""
     if not minimum <= quantity <= MAXIMUM_QUANTITY:
         raise InvalidInput(
             "A quantity lies between {minimum} and {maximum}.",
@@ -28,7 +28,7 @@ def check_quantity(quantity: int, *path: str | int, minimum: int = 1) -> None:
 
 
 def added(kept: Quantities, lines: Lines) -> dict[int, int]:
-    """The new quantity of each variant in `lines` once they are added to what is kept.
+    """Return the new quantity of each variant in `lines` once they are added to what is kept.
 
     Raises: LimitExceeded naming the line, or no line when there are too many of them.
     """
@@ -46,9 +46,9 @@ def added(kept: Quantities, lines: Lines) -> dict[int, int]:
 
 
 def replaced(kept: Quantities, lines: Lines) -> dict[int, int]:
-    """The new quantity of each variant in `lines`, 0 for one that is taken out.
+    """Return the new quantity of each variant in `lines`, 0 for a removed one.
 
-    Raises: InvalidInput for a variant that stands twice, LimitExceeded.
+    Raises: InvalidInput for a variant that occurs twice, LimitExceeded.
     """
     given: dict[int, int] = {}
     for position, (variant_id, quantity) in enumerate(lines):
@@ -61,7 +61,10 @@ def replaced(kept: Quantities, lines: Lines) -> dict[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """What each choice takes. `left` is what none takes, `excess` (choice, variant) what is not there."""
+    """The quantities of each choice.
+
+    `left` are the unassigned quantities. `excess` names each (choice, variant) that exceeds the goods.
+    """
 
     shares: tuple[dict[int, int], ...]
     left: Quantities
@@ -69,9 +72,9 @@ class Split:
 
 
 def split(goods: Quantities, choices: Sequence[Quantities | None]) -> Split:
-    """Spread the goods over the choices; None takes all that the others leave.
+    """Divide the goods among the choices; None gets everything that the others leave.
 
-    The first None takes it all, so that a second one is left with nothing.
+    A second None gets nothing.
     """
     left = dict(goods)
     excess = []

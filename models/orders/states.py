@@ -1,4 +1,4 @@
-"""The lives of orders, fulfilments, payments and tickets, as tables."""
+"""State machines of orders, fulfilments, payments and tickets."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class FulfilmentMethod(StrEnum):
 
     @property
     def in_person(self) -> bool:
-        """Handed over to the customer face to face: taking it is their confirmation."""
+        """Whether the goods are handed over face to face, which confirms their receipt."""
         return self not in (FulfilmentMethod.STORE_DELIVERY, FulfilmentMethod.EXPRESS)
 
 
@@ -51,7 +51,7 @@ class FulfilmentStatus(StrEnum):
 
 
 class FulfilmentAction(StrEnum):
-    """`EXPIRE` is taken by the clock when a pickup was not collected in time, never by a person."""
+    """The actions on a fulfilment; a worker takes `EXPIRE` when a pickup is not collected in time."""
 
     ACCEPT = "ACCEPT"
     REJECT = "REJECT"
@@ -72,10 +72,10 @@ NEEDS_GOODS = frozenset(
         FulfilmentAction.COLLECT,
     }
 )
-"""What cannot be done while pieces are awaited."""
+"""Actions that are impossible while goods are awaited."""
 
 GIVES_BACK = frozenset({FulfilmentAction.CANCEL, FulfilmentAction.RETURN})
-"""What ends a part with its money instead of its goods."""
+"""Actions that end a fulfilment with a refund."""
 
 
 class PaymentProvider(StrEnum):
@@ -122,7 +122,7 @@ _PICKUP: _Moves = {
     _S.ACCEPTED: {_A.READY: _S.READY, _A.CANCEL: _S.CANCELLED, _A.EXPIRE: _S.EXPIRED},
     _S.READY: {_A.COLLECT: _S.DONE, _A.CANCEL: _S.CANCELLED, _A.EXPIRE: _S.EXPIRED},
 }
-# A rejected fulfilment ends here: what was routed goes on as a new fulfilment at another place.
+# A rejected fulfilment ends; its goods are routed to a new fulfilment at another location.
 _DELIVERY: _Moves = {
     _S.OPEN: {_A.ACCEPT: _S.ACCEPTED, _A.REJECT: _S.CANCELLED, _A.CANCEL: _S.CANCELLED},
     _S.ACCEPTED: {_A.READY: _S.READY, _A.REJECT: _S.CANCELLED, _A.CANCEL: _S.CANCELLED},
@@ -143,8 +143,8 @@ FULFILMENT_MOVES: Mapping[FulfilmentMethod, _Moves] = MappingProxyType(
     }
 )
 
-# A provider may report success after a failed attempt or a closed order: the money is here, so it
-# counts as SUCCEEDED, and a closed order gives it back.
+# A provider may report success after a failed attempt or a closed order. The money has been received, so
+# the payment is SUCCEEDED, and a closed order refunds it.
 PAYMENT_MOVES: Mapping[PaymentStatus, frozenset[PaymentStatus]] = MappingProxyType(
     {
         PaymentStatus.PENDING: frozenset(
@@ -170,9 +170,9 @@ def allowed(status: FulfilmentStatus, method: FulfilmentMethod, action: Fulfilme
 def next_status(
     status: FulfilmentStatus, method: FulfilmentMethod, action: FulfilmentAction
 ) -> FulfilmentStatus:
-    """Where the action leads.
+    """Return the status after the action.
 
-    Raises: StateConflict with what may be done instead.
+    Raises: StateConflict with the allowed actions.
     """
     if not allowed(status, method, action):
         raise StateConflict(
@@ -186,7 +186,7 @@ def next_status(
 def available_actions(
     status: FulfilmentStatus, method: FulfilmentMethod
 ) -> tuple[FulfilmentAction, ...]:
-    """What people may do now, in the order of `FulfilmentAction`."""
+    """Return the actions that people may take now, in the order of `FulfilmentAction`."""
     moves = FULFILMENT_MOVES[method].get(status, {})
     return tuple(a for a in FulfilmentAction if a in moves and a is not FulfilmentAction.EXPIRE)
 
@@ -196,12 +196,12 @@ def payment_may_become(status: PaymentStatus, then: PaymentStatus) -> bool:
 
 
 GIVEN_UP = (FulfilmentStatus.CANCELLED, FulfilmentStatus.EXPIRED, FulfilmentStatus.RETURNED)
-"""Over without the goods having reached the customer."""
+"""Final statuses in which the goods did not reach the customer."""
 
 
 @dataclass(frozen=True, slots=True)
 class FulfilmentState:
-    """`done_at` is when it was handed over or delivered, empty before."""
+    """The inputs of the order's status; `done_at` is when the goods were handed over, empty before."""
 
     method: FulfilmentMethod
     status: FulfilmentStatus
@@ -219,10 +219,10 @@ class FulfilmentState:
 def order_status_after(
     fulfilments: Sequence[FulfilmentState], *, paid: bool, confirmed: bool = False
 ) -> OrderStatus:
-    """What an order's fulfilments add up to; a CANCELLED or COMPLETED order keeps its status.
+    """Return an order's status from its fulfilments; a CANCELLED or COMPLETED order keeps its status.
 
-    `confirmed`: the customer said so, or `completes_at` has passed. An order handed over in person
-    throughout needs no confirmation: taking the goods is one.
+    `confirmed`: the customer confirmed receipt, or `completes_at` has passed. An order handed over entirely
+    in person needs no confirmation.
     """
     if not paid:
         return OrderStatus.PENDING_PAYMENT
@@ -239,10 +239,10 @@ def order_status_after(
 def completes_at(
     fulfilments: Sequence[FulfilmentState], *, store_days: int, express_days: int
 ) -> datetime | None:
-    """When the order completes by itself: by its latest fulfilment; empty before all are done.
+    """Return when the order completes automatically, by its latest fulfilment; None until all are done.
 
-    What was handed over in person counts at once, a store's delivery after `store_days`, a
-    courier's after `express_days`.
+    Goods handed over in person count at once, a store's delivery after `store_days`, a courier's after
+    `express_days`.
     """
     live = [fulfilment for fulfilment in fulfilments if fulfilment.live]
     ends = [
@@ -262,7 +262,7 @@ def _waiting(method: FulfilmentMethod, store_days: int, express_days: int) -> ti
 def order_actions(
     status: OrderStatus, fulfilments: Sequence[FulfilmentState]
 ) -> tuple[OrderAction, ...]:
-    """What the customer may do now; a paid order can be cancelled until something has left."""
+    """Return the customer's actions; a paid order can be cancelled until something has left."""
     if status is OrderStatus.PENDING_PAYMENT:
         return (OrderAction.PAY, OrderAction.CANCEL)
     if status is OrderStatus.PAID:

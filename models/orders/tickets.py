@@ -1,7 +1,7 @@
-"""The ticket a store's printer prints when an order is routed there: as text and as ESC/POS bytes.
+"""The ticket that a store's printer prints for an order routed there, as text and as ESC/POS bytes.
 
-Both are 32 columns wide, as on a 58 mm roll. Whatever a customer wrote is cleaned first: a printer
-would obey a command in a remark.
+Both are 32 columns wide, for a 58 mm roll. Customers' text is cleaned first, because the printer would
+execute a command in a remark.
 
 Source: Epson, ESC/POS Command Reference: ESC @, ESC a, GS !, GS ( k, GS V; FS & in Chinese models.
 """
@@ -41,7 +41,7 @@ class TicketLine:
 
 @dataclass(frozen=True, slots=True)
 class TicketContent:
-    """`phone` is masked already; `placed_at` is the store's local time, written out."""
+    """The content of a ticket; `phone` is masked already, `placed_at` is formatted local time."""
 
     store_name: str
     fulfilment_number: str
@@ -64,8 +64,8 @@ def ticket_text(content: TicketContent) -> str:
 
 
 def escpos(content: TicketContent) -> bytes:
-    """The same ticket for the printer, with the fulfilment number as a QR code below."""
-    parts = (
+    """Return the ticket for the printer, with the fulfilment number as a QR code at the end."""
+    commands = (
         _INITIALISE,
         _CHINESE,
         _CENTRE,
@@ -80,11 +80,11 @@ def escpos(content: TicketContent) -> bytes:
         _printed(_wrapped(content.fulfilment_number)),
         _FEED_AND_CUT,
     )
-    return b"".join(parts)
+    return b"".join(commands)
 
 
 def clean(text: str) -> str:
-    """One line of at most `MAX_FIELD` printable characters, without commands or controls."""
+    """Return one line of at most `MAX_FIELD` printable characters, without commands or controls."""
     one_line = " ".join(_COMMAND.sub(" ", text[: 4 * MAX_FIELD]).split())
     if not one_line.isprintable():
         one_line = "".join(c for c in one_line if unicodedata.category(c)[0] != "C")
@@ -93,7 +93,7 @@ def clean(text: str) -> str:
 
 
 def width(text: str) -> int:
-    """Columns on a Chinese printer, where ambiguous characters are wide.
+    """Return the number of columns on a Chinese printer, where ambiguous characters are wide.
 
     Source: Unicode Standard Annex #11.
     """
@@ -107,7 +107,7 @@ def _character_width(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WFA" else 1
 
 
-# Asked for twice in turn, as text and for the printer.
+# Called twice in a row, for the text and for the printer.
 @lru_cache(maxsize=1)
 def _body(content: TicketContent) -> tuple[str, ...]:
     return tuple(_rows(content))
@@ -149,7 +149,7 @@ def _money(content: TicketContent) -> str:
 
 
 def _wrapped(text: str, columns: int = COLUMNS) -> list[str]:
-    """The cleaned text in rows no wider than the columns; Chinese breaks anywhere."""
+    """Return the cleaned text in rows of at most `columns`; Chinese breaks anywhere."""
     cleaned = clean(text)
     if width(cleaned) <= columns:
         return [cleaned]
@@ -164,7 +164,7 @@ def _wrapped(text: str, columns: int = COLUMNS) -> list[str]:
 
 
 def _justified(left: str, right: str) -> list[str]:
-    """Both on one row when they fit, else the right one on a row of its own."""
+    """Return both on one row if they fit, otherwise the right one on its own row."""
     gap = COLUMNS - width(left) - width(right)
     if gap > 0:
         return [left + " " * gap + right]
@@ -194,5 +194,5 @@ def _qr_code(text: str) -> bytes:
 
 
 def _qr_function(function: int, parameters: bytes) -> bytes:
-    """GS ( k pL pH cn fn …, where cn 49 is QR and the length counts cn and fn."""
+    """Return GS ( k pL pH cn fn …, where cn 49 is QR and the length counts cn and fn."""
     return _QR + (len(parameters) + 2).to_bytes(2, "little") + bytes((49, function)) + parameters

@@ -1,0 +1,1 @@
+"""Referral bindings, share links and commissions."""

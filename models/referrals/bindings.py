@@ -1,3 +1,5 @@
+"""Tables of referral bindings and the lock of the referral tree."""
+
 from __future__ import annotations
 
 from enum import StrEnum
@@ -13,12 +15,12 @@ class BindingKind(StrEnum):
 
 
 class ReferralBinding(Row):
-    """Whom a member belongs to, from `created_at` until `ended_at`.
+    """The upline or store that a member is bound to, from `created_at` until `ended_at`.
 
-    An UPLINE binding has the member above in the tree; a STORE binding has the store and, when a guide
-    brought the member, the guide. A member may have one of each. `open_key` is the member's ID while
-    the binding stands and empty afterwards: its uniqueness keeps it one at a time. An UPLINE binding
-    for a limited time knows its end beforehand: then `ended_at` lies in the future.
+    An UPLINE binding has the member above in the tree. A STORE binding has the store and, if a guide
+    brought the member, the guide. A member may have one of each. `open_key` is the member's ID while the
+    binding is in force and empty afterwards; its uniqueness allows only one at a time. An UPLINE binding
+    for a limited time has its end in `ended_at` from the start.
     """
 
     kind = choice(BindingKind)
@@ -58,7 +60,7 @@ class ReferralBinding(Row):
 
 
 class ReferralTreeLock(Row):
-    """One row a merchant: whoever binds holds its lock, so that no two binds close a cycle together."""
+    """One row for each merchant; its lock serialises bindings, so that no two of them close a cycle."""
 
     merchant = reference("Organisation")
 

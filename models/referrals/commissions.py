@@ -1,3 +1,5 @@
+"""Tables of commission plans and commissions."""
+
 from __future__ import annotations
 
 from tortoise import fields
@@ -7,7 +9,7 @@ from models.tables.fields import Row, choice, minor, never_negative, reference, 
 
 
 class CommissionPlan(Row):
-    """What a merchant (or a node below it) pays for sales. Rates are decimals as text: `"0.0500"`."""
+    """The commission rates of a merchant or a node below it. Rates are decimals as text: `"0.0500"`."""
 
     organisation = reference("Organisation")
     guide_rate = fields.CharField(max_length=12, default="0")
@@ -32,7 +34,7 @@ class CommissionPlan(Row):
 
 
 class CommissionLevel(Row):
-    """The rate of one level of a plan. More than three levels make a pyramid scheme: refused here too."""
+    """The rate of one level of a plan. More than three levels are a pyramid scheme and are refused."""
 
     plan = reference("CommissionPlan")
     level = fields.IntField()
@@ -49,7 +51,8 @@ class CommissionLevel(Row):
 class Commission(Row):
     """What one payee earns from one order, fixed at payment. `payee_key` is `"MEMBER:7"` or `"STAFF:3"`.
 
-    `order_id` names a row of the room above; it is empty for a registration bounty.
+    `order_id` refers to a table of `models.orders`, which this package may not import; it is empty for a
+    registration bounty.
     """
 
     merchant = reference("Organisation")

@@ -1,4 +1,4 @@
-"""Who earns what from a sale, and who may stand below whom."""
+"""Rules for commissions and for the shape of the referral tree."""
 
 from __future__ import annotations
 
@@ -57,10 +57,10 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Rates are fractions of what was paid (0.05 is 5 %); levels are numbered from 1 without a gap.
+    """The rates of commissions, as fractions of the amount paid (0.05 is 5 %); levels are numbered from 1.
 
-    With `self_purchase` a buyer who may earn takes level 1 of their own order and their upline
-    level 2, so that the plan never pays more than its rates.
+    With `self_purchase` a buyer who may earn gets level 1 of their own order and their upline level 2, so
+    that the plan never pays more than its rates.
 
     Raises: InvalidPlan.
     """
@@ -85,9 +85,9 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class BindingTerms:
-    """How long a binding holds, and for how long no other link can take the member over.
+    """How long a binding lasts, and for how long no other link can replace it.
 
-    `binding_days` empty is for life; `protected_days` empty is as long as the binding holds.
+    `binding_days` None is for life; `protected_days` None is as long as the binding lasts.
     """
 
     binding_days: int | None = None
@@ -122,14 +122,13 @@ def split_commission(
     buyer_id: int | None = None,
     guide_id: int | None = None,
 ) -> list[Share]:
-    """One order's commissions, upwards by level, then the guide's; shares of nothing are left out.
+    """Return one order's commissions by level, then the guide's; zero amounts are omitted.
 
-    `line_bases_minor` is what each line really paid, without delivery. A share is its rate of their
-    sum, rounded down once: rounding line by line would lose up to a fen a line. `uplines` starts
-    with the buyer's own; an empty place earns nothing and keeps its level. `buyer_id` is empty when
-    the buyer may not earn.
+    `line_bases_minor` is the amount paid on each line, without delivery. A share is its rate of their sum,
+    rounded down once: rounding each line would lose up to a fen a line. `uplines` starts with the buyer's
+    own upline; a None earns nothing and keeps its level. `buyer_id` is None when the buyer may not earn.
 
-    Raises: ValueError for a negative base, or someone who stands above themself.
+    Raises: ValueError for a negative base, or a member who is their own upline.
     """
     if any(base < 0 for base in line_bases_minor):
         raise ValueError("a line never pays less than nothing")
@@ -150,10 +149,10 @@ def split_commission(
 def reversal(
     amount_minor: int, base_minor: int, refunded_base_minor: int, already_reversed_minor: int
 ) -> int:
-    """What to take back now, when `refunded_base_minor` of the base has been refunded in all.
+    """Return the amount to reverse now, when `refunded_base_minor` of the base has been refunded in total.
 
-    The payee keeps their amount in proportion to what stays paid, rounded down; so the shares stay
-    within the plan after every refund, and the last refund takes back exactly what is left.
+    The payee keeps their amount in proportion to what remains paid, rounded down. So the shares stay within
+    the plan after every refund, and the last refund reverses exactly the rest.
 
     Raises: ValueError unless 0 ≤ refunded ≤ base.
     """
@@ -166,7 +165,7 @@ def reversal(
 
 
 def would_cycle(member_id: int, upline_ancestors: Collection[int]) -> bool:
-    """Whether the member is among those they would stand below: the upline and its ancestors."""
+    """Return whether the member is the upline or one of its ancestors."""
     return member_id in upline_ancestors
 
 
@@ -205,7 +204,7 @@ def _is_rate(rate: Decimal) -> bool:
     return rate.is_finite() and 0 <= rate <= 1 and rate == round(rate, MAX_RATE_DECIMALS)
 
 
-# What a merchant pays who has set no plan: 5 % and 2 % to those above, 3 % to the guide.
+# The plan of a merchant without its own: 5 % and 2 % to the uplines, 3 % to the guide.
 DEFAULT_PLAN = Plan(
     (Level(1, Decimal("0.05")), Level(2, Decimal("0.02"))), guide_rate=Decimal("0.03")
 )

@@ -1,3 +1,5 @@
+"""The table of share links."""
+
 from __future__ import annotations
 
 from tortoise import fields
@@ -7,9 +9,10 @@ from models.tables.fields import Row, choice, reference
 
 
 class ShareLink(Row):
-    """A short token that remembers who shared what, and where.
+    """A short token that records who shared what.
 
-    One of `member` and `staff` shared it. `cart_id` and `order_id` name rows of a room above.
+    Either `member` or `staff` shared it. `cart_id` and `order_id` refer to tables of `models.orders`, which
+    this package may not import.
     """
 
     merchant = reference("Organisation")

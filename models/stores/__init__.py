@@ -1,0 +1,1 @@
+"""Locations, coordinates, distances and opening hours."""

@@ -1,4 +1,4 @@
-"""Points on the earth and the three systems in which China's phones and maps give them."""
+"""Points on the earth and the three coordinate systems of Chinese phones and maps."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class CoordinateSystem(StrEnum):
 
 
 class InvalidPoint(ValueError):
-    """`field` names what is wrong: latitude, longitude or system."""
+    """An invalid coordinate; `field` is latitude, longitude or system."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
@@ -26,7 +26,7 @@ class InvalidPoint(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A place in degrees, in the system it was given in.
+    """A position in degrees, in the system it was given in.
 
     Raises: InvalidPoint when out of range or not a number.
     """
@@ -43,18 +43,18 @@ class Point:
 
 
 def convert(point: Point, system: CoordinateSystem) -> Point:
-    """The same place in another system; outside mainland China all three agree.
+    """Return the same position in another system; outside mainland China all three agree.
 
-    A shifted point within a kilometre of the border may fit a place on either side: it is read as
-    the mainland's, whose stores and customers give shifted points.
+    Within a kilometre of the border a shifted point may belong to a position on either side. It is read as
+    one of the mainland, whose stores and customers use shifted points.
     """
     if point.system is system:
         return point
     latitude, longitude = point.latitude, point.longitude
     if gcj02_boundary.may_contain(latitude, longitude):
-        true_place = _unshift(_SHIFTS[point.system], latitude, longitude)
-        if gcj02_boundary.contains(*true_place):
-            latitude, longitude = _SHIFTS[system](*true_place)
+        true_position = _unshift(_SHIFTS[point.system], latitude, longitude)
+        if gcj02_boundary.contains(*true_position):
+            latitude, longitude = _SHIFTS[system](*true_position)
     return Point(latitude, longitude, system)
 
 
@@ -68,7 +68,7 @@ _Shift = Callable[[float, float], tuple[float, float]]
 
 _KRASOVSKY_METRES = 6_378_245.0
 _KRASOVSKY_ECCENTRICITY_SQUARED = 0.006_693_421_622_965_943
-_BD09_TURNS = pi * 3000 / 180
+_BD09_ANGULAR_FREQUENCY = pi * 3000 / 180
 
 
 def _unshifted(latitude: float, longitude: float) -> tuple[float, float]:
@@ -76,7 +76,7 @@ def _unshifted(latitude: float, longitude: float) -> tuple[float, float]:
 
 
 def _gcj02(latitude: float, longitude: float) -> tuple[float, float]:
-    """WGS-84 to GCJ-02.
+    """Convert WGS-84 to GCJ-02.
 
     Source: the published reconstruction of GB 20263's offset; measured from 105° E, 35° N.
     """
@@ -100,10 +100,10 @@ def _gcj02_offset_metres(x: float, y: float) -> tuple[float, float]:
 
 
 def _bd09(latitude: float, longitude: float) -> tuple[float, float]:
-    """WGS-84 to BD-09: Baidu shifts GCJ-02 once more, in polar form."""
+    """Convert WGS-84 to BD-09: Baidu shifts GCJ-02 once more, in polar form."""
     y, x = _gcj02(latitude, longitude)
-    radius = hypot(x, y) + 0.000_02 * sin(y * _BD09_TURNS)
-    angle = atan2(y, x) + 0.000_003 * cos(x * _BD09_TURNS)
+    radius = hypot(x, y) + 0.000_02 * sin(y * _BD09_ANGULAR_FREQUENCY)
+    angle = atan2(y, x) + 0.000_003 * cos(x * _BD09_ANGULAR_FREQUENCY)
     return radius * sin(angle) + 0.006, radius * cos(angle) + 0.0065
 
 
@@ -112,11 +112,11 @@ _SHIFTS: dict[CoordinateSystem, _Shift] = {
     CoordinateSystem.GCJ02: _gcj02,
     CoordinateSystem.BD09: _bd09,
 }
-_ROUNDS = 6  # each leaves less than a hundredth of the error, at first below a kilometre
+_ROUNDS = 6  # each reduces the error, initially below a kilometre, to less than a hundredth
 
 
 def _unshift(shift: _Shift, latitude: float, longitude: float) -> tuple[float, float]:
-    """What `shift` moved here, by fixed-point iteration."""
+    """Invert `shift` by fixed-point iteration."""
     guess = latitude, longitude
     for _ in range(_ROUNDS):
         shifted = shift(*guess)

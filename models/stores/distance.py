@@ -1,8 +1,8 @@
-"""How far places lie apart, which cut of the map holds the near ones, and which are nearest.
+"""Distances between positions, bounding boxes for a radius, and the nearest of many positions.
 
-Source: a path's length on the WGS-84 ellipsoid is its length on the unit sphere (same latitudes and
-longitudes) times a radius of curvature somewhere between the smallest and the largest one; so
-haversine bounds the geodesic from both sides.
+Source: the length of a path on the WGS-84 ellipsoid is its length on the unit sphere (same latitudes and
+longitudes) times a radius of curvature between the smallest and the largest one; so haversine bounds the
+geodesic from both sides.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ EARTH_RADIUS_METRES = 6_371_008.8
 _SMALLEST_CURVATURE_METRES = 6_335_439.0  # along the meridian at the equator
 _LARGEST_CURVATURE_METRES = 6_399_594.0  # at the poles
 _VINCENTY_METRES = 3_000_000.0
-_ROUNDING_METRES = 1.0  # haversine of nearly opposite places loses decimetres to rounding
+_ROUNDING_METRES = 1.0  # haversine of nearly antipodal points loses decimetres to rounding
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """WGS-84 degrees, edges included; west never exceeds east."""
+    """A box in WGS-84 degrees, edges included; west never exceeds east."""
 
     south: float
     west: float
@@ -46,40 +46,40 @@ class Ranked(Generic[Key]):
 def haversine_metres(
     latitude: float, longitude: float, other_latitude: float, other_longitude: float
 ) -> float:
-    """Great-circle distance between two points in degrees; up to 0.56 % off the geodesic."""
+    """Return the great-circle distance between two points in degrees; up to 0.56 % off the geodesic."""
     north, other_north = radians(latitude), radians(other_latitude)
     half_rise = sin((other_north - north) / 2)
-    half_turn = sin(radians(other_longitude - longitude) / 2)
-    share = min(1.0, half_rise**2 + cos(north) * cos(other_north) * half_turn**2)
+    half_longitude = sin(radians(other_longitude - longitude) / 2)
+    share = min(1.0, half_rise**2 + cos(north) * cos(other_north) * half_longitude**2)
     return 2 * EARTH_RADIUS_METRES * atan2(sqrt(share), sqrt(1 - share))
 
 
 def geodesic_metres(
     latitude: float, longitude: float, other_latitude: float, other_longitude: float
 ) -> float:
-    """Distance on the WGS-84 ellipsoid between two points in degrees, to the millimetre.
+    """Return the distance on the WGS-84 ellipsoid between two points in degrees, to the millimetre.
 
     Source: C. F. F. Karney, Algorithms for geodesics, 2013; within a continent Vincenty's, which agrees.
     """
     near = inverse_metres(latitude, longitude, other_latitude, other_longitude)
     if near is not None and near < _VINCENTY_METRES:
         return round(near, 3)
-    from geopy.distance import geodesic  # takes long to load
+    from geopy.distance import geodesic  # loads slowly
 
     exact: float = geodesic((latitude, longitude), (other_latitude, other_longitude)).meters
     return round(exact, 3)
 
 
 def bounding_boxes(point: Point, radius_metres: float) -> list[Box]:
-    """One box, or two at the antimeridian, that hold every place within the radius."""
-    place = convert(point, CoordinateSystem.WGS84)
+    """Return one box, or two at the antimeridian, that contain every position within the radius."""
+    centre = convert(point, CoordinateSystem.WGS84)
     reach = (_not_negative(radius_metres) + _ROUNDING_METRES) / _SMALLEST_CURVATURE_METRES
-    south = place.latitude - degrees(reach)
-    north = place.latitude + degrees(reach)
+    south = centre.latitude - degrees(reach)
+    north = centre.latitude + degrees(reach)
     if south <= -90 or north >= 90:
         return [Box(max(south, -90.0), -180.0, min(north, 90.0), 180.0)]
-    turn = degrees(asin(min(1.0, sin(reach) / cos(radians(place.latitude)))))
-    west, east = place.longitude - turn, place.longitude + turn
+    half_width = degrees(asin(min(1.0, sin(reach) / cos(radians(centre.latitude)))))
+    west, east = centre.longitude - half_width, centre.longitude + half_width
     if west <= -180:
         return [Box(south, west + 360, north, 180.0), Box(south, -180.0, north, east)]
     if east >= 180:
@@ -93,28 +93,28 @@ def nearest(
     limit: int,
     within_metres: float | None = None,
 ) -> list[Ranked[Key]]:
-    """The candidates nearest by geodesic, nearest first; equally near, the lower code first.
+    """Return the candidates nearest by geodesic, nearest first; of equal distances, the lower code first.
 
-    Distances count to the millimetre, `within_metres` inclusive.
+    Distances are compared to the millimetre, `within_metres` inclusive.
     """
     if limit < 1:
         raise ValueError("The limit must be at least 1.")
-    place = convert(origin, CoordinateSystem.WGS84)
+    centre = convert(origin, CoordinateSystem.WGS84)
     reach = float("inf") if within_metres is None else _not_negative(within_metres)
     ranked = (
-        Ranked(key, code, geodesic_metres(place.latitude, place.longitude, latitude, longitude))
-        for key, code, latitude, longitude in _finalists(place, candidates, limit, reach)
+        Ranked(key, code, geodesic_metres(centre.latitude, centre.longitude, latitude, longitude))
+        for key, code, latitude, longitude in _finalists(centre, candidates, limit, reach)
     )
     near = (row for row in ranked if row.distance_metres <= reach)
     return nsmallest(limit, near, key=lambda row: (row.distance_metres, row.code))
 
 
 def _finalists(
-    place: Point, candidates: Iterable[Candidate[Key]], limit: int, reach_metres: float
+    centre: Point, candidates: Iterable[Candidate[Key]], limit: int, reach_metres: float
 ) -> list[Candidate[Key]]:
-    """Those whose least possible geodesic is within reach and could still make the limit."""
+    """Return the candidates whose smallest possible geodesic is within reach and within the limit."""
     measured = [
-        (haversine_metres(place.latitude, place.longitude, row[2], row[3]), row)
+        (haversine_metres(centre.latitude, centre.longitude, row[2], row[3]), row)
         for row in candidates
     ]
     closest = nsmallest(limit, (metres for metres, _ in measured))

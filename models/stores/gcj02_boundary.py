@@ -1,13 +1,14 @@
-"""Where China's maps shift points: the mainland, without Hong Kong, Macau, Taiwan and Kinmen.
+"""The boundary within which Chinese maps shift points: the mainland without Hong Kong, Macau, Taiwan and
+Kinmen.
 
-Source: Natural Earth 4.1, 1:10m countries (public domain), thinned until every town that GeoNames
-(CC BY 4.0) lists on either side still lies on its own, moved where towns on the border rivers did
-not; widened over the sea.
+Source: Natural Earth 4.1, 1:10m countries (public domain). The outline was thinned while every town that
+GeoNames (CC BY 4.0) lists on either side stayed on its side, moved where towns on border rivers did not,
+and widened over the sea.
 """
 
 from __future__ import annotations
 
-# WGS-84 (latitude, longitude) in degrees, clockwise from the north; the last joins the first.
+# WGS-84 (latitude, longitude) in degrees, clockwise from the north; the last point connects to the first.
 # fmt: off
 OUTLINE: tuple[tuple[float, float], ...] = (
     (53.564, 123.613), (52.791, 126.056), (52.755, 126.104), (52.152, 126.532), (50.555, 127.364),
@@ -76,11 +77,11 @@ OUTLINE: tuple[tuple[float, float], ...] = (
 _EDGES = tuple(zip(OUTLINE, (*OUTLINE[1:], OUTLINE[0]), strict=True))
 _SOUTH, _NORTH = min(p[0] for p in OUTLINE), max(p[0] for p in OUTLINE)
 _WEST, _EAST = min(p[1] for p in OUTLINE), max(p[1] for p in OUTLINE)
-_SHIFT_DEGREES = 0.1  # more than any shift: GCJ-02 and BD-09 together stay below 0.02
+_SHIFT_DEGREES = 0.1  # exceeds any shift: GCJ-02 and BD-09 together stay below 0.02
 
 
 def may_contain(latitude: float, longitude: float) -> bool:
-    """Whether the mainland may hold the place whose point, shifted or not, this is."""
+    """Return whether the position of this point, shifted or not, may be on the mainland."""
     return (
         _SOUTH - _SHIFT_DEGREES <= latitude <= _NORTH + _SHIFT_DEGREES
         and _WEST - _SHIFT_DEGREES <= longitude <= _EAST + _SHIFT_DEGREES
@@ -88,7 +89,7 @@ def may_contain(latitude: float, longitude: float) -> bool:
 
 
 def contains(latitude: float, longitude: float) -> bool:
-    """Whether a WGS-84 point lies on the mainland, by the even-odd rule."""
+    """Return whether a WGS-84 point is on the mainland, by the even-odd rule."""
     inside = False
     for (south, west), (north, east) in _EDGES:
         if (south > latitude) != (north > latitude):

@@ -1,7 +1,7 @@
-"""When a store is open: weekly hours in its local time, without any it never closes.
+"""Opening hours: weekly hours in a store's local time; a store without hours never closes.
 
-Hours may overlap and touch; they count as one. Where clocks change, local times follow the clock:
-a night of 25 hours is open for longer.
+Hours may overlap and touch; they count as one. Where clocks change, local times follow the clock: a night
+of 25 hours is open for longer.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])|(24):(00)")
 _DAY_MINUTES = 24 * 60
 _DAY = timedelta(days=1)
-_LOOK_AHEAD_DAYS = 15  # an opening can fall into the hour that a change of clocks leaves out
-_YEARS = range(2, 9999)  # so that days around a moment are days of the calendar
+_LOOK_AHEAD_DAYS = 15  # an opening can be in the hour that a clock change skips
+_YEARS = range(2, 9999)  # so that the neighbouring days are valid dates
 
 
 class Weekday(StrEnum):
@@ -31,7 +31,7 @@ class Weekday(StrEnum):
 
 
 class InvalidHours(ValueError):
-    """`field` names what is wrong: weekday, opens, closes; or the moment asked about."""
+    """Invalid hours or an invalid timestamp; `field` names the wrong one, such as weekday or opens."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
@@ -60,14 +60,14 @@ class OpeningHours:
 
 
 def parse(weekday: str, opens: str, closes: str) -> OpeningHours:
-    """Raises: InvalidHours."""
+    """Return the hours of one weekday. Raises: InvalidHours."""
     if weekday not in list(Weekday):
         raise InvalidHours("weekday", "The weekday must be one of MONDAY to SUNDAY.")
     return OpeningHours(Weekday(weekday), opens, closes)
 
 
 def is_open(hours: Sequence[OpeningHours], at: datetime, timezone: ZoneInfo) -> bool:
-    """Whether the store is open at a moment; it is at its opening, and no longer at its closing."""
+    """Return whether the store is open at a time, the opening time included, the closing time not."""
     moment = _checked("at", at)
     today = moment.astimezone(timezone).date()
     spans = _spans(hours, today - _DAY, today, timezone)
@@ -77,9 +77,9 @@ def is_open(hours: Sequence[OpeningHours], at: datetime, timezone: ZoneInfo) -> 
 def next_opening(
     hours: Sequence[OpeningHours], at: datetime, timezone: ZoneInfo
 ) -> datetime | None:
-    """The first moment after `at`, in UTC, at which the store turns from closed to open.
+    """Return the first time after `at`, in UTC, at which the closed store opens.
 
-    None if it never closes.
+    Return None if it never closes.
     """
     moment = _checked("at", at)
     today = moment.astimezone(timezone).date()
@@ -90,7 +90,7 @@ def next_opening(
 def opening_minutes_between(
     hours: Sequence[OpeningHours], start: datetime, end: datetime, timezone: ZoneInfo
 ) -> int:
-    """Whole minutes between two moments at which the store was open; 0 when the end is no later."""
+    """Return whole open minutes between two times; 0 when the end is not later."""
     start, end = _checked("start", start), _checked("end", end)
     if not hours:
         return max(0, (end - start) // timedelta(minutes=1))
@@ -100,13 +100,13 @@ def opening_minutes_between(
     return sum((max(share, timedelta()) for share in shares), timedelta()) // timedelta(minutes=1)
 
 
-_Span = tuple[datetime, datetime]  # UTC, from opening up to closing
+_Span = tuple[datetime, datetime]  # opening and closing in UTC
 
 
 def _spans(
     hours: Sequence[OpeningHours], first: date, last: date, timezone: ZoneInfo
 ) -> Iterator[_Span]:
-    """The openings that begin on the local dates from `first` to `last`."""
+    """Yield the spans that begin on the local dates from `first` to `last`."""
     weekdays = list(Weekday)
     for offset in range((last - first).days + 1):
         day = first + offset * _DAY

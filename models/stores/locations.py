@@ -1,3 +1,5 @@
+"""The table of stores and warehouses."""
+
 from __future__ import annotations
 
 from enum import StrEnum
@@ -23,11 +25,11 @@ class StoreService(StrEnum):
 
 
 class Location(Row):
-    """A store or a warehouse: a place that holds stock. Its organisation is its own node of the tree.
+    """A store or warehouse, which holds stock. Its organisation is its own node of the tree.
 
-    The position stands as given (`latitude`, `longitude`, `coordinate_system`) and beside it in WGS-84
-    for searching. `hours` is `[{"weekday", "opens", "closes"}]`, `services` a list of names,
-    `address` the fields of an address; `search_text` its name, code and address in normal form.
+    The position is stored as given (`latitude`, `longitude`, `coordinate_system`) and in WGS-84 for
+    searching. `hours` is `[{"weekday", "opens", "closes"}]`, `services` a list of names, `address` the
+    fields of an address. `search_text` is name, code and address in normal form.
     """
 
     merchant = reference("Organisation")

@@ -1,4 +1,4 @@
-"""Stores and warehouses as they are read: columns as the driver answers them; see `models.tables.columns`."""
+"""Stores and warehouses as plain rows, with values as the driver returns them."""
 
 from __future__ import annotations
 

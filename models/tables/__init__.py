@@ -1,0 +1,1 @@
+"""Column kinds and bulk statements for all tables."""

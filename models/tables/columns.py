@@ -1,4 +1,4 @@
-"""What drivers answer for some kinds of columns, turned into Python values when somebody asks."""
+"""Conversion of driver values of JSON and timestamp columns, on demand."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 import orjson
 
-# Text where a row was read by plain SQL; what it says where the ORM has parsed it.
+# Text in rows read by plain SQL; the parsed value in rows of the ORM.
 Json = Any
-# SQLite keeps moments as text.
+# SQLite stores timestamps as text.
 Moment = datetime | str
 
 

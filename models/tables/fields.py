@@ -4,22 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from tortoise import fields
 from tortoise import models as tortoise_models
 from tortoise.migrations.constraints import CheckConstraint
-from tortoise.models import Model
+from tortoise.models import Model, ModelMeta
 
 from models.tables.columns import moment
 
-# Tortoise would read the source of every table for comments on its columns, for documents that nobody
-# makes: a tenth of the time that a process takes to start.
+# Tortoise reads the source of every table for comments on its columns, which nothing uses. That takes a
+# tenth of a process's start.
 tortoise_models._get_comments = lambda cls: {}
 
 
-class Row(Model):
-    """A table with the identity and the birth date that every one has."""
+class RowType(ModelMeta):
+    """The metaclass of tables; a docstring is for readers, not a comment of the table.
+
+    Tortoise would compare it with the migrations, and its SQLite editor splits a comment at each semicolon.
+    """
+
+    def __new__(cls, name: str, bases: tuple[type, ...], attributes: dict[str, Any]) -> RowType:
+        table: Any = super().__new__(cls, name, bases, attributes)
+        table._meta.table_description = ""
+        return cast(RowType, table)
+
+
+class Row(Model, metaclass=RowType):
+    """A table with the columns `id` and `created_at`."""
 
     id = fields.BigIntField(primary_key=True)
     created_at = fields.DatetimeField(auto_now_add=True)
@@ -36,12 +48,12 @@ class Row(Model):
     @classmethod
     @cache
     def selected(cls, alias: str) -> str:
-        """All columns of the table, as plain SQL that `read` understands."""
+        """Return all columns of the table as plain SQL, for `read`."""
         return ", ".join(f"{alias}.{each} AS {alias}_{each}" for each in cls._meta.db_fields)
 
     @classmethod
     def read(cls, row: Mapping[str, Any], alias: str) -> Self:
-        """The object of a row of plain SQL that has what `selected` names."""
+        """Return the object of a plain SQL row that has the columns of `selected`."""
         columns = {each: row[f"{alias}_{each}"] for each in cls._meta.db_fields}
         for each in cls._moments():
             if columns[each] is not None:
@@ -51,7 +63,7 @@ class Row(Model):
     @classmethod
     @cache
     def _moments(cls) -> tuple[str, ...]:
-        """The columns that SQLite keeps as text, which Tortoise takes ten times as long to read."""
+        """Return the timestamp columns; SQLite stores text, which Tortoise parses ten times as slowly."""
         kinds = cls._meta.fields_map
         return tuple(
             each for each in cls._meta.db_fields if isinstance(kinds[each], fields.DatetimeField)
@@ -59,12 +71,12 @@ class Row(Model):
 
     @classmethod
     def written(cls, **columns: Any) -> Self:
-        """The object of a row that plain SQL has written; columns that are not named are empty."""
+        """Return the object of a row that plain SQL has written; columns that are not named are None."""
         return cls._init_from_db(**{**dict.fromkeys(cls._meta.db_fields), **columns})
 
 
 def _comparable(field: fields.CharField[Any]) -> None:
-    """Take a text of any length for comparing: one that is longer than the column is not found, no error."""
+    """Accept text of any length in comparisons: text longer than the column matches nothing."""
     check = field.to_db_value
 
     def encode(value: Any, instance: Any) -> Any:
@@ -75,9 +87,9 @@ def _comparable(field: fields.CharField[Any]) -> None:
 
 
 def reference(model: str, **options: Any) -> Any:
-    """A foreign key: indexed, and nothing that is referred to can be deleted.
+    """Return a foreign key: indexed, and a referenced row cannot be deleted.
 
-    Tortoise makes no unique key of `unique` here: name the column in `unique_together` instead.
+    Tortoise ignores `unique` here: name the column in `unique_together` instead.
     """
     assert "unique" not in options  # noqa: S101
     return fields.ForeignKeyField(
@@ -90,12 +102,12 @@ def reference(model: str, **options: Any) -> Any:
 
 
 def choice(kind: type, **options: Any) -> Any:
-    """A string enum, kept by its value."""
+    """Return a column for a string enum, stored by its value."""
     return fields.CharEnumField(kind, max_length=24, description="", **options)
 
 
 def minor(**options: Any) -> Any:
-    """An amount in minor units (fen)."""
+    """Return a column for an amount in minor units (fen)."""
     return fields.BigIntField(**options)
 
 

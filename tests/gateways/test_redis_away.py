@@ -88,7 +88,7 @@ async def test_a_bus_starts_wakes_and_stops_without_redis(
         bus.wake()
         assert await seconds_of(waiting) < 1
         async with asyncio.timeout(20):
-            while not bus.hearing.is_on:  # noqa: ASYNC110
+            while not bus.receiving.is_on:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         assert bus.is_interrupted
         assert await seconds_of(bus.stop()) < 5
@@ -119,13 +119,13 @@ async def test_a_bus_hears_again_once_redis_is_back(caplog: pytest.LogCaptureFix
                 await asyncio.sleep(0.05)
         await wire.join()
         await heard(bus, other)
-        assert not bus.hearing.is_on
+        assert not bus.receiving.is_on
         for each in (bus, other):
             await each.stop()
     told = warnings_of(caplog)
     assert [line.split()[:3] for line in told] == [["the", "change", "bus"]] * 2
-    assert "away" in told[0]
-    assert "there again" in told[1]
+    assert "unavailable" in told[0]
+    assert "available again" in told[1]
 
 
 async def heard(bus: RedisBus, other: RedisBus) -> None:
@@ -228,7 +228,7 @@ async def test_a_redis_that_is_back_is_counted_in_again(
         assert 0 < await limits.take([ONCE]) <= 60
         await costs.stop()
     assert [line.split()[-4:] for line in warnings_of(caplog)[1:]] == [
-        ["counted,", "is", "there", "again"]
+        ["costs", "is", "available", "again"]
     ]
 
 

@@ -51,9 +51,14 @@ class Module:
 
 def product(root: Path = ROOT) -> list[Module]:
     """All modules of the product under `root`, sorted by path."""
-    paths = [path for floor in FLOORS for path in sorted((root / floor).rglob("*.py"))]
-    paths += [root / name for name in ENTRANCES if (root / name).exists()]
-    return [_parse(path, root) for path in paths]
+    floors = [module for floor in FLOORS for module in modules_below(floor, root)]
+    entrances = [root / name for name in ENTRANCES if (root / name).exists()]
+    return floors + [_parse(path, root) for path in entrances]
+
+
+def modules_below(folder: str, root: Path = ROOT) -> list[Module]:
+    """All modules in and below a folder, sorted by path."""
+    return [_parse(path, root) for path in sorted((root / folder).rglob("*.py"))]
 
 
 def _parse(path: Path, root: Path) -> Module:

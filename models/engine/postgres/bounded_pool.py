@@ -1,4 +1,4 @@
-"""A pool of asyncpg that waits for a silent database no longer than it must."""
+"""An asyncpg pool with a time limit for releasing a connection to a silent database."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ _DEFAULTS = {
 
 
 class BoundedPool(asyncpg.Pool):
-    """Leaves a connection to itself that cannot be released in time.
+    """A pool that abandons a connection which cannot be released in time.
 
-    Whoever is cancelled while a statement runs has the database end the statement first, over a connection of
-    its own. To one that takes connections and says nothing, asyncpg waits for ever.
+    When a caller is cancelled while a statement runs, asyncpg first cancels the statement over another
+    connection. If the database accepts that connection but does not respond, asyncpg waits without limit.
     """
 
     async def release(self, connection: Any, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - asyncpg's
-        # One that is lost at this very moment has been released already.
+        # A connection that is lost at this moment has been released already.
         with suppress(TimeoutError, asyncpg.InternalClientError):
             await super().release(connection, timeout=timeout or GIVE_UP_SECONDS)
 
 
 async def create_pool(**options: Any) -> BoundedPool:
-    """Open a pool, as `asyncpg.create_pool` does."""
+    """Open a pool as `asyncpg.create_pool` does."""
     return await BoundedPool(None, **(_DEFAULTS | options))

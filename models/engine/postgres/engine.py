@@ -1,4 +1,4 @@
-"""PostgreSQL as Tortoise connects to it, but that lists may have any length and a silent server is left."""
+"""Tortoise's PostgreSQL client, with IN lists of any length and a bounded wait for a silent server."""
 
 from __future__ import annotations
 

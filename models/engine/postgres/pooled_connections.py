@@ -1,4 +1,4 @@
-"""Connections of an asyncpg pool that stay at hand: to acquire and release one costs two statements."""
+"""A cache of acquired connections of an asyncpg pool; acquiring and releasing one costs two statements."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import asyncpg
 
 
 class PooledConnections:
-    """Keeps up to half of the pool's connections; when none is at hand, the pool is asked as usual."""
+    """Keeps up to half of the pool's connections idle; when none is idle, the pool provides one."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
@@ -16,10 +16,10 @@ class PooledConnections:
         self._idle: list[Any] = []
         self._waiting = 0
 
-    async def take(self) -> Any:
+    async def acquire(self) -> Any:
         while self._idle:
             connection = self._idle.pop()
-            if not _is_lost(connection):
+            if not _is_closed(connection):
                 return connection
             await self._pool.release(connection)
         self._waiting += 1
@@ -28,15 +28,15 @@ class PooledConnections:
         finally:
             self._waiting -= 1
 
-    async def put_back(self, connection: Any) -> None:
-        """Whoever waits at the pool comes first."""
-        if self._waiting or len(self._idle) >= self._most or _is_lost(connection):
+    async def release(self, connection: Any) -> None:
+        """Keep the connection, or return it to the pool if a caller waits there."""
+        if self._waiting or len(self._idle) >= self._most or _is_closed(connection):
             await self._pool.release(connection)
         else:
             self._idle.append(connection)
 
-    async def give_up(self, connection: Any) -> None:
-        """A connection whose state nobody knows is the pool's affair."""
+    async def return_to_pool(self, connection: Any) -> None:
+        """Return a connection in an unknown state to the pool."""
         await self._pool.release(connection)
 
     async def close(self) -> None:
@@ -44,8 +44,8 @@ class PooledConnections:
             await self._pool.release(self._idle.pop())
 
 
-def _is_lost(connection: Any) -> bool:
-    """Whether a connection is closed; the pool has taken one back that was closed while it was at hand."""
+def _is_closed(connection: Any) -> bool:
+    """Return whether a connection is closed; the pool has already taken back one that closed while idle."""
     try:
         return bool(connection.is_closed())
     except asyncpg.InterfaceError:

@@ -1,6 +1,7 @@
-"""A copy of the database that follows it: for reads that may be a few seconds old, while it keeps up.
+"""A replica of the database, used for reads that may be a few seconds old while it keeps up.
 
-Source: PostgreSQL, "Recovery Information Functions": a standby replays the write-ahead log up to a position.
+Source: PostgreSQL, "Recovery Information Functions": a standby replays the write-ahead log up to a
+position.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ LOST = (
 log = logging.getLogger(__name__)
 
 WRITTEN = "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint"
-# What is no standby, such as a logical copy, has no position; whoever set it up answers for it.
+# A server that is no standby, such as a logical copy, has no position; its operator answers for its lag.
 REPLAYED = (
     "SELECT CASE WHEN pg_is_in_recovery()"
     " THEN pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')::bigint END"
@@ -34,13 +35,13 @@ REPLAYED = (
 
 
 class Replica:
-    """Used only while it holds all that the primary had committed `lag_seconds` ago."""
+    """A replica that is used only while it has what the primary had committed `lag_seconds` ago."""
 
     def __init__(self, pool: Any, primary: Reader, lag_seconds: float) -> None:
         self._pool = pool
         self._primary = primary
         self._lag_seconds = lag_seconds
-        # When, and how far the primary was.
+        # Times and the primary's positions at them.
         self._positions: deque[tuple[float, int]] = deque(maxlen=POSITIONS)
         self._followed = False
         self._reader: PostgresReader | None = None
@@ -49,14 +50,14 @@ class Replica:
 
     @classmethod
     def at(cls, url: str, primary: Reader, lag_seconds: float, **options: Any) -> Replica:
-        """It may be away: it is asked for again until it answers."""
+        """Connect to a replica; until it responds, connecting is retried."""
         pool = asyncpg.create_pool(
             url, min_size=0, timeout=ANSWER_SECONDS, command_timeout=ANSWER_SECONDS, **options
         )
         return cls(pool, primary, lag_seconds)
 
     async def records(self, query: str, values: Sequence[Any]) -> Records | None:
-        """Rows of a SELECT, or None where the primary must be asked instead."""
+        """Return the rows of a SELECT, or None if the primary must be used instead."""
         if not self.usable or self._reader is None:
             return None
         try:
@@ -91,9 +92,9 @@ class Replica:
         self._positions.append((now, (await self._primary.records(WRITTEN, ()))[0][0]))
         replayed = (await self._reader.records(REPLAYED, ()))[0][0]
         if replayed is None:
-            return not self._followed  # else it has been promoted, and goes its own way
+            return not self._followed  # a replica that followed before has been promoted
         self._followed = True
-        # The first is the latest that the replica has reached; those after it are still to come.
+        # The first position is the latest that the replica has reached.
         while len(self._positions) > 1 and self._positions[1][1] <= replayed:
             self._positions.popleft()
         reached_at, position = self._positions[0]

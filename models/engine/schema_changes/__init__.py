@@ -1,0 +1,1 @@
+"""Migration operations that Tortoise lacks."""

@@ -1,6 +1,6 @@
-"""An ADD COLUMN that rolls back where other tables refer to the rows.
+"""An ADD COLUMN whose rollback works while other tables refer to the rows.
 
-Tortoise takes a column away from SQLite by rebuilding the table, which foreign keys to its rows forbid.
+Tortoise drops a column on SQLite by rebuilding the table, which foreign keys to its rows forbid.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from tortoise.migrations.schema_generator.state import State
 
 
 class AddColumn(AddField):
-    """Tortoise's AddField for a plain column, taken away by DROP COLUMN; its index goes first."""
+    """Tortoise's AddField for a plain column; the rollback drops its index, then the column."""
 
     async def database_backward(
         self,

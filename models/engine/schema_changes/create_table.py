@@ -1,8 +1,7 @@
-"""A CREATE TABLE that keeps its CHECK constraints, and keeps docstrings out of the database.
+"""A CREATE TABLE that includes CHECK constraints.
 
-Tortoise leaves `Meta.constraints` out of a new table, and on SQLite adding them afterwards rebuilds
-the table without its unique constraints and indexes. So they are written with the table itself. A
-docstring would become a comment of the table, which SQLite's editor splits at each semicolon.
+Tortoise leaves `Meta.constraints` out of a new table, and adding them later on SQLite rebuilds the table
+without its unique constraints and indexes. So they are part of the CREATE TABLE.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from tortoise.migrations.schema_generator.state import State
 
 
 class CreateTable(CreateModel):
-    """Tortoise's CreateModel, with the CHECKs of `options["constraints"]` in the table."""
+    """Tortoise's CreateModel with the CHECKs of `options["constraints"]` in the table."""
 
     async def database_forward(
         self,
@@ -30,7 +29,6 @@ class CreateTable(CreateModel):
             for constraint in (self.options or {}).get("constraints", ())
             if isinstance(constraint, CheckConstraint)
         ]
-        new_state.apps.get_model(f"{app_label}.{self.name}")._meta.table_description = ""
         state_editor._get_inner_statements = lambda: checks  # type: ignore[method-assign]
         try:
             await super().database_forward(app_label, old_state, new_state, state_editor)

@@ -1,7 +1,7 @@
 """A migration that creates its tables together.
 
 Tortoise copies the state of every model before each operation, so a schema of many tables would take
-seconds. Creating a table needs no earlier state: a run of them shares one.
+seconds. Creating a table needs no earlier state: consecutive CreateTable operations share one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from models.engine.schema_changes.create_table import CreateTable
 
 
 class TableMigration(Migration):
-    """Tortoise's migration, with runs of CreateTable at once."""
+    """Tortoise's migration, with consecutive CreateTable operations applied together."""
 
     async def apply(
         self,

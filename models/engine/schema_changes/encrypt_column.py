@@ -1,6 +1,7 @@
 """Migration operations that encrypt a column of plain text with the keys of `models.keys.encryption`.
 
-The rows are rewritten in batches inside the migration's transaction: a big table needs time, not memory.
+The rows are rewritten in batches inside the migration's transaction, so a large table needs time but little
+memory.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ BATCH = 2_000
 
 
 class EncryptColumn(TortoiseOperation):
-    """Replace the column `name` by `encrypted_<name>`. `postgres_type` is what it was on PostgreSQL."""
+    """Replace the column `name` by `encrypted_<name>`; `postgres_type` is its former type on PostgreSQL."""
 
     def __init__(
         self, model_name: str, table: str, name: str, postgres_type: str, null: bool
@@ -58,7 +59,7 @@ class EncryptColumn(TortoiseOperation):
         await client.execute_query(f'ALTER TABLE "{self.table}" RENAME COLUMN "{old}" TO "{new}"')
 
     async def _retype(self, client: Any, kind: str) -> None:
-        """SQLite keeps texts of any length in a column of any type."""
+        """Change the column's type; SQLite accepts text of any length in any column."""
         await client.execute_query(
             f'ALTER TABLE "{self.table}" ALTER COLUMN "{self.column}" TYPE {kind}'
             f' USING "{self.column}"::{kind}'
@@ -73,7 +74,10 @@ class EncryptColumn(TortoiseOperation):
 
 
 class RemoveUniqueKey(RemoveConstraint):
-    """On SQLite the key stays, since the table would have to be rebuilt: no row may be able to violate it."""
+    """Remove a unique key on PostgreSQL only; on SQLite that would rebuild the table.
+
+    No row may violate the key that stays on SQLite.
+    """
 
     async def database_forward(
         self, app_label: str, old_state: State, new_state: State, state_editor: Any = None
@@ -89,7 +93,7 @@ class RemoveUniqueKey(RemoveConstraint):
 
 
 async def batches(client: Any, table: str, column: str, *others: str) -> Any:
-    """The rows of a table whose column is not null, `BATCH` at a time, with its ID and other columns."""
+    """Yield the rows whose column is not null, `BATCH` at a time, with ID and the other columns."""
     columns = ", ".join(f'"{each}"' for each in ("id", column, *others))
     after, mark = 0, "$1" if _is_postgres(client) else "?"
     while True:

@@ -1,4 +1,4 @@
-"""The table of the search, which Tortoise cannot describe: its rows are their key, in the key's order."""
+"""The table of search terms, which Tortoise cannot describe: its primary key is all of its columns."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _INDEX = "CREATE INDEX idx_search_term_product ON search_term (product_id, term)
 
 
 class CreateSearchTable(RunSQL):
-    """Terms with the rank of their products; on SQLite without a second copy of each row."""
+    """Terms with the rank of their products; on SQLite WITHOUT ROWID, so that no row is stored twice."""
 
     def __init__(self) -> None:
         super().__init__([_TABLE, _INDEX], "DROP TABLE search_term")

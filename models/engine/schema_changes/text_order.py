@@ -1,4 +1,4 @@
-"""Texts that lists are sorted by: in the order of their bytes on PostgreSQL too, whatever its locale."""
+"""Byte order for sorted text columns on PostgreSQL, whatever its locale."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _ALTER = "ALTER TABLE {table} ALTER COLUMN {column} TYPE VARCHAR({length}) COLLA
 
 
 class OrderByBytes(RunSQL):
-    """`columns` are (table, column, length). SQLite knows no other order."""
+    """Alter `columns` (table, column, length) to byte order; SQLite has no other order."""
 
     def __init__(self, *columns: tuple[str, str, int]) -> None:
         super().__init__(_altered(columns, '"C"'), _altered(columns, '"default"'))

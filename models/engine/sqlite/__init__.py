@@ -1,0 +1,1 @@
+"""Connections and group commit of SQLite."""

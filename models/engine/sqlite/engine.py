@@ -1,8 +1,8 @@
-"""SQLite as Tortoise connects to it, but lists may have any length and the connection may change threads.
+"""Tortoise's SQLite client, with IN lists of any length and a connection usable from several threads.
 
 A statement that takes microseconds costs several times as much when it is handed to the connection's own
-thread: see `brief_transaction`. Nobody uses the connection from two threads at once: whoever has the turn to
-write waits for each of its statements.
+thread: see `brief_transaction`. The connection is never used by two threads at once, because the
+transaction that writes awaits each of its statements.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from typing import Any
 import aiosqlite
 from tortoise.backends.sqlite.client import SqliteClient
 
-from models.cancellation import to_the_end
+from models.cancellation import run_to_completion
 from models.engine.long_lists import folded
 from models.engine.sqlite.reading import ReadingConnection
 
 
 class SharedSqliteClient(SqliteClient):
-    @to_the_end  # its thread would outlive the event loop
+    @run_to_completion  # otherwise the connection's thread would outlive the event loop
     async def create_connection(self, with_db: bool) -> None:
         if self._connection:
             return
@@ -34,7 +34,7 @@ class SharedSqliteClient(SqliteClient):
         try:
             await connection
         except sqlite3.Error:
-            # Its thread ends by itself, but would complain of an event loop that ended before.
+            # Its thread ends by itself, but logs an error if the event loop has closed before.
             await asyncio.to_thread(connection._thread.join)
             raise
         raw: Any = connection._conn
@@ -43,7 +43,7 @@ class SharedSqliteClient(SqliteClient):
             for pragma, value in self.pragmas.items():
                 await (await connection.execute(f"PRAGMA {pragma}={value}")).close()
         except BaseException:
-            await connection.close()  # or its thread would keep the process alive
+            await connection.close()  # otherwise its thread would keep the process alive
             raise
         self._connection = connection
         await self._post_connect()
@@ -68,8 +68,8 @@ class SharedSqliteClient(SqliteClient):
 
 
 def _make_private(path: str) -> None:
-    """Make a new file that its owner alone may read; SQLite gives its log the same rights."""
-    with suppress(OSError):  # it is there already, or SQLite says why it cannot be
+    """Create the file with access for its owner only; SQLite gives its WAL the same mode."""
+    with suppress(OSError):  # the file exists, or SQLite reports why it cannot be created
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 

@@ -2,12 +2,12 @@
 
     BEGIN IMMEDIATE │ SAVEPOINT a … RELEASE │ SAVEPOINT b … ROLLBACK TO │ SAVEPOINT c … RELEASE │ COMMIT
 
-Members run one after another, each in a savepoint of its own, and are answered only once the commit that they
-share is on the disk. One that fails undoes its own savepoint and nobody else's. Whoever reads from another
-connection sees the whole group or nothing of it; a member sees those before it, as it would have anyway.
+Members run one after another, each in its own savepoint, and are acknowledged only when the shared commit
+is on disk. A member that fails rolls back its own savepoint and no other. Other connections see the whole
+group or nothing of it; a member sees the members before it, as it would without a group.
 
-What takes microseconds runs in the thread of the event loop; waiting, undoing and the disk are left to the
-connection's own.
+Statements that take microseconds run in the event loop's thread. Waiting, rolling back and disk access run
+in the connection's own thread.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from weakref import WeakKeyDictionary
 from tortoise.backends.sqlite.client import SqliteClient
 
 MOST_MEMBERS = 64
-# A member that has ended waits for those let in after it, so nobody is let in once the group is this old.
+# A finished member waits for those that join later, so none joins once the group is this old.
 LONGEST_SECONDS = 0.01
 
 
 class TransactionLost(Exception):
-    """Undone through no fault of its own, together with the group it was in; it may be run again."""
+    """The transaction was rolled back together with its group, without its own fault; it may be retried."""
 
 
 class _Member:
-    """One transaction. `begins` is its turn, `ended` whether its work succeeded, `settled` its end."""
+    """One transaction: `begins` is its start, `ended` whether its work succeeded, `settled` its outcome."""
 
     __slots__ = ("begins", "ended", "settled")
 
@@ -44,16 +44,16 @@ class _Member:
         self.settled: asyncio.Future[None] = loop.create_future()
 
     @property
-    def had_its_turn(self) -> bool:
+    def has_begun(self) -> bool:
         begins = self.begins
         return begins.done() and not begins.cancelled() and begins.exception() is None
 
     def fail(self, error: BaseException) -> None:
-        _resolve(self.settled if self.had_its_turn else self.begins, error)
+        _resolve(self.settled if self.has_begun else self.begins, error)
 
 
 class _Writer:
-    """The queue of transactions for one connection, and the task that leads them through groups."""
+    """The queue of transactions of one connection, and the task that runs them in groups."""
 
     def __init__(self, client: SqliteClient) -> None:
         self._client = client
@@ -77,27 +77,27 @@ class _Writer:
 
     async def _group(self) -> None:
         connection: Any = self._client._connection
-        near: sqlite3.Connection = connection._conn
+        raw: sqlite3.Connection = connection._conn
         group: list[_Member] = []
         until, committing = float("inf"), False
         try:
             while (member := self._next(len(group), until)) is not None:
                 group.append(member)
-                if not near.in_transaction:
+                if not raw.in_transaction:
                     await _begin(connection)
-                near.execute("SAVEPOINT member")
+                raw.execute("SAVEPOINT member")
                 until = min(until, time.monotonic() + LONGEST_SECONDS)
                 _resolve(member.begins)
                 if await member.ended:
-                    near.execute("RELEASE member")
+                    raw.execute("RELEASE member")
                 else:
                     await _visit(connection, ["ROLLBACK TO member", "RELEASE member"])
                     _resolve(group.pop().settled)
             committing = True
-            if group or near.in_transaction:
+            if group or raw.in_transaction:
                 await _visit(connection, ["COMMIT"])
         except BaseException as error:
-            await _visit(connection, ["ROLLBACK"] if near.in_transaction else [])
+            await _visit(connection, ["ROLLBACK"] if raw.in_transaction else [])
             for member in group:
                 member.fail(error if committing or len(group) == 1 else TransactionLost(str(error)))
             if not isinstance(error, Exception):
@@ -106,7 +106,7 @@ class _Writer:
             _resolve(member.settled)
 
     def _next(self, members: int, until: float) -> _Member | None:
-        """Whoever is let into the group next; None once it should commit."""
+        """Return the next member of the group; None when the group should commit."""
         while self._waiting and members < MOST_MEMBERS and time.monotonic() < until:
             member = self._waiting.popleft()
             if not member.begins.cancelled():
@@ -118,8 +118,8 @@ _writers: WeakKeyDictionary[SqliteClient, _Writer] = WeakKeyDictionary()
 
 
 @asynccontextmanager
-async def turn(client: SqliteClient) -> AsyncIterator[None]:
-    """A turn at writing: what is written in it is on the disk when it has ended, or undone by an exception.
+async def grouped_transaction(client: SqliteClient) -> AsyncIterator[None]:
+    """Write in this context: on exit the writes are on disk; an exception rolls them back.
 
     Raises: TransactionLost, sqlite3.OperationalError when the database is locked by others or cannot write.
     """
@@ -130,9 +130,9 @@ async def turn(client: SqliteClient) -> AsyncIterator[None]:
         yield
     except BaseException:
         _resolve(member.ended, value=False)
-        if member.had_its_turn:
+        if member.has_begun:
             await asyncio.wait([member.settled])
-            # A full disk has undone the whole group, and the savepoint with it: that is known already.
+            # A full disk has rolled back the whole group; retrieve the error, which is being raised already.
             if not member.settled.cancelled():
                 member.settled.exception()
         raise
@@ -141,23 +141,23 @@ async def turn(client: SqliteClient) -> AsyncIterator[None]:
 
 
 async def _begin(connection: Any) -> None:
-    """Begin to write: at once where nobody else writes, else in the connection's thread, which may wait."""
-    near: sqlite3.Connection = connection._conn
-    (patience,) = near.execute("PRAGMA busy_timeout").fetchone()
-    near.execute("PRAGMA busy_timeout = 0")
+    """Begin to write: at once if no other process writes, else in the connection's thread, which may wait."""
+    raw: sqlite3.Connection = connection._conn
+    (patience,) = raw.execute("PRAGMA busy_timeout").fetchone()
+    raw.execute("PRAGMA busy_timeout = 0")
     try:
-        near.execute("BEGIN IMMEDIATE")
+        raw.execute("BEGIN IMMEDIATE")
     except sqlite3.OperationalError:
         waits = True
     else:
         waits = False
-    near.execute(f"PRAGMA busy_timeout = {patience}")
+    raw.execute(f"PRAGMA busy_timeout = {patience}")
     if waits:
         await _visit(connection, ["BEGIN IMMEDIATE"])
 
 
 async def _visit(connection: Any, steps: list[str]) -> None:
-    """Run some statements in one visit to the thread of the connection."""
+    """Run statements in one visit to the connection's thread."""
     await connection._execute(_run, connection._conn, steps)
 
 
@@ -169,7 +169,7 @@ def _run(connection: sqlite3.Connection, steps: list[str]) -> None:
 def _resolve(
     future: asyncio.Future[Any], error: BaseException | None = None, value: Any = None
 ) -> None:
-    """Unless whoever waited has been cancelled."""
+    """Set the future's result or exception, unless its waiter has been cancelled."""
     if future.done():
         return
     if error is None:

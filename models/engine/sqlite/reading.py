@@ -1,4 +1,4 @@
-"""SQLite's connection for reading: whoever is cancelled takes the statement along that runs for it."""
+"""SQLite's connection for reading; cancelling a caller interrupts its running statement."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import aiosqlite
 
-# A statement may begin just after it has been told to end, and is told again.
+# A statement may begin just after an interrupt, so the interrupt is repeated.
 AGAIN_SECONDS = 0.05
 
 
@@ -25,7 +25,10 @@ class _Visit:
 
 
 class ReadingConnection(aiosqlite.Connection):
-    """Never one that writes: an interrupted COMMIT would be neither done nor undone for its caller."""
+    """An interruptible connection for reading only.
+
+    A caller could not tell whether an interrupted COMMIT took effect.
+    """
 
     def __init__(self, connector: Callable[[], sqlite3.Connection]) -> None:
         super().__init__(connector, 64)
@@ -43,7 +46,7 @@ class ReadingConnection(aiosqlite.Connection):
             raise
 
     def _run(self, visit: _Visit, work: Callable[[], Any]) -> Any:
-        """Work in the connection's thread, unless nobody waits for it any more."""
+        """Run the work in the connection's thread, unless its caller has been cancelled."""
         with self._lock:
             if visit.given_up:
                 return None
@@ -55,7 +58,7 @@ class ReadingConnection(aiosqlite.Connection):
                 self._visitor = None
 
     def _interrupt(self, visit: _Visit) -> None:
-        """End the statement of this visit, and of no other, in the thread that runs it."""
+        """Interrupt the statement of this visit, and of no other, in the thread that runs it."""
         with self._lock:
             if self._visitor is not visit or self._connection is None:
                 return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models.catalog.products import Product, ProductStatus
-from models.catalog.relevance import ranked_terms, sales_of, sales_part
+from models.catalog.relevance import ranked_terms, sales_bits, sales_bits_of
 from models.catalog.search import SearchTexts, search_texts
 from models.database import execute_many, fetch, records, transaction
 from models.tables.bulk import chunks, delete_where, insert_all, update_all
@@ -60,9 +60,9 @@ async def rank_sales(ctx: Context) -> int:
     while rows := await records(_SALES, last):
         last = rows[-1][0]
         moved = [
-            (sales_part(units_sold), product_id)
+            (sales_bits(units_sold), product_id)
             for product_id, units_sold, rank in rows
-            if rank is not None and sales_part(units_sold) != sales_of(rank)
+            if rank is not None and sales_bits(units_sold) != sales_bits_of(rank)
         ]
         if moved:
             await transaction(execute_many, _RANK_SALES, moved)

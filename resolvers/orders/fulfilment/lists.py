@@ -11,7 +11,7 @@ from typing import Any
 from models.accounts.roles import Permission
 from models.database import any_of, array, is_postgres, marks
 from models.members.phones import ENDING_DIGITS
-from models.orders.deadlines import AT_A_PLACE
+from models.orders.deadlines import AT_LOCATION
 from models.orders.fulfilments import Fulfilment
 from models.orders.orders import Order as OrderRow
 from models.orders.states import FulfilmentMethod, FulfilmentStatus
@@ -27,7 +27,7 @@ from resolvers.tallies import SqlTally
 from resolvers.validation import text_of
 
 # `models.orders.deadlines.due_at` as SQL.
-_WAITS = f"f.status IN ({', '.join(repr(str(each)) for each in AT_A_PLACE)})"
+_WAITS = f"f.status IN ({', '.join(repr(str(each)) for each in AT_LOCATION)})"
 DUE = (
     f"CASE WHEN NOT {_WAITS} THEN NULL"
     " WHEN f.status = 'OPEN' AND f.accept_due_at IS NOT NULL THEN f.accept_due_at"

@@ -42,11 +42,11 @@ class Pool:
 async def test_half_of_them_stay_at_hand_until_they_are_let_go() -> None:
     pool: Any = Pool()
     connections = PooledConnections(pool)
-    taken = [await connections.take() for _ in range(4)]
+    taken = [await connections.acquire() for _ in range(4)]
     for each in taken:
-        await connections.put_back(each)
+        await connections.release(each)
     assert pool.free.qsize() == 2
-    assert await connections.take() in taken
+    assert await connections.acquire() in taken
     await connections.close()
     assert pool.free.qsize() == 3
 
@@ -54,29 +54,29 @@ async def test_half_of_them_stay_at_hand_until_they_are_let_go() -> None:
 async def test_whoever_waits_at_the_pool_comes_first() -> None:
     pool: Any = Pool()
     connections = PooledConnections(pool)
-    first, *others = [await connections.take() for _ in range(4)]
-    waiting = [asyncio.create_task(connections.take()) for _ in range(2)]
+    first, *others = [await connections.acquire() for _ in range(4)]
+    waiting = [asyncio.create_task(connections.acquire()) for _ in range(2)]
     await asyncio.sleep(0)
-    leaving = asyncio.create_task(connections.take())
+    leaving = asyncio.create_task(connections.acquire())
     await asyncio.sleep(0)
     leaving.cancel()
     await asyncio.wait([leaving])
-    await connections.put_back(first)
+    await connections.release(first)
     assert await waiting[0] is first
-    await connections.put_back(others[0])
+    await connections.release(others[0])
     assert await waiting[1] is others[0]
-    await connections.put_back(first)
+    await connections.release(first)
     assert pool.free.empty()
 
 
 async def test_one_that_was_lost_is_not_used_again() -> None:
     pool: Any = Pool()
     connections = PooledConnections(pool)
-    kept, lost = await connections.take(), await connections.take()
-    await connections.put_back(kept)
+    kept, lost = await connections.acquire(), await connections.acquire()
+    await connections.release(kept)
     lost.closed = kept.closed = True
-    await connections.put_back(lost)
-    assert not (await connections.take()).closed
+    await connections.release(lost)
+    assert not (await connections.acquire()).closed
     assert pool.free.qsize() == 3
 
 
@@ -84,12 +84,12 @@ async def test_one_that_the_pool_took_back_meanwhile_fails_nobody() -> None:
     """So asyncpg does with a connection that the server ends while it is at hand."""
     pool: Any = Pool()
     connections = PooledConnections(pool)
-    first, second = [await connections.take() for _ in range(2)]
-    await connections.put_back(first)
+    first, second = [await connections.acquire() for _ in range(2)]
+    await connections.release(first)
     for each in (first, second):
         each.taken_back = True
         pool.free.put_nowait(Connection())
-    await connections.put_back(second)
+    await connections.release(second)
     assert pool.free.qsize() == 4
-    assert await connections.take() not in (first, second)
+    assert await connections.acquire() not in (first, second)
     assert pool.free.qsize() == 3

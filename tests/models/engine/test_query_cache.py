@@ -26,7 +26,7 @@ from models.database import (
     transaction,
 )
 from models.engine import query_cache
-from models.engine.query_cache import KeptOfPostgres, KeptResults
+from models.engine.query_cache import PostgresQueryCache, ResultCache
 from models.read_consistency import Freshness, as_fresh_as
 from tests.conftest import free_port
 from tests.make.requests import a_request, begin_request
@@ -231,7 +231,7 @@ async def test_a_request_reads_nothing_older_once_it_has_read_something_itself(
 
 
 async def test_what_was_kept_after_a_request_began_is_not_for_it() -> None:
-    kept = KeptOfPostgres()
+    kept = PostgresQueryCache()
     early, late = kept.begin(), kept.begin()
     for request in (early, late):
         kept.learn(request, "5:5: 1 today")
@@ -243,7 +243,7 @@ async def test_what_was_kept_after_a_request_began_is_not_for_it() -> None:
 
 
 async def test_nothing_is_given_when_no_process_is_known_that_was_there_before() -> None:
-    kept = KeptOfPostgres()
+    kept = PostgresQueryCache()
 
     def given(seen: str) -> Any:
         request = kept.begin()
@@ -259,7 +259,7 @@ async def test_nothing_is_given_when_no_process_is_known_that_was_there_before()
 
 
 async def test_the_snapshot_alone_is_asked_for_seldom_while_it_changes_all_the_time() -> None:
-    kept = KeptOfPostgres()
+    kept = PostgresQueryCache()
 
     def meet(snapshot: int) -> None:
         kept.learn(kept.begin(), f"{snapshot} 1 today")
@@ -286,7 +286,7 @@ async def test_a_standby_says_too_little_for_anything_to_be_kept() -> None:
 def test_results_have_a_bound_in_number_and_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(query_cache, "RESULTS", 3)
     monkeypatch.setattr(query_cache, "ROWS", 2)
-    results = KeptResults(megabytes=0.005)
+    results = ResultCache(megabytes=0.005)
 
     def keep(name: str, *rows: str) -> None:
         for _ in range(2):
@@ -317,7 +317,7 @@ async def test_without_memory_nothing_is_kept_and_nothing_asked_for_it(
     await connect(database_url, kept_megabytes=0)
     asked: list[str] = []
     if not is_postgres():
-        _opened[0]._near.set_trace_callback(asked.append)  # type: ignore[attr-defined]
+        _opened[0]._loop_connection.set_trace_callback(asked.append)  # type: ignore[attr-defined]
     with count_statements() as statements:
         for _ in range(3):
             async with a_request():
