@@ -212,6 +212,13 @@ def _parser() -> argparse.ArgumentParser:
         "--encoding", choices=["UTF_8", "UTF_16", "GB18030"], help="do not detect the encoding"
     )
     importing.add_argument("--demo", action="store_true", help="invent missing prices")
+    _add_checks(command)
+    cli_operations.add_commands(command)
+    return parser
+
+
+def _add_checks(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add the commands that write something, or only `--check` it."""
     rotating = command(
         "rotate-keys", rotate_keys, "Re-encrypt personal data with the first of QUINTET_DATA_KEYS."
     )
@@ -222,8 +229,6 @@ def _parser() -> argparse.ArgumentParser:
     printing.add_argument(
         "--check", action="store_true", help="only compare the files, exit 2 if different"
     )
-    cli_operations.add_commands(command)
-    return parser
 
 
 if __name__ == "__main__":

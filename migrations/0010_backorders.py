@@ -8,7 +8,7 @@ from tortoise.migrations.constraints import CheckConstraint
 
 from models.engine.schema_changes.create_table import CreateTable
 from models.engine.schema_changes.create_tables import TableMigration
-from models.stock.states import PromiseStatus
+from models.stock.states import AllocationStatus
 
 
 class Migration(TableMigration):
@@ -56,7 +56,7 @@ class Migration(TableMigration):
             bases=["Row"],
         ),
         CreateTable(
-            name="StockPromise",
+            name="BackorderAllocation",
             fields=[
                 (
                     "id",
@@ -96,9 +96,9 @@ class Migration(TableMigration):
                 (
                     "status",
                     fields.CharEnumField(
-                        default=PromiseStatus.HELD,
+                        default=AllocationStatus.HELD,
                         description="",
-                        enum_type=PromiseStatus,
+                        enum_type=AllocationStatus,
                         max_length=24,
                     ),
                 ),
