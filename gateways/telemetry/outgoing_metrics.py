@@ -27,12 +27,12 @@ SECONDS = Histogram(
 
 
 @contextmanager
-def outgoing_call(purpose: str, host: str) -> Iterator[dict[str, str]]:
+def outgoing_call(purpose: str, host: str, method: str = "POST") -> Iterator[dict[str, str]]:
     """Give the headers that carry the trace on. No label names a host: anybody may register one."""
     started = time.perf_counter()
     outcome = "unanswered"
     try:
-        with client_span(f"POST {purpose}", host) as headers:
+        with client_span(f"{method} {purpose}", host) as headers:
             yield headers
         outcome = "answered"
     except CircuitOpen:

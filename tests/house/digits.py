@@ -16,6 +16,7 @@ MEASURED = {
     "gateways/challenge_picture.py: int(x)",
     "gateways/challenge_picture.py: int(y)",
     "gateways/sandbox.py: int(timestamp)",
+    "gateways/wechat_pay/signing.py: int(timestamp)",
     "models/catalog/gtin.py: int(digit)",
     "models/text/digits.py: int(text)",
     "models/members/numbers.py: int(digit)",
@@ -34,6 +35,7 @@ MEASURED = {
 OWN = {
     "gateways/addresses.py: int(address)",
     "gateways/cost_buckets.py: int(level)",
+    "gateways/sandbox.py: datetime.fromisoformat(expires)",
     "models/bounds.py: int(self)",
     "models/tables/columns.py: datetime.fromisoformat(column)",
     "models/engine/long_lists.py: int(number)",
