@@ -29,12 +29,12 @@ PAGE = 50
 USERNAME = "benchmark"
 PASSWORD = "benchmark password"  # noqa: S105 - of a database that lives as long as this runs
 
-LEVEL = """query($v: ID!, $l: ID!) { stockLevels(variantId: $v, locationId: $l) {
+LEVEL = """query($v: ID!, $l: ID!) { stockLevels(filter: { variantId: $v, locationId: $l }) {
   edges { node { onHand available held committed } } } }"""
 HISTORY = """query($v: ID!, $l: ID!, $last: Int!, $before: String) {
-  stockMovements(variantId: $v, locationId: $l, last: $last, before: $before) {
+  stockMovements(filter: { variantId: $v, locationId: $l }, last: $last, before: $before) {
     pageInfo { startCursor } edges { node { sequence quantity reason fromState toState occurredAt } } } }"""
-AT_LOCATION = """query($l: ID!, $last: Int!) { stockMovements(locationId: $l, last: $last) {
+AT_LOCATION = """query($l: ID!, $last: Int!) { stockMovements(filter: { locationId: $l }, last: $last) {
     edges { node { sequence quantity reason variant { sku } } } } }"""
 AUDIT = """query($l: ID, $full: Boolean!) { stockAudit(locationId: $l, full: $full) {
   checkedLevels drifts { state } } }"""

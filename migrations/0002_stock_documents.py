@@ -75,7 +75,7 @@ class Migration(TableMigration):
                 "app": "models",
                 "indexes": [Index(fields=["document_type", "document_id", "id"])],
                 "pk_attr": "id",
-                "table_description": 'One line of a stock document\'s history: `("Transfer", 7)` went from a status to another.',
+                "table_description": 'One entry of a stock document\'s history: the document, such as `("Transfer", 7)`, changed its status.',
             },
             bases=["Row"],
         ),

@@ -57,7 +57,7 @@ class Migration(TableMigration):
                     )
                 ],
                 "pk_attr": "id",
-                "table_description": "What online channels leave alone of each variant at a location that has no number of its own.",
+                "table_description": "The safety stock of those levels of a location that do not have their own.",
             },
             bases=["Row"],
         ),
@@ -97,7 +97,7 @@ class Migration(TableMigration):
                 "app": "models",
                 "unique_together": (("level_id", "sequence"),),
                 "pk_attr": "id",
-                "table_description": "What the movements of a level up to `sequence` add up to, so that nobody need add them up again.",
+                "table_description": "The sum of a level's movements up to and including `sequence`.",
             },
             bases=["Row"],
         ),

@@ -6,7 +6,7 @@ from tortoise.migrations.constraints import CheckConstraint
 
 from models.engine.schema_changes.create_table import CreateTable
 from models.engine.schema_changes.create_tables import TableMigration
-from models.stock.states import PromiseStatus
+from models.stock.states import AllocationStatus
 
 
 class Migration(TableMigration):
@@ -50,12 +50,12 @@ class Migration(TableMigration):
                     CheckConstraint(check='"promised" >= 0', name="ck_stock_backorder_promised"),
                 ],
                 "pk_attr": "id",
-                "table_description": "What may be sold of a variant before it is there; a variant without a row sells only what is there.",
+                "table_description": "How many units of a variant may be sold before they arrive.",
             },
             bases=["Row"],
         ),
         CreateTable(
-            name="StockPromise",
+            name="BackorderAllocation",
             fields=[
                 (
                     "id",
@@ -95,9 +95,9 @@ class Migration(TableMigration):
                 (
                     "status",
                     fields.CharEnumField(
-                        default=PromiseStatus.HELD,
+                        default=AllocationStatus.HELD,
                         description="",
-                        enum_type=PromiseStatus,
+                        enum_type=AllocationStatus,
                         max_length=24,
                     ),
                 ),
@@ -113,7 +113,7 @@ class Migration(TableMigration):
                     ),
                 ],
                 "pk_attr": "id",
-                "table_description": "Pieces promised to a fulfilment that are yet to come to its location; `filled` of them have come.",
+                "table_description": "Units of a variant that a fulfilment awaits at its location; `filled` of them have arrived.",
             },
             bases=["Row"],
         ),

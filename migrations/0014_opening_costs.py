@@ -55,7 +55,7 @@ class Migration(TableMigration):
                     ),
                 ],
                 "pk_attr": "id",
-                "table_description": "What a piece of a level's was said to cost before any was bought there; given once, append-only.",
+                "table_description": "The unit cost of stock that was on hand before the first purchase. One per level, append-only.",
             },
             bases=["Row"],
         ),

@@ -47,7 +47,7 @@ class Migration(TableMigration):
                 "app": "models",
                 "unique_together": (("line_id", "serial"),),
                 "pk_attr": "id",
-                "table_description": "A serial number in which a count and the books differ.",
+                "table_description": "A serial number in which a count differs from the records.",
             },
             bases=["Row"],
         ),

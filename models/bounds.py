@@ -70,6 +70,7 @@ RECOVERY_CODES = Bound(10)
 
 # Stock.
 AUDIT_FAULTS = Bound(500)
+DOCUMENT_LOCATIONS = Bound(2)
 
 # Answers.
 PATH_STEPS = Bound(10)

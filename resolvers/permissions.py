@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
@@ -18,6 +18,17 @@ P = ParamSpec("P")
 T = TypeVar("T")
 M = TypeVar("M", bound=Any)
 UseCase = Callable[Concatenate[Context, P], Coroutine[Any, Any, T]]
+ITS_PERMISSION = "ITS PERMISSION"
+
+
+class Guarded(Protocol):
+    """What needs a permission of its own, such as a kind of document."""
+
+    @property
+    def permission(self) -> Permission: ...
+
+
+G = TypeVar("G", bound=Guarded)
 
 
 def requires(permission: Permission) -> Callable[[UseCase[P, T]], UseCase[P, T]]:
@@ -37,6 +48,23 @@ def refuse_without(ctx: Context, permission: Permission) -> None:
         if ctx.actor.lacks_second_factor:
             raise PermissionDenied("Set a second factor first: your role asks for one.")
         raise PermissionDenied("This needs the permission {permission}.", permission=permission)
+
+
+def requires_its_permission(
+    use_case: Callable[Concatenate[Context, G, P], Coroutine[Any, Any, T]],
+) -> Callable[Concatenate[Context, G, P], Coroutine[Any, Any, T]]:
+    """Only staff and API clients may enter who hold the permission of the first argument after `ctx`.
+
+    Raises: NotSignedIn, PermissionDenied.
+    """
+
+    @wraps(use_case)
+    async def entered(ctx: Context, guarded: G, *arguments: P.args, **options: P.kwargs) -> T:
+        refuse_without(ctx, guarded.permission)
+        return await use_case(ctx, guarded, *arguments, **options)
+
+    entered.admits = ITS_PERMISSION  # type: ignore[attr-defined]
+    return entered  # type: ignore[return-value]
 
 
 def for_staff(use_case: UseCase[P, T]) -> UseCase[P, T]:

@@ -30,6 +30,10 @@ class Conditions:
         self.sql.append(condition)
         self.values.extend(values)
 
+    def of_parents(self, parent: str, keys: Sequence[Any]) -> Conditions:
+        """Return the same of the rows whose column `parent` has one of these keys."""
+        return Conditions([any_of(parent), *self.sql], [array(keys), *self.values])
+
     @property
     def nothing(self) -> bool:
         """Whether it is known that nothing meets them, so that nobody need ask."""
@@ -84,7 +88,7 @@ async def page_of(
         *values,
     )
     width = -len(names)
-    return _page(
+    return page_from(
         [row(*each[:width]) for each in found], [each[width:] for each in found], request, tie
     )
 
@@ -95,7 +99,7 @@ async def page_of_ids(
     """The same, of the rows' IDs."""
     _, inner, values = _keys_of_page(table, conditions, order, request, tie)
     keys = [] if conditions.nothing else await records(inner, *values)
-    return _page([key[-1] for key in keys], keys, request, tie)
+    return page_from([key[-1] for key in keys], keys, request, tie)
 
 
 async def pages_of_ids(
@@ -134,7 +138,7 @@ async def pages_of_ids(
     for key, *place in rows:
         found[key].append(place)
     return {
-        key: _page([place[-1] for place in places], places, request, tie)
+        key: page_from([place[-1] for place in places], places, request, tie)
         for key, places in found.items()
     }
 
@@ -156,7 +160,7 @@ async def pages_by_id(
     asked, direction = Conditions(), "DESC" if falling != request.backward else "ASC"
     asked.add(any_of(parent), array(keys))
     asked.add(str(conditions), *conditions.values)
-    for argument, cursor, forward in _cursors(request):
+    for argument, cursor, forward in cursors_of(request):
         sign = "<" if falling == forward else ">"
         asked.add(f"id {sign} ?", *checked_key(cursor, tie, (int,), argument))
     ranked = await fetch(
@@ -234,7 +238,7 @@ def _sorted(names: Sequence[str], order: Order, request: PageRequest) -> str:
     return ", ".join(f"{name} {direction}" for name in names)
 
 
-def _page(rows: list[T], keys: Sequence[Any], request: PageRequest, tie: str) -> Page[T]:
+def page_from(rows: list[T], keys: Sequence[Any], request: PageRequest, tie: str) -> Page[T]:
     """Cut what was found, which is in the order of reading, to a page in the order of the list."""
     size, more = request.size, len(rows) > request.size
     rows, keys = rows[:size], [list(key) for key in keys[:size]]
@@ -262,14 +266,14 @@ def _beyond(
     order: Order, request: PageRequest, tie: str, names: Sequence[str]
 ) -> tuple[str, list[Any]]:
     conditions = Conditions()
-    for argument, cursor, forward in _cursors(request):
+    for argument, cursor, forward in cursors_of(request):
         key = checked_key(cursor, tie, order.kinds, argument)
         sign = "<" if order.falling == forward else ">"
         conditions.add(f"({', '.join(names)}) {sign} ({marks(key)})", *key)
     return str(conditions), conditions.values
 
 
-def _cursors(request: PageRequest) -> Iterator[tuple[str, str, bool]]:
+def cursors_of(request: PageRequest) -> Iterator[tuple[str, str, bool]]:
     """The cursors of a request: the argument, and whether the page lies behind it."""
     if request.after is not None:
         yield "after", request.after, True

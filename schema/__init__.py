@@ -35,6 +35,7 @@ from schema.orders.subscriptions import OrderSubscriptions
 from schema.referrals.mutations import ReferralMutations
 from schema.referrals.queries import ReferralQueries
 from schema.scalars import SCALARS
+from schema.stock.documents.queries import StockDocumentQueries
 from schema.stock.mutations import StockMutations
 from schema.stock.purchasing.mutations import PurchaseMutations
 from schema.stock.purchasing.queries import PurchaseQueries
@@ -57,6 +58,7 @@ class Query(
     CatalogQueries,
     StoreQueries,
     StockQueries,
+    StockDocumentQueries,
     SerialQueries,
     TransferQueries,
     StocktakeQueries,

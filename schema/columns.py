@@ -27,11 +27,11 @@ def column(name: str, *, description: str | None = None) -> Any:
     return public(strawberry.field(resolver=resolve, description=description, metadata=metadata))
 
 
-def identity(kind: str) -> Any:
-    """The global ID of a node, made of its row's."""
+def identity(kind: str | None = None) -> Any:
+    """The global ID of a node, made of its row's; an interface leaves the kind to the object's class."""
 
     def resolve(self: Any) -> strawberry.ID:
-        return global_id(kind, self.row.id)
+        return global_id(kind or type(self).__name__, self.row.id)
 
     return public(strawberry.field(resolver=resolve))
 

@@ -99,7 +99,10 @@ class InsufficientStockError(UserError):
         from schema.catalog.types import Variant
 
         found = await variants.by_ids(ctx, [parent.variant_id for parent in parents])
-        return [Variant.of(found[parent.variant_id]) for parent in parents]
+        rows = [found.get(parent.variant_id) for parent in parents]
+        # A variant that is not there is the error of its own parent: the others keep theirs.
+        missing: Any = NotFoundRefusal("There is no such variant.")
+        return [missing if row is None else Variant.of(row) for row in rows]
 
 
 ERROR_TYPES = [InvalidInput, NotFound, PlainError, StateConflict, InsufficientStockError]
@@ -141,7 +144,7 @@ def format_error(error: GraphQLError, ctx: Context | None) -> dict[str, Any]:
         extensions["code"] = cause.code
         if isinstance(cause, RateLimited) and cause.retry_after_seconds is not None:
             extensions["retryAfterSeconds"] = cause.retry_after_seconds
-        elif isinstance(cause, Forbidden) and cause.path:
+        elif isinstance(cause, Forbidden | Refusal) and cause.path:
             extensions["inputPath"] = [str(step) for step in cause.path]
     elif isinstance(cause, Refusals):
         formatted["message"] = "; ".join(translate(each, language) for each in cause.refusals)

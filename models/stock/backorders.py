@@ -1,16 +1,19 @@
+"""Backorders: units that are sold before the goods arrive, and their allocation to fulfilments."""
+
 from __future__ import annotations
 
 from tortoise import fields
 
-from models.stock.states import PromiseStatus
+from models.stock.states import AllocationStatus
 from models.tables.fields import Row, choice, never_negative, reference, within
 
 
 class StockBackorder(Row):
-    """What may be sold of a variant before it is there; a variant without a row sells only what is there.
+    """How many units of a variant may be sold before they arrive.
 
-    `promised` pieces are owed to orders right now; it may exceed a `most` that was lowered meanwhile. Its
-    row is locked after an order and before any level.
+    A variant without a row is sold from stock only. `most` is the limit. `promised` is the number of units
+    that open allocations still await; it exceeds `most` after the limit was lowered. Transactions lock the
+    row after the order and before any level.
     """
 
     variant = reference("Variant")
@@ -26,10 +29,10 @@ class StockBackorder(Row):
         constraints = never_negative("stock_backorder", "most", "promised")
 
 
-class StockPromise(Row):
-    """Pieces promised to a fulfilment that are yet to come to its location; `filled` of them have come.
+class BackorderAllocation(Row):
+    """Units of a variant that a fulfilment awaits at its location; `filled` of them have arrived.
 
-    Its row changes only under its variant's `StockBackorder`.
+    The row changes only while the variant's `StockBackorder` is locked.
     """
 
     variant = reference("Variant")
@@ -38,7 +41,7 @@ class StockPromise(Row):
     fulfilment_id = fields.BigIntField(db_index=True)
     quantity = fields.IntField()
     filled = fields.IntField(default=0)
-    status = choice(PromiseStatus, default=PromiseStatus.HELD)
+    status = choice(AllocationStatus, default=AllocationStatus.HELD)
 
     variant_id: int
     location_id: int
@@ -48,6 +51,7 @@ class StockPromise(Row):
         return self.quantity - self.filled
 
     class Meta:
+        # The table keeps its first name: renaming it would stop servers of the version before.
         table = "stock_promise"
         indexes = (("status", "variant_id", "location_id", "id"),)
         constraints = (

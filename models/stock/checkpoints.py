@@ -1,3 +1,5 @@
+"""Checkpoints of the ledger: sums from which a replay starts."""
+
 from __future__ import annotations
 
 from tortoise import fields
@@ -6,9 +8,9 @@ from models.tables.fields import Row, reference
 
 
 class StockCheckpoint(Row):
-    """What the movements of a level up to `sequence` add up to, so that nobody need add them up again.
+    """The sum of a level's movements up to and including `sequence`.
 
-    It is computed from the ledger, never from the level. `last_at` is when its last movement happened.
+    It is computed from the ledger, never from the level. `last_at` is the time of the last movement.
     """
 
     level = reference("StockLevel")

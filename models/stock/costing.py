@@ -1,6 +1,7 @@
-"""Moving average cost in whole minor units: the value of a place's pieces is kept, never their average.
+"""Moving average cost in whole minor units. The value of a level is stored, never the average.
 
-Each piece that leaves takes its share of the value, so what came in is what is there and what went out.
+Units that leave carry their share of the value, so the value received equals the value on hand plus the
+value that left.
 
 Source: the perpetual weighted average of IAS 2, paragraphs 25 to 27.
 """
@@ -12,11 +13,11 @@ from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
-class Valued:
-    """What the pieces of a variant at a place are worth together, in minor units.
+class Valuation:
+    """The quantity and value of a level, in minor units.
 
-    `known_minor` for `known_quantity` is what they were worth before the last of them left: so much are
-    pieces worth that come when there are none, and nobody says what they cost.
+    `known_minor` is the value of `known_quantity` units before the last unit left. It gives the unit cost of
+    goods that arrive without a stated cost while the location has no stock.
     """
 
     quantity: int
@@ -26,71 +27,71 @@ class Valued:
 
     @property
     def average_minor(self) -> int | None:
-        """What one is worth, rounded; None where there is none."""
+        """The rounded unit cost; None without stock."""
         return share(self.value_minor, self.quantity, 1) if self.quantity else None
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
-    """Pieces that come (above 0) or leave (below 0); `value_minor` is theirs if somebody says so."""
+class CostMovement:
+    """Units that arrive (above 0) or leave (below 0); `value_minor` is their stated value, if any."""
 
-    pieces: int
+    quantity: int
     value_minor: int | None = None
 
 
-def opened(quantity: int, unit_minor: int) -> Valued:
-    """Pieces that never had a cost, once one of them is said to be worth `unit_minor`.
+def with_opening_cost(quantity: int, unit_minor: int) -> Valuation:
+    """Return the valuation of `quantity` units that had no cost before, at `unit_minor` each.
 
-    Where there are none, those that come without a cost are worth that.
+    Without stock, `unit_minor` becomes the cost of units that arrive without a stated cost.
     """
-    return Valued(quantity, quantity * unit_minor, *((0, 0) if quantity else (1, unit_minor)))
+    return Valuation(quantity, quantity * unit_minor, *((0, 0) if quantity else (1, unit_minor)))
 
 
-def share(value_minor: int, quantity: int, pieces: int) -> int:
-    """What `pieces` are worth where `quantity` are worth `value_minor`; half a unit is rounded up.
+def share(value_minor: int, quantity: int, moved: int) -> int:
+    """Return the value of `moved` units if `quantity` units have the value `value_minor`, rounded half up.
 
-    Never more than the value for at most `quantity`, and all of it for all of them.
+    The share of at most `quantity` units does not exceed the value; the share of all of them equals it.
     """
-    return (2 * value_minor * pieces + quantity) // (2 * quantity)
+    return (2 * value_minor * moved + quantity) // (2 * quantity)
 
 
-def shares(value_minor: int, quantity: int, parts: Sequence[int]) -> list[int]:
-    """What each part of the pieces is worth, one after the other, so that the last takes what is left."""
+def shares(value_minor: int, quantity: int, splits: Sequence[int]) -> list[int]:
+    """Return the values of successive splits of the quantity. They add up to the value of the whole."""
     values = []
-    for pieces in parts:
-        value = share(value_minor, quantity, pieces) if pieces else 0
+    for moved in splits:
+        value = share(value_minor, quantity, moved) if moved else 0
         values.append(value)
-        value_minor, quantity = value_minor - value, quantity - pieces
+        value_minor, quantity = value_minor - value, quantity - moved
     return values
 
 
-def passed(stock: Valued, passages: Iterable[Passage]) -> tuple[Valued, list[int]]:
-    """The stock once the pieces have come and gone, and what each passage added (or took: below 0)."""
+def apply(stock: Valuation, movements: Iterable[CostMovement]) -> tuple[Valuation, list[int]]:
+    """Return the valuation after the movements, and the change of value by each (negative if units left)."""
     changes = []
-    for each in passages:
-        change = _come(stock, each) if each.pieces > 0 else -_left(stock, -each.pieces)
+    for each in movements:
+        change = _arriving(stock, each) if each.quantity > 0 else -_leaving(stock, -each.quantity)
         changes.append(change)
-        stock = _after(stock, max(0, stock.quantity + each.pieces), stock.value_minor + change)
+        stock = _after(stock, max(0, stock.quantity + each.quantity), stock.value_minor + change)
     return stock, changes
 
 
-def _come(stock: Valued, passage: Passage) -> int:
-    if passage.value_minor is not None:
-        return passage.value_minor
+def _arriving(stock: Valuation, movement: CostMovement) -> int:
+    if movement.value_minor is not None:
+        return movement.value_minor
     if stock.quantity:
-        return share(stock.value_minor, stock.quantity, passage.pieces)
+        return share(stock.value_minor, stock.quantity, movement.quantity)
     if stock.known_quantity:
-        return share(stock.known_minor, stock.known_quantity, passage.pieces)
+        return share(stock.known_minor, stock.known_quantity, movement.quantity)
     return 0
 
 
-def _left(stock: Valued, pieces: int) -> int:
-    if pieces >= stock.quantity:
+def _leaving(stock: Valuation, quantity: int) -> int:
+    if quantity >= stock.quantity:
         return stock.value_minor
-    return share(stock.value_minor, stock.quantity, pieces)
+    return share(stock.value_minor, stock.quantity, quantity)
 
 
-def _after(stock: Valued, quantity: int, value_minor: int) -> Valued:
+def _after(stock: Valuation, quantity: int, value_minor: int) -> Valuation:
     if quantity == 0 and stock.quantity:
-        return Valued(0, value_minor, stock.quantity, stock.value_minor)
+        return Valuation(0, value_minor, stock.quantity, stock.value_minor)
     return replace(stock, quantity=quantity, value_minor=value_minor)

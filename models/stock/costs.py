@@ -1,3 +1,5 @@
+"""The value of stock: per level, per movement, and the opening cost."""
+
 from __future__ import annotations
 
 from tortoise import fields
@@ -6,10 +8,10 @@ from models.tables.fields import Row, minor, never_negative, reference, within
 
 
 class StockCost(Row):
-    """What the pieces of a level are worth by its movements up to `movement_id`; the rest are still to count.
+    """The value of a level's stock after its movements up to `movement_id`. Later movements are not settled.
 
-    A level has none before a document first brings or takes pieces there. `level_version` is the level's
-    then: another one says that there may be movements to count.
+    A level gets a row when a document with costs first moves goods at it. `level_version` is the version of
+    the level at that time; if the level has another version, it may have unsettled movements.
     """
 
     level = reference("StockLevel")
@@ -32,7 +34,7 @@ class StockCost(Row):
 
 
 class StockCostEntry(Row):
-    """What one movement added to the value of its level, or took (below 0). Append-only."""
+    """The change of a level's value by one movement; negative if goods left. Append-only."""
 
     level = reference("StockLevel")
     movement_id = fields.BigIntField()
@@ -46,9 +48,9 @@ class StockCostEntry(Row):
 
 
 class StockOpeningCost(Row):
-    """What a piece of a level's was said to cost before any was bought there; given once, append-only.
+    """The unit cost of stock that was on hand before the first purchase. One per level, append-only.
 
-    It made the `quantity` pieces that stood there then worth `value_minor`.
+    It gave the `quantity` units that were on hand the value `value_minor`.
     """
 
     level = reference("StockLevel")

@@ -1,4 +1,4 @@
-"""How a level stands against its floor, and how long what is there lasts at the pace at which it sells."""
+"""The health of a level compared with its safety stock, and the days of cover at the current rate of sale."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from enum import StrEnum
 from models.stock.sellable_sql import EFFECTIVE
 
 LONGEST_DAYS = 366
-"""So far back is counted what was sold."""
+"""The longest period, in days, for which sales are added up."""
 COVER_DAYS = 30
-"""The days whose sales say how long stock lasts."""
+"""The days of sales from which the cover is computed."""
 
 
 class StockHealth(StrEnum):
-    """BELOW_MINIMUM and OVERSTOCK are of levels with a minimum or maximum, which none has yet."""
+    """BELOW_MINIMUM and OVERSTOCK need a minimum or maximum of the level, which no level has yet."""
 
     OUT = "OUT"
     BELOW_SAFETY = "BELOW_SAFETY"
@@ -28,7 +28,7 @@ def health_of(available: int, safety_stock: int) -> StockHealth:
     return StockHealth.BELOW_SAFETY if available < safety_stock else StockHealth.SOUND
 
 
-# The same of a stock_level `l` in SQL; both parameters are now.
+# `health_of` for a stock_level `l` in SQL; both parameters are the current time.
 HEALTH = (
     f"CASE WHEN {EFFECTIVE} = 0 THEN 'OUT' WHEN {EFFECTIVE} < l.safety_stock THEN 'BELOW_SAFETY'"
     " ELSE 'SOUND' END"
@@ -36,8 +36,8 @@ HEALTH = (
 
 
 def cover_days(available: int, sold: int) -> int | None:
-    """How many whole days the available pieces last if as many are sold as in the last `COVER_DAYS`.
+    """Return how many whole days the available units last, or None if nothing was sold.
 
-    None where nothing was sold.
+    `sold` is the number of units sold in the last `COVER_DAYS` days.
     """
     return available * COVER_DAYS // sold if sold else None

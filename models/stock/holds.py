@@ -1,3 +1,5 @@
+"""Holds: units that are reserved for a fulfilment, at first for a limited time."""
+
 from __future__ import annotations
 
 from tortoise import fields
@@ -7,10 +9,10 @@ from models.tables.fields import Row, choice, reference, within
 
 
 class StockHold(Row):
-    """Pieces promised to a fulfilment.
+    """Units of a level that are reserved for a fulfilment.
 
-    A hold that has expired counts as available the moment it does, before anybody releases it. Its row
-    changes only under its level's lock. `below_safety`: a counter's, which may dip into the safety stock.
+    The units of an expired hold count as available, even before the hold is released. The row changes only
+    while its level is locked. `below_safety` holds may use the safety stock; sales at a counter make them.
     """
 
     level = reference("StockLevel")

@@ -1,16 +1,20 @@
+"""The ledger: one row for each movement of stock."""
+
 from __future__ import annotations
 
 from tortoise import fields
 
-from models.stock.states import BEYOND, MovementReason, StockState
+from models.stock.levels import LevelKey
+from models.stock.states import OFF_LEVEL_STATES, MovementReason, StockState
 from models.tables.fields import Row, choice, reference, within
 
 
 class StockMovement(Row):
-    """One append-only line of the ledger; `id` is its sequence, `created_at` when it happened.
+    """One append-only entry of the ledger; `id` is its sequence, `created_at` the time of the movement.
 
-    It is written under its level's lock, so within a level both only rise, and whoever sees a movement sees
-    all that came before it, though the IDs of other levels may become visible later.
+    It is written while its level is locked. Within a level `id` and `created_at` therefore never decrease,
+    and a transaction that sees a movement sees all earlier movements of the level. Movements of other levels
+    with lower IDs may become visible later.
     """
 
     variant = reference("Variant")
@@ -29,13 +33,13 @@ class StockMovement(Row):
     location_id: int
 
     @property
-    def place(self) -> tuple[int, int]:
+    def level_key(self) -> LevelKey:
         return self.variant_id, self.location_id
 
     @property
     def crosses(self) -> bool:
-        """Whether pieces came to the place or left it."""
-        return (self.from_state in BEYOND) is not (self.to_state in BEYOND)
+        """Whether the movement changes the quantity on hand of its level."""
+        return (self.from_state in OFF_LEVEL_STATES) is not (self.to_state in OFF_LEVEL_STATES)
 
     class Meta:
         table = "stock_movement"

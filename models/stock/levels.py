@@ -1,15 +1,20 @@
+"""Stock levels: the quantity of each variant at each location, by state."""
+
 from __future__ import annotations
 
 from tortoise import fields
 
 from models.tables.fields import Row, never_negative, reference
 
+LevelKey = tuple[int, int]
+"""The key of a level: variant ID, location ID. Levels are locked in the order of their keys."""
+
 
 class StockLevel(Row):
-    """How many pieces of a variant stand at a location, by state.
+    """The quantities of one variant at one location, by state.
 
-    The numbers are authoritative; every change of one is a movement in the ledger, written with it. So is
-    `safety_stock`: unless it is the level's own, it is the default of its location, copied.
+    They are authoritative. Every change writes a movement to the ledger in the same transaction.
+    `safety_stock` is the level's own if `safety_is_own`, else a copy of the default of the location.
     """
 
     variant = reference("Variant")

@@ -1,4 +1,4 @@
-"""What a movement does to a level, what may still be sold, and what may be adjusted by hand."""
+"""Pure rules of stock levels: movements, sellable quantities and manual adjustments."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from models.stock.states import MovementReason, StockState
 _S = StockState
 _R = MovementReason
 
-# The states whose pieces stand at a location; a level has a column for each.
-STANDING = (_S.AVAILABLE, _S.HELD, _S.COMMITTED, _S.DAMAGED, _S.QUARANTINED)
-COLUMNS = tuple(state.lower() for state in STANDING)
-# Orders move held and committed pieces, transfers those in transit: nobody does by hand.
+# A level has a column for each of these states.
+ON_HAND_STATES = (_S.AVAILABLE, _S.HELD, _S.COMMITTED, _S.DAMAGED, _S.QUARANTINED)
+COLUMNS = tuple(state.lower() for state in ON_HAND_STATES)
+# Orders move held and committed units, transfers move units in transit.
 BY_HAND = frozenset({_S.OUTSIDE, _S.AVAILABLE, _S.DAMAGED, _S.QUARANTINED})
-# What a level may hold: far enough below what a number can tell for an ERP or a stocktake to add to it.
+# Below the maximum of INT by a margin, so that adding to a level does not overflow.
 MOST_ON_HAND = 2_000_000_000
-_COMING = frozenset({_R.ADJUSTMENT, _R.PURCHASE_RECEIPT, _R.RETURN, _R.STOCKTAKE})
-_GOING = frozenset({_R.ADJUSTMENT, _R.DAMAGE, _R.STOCKTAKE, _R.SUPPLIER_RETURN})
-_STAYING = frozenset({_R.ADJUSTMENT, _R.DAMAGE, _R.STOCKTAKE})
+_INBOUND = frozenset({_R.ADJUSTMENT, _R.PURCHASE_RECEIPT, _R.RETURN, _R.STOCKTAKE})
+_OUTBOUND = frozenset({_R.ADJUSTMENT, _R.DAMAGE, _R.STOCKTAKE, _R.SUPPLIER_RETURN})
+_INTERNAL = frozenset({_R.ADJUSTMENT, _R.DAMAGE, _R.STOCKTAKE})
 
 
 @dataclass(frozen=True, slots=True)
-class Pieces:
-    """Quantities by standing state; as a difference they may be negative."""
+class Quantities:
+    """The quantities of a level by state, or their changes, which may be negative."""
 
     available: int = 0
     held: int = 0
@@ -32,16 +32,16 @@ class Pieces:
     damaged: int = 0
     quarantined: int = 0
 
-    def __add__(self, other: Pieces) -> Pieces:
-        return Pieces(*(a + b for a, b in zip(self.values, other.values, strict=True)))
+    def __add__(self, other: Quantities) -> Quantities:
+        return Quantities(*(a + b for a, b in zip(self.values, other.values, strict=True)))
 
     def of(self, state: StockState) -> int:
-        """Raises: ValueError for a state that no level has."""
-        return self.values[STANDING.index(state)]
+        """Return the quantity in one state. Raises: ValueError for a state that a level does not have."""
+        return self.values[ON_HAND_STATES.index(state)]
 
     @property
     def values(self) -> tuple[int, ...]:
-        """In the order of `STANDING`."""
+        """The quantities in the order of `ON_HAND_STATES`."""
         return self.available, self.held, self.committed, self.damaged, self.quarantined
 
     @property
@@ -49,40 +49,40 @@ class Pieces:
         return sum(self.values)
 
 
-def moved(from_state: StockState, to_state: StockState, quantity: int) -> Pieces:
-    """What moving `quantity` pieces between two states changes at their location."""
+def moved(from_state: StockState, to_state: StockState, quantity: int) -> Quantities:
+    """Return the changes of a level when `quantity` units move from one state to another."""
     return _in(from_state, -quantity) + _in(to_state, quantity)
 
 
-def effective(pieces: Pieces, expired: int) -> Pieces:
-    """The same pieces with `expired` holds counted as available, though nobody has released them yet."""
-    return pieces + Pieces(available=expired, held=-expired) if expired else pieces
+def effective(quantities: Quantities, expired: int) -> Quantities:
+    """Return the quantities with `expired` held units counted as available."""
+    return quantities + Quantities(available=expired, held=-expired) if expired else quantities
 
 
 def sellable(available: int, safety_stock: int, *, counter: bool) -> int:
-    """How many of the available pieces a channel may sell: online stops at the safety stock."""
+    """Return how many available units a channel may sell: online, those above the safety stock."""
     return max(0, available if counter else available - safety_stock)
 
 
 def suffices(available: int, safety_stock: int, *, total: int, online: int) -> bool:
-    """Whether a level can give `total` pieces, of which `online` must leave the safety stock alone."""
+    """Return whether a level has `total` units, of which `online` may not use the safety stock."""
     return available >= total and (online == 0 or available - online >= safety_stock)
 
 
 @lru_cache(maxsize=1024)
-def shown_to_the_public(available: int) -> Pieces:
-    """What somebody without the right to read stock sees of a level: only what may be sold."""
-    return Pieces(available=available)
+def public_quantities(available: int) -> Quantities:
+    """Return the quantities that a caller without STOCK_READ sees: the sellable ones only."""
+    return Quantities(available=available)
 
 
 def reasons_to_adjust(from_state: StockState, to_state: StockState) -> frozenset[MovementReason]:
-    """The reasons that a person may give for this movement; none when it is not one to make by hand."""
+    """Return the reasons that fit a manual movement between two states; empty if it is not permitted."""
     if from_state is to_state or not {from_state, to_state} <= BY_HAND:
         return frozenset()
     if from_state is _S.OUTSIDE:
-        return _COMING
-    return _GOING if to_state is _S.OUTSIDE else _STAYING
+        return _INBOUND
+    return _OUTBOUND if to_state is _S.OUTSIDE else _INTERNAL
 
 
-def _in(state: StockState, quantity: int) -> Pieces:
-    return Pieces(*(quantity if state is each else 0 for each in STANDING))
+def _in(state: StockState, quantity: int) -> Quantities:
+    return Quantities(*(quantity if state is each else 0 for each in ON_HAND_STATES))

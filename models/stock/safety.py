@@ -1,3 +1,5 @@
+"""Default safety stocks of locations."""
+
 from __future__ import annotations
 
 from tortoise import fields
@@ -6,7 +8,7 @@ from models.tables.fields import Row, never_negative, reference
 
 
 class SafetyStockDefault(Row):
-    """What online channels leave alone of each variant at a location that has no number of its own."""
+    """The safety stock of those levels of a location that do not have their own."""
 
     location = reference("Location")
     safety_stock = fields.IntField()

@@ -1,4 +1,4 @@
-"""What may be sold of a stock level, in SQL: for lists that are cut to what is in stock."""
+"""SQL for the sellable quantity of a stock level, for lists that filter or sort by it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 
 from models.database import is_postgres, records
 
-# `l` is a stock_level; the parameter is now. An expired hold counts before anybody releases it.
+# The available quantity of a stock_level `l` with expired holds; the parameter is the current time.
 EFFECTIVE = (
     "(l.available + CASE WHEN l.held = 0 THEN 0 ELSE"
     " (SELECT COALESCE(SUM(h.quantity), 0) FROM stock_hold h"
@@ -15,7 +15,7 @@ EFFECTIVE = (
 
 
 def above(floor: str, of: str = EFFECTIVE) -> str:
-    """How many of the pieces of a level may be sold when `floor` of them stay, in SQL."""
+    """Return SQL for how far the quantity `of` exceeds `floor`, at least 0."""
     greatest = "GREATEST" if is_postgres() else "MAX"
     return f"{greatest}({of} - {floor}, 0)"
 
@@ -26,5 +26,5 @@ _EXPIRES = (
 
 
 async def any_expires(after: datetime, until: datetime) -> bool:
-    """Whether any hold does."""
+    """Return whether any hold expires later than `after` and not later than `until`."""
     return bool(await records(_EXPIRES, after, until))

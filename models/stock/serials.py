@@ -1,3 +1,5 @@
+"""Serial numbers, their states and their history."""
+
 from __future__ import annotations
 
 from enum import StrEnum
@@ -9,9 +11,10 @@ from models.tables.fields import Row, choice, reference
 
 
 class SerialState(StrEnum):
-    """IN_STOCK pieces may be sold or are promised, DAMAGED and QUARANTINED ones stand there, too.
+    """The state of one unit with a serial number.
 
-    IN_TRANSIT ones are on the road with a transfer. SOLD (by a hand-over) or GONE, they may come back.
+    IN_STOCK covers the available, held and committed units. SOLD units left with an order, GONE units for
+    another reason; both may return.
     """
 
     IN_STOCK = "IN_STOCK"
@@ -27,7 +30,7 @@ AWAY = (SerialState.SOLD, SerialState.GONE)
 
 
 def serial_state(state: StockState, reason: MovementReason) -> SerialState:
-    """The state of a serial number whose piece came to `state` for `reason`."""
+    """Return the state of a serial number whose unit moved to `state` for `reason`."""
     match state:
         case StockState.OUTSIDE:
             return SerialState.SOLD if reason is MovementReason.SALE else SerialState.GONE
@@ -37,10 +40,10 @@ def serial_state(state: StockState, reason: MovementReason) -> SerialState:
 
 
 class SerialNumber(Row):
-    """One piece of a variant that is sold by piece: where it is, or where it left from.
+    """One unit of a variant that tracks serial numbers, at its current or last location.
 
-    It changes only under the lock of the level it comes to or leaves; on the road, of its transfer.
-    `document_*` is what last moved it.
+    The row changes only while the level that the unit enters or leaves is locked; in transit, while its
+    transfer is locked. `document_*` is the document that moved it last.
     """
 
     merchant = reference("Organisation")
@@ -63,7 +66,7 @@ class SerialNumber(Row):
 
 
 class SerialEvent(Row):
-    """One append-only line of a serial number's history; `from_state` is empty for the first."""
+    """One append-only entry of a serial number's history; `from_state` is null for the first."""
 
     serial_number = reference("SerialNumber")
     location = reference("Location")

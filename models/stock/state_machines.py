@@ -1,4 +1,4 @@
-"""The life of a stock document as a table: status → action → the status it leads to."""
+"""State machines of stock documents as tables: status → action → next status."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from models.errors import StateConflict
 
 S = TypeVar("S", bound=StrEnum)
 A = TypeVar("A", bound=StrEnum)
-Life = Mapping[S, Mapping[A, S]]
+Transitions = Mapping[S, Mapping[A, S]]
 
 
-def next_status(life: Life[S, A], status: S, action: A) -> S:
-    """Where the action leads.
+def next_status(transitions: Transitions[S, A], status: S, action: A) -> S:
+    """Return the status that an action leads to.
 
-    Raises: StateConflict with what may be done instead.
+    Raises: StateConflict with the allowed actions.
     """
-    moves = life.get(status, {})
+    moves = transitions.get(status, {})
     if action not in moves:
         raise StateConflict(
             "A document that is {state} does not allow this.",
             state=status,
-            allowed=actions_of(life, status),
+            allowed=actions_of(transitions, status),
         )
     return moves[action]
 
 
-def actions_of(life: Life[S, A], status: S) -> Sequence[A]:
-    """What may be done with it now, whoever asks, in the order of the table."""
-    return tuple(life.get(status, {}))
+def actions_of(transitions: Transitions[S, A], status: S) -> Sequence[A]:
+    """Return the actions that a status allows, in the order of the table, whatever the caller's rights."""
+    return tuple(transitions.get(status, {}))
 
 
 def document_number(prefix: str, day: date, position: int) -> str:
-    """`TR-20261125-0001`: the first of its kind that day; past 9999 it grows longer."""
+    """Return a document number such as `TR-20261125-0001`; it gets longer after 9999 documents in a day."""
     return f"{series_of(prefix, day)}-{position:04}"
 
 

@@ -1,4 +1,4 @@
-"""The states a piece can be in, why it moves between them, and the life of a hold."""
+"""States of stock, reasons of movements, and statuses of holds and backorder allocations."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class StockState(StrEnum):
-    """Where a piece is. OUTSIDE and IN_TRANSIT are no state of a level: pieces come from and go there."""
+    """The state of a unit. A level has no column for OUTSIDE and IN_TRANSIT."""
 
     OUTSIDE = "OUTSIDE"
     AVAILABLE = "AVAILABLE"
@@ -17,7 +17,7 @@ class StockState(StrEnum):
     IN_TRANSIT = "IN_TRANSIT"
 
 
-BEYOND = (StockState.OUTSIDE, StockState.IN_TRANSIT)
+OFF_LEVEL_STATES = (StockState.OUTSIDE, StockState.IN_TRANSIT)
 
 
 class MovementReason(StrEnum):
@@ -36,10 +36,10 @@ class MovementReason(StrEnum):
 
 
 class HoldStatus(StrEnum):
-    """HELD until it expires, COMMITTED once paid, TAKEN when handed over.
+    """The status of a hold: HELD before payment, COMMITTED after it, TAKEN after the goods are handed over.
 
-    RELEASED pieces may be taken again by a late payment; WITHDRAWN ones never are: the order was refunded,
-    or the pieces now come from elsewhere.
+    A late payment may commit a RELEASED hold again. A WITHDRAWN hold is final: the order was refunded, or
+    another location fulfils it.
     """
 
     HELD = "HELD"
@@ -49,10 +49,11 @@ class HoldStatus(StrEnum):
     WITHDRAWN = "WITHDRAWN"
 
 
-class PromiseStatus(StrEnum):
-    """A promise of pieces that are yet to come: HELD until paid, AWAITED until FILLED by pieces that came.
+class AllocationStatus(StrEnum):
+    """The status of a backorder allocation: HELD before payment, AWAITED after it, FILLED at the end.
 
-    RELEASED ones may be promised again by a late payment, WITHDRAWN ones never are.
+    A FILLED allocation has received all its units. A late payment may claim a RELEASED allocation again.
+    A WITHDRAWN allocation is final.
     """
 
     HELD = "HELD"

@@ -73,7 +73,7 @@ async def examine(ctx: Context) -> Soundness:
         f"level {drift.level_id}: {drift.recorded} {drift.state}, the {drift.witness} says {drift.expected}"
         for drift in found.drifts
     ]
-    faults += [str(fault) for fault in found.promise_faults]
+    faults += [str(fault) for fault in found.backorder_faults]
     return Soundness(found.checked_levels, tuple(faults))
 
 

@@ -125,7 +125,7 @@ def _listed(ctx: Context, wanted: MemberQuery) -> QuerySet[Member]:
         visibility.territory(ctx, Permission.MEMBER_READ), merchant_id=ctx.merchant_id
     )
     for text in wanted.searches:
-        query = query.filter(_matches(ctx, text_of(text, "search", 64)))
+        query = query.filter(_matches(ctx, text_of(text, ("filter", "search"), 64)))
     if wanted.tier_codes is not None:
         query = query.filter(tier__code__in=sorted(set(map(kept, wanted.tier_codes))))
     columns = {

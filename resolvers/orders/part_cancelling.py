@@ -30,7 +30,7 @@ from resolvers.orders.payment.refunds import refund_fulfilment, refund_order
 from resolvers.permissions import requires, scoped
 from resolvers.stock.allocation import backorders
 from resolvers.stock.allocation import holds as allocation_holds
-from resolvers.stock.customer_returns import ReturnedPieces, put_back
+from resolvers.stock.customer_returns import ReturnedGoods, put_back
 from resolvers.stock.serials import Scanned, SerialDraft, checked, given
 from resolvers.validation import text_of
 
@@ -110,7 +110,7 @@ async def _take_back(ctx: Context, draft: ReturnDraft, scanned: Scanned, key: st
         await take(ctx, fulfilment, FulfilmentAction.RETURN, note=draft.reason)
         lines = (await lines_of(ctx, [fulfilment.id]))[fulfilment.id]
         pieces = {line.variant_id: line.quantity for line in lines}
-        back = ReturnedPieces(pieces, location.id, draft.restock, ("Order", order.id))
+        back = ReturnedGoods(pieces, location.id, draft.restock, ("Order", order.id))
         await put_back(ctx, back, scanned)
         await give_back(ctx, order, fulfilment, draft.reason)
         return fulfilment.id

@@ -7,7 +7,7 @@ from models.members.members import Member
 from resolvers.accounts.sessions import Tokens
 from resolvers.accounts.sign_in import one_time_codes
 from resolvers.context import Context
-from resolvers.orders.cart.merging import take_over
+from resolvers.orders.cart.merging import transfer_to_member
 from resolvers.permissions import for_anyone
 from resolvers.referrals import sign_in
 
@@ -44,6 +44,6 @@ async def _enter(
 ) -> tuple[Tokens, Member, str]:
     tokens, member, _ = await sign_in.enter(ctx, verified_phone, name, referral_token)
     if ctx.guest_id is not None:
-        await take_over(ctx, ctx.guest_id, member)
+        await transfer_to_member(ctx, ctx.guest_id, member)
     device_token = await one_time_codes.remember(ctx, verified_phone, device_token)
     return tokens, member, device_token

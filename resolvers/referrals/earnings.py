@@ -15,9 +15,17 @@ from resolvers.members import visibility
 from resolvers.orm_pagination import Page, PageRequest
 from resolvers.permissions import for_anyone, scoped
 from resolvers.sql_pagination import Conditions, pages_by_id
+from resolvers.tallies import SqlTally
 
 # Frozen until a known moment: from then on it is available, whether or not a sweeper has run.
 _STANDING = "CASE WHEN status = 'FROZEN' AND available_at <= ? THEN 'AVAILABLE' ELSE status END"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommissionQuery:
+    """What a list is cut to; what is None cuts nothing."""
+
+    statuses: Sequence[CommissionStatus] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +57,24 @@ async def balances(ctx: Context, payee_keys: Sequence[str]) -> dict[str, Balance
 async def pages(
     ctx: Context,
     payee_keys: Sequence[str],
-    status: CommissionStatus | None,
+    wanted: CommissionQuery,
     request: PageRequest,
 ) -> dict[str, Page[Commission]]:
     """A page of each payee's commissions, the latest first; one walk for all of them.
 
     Raises: InvalidInput for a size or cursor that makes no sense.
     """
-    conditions = Conditions()
-    if status is not None:
-        conditions.add(f"{_STANDING} = ?", ctx.now(), str(status))
-    tie = f"commissions {status}"
+    conditions, tie = _conditions(ctx, wanted), f"commissions {wanted}"
     return await pages_by_id(Commission, "payee_key", payee_keys, conditions, request, tie)
+
+
+def tally(ctx: Context, payee_keys: Sequence[str], wanted: CommissionQuery) -> SqlTally:
+    """The count of each payee's list."""
+
+    async def conditions(_: bool) -> Conditions:
+        return _conditions(ctx, wanted).of_parents("payee_key", payee_keys)
+
+    return SqlTally("commission", conditions, by="payee_key")
 
 
 def standing(ctx: Context, row: Commission) -> CommissionStatus:
@@ -84,6 +98,14 @@ async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Commission]:
         for row in rows
         if row.id in seen or row.member_id in held or row.payee_key == ctx.actor.key
     }
+
+
+def _conditions(ctx: Context, wanted: CommissionQuery) -> Conditions:
+    found = Conditions()
+    if wanted.statuses is not None:
+        statuses = [str(each) for each in wanted.statuses]
+        found.add(f"{_STANDING} IN ({marks(statuses)})", ctx.now(), *statuses)
+    return found
 
 
 def _balance(sums: dict[str, tuple[int, int]]) -> Balance:

@@ -1,4 +1,4 @@
-"""Pieces that come back from a customer, or from the way to one."""
+"""Receiving goods that a customer returns, or that were not delivered."""
 
 from __future__ import annotations
 
@@ -15,53 +15,57 @@ from resolvers.stock.serials import Scanned, scan_tracked, tracked
 
 
 @dataclass(frozen=True, slots=True)
-class ReturnedPieces:
-    """Pieces by variant, where they are put and in which state; `document` is what they were sold by.
+class ReturnedGoods:
+    """Returned quantities by variant, with their location and state; `document` is the one that sold them.
 
-    OUTSIDE: they are written off, and put nowhere.
+    With `restock` OUTSIDE the goods are written off and do not enter stock.
     """
 
-    pieces: Mapping[int, int]
+    quantities: Mapping[int, int]
     location_id: int
     restock: StockState
     document: tuple[str, int]
 
 
-async def put_back(ctx: Context, back: ReturnedPieces, scanned: Scanned) -> None:
-    """Take the pieces in. Runs inside the caller's transaction.
+async def put_back(ctx: Context, back: ReturnedGoods, scanned: Scanned) -> None:
+    """Move returned goods into stock. Runs inside the caller's transaction.
 
-    Raises: InvalidInput, Duplicate, NotFound unless the `scanned` serial numbers are those that were sold.
+    Raises: InvalidInput, Duplicate, NotFound unless the `scanned` serial numbers were sold by the document.
     """
     if back.restock is StockState.OUTSIDE:
         return
-    moves = [_move(back, variant_id, pieces) for variant_id, pieces in sorted(back.pieces.items())]
+    moves = [
+        _move(back, variant_id, quantity)
+        for variant_id, quantity in sorted(back.quantities.items())
+    ]
     variants = [each.variant_id for each in moves]
-    owing = await backorder_allocation.lock_backorders(marks(variants), *variants)
-    await create_missing(ctx, [each.place for each in moves])
+    backordered_ids = await backorder_allocation.lock_backorders(marks(variants), *variants)
+    await create_missing(ctx, [each.level_key for each in moves])
     changed = await move_all(ctx, moves)
     merchants = await tracked(variants)
     await _check_sold(back, scanned)
     await scan_tracked(ctx, moves, merchants, scanned, ("serials",))
     await announce_changed(ctx, changed)
     await backorder_allocation.fill(
-        ctx, backorder_allocation.of_variants(owing, (each.place for each in moves))
+        ctx,
+        backorder_allocation.keys_of_variants(backordered_ids, (each.level_key for each in moves)),
     )
 
 
-def _move(back: ReturnedPieces, variant_id: int, pieces: int) -> Move:
+def _move(back: ReturnedGoods, variant_id: int, quantity: int) -> Move:
     return Move(
         variant_id=variant_id,
         location_id=back.location_id,
         from_state=StockState.OUTSIDE,
         to_state=back.restock,
-        quantity=pieces,
+        quantity=quantity,
         reason=MovementReason.RETURN,
         document=back.document,
     )
 
 
-async def _check_sold(back: ReturnedPieces, scanned: Scanned) -> None:
-    """Refuse a serial number that did not leave with the document."""
+async def _check_sold(back: ReturnedGoods, scanned: Scanned) -> None:
+    """Raise NotFound for a serial number that was not sold by the document."""
     for draft in scanned.values():
         rows = await fetch(
             "SELECT serial FROM serial_number"

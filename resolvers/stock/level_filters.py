@@ -1,7 +1,7 @@
-"""What lists of stock levels are cut to, as SQL on `levels.FROM`.
+"""Filters of lists of stock levels, as SQL on `levels.FROM`.
 
-Whatever tells of more than what may be sold (health, sales, cover, value) cuts a list to the places where
-the caller may read it.
+Filters and sorts that reveal more than the sellable quantity (health, sales, cover, value) restrict a list
+to the locations where the caller may read it.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from resolvers.permissions import scoped, throughout
 from resolvers.sql_pagination import NEVER, Conditions, kept
 from resolvers.stock.level_goods import Goods, goods_of
 from resolvers.stock.levels.levels import visible
-from resolvers.stock.levels.sold_at_places import ANY_SOLD, since_days
+from resolvers.stock.levels.sold_by_level import ANY_SOLD, since_days
 
-_PLACE = "SELECT o.id FROM location o JOIN organisation n ON n.id = o.organisation_id"
-_PLACES = "places where stock is read"
+_LOCATIONS = "SELECT o.id FROM location o JOIN organisation n ON n.id = o.organisation_id"
+_READABLE = "locations where stock is readable"
 
 
 class LevelSort(StrEnum):
@@ -46,7 +46,10 @@ _READ = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LevelFilter:
-    """Which levels; what is None cuts nothing. `unsold_days`: nothing was sold in so many days."""
+    """The filter of a list; None does not restrict it.
+
+    `unsold_days` selects levels without sales in that many days.
+    """
 
     search: str | None = None
     variant_id: int | None = None
@@ -62,7 +65,7 @@ EVERYTHING = LevelFilter()
 
 
 def reads_all(wanted: LevelFilter, sort: LevelSort | None) -> bool:
-    """Whether all that is listed is read before its first row is known, or may be."""
+    """Return whether the database may have to read all matching levels before the first row is known."""
     return sort in _READ or wanted.health is not None or wanted.unsold_days is not None
 
 
@@ -74,18 +77,19 @@ async def conditions_of(
     goods_lead: bool = False,
     joined: bool = True,
 ) -> Conditions:
-    """The merchant's levels that are wanted and that the caller may see; of all goods where these lead.
+    """Return conditions for the merchant's levels that match the filter and that the caller may see.
 
-    Unless `joined`, they are conditions on `stock_level l` alone: whoever reads all levels then looks places
-    up in a hash, and planners that expect a single row cannot search through all places for each.
+    With `goods_lead` the goods of the filter are left out, because the order of the list contains them.
+    Without `joined` the conditions refer to `stock_level l` alone. Locations are then looked up in a hash,
+    which planners otherwise replace by a scan of all locations for each level.
 
     Raises: InvalidInput, NotFound for an organisation outside the caller's territory.
     """
-    found, places = Conditions(), await _places_of(ctx, wanted)
+    found, locations = Conditions(), await _locations_of(ctx, wanted)
     if joined:
-        found.add(str(places), *places.values)
+        found.add(str(locations), *locations.values)
     else:
-        found.add(f"(l.location_id IN ({_PLACE} WHERE {places})) IS TRUE", *places.values)
+        found.add(f"(l.location_id IN ({_LOCATIONS} WHERE {locations})) IS TRUE", *locations.values)
     if wanted.health is not None or wanted.unsold_days is not None:
         await add_readable(ctx, Permission.STOCK_READ, found)
     if sort in _READ:
@@ -106,12 +110,13 @@ async def conditions_of(
     return found
 
 
-async def _places_of(ctx: Context, wanted: LevelFilter) -> Conditions:
+async def _locations_of(ctx: Context, wanted: LevelFilter) -> Conditions:
     found = await visible(ctx)
     found.add("o.merchant_id = ?", ctx.merchant_id)
     if wanted.organisation_code is not None:
         code = kept(wanted.organisation_code)
-        node = await within_reach(ctx, code, Permission.STOCK_READ, "organisationCode")
+        path = ("filter", "organisationCode")
+        node = await within_reach(ctx, code, Permission.STOCK_READ, *path)
         found.add("SUBSTR(n.path, 1, ?) = ?", len(node.path), node.path)
     return found
 
@@ -119,20 +124,20 @@ async def _places_of(ctx: Context, wanted: LevelFilter) -> Conditions:
 async def add_readable(
     ctx: Context, permission: Permission, found: Conditions, column: str = "l.location_id"
 ) -> None:
-    """Cut to the places where the caller holds `permission`: nowhere where that is everywhere."""
+    """Restrict to locations where the caller has `permission`, unless these are all of the merchant's."""
     if not throughout(ctx, permission):
-        places = await _places_with(ctx, permission)
-        found.add(*((any_of(column), array(places)) if places else (NEVER,)))
+        locations = await _locations_with(ctx, permission)
+        found.add(*((any_of(column), array(locations)) if locations else (NEVER,)))
 
 
-async def number_of_places_with(ctx: Context, permission: Permission) -> int | None:
-    """Of how many places that holds; None: of all."""
-    return None if throughout(ctx, permission) else len(await _places_with(ctx, permission))
+async def number_of_locations_with(ctx: Context, permission: Permission) -> int | None:
+    """Return the number of locations where the caller has `permission`; None for all."""
+    return None if throughout(ctx, permission) else len(await _locations_with(ctx, permission))
 
 
-async def _places_with(ctx: Context, permission: Permission) -> Sequence[int]:
-    """All places where the caller holds `permission`; looked up once a request."""
-    known = ctx.memory.setdefault(_PLACES, {})
+async def _locations_with(ctx: Context, permission: Permission) -> Sequence[int]:
+    """Return the IDs of the locations where the caller has `permission`. Cached per request."""
+    known = ctx.memory.setdefault(_READABLE, {})
     if permission not in known:
         query = scoped(Location.all(), ctx, permission, "organisation")
         known[permission] = await query.values_list("id", flat=True)

@@ -1,7 +1,7 @@
-"""The variants that a list of stock levels is cut to by brand, category and search, looked up before it.
+"""The variants to which brand, category and search restrict a list of stock levels, looked up in advance.
 
-A planner that walks the levels in the order of the list until some belong to these goods reads all of them
-where there are few such goods, or none. Looked up first, they lead the statement instead.
+Without this, a planner reads levels in the order of the list until enough match, and reads all levels if few
+do. With few variants known in advance, the statement starts from them.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from resolvers.context import Context
 from resolvers.sql_pagination import NEVER, Conditions
 
 LED_BY_GOODS = 5_000
-"""So many variants lead a statement; the levels of more are found by walking through all in order."""
+"""The largest number of variants from which a statement starts; for more, levels are read in order."""
 _GOODS = "variants of goods"
 _VARIANTS = "SELECT v.id FROM variant v JOIN product p ON p.id = v.product_id WHERE "
 
 
 class Goods:
-    """The variants that are wanted: their IDs, or where there are too many a subquery of them."""
+    """The variants that match: their IDs, or a subquery if there are too many."""
 
     def __init__(self, ids: Sequence[int] | None, wanted: Conditions) -> None:
         self.ids = ids
         self.wanted = wanted
 
     def cut(self, column: str, found: Conditions) -> None:
-        """Cut to these variants. What IS TRUE stays a look-up in a hash, in whatever plan."""
+        """Restrict `column` to these variants. IS TRUE makes the planner look the subquery up in a hash."""
         if self.ids is None:
             found.add(f"({column} IN ({_VARIANTS}{self.wanted})) IS TRUE", *self.wanted.values)
         elif self.ids:
@@ -41,7 +41,7 @@ class Goods:
 async def goods_of(
     ctx: Context, search: str | None, category_code: str | None, brand_code: str | None
 ) -> Goods | None:
-    """None where nothing of it is given; looked up once a request. Raises: InvalidInput."""
+    """Return the variants that match; None without criteria. Cached per request. Raises: InvalidInput."""
     asked = (search, category_code, brand_code)
     if not any(each is not None for each in asked):
         return None

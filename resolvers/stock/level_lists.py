@@ -1,4 +1,4 @@
-"""Lists of stock levels: of a merchant, of many places or variants at once, and what they add up to."""
+"""Lists of stock levels of a merchant, of locations and of variants, with their counts and sums."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ from resolvers.stock.level_filters import (
     goods_in,
     reads_all,
 )
-from resolvers.stock.level_orders import led_by_goods, order_of, places_around
+from resolvers.stock.level_orders import led_by_goods, locations_around, order_of
 from resolvers.stock.level_values import values_of_lists
 from resolvers.stock.levels.levels import FROM, Level, read, visible
 from resolvers.tallies import SqlTally
 from resolvers.validation import INT32_MAX
 
 _LEVELS = "stock_level l"
-AT_A_PLACE, OF_A_VARIANT = "l.location_id", "l.variant_id"
+BY_LOCATION, BY_VARIANT = "l.location_id", "l.variant_id"
 
 
-class Said(Enum):
-    """What is said of a whole list."""
+class ListAggregate(Enum):
+    """An aggregate of a whole list."""
 
     COUNT = auto()
     SUMS = auto()
@@ -46,7 +46,7 @@ class Said(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Sums over the levels of a list where the caller may read stock, each at most what an Int can tell."""
+    """Sums over the levels of a list where the caller may read stock, each at most INT32_MAX."""
 
     levels: int = 0
     on_hand: int = 0
@@ -58,21 +58,21 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class LevelTally(SqlTally):
-    """The counts and sums of lists of levels; `ctx` is whose, `paid` is asked before each is made."""
+    """The counts and sums of lists of levels; `paid` is called before each aggregate, to charge for it."""
 
     ctx: Context = field(kw_only=True)
-    paid: Callable[[Said], Awaitable[None]] | None = field(default=None, kw_only=True)
+    paid: Callable[[ListAggregate], Awaitable[None]] | None = field(default=None, kw_only=True)
 
     async def totals(self, keys: Sequence[Any]) -> dict[Any, int]:
-        await self._pay(Said.COUNT)
+        await self._pay(ListAggregate.COUNT)
         return await SqlTally.totals(self, keys)
 
-    async def _pay(self, said: Said) -> None:
+    async def _pay(self, aggregate: ListAggregate) -> None:
         if self.paid:
-            await self.paid(said)
+            await self.paid(aggregate)
 
     async def sums(self, keys: Sequence[Any]) -> dict[Any, Totals]:
-        await self._pay(Said.SUMS)
+        await self._pay(ListAggregate.SUMS)
         where = await self.conditions(True)
         await add_readable(self.ctx, Permission.STOCK_READ, where)
         if where.nothing:
@@ -85,10 +85,10 @@ class LevelTally(SqlTally):
         return {key: Totals(**found.get(key if self.by else None, {})) for key in keys}
 
     async def values(self, keys: Sequence[Any]) -> dict[Any, int | None]:
-        """What the pieces are worth, in minor units; None for whoever may read costs nowhere."""
+        """Return the values of the lists, in minor units; None without STOCK_COST_READ."""
         if Permission.STOCK_COST_READ not in self.ctx.actor.permissions:
             return dict.fromkeys(keys)
-        await self._pay(Said.SUMS)
+        await self._pay(ListAggregate.SUMS)
         where = await self.conditions(True)
         await add_readable(self.ctx, Permission.STOCK_COST_READ, where)
         found = await values_of_lists(where, self.by)
@@ -104,12 +104,12 @@ async def page(
     sort: LevelSort | None = None,
     near: Point | None = None,
 ) -> Page[Level]:
-    """The merchant's levels, in order of their creation unless sorted.
+    """Return a page of the merchant's levels, in order of creation unless sorted.
 
     Raises: InvalidInput, NotFound for an organisation outside the caller's territory.
     """
-    places = await _places(ctx, sort, near)
-    order, goods_lead = await order_of(ctx, wanted, sort, places), False
+    locations = await _locations(ctx, sort, near)
+    order, goods_lead = await order_of(ctx, wanted, sort, locations), False
     goods = None if sort or wanted.variant_id is not None else await goods_in(ctx, wanted)
     if goods and goods.ids:
         order, goods_lead = led_by_goods(goods.ids), True
@@ -117,7 +117,7 @@ async def page(
     conditions = await conditions_of(ctx, wanted, sort, goods_lead=goods_lead, joined=joined)
     tie = f"levels {ctx.merchant_id} {sort} {near} {wanted}"
     found = await page_of_ids(FROM if joined else _LEVELS, conditions, order, request, tie)
-    far = {place.key: place.distance_metres for place in places}
+    far = {location.key: location.distance_metres for location in locations}
     (levels,) = await _levels(ctx, [found], far)
     return levels
 
@@ -131,14 +131,14 @@ async def pages_at(
     wanted: LevelFilter = EVERYTHING,
     sort: LevelSort | None = None,
 ) -> dict[int, Page[Level]]:
-    """The same of each of these places, which are all as far from wherever one is. Raises: as `page`."""
+    """Return a page of levels for each location. Raises: the errors of `page`."""
     ids = sorted(set(location_ids))
     joined = not reads_all(wanted, sort)
     conditions = await conditions_of(ctx, wanted, sort, joined=joined)
     tie = f"levels at a place {sort} {wanted}"
     order = await order_of(ctx, wanted, sort)
     table = FROM if joined else _LEVELS
-    found = await pages_of_ids(table, AT_A_PLACE, ids, conditions, order, request, tie)
+    found = await pages_of_ids(table, BY_LOCATION, ids, conditions, order, request, tie)
     levels = await _levels(ctx, list(found.values()), {})
     return dict(zip(found, levels, strict=True))
 
@@ -147,13 +147,13 @@ async def pages_at(
 async def tally(
     ctx: Context, wanted: LevelFilter, sort: LevelSort | None = None, near: Point | None = None
 ) -> LevelTally:
-    """What `page` is a page of, as a whole."""
+    """Return the counts and sums of the list of `page`."""
 
     async def conditions(_: bool) -> Conditions:
         found = await conditions_of(ctx, wanted, sort, joined=False)
         if sort is LevelSort.DISTANCE:
-            places = [place.key for place in await _places(ctx, sort, near)]
-            found.add(any_of(AT_A_PLACE), array(places))
+            locations = [location.key for location in await _locations(ctx, sort, near)]
+            found.add(any_of(BY_LOCATION), array(locations))
         return found
 
     return LevelTally(_LEVELS, conditions, ctx=ctx)
@@ -165,42 +165,42 @@ def tally_at(
     wanted: LevelFilter = EVERYTHING,
     sort: LevelSort | None = None,
 ) -> LevelTally:
-    """The same of the lists of `pages_at`, by place."""
+    """Return the counts and sums of the lists of `pages_at`, by location."""
 
     async def conditions(_: bool) -> Conditions:
         found = await conditions_of(ctx, wanted, sort, joined=False)
-        found.add(any_of(AT_A_PLACE), array(set(location_ids)))
+        found.add(any_of(BY_LOCATION), array(set(location_ids)))
         return found
 
-    return LevelTally(_LEVELS, conditions, AT_A_PLACE, ctx=ctx)
+    return LevelTally(_LEVELS, conditions, BY_LOCATION, ctx=ctx)
 
 
 def tally_of_variants(ctx: Context, variant_ids: Sequence[int], *, by_distance: bool) -> LevelTally:
-    """The same of the lists of `variant_levels`, by variant."""
+    """Return the counts and sums of the lists of `by_variant`, by variant."""
 
     async def conditions(_: bool) -> Conditions:
         found = await visible(ctx)
-        found.add(any_of(OF_A_VARIANT), array(set(variant_ids)))
+        found.add(any_of(BY_VARIANT), array(set(variant_ids)))
         if by_distance:
             found.add("o.active AND o.latitude_wgs84 IS NOT NULL")
         return found
 
-    return LevelTally(FROM, conditions, OF_A_VARIANT, ctx=ctx)
+    return LevelTally(FROM, conditions, BY_VARIANT, ctx=ctx)
 
 
-async def _places(ctx: Context, sort: LevelSort | None, near: Point | None) -> list[Ranked[int]]:
+async def _locations(ctx: Context, sort: LevelSort | None, near: Point | None) -> list[Ranked[int]]:
     if sort is not LevelSort.DISTANCE:
         return []
-    places = await places_around(ctx, near)
-    if not places and near is None:
+    locations = await locations_around(ctx, near)
+    if not locations and near is None:
         raise InvalidInput("To sort by distance, give a point.", path=("near",))
-    return places
+    return locations
 
 
 async def _levels(
     ctx: Context, pages: Sequence[Page[int]], far: Mapping[int, float]
 ) -> list[Page[Level]]:
-    """The levels of all the pages, in one statement."""
+    """Read the levels of all pages in one statement."""
     asked = Conditions()
     ids = [row_id for page in pages for row_id in page.rows]
     asked.add(any_of("l.id"), array(ids))
@@ -214,7 +214,7 @@ async def _levels(
 
 
 def _sums(table: str, by: str | None, where: Conditions) -> str:
-    """Expired holds count as available, as they do in each level."""
+    """Return the statement of the sums. Expired holds count as available."""
     columns = "l.available, l.held, l.committed, l.damaged, l.quarantined, l.incoming"
     return f"""
 SELECT parent, COUNT(*) AS levels,

@@ -1,4 +1,4 @@
-"""How lists of stock levels are sorted, as SQL on `levels.FROM`."""
+"""Orders of lists of stock levels, as SQL on `levels.FROM`."""
 
 from __future__ import annotations
 
@@ -15,24 +15,27 @@ from resolvers.context import Context
 from resolvers.sql_pagination import Conditions, Order
 from resolvers.stock.level_filters import LevelFilter, LevelSort, add_readable, goods_in
 from resolvers.stock.levels.levels import FROM
-from resolvers.stock.levels.sold_at_places import since_days
+from resolvers.stock.levels.sold_by_level import since_days
 
-# What is never sold out comes last.
+# The cover of levels without sales, which sort last.
 _NEVER = 2**62
 FEW = 200
-"""The levels of so many variants are sorted by distance; of more, the first of each place are read."""
+"""The largest number of variants whose levels are all sorted by distance.
+
+For more variants, the first levels of each location are read.
+"""
 
 
 async def order_of(
     ctx: Context,
     wanted: LevelFilter,
     sort: LevelSort | None,
-    places: Sequence[Ranked[int]] | None = None,
+    locations: Sequence[Ranked[int]] | None = None,
 ) -> Order:
-    """`places` are those of a list by distance, with how far they are; others are left out of it."""
-    if sort is LevelSort.DISTANCE and places is not None:
+    """Return the order of a list. A list by distance contains the levels of `locations` only."""
+    if sort is LevelSort.DISTANCE and locations is not None:
         goods = await goods_in(ctx, wanted)
-        return _by_distance(places, led=not goods or goods.ids is None or len(goods.ids) > FEW)
+        return _by_distance(locations, led=not goods or goods.ids is None or len(goods.ids) > FEW)
     if sort is LevelSort.UPDATED:
         changed = "CAST(EXTRACT(EPOCH FROM l.updated_at) * 1000000 AS BIGINT)"
         first, kind = (changed, int) if is_postgres() else ("l.updated_at", str)
@@ -50,7 +53,7 @@ async def order_of(
 
 
 def led_by_goods(variant_ids: Sequence[int]) -> Order:
-    """In the order of IDs, the levels of these variants."""
+    """Return the order by ID that starts from the levels of these variants."""
     lead = (
         "unnest(CAST(? AS BIGINT[])) AS goods(value)" if is_postgres() else "json_each(?) AS goods"
     )
@@ -60,7 +63,7 @@ def led_by_goods(variant_ids: Sequence[int]) -> Order:
 
 
 async def _sales_of(ctx: Context, wanted: LevelFilter) -> Conditions:
-    """The sales of COVER_DAYS that may count: where the caller reads stock, of the goods that are wanted."""
+    """Return conditions for the sales in COVER_DAYS that match the filter and that the caller may read."""
     found = Conditions()
     found.add("m.reason = 'SALE' AND m.created_at >= ?", since_days(ctx, COVER_DAYS, "days"))
     own = "(m.location_id IN (SELECT id FROM location WHERE merchant_id = ?)) IS TRUE"
@@ -76,20 +79,20 @@ async def _sales_of(ctx: Context, wanted: LevelFilter) -> Conditions:
 
 
 def _by_cover(ctx: Context, sales: Conditions) -> Order:
-    """The sales are added up once, which is faster than level by level."""
+    """Return the order by cover. Sales are added up once, which is faster than for each level."""
     source = (
-        "stock_level l LEFT JOIN (SELECT m.location_id, m.variant_id, SUM(m.quantity) AS pieces"
+        "stock_level l LEFT JOIN (SELECT m.location_id, m.variant_id, SUM(m.quantity) AS quantity"
         f" FROM stock_movement m WHERE {sales} GROUP BY m.location_id, m.variant_id) AS sold"
         " ON sold.location_id = l.location_id AND sold.variant_id = l.variant_id"
     )
-    cover = f"{_whole(EFFECTIVE)} * {COVER_DAYS} / {_whole('NULLIF(sold.pieces, 0)')}"
+    cover = f"{_whole(EFFECTIVE)} * {COVER_DAYS} / {_whole('NULLIF(sold.quantity, 0)')}"
     columns = (f"COALESCE({cover}, {_NEVER})", "l.id")
     return Order(columns, (int, int), values=(ctx.now(), *sales.values), source=source)
 
 
-def _by_distance(places: Sequence[Ranked[int]], *, led: bool) -> Order:
-    ids = array([place.key for place in places])
-    millimetres = array([round(place.distance_metres * 1000) for place in places])
+def _by_distance(locations: Sequence[Ranked[int]], *, led: bool) -> Order:
+    ids = array([location.key for location in locations])
+    millimetres = array([round(location.distance_metres * 1000) for location in locations])
     far = (
         "unnest(CAST(? AS BIGINT[]), CAST(? AS BIGINT[])) AS far(id, millimetres)"
         if is_postgres()
@@ -106,10 +109,10 @@ def _whole(number: str) -> str:
     return f"CAST({number} AS BIGINT)"
 
 
-async def places_around(ctx: Context, near: Point | None) -> list[Ranked[int]]:
-    """The merchant's places that have a position, the nearest to `near` first.
+async def locations_around(ctx: Context, near: Point | None) -> list[Ranked[int]]:
+    """Return the merchant's locations that have a position, the nearest to `near` first.
 
-    Without a point they are measured from the place that the request comes from; none where it has none.
+    `near` defaults to the location of the request. Without either, the result is empty.
     """
     query = Location.filter(merchant_id=ctx.merchant_id, latitude_wgs84__isnull=False)
     rows = await query.values_list(

@@ -1,4 +1,4 @@
-"""How many levels a list reads before its page, or its counts and sums, are known: about, for its price."""
+"""Estimates of how many levels a list reads, for the cost of its page, counts and sums."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from resolvers.stock.level_filters import (
     LevelFilter,
     LevelSort,
     goods_in,
-    number_of_places_with,
+    number_of_locations_with,
     reads_all,
 )
 
-_PLACES_AND_LEVELS = "levels of a place"
+_SIZES_KEY = "numbers of levels and locations"
 _SIZES = (
     "SELECT (SELECT COALESCE(MAX(id), 0) FROM stock_level), (SELECT COUNT(*) FROM location),"
     " (SELECT COUNT(*) FROM location WHERE merchant_id = ?)"
@@ -23,38 +23,38 @@ _SIZES = (
 
 @for_anyone
 async def of_page(ctx: Context, wanted: LevelFilter, sort: LevelSort | None, size: int) -> int:
-    """The levels that are read for a page: all, or the first few of each place or variant that leads it."""
+    """Return how many levels a page reads: all of them, or the first of each location or variant."""
     goods = await goods_in(ctx, wanted)
     if reads_all(wanted, sort):
         return await of_list(ctx, wanted, private=True)
-    each_place, places = await _sizes(ctx)
+    each_location, locations = await _sizes(ctx)
     if sort is LevelSort.DISTANCE:
-        return places * min(size + 1, each_place)
+        return locations * min(size + 1, each_location)
     if goods and goods.ids and wanted.variant_id is None:
-        return len(goods.ids) * min(size + 1, places)
+        return len(goods.ids) * min(size + 1, locations)
     return 0
 
 
 @for_anyone
 async def of_list(ctx: Context, wanted: LevelFilter, *, private: bool) -> int:
-    """The levels of a list; `private` are those where the caller may read stock."""
-    each_place, places = await _sizes(ctx)
+    """Return how many levels a list has; with `private`, where the caller may read stock."""
+    each_location, locations = await _sizes(ctx)
     if private or reads_all(wanted, None):
-        known = await number_of_places_with(ctx, Permission.STOCK_READ)
-        places = places if known is None else known
+        known = await number_of_locations_with(ctx, Permission.STOCK_READ)
+        locations = locations if known is None else known
     if wanted.location_id is not None:
-        places = min(places, 1)
+        locations = min(locations, 1)
     goods = await goods_in(ctx, wanted)
-    variants = each_place
+    variants = each_location
     if goods and goods.ids is not None:
         variants = min(variants, len(goods.ids))
-    return places * (1 if wanted.variant_id is not None else variants)
+    return locations * (1 if wanted.variant_id is not None else variants)
 
 
 async def _sizes(ctx: Context) -> tuple[int, int]:
-    """Levels at a place on average, and places of the merchant; looked up once a request."""
-    if _PLACES_AND_LEVELS not in ctx.memory:
-        ((levels, all_places, places),) = await records(_SIZES, ctx.merchant_id)
-        ctx.memory[_PLACES_AND_LEVELS] = (levels // max(all_places, 1), places)
-    found: tuple[int, int] = ctx.memory[_PLACES_AND_LEVELS]
+    """Return the average number of levels at a location, and the merchant's number of locations."""
+    if _SIZES_KEY not in ctx.memory:
+        ((levels, all_locations, locations),) = await records(_SIZES, ctx.merchant_id)
+        ctx.memory[_SIZES_KEY] = (levels // max(all_locations, 1), locations)
+    found: tuple[int, int] = ctx.memory[_SIZES_KEY]
     return found

@@ -1,7 +1,7 @@
-"""What the levels of lists are worth together.
+"""The total value of lists of levels.
 
-To the fen, as `costs.valuation` says it of each of them, while few movements are still to be counted. While
-there are many, each level has the value that was counted last, and the worker catches up.
+It equals the sum of the values of `costs.valuation` while few movements are unsettled. While there are more
+than MOST_UNCOUNTED, it is the sum of the last settled values, until the worker has settled the rest.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ MOST_UNCOUNTED = 2_000
 
 
 async def values_of_lists(where: Conditions, by: str | None) -> dict[Any, int]:
-    """The worth of the levels of `levels.FROM` that meet `where`, by a column of them, in one statement.
+    """Return the total value of the levels that meet `where`, in minor units, by the column `by`.
 
-    Levels without a cost are worth nothing. Without a column everything stands under None.
+    Levels without a cost count as 0. Without a column the only key is None.
     """
     rows = await fetch(_statement(where, by), *where.values)
-    if sum(row["part"] == _UNCOUNTED for row in rows) > MOST_UNCOUNTED:
+    if sum(row["kind"] == _UNCOUNTED for row in rows) > MOST_UNCOUNTED:
         rows = await fetch(_counted_last(where, by), *where.values)
     found: dict[Any, int] = {}
     for row in rows:
-        if row["part"] == _COUNTED:
+        if row["kind"] == _COUNTED:
             found[row["parent"]] = found.get(row["parent"], 0) + row["value_minor"]
-    uncounted = [row for row in rows if row["part"] == _UNCOUNTED]
+    uncounted = [row for row in rows if row["kind"] == _UNCOUNTED]
     for (parent, _), group in groupby(uncounted, key=lambda row: (row["parent"], row["id"])):
         value = counted(list(group))[0].value_minor
         found[parent] = found.get(parent, 0) + value
@@ -38,12 +38,12 @@ async def values_of_lists(where: Conditions, by: str | None) -> dict[Any, int]:
 
 
 def _statement(where: Conditions, by: str | None) -> str:
-    """One statement, so that all of it sees the same moment: levels still to count, and all others."""
+    """Return one statement that reads unsettled and settled levels in one snapshot."""
     nothing, no_movement = ", ".join(["NULL"] * 4), ", ".join(["NULL"] * 8)
     return f"""
 WITH listed AS (SELECT l.id, {by or "NULL"} AS parent FROM {FROM} WHERE {where})
 SELECT * FROM (
-  SELECT {_UNCOUNTED} AS part, listed.parent AS parent, {COLUMNS} {UNSETTLED}
+  SELECT {_UNCOUNTED} AS kind, listed.parent AS parent, {COLUMNS} {UNSETTLED}
   JOIN listed ON listed.id = level.id WHERE level.version <> cost.level_version
   LIMIT {MOST_UNCOUNTED + 1}
 ) AS uncounted
@@ -53,13 +53,13 @@ SELECT {_COUNTED}, listed.parent, {nothing}, 0, CAST(COALESCE(SUM(cost.value_min
 FROM stock_cost AS cost JOIN stock_level AS level ON level.id = cost.level_id
 JOIN listed ON listed.id = level.id WHERE level.version = cost.level_version
 GROUP BY listed.parent
-ORDER BY part, parent, id, movement_id
+ORDER BY kind, parent, id, movement_id
 """
 
 
 def _counted_last(where: Conditions, by: str | None) -> str:
     return f"""
-SELECT {_COUNTED} AS part, {by or "NULL"} AS parent,
+SELECT {_COUNTED} AS kind, {by or "NULL"} AS parent,
   CAST(COALESCE(SUM(cost.value_minor), 0) AS BIGINT) AS value_minor
 FROM {FROM} JOIN stock_cost AS cost ON cost.level_id = l.id WHERE {where} GROUP BY 2
 """

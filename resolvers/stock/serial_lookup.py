@@ -1,8 +1,9 @@
-"""Looking serial numbers up: one with its history, or those that stand at a place or are on the road."""
+"""Reading serial numbers: single ones with their histories, those at a location, those in transit."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from models.accounts.roles import Permission
 from models.database import any_id, array, fetch, marks
@@ -14,15 +15,28 @@ from resolvers.context import Context
 from resolvers.orm_pagination import NOTHING, Page, PageRequest
 from resolvers.permissions import for_anyone, requires, scoped
 from resolvers.slices import Slice, rows_of_each
-from resolvers.sql_pagination import Conditions, kept, pages_by_id
-from resolvers.stock.transfers import transfers
+from resolvers.sql_pagination import NEVER, Conditions, kept, pages_by_id
+from resolvers.stock.documents.kinds import TRANSFERS
+from resolvers.stock.documents.reading import by_ids
+from resolvers.tallies import SqlTally
 
 _TIE = "serial numbers"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SerialQuery:
+    """What is on hand at a location, in one of these states; in whatever state where `states` is None."""
+
+    location_id: int
+    states: Sequence[SerialState] | None = None
+
+
 @requires(Permission.STOCK_READ)
 async def find(ctx: Context, sku: str, serial: str) -> SerialNumber | None:
-    """The serial number of a SKU that is, or was last, in the caller's territory, or on the road there."""
+    """Return the serial number of a SKU whose last location is in the caller's territory, or None.
+
+    One in transit is also found if the caller may read its transfer.
+    """
     variant = await variants.by_sku(ctx, sku)
     query = SerialNumber.filter(
         variant_id=variant.id if variant else None, serial=kept(serial.strip())
@@ -33,54 +47,81 @@ async def find(ctx: Context, sku: str, serial: str) -> SerialNumber | None:
         or (found := await query.filter(state=SerialState.IN_TRANSIT).first()) is None
     ):
         return here
-    return found if await transfers.by_ids(ctx, [found.document_id or 0]) else None
+    return found if await by_ids(ctx, TRANSFERS, [found.document_id or 0]) else None
 
 
 @requires(Permission.STOCK_READ)
 async def of_variants(
-    ctx: Context, variant_ids: Sequence[int], location_id: int, request: PageRequest
+    ctx: Context, variant_ids: Sequence[int], wanted: SerialQuery, request: PageRequest
 ) -> dict[int, Page[SerialNumber]]:
-    """A page of what each variant has on hand at a location; nothing outside the caller's territory."""
-    place = Location.filter(id=location_id)
-    if not await scoped(place, ctx, Permission.STOCK_READ, "organisation").exists():
+    """A page of what each variant has on hand at a location; nothing outside the caller's territory.
+
+    Raises: InvalidInput for a size or cursor that makes no sense.
+    """
+    here, tie = await _here(ctx, wanted), f"{_TIE} {wanted.states}"
+    if here.nothing:
         return dict.fromkeys(variant_ids, NOTHING)
-    here = Conditions()
-    here.add(f"location_id = ? AND state IN ({marks(ON_HAND)})", location_id, *map(str, ON_HAND))
     return await pages_by_id(
-        SerialNumber, "variant_id", variant_ids, here, request, _TIE, falling=False
+        SerialNumber, "variant_id", variant_ids, here, request, tie, falling=False
     )
+
+
+def tally(ctx: Context, variant_ids: Sequence[int], wanted: SerialQuery) -> SqlTally:
+    """The count of each variant's list."""
+
+    async def conditions(_: bool) -> Conditions:
+        return (await _here(ctx, wanted)).of_parents("variant_id", variant_ids)
+
+    return SqlTally("serial_number", conditions, by="variant_id")
 
 
 @for_anyone
 async def histories(
     ctx: Context, ids: Sequence[int], cut: Slice | None = None
 ) -> dict[int, list[SerialEvent]]:
-    """What happened to serial numbers that the caller has been shown, the first first."""
+    """Return the histories of serial numbers that the caller may read, the oldest events first."""
     return await rows_of_each(SerialEvent, "serial_number_id", ids, cut)
 
 
 @for_anyone
-async def on_the_road(
+async def in_transit(
     ctx: Context, lines: Sequence[TransferLine], cut: Slice
 ) -> dict[tuple[int, int], list[SerialNumber]]:
-    """By transfer and variant, a slice of those on the road of lines that the caller has been shown."""
+    """Return a slice of the serial numbers in transit of each line, by transfer and variant.
+
+    The caller may read the lines.
+    """
     found: dict[tuple[int, int], list[SerialNumber]] = {}
-    going = [line for line in lines if line.on_the_road]
-    if not going:
+    shipped = [line for line in lines if line.in_transit]
+    if not shipped:
         return found
-    transfers_going = array({line.transfer_id for line in going})
+    transfer_ids = array({line.transfer_id for line in shipped})
     rows = await fetch(
         f"SELECT {SerialNumber.selected('r')} FROM (SELECT *, ROW_NUMBER()"
-        " OVER (PARTITION BY document_id, variant_id ORDER BY id) AS place FROM serial_number"
+        " OVER (PARTITION BY document_id, variant_id ORDER BY id) AS position FROM serial_number"
         f" WHERE {any_id('variant_id')} AND document_type = 'Transfer' AND {any_id('document_id')}"
         f" AND state = ? AND location_id IN (SELECT source_id FROM transfer WHERE {any_id('id')})) AS r"
-        f" WHERE {cut.condition('place')} ORDER BY place",
-        array({line.variant_id for line in going}),
-        transfers_going,
+        f" WHERE {cut.condition('position')} ORDER BY position",
+        array({line.variant_id for line in shipped}),
+        transfer_ids,
         str(SerialState.IN_TRANSIT),
-        transfers_going,
+        transfer_ids,
     )
     for each in rows:
         row = SerialNumber.read(each, "r")
         found.setdefault((row.document_id or 0, row.variant_id), []).append(row)
+    return found
+
+
+async def _here(ctx: Context, wanted: SerialQuery) -> Conditions:
+    """NEVER outside the caller's territory."""
+    found = Conditions()
+    location = Location.filter(id=wanted.location_id)
+    if not await scoped(location, ctx, Permission.STOCK_READ, "organisation").exists():
+        found.add(NEVER)
+    states = (
+        ON_HAND if wanted.states is None else [each for each in ON_HAND if each in wanted.states]
+    )
+    there = [str(each) for each in states]
+    found.add(f"location_id = ? AND state IN ({marks(there)})", wanted.location_id, *there)
     return found

@@ -1,7 +1,7 @@
-"""Serial numbers: they go with the pieces, from place to place and from state to state.
+"""Moving serial numbers together with the units of moves.
 
-Callers have locked the levels, so pieces and serial numbers of a level change together. What a serial number
-does besides is guarded by its own row: two places cannot have it, two buyers cannot take it.
+Callers have locked the levels, so quantities and serial numbers of a level change together. The row of a
+serial number is locked or updated conditionally, so it cannot be in two locations or be sold twice.
 """
 
 from __future__ import annotations
@@ -33,13 +33,14 @@ _EVENT = (
 
 @dataclass(frozen=True, slots=True)
 class SerialDraft:
-    """The serial numbers of a variant's pieces; `path` leads to them in the input."""
+    """The serial numbers of a variant in the input, at `path`."""
 
     variant_id: int
     serials: Sequence[str]
     path: Path = field(default=("serials",), compare=False)
 
     def at(self, serial: str) -> Path:
+        """Return the path of one serial number in the input."""
         return (*self.path, self.serials.index(serial))
 
 
@@ -47,7 +48,7 @@ Scanned = Mapping[int, SerialDraft]  # by variant
 
 
 def checked(drafts: Sequence[SerialDraft], maximum: int = MAXIMUM) -> Scanned:
-    """What was scanned, by variant. Raises: InvalidInput, Duplicate."""
+    """Return the checked serial numbers by variant. Raises: InvalidInput, Duplicate."""
     found: dict[int, SerialDraft] = {}
     for draft in drafts:
         if draft.variant_id in found:
@@ -60,23 +61,23 @@ def checked(drafts: Sequence[SerialDraft], maximum: int = MAXIMUM) -> Scanned:
         for number, serial in enumerate(draft.serials):
             text = text_of(serial, (*draft.path, number), 64)
             if text in kept:
-                raise twice((*draft.path, number), text)
+                raise given_twice((*draft.path, number), text)
             kept[text] = None
         found[draft.variant_id] = SerialDraft(draft.variant_id, [*kept], draft.path)
     return found
 
 
-def twice(path: Path, serial: str) -> Duplicate:
+def given_twice(path: Path, serial: str) -> Duplicate:
     return Duplicate("The serial number {serial} is given twice.", path=path, serial=serial)
 
 
 def given(scanned: Scanned) -> list[list[Any]]:
-    """What an idempotency key remembers of them."""
+    """Return the serial numbers in the form that is stored with an idempotency key."""
     return [[each.variant_id, *each.serials] for each in scanned.values()]
 
 
 async def tracked(variant_ids: Collection[int]) -> dict[int, int]:
-    """Which of the variants track serial numbers, with their merchants; ask once levels are locked."""
+    """Return the merchant IDs of those variants that track serial numbers. Call this after locking levels."""
     if not variant_ids:
         return {}
     rows = await fetch(
@@ -88,9 +89,9 @@ async def tracked(variant_ids: Collection[int]) -> dict[int, int]:
 
 
 async def scan(ctx: Context, moves: Sequence[Move], scanned: Scanned, path: Path) -> None:
-    """Let the serial numbers go with pieces that come to a place, leave it, or change their condition there.
+    """Move the scanned serial numbers of those moves that change the state of a serial number.
 
-    Raises: InvalidInput, Duplicate, NotFound, naming `path` or the serial number at fault.
+    Raises: InvalidInput, Duplicate, NotFound, naming `path` or the faulty serial number.
     """
     merchants = await tracked({each.variant_id for each in moves})
     await scan_tracked(ctx, moves, merchants, scanned, path)
@@ -103,45 +104,45 @@ async def scan_tracked(
     scanned: Scanned,
     path: Path,
 ) -> None:
-    """What `scan` does, where the variants that track them are known already."""
+    """Do what `scan` does; `merchants` is the result of `tracked`."""
     ways = _ways(moves, merchants)
     for draft in scanned.values():
         if draft.serials and draft.variant_id not in ways:
-            raise InvalidInput("No serial numbers are kept of this.", path=draft.path)
+            raise InvalidInput("This variant does not track serial numbers.", path=draft.path)
     for variant_id, moving in ways.items():
         draft = scanned.get(variant_id) or SerialDraft(variant_id, [], path)
         for move, serials in await _divided(moving, draft):
-            await go(ctx, move, merchants[variant_id], draft, serials)
+            await move_serials(ctx, move, merchants[variant_id], draft, serials)
 
 
-async def go(
+async def move_serials(
     ctx: Context, move: Move, merchant_id: int, draft: SerialDraft, serials: Sequence[str]
 ) -> None:
-    """Let these serial numbers of a draft go where the pieces of a move go.
+    """Move the given serial numbers of a draft as `move` moves its units.
 
-    Raises: InvalidInput unless they are as many, Duplicate for one that comes in though somebody has it,
-    NotFound for one that is not where the pieces leave.
+    Raises: InvalidInput unless there is one for each unit, Duplicate for one that enters stock and is there
+    already, NotFound for one that is not where the units leave.
     """
     if len(serials) != move.quantity:
         raise InvalidInput(
-            "Give {quantity} serial numbers, one for each piece.",
+            "Give {quantity} serial numbers, one for each unit.",
             path=draft.path,
             quantity=move.quantity,
         )
     if move.from_state is StockState.OUTSIDE:
-        await _take_in(ctx, move, merchant_id, draft, serials)
+        await _receive(ctx, move, merchant_id, draft, serials)
     else:
-        await _pass_on(ctx, move, draft, serials)
+        await _move_known(ctx, move, draft, serials)
 
 
 def _ways(moves: Sequence[Move], merchants: Mapping[int, int]) -> dict[int, list[Move]]:
-    """By variant the moves that its serial numbers make too; those that are the same to them as one."""
+    """Return the moves that change states of serial numbers, by variant. Equal changes are merged."""
     found: dict[Any, Move] = {}
     for each in moves:
         start = serial_state(each.from_state, each.reason)
         end = serial_state(each.to_state, each.reason)
         if each.variant_id in merchants and start is not end:
-            before = found.get(key := (each.place, start, end))
+            before = found.get(key := (each.level_key, start, end))
             more = before.quantity if before else 0
             found[key] = replace(each, quantity=each.quantity + more)
     ways: dict[int, list[Move]] = {}
@@ -151,27 +152,27 @@ def _ways(moves: Sequence[Move], merchants: Mapping[int, int]) -> dict[int, list
 
 
 async def _divided(moving: Sequence[Move], draft: SerialDraft) -> list[tuple[Move, Sequence[str]]]:
-    """Which of the serial numbers go which way, as the state tells that each of them is in."""
+    """Return the serial numbers of each move, chosen by their current state."""
     if len(moving) == 1 or not draft.serials:
         return [(move, draft.serials) for move in moving]
     rows = await fetch(
         "SELECT serial, state FROM serial_number WHERE variant_id = ? AND location_id = ?"
         f" AND serial IN ({marks(draft.serials)})",
-        *moving[0].place,
+        *moving[0].level_key,
         *draft.serials,
     )
     states = {row["serial"]: row["state"] for row in rows}
     starts = {serial_state(each.from_state, each.reason): each for each in moving}
     for serial in draft.serials:
         if states.get(serial) not in starts:
-            raise _not_there(draft, serial, min(starts))
+            raise _not_here(draft, serial, min(starts))
     return [
         (move, [serial for serial in draft.serials if states[serial] == start])
         for start, move in starts.items()
     ]
 
 
-async def _take_in(
+async def _receive(
     ctx: Context, move: Move, merchant_id: int, draft: SerialDraft, serials: Sequence[str]
 ) -> None:
     known = await fetch(
@@ -182,12 +183,12 @@ async def _take_in(
     )
     for row in known:
         if row["state"] not in AWAY:
-            raise _somewhere(draft, row["serial"])
+            raise _in_stock_already(draft, row["serial"])
     new = sorted(set(serials) - {row["serial"] for row in known})
     added = await _add(ctx, move, merchant_id, new) if new else {}
     if missing := set(new) - added.keys():
-        raise _somewhere(draft, min(missing))  # somebody else was first
-    await _bring_back(ctx, move, [row["id"] for row in known])
+        raise _in_stock_already(draft, min(missing))  # a concurrent transaction added it
+    await _return_known(ctx, move, [row["id"] for row in known])
     befores = [(each, None) for each in added.values()]
     await _record(ctx, move, [*befores, *((row["id"], row["state"]) for row in known)])
 
@@ -195,7 +196,7 @@ async def _take_in(
 async def _add(
     ctx: Context, move: Move, merchant_id: int, serials: Sequence[str]
 ) -> dict[str, int]:
-    """The row IDs of those of the serial numbers that nobody has added meanwhile."""
+    """Insert serial numbers. Return the row IDs of those that no concurrent transaction inserted."""
     start = merchant_id, move.variant_id, move.location_id
     end = *_arrived(move), ctx.now(), ctx.now()
     rows = await fetch(
@@ -213,13 +214,13 @@ _MOVED = (
 )
 
 
-async def _bring_back(ctx: Context, move: Move, ids: Sequence[int]) -> None:
+async def _return_known(ctx: Context, move: Move, ids: Sequence[int]) -> None:
     if ids:
         values = move.location_id, *_arrived(move), ctx.now()
         await execute(f"{_MOVED} WHERE id IN ({marks(ids)})", *values, *ids)
 
 
-async def _pass_on(ctx: Context, move: Move, draft: SerialDraft, serials: Sequence[str]) -> None:
+async def _move_known(ctx: Context, move: Move, draft: SerialDraft, serials: Sequence[str]) -> None:
     start = serial_state(move.from_state, move.reason)
     where, there = "location_id = ?", [move.location_id]
     if start is SerialState.IN_TRANSIT:
@@ -234,12 +235,12 @@ async def _pass_on(ctx: Context, move: Move, draft: SerialDraft, serials: Sequen
     moved = {row["serial"] for row in rows}
     for serial in serials:
         if serial not in moved:
-            raise _not_there(draft, serial, start)
+            raise _not_here(draft, serial, start)
     await _record(ctx, move, [(row["id"], start) for row in rows])
 
 
 def _arrived(move: Move) -> tuple[str, str | None, int | None]:
-    """The state and document of a serial number that made a move."""
+    """Return the state and document of a serial number after a move."""
     kind, row_id = move.document or (None, None)
     return str(serial_state(move.to_state, move.reason)), kind, row_id
 
@@ -253,11 +254,11 @@ async def _record(ctx: Context, move: Move, befores: Sequence[tuple[int, str | N
     await insert_later("serial_event", _EVENT, rows)
 
 
-def _not_there(draft: SerialDraft, serial: str, state: SerialState) -> NotFound:
+def _not_here(draft: SerialDraft, serial: str, state: SerialState) -> NotFound:
     message = "The serial number {serial} is not {state} here."
     return NotFound(message, path=draft.at(serial), serial=serial, state=state)
 
 
-def _somewhere(draft: SerialDraft, serial: str) -> Duplicate:
+def _in_stock_already(draft: SerialDraft, serial: str) -> Duplicate:
     message = "The serial number {serial} is in stock already."
     return Duplicate(message, path=draft.at(serial), serial=serial)

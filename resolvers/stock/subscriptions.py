@@ -1,4 +1,4 @@
-"""Following stock as it changes."""
+"""The subscription to changes of stock levels."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ async def changed(
     location_ids: Collection[int] | None,
     after: int | None,
 ) -> AsyncGenerator[tuple[levels.Level, int], None]:
-    """Each level as it is now, whenever it has changed, with the sequence to go on from.
+    """Yield the current state of each changed level, with the sequence to resume after.
 
-    Of any variant or location where none are given, then of the request's merchant. Changes of one level that
-    are read together come once.
+    None for both filters means all levels of the request's merchant. Changes of one level that are read
+    together are yielded once.
 
-    Raises: InvalidInput for too many IDs, NotFound for one of nothing that there is at the request's merchant
-    or where the caller works.
+    Raises: InvalidInput for too many IDs, NotFound for an ID that does not exist at the request's merchant or
+    at one of the caller's.
     """
     for name, ids in (("variantIds", variant_ids), ("locationIds", location_ids)):
         if ids is not None and len(ids) > MAXIMUM_IDS:
@@ -46,7 +46,7 @@ async def changed(
 async def _refuse_unknown(
     ctx: Context, table: str, ids: Collection[int], name: str, template: str
 ) -> None:
-    """Raises: NotFound, alike for rows of other merchants and for none."""
+    """Raise NotFound for IDs that do not exist, or that belong to a merchant the caller does not see."""
     if not ids:
         return
     rows = await fetch(
@@ -79,13 +79,13 @@ async def _changed(
 
 
 async def _levels(ctx: Context, ids: Sequence[int]) -> dict[int, levels.Level]:
-    """The levels that the caller may see, read once for all who are told of the same changes."""
+    """Return the levels that the caller may see. Subscribers of the same changes share the rows."""
     rows = await shared(ctx, ("levels", *ids), lambda: levels.unseen_rows(ctx, ids))
     return levels.seen(ctx, rows)
 
 
 def _latest(events: Sequence[OutboxEvent]) -> dict[int, int]:
-    """The last sequence of each level, in the order of those sequences."""
+    """Return the last sequence of each level, in the order of these sequences."""
     latest: dict[int, int] = {}
     for event in events:
         latest.pop(event.node_id, None)

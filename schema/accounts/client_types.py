@@ -13,7 +13,7 @@ from models.accounts.clients import ApiClient as ApiClientRow
 from models.accounts.clients import Storefront as StorefrontRow
 from models.accounts.roles import Permission, Scope
 from models.bounds import all_of
-from resolvers.accounts.clients import clients
+from resolvers.accounts.clients import lists as client_lists
 from resolvers.accounts.organisations import organisations
 from resolvers.context import Context
 from schema.accounts.types import Organisation
@@ -56,7 +56,7 @@ class ApiClient(Node):
 
     @classmethod
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[ApiClient | None]:
-        found = await clients.api_clients_by_ids(ctx, ids)
+        found = await client_lists.api_clients_by_ids(ctx, ids)
         return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
 
 
@@ -93,7 +93,7 @@ class Storefront(Node):
 
     @classmethod
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Storefront | None]:
-        found = await clients.storefronts_by_ids(ctx, ids)
+        found = await client_lists.storefronts_by_ids(ctx, ids)
         return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
 
 

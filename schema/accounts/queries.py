@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from typing import Annotated
+
 import strawberry
 
-from models.accounts.organisations import OrganisationKind
-from resolvers.accounts.clients import clients
+from resolvers.accounts.clients import lists as client_lists
+from resolvers.accounts.clients.lists import ApiClientQuery, StorefrontQuery
 from resolvers.accounts.organisations import lists as organisation_lists
 from resolvers.accounts.organisations import organisations
 from resolvers.accounts.organisations.lists import OrganisationQuery
@@ -11,11 +13,12 @@ from resolvers.accounts.staff import lists as staff_lists
 from resolvers.accounts.staff.lists import StaffQuery
 from resolvers.orm_pagination import PageRequest
 from schema.accounts.client_types import ApiClient, Storefront
+from schema.accounts.filters import ApiClientFilter, OrganisationFilter, StorefrontFilter
 from schema.accounts.inputs import StaffFilter
 from schema.accounts.types import Organisation, Staff
 from schema.actors import Viewer
 from schema.info import Info
-from schema.list_arguments import After, Before, First, Last
+from schema.list_arguments import WHICH, After, Before, First, Last
 from schema.pagination import CountedConnection, TalliedConnection
 
 
@@ -34,14 +37,13 @@ class AccountQueries:
     async def organisations(
         self,
         info: Info,
-        kind: list[OrganisationKind] | None = None,
-        search: str | None = None,
+        filter: Annotated[OrganisationFilter | None, WHICH] = None,
         first: First = None,
         after: After = None,
         last: Last = None,
         before: Before = None,
     ) -> TalliedConnection[Organisation]:
-        wanted = OrganisationQuery(kinds=kind and sorted(set(kind)), search=search)
+        wanted = filter.query() if filter else OrganisationQuery()
         ctx, request = info.context, PageRequest(first=first, after=after, last=last, before=before)
         page = await organisation_lists.page(ctx, wanted, request)
         tally = await organisation_lists.tally(ctx, wanted)
@@ -69,16 +71,18 @@ class AccountQueries:
     async def api_clients(
         self,
         info: Info,
+        filter: Annotated[ApiClientFilter | None, WHICH] = None,
         first: int | None = None,
         after: str | None = None,
         last: int | None = None,
         before: str | None = None,
     ) -> CountedConnection[ApiClient]:
-        ctx = info.context
-        page = await clients.api_client_page(
-            ctx, PageRequest(first=first, after=after, last=last, before=before)
+        ctx, wanted = info.context, filter.query() if filter else ApiClientQuery()
+        request = PageRequest(first=first, after=after, last=last, before=before)
+        page = await client_lists.api_client_page(ctx, wanted, request)
+        return CountedConnection.of(
+            page, ApiClient.of, lambda: client_lists.count_api_clients(ctx, wanted)
         )
-        return CountedConnection.of(page, ApiClient.of, lambda: clients.count_api_clients(ctx))
 
     @strawberry.field(
         description="Client applications where you hold STOREFRONT_WRITE, switched off ones too, by name."
@@ -86,13 +90,15 @@ class AccountQueries:
     async def storefronts(
         self,
         info: Info,
+        filter: Annotated[StorefrontFilter | None, WHICH] = None,
         first: int | None = None,
         after: str | None = None,
         last: int | None = None,
         before: str | None = None,
     ) -> CountedConnection[Storefront]:
-        ctx = info.context
-        page = await clients.storefront_page(
-            ctx, PageRequest(first=first, after=after, last=last, before=before)
+        ctx, wanted = info.context, filter.query() if filter else StorefrontQuery()
+        request = PageRequest(first=first, after=after, last=last, before=before)
+        page = await client_lists.storefront_page(ctx, wanted, request)
+        return CountedConnection.of(
+            page, Storefront.of, lambda: client_lists.count_storefronts(ctx, wanted)
         )
-        return CountedConnection.of(page, Storefront.of, lambda: clients.count_storefronts(ctx))

@@ -12,6 +12,7 @@ from models.catalog.prices import PriceChange as PriceChangeRow
 from models.catalog.prices import PriceList as PriceListRow
 from models.money import CurrencyCode
 from resolvers.catalog.prices import lists as price_lists
+from resolvers.catalog.prices.listing import PriceListQuery
 from resolvers.catalog.products import variants
 from resolvers.context import Context
 from schema.actors import Actor, actors
@@ -59,6 +60,34 @@ class PriceList(Node):
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[PriceList | None]:
         found = await price_lists.by_ids(ctx, ids)
         return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
+
+
+@strawberry.input(description="All that is given must hold.")
+class PriceListFilter:
+    search: str | None = strawberry.field(
+        default=None, description="A part of the name or of the code, whatever the case."
+    )
+    kind: list[PriceListKind] | None = strawberry.field(
+        default=None, description="For one of these: a store, a channel, a tier."
+    )
+    key: str | None = strawberry.field(
+        default=None, description="For the store or tier with this code, or for this channel."
+    )
+    active: bool | None = strawberry.field(
+        default=None, description="Only those that are, or are not, switched on."
+    )
+    valid_at: datetime | None = strawberry.field(
+        default=None, description="Begun by this moment, and not over then."
+    )
+
+    def query(self) -> PriceListQuery:
+        return PriceListQuery(
+            search=self.search,
+            kinds=None if self.kind is None else tuple(sorted(set(self.kind))),
+            key=self.key,
+            active=self.active,
+            valid_at=self.valid_at,
+        )
 
 
 @strawberry.type(

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from typing import Annotated
+
 import strawberry
 
 from resolvers.catalog import brands_and_categories
-from resolvers.catalog.prices import lists as price_lists
+from resolvers.catalog.prices import listing as price_lists
+from resolvers.catalog.prices.listing import PriceListQuery
 from resolvers.catalog.products import products, variants
 from resolvers.catalog.search import listing
 from resolvers.catalog.search.filters import ProductQuery
@@ -12,14 +15,14 @@ from resolvers.orm_pagination import PageRequest
 from schema.catalog.classification import Brand, Category
 from schema.catalog.facets import ProductFacets
 from schema.catalog.inputs import ProductFilter
-from schema.catalog.price_types import PriceList
+from schema.catalog.price_types import PriceList, PriceListFilter
 from schema.catalog.types import Product, Variant
 from schema.cost.directives import cost, sized_by
 from schema.info import Info
-from schema.list_arguments import AfterCode, SliceSize
+from schema.list_arguments import WHICH, AfterCode, SliceSize
 from schema.nodes.nodes import optional_row_id, row_id
 from schema.operations.cacheable_fields import public
-from schema.pagination import Connection, CountedConnection
+from schema.pagination import CountedConnection, TalliedConnection
 
 strawberry.enum(ProductSort)
 
@@ -88,16 +91,17 @@ class CatalogQueries:
     async def price_lists(
         self,
         info: Info,
+        filter: Annotated[PriceListFilter | None, WHICH] = None,
         first: int | None = None,
         after: str | None = None,
         last: int | None = None,
         before: str | None = None,
-    ) -> Connection[PriceList]:
+    ) -> TalliedConnection[PriceList]:
         """The merchant's price lists, by code, for staff who read the catalogue."""
-        page = await price_lists.page(
-            info.context, PageRequest(first=first, after=after, last=last, before=before)
-        )
-        return Connection.of(page, PriceList.of)
+        ctx, wanted = info.context, filter.query() if filter else PriceListQuery()
+        request = PageRequest(first=first, after=after, last=last, before=before)
+        page = await price_lists.page(ctx, wanted, request)
+        return TalliedConnection.of(page, PriceList.of, await price_lists.tally(ctx, wanted))
 
     @sized_by("first", otherwise=250)
     @public

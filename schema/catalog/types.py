@@ -33,7 +33,7 @@ from schema.list_arguments import Skip, SliceSize
 from schema.money import Money
 from schema.nodes.nodes import Node, optional_row_id, row_id
 from schema.operations.cacheable_fields import public
-from schema.pagination import Connection
+from schema.pagination import TalliedConnection
 
 strawberry.enum(ProductStatus)
 
@@ -243,12 +243,16 @@ class Variant(StockedVariant, Node):
         after: str | None = None,
         last: int | None = None,
         before: str | None = None,
-    ) -> list[Connection[PriceChange]]:
+    ) -> list[TalliedConnection[PriceChange]]:
         """Each price that came, changed or went, the latest first; empty for the public."""
         wanted = [(each.row.id, each.row.merchant_id) for each in parents]
         request = PageRequest(first=first, after=after, last=last, before=before)
         found = await price_history.of_variants(ctx, wanted, request)
-        return [Connection.of(found[each.row.id], PriceChange.of) for each in parents]
+        tally = price_history.tally(ctx, wanted)
+        return [
+            TalliedConnection.of(found[each.row.id], PriceChange.of, tally, each.row.id)
+            for each in parents
+        ]
 
     @batched
     @staticmethod

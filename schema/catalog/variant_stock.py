@@ -13,15 +13,15 @@ from schema.batching import batched
 from schema.cost.directives import cost
 from schema.cost.prices import LEDGER_SUM
 from schema.geography import GeoPointInput
-from schema.list_arguments import SoldDays
+from schema.list_arguments import WHICH, SoldDays
 from schema.nodes.nodes import row_id
 from schema.operations.cacheable_fields import repeatable
-from schema.pagination import Connection
+from schema.pagination import TalliedConnection
 
 if TYPE_CHECKING:
     from schema.stock.levels.lists import StockLevelConnection
     from schema.stock.levels.of_variants import Backorder
-    from schema.stock.serials.types import SerialNumber
+    from schema.stock.serials.types import SerialNumber, SerialNumberFilter
 
 
 @strawberry.type
@@ -56,9 +56,9 @@ class StockedVariant:
     ) -> list[int | None]:
         """The pieces handed over to customers in the last days, of 24 hours each, at the places whose stock
         you may read, together; null for who may read none. What came back is not taken off."""
-        from resolvers.stock.levels import sold
+        from resolvers.stock.levels import sold_by_variant
 
-        found = await sold.of_variants(ctx, [each.row.id for each in parents], days)
+        found = await sold_by_variant.of_variants(ctx, [each.row.id for each in parents], days)
         return [found.get(each.row.id) for each in parents]
 
     @batched
@@ -95,14 +95,21 @@ class StockedVariant:
         ctx: Context,
         *,
         location_id: strawberry.ID,
+        filter: Annotated[
+            Annotated[SerialNumberFilter, strawberry.lazy("schema.stock.serials.types")] | None,
+            WHICH,
+        ] = None,
         first: int | None = None,
         after: str | None = None,
         last: int | None = None,
         before: str | None = None,
-    ) -> list[Connection[Annotated[SerialNumber, strawberry.lazy("schema.stock.serials.types")]]]:
+    ) -> list[
+        TalliedConnection[Annotated[SerialNumber, strawberry.lazy("schema.stock.serials.types")]]
+    ]:
         """The serial numbers on hand at a place of your territory, in whatever state."""
         from schema.stock.serials.types import serials_of_variants
 
         place = row_id(location_id, "Store", "Warehouse", path=("locationId",))
         page = PageRequest(first=first, after=after, last=last, before=before)
-        return await serials_of_variants([each.row.id for each in parents], ctx, place, page)
+        ids = [each.row.id for each in parents]
+        return await serials_of_variants(ids, ctx, place, filter, page)

@@ -20,8 +20,9 @@ from schema.accounts.types import Organisation
 from schema.batching import batched
 from schema.cost.directives import sized_list
 from schema.errors import UserError
+from schema.integrations.filters import WebhookDeliveryFilter
 from schema.nodes.nodes import Node, global_id
-from schema.pagination import Connection
+from schema.pagination import TalliedConnection
 from schema.scalars import BigInt
 
 strawberry.enum(DeliveryStatus)
@@ -67,20 +68,6 @@ class WebhookDelivery(Node):
         return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
 
 
-@strawberry.input(description="All that is given must hold.")
-class WebhookDeliveryFilter:
-    status: list[DeliveryStatus] | None = strawberry.field(
-        default=None, description="In one of these states."
-    )
-    topic: list[Topic] | None = strawberry.field(
-        default=None, description="On one of these topics."
-    )
-
-    def query(self) -> DeliveryQuery:
-        topics = None if self.topic is None or Topic.ALL in self.topic else self.topic
-        return DeliveryQuery(statuses=self.status, topics=topics)
-
-
 @strawberry.type(description="An address that is told of what changes in one part of the tree.")
 class Webhook(Node):
     id: strawberry.ID
@@ -114,15 +101,16 @@ class Webhook(Node):
         after: str | None = None,
         last: int | None = None,
         before: str | None = None,
-    ) -> list[Connection[WebhookDelivery]]:
+    ) -> list[TalliedConnection[WebhookDelivery]]:
         """Its log, newest first."""
-        pages = await webhooks_log.of_webhooks(
-            ctx,
-            [each.row.id for each in parents],
-            filter.query() if filter else DeliveryQuery(),
-            PageRequest(first=first, after=after, last=last, before=before),
-        )
-        return [Connection.of(pages[each.row.id], WebhookDelivery.of) for each in parents]
+        ids = [each.row.id for each in parents]
+        wanted = filter.query() if filter else DeliveryQuery()
+        request = PageRequest(first=first, after=after, last=last, before=before)
+        pages = await webhooks_log.of_webhooks(ctx, ids, wanted, request)
+        tally = webhooks_log.tally(ids, wanted)
+        return [
+            TalliedConnection.of(pages[row_id], WebhookDelivery.of, tally, row_id) for row_id in ids
+        ]
 
     @classmethod
     def of(cls, row: WebhookRow) -> Webhook:

@@ -63,7 +63,9 @@ class CustomerInput:
 @strawberry.input(description="All that is given must hold.")
 class MemberFilter:
     search: str | None = strawberry.field(
-        default=None, description="As the argument `search` of `members`."
+        default=None,
+        description="The beginning of a number or a whole phone; where you may read names and"
+        " phones, also a part of a name or the last four digits of a phone.",
     )
     tier_code: list[str] | None = strawberry.field(
         default=None, description="Of one of these tiers."
@@ -81,14 +83,11 @@ class MemberFilter:
         default=None, description="Joined before this moment."
     )
 
-    def query(self, search: str | None = None, tier_code: str | None = None) -> MemberQuery:
-        """With what is given beside the filter. Raises: InvalidInput for what is no such ID."""
-        codes = self.tier_code if tier_code is None else [tier_code]
-        if tier_code is not None and self.tier_code is not None:
-            codes = [code for code in self.tier_code if code == tier_code]
+    def query(self) -> MemberQuery:
+        """Raises: InvalidInput for what is no such ID."""
         return MemberQuery(
-            searches=[text for text in (self.search, search) if text is not None],
-            tier_codes=codes,
+            searches=() if self.search is None else (self.search,),
+            tier_codes=self.tier_code,
             guide_id=optional_row_id(self.guide_id, "Staff", path=("filter", "guideId")),
             home_store_id=optional_row_id(
                 self.home_store_id, "Store", path=("filter", "homeStoreId")

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Annotated
-
 import strawberry
 
 from models.bounds import TIERS
@@ -40,14 +38,6 @@ class MemberQueries:
     async def members(
         self,
         info: Info,
-        search: Annotated[
-            str | None,
-            strawberry.argument(
-                description="The beginning of a number or a whole phone; where you may read names and"
-                " phones, also a part of a name or the last four digits of a phone."
-            ),
-        ] = None,
-        tier_code: str | None = None,
         filter: MemberFilter | None = None,
         first: int | None = None,
         after: str | None = None,
@@ -55,7 +45,7 @@ class MemberQueries:
         before: str | None = None,
     ) -> TalliedConnection[Member]:
         """The members of your territory, the latest first."""
-        wanted = (filter or MemberFilter()).query(search, tier_code)
+        wanted = (filter or MemberFilter()).query()
         request = PageRequest(first=first, after=after, last=last, before=before)
         page = await members.page(info.context, wanted, request)
         tally = await members.tally(info.context, wanted)

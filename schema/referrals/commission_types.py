@@ -13,7 +13,7 @@ from models.referrals.rules import CommissionKind, CommissionStatus
 from resolvers.accounts.organisations import organisations
 from resolvers.context import Context
 from resolvers.referrals import bindings, earnings, plans
-from resolvers.referrals.earnings import Balance
+from resolvers.referrals.earnings import Balance, CommissionQuery
 from resolvers.referrals.plans import EffectivePlan
 from schema.accounts.types import Organisation, Staff
 from schema.batching import batched
@@ -29,6 +29,17 @@ strawberry.enum(CommissionKind)
 strawberry.enum(CommissionStatus)
 
 CommissionPayee = Annotated[Member | Staff, strawberry.union("CommissionPayee")]
+
+
+@strawberry.input(description="All that is given must hold.")
+class CommissionFilter:
+    status: list[CommissionStatus] | None = strawberry.field(
+        default=None, description="In one of these states."
+    )
+
+    def query(self) -> CommissionQuery:
+        statuses = None if self.status is None else tuple(sorted(set(self.status)))
+        return CommissionQuery(statuses=statuses)
 
 
 @strawberry.type(description="What one payee earns from one order, fixed when it was paid.")

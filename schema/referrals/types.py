@@ -4,28 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 
 from models.errors import PermissionDenied
 from models.members.members import Member as MemberRow
 from models.referrals.bindings import ReferralBinding
-from models.referrals.rules import CommissionStatus, PayeeKind
+from models.referrals.rules import PayeeKind
 from resolvers.context import Context
 from resolvers.members.visibility import NAME_ONLY, SOMEBODY, Sight
 from resolvers.orm_pagination import PageRequest
 from resolvers.referrals import bindings as referrals_bindings
 from resolvers.referrals import earnings, sales, teams, trees
+from resolvers.referrals.earnings import CommissionQuery
 from resolvers.referrals.teams import Downline
 from resolvers.slices import Slice
 from schema.batching import batched
 from schema.cost.directives import sized_by
-from schema.list_arguments import Skip, SliceSize
+from schema.list_arguments import WHICH, Skip, SliceSize
 from schema.members.types import Member
 from schema.money import Money
-from schema.pagination import Connection, PageInfo
-from schema.referrals.commission_types import Commission, CommissionBalance
+from schema.pagination import PageInfo, TalliedConnection
+from schema.referrals.commission_types import Commission, CommissionBalance, CommissionFilter
 
 
 @strawberry.type
@@ -165,17 +166,20 @@ class Referral:
         parents: list[Referral],
         ctx: Context,
         *,
+        filter: Annotated[CommissionFilter | None, WHICH] = None,
         first: int | None = None,
         after: str | None = None,
         last: int | None = None,
         before: str | None = None,
-        status: CommissionStatus | None = None,
-    ) -> list[Connection[Commission]]:
+    ) -> list[TalliedConnection[Commission]]:
         """What the member has earned, the latest first."""
+        keys, wanted = _keys(parents), filter.query() if filter else CommissionQuery()
         request = PageRequest(first=first, after=after, last=last, before=before)
-        pages = await earnings.pages(ctx, _keys(parents), status, request)
+        pages = await earnings.pages(ctx, keys, wanted, request)
+        tally = earnings.tally(ctx, keys, wanted)
         return [
-            Connection.of(pages[key], lambda row: Commission.of(row, ctx)) for key in _keys(parents)
+            TalliedConnection.of(pages[key], lambda row: Commission.of(row, ctx), tally, key)
+            for key in keys
         ]
 
     @batched

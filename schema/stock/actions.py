@@ -10,12 +10,16 @@ from schema.enums import described_enum
 
 
 class PurchaseOrderAction(StrEnum):
+    """A step of a purchase order."""
+
     APPROVE = "APPROVE"
     RECEIVE = "RECEIVE"
     CANCEL = "CANCEL"
 
 
 class SupplierReturnAction(StrEnum):
+    """A step of a supplier return."""
+
     APPROVE = "APPROVE"
     SHIP = "SHIP"
     CANCEL = "CANCEL"

@@ -1,3 +1,5 @@
+"""The audit of stock as GraphQL types."""
+
 from __future__ import annotations
 
 import strawberry
@@ -6,7 +8,7 @@ from models.bounds import AUDIT_FAULTS
 from models.stock.states import StockState
 from resolvers.context import Context
 from resolvers.stock.audit import audit
-from resolvers.stock.audit.backorders import PromiseFault, PromiseFaultKind
+from resolvers.stock.audit.backorders import BackorderFault, BackorderFaultKind
 from schema.batching import batched
 from schema.catalog.types import Variant
 from schema.cost.directives import sized_list
@@ -15,13 +17,15 @@ from schema.stock.types import StockLevel, variants_of
 from schema.stores.types import StockLocation
 
 strawberry.enum(audit.Witness, name="StockWitness")
-strawberry.enum(PromiseFaultKind, name="StockPromiseFaultKind")
+strawberry.enum(BackorderFaultKind, name="StockPromiseFaultKind")
 
 
 @strawberry.type(
     description="A level that its movements, holds, documents or serial numbers do not explain."
 )
 class StockDrift:
+    """A number of a level that differs from what it is compared with."""
+
     state: StockState
     recorded: int = strawberry.field(description="What the level says.")
     expected: int = strawberry.field(description="What the witness adds up to.")
@@ -38,6 +42,7 @@ class StockDrift:
 
     @classmethod
     def of(cls, found: audit.Drift) -> StockDrift:
+        """Return the drift of a finding."""
         return cls(
             state=found.state,
             recorded=found.recorded,
@@ -54,11 +59,13 @@ class StockDrift:
     " waits, and nothing is promised to it."
 )
 class StockPromiseFault:
-    kind: PromiseFaultKind
+    """A number of a backorder that differs from what follows from the orders."""
+
+    kind: BackorderFaultKind
     recorded: int
     expected: int
     order_id: strawberry.ID | None
-    row: strawberry.Private[PromiseFault]
+    row: strawberry.Private[BackorderFault]
 
     @batched
     @staticmethod
@@ -74,7 +81,8 @@ class StockPromiseFault:
         return await StockLocation.load(ctx, [each.row.location_id or 0 for each in parents])
 
     @classmethod
-    def of(cls, row: PromiseFault) -> StockPromiseFault:
+    def of(cls, row: BackorderFault) -> StockPromiseFault:
+        """Return the fault of a finding."""
         return cls(
             kind=row.kind,
             recorded=row.recorded,
@@ -88,22 +96,25 @@ class StockPromiseFault:
     description="The ledger replayed and compared with the levels; a sound system has no drift."
 )
 class StockAudit:
+    """The result of an audit."""
+
     checked_levels: int
     replayed_movements: int = strawberry.field(
         description="How many were added up; those before a checkpoint had been already."
     )
     drifts: list[StockDrift] = sized_list(
-        AUDIT_FAULTS, description="The first 500; whoever mends them asks again."
+        AUDIT_FAULTS, description="The first 500; ask again once they are corrected."
     )
     promise_faults: list[StockPromiseFault] = sized_list(AUDIT_FAULTS, description="The first 500.")
 
     @classmethod
     def of(cls, found: audit.Audit) -> StockAudit:
+        """Return the result of an audit."""
         return cls(
             checked_levels=found.checked_levels,
             replayed_movements=found.replayed_movements,
             drifts=[StockDrift.of(each) for each in AUDIT_FAULTS.cut(found.drifts)],
             promise_faults=[
-                StockPromiseFault.of(each) for each in AUDIT_FAULTS.cut(found.promise_faults)
+                StockPromiseFault.of(each) for each in AUDIT_FAULTS.cut(found.backorder_faults)
             ],
         )

@@ -1,4 +1,4 @@
-"""What stock is worth; empty for whoever may not read costs where it stands."""
+"""The value of stock; empty where the caller may not read costs."""
 
 from __future__ import annotations
 
@@ -18,21 +18,26 @@ from schema.money import Money
 
 @strawberry.type(description="Stock at moving average cost.")
 class StockValue:
+    """The value of stock at moving average cost."""
+
     pieces: int = strawberry.field(description="Those that stand at places where costs are known.")
     value: Money
     in_transit: Money = strawberry.field(description="On the road to these places by transfers.")
 
     @classmethod
     def of(cls, found: costs_valuation.StockValue) -> StockValue:
+        """Return the value of a sum."""
         return cls(
-            pieces=found.pieces,
+            pieces=found.quantity,
             value=Money.of(found.value_minor),
-            in_transit=Money.of(found.road_minor),
+            in_transit=Money.of(found.in_transit_minor),
         )
 
 
 @strawberry.type(description="What a piece was said to cost before any was bought there.")
 class StockOpeningCost:
+    """The cost that was set for stock that was never bought."""
+
     unit_cost: Money
     quantity: int = strawberry.field(description="How many pieces stood there then.")
     note: str | None
@@ -46,6 +51,7 @@ class StockOpeningCost:
 
     @classmethod
     def of(cls, row: OpeningRow) -> StockOpeningCost:
+        """Return the opening cost of a row."""
         return cls(
             unit_cost=Money.of(row.unit_cost_minor),
             quantity=row.quantity,
@@ -56,16 +62,19 @@ class StockOpeningCost:
 
 
 async def opening_costs(level_ids: Sequence[int], ctx: Context) -> list[StockOpeningCost | None]:
+    """Return the opening cost of each level, None without one."""
     found = await costs_valuation.openings(ctx, level_ids)
     return [StockOpeningCost.of(found[each]) if each in found else None for each in level_ids]
 
 
 async def value_changes(movements: Sequence[StockMovement], ctx: Context) -> list[Money | None]:
+    """Return what each movement changed in the value of its level."""
     found = await costs_valuation.of_movements(ctx, movements)
     return [Money.optional(found.get(each.id)) for each in movements]
 
 
 async def average_costs(level_ids: Sequence[int], ctx: Context) -> list[Money | None]:
+    """Return the average cost of a piece of each level."""
     found = await costs_valuation.of_levels(ctx, level_ids)
     return [
         Money.optional(found[level_id].average_minor) if level_id in found else None
@@ -74,6 +83,7 @@ async def average_costs(level_ids: Sequence[int], ctx: Context) -> list[Money | 
 
 
 async def stock_values(level_ids: Sequence[int], ctx: Context) -> list[Money | None]:
+    """Return the value of all pieces of each level."""
     found = await costs_valuation.of_levels(ctx, level_ids)
     return [
         Money.of(found[level_id].value_minor) if level_id in found else None

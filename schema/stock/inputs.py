@@ -1,3 +1,5 @@
+"""The inputs of mutations that change stock levels."""
+
 from __future__ import annotations
 
 from datetime import date
@@ -16,6 +18,8 @@ from resolvers.stock.levels.safety_stock import SafetyDraft
 
 @strawberry.input
 class StockSetRow:
+    """The quantity of one SKU at one location."""
+
     location_code: str
     sku: str
     quantity: int = strawberry.field(description="How many are to be available.")
@@ -24,6 +28,7 @@ class StockSetRow:
     )
 
     def draft(self) -> LevelDraft:
+        """Return the row as the use case expects it."""
         return LevelDraft(
             location_code=self.location_code,
             sku=self.sku,
@@ -34,6 +39,8 @@ class StockSetRow:
 
 @strawberry.input
 class StockSetInput:
+    """The rows of `stockSet`."""
+
     rows: list[StockSetRow]
     idempotency_key: str
     on_error: OnError = OnError.REJECT_ALL
@@ -44,6 +51,8 @@ class StockSetInput:
 
 @strawberry.input
 class StockAdjustInput:
+    """One adjustment by hand."""
+
     location_code: str
     sku: str
     from_state: StockState
@@ -58,6 +67,7 @@ class StockAdjustInput:
     )
 
     def draft(self) -> AdjustmentDraft:
+        """Return the adjustment as the use case expects it."""
         return AdjustmentDraft(
             location_code=self.location_code,
             sku=self.sku,
@@ -72,6 +82,8 @@ class StockAdjustInput:
 
 @strawberry.input
 class SafetyStockRow:
+    """The safety stock of one SKU at a location, or the default of the location."""
+
     location_code: str
     sku: str | None = strawberry.field(
         default=None, description="Left out, the row sets the default of the location."
@@ -82,11 +94,14 @@ class SafetyStockRow:
     )
 
     def draft(self) -> SafetyDraft:
+        """Return the row as the use case expects it."""
         return SafetyDraft(location_code=self.location_code, sku=self.sku, quantity=self.quantity)
 
 
 @strawberry.input
 class SafetyStockSetInput:
+    """The rows of `safetyStockSet`."""
+
     rows: list[SafetyStockRow]
     on_error: OnError = OnError.REJECT_ALL
     dry_run: bool = False
@@ -94,11 +109,14 @@ class SafetyStockSetInput:
 
 @strawberry.input
 class OpeningCostRow:
+    """The cost of a piece of one SKU at one location."""
+
     location_code: str
     sku: str
     unit_cost: Decimal
 
     def draft(self) -> OpeningDraft:
+        """Return the row as the use case expects it."""
         return OpeningDraft(
             location_code=self.location_code, sku=self.sku, unit_cost=self.unit_cost
         )
@@ -106,6 +124,8 @@ class OpeningCostRow:
 
 @strawberry.input
 class OpeningCostSetInput:
+    """The rows of `openingCostSet`."""
+
     rows: list[OpeningCostRow]
     note: str | None = None
     on_error: OnError = OnError.REJECT_ALL
@@ -114,6 +134,8 @@ class OpeningCostSetInput:
 
 @strawberry.input
 class BackorderRow:
+    """The limit of the backorders of one SKU."""
+
     sku: str
     limit: int = strawberry.field(
         description="How many pieces may be promised at a time that are not there yet; 0 ends it."
@@ -123,11 +145,14 @@ class BackorderRow:
     )
 
     def draft(self) -> BackorderDraft:
+        """Return the row as the use case expects it."""
         return BackorderDraft(sku=self.sku, limit=self.limit, expected_on=self.expected_on)
 
 
 @strawberry.input
 class BackorderSetInput:
+    """The rows of `backorderSet`."""
+
     rows: list[BackorderRow]
     on_error: OnError = OnError.REJECT_ALL
     dry_run: bool = False

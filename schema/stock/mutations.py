@@ -1,3 +1,5 @@
+"""Setting and adjusting stock levels, their safety stocks, opening costs and backorders."""
+
 from __future__ import annotations
 
 import strawberry
@@ -5,7 +7,6 @@ import strawberry
 from resolvers.stock.allocation import backorder_limits
 from resolvers.stock.costs import opening as opening_costs
 from resolvers.stock.levels import adjustments, erp_sync, safety_stock
-from schema.batches import errors_of, row_results, variants_of
 from schema.errors import refusing
 from schema.info import Info
 from schema.stock.inputs import (
@@ -15,7 +16,7 @@ from schema.stock.inputs import (
     StockAdjustInput,
     StockSetInput,
 )
-from schema.stock.payloads import (
+from schema.stock.level_payloads import (
     BackorderSetPayload,
     OpeningCostSetPayload,
     SafetyStockSetPayload,
@@ -27,6 +28,8 @@ from schema.stock.types import StockLevel, StockMovement
 
 @strawberry.type
 class StockMutations:
+    """Mutations that change stock levels or what is sold of them."""
+
     @refusing(StockSetPayload)
     async def stock_set(self, info: Info, input: StockSetInput) -> StockSetPayload:
         """Set what is available as an ERP counts it, up to 500 levels at once.
@@ -39,11 +42,9 @@ class StockMutations:
             ctx, drafts, input.on_error, input.idempotency_key, input.dry_run
         )
         levels = await StockLevel.load(ctx, outcome.level_ids)
-        return StockSetPayload(
-            results=row_results(outcome.batch, ctx, variants_of(input.rows)),
-            levels=[level for level in levels if level],
-            user_errors=errors_of(outcome.batch.refusals, ctx),
-        )
+        payload = StockSetPayload.of(outcome.batch, ctx, input.rows)
+        payload.levels = [level for level in levels if level]
+        return payload
 
     @refusing(StockAdjustPayload)
     async def stock_adjust(self, info: Info, input: StockAdjustInput) -> StockAdjustPayload:
@@ -68,17 +69,13 @@ class StockMutations:
         ctx = info.context
         drafts = [row.draft() for row in input.rows]
         outcome = await safety_stock.set_safety(ctx, drafts, input.on_error, dry_run=input.dry_run)
-        return SafetyStockSetPayload(
-            results=row_results(outcome, ctx, variants_of(input.rows)),
-            changed_levels=outcome.updated,
-            user_errors=errors_of(outcome.refusals, ctx),
-        )
+        return SafetyStockSetPayload.of(outcome, ctx, input.rows)
 
     @refusing(OpeningCostSetPayload)
     async def opening_cost_set(
         self, info: Info, input: OpeningCostSetInput
     ) -> OpeningCostSetPayload:
-        """Say what stock costs that was never bought where it stands: once, up to 500 levels in one go.
+        """Set the cost of stock that was never bought at its location, once a level, up to 500 at once.
 
         Needs PURCHASE_APPROVE.
         """
@@ -87,11 +84,7 @@ class StockMutations:
         outcome = await opening_costs.set_costs(
             ctx, drafts, input.note, input.on_error, dry_run=input.dry_run
         )
-        return OpeningCostSetPayload(
-            results=row_results(outcome, ctx, variants_of(input.rows)),
-            changed_levels=outcome.updated,
-            user_errors=errors_of(outcome.refusals, ctx),
-        )
+        return OpeningCostSetPayload.of(outcome, ctx, input.rows)
 
     @refusing(BackorderSetPayload)
     async def backorder_set(self, info: Info, input: BackorderSetInput) -> BackorderSetPayload:
@@ -104,8 +97,4 @@ class StockMutations:
         outcome = await backorder_limits.set_backorders(
             ctx, drafts, input.on_error, dry_run=input.dry_run
         )
-        return BackorderSetPayload(
-            results=row_results(outcome, ctx, variants_of(input.rows)),
-            changed_variants=outcome.updated,
-            user_errors=errors_of(outcome.refusals, ctx),
-        )
+        return BackorderSetPayload.of(outcome, ctx, input.rows)

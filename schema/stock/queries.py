@@ -1,3 +1,5 @@
+"""Root fields about stock levels, the ledger and its audit."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -10,16 +12,18 @@ from resolvers.orm_pagination import PageRequest
 from resolvers.stock import level_lists
 from resolvers.stock.audit import audit
 from resolvers.stock.ledger import as_of, movements
+from resolvers.stock.ledger.as_of import SnapshotFilter
+from resolvers.stock.ledger.movements import MovementFilter
 from resolvers.stock.level_filters import LevelFilter
 from schema.cost.directives import cost
 from schema.cost.prices import SORTED_LIST
 from schema.geography import GeoPointInput
 from schema.info import Info
-from schema.list_arguments import SAME, WHICH, After, Before, First, Last, together
+from schema.list_arguments import WHICH, After, Before, First, Last
 from schema.nodes.nodes import optional_row_id
-from schema.pagination import Connection, TalliedConnection
+from schema.pagination import TalliedConnection
 from schema.stock.audit_types import StockAudit
-from schema.stock.filters import StockMovementFilter
+from schema.stock.filters import StockMovementFilter, StockSnapshotFilter
 from schema.stock.levels.lists import StockLevelConnection, StockLevelFilter
 from schema.stock.levels.prices import pay_for_page, paying
 from schema.stock.sorts import LevelSort
@@ -28,13 +32,13 @@ from schema.stock.types import StockLevel, StockMovement, StockSnapshot
 
 @strawberry.type
 class StockQueries:
+    """Root fields about stock levels, movements and snapshots, and the audit."""
+
     @cost(SORTED_LIST)
     @strawberry.field
     async def stock_levels(
         self,
         info: Info,
-        variant_id: Annotated[strawberry.ID | None, SAME] = None,
-        location_id: Annotated[strawberry.ID | None, SAME] = None,
         filter: Annotated[StockLevelFilter | None, WHICH] = None,
         sort: Annotated[
             LevelSort | None, strawberry.argument(description="In order of creation without it.")
@@ -50,11 +54,7 @@ class StockQueries:
     ) -> StockLevelConnection:
         """What stands where."""
         ctx, point = info.context, near.point("near") if near else None
-        arguments = LevelFilter(
-            variant_id=optional_row_id(variant_id, "Variant", path=("variantId",)),
-            location_id=optional_row_id(location_id, "Store", "Warehouse", path=("locationId",)),
-        )
-        wanted = together(arguments, filter.wanted() if filter else None)
+        wanted = filter.wanted() if filter else LevelFilter()
         request = PageRequest(first=first, after=after, last=last, before=before)
         await pay_for_page(ctx, wanted, sort, request.size)
         page = await level_lists.page(ctx, wanted, request, sort, point)
@@ -67,20 +67,13 @@ class StockQueries:
         self,
         info: Info,
         filter: Annotated[StockMovementFilter | None, WHICH] = None,
-        variant_id: Annotated[strawberry.ID | None, SAME] = None,
-        location_id: Annotated[strawberry.ID | None, SAME] = None,
         first: First = None,
         after: After = None,
         last: Last = None,
         before: Before = None,
     ) -> TalliedConnection[StockMovement]:
         """The ledger, oldest first; `last` answers the newest."""
-        ctx = info.context
-        arguments = movements.MovementFilter(
-            variant_id=optional_row_id(variant_id, "Variant", path=("variantId",)),
-            location_id=optional_row_id(location_id, "Store", "Warehouse", path=("locationId",)),
-        )
-        wanted = together(arguments, filter.wanted() if filter else None)
+        ctx, wanted = info.context, filter.wanted() if filter else MovementFilter()
         request = PageRequest(first=first, after=after, last=last, before=before)
         page = await movements.page(ctx, wanted, request)
         return TalliedConnection.of(page, StockMovement.of, await movements.tally(ctx, wanted))
@@ -91,19 +84,20 @@ class StockQueries:
         self,
         info: Info,
         at: datetime,
-        variant_id: strawberry.ID | None = None,
-        location_id: strawberry.ID | None = None,
+        filter: Annotated[StockSnapshotFilter | None, WHICH] = None,
         first: int | None = None,
         after: str | None = None,
         last: int | None = None,
         before: str | None = None,
-    ) -> Connection[StockSnapshot]:
-        """How a variant, a location or one level of both stood at any moment of the past."""
-        variant = optional_row_id(variant_id, "Variant", path=("variantId",))
-        location = optional_row_id(location_id, "Store", "Warehouse", path=("locationId",))
+    ) -> TalliedConnection[StockSnapshot]:
+        """How a variant, a location or one level of both stood at any moment of the past.
+
+        The filter names one of them at least.
+        """
+        ctx, wanted = info.context, filter.wanted() if filter else SnapshotFilter()
         request = PageRequest(first=first, after=after, last=last, before=before)
-        page = await as_of.page(info.context, at, variant, location, request)
-        return Connection.of(page, StockSnapshot.of)
+        page = await as_of.page(ctx, at, wanted, request)
+        return TalliedConnection.of(page, StockSnapshot.of, await as_of.tally(ctx, wanted))
 
     @cost(50000)
     @strawberry.field

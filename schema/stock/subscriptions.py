@@ -1,3 +1,5 @@
+"""The subscription to changes of stock levels."""
+
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
@@ -14,6 +16,8 @@ from schema.stock.types import StockLevel
 
 @strawberry.type
 class StockSubscriptions:
+    """The subscription to stock levels."""
+
     @strawberry.subscription
     async def stock_changed(
         self,

@@ -1,3 +1,5 @@
+"""Stock levels, movements and snapshots as GraphQL types."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -13,7 +15,7 @@ from models.tables.columns import moment
 from resolvers.catalog.products import variants
 from resolvers.context import Context
 from resolvers.stock.ledger import as_of, movements
-from resolvers.stock.levels import levels, sold_at_places
+from resolvers.stock.levels import levels, sold_by_level
 from schema.actors import Actor, actors
 from schema.batching import batched
 from schema.catalog.types import Variant
@@ -32,7 +34,7 @@ from schema.stock.cost_types import (
     stock_values,
     value_changes,
 )
-from schema.stock.documents import document_of
+from schema.stock.documents.history import document_of
 from schema.stores.types import StockLocation
 
 described_enum(
@@ -54,14 +56,18 @@ strawberry.enum(MovementReason)
     " as `available` what their channel may buy, and 0 in every other state."
 )
 class StockLevel(Node):
+    """The pieces of one variant at one location, by state."""
+
     row: strawberry.Private[levels.Level]
     id: strawberry.ID = identity("StockLevel")
-    on_hand: int = column("pieces.on_hand")
-    available: int = column("pieces.available")
-    held: int = column("pieces.held", description="Promised to an unpaid order until it expires.")
-    committed: int = column("pieces.committed", description="Paid, not yet handed over.")
-    damaged: int = column("pieces.damaged")
-    quarantined: int = column("pieces.quarantined")
+    on_hand: int = column("quantities.on_hand")
+    available: int = column("quantities.available")
+    held: int = column(
+        "quantities.held", description="Promised to an unpaid order until it expires."
+    )
+    committed: int = column("quantities.committed", description="Paid, not yet handed over.")
+    damaged: int = column("quantities.damaged")
+    quarantined: int = column("quantities.quarantined")
     incoming: int = column("incoming", description="On its way here; not part of onHand.")
     safety_stock: int = column("safety_stock", description="What online channels leave alone.")
     version: int = column("version")
@@ -80,7 +86,7 @@ class StockLevel(Node):
     def health(self) -> StockHealth | None:
         """How it stands against its safety stock; null unless you may read stock there."""
         row = self.row
-        return health_of(row.pieces.available, row.safety_stock) if row.whole else None
+        return health_of(row.quantities.available, row.safety_stock) if row.whole else None
 
     @batched
     @staticmethod
@@ -91,7 +97,7 @@ class StockLevel(Node):
 
         Pieces that were brought back are not taken off.
         """
-        found = await sold_at_places.of_levels(ctx, [each.row.id for each in parents], days)
+        found = await sold_by_level.of_levels(ctx, [each.row.id for each in parents], days)
         return [found.get(each.row.id) for each in parents]
 
     @batched
@@ -102,9 +108,9 @@ class StockLevel(Node):
         Null where none was sold, or unless you may read stock there.
         """
         ids = [each.row.id for each in parents]
-        found = await sold_at_places.of_levels(ctx, ids, COVER_DAYS)
+        found = await sold_by_level.of_levels(ctx, ids, COVER_DAYS)
         return [
-            cover_days(each.row.pieces.available, found.get(each.row.id, 0)) for each in parents
+            cover_days(each.row.quantities.available, found.get(each.row.id, 0)) for each in parents
         ]
 
     @repeatable
@@ -141,15 +147,18 @@ class StockLevel(Node):
 
     @classmethod
     def of(cls, row: levels.Level) -> StockLevel:
+        """Return the level of a row."""
         return cls(row=row)
 
     @classmethod
     async def find(cls, ctx: Context, ids: Sequence[int]) -> list[StockLevel | None]:
+        """Return the levels with these row IDs, None for each that the caller may not look up by ID."""
         found = await levels.findable_by_ids(ctx, ids)
         return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
 
     @classmethod
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[StockLevel | None]:
+        """Return the nodes with these row IDs, None for each that the caller may not see."""
         found = await levels.by_ids(ctx, ids)
         return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
 
@@ -158,6 +167,8 @@ class StockLevel(Node):
     description="One line of the append-only ledger: a correction is another movement."
 )
 class StockMovement(Node):
+    """One movement of the ledger."""
+
     id: strawberry.ID
     sequence: BigInt
     from_state: StockState
@@ -206,6 +217,7 @@ class StockMovement(Node):
 
     @classmethod
     def of(cls, row: MovementRow) -> StockMovement:
+        """Return the movement of a row."""
         return cls(
             id=global_id("StockMovement", row.id),
             sequence=BigInt(row.id),
@@ -222,6 +234,7 @@ class StockMovement(Node):
 
     @classmethod
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[StockMovement | None]:
+        """Return the nodes with these row IDs, None for each that the caller may not see."""
         found = await movements.by_ids(ctx, ids)
         return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
 
@@ -231,6 +244,8 @@ class StockMovement(Node):
     " available."
 )
 class StockSnapshot:
+    """A stock level at a moment of the past."""
+
     at: datetime
     on_hand: int
     available: int
@@ -252,15 +267,16 @@ class StockSnapshot:
 
     @classmethod
     def of(cls, row: as_of.Snapshot) -> StockSnapshot:
-        pieces = row.pieces
+        """Return the snapshot of a row."""
+        quantities = row.quantities
         return cls(
             at=row.at,
-            on_hand=pieces.on_hand,
-            available=pieces.available,
-            held=pieces.held,
-            committed=pieces.committed,
-            damaged=pieces.damaged,
-            quarantined=pieces.quarantined,
+            on_hand=quantities.on_hand,
+            available=quantities.available,
+            held=quantities.held,
+            committed=quantities.committed,
+            damaged=quantities.damaged,
+            quarantined=quantities.quarantined,
             row=row,
         )
 

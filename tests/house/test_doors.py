@@ -11,7 +11,8 @@ from tests.house.source import Module, product
 
 ROOTS = {"queries", "mutations", "subscriptions"}
 DOORS = {
-    "requires", "for_customers", "for_members", "for_members_or", "for_shoppers", "for_staff", "for_anyone",
+    "requires", "requires_its_permission", "for_customers", "for_members", "for_members_or", "for_shoppers",
+    "for_staff", "for_anyone",
 }  # fmt: skip
 BEFORE_THE_DOOR = "resolvers.accounts.identity"  # finds out who is asking
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -11,6 +11,7 @@ from typing import Any
 from graphql import GraphQLField
 
 from models.accounts.roles import Permission
+from resolvers.permissions import ITS_PERMISSION
 from schema import schema
 
 CORE = schema._schema
@@ -31,7 +32,10 @@ def permissions(resolver: Callable[..., Any]) -> set[Permission]:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             module = getattr(node.func.value, "id", "")
             use_case = getattr(resolver.__globals__.get(module), node.func.attr, None)
-            asked.add(getattr(use_case, "admits", None))
+            admits = getattr(use_case, "admits", None)
+            if admits == ITS_PERMISSION:
+                admits = resolver.__globals__[ast.unparse(node.args[1])].permission
+            asked.add(admits)
     return {each for each in asked if isinstance(each, Permission)}
 
 

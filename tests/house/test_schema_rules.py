@@ -35,35 +35,45 @@ FORWARD_ONLY = {
     "Store.staff",
     "Organisation.staff",
 }
-# Arguments of lists beside paging, `filter` and `sort`: what a list is of, or as clients have long asked.
+# Arguments of lists beside paging, `filter` and `sort`: what a list is of, and where it is measured from.
 LOOSE = {
-    "Query.organisations(kind:)",
-    "Query.organisations(search:)",
     "Query.stores(near:)",
+    "Query.stockLevels(near:)",
     "Query.stockAsOf(at:)",
-    "Query.stockAsOf(variantId:)",
-    "Query.stockAsOf(locationId:)",
-    "Query.members(search:)",
-    "Query.members(tierCode:)",
-    "Query.changes(types:)",
-    "Referral.commissions(status:)",
     "Referral.downline(depth:)",
     "Variant.stockLevels(near:)",
     "Variant.serials(locationId:)",
 }
-LOOSE_LISTS = {
-    "Query.fulfilments",
-    "Query.purchaseOrders",
-    "Query.stockLevels",
-    "Query.stockMovements",
-    "Query.stocktakes",
-    "Query.transfers",
+# Lists that no `filter` cuts, and why none has to.
+UNFILTERED = {
+    "Organisation.staff": "the few people of one node; `staff(filter:)` searches among all",
+    "Store.staff": "the few people of one store; `staff(filter:)` searches among all",
+    "Referral.downline": "a walk down one tree, as deep as `depth` says",
+    "Variant.stockLevels": "one variant's levels; `stockLevels(filter:)` cuts them",
+    "Variant.priceHistory": "the changes of one variant's prices, the latest first",
+    "Query.nodes": "what `ids` names",
+    "Query.brands": "all brands of a merchant for its menus; `productFacets` has those of a search",
+    "Query.categories": "one level of a tree, as `parentCode` says",
+    "Query.tiers": "the few tiers of a merchant",
+}
+# Connections without `totalCount`, and why nobody needs one.
+UNCOUNTED = {
+    "ChangeConnection": "a feed without an end: the count is another at every moment, and no page needs it",
 }
 # Lists by a word that has no plural, that says what holds of all, or that `in` could follow in a filter.
 PLURAL = {
     *("media", "history", "children", "team", "staff", "path", "allowed", "lost", "carrying"),
     *("serialsOnTheRoad", "refusedBecause", "status", "channel", "topic", "tierCode"),
-    *("fulfilmentMethod", "fulfilmentStatus", "method", "provider", "kind", "health", "related"),
+    *(
+        "fulfilmentMethod",
+        "fulfilmentStatus",
+        "method",
+        "provider",
+        "kind",
+        "health",
+        "related",
+        "state",
+    ),
 }
 STARTS_AS_QUESTION = {"PageInfo.hasNextPage", "PageInfo.hasPreviousPage", "Store.isOpen"}
 # What is added up or measured says its unit in its name; coordinates are degrees by their names.
@@ -162,13 +172,35 @@ def test_lists_page_both_ways() -> None:
 
 def test_lists_are_cut_by_a_filter() -> None:
     free = PAGING | {"filter", "sort"}
-    loose = {
-        f"{name}({key}:)"
-        for name, field in lists()
-        for key in set(field.args) - free
-        if name not in LOOSE_LISTS
-    }
+    loose = {f"{name}({key}:)" for name, field in lists() for key in set(field.args) - free}
     assert loose == LOOSE
+
+
+def test_what_is_not_filtered_is_named_with_a_reason() -> None:
+    assert CORE.query_type is not None
+    plain = {
+        f"Query.{name}": field
+        for name, field in CORE.query_type.fields.items()
+        if is_list_type(get_nullable_type(field.type))
+    }
+    listed = {**dict(lists()), **plain}
+    unfiltered = {name for name, field in listed.items() if "filter" not in field.args}
+    assert unfiltered == set(UNFILTERED)
+
+
+def test_connections_say_how_many_there_are() -> None:
+    counts = {
+        name: type_.fields.get("totalCount")
+        for name, type_ in TYPES.items()
+        if isinstance(type_, GraphQLObjectType) and name.endswith("Connection")
+    }
+    assert {name for name, count in counts.items() if count is None} == set(UNCOUNTED)
+    assert {str(count.type) for count in counts.values() if count is not None} == {"Int!"}
+
+
+def test_every_exception_says_why() -> None:
+    reasons = [*UNFILTERED.values(), *UNCOUNTED.values()]
+    assert [reason for reason in reasons if len(reason.split()) < 3] == []
 
 
 def test_a_list_has_a_plural_name() -> None:

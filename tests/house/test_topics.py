@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from models.outbox import TOPICS
 from tests.house.source import Module, product
 
-TELLING = re.compile("change|announce")
+TELLING = re.compile("change|announce|documentkind")
 TOPIC = re.compile(r"[a-z][a-zA-Z_]*\.[a-z][a-zA-Z_]*")
 
 
 def announced(modules: list[Module]) -> Iterator[str]:
-    """The topics in calls of `Change(…)` and of functions whose name has `change` or `announce` in it."""
+    """The topics in calls of `Change(…)`, `DocumentKind(…)` and of functions that change or announce."""
     for module in modules:
         if module.path.parts[0] != "resolvers":
             continue

@@ -50,7 +50,8 @@ async def test_a_shelf_is_counted_while_it_sells(api: Api) -> None:
     assert (line["counted"], line["expected"], line["difference"]) == (7, 9, -2)
 
     hq = await staff(admin, "SHOP", "STOCK_CONTROLLER")
-    (found,) = (await hq.ask(document("hq/stocktakes"), status=["COUNTED"]))["stocktakes"]["edges"]
+    counted = await hq.ask(document("hq/stocktakes"), filter={"status": ["COUNTED"]})
+    (found,) = counted["stocktakes"]["edges"]
     assert found["node"]["availableActions"] == ["APPROVE", "RECOUNT", "CANCEL"]
     before = found["node"]["createdAt"]
     given = {"stocktakeId": take["id"], "idempotencyKey": new_key()}
@@ -66,7 +67,7 @@ async def test_a_shelf_is_counted_while_it_sells(api: Api) -> None:
     about = {"reasons": ["STOCKTAKE", "DAMAGE"]}
     moves = (await hq.ask(document("hq/stock_movements"), filter=about))["stockMovements"]
     assert [edge["node"]["reason"] for edge in moves["edges"]] == ["DAMAGE", "STOCKTAKE"]
-    then = await hq.ask(document("hq/stock_as_of"), at=before, locationId=shop.store_id)
+    then = await hq.ask(document("hq/stock_as_of"), at=before, filter={"locationId": shop.store_id})
     (stood,) = then["stockAsOf"]["edges"]
     assert (stood["node"]["onHand"], stood["node"]["available"], stood["node"]["damaged"]) == (
         9,

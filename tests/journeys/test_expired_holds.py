@@ -14,8 +14,8 @@ HERE = {"latitude": 41.79, "longitude": 123.39}
 SEEN = """
 query($v: ID!, $sku: String!, $s: ID!, $lines: [VariantQuantityInput!]!, $near: GeoPointInput!) {
   variant(sku: $sku) { available stockLevels(near: $near) { edges { node { available held } } } }
-  stockLevels(variantId: $v) { edges { node { id available held onHand } } }
-  atPlace: stockLevels(locationId: $s) { edges { node { available } } }
+  stockLevels(filter: { variantId: $v }) { edges { node { id available held onHand } } }
+  atPlace: stockLevels(filter: { locationId: $s }) { edges { node { available } } }
   products(filter: { inStockOnly: true }) { edges { node { variants { available } } } }
   found: products(filter: { search: "牛奶", inStockOnly: true }) { edges { node { name } } }
   stores(near: $near, filter: { carrying: $lines }) { edges { node { code } } }
@@ -77,7 +77,7 @@ async def test_an_expired_hold_is_free_wherever_one_looks(api: Api) -> None:
 
     await execute("UPDATE stock_hold SET expires_at = ?", utc_now())
     assert await seen(visitor, shop) == free
-    query = "query($v: ID!) { stockLevels(variantId: $v) { edges { node { available held } } } }"
+    query = "query($v: ID!) { stockLevels(filter: { variantId: $v }) { edges { node { available held } } } }"
     levels = (await admin.ask(query, v=shop.variant_id))["stockLevels"]["edges"]
     assert levels == [{"node": {"available": 5, "held": 0}}]
     rows = await fetch("SELECT available, held FROM stock_level")
@@ -85,7 +85,8 @@ async def test_an_expired_hold_is_free_wherever_one_looks(api: Api) -> None:
     audit = (await admin.ask(document("hq/stock_audit")))["stockAudit"]
     assert audit["drifts"] == []
     now = utc_now().isoformat()
-    then = await admin.ask(document("hq/stock_as_of"), at=now, locationId=shop.store_id)
+    there = {"locationId": shop.store_id}
+    then = await admin.ask(document("hq/stock_as_of"), at=now, filter=there)
     assert then["stockAsOf"]["edges"][0]["node"]["available"] == 5
 
     assert await buy(api, shop) == "PAID"

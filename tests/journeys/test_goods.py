@@ -13,7 +13,7 @@ from tests.make.persons import staff
 from tests.make.shop import Shop, buy, new_key, open_shop
 
 LEVEL = (
-    "query($v: ID!) { stockLevels(variantId: $v) { edges { node { available damaged incoming"
+    "query($v: ID!) { stockLevels(filter: { variantId: $v }) { edges { node { available damaged incoming"
     " averageCost { amount } stockValue { amount } location { code } } } } }"
 )
 
@@ -143,15 +143,15 @@ async def everything_adds_up(admin: Api, finance: Api, manager: Api, store: Shop
     assert (found["SHOP"]["available"], found["SHOP"]["stockValue"]["amount"]) == (2, "7.05")
     hidden = await levels(manager, store)
     assert (hidden["SHOP"]["available"], hidden["SHOP"]["averageCost"]) == (2, None)
-    listed = await finance.ask(document("hq/purchase_orders"), supplierCode="DAIRY")
+    listed = await finance.ask(document("hq/purchase_orders"), filter={"supplierCode": "DAIRY"})
     (order,) = [edge["node"] for edge in listed["purchaseOrders"]["edges"]]
     assert order["lines"][0]["returned"] == 5
     assert [each["to"] for each in order["history"]][-1] == "CANCELLED"
     audited = await admin.ask(document("hq/stock_audit"))
     assert audited["stockAudit"]["drifts"] == []
     feed = await admin.ask(
-        "query { changes(types: [PURCHASE_ORDER_CHANGED, SUPPLIER_RETURN_CHANGED,"
-        " SUPPLIER_CHANGED], first: 50) { edges { node { type node { __typename } } } } }"
+        "query { changes(filter: { types: [PURCHASE_ORDER_CHANGED, SUPPLIER_RETURN_CHANGED,"
+        " SUPPLIER_CHANGED] }, first: 50) { edges { node { type node { __typename } } } } }"
     )
     seen = {(e["node"]["type"], e["node"]["node"]["__typename"]) for e in feed["changes"]["edges"]}
     assert seen == {

@@ -52,7 +52,7 @@ async def nothing_is_left_and_nothing_drifted(admin: Api, shop: Shop) -> None:
     scanned = await admin.ask("query($s: String!) { variant(sku: $s) { available } }", s=shop.sku)
     assert scanned["variant"]["available"] == 0
     levels = await admin.ask(
-        "query($v: ID!) { stockLevels(variantId: $v)"
+        "query($v: ID!) { stockLevels(filter: { variantId: $v })"
         " { edges { node { onHand available held committed } } } }",
         v=shop.variant_id,
     )

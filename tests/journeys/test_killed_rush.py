@@ -12,9 +12,8 @@ from tests.make.fleet import fleet
 from tests.make.shop import one_piece, open_shop
 
 BUYERS, PIECES, KILLS = 60, 100, 2
-LEVEL = (
-    "query($v: ID!) { stockLevels(variantId: $v) { edges { node { available held committed } } } }"
-)
+LEVEL = """query($v: ID!) { stockLevels(filter: { variantId: $v }) {
+  edges { node { available held committed } } } }"""
 
 
 @pytest.mark.own_database

@@ -455,7 +455,7 @@ async def the_ledger_explains_every_piece(chain: Chain) -> None:
     for name, left in (("carried", 18), ("delivered", 17), ("collected", 16)):
         await every_channel_reads_the_same(chain, chain.skus[name], left)
         answer = await chain.erp.ask(
-            "query($id: ID!) { stockMovements(variantId: $id, first: 250)"
+            "query($id: ID!) { stockMovements(filter: { variantId: $id }, first: 250)"
             " { edges { node { fromState toState quantity } } } }",
             id=chain.ids[name],
         )

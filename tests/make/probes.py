@@ -104,6 +104,7 @@ PLAIN: dict[str, Any] = {
     "tierCode": "BASE", "to": "2030-01-01T00:00:00Z", "topics": ["ALL"], "trackingNumber": "SF1",
     "types": ["ORDER_CHANGED"],
     "unitCost": "1.00", "until": "2030-01-01T00:00:00Z", "url": "https://example.com/hook",
+    "validAt": "2026-01-01T00:00:00Z",
     "validFrom": None, "validTo": None, "value": "1L", "values": ["1L"], "walletAmount": "0.00",
     "withinMetres": 5000,
 }  # fmt: skip

@@ -7,7 +7,7 @@ from datetime import timedelta
 from models.database import fetch
 from resolvers.context import Context
 from resolvers.stock.audit import audit
-from resolvers.stock.audit.backorders import PromiseFaultKind
+from resolvers.stock.audit.backorders import BackorderFaultKind
 from tests.make import stock_soundness
 
 OVER = "('CANCELLED', 'EXPIRED', 'RETURNED')"
@@ -96,8 +96,8 @@ async def contradictions(ctx: Context) -> list[str]:
     # A limit may be lowered below what is promised.
     faults = [
         f"promise: {each}"
-        for each in (await audit.run(ctx)).promise_faults
-        if each.kind is not PromiseFaultKind.LIMIT
+        for each in (await audit.run(ctx)).backorder_faults
+        if each.kind is not BackorderFaultKind.LIMIT
     ]
     if unrecorded:
         faults.append(f"an order without its placing on record: {unrecorded[:3]}")

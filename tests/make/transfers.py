@@ -98,7 +98,7 @@ async def line_of(transfer: Transfer, position: int = 0) -> TransferLine:
 
 
 async def on_the_road() -> int:
-    return sum(line.on_the_road for line in await TransferLine.all())
+    return sum(line.in_transit for line in await TransferLine.all())
 
 
 async def pieces_in_all() -> int:

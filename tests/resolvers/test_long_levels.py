@@ -16,13 +16,26 @@ from resolvers.members import members
 from resolvers.orders.cart import lists as cart_lists
 from resolvers.orders.fulfilment import fulfilments
 from resolvers.orders.payment import payments
+from resolvers.stock.documents import reading
+from resolvers.stock.documents.kinds import KINDS, DocumentKind
 from resolvers.stock.levels import levels
 from resolvers.stock.purchasing import suppliers
-from resolvers.stock.transfers import transfers
 from resolvers.stores import locations
 from tests.make.statements import counting
 
 MANY = range(10_000_000, 10_040_000)
+
+
+def documents(kind: DocumentKind[Any, Any]) -> Callable[[Context, Sequence[int]], Awaitable[Any]]:
+    async def load(ctx: Context, ids: Sequence[int]) -> dict[int, Any]:
+        return {
+            **await reading.by_ids(ctx, kind, ids),
+            **await reading.line_counts(kind, ids),
+        }
+
+    load.__name__ = kind.name
+    return load
+
 
 LOADERS: list[Callable[[Context, Sequence[int]], Awaitable[Any]]] = [
     organisations.by_ids,
@@ -38,7 +51,7 @@ LOADERS: list[Callable[[Context, Sequence[int]], Awaitable[Any]]] = [
     payments.of_orders,
     levels.by_ids,
     suppliers.by_ids,
-    transfers.by_ids,
+    *map(documents, KINDS),
     locations.by_ids,
 ]
 

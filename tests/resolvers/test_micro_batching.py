@@ -42,8 +42,10 @@ def of(*things: str) -> frozenset[str]:
 
 async def test_a_rush_goes_in_two_batches_and_others_at_once() -> None:
     server = Server({n: of("hot") for n in range(50)} | {50: of("cold")})
-    lanes = MicroBatches(server.serve)
-    outcomes = await asyncio.gather(*(lanes.go(n, server.wants[n], NOTHING) for n in range(51)))
+    batches = MicroBatches(server.serve)
+    outcomes = await asyncio.gather(
+        *(batches.submit(n, server.wants[n], NOTHING) for n in range(51))
+    )
     assert outcomes == [f"served {n}" for n in range(51)]
     assert server.batches == [[0], [50], list(range(1, 50))]
 
@@ -51,16 +53,16 @@ async def test_a_rush_goes_in_two_batches_and_others_at_once() -> None:
 async def test_whoever_wants_two_things_is_not_overtaken() -> None:
     wants = {0: of("a"), 1: of("b"), 2: of("a", "b"), 3: of("a"), 4: of("b"), 5: of("c")}
     server = Server(wants)
-    lanes = MicroBatches(server.serve)
-    await asyncio.gather(*(lanes.go(n, wants[n], NOTHING) for n in wants))
+    batches = MicroBatches(server.serve)
+    await asyncio.gather(*(batches.submit(n, wants[n], NOTHING) for n in wants))
     assert server.batches == [[0], [1], [5], [2, 3, 4]]
 
 
 async def test_the_same_key_never_goes_with_itself_and_a_batch_is_bounded() -> None:
     count = MOST_TOGETHER + 20
     server = Server({n: of("hot", f"key {n % 60}") for n in range(count)})
-    lanes = MicroBatches(server.serve)
-    await asyncio.gather(*(lanes.go(n, of("hot"), of(f"key {n % 60}")) for n in range(count)))
+    batches = MicroBatches(server.serve)
+    await asyncio.gather(*(batches.submit(n, of("hot"), of(f"key {n % 60}")) for n in range(count)))
     assert sorted(n for batch in server.batches for n in batch) == list(range(count))
     for batch in server.batches:
         assert len({n % 60 for n in batch}) == len(batch) <= MOST_TOGETHER
@@ -69,9 +71,9 @@ async def test_the_same_key_never_goes_with_itself_and_a_batch_is_bounded() -> N
 async def test_a_bad_one_fails_alone() -> None:
     server = Server({n: of("hot") for n in range(10)})
     server.bad = {4}
-    lanes = MicroBatches(server.serve)
+    batches = MicroBatches(server.serve)
     outcomes = await asyncio.gather(
-        *(lanes.go(n, of("hot"), NOTHING) for n in range(10)), return_exceptions=True
+        *(batches.submit(n, of("hot"), NOTHING) for n in range(10)), return_exceptions=True
     )
     assert [n for n, each in enumerate(outcomes) if isinstance(each, ValueError)] == [4]
     assert [each for n, each in enumerate(outcomes) if n != 4] == [
@@ -85,10 +87,10 @@ async def test_nobody_is_forgotten_whoever_leaves(seed: int) -> None:
     things = ["a", "b", "c", "d"]
     wants = {n: frozenset(chance.sample(things, chance.randint(1, 2))) for n in range(300)}
     server = Server(wants, seconds=0.0005)
-    lanes = MicroBatches(server.serve)
+    batches = MicroBatches(server.serve)
     callers = []
     for n, each in wants.items():
-        callers.append(asyncio.create_task(lanes.go(n, each, NOTHING)))
+        callers.append(asyncio.create_task(batches.submit(n, each, NOTHING)))
         if chance.random() < 0.3:
             await asyncio.sleep(0)
         if chance.random() < 0.2:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from models.errors import InvalidInput
+from resolvers.accounts.clients.lists import StorefrontQuery
 from resolvers.integrations.files.csv_files import CsvRow
 from resolvers.orm_pagination import cursor_of
 from tests.make.api import Api
@@ -79,6 +80,7 @@ def test_a_cell_of_digits_is_no_number(read: Any, text: str) -> None:
 async def test_a_forged_cursor_is_refused(api: Api, key: list[Any]) -> None:
     admin = await api.staff()
     ask = "query($after: String) { storefronts(first: 1, after: $after) { totalCount } }"
-    answer = await admin.send(ask, after=cursor_of(key, "storefronts"))
+    tie = f"storefronts {StorefrontQuery()}"
+    answer = await admin.send(ask, after=cursor_of(key, tie))
     assert [each["extensions"]["code"] for each in answer["errors"]] == ["INVALID"]
-    assert "storefronts" in await admin.ask(ask, after=cursor_of(["a", 1], "storefronts"))
+    assert "storefronts" in await admin.ask(ask, after=cursor_of(["a", 1], tie))

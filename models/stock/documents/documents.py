@@ -1,3 +1,5 @@
+"""Tables that all stock documents share: counters of numbers, and the history."""
+
 from __future__ import annotations
 
 from tortoise import fields
@@ -19,9 +21,10 @@ class DocumentCounter(Row):
 
 
 class DocumentEvent(Row):
-    """One line of a stock document's history: `("Transfer", 7)` went from a status to another.
+    """One entry of a stock document's history: the document, such as `("Transfer", 7)`, changed its status.
 
-    `created_at` is when; `from_status` is empty for its creation. A status may stay, as at a part receipt.
+    `from_status` is null for the creation. Both statuses are equal where a step does not change the status,
+    as with a second partial receipt.
     """
 
     document_type = fields.CharField(max_length=24)

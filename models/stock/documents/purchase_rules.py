@@ -1,11 +1,11 @@
-"""The lives of purchase orders and of goods that go back to a supplier."""
+"""Statuses, transitions and permissions of purchase orders and supplier returns."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from models.stock.state_machines import Life, actions_of
+from models.stock.state_machines import S, Transitions, actions_of
 from models.stock.states import StockState
 
 
@@ -26,7 +26,7 @@ class SupplierReturnStatus(StrEnum):
 
 
 class PurchaseAction(StrEnum):
-    """RECEIVE is a purchase order's, SHIP a supplier return's."""
+    """RECEIVE applies to purchase orders only, SHIP to supplier returns only."""
 
     APPROVE = "APPROVE"
     RECEIVE = "RECEIVE"
@@ -35,24 +35,24 @@ class PurchaseAction(StrEnum):
 
 
 _P, _R, _A = PurchaseOrderStatus, SupplierReturnStatus, PurchaseAction
-# RECEIVE leads to RECEIVED once everything has come, else to PARTIALLY_RECEIVED.
-PURCHASE_LIFE: Life[PurchaseOrderStatus, PurchaseAction] = {
+# RECEIVE leads to PARTIALLY_RECEIVED while a quantity is outstanding.
+PURCHASE_TRANSITIONS: Transitions[PurchaseOrderStatus, PurchaseAction] = {
     _P.SUBMITTED: {_A.APPROVE: _P.APPROVED, _A.CANCEL: _P.CANCELLED},
     _P.APPROVED: {_A.RECEIVE: _P.RECEIVED, _A.CANCEL: _P.CANCELLED},
     _P.PARTIALLY_RECEIVED: {_A.RECEIVE: _P.RECEIVED, _A.CANCEL: _P.CANCELLED},
 }
-RETURN_LIFE: Life[SupplierReturnStatus, PurchaseAction] = {
+RETURN_TRANSITIONS: Transitions[SupplierReturnStatus, PurchaseAction] = {
     _R.SUBMITTED: {_A.APPROVE: _R.APPROVED, _A.CANCEL: _R.CANCELLED},
     _R.APPROVED: {_A.SHIP: _R.SHIPPED, _A.CANCEL: _R.CANCELLED},
 }
 EXPECTED = (_P.APPROVED, _P.PARTIALLY_RECEIVED)
-# What a place may send back: pieces that no customer has a claim on.
+# Units in other states belong to orders.
 RETURNABLE = (StockState.AVAILABLE, StockState.DAMAGED, StockState.QUARANTINED)
 
 
 @dataclass(frozen=True, slots=True)
 class PurchaseRights:
-    """What somebody may do at a document's place; `created` it, which may bar them from approving it."""
+    """The caller's rights at a document's location; `created` is whether the caller created the document."""
 
     created: bool = False
     writes: bool = False
@@ -61,7 +61,7 @@ class PurchaseRights:
 
 
 def may_purchase(action: PurchaseAction, rights: PurchaseRights, *, four_eyes: bool) -> bool:
-    """Whether these rights suffice; with `four_eyes` nobody approves what they created."""
+    """Return whether the rights permit the action; with `four_eyes` creators cannot approve their own."""
     match action:
         case PurchaseAction.APPROVE:
             return rights.approves and not (four_eyes and rights.created)
@@ -71,16 +71,8 @@ def may_purchase(action: PurchaseAction, rights: PurchaseRights, *, four_eyes: b
 
 
 def purchase_actions(
-    status: PurchaseOrderStatus, rights: PurchaseRights, *, four_eyes: bool
+    life: Transitions[S, PurchaseAction], status: S, rights: PurchaseRights, *, four_eyes: bool
 ) -> list[PurchaseAction]:
-    """What this caller may do with a purchase order now."""
-    actions = actions_of(PURCHASE_LIFE, status)
-    return [each for each in actions if may_purchase(each, rights, four_eyes=four_eyes)]
-
-
-def return_actions(
-    status: SupplierReturnStatus, rights: PurchaseRights, *, four_eyes: bool
-) -> list[PurchaseAction]:
-    """What this caller may do with a supplier return now."""
-    actions = actions_of(RETURN_LIFE, status)
+    """Return what this caller may do now with a document of that life."""
+    actions = actions_of(life, status)
     return [each for each in actions if may_purchase(each, rights, four_eyes=four_eyes)]

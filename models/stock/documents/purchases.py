@@ -1,3 +1,5 @@
+"""Suppliers, purchase orders and supplier returns."""
+
 from __future__ import annotations
 
 from tortoise import fields
@@ -9,7 +11,7 @@ from models.tables.fields import Row, choice, minor, never_negative, reference, 
 
 
 class Supplier(Row):
-    """Whom a merchant buys from."""
+    """A supplier of a merchant. Contact and phone are encrypted."""
 
     merchant = reference("Organisation")
     code = fields.CharField(max_length=64)
@@ -29,7 +31,7 @@ class Supplier(Row):
 
 
 class PurchaseOrder(Row):
-    """What a place has ordered from a supplier, and how much of it has come."""
+    """An order of goods from a supplier for one location."""
 
     merchant = reference("Organisation")
     number = fields.CharField(max_length=32)
@@ -49,7 +51,7 @@ class PurchaseOrder(Row):
     destination_id: int
 
     @property
-    def place_id(self) -> int:
+    def stock_location_id(self) -> int:
         return self.destination_id
 
     class Meta:
@@ -60,7 +62,7 @@ class PurchaseOrder(Row):
 
 
 class PurchaseOrderLine(Row):
-    """Pieces of one variant at one price each; `returned` of those received have gone back."""
+    """Units of one variant at one unit cost; `returned` of those received went back to the supplier."""
 
     purchase_order = reference("PurchaseOrder")
     variant = reference("Variant")
@@ -73,7 +75,7 @@ class PurchaseOrderLine(Row):
     variant_id: int
 
     @property
-    def to_come(self) -> int:
+    def outstanding(self) -> int:
         return self.ordered - self.received
 
     class Meta:
@@ -88,7 +90,7 @@ class PurchaseOrderLine(Row):
 
 
 class SupplierReturn(Row):
-    """Goods that go back to a supplier, of one purchase order or of any."""
+    """A return of goods to a supplier. `purchase_order` limits it to the goods of one order."""
 
     merchant = reference("Organisation")
     number = fields.CharField(max_length=32)
@@ -109,7 +111,7 @@ class SupplierReturn(Row):
     purchase_order_id: int | None
 
     @property
-    def place_id(self) -> int:
+    def stock_location_id(self) -> int:
         return self.location_id
 
     class Meta:
@@ -119,7 +121,7 @@ class SupplierReturn(Row):
 
 
 class SupplierReturnLine(Row):
-    """Pieces of one variant out of one state; `value_minor` is what they were worth when they left."""
+    """Units of one variant in one state; `value_minor` is their value when they were shipped."""
 
     supplier_return = reference("SupplierReturn")
     variant = reference("Variant")

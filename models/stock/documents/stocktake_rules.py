@@ -1,4 +1,4 @@
-"""The life of a stocktake, who may take each step, and what a count says."""
+"""Statuses, transitions and permissions of stocktakes, and the result of a count."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from models.stock.state_machines import Life, actions_of
+from models.stock.state_machines import Transitions, actions_of
 
 
 class StocktakeStatus(StrEnum):
@@ -29,17 +29,16 @@ class StocktakeAction(StrEnum):
 
 
 _S, _A = StocktakeStatus, StocktakeAction
-# COUNT leads to COUNTED once every line is counted.
-STOCKTAKE_LIFE: Life[StocktakeStatus, StocktakeAction] = {
+# COUNT leads to COUNTED when every line is counted.
+STOCKTAKE_TRANSITIONS: Transitions[StocktakeStatus, StocktakeAction] = {
     _S.OPEN: {_A.COUNT: _S.OPEN, _A.CANCEL: _S.CANCELLED},
     _S.COUNTED: {_A.APPROVE: _S.APPROVED, _A.RECOUNT: _S.OPEN, _A.CANCEL: _S.CANCELLED},
 }
-GOING_ON = (_S.OPEN, _S.COUNTED)
 
 
 @dataclass(frozen=True, slots=True)
 class StocktakeRights:
-    """What somebody is to a stocktake: `counted` any of its lines as they stand."""
+    """The caller's rights on a stocktake; `counted` is whether the caller made any of the current counts."""
 
     counts: bool = False
     approves: bool = False
@@ -47,32 +46,35 @@ class StocktakeRights:
 
 
 def permitted(action: StocktakeAction, rights: StocktakeRights) -> bool:
-    """Whoever counted cannot approve."""
+    """Return whether the rights permit the action. A person who counted cannot approve."""
     if action is StocktakeAction.APPROVE:
         return rights.approves and not rights.counted
     return rights.counts
 
 
 def stocktake_actions(status: StocktakeStatus, rights: StocktakeRights) -> list[StocktakeAction]:
-    """What this caller may do now."""
-    return [each for each in actions_of(STOCKTAKE_LIFE, status) if permitted(each, rights)]
+    """Return the actions that the status and the rights permit."""
+    return [each for each in actions_of(STOCKTAKE_TRANSITIONS, status) if permitted(each, rights)]
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """What was found of a variant, and what should have been there at that moment."""
+    """The counted quantity of a variant, and the quantity that the ledger expected at that time."""
 
     counted: int
     expected: int
 
     @property
     def difference(self) -> int:
-        """Pieces too many, or below 0 too few. It holds whatever is sold or comes in after the count."""
+        """Units found beyond the expected ones; negative if some are missing.
+
+        Later sales and receipts do not change it.
+        """
         return self.counted - self.expected
 
 
 def findings(scanned: Collection[str], expected: Collection[str]) -> dict[str, SerialFinding]:
-    """The serial numbers that were expected and not scanned, or scanned and not expected."""
+    """Return the serial numbers that were expected and not scanned, or scanned and not expected."""
     missing = sorted(set(expected) - set(scanned))
     surplus = sorted(set(scanned) - set(expected))
     return {

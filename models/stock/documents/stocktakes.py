@@ -1,13 +1,16 @@
+"""Stocktakes, their lines, and the serial numbers in which a count differs from the records."""
+
 from __future__ import annotations
 
 from tortoise import fields
 
 from models.stock.documents.stocktake_rules import Count, SerialFinding, StocktakeStatus
+from models.stock.levels import LevelKey
 from models.tables.fields import Row, choice, never_negative, reference
 
 
 class Stocktake(Row):
-    """Some variants of a location that are counted while selling goes on."""
+    """A count of some variants at a location. Sales continue during the count."""
 
     merchant = reference("Organisation")
     location = reference("Location")
@@ -26,11 +29,11 @@ class Stocktake(Row):
 
 
 class StocktakeLine(Row):
-    """A variant of a stocktake, and once it is counted what was found of it.
+    """One variant of a stocktake with its count.
 
-    `expected` is what the ledger says stood there `counted_at`. `going_on` is True until the stocktake ends,
-    then empty, so that the unique key lets a variant be counted at one place by one stocktake at a time.
-    `last_serial_event_id`, of one counted by serial numbers, is the last event that the count knew of.
+    `expected` is the quantity on hand by the ledger at `counted_at`. `going_on` is True while the stocktake
+    is open and null afterwards, so the unique key permits one open stocktake per variant and location.
+    `last_serial_event_id` is set if serial numbers were scanned: the last serial event before the count.
     """
 
     stocktake = reference("Stocktake")
@@ -49,12 +52,12 @@ class StocktakeLine(Row):
     location_id: int
 
     @property
-    def place(self) -> tuple[int, int]:
+    def level_key(self) -> LevelKey:
         return self.variant_id, self.location_id
 
     @property
     def scanned(self) -> bool:
-        """Whether it was counted by serial numbers."""
+        """Whether serial numbers were scanned for the count."""
         return self.last_serial_event_id is not None
 
     @property
@@ -77,9 +80,10 @@ class StocktakeLine(Row):
 
 
 class StocktakeSerial(Row):
-    """A serial number in which a count and the books differ.
+    """A serial number in which a count differs from the records.
 
-    `moved`: whether approving took it out or in; not where it had come or left by itself since the count.
+    `moved` is null until the approval. It is False if the serial number arrived or left after the count, so
+    the approval did not move it.
     """
 
     line = reference("StocktakeLine")

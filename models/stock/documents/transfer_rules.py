@@ -1,11 +1,11 @@
-"""The life of a transfer, who may take each step, and what is still on the road."""
+"""Statuses, transitions and permissions of transfers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from models.stock.state_machines import Life, actions_of
+from models.stock.state_machines import Transitions, actions_of
 
 
 class TransferStatus(StrEnum):
@@ -28,21 +28,22 @@ class TransferAction(StrEnum):
 
 
 _S, _A = TransferStatus, TransferAction
-# RECEIVE leads to RECEIVED once nothing is left on the road, else to PARTIALLY_RECEIVED.
-TRANSFER_LIFE: Life[TransferStatus, TransferAction] = {
+# RECEIVE leads to PARTIALLY_RECEIVED while goods are in transit.
+TRANSFER_TRANSITIONS: Transitions[TransferStatus, TransferAction] = {
     _S.SUBMITTED: {_A.APPROVE: _S.APPROVED, _A.REJECT: _S.REJECTED, _A.CANCEL: _S.CANCELLED},
     _S.APPROVED: {_A.SHIP: _S.IN_TRANSIT, _A.CANCEL: _S.CANCELLED},
     _S.IN_TRANSIT: {_A.RECEIVE: _S.RECEIVED, _A.CANCEL: _S.CANCELLED},
     _S.PARTIALLY_RECEIVED: {_A.RECEIVE: _S.RECEIVED, _A.CANCEL: _S.CANCELLED},
 }
-ON_THE_ROAD = (_S.IN_TRANSIT, _S.PARTIALLY_RECEIVED)
+IN_TRANSIT_STATUSES = (_S.IN_TRANSIT, _S.PARTIALLY_RECEIVED)
 
 
 @dataclass(frozen=True, slots=True)
 class TransferRights:
-    """What somebody is to a transfer: `decides_both` holds the right to decide over both of its ends.
+    """The caller's rights on a transfer.
 
-    `alone`: whoever asked may decide, too.
+    `asked` is whether the caller requested it. `alone` permits requesters to decide on their own requests.
+    `decides_both` is the right to decide at the source and at the destination.
     """
 
     asked: bool = False
@@ -53,9 +54,10 @@ class TransferRights:
 
 
 def permitted(status: TransferStatus, action: TransferAction, rights: TransferRights) -> bool:
-    """Whoever asked cannot decide, unless alone.
+    """Return whether the rights permit the action in this status.
 
-    Once the goods are on the road, only their sender can call them back.
+    Requesters cannot decide on their own requests, unless `alone`. The destination can cancel only before the
+    goods are shipped.
     """
     match action:
         case TransferAction.APPROVE | TransferAction.REJECT:
@@ -64,10 +66,12 @@ def permitted(status: TransferStatus, action: TransferAction, rights: TransferRi
             return rights.at_source
         case TransferAction.RECEIVE:
             return rights.at_destination
-    asker = rights.at_destination and status not in ON_THE_ROAD
-    return rights.decides_both or rights.at_source or asker
+    before_shipping = rights.at_destination and status not in IN_TRANSIT_STATUSES
+    return rights.decides_both or rights.at_source or before_shipping
 
 
 def transfer_actions(status: TransferStatus, rights: TransferRights) -> list[TransferAction]:
-    """What this caller may do now."""
-    return [each for each in actions_of(TRANSFER_LIFE, status) if permitted(status, each, rights)]
+    """Return the actions that the status and the rights permit."""
+    return [
+        each for each in actions_of(TRANSFER_TRANSITIONS, status) if permitted(status, each, rights)
+    ]

@@ -1,3 +1,5 @@
+"""Transfers between locations, and their lines."""
+
 from __future__ import annotations
 
 from tortoise import fields
@@ -7,7 +9,7 @@ from models.tables.fields import Row, choice, minor, never_negative, reference, 
 
 
 class Transfer(Row):
-    """Goods that go from one place of a merchant to another, once headquarters has agreed."""
+    """A movement of goods between two locations of a merchant. It is approved before it is shipped."""
 
     merchant = reference("Organisation")
     number = fields.CharField(max_length=32)
@@ -33,9 +35,9 @@ class Transfer(Row):
 
 
 class TransferLine(Row):
-    """How far the pieces of one variant are; what was shipped and is nowhere else is on the road.
+    """The quantities of one variant by stage of the transfer.
 
-    `road_minor` is what the pieces on the road are worth, `lost_minor` what the lost ones were.
+    `road_minor` is the value of the units in transit, `lost_minor` the value of the lost ones.
     """
 
     transfer = reference("Transfer")
@@ -54,7 +56,7 @@ class TransferLine(Row):
     variant_id: int
 
     @property
-    def on_the_road(self) -> int:
+    def in_transit(self) -> int:
         return self.shipped - self.accepted - self.rejected - self.lost - self.returned
 
     class Meta:

@@ -1,10 +1,8 @@
-"""Machines and client applications: API clients with scopes, storefronts with channels."""
+"""Adding machines and client applications: API clients with scopes, storefronts with channels."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-from tortoise.queryset import QuerySet
 
 from models.accounts.channels import Channel
 from models.accounts.clients import ApiClient, Storefront
@@ -16,9 +14,8 @@ from models.errors import Duplicate, InvalidInput
 from resolvers.accounts.organisations.organisations import within_reach
 from resolvers.accounts.sessions import still_signed_in
 from resolvers.bulk_rows import lock_node
-from resolvers.context import ActorKind, Context
-from resolvers.orm_pagination import Page, PageRequest, paginate
-from resolvers.permissions import confirmed, for_anyone, may, requires, scoped
+from resolvers.context import Context
+from resolvers.permissions import confirmed, may, requires
 from resolvers.validation import code_of, text_of
 
 
@@ -91,51 +88,6 @@ async def claim_code(merchant_id: int | None, code: str, storefront_id: int | No
         .exists()
     ):
         raise Duplicate("The code {code} is taken.", path=("code",), code=code)
-
-
-@for_anyone
-async def api_clients_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, ApiClient]:
-    """The clients that the caller manages, and the caller itself."""
-    found = {client.id: client for client in await _api_clients(ctx).filter(id__in=ids)}
-    if ctx.actor.kind is ActorKind.API_CLIENT and ctx.actor.id in ids:
-        found[ctx.actor.id] = await ApiClient.get(id=ctx.actor.id)
-    return found
-
-
-@requires(Permission.API_CLIENT_WRITE)
-async def api_client_page(ctx: Context, request: PageRequest) -> Page[ApiClient]:
-    """A page of the clients that the caller manages, those that were revoked too, by name."""
-    return await paginate(_api_clients(ctx), request, ("name", "id"), "apiClients")
-
-
-@requires(Permission.API_CLIENT_WRITE)
-async def count_api_clients(ctx: Context) -> int:
-    return await _api_clients(ctx).count()
-
-
-@requires(Permission.STOREFRONT_WRITE)
-async def storefront_page(ctx: Context, request: PageRequest) -> Page[Storefront]:
-    """A page of the client applications that the caller manages, those switched off too, by name."""
-    return await paginate(_storefronts(ctx), request, ("name", "id"), "storefronts")
-
-
-@requires(Permission.STOREFRONT_WRITE)
-async def count_storefronts(ctx: Context) -> int:
-    return await _storefronts(ctx).count()
-
-
-@for_anyone
-async def storefronts_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Storefront]:
-    """The client applications that the caller manages."""
-    return {row.id: row for row in await _storefronts(ctx).filter(id__in=ids)}
-
-
-def _api_clients(ctx: Context) -> QuerySet[ApiClient]:
-    return scoped(ApiClient.all(), ctx, Permission.API_CLIENT_WRITE, "organisation")
-
-
-def _storefronts(ctx: Context) -> QuerySet[Storefront]:
-    return scoped(Storefront.all(), ctx, Permission.STOREFRONT_WRITE, "organisation")
 
 
 def scopes_of(

@@ -57,7 +57,7 @@ def _conditions(ctx: Context, wanted: OrganisationQuery) -> Conditions:
         kinds = [str(each) for each in wanted.kinds]
         found.add(f"n.kind IN ({marks(kinds)})" if kinds else "1 = 0", *kinds)
     if wanted.search is not None:
-        text = _like(text_of(wanted.search, "search", 100).lower())
+        text = _like(text_of(wanted.search, ("filter", "search"), 100).lower())
         found.add(
             f"(LOWER(n.code) LIKE ? {_ESCAPED} OR LOWER(n.name) LIKE ? {_ESCAPED})", text, text
         )

@@ -71,14 +71,14 @@ async def create_below(parent: Organisation, draft: OrganisationDraft) -> Organi
     return node
 
 
-async def within_reach(ctx: Context, code: str, permission: Permission, field: str) -> Organisation:
+async def within_reach(ctx: Context, code: str, permission: Permission, *path: str) -> Organisation:
     """The node with this code, if the caller holds `permission` there.
 
-    Raises: NotFound, which is also the answer for a node outside the caller's territory.
+    Raises: NotFound naming `path`, which is also the answer for a node outside the caller's territory.
     """
     node = await Organisation.filter(code=code).first()
     if node is None or not may(ctx, permission, node.path):
-        raise unknown_node(code, field)
+        raise unknown_node(code, *path)
     return node
 
 
@@ -91,8 +91,8 @@ async def all_within_reach(
     return {node.code: node for node in found if may(ctx, permission, node.path)}
 
 
-def unknown_node(code: str, field: str) -> NotFound:
-    return NotFound("There is no organisation {code}.", path=(field,), code=code)
+def unknown_node(code: str, *path: str) -> NotFound:
+    return NotFound("There is no organisation {code}.", path=path, code=code)
 
 
 @for_anyone

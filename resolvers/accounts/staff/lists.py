@@ -85,9 +85,8 @@ async def _colleagues(ctx: Context, ids: set[int]) -> set[int]:
 async def _found(ctx: Context, wanted: StaffQuery) -> QuerySet[Staff]:
     grants = scoped(StaffGrant.all(), ctx, Permission.STAFF_WRITE, "organisation")
     if wanted.organisation_code is not None:
-        node = await within_reach(
-            ctx, wanted.organisation_code, Permission.STAFF_WRITE, "organisationCode"
-        )
+        code, path = wanted.organisation_code, ("filter", "organisationCode")
+        node = await within_reach(ctx, code, Permission.STAFF_WRITE, *path)
         grants = grants.filter(organisation__path__startswith=node.path)
     if wanted.role is not None:
         grants = grants.filter(role=wanted.role)

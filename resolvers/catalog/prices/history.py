@@ -14,6 +14,7 @@ from resolvers.context import Context
 from resolvers.orm_pagination import NOTHING, Page, PageRequest
 from resolvers.permissions import for_anyone
 from resolvers.sql_pagination import Conditions, pages_by_id
+from resolvers.tallies import SqlTally
 
 _COLUMNS = (
     "merchant_id", "variant_id", "price_list_id", "from_minor", "to_minor", "valid_from",
@@ -67,13 +68,26 @@ async def of_variants(
     ctx: Context, variants: Sequence[tuple[int, int]], request: PageRequest
 ) -> dict[int, Page[PriceChange]]:
     """A page of the history of each (variant, merchant), the latest first; empty for the public."""
-    seen = [
+    seen = await _seen(ctx, variants)
+    found = await pages_by_id(PriceChange, "variant_id", seen, Conditions(), request, _TIE)
+    return {variant_id: found.get(variant_id, NOTHING) for variant_id, _ in variants}
+
+
+def tally(ctx: Context, variants: Sequence[tuple[int, int]]) -> SqlTally:
+    """The length of the history of each (variant, merchant), by variant; 0 for the public."""
+
+    async def conditions(_: bool) -> Conditions:
+        return Conditions().of_parents("variant_id", await _seen(ctx, variants))
+
+    return SqlTally("price_change", conditions, by="variant_id")
+
+
+async def _seen(ctx: Context, variants: Sequence[tuple[int, int]]) -> list[int]:
+    return [
         variant_id
         for variant_id, merchant_id in variants
         if await sees_unpublished(ctx, merchant_id)
     ]
-    found = await pages_by_id(PriceChange, "variant_id", seen, Conditions(), request, _TIE)
-    return {variant_id: found.get(variant_id, NOTHING) for variant_id, _ in variants}
 
 
 def _change(merchant_id: int, variant_id: int) -> Change:

@@ -28,7 +28,6 @@ from resolvers.bulk_rows import (
 from resolvers.catalog.locking import locked_merchant
 from resolvers.catalog.scope import sees_unpublished
 from resolvers.context import Context
-from resolvers.orm_pagination import Page, PageRequest, paginate
 from resolvers.permissions import for_anyone, requires
 from resolvers.slices import Slice, rows_of_each
 from resolvers.validation import code_of, line_of, rows_of
@@ -60,14 +59,6 @@ async def upsert(
     """
     rows_of(drafts, "priceLists")
     return await run_batch(_upsert, ctx, drafts, on_error, dry_run=dry_run)
-
-
-@requires(Permission.CATALOG_READ)
-async def page(ctx: Context, request: PageRequest) -> Page[PriceList]:
-    """The price lists of the merchant, by code."""
-    seen = await sees_unpublished(ctx, ctx.merchant_id)
-    query = PriceList.filter(merchant_id=ctx.merchant_id if seen else None)
-    return await paginate(query, request, ["code", "id"], f"price lists {ctx.merchant_id}")
 
 
 @for_anyone

@@ -19,7 +19,6 @@ from resolvers.idempotency import once
 from resolvers.integrations.bulk.kinds import KINDS
 from resolvers.integrations.bulk.storage import UploadedFile, source_of
 from resolvers.integrations.files.file_forms import FileEncoding, form_of
-from resolvers.orm_pagination import Page, PageRequest, paginate
 from resolvers.permissions import for_anyone
 
 ENDED = (BulkStatus.COMPLETED, BulkStatus.FAILED, BulkStatus.CANCELLED)
@@ -76,7 +75,7 @@ async def cancel(ctx: Context, operation_id: int) -> BulkOperation:
     """
 
     async def ask() -> BulkOperation:
-        query = _own(ctx).filter(id=operation_id).select_for_update()
+        query = own(ctx).filter(id=operation_id).select_for_update()
         if (operation := await query.first()) is None:
             raise NotFound("There is no such bulk operation.", path=("bulkOperationId",))
         if operation.status in ENDED:
@@ -91,18 +90,13 @@ async def cancel(ctx: Context, operation_id: int) -> BulkOperation:
 
 
 @for_anyone
-async def page(ctx: Context, request: PageRequest) -> Page[BulkOperation]:
-    """The caller's own, newest first."""
-    return await paginate(_own(ctx), request, ["-id"], "bulk operations")
-
-
-@for_anyone
 async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, BulkOperation]:
     """The caller's own among these."""
-    return {operation.id: operation for operation in await _own(ctx).filter(id__in=ids)}
+    return {operation.id: operation for operation in await own(ctx).filter(id__in=ids)}
 
 
-def _own(ctx: Context) -> QuerySet[BulkOperation]:
+def own(ctx: Context) -> QuerySet[BulkOperation]:
+    """What the caller asked for themself."""
     if ctx.actor.kind is ActorKind.SYSTEM:
         return BulkOperation.all()
     return BulkOperation.filter(actor_kind=str(ctx.actor.kind), actor_id=ctx.actor.id or 0)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from tortoise.expressions import Subquery
+from tortoise.queryset import QuerySet
 
 from models.accounts.organisations import Organisation
 from models.accounts.roles import Permission
 from models.database import fetch, marks
 from models.outbox import OutboxEvent, Topic
+from resolvers.accounts.organisations.organisations import within_reach
 from resolvers.background.outbox import (
     give_sequences,
     last_sequence,
@@ -23,27 +25,34 @@ from resolvers.context import Context
 from resolvers.feed import batches
 from resolvers.orm_pagination import Page, PageRequest, cursor_of, paginate
 from resolvers.permissions import may, requires, scoped
-from resolvers.sql_pagination import checked_key
+from resolvers.sql_pagination import checked_key, kept
 
 WINDOW = 20_000
 _SEQUENCE = re.compile(r"[0-9]{1,18}")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeQuery:
+    """Changes on these topics at or below a node; what is None cuts nothing."""
+
+    types: Sequence[Topic] | None = None
+    organisation_code: str | None = None
+
+
 @requires(Permission.CHANGES_READ)
-async def page(
-    ctx: Context, types: Sequence[Topic] | None, request: PageRequest
-) -> Page[OutboxEvent]:
-    """Changes on these topics (none: on all) in the caller's territory, oldest first.
+async def page(ctx: Context, wanted: ChangeQuery, request: PageRequest) -> Page[OutboxEvent]:
+    """The wanted of the changes in the caller's territory, oldest first.
 
     One page looks at so many sequences at most, whoever they belong to: it may hold few or none and
     still have a next.
 
-    `after` is a cursor, or the number of a sequence, which goes with any types.
+    `after` is a cursor, or the number of a sequence, which goes with any filter.
 
-    Raises: InvalidInput, Expired where changes after it are no longer kept.
+    Raises: InvalidInput, NotFound for a node outside the caller's territory, Expired where changes after
+    it are no longer kept.
     """
-    topics = _topics(types)
-    tie = f"changes {topics}"
+    topics, nodes = _topics(wanted.types), await _nodes(ctx, wanted.organisation_code)
+    tie = f"changes {topics} {wanted.organisation_code}"
     await give_sequences()
     if request.after and _SEQUENCE.fullmatch(request.after):
         request = replace(request, after=cursor_of([int(request.after)], tie))
@@ -52,9 +61,8 @@ async def page(
         (after,) = checked_key(request.after, tie, (int,), "after")
     last = await last_sequence()
     upto = min(last, max(after, await oldest_sequence() - 1) + WINDOW)
-    nodes = scoped(Organisation.all(), ctx, Permission.CHANGES_READ, "").values("id")
     query = OutboxEvent.filter(
-        sequence__gt=after, sequence__lte=upto, organisation_id__in=Subquery(nodes)
+        sequence__gt=after, sequence__lte=upto, organisation_id__in=Subquery(nodes.values("id"))
     )
     if topics:
         query = query.filter(topic__in=topics)
@@ -95,6 +103,15 @@ async def _reach(ctx: Context, organisation_ids: set[int], reached: dict[int, bo
             f"SELECT id, path FROM organisation WHERE id IN ({marks(unknown)})", *unknown
         )
         reached.update({row["id"]: may(ctx, Permission.CHANGES_READ, row["path"]) for row in rows})
+
+
+async def _nodes(ctx: Context, code: str | None) -> QuerySet[Organisation]:
+    """The nodes whose changes the caller may read, at or below the one with this code if there is one."""
+    nodes, permission = Organisation.all(), Permission.CHANGES_READ
+    if code is not None:
+        node = await within_reach(ctx, kept(code), permission, "filter", "organisationCode")
+        nodes = nodes.filter(path__startswith=node.path)
+    return scoped(nodes, ctx, permission, "")
 
 
 def _topics(types: Sequence[Topic] | None) -> list[str]:

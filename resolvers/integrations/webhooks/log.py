@@ -14,6 +14,7 @@ from resolvers.context import Context
 from resolvers.orm_pagination import Page, PageRequest
 from resolvers.permissions import requires, scoped
 from resolvers.sql_pagination import Conditions, pages_by_id
+from resolvers.tallies import SqlTally
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +36,18 @@ async def of_webhooks(
 
     Raises: InvalidInput for a size or cursor that makes no sense.
     """
-    conditions = Conditions()
-    for column, values in (("status", wanted.statuses), ("topic", wanted.topics)):
-        if values is not None:
-            names = sorted({str(value) for value in values})
-            conditions.add(f"{column} IN ({marks(names)})", *names)
+    conditions = _conditions(wanted)
     tie = f"deliveries {conditions} {conditions.values}"
     return await pages_by_id(WebhookDelivery, "webhook_id", webhook_ids, conditions, request, tie)
+
+
+def tally(webhook_ids: Sequence[int], wanted: DeliveryQuery) -> SqlTally:
+    """The count of each webhook's list."""
+
+    async def conditions(_: bool) -> Conditions:
+        return _conditions(wanted).of_parents("webhook_id", webhook_ids)
+
+    return SqlTally("webhook_delivery", conditions, by="webhook_id")
 
 
 @requires(Permission.WEBHOOK_WRITE)
@@ -69,3 +75,12 @@ async def redeliver(ctx: Context, delivery_id: int) -> WebhookDelivery:
 
     await transaction(queue)
     return await WebhookDelivery.get(id=delivery_id)
+
+
+def _conditions(wanted: DeliveryQuery) -> Conditions:
+    found = Conditions()
+    for column, values in (("status", wanted.statuses), ("topic", wanted.topics)):
+        if values is not None:
+            names = sorted({str(value) for value in values})
+            found.add(f"{column} IN ({marks(names)})", *names)
+    return found

@@ -24,11 +24,21 @@ from resolvers.bulk_rows import KEEP, Unset
 from resolvers.context import Context
 from resolvers.permissions import confirmed, may, requires, scoped
 from resolvers.slices import Slice
+from resolvers.sql_pagination import kept
 from resolvers.validation import text_of
 
 MAXIMUM = 50
 LONGEST_URL = 500
 OVERLAP = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookQuery:
+    """Webhooks at or below a node; what is None cuts nothing."""
+
+    organisation_code: str | None = None
+    active: bool | None = None
+    failing: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,10 +152,15 @@ async def delete(ctx: Context, webhook_id: int) -> Webhook:
 
 
 @requires(Permission.WEBHOOK_WRITE)
-async def all_of(ctx: Context, cut: Slice | None = None) -> list[Webhook]:
-    """A slice of those of the caller's part of the tree, oldest first; the first 250 unless told."""
-    cut = cut or Slice()
-    return await _within(ctx).order_by("id").offset(cut.skip).limit(cut.first)
+async def all_of(
+    ctx: Context, cut: Slice | None = None, wanted: WebhookQuery | None = None
+) -> list[Webhook]:
+    """A slice of those of the caller's part of the tree, oldest first; the first 250 unless told.
+
+    Raises: NotFound for a node outside the caller's territory.
+    """
+    cut, query = cut or Slice(), await _wanted(ctx, wanted or WebhookQuery())
+    return await query.order_by("id").offset(cut.skip).limit(cut.first)
 
 
 @requires(Permission.WEBHOOK_WRITE)
@@ -155,6 +170,19 @@ async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Webhook]:
 
 def _within(ctx: Context) -> QuerySet[Webhook]:
     return scoped(Webhook.all(), ctx, Permission.WEBHOOK_WRITE, "organisation")
+
+
+async def _wanted(ctx: Context, wanted: WebhookQuery) -> QuerySet[Webhook]:
+    query, code = _within(ctx), wanted.organisation_code
+    if code is not None:
+        path = ("filter", "organisationCode")
+        node = await within_reach(ctx, kept(code), Permission.WEBHOOK_WRITE, *path)
+        query = query.filter(organisation__path__startswith=node.path)
+    if wanted.active is not None:
+        query = query.filter(active=wanted.active)
+    if wanted.failing is not None:
+        query = query.filter(failing_since__isnull=not wanted.failing)
+    return query
 
 
 async def _change(ctx: Context, webhook_id: int, change: Callable[[Webhook], None]) -> Webhook:

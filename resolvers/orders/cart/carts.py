@@ -1,8 +1,8 @@
-"""Carts: one cart, seen alike by the customer it belongs to and the guide who serves them.
+"""Carts: a customer and the guide who serves them see and change the same cart.
 
-its owner     a guest or a member: sees and changes it
-its guide     the member of staff who began it: sees and changes it too
-its token     shows it to whoever holds it, while it has no owner
+owner     a guest or a member: sees and changes the cart
+guide     the member of staff who created it: sees and changes it too
+token     shows a cart without an owner to every caller that has the token
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from resolvers.permissions import for_anyone, for_shoppers
 
 TOKEN_BYTES = 24
 MOST_ATTEMPTS = 8
-# Tokens of no cart that a caller may show in five minutes.
+# The number of unknown tokens that a caller may try in five minutes.
 UNKNOWN_TOKENS = 100
 
 
 @for_shoppers
 async def create(ctx: Context, lines: Sequence[LineDraft] = ()) -> Cart:
-    """The one open cart of the customer who asks, or a new one that staff guide and nobody owns yet.
+    """Return the one open cart of a customer, or for staff a new cart that they guide and nobody owns yet.
 
-    The lines are added to what a customer's cart holds already.
+    The lines are added to those of the customer's cart.
 
     Raises: InvalidInput, Refusals naming the lines that are not on sale, LimitExceeded.
     """
@@ -44,29 +44,29 @@ async def create(ctx: Context, lines: Sequence[LineDraft] = ()) -> Cart:
 
 @for_shoppers
 async def add_lines(ctx: Context, cart_id: int, lines: Sequence[LineDraft]) -> Cart:
-    """Add to what is in the cart. Raises: NotFound, StateConflict, and what `create` raises."""
+    """Add lines to a cart. Raises: NotFound, StateConflict, and what `create` raises."""
     check_lines(lines)
     return await transaction(_add, ctx, cart_id, lines)
 
 
 @for_shoppers
 async def update_lines(ctx: Context, cart_id: int, lines: Sequence[LineDraft]) -> Cart:
-    """Set quantities; 0 takes a line out. Raises: as `add_lines`."""
+    """Set the quantities of lines; 0 removes a line. Raises: as `add_lines`."""
     check_lines(lines, minimum=0)
     return await transaction(_update, ctx, cart_id, lines)
 
 
 @for_anyone
 async def own(ctx: Context) -> Cart | None:
-    """The one open cart of the guest or member who asks, on whatever device."""
+    """Return the one open cart of the calling guest or member; it is the same on every device."""
     return await _open(ctx).first() if ctx.actor.is_customer else None
 
 
 @for_anyone
 async def get(ctx: Context, cart_id: int | None, token: str | None) -> Cart | None:
-    """The cart with this ID or token, None when there is none for this caller.
+    """Return the cart with this ID or token, None where the caller may not see one.
 
-    A cart that was merged into another answers as that one.
+    For a cart that was merged into another, return the other.
 
     Raises: InvalidInput unless exactly one of them is given, RateLimited after many unknown tokens.
     """
@@ -87,25 +87,25 @@ async def _by_token(ctx: Context, token: str) -> Cart | None:
 
 
 async def _seen(ctx: Context, found: Cart | None, *, by_token: bool) -> Cart | None:
-    if found is not None and found.merged_into_id is not None and takes_part(ctx, found):
+    if found is not None and found.merged_into_id is not None and is_participant(ctx, found):
         found = await Cart.filter(id=found.merged_into_id).first()
     if found is None:
         return None
     if by_token:
-        return found if is_unclaimed(found) or takes_part(ctx, found) else None
+        return found if is_unclaimed(found) or is_participant(ctx, found) else None
     return (await by_ids(ctx, [found.id])).get(found.id)
 
 
 @for_anyone
 async def lines_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, CartLine]:
-    """The lines with these IDs in carts that the caller may see; the cart of each is at hand."""
+    """Return the lines with these IDs in carts that the caller may see, each with its cart loaded."""
     found = await CartLine.filter(id__in=set(ids)).prefetch_related("cart")
     seen = await by_ids(ctx, [line.cart_id for line in found])
     return {line.id: line for line in found if line.cart_id in seen}
 
 
-def takes_part(ctx: Context, cart: Cart) -> bool:
-    """Whether the caller owns the cart or guides it, in the merchant that the request is about."""
+def is_participant(ctx: Context, cart: Cart) -> bool:
+    """Return whether the caller owns or guides the cart, within the merchant of the request."""
     if ctx.actor.kind is ActorKind.SYSTEM:
         return True
     if cart.merchant_id != ctx.merchant_id:
@@ -117,22 +117,24 @@ def takes_part(ctx: Context, cart: Cart) -> bool:
 
 
 def is_owner(ctx: Context, cart: Cart) -> bool:
+    """Return whether the cart belongs to the calling guest or member."""
     member = ctx.member_id is not None and cart.member_id == ctx.member_id
     return member or (ctx.guest_id is not None and cart.guest_id == ctx.guest_id)
 
 
 def is_unclaimed(cart: Cart) -> bool:
+    """Return whether the cart has no owner."""
     return cart.member_id is None and cart.guest_id is None
 
 
 async def opened(ctx: Context, cart_id: int, *, lock: bool = True) -> Cart:
-    """The open cart with this ID, locked to change it, for somebody who takes part in it.
+    """Return the open cart with this ID, locked unless `lock` is false, for its owner or guide.
 
     Raises: NotFound, StateConflict when it was merged or ordered.
     """
     query = Cart.filter(id=cart_id)
     cart = await (query.select_for_update() if lock else query).first()
-    if cart is None or not takes_part(ctx, cart) or cart.merchant_id != ctx.merchant_id:
+    if cart is None or not is_participant(ctx, cart) or cart.merchant_id != ctx.merchant_id:
         raise NotFound("There is no such cart.", path=("cartId",))
     if cart.status is not CartStatus.OPEN:
         raise StateConflict("This cart was ordered or merged.", state=cart.status, path=("cartId",))
@@ -140,7 +142,7 @@ async def opened(ctx: Context, cart_id: int, *, lock: bool = True) -> Cart:
 
 
 async def touch(ctx: Context, cart: Cart, **columns: object) -> Cart:
-    """Count a change of a locked cart."""
+    """Write columns of a locked cart and raise its version."""
     columns = {**columns, "version": cart.version + 1, "updated_at": ctx.now()}
     await Cart.filter(id=cart.id).update(**columns)
     cart.update_from_dict(columns)
@@ -156,27 +158,27 @@ async def _create(ctx: Context, lines: Sequence[LineDraft]) -> Cart:
 
 
 async def _own_or_new(ctx: Context) -> tuple[Cart, bool]:
-    """The customer's open cart, locked, or a new one; and whether it is new.
+    """Return the customer's open cart, locked, or a new one; and whether it is new.
 
-    Another device may begin one, claim one or order it between any two statements. Raises: StateConflict.
+    Another device may create, claim or order a cart between two statements. Raises: StateConflict.
     """
     for _ in range(MOST_ATTEMPTS):
         found = await _open(ctx).select_for_update().first() if ctx.actor.is_customer else None
         if found is not None:
             return found, False
-        if (made := await _inserted(ctx)) is not None:
-            return made, True
+        if (created := await _inserted(ctx)) is not None:
+            return created, True
     raise StateConflict("The cart is being changed. Try again.", state=CartStatus.OPEN)
 
 
 def _open(ctx: Context) -> QuerySet[Cart]:
-    """The open cart of a customer: an index sees to it that there is but one."""
+    """Select the open cart of a customer; a unique index allows only one."""
     owner = {"member_id": ctx.member_id, "guest_id": ctx.guest_id}
     return Cart.filter(merchant_id=ctx.merchant_id, status=CartStatus.OPEN, **owner)
 
 
 async def _inserted(ctx: Context) -> Cart | None:
-    """A new cart, None where its owner has an open one."""
+    """Insert and return a new cart; return None where its owner has an open one."""
     columns = {
         "merchant_id": ctx.merchant_id,
         "token": secrets.token_urlsafe(TOKEN_BYTES),
@@ -208,7 +210,7 @@ async def _update(ctx: Context, cart_id: int, lines: Sequence[LineDraft]) -> Car
     cart = await opened(ctx, cart_id)
     kept = await quantities(cart.id)
     changed = changed_by(rules.replaced, kept, lines)
-    # What becomes less need not be on sale any more.
+    # A line whose quantity is lowered need not be on sale any more.
     await check_on_sale(ctx, lines, exempt={v for v, n in changed.items() if n <= kept.get(v, 0)})
     await put(ctx, cart.id, changed)
     return await touch(ctx, cart)

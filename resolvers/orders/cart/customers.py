@@ -1,4 +1,4 @@
-"""The customer of a cart that a guide serves, named by the guide."""
+"""The customer of a cart, as its guide sets it."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ FAILURES_PER_MINUTE = 20
 
 @requires(Permission.CART_SERVE)
 async def set_customer(ctx: Context, cart_id: int, customer: CustomerDraft | None) -> Cart:
-    """Make a cart that the caller guides the customer's, or nobody's again; it keeps its guide.
+    """Set or remove the customer of a cart that the caller guides; the cart keeps its guide.
 
-    The lines of the customer's own open cart are added to it, unless only a phone was said.
-    A member code is used up only if that succeeds.
+    The lines of the customer's own open cart are added to it; a customer named by phone alone must have none.
+    A member code is used up only if this succeeds.
 
     Raises: NotFound, StateConflict, InvalidInput, Expired, PermissionDenied, RateLimited after many failures;
     LimitExceeded where the lines of both carts do not fit into one.
     """
     if customer is None:
-        return await transaction(_take_off, ctx, cart_id)
+        return await transaction(_remove_customer, ctx, cart_id)
     limits = guesses(ctx, "member identify", times=FAILURES_PER_MINUTE, seconds=60)
     async with attempt(ctx, limits, "Too many wrong codes. Try again in {seconds} seconds."):
         return await transaction(_set, ctx, cart_id, customer)
@@ -42,15 +42,15 @@ async def _set(ctx: Context, cart_id: int, customer: CustomerDraft) -> Cart:
     if cart.member_id == member.id:
         return cart
     if customer.is_hearsay:
-        await _check_joins_nothing(cart, member)
+        await _check_no_own_lines(cart, member)
     try:
         return await give_to(ctx, cart, member_id=member.id, guest_id=None)
     except LimitExceeded as refusal:
         raise refusal.below("customer") from None
 
 
-async def _check_joins_nothing(cart: Cart, member: Member) -> None:
-    """A phone alone does not open the customer's own cart to whoever says it. Raises: StateConflict."""
+async def _check_no_own_lines(cart: Cart, member: Member) -> None:
+    """Raises: StateConflict where the customer's own cart has lines: anybody can name a phone."""
     for own in await open_carts(cart.merchant_id, member_id=member.id, guest_id=None):
         if own.id != cart.id and await quantities(own.id):
             raise StateConflict(
@@ -60,7 +60,7 @@ async def _check_joins_nothing(cart: Cart, member: Member) -> None:
             )
 
 
-async def _take_off(ctx: Context, cart_id: int) -> Cart:
+async def _remove_customer(ctx: Context, cart_id: int) -> Cart:
     cart = await opened(ctx, cart_id)
     if cart.member_id is None and cart.guest_id is None:
         return cart

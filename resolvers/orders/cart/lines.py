@@ -1,4 +1,4 @@
-"""What is in a cart; the callers have checked whose it is, and hold its lock to change it."""
+"""Lines of carts. Callers have checked the access to the cart, and hold its lock to change lines."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Rule = Callable[[Quantities, Lines], dict[int, int]]
 
 
 async def lines_of(ctx: Context, cart_ids: Sequence[int]) -> dict[int, list[CartLine]]:
-    """The lines of carts that the caller has been shown, in the order they were added."""
+    """Return the lines of carts that the caller may see, in the order they were added."""
     lines: dict[int, list[CartLine]] = {cart_id: [] for cart_id in cart_ids}
     for line in await CartLine.filter(cart_id__in=set(cart_ids)).order_by("id"):
         lines[line.cart_id].append(line)
@@ -23,7 +23,7 @@ async def lines_of(ctx: Context, cart_ids: Sequence[int]) -> dict[int, list[Cart
 
 
 async def quantities(cart_id: int) -> dict[int, int]:
-    """Pieces by variant ID."""
+    """Return the quantities of a cart by variant ID."""
     rows = await fetch(
         "SELECT variant_id, quantity FROM cart_line WHERE cart_id = ? ORDER BY id", cart_id
     )
@@ -31,27 +31,27 @@ async def quantities(cart_id: int) -> dict[int, int]:
 
 
 async def put(ctx: Context, cart_id: int, changed: Mapping[int, int]) -> None:
-    """Write new quantities; a line keeps who added it first, and where. 0 takes it out."""
-    gone = [variant_id for variant_id, quantity in changed.items() if not quantity]
+    """Write new quantities; 0 removes a line. An existing line keeps the person and channel that added it."""
+    removed = [variant_id for variant_id, quantity in changed.items() if not quantity]
     rows = [(variant_id, quantity) for variant_id, quantity in changed.items() if quantity]
-    if gone:
+    if removed:
         await execute(
-            f"DELETE FROM cart_line WHERE cart_id = ? AND variant_id IN ({marks(gone)})",
+            f"DELETE FROM cart_line WHERE cart_id = ? AND variant_id IN ({marks(removed)})",
             cart_id,
-            *gone,
+            *removed,
         )
     if rows:
-        mine = (str(ctx.channel), ctx.staff_id, ctx.now())
+        origin = (str(ctx.channel), ctx.staff_id, ctx.now())
         await execute(
             "INSERT INTO cart_line (cart_id, variant_id, quantity, added_in, added_by_id, created_at)"
             f" VALUES {', '.join(['(?, ?, ?, ?, ?, ?)'] * len(rows))}"
             " ON CONFLICT (cart_id, variant_id) DO UPDATE SET quantity = excluded.quantity",
-            *(value for row in rows for value in (cart_id, *row, *mine)),
+            *(value for row in rows for value in (cart_id, *row, *origin)),
         )
 
 
 def changed_by(rule: Rule, kept: Quantities, lines: Sequence[LineDraft]) -> dict[int, int]:
-    """The new quantities by `rule`. Raises: its refusals, below `lines`."""
+    """Return the new quantities by `rule`. Raises: its refusals, below `lines`."""
     try:
         return rule(kept, [(line.variant_id, line.quantity) for line in lines])
     except Refusal as refusal:

@@ -1,4 +1,4 @@
-"""Lists of carts: one's own, those that a guide began, and those of the guides of a store."""
+"""Lists of carts: a customer's own, those that a guide created, and those of the guides of a store."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from resolvers.tallies import QueryTally
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CartFilter:
-    """What a list is cut to; what is None cuts nothing."""
+    """The conditions of a list; None is no condition."""
 
     guide_id: int | None = None
     member_id: int | None = None
@@ -30,31 +30,33 @@ class CartFilter:
 
 @for_shoppers
 async def page(ctx: Context, wanted: CartFilter, request: PageRequest) -> Page[Cart]:
-    """The carts that the caller may see, the latest changed first.
+    """Return a page of the carts that the caller may see, the latest changed first.
 
-    Raises: InvalidInput for a size or cursor that makes no sense.
+    Raises: InvalidInput for an unusable page size or cursor.
     """
     return await paginate(_listed(ctx, wanted), request, ("-updated_at", "-id"), f"carts {wanted}")
 
 
 @for_shoppers
 async def tally(ctx: Context, wanted: CartFilter) -> QueryTally[Cart]:
-    """The count of the whole list."""
+    """Return the count of the whole list."""
     query = _listed(ctx, wanted)
     return QueryTally(query, query)
 
 
 @for_anyone
 async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Cart]:
-    """The carts with these IDs that the caller may see."""
+    """Return the carts with these IDs that the caller may see."""
     if not ids:
         return {}
     return {cart.id: cart for cart in await visible(Cart.filter(id__in=set(ids)), ctx)}
 
 
 def visible(query: QuerySet[Cart], ctx: Context) -> QuerySet[Cart]:
-    """Of the request's merchant: a customer's own; those that staff began, and where they serve carts as more
-    than a guide, those of everybody who has a role there.
+    """Filter carts of the request's merchant to those that the caller may see.
+
+    Customers see their own carts. Staff see those that they created. Where staff may serve carts in a role
+    above guide, they also see the carts of all staff who have a role there.
     """
     if ctx.actor.kind is ActorKind.SYSTEM:
         return query
@@ -81,5 +83,5 @@ def _listed(ctx: Context, wanted: CartFilter) -> QuerySet[Cart]:
         "updated_at__gte": wanted.updated_from,
     }
     given = {name: value for name, value in equal.items() if value is not None}
-    # A cart that was merged lives on in another.
+    # A merged cart is listed as the cart that it was merged into.
     return visible(Cart.filter(merged_into_id__isnull=True, **given), ctx)

@@ -1,7 +1,7 @@
-"""A scanned cart becomes the customer's; a guest who signs in brings everything along.
+"""Merging carts: when a customer claims a scanned cart, and when a guest signs in as a member.
 
-The scanned cart survives, so that the guide's tablet goes on showing it: the lines of the customer's own
-open carts are added to it, and those carts lead to it from then on.
+The scanned cart remains, because the guide's tablet shows it. The lines of the customer's own open cart are
+added to it, and that cart then refers to it.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from resolvers.context import Context
 from resolvers.orders.cart.carts import is_owner, is_unclaimed, touch
 from resolvers.permissions import for_customers
 
-# Failed ones in five minutes.
+# The number of failed claims in five minutes.
 CLAIMS = 30
-# Lines of variants that the survivor has too are added to its own; others as long as there is room.
-_POURED = f"""
+# Lines of variants that the remaining cart has too are added to its own, others as long as there is room.
+_MERGE_LINES = f"""
 INSERT INTO cart_line (cart_id, variant_id, quantity, added_in, added_by_id, created_at)
 SELECT ?, variant_id, quantity, added_in, added_by_id, created_at FROM (
-  SELECT found.*, ROW_NUMBER() OVER (PARTITION BY there ORDER BY id) AS place FROM (
+  SELECT found.*, ROW_NUMBER() OVER (PARTITION BY present ORDER BY id) AS number FROM (
     SELECT line.*, EXISTS (SELECT 1 FROM cart_line AS mine
-      WHERE mine.cart_id = ? AND mine.variant_id = line.variant_id) AS there
-    FROM cart_line AS line WHERE line.cart_id = ?) AS found) AS placed
-WHERE there OR place <= ? - (SELECT COUNT(*) FROM cart_line WHERE cart_id = ?)
+      WHERE mine.cart_id = ? AND mine.variant_id = line.variant_id) AS present
+    FROM cart_line AS line WHERE line.cart_id = ?) AS found) AS numbered
+WHERE present OR number <= ? - (SELECT COUNT(*) FROM cart_line WHERE cart_id = ?)
 ORDER BY id
 ON CONFLICT (cart_id, variant_id) DO UPDATE SET quantity =
   CASE WHEN cart_line.quantity + excluded.quantity > {MAXIMUM_QUANTITY} THEN {MAXIMUM_QUANTITY}
@@ -41,19 +41,19 @@ ON CONFLICT (cart_id, variant_id) DO UPDATE SET quantity =
 
 @for_customers
 async def claim(ctx: Context, token: str) -> Cart:
-    """Make the cart with this token the caller's; it keeps its guide. Claiming it again changes nothing.
+    """Make the caller the owner of the cart with this token; claiming it again changes nothing.
 
-    Raises: NotFound for an unknown cart and for somebody else's, StateConflict once it is ordered,
+    Raises: NotFound for an unknown cart and another customer's, StateConflict once it is ordered,
     LimitExceeded when the caller's own lines do not fit in, RateLimited after many failures.
     """
     async with attempt(ctx, guesses(ctx, "cart claim", times=CLAIMS, seconds=300)):
         return await transaction(_claim, ctx, token)
 
 
-async def take_over(ctx: Context, guest_id: int, member: Member) -> None:
-    """Give a guest's carts and orders to the member they turned out to be.
+async def transfer_to_member(ctx: Context, guest_id: int, member: Member) -> None:
+    """Give the carts and orders of a guest to the member that the guest has signed in as.
 
-    Runs in the transaction of the sign-in. Their open carts become one, with as many lines and pieces as fit.
+    Runs in the transaction of the sign-in. Their open carts are merged, with as many lines and units as fit.
     """
     await Guest.filter(id=guest_id).update(taken_over_at=ctx.now())
     owner = {"member_id": member.id, "guest_id": None, "updated_at": ctx.now()}
@@ -65,7 +65,7 @@ async def take_over(ctx: Context, guest_id: int, member: Member) -> None:
     carts += await open_carts(member.merchant_id, member_id=None, guest_id=guest_id)
     carts.sort(key=_precedence, reverse=True)
     if carts[1:]:
-        await _pour(ctx, carts[0], carts[1:])
+        await _merge(ctx, carts[0], carts[1:])
         await touch(ctx, carts[0])
     await Cart.filter(**found).update(**owner)
 
@@ -85,20 +85,23 @@ async def _claim(ctx: Context, token: str) -> Cart:
 
 
 async def give_to(ctx: Context, cart: Cart, **owner: int | None) -> Cart:
-    """Make a locked cart a customer's, the lines of their own open cart added to it.
+    """Make a customer the owner of a locked cart, and add the lines of the customer's own open cart to it.
 
-    Raises: LimitExceeded where they do not fit in.
+    Raises: LimitExceeded where they do not fit.
     """
     others = [each for each in await open_carts(cart.merchant_id, **owner) if each.id != cart.id]
     if others:
         if not await _fit([cart, *others]):
             raise LimitExceeded("The lines of both carts do not fit into one.")
-        await _pour(ctx, cart, others)
+        await _merge(ctx, cart, others)
     return await touch(ctx, cart, **owner)
 
 
 def _claimable(ctx: Context, cart: Cart) -> bool:
-    """A member may also take a guest's cart by its token, unless a tablet shows that to everybody."""
+    """Return whether the caller may claim the cart.
+
+    A member may claim a guest's cart too, unless a guide's tablet shows its token to everybody.
+    """
     left_by_guest = cart.guest_id is not None and cart.guide_id is None
     return is_unclaimed(cart) or is_owner(ctx, cart) or (left_by_guest and bool(ctx.member_id))
 
@@ -106,10 +109,10 @@ def _claimable(ctx: Context, cart: Cart) -> bool:
 async def open_carts(
     merchant_id: int, *, member_id: int | None, guest_id: int | None
 ) -> list[Cart]:
-    """The open cart of a customer, locked: none or one.
+    """Lock and return the open cart of a customer: none or one.
 
-    The customer's own row is locked first, so that no other device adds a cart until the commit: whoever
-    writes a cart refers to that row.
+    The customer's own row is locked first. Every insert of a cart refers to that row, so no other device adds
+    a cart before the commit.
     """
     table, row_id = ("guest", guest_id) if member_id is None else ("member", member_id)
     await fetch(f"SELECT id FROM {table} WHERE id = ?{for_update()}", row_id)
@@ -119,22 +122,22 @@ async def open_carts(
 
 
 def _precedence(cart: Cart) -> tuple[bool, object]:
-    """A cart that a guide's tablet shows stays, else the one used last."""
+    """Return the sort key of carts: one that a guide's tablet shows remains, else the one used last."""
     return cart.guide_id is not None, cart.updated_at
 
 
-async def _pour(ctx: Context, survivor: Cart, others: Sequence[Cart]) -> None:
-    """Add the lines of `others` to the survivor, as far as they fit; the others lead to it from then on.
+async def _merge(ctx: Context, remaining: Cart, others: Sequence[Cart]) -> None:
+    """Add the lines of `others` to the remaining cart, as far as they fit; the others then refer to it.
 
-    A line keeps who added it, and where.
+    A line keeps the person and channel that added it.
     """
     for other in others:
-        await execute(_POURED, survivor.id, survivor.id, other.id, ORDER_LINES, survivor.id)
-        await touch(ctx, other, status=CartStatus.MERGED, merged_into_id=survivor.id)
+        await execute(_MERGE_LINES, remaining.id, remaining.id, other.id, ORDER_LINES, remaining.id)
+        await touch(ctx, other, status=CartStatus.MERGED, merged_into_id=remaining.id)
 
 
 async def _fit(carts: Sequence[Cart]) -> bool:
-    """Whether all their lines could stand in one cart."""
+    """Return whether all their lines fit into one cart."""
     ids = [cart.id for cart in carts]
     rows = await fetch(
         "SELECT SUM(quantity) AS quantity FROM cart_line"

@@ -1,4 +1,4 @@
-"""The goods on sale that carts and orders are made of."""
+"""The variants on sale that carts and orders may contain."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ NAME_LENGTH = 400
 
 @dataclass(frozen=True, slots=True)
 class LineDraft:
+    """A line as a client asks for it."""
+
     variant_id: int
     quantity: int
 
@@ -32,7 +34,7 @@ class Goods:
 
 
 async def on_sale(ctx: Context, variant_ids: Iterable[int]) -> dict[int, Goods]:
-    """Those of the merchant's variants whose product is on sale in this channel."""
+    """Return by ID those variants of the merchant whose product is on sale in this channel."""
     ids = sorted(set(variant_ids))
     rows = await fetch(
         "SELECT v.id, v.sku, v.name, v.price_minor, p.name AS product_name"
@@ -49,7 +51,7 @@ async def on_sale(ctx: Context, variant_ids: Iterable[int]) -> dict[int, Goods]:
 async def check_on_sale(
     ctx: Context, lines: Sequence[LineDraft], *, exempt: Collection[int] = ()
 ) -> dict[int, Goods]:
-    """The goods of the lines.
+    """Return the goods of the lines.
 
     Raises: Refusals naming each line whose variant is not on sale, `exempt` variants aside.
     """

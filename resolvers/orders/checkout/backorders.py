@@ -1,4 +1,4 @@
-"""A parcel of goods that are not all there yet: what its place lacks is promised from their limits."""
+"""Fulfilments of goods that have not all arrived: what is missing is sold within the backorder limits."""
 
 from __future__ import annotations
 
@@ -9,46 +9,47 @@ from datetime import date
 
 from resolvers.catalog.assortments import assortments
 from resolvers.context import Context
-from resolvers.orders.checkout.lines import FulfilmentDemand
+from resolvers.orders.checkout.lines import FulfilmentDemand, LevelKey
 from resolvers.stock.allocation import backorders
 from resolvers.stock.allocation.backorders import Offer
 from resolvers.stock.levels import availability
 
-MOST_PLACES = 50
+MOST_LOCATIONS = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Backorder:
-    """What of a demand the place will have only by `expected_on`; whatever else it has now."""
+    """The quantities, by variant ID, that a location will have only by `expected_on`; it has the rest now."""
 
     location_id: int
-    pieces: Mapping[int, int]
+    quantities: Mapping[int, int]
     expected_on: date
 
 
 async def find(
     ctx: Context,
     demand: FulfilmentDemand,
-    places: Sequence[int],
-    taken: Mapping[tuple[int, int], int],
-    promised: Mapping[int, int],
+    location_ids: Sequence[int],
+    planned: Mapping[LevelKey, int],
+    backordered: Mapping[int, int],
 ) -> Backorder | None:
-    """The first of the nearest `places` that can bring everything, each line wholly now or wholly later.
+    """Return the nearest location that can bring everything, each line either now or later as a whole.
 
-    `taken` and `promised` are what the same order takes already.
+    `location_ids` come nearest first. `planned` and `backordered` are what the same order needs already.
     """
-    offers = await backorders.offers(ctx, demand.pieces) if places else {}
+    offers = await backorders.offers(ctx, demand.quantities) if location_ids else {}
     if not offers:
         return None
-    nearest, variants = places[:MOST_PLACES], list(demand.pieces)
+    nearest, variants = location_ids[:MOST_LOCATIONS], list(demand.quantities)
     stock = await availability.at_locations(ctx, variants, nearest, counter=False)
     carried = await assortments.carried(ctx, variants, nearest)
-    room = {each: offer.remaining - promised.get(each, 0) for each, offer in offers.items()}
-    for place in nearest:
-        left = {v: stock[v, place] - taken.get((v, place), 0) for v in variants}
-        short = {v: n for v, n in demand.pieces.items() if n > left[v]}
-        if all((v, place) in carried for v in variants) and _fits(short, room):
-            return Backorder(place, short, _last(short, offers))
+    room = {each: offer.remaining - backordered.get(each, 0) for each, offer in offers.items()}
+    for location_id in nearest:
+        keys = {v: (v, location_id) for v in variants}
+        left = {v: stock[key] - planned.get(key, 0) for v, key in keys.items()}
+        short = {v: n for v, n in demand.quantities.items() if n > left[v]}
+        if carried.issuperset(keys.values()) and _fits(short, room):
+            return Backorder(location_id, short, _last(short, offers))
     return None
 
 

@@ -1,4 +1,4 @@
-"""What the ways of fulfilment cost, and how their parcels share it."""
+"""Delivery fees of fulfilment methods, and how the planned fulfilments share them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from resolvers.orders.checkout.fulfilment_planning import PlannedFulfilment
 
 
 def fees_of(ctx: Context, methods: Iterable[FulfilmentMethod]) -> dict[FulfilmentMethod, int]:
-    """The fee of each way that has one, once however many parcels there are, in minor units."""
+    """Return the fee of each method that has one, in minor units; an order pays it once."""
     fees = {
         FulfilmentMethod.STORE_DELIVERY: ctx.settings.delivery_fee,
         FulfilmentMethod.EXPRESS: ctx.settings.express_fee,
@@ -20,13 +20,13 @@ def fees_of(ctx: Context, methods: Iterable[FulfilmentMethod]) -> dict[Fulfilmen
     return {each: parse_amount(fees[each], CurrencyCode.CNY) for each in {*methods} & fees.keys()}
 
 
-def shared(ctx: Context, parcels: Sequence[PlannedFulfilment]) -> list[PlannedFulfilment]:
-    """The parcels, each with an equal share of the fee of its way, to the fen."""
+def shared(ctx: Context, fulfilments: Sequence[PlannedFulfilment]) -> list[PlannedFulfilment]:
+    """Return the fulfilments, each with an equal share of the fee of its method, to the fen."""
     shares = {
-        method: iter(spread(fee, [1] * sum(each.method is method for each in parcels)))
-        for method, fee in fees_of(ctx, (each.method for each in parcels)).items()
+        method: iter(spread(fee, [1] * sum(each.method is method for each in fulfilments)))
+        for method, fee in fees_of(ctx, (each.method for each in fulfilments)).items()
     }
     return [
         replace(each, fee_minor=next(shares[each.method])) if each.method in shares else each
-        for each in parcels
+        for each in fulfilments
     ]

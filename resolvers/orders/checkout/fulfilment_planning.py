@@ -1,4 +1,4 @@
-"""From demands to parcels: which place hands over what, as its stock allows."""
+"""Planned fulfilments for demands: which location hands over what, as its stock allows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from resolvers.catalog.products import variants
 from resolvers.context import ActorKind, Context
 from resolvers.orders.checkout import backorders as checkout_backorders
 from resolvers.orders.checkout.backorders import Backorder
-from resolvers.orders.checkout.lines import FulfilmentDemand
+from resolvers.orders.checkout.lines import FulfilmentDemand, LevelKey
 from resolvers.orders.routing.records import route_as_json
 from resolvers.orders.routing.routing import Destination, Route, may_send, refusals_of, route
 from resolvers.permissions import scoped
@@ -31,15 +31,15 @@ COUNTER = (FulfilmentMethod.CARRY_OUT, FulfilmentMethod.CASHIER_COLLECT)
 
 @dataclass(frozen=True, slots=True)
 class PlannedFulfilment:
-    """What one place hands over in one way; `routing` is the decision that chose the place.
+    """The quantities, by variant ID, that one location hands over by one method.
 
-    Of its pieces those of `awaited` variants are yet to come, by `awaits_until`. `fee_minor` is its share of
-    what its way costs.
+    `routing` is the decision that chose the location. `awaited` quantities arrive by `awaits_until`.
+    `fee_minor` is the share of the delivery fee of its method.
     """
 
     method: FulfilmentMethod
     location_id: int
-    pieces: Mapping[int, int]
+    quantities: Mapping[int, int]
     distance_metres: int | None = None
     routing: dict[str, Any] | None = None
     awaited: Mapping[int, int] = field(default_factory=dict)
@@ -47,43 +47,56 @@ class PlannedFulfilment:
     fee_minor: int = 0
 
     @property
-    def at_hand(self) -> Mapping[int, int]:
-        """The pieces that are there to be held."""
-        return {v: n for v, n in self.pieces.items() if v not in self.awaited}
+    def in_stock(self) -> Mapping[int, int]:
+        """The quantities that can be held now."""
+        return {v: n for v, n in self.quantities.items() if v not in self.awaited}
 
     @property
     def at_counter(self) -> bool:
-        """Sold over the counter, where the safety stock may be sold too."""
+        """Whether it is sold over the counter, where the safety stock may be sold too."""
         return self.method in COUNTER
 
 
 @dataclass(slots=True)
 class FulfilmentPlan:
-    """The parcels found so far, in the order of the demands in the end, and why others were not."""
+    """The fulfilments found so far, and the refusals of demands that cannot be met.
 
-    parcels: list[PlannedFulfilment]
-    refusals: list[Refusal]
-    taken: Counter[tuple[int, int]]
-    promised: Counter[int] = field(default_factory=Counter)
+    `allocated` and `backordered` are the quantities that these fulfilments need of stock and of backorders.
+    """
+
+    fulfilments: list[PlannedFulfilment] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    allocated: Counter[LevelKey] = field(default_factory=Counter)
+    backordered: Counter[int] = field(default_factory=Counter)
+
+    def add(self, fulfilment: PlannedFulfilment) -> None:
+        """Add a fulfilment; later demands cannot have what it needs."""
+        self.fulfilments.append(fulfilment)
+        for variant_id, quantity in fulfilment.in_stock.items():
+            self.allocated[variant_id, fulfilment.location_id] += quantity
+        self.backordered.update(fulfilment.awaited)
 
 
-async def dispatch(
+async def plan_fulfilments(
     ctx: Context, demands: Sequence[FulfilmentDemand], position: Point | None
 ) -> FulfilmentPlan:
-    """Parcels for every demand, or refusals; what one takes is not there for the next."""
-    done = FulfilmentPlan([], [], Counter())
+    """Return fulfilments for every demand, or refusals.
+
+    Stock allocated to one demand is not available to the next.
+    """
+    plan = FulfilmentPlan()
     stores = await _stores(ctx, demands)
     for counter in (True, False):
         fixed = [each for each in demands if each.method.in_person]
-        await _hand_over(ctx, [d for d in fixed if (d.method in COUNTER) is counter], stores, done)
+        await _hand_over(ctx, [d for d in fixed if (d.method in COUNTER) is counter], stores, plan)
     for demand in demands:
         if not demand.method.in_person:
-            await _send(ctx, demand, stores, position, done)
-    return done
+            await _send(ctx, demand, stores, position, plan)
+    return plan
 
 
 async def _stores(ctx: Context, demands: Sequence[FulfilmentDemand]) -> dict[int, Location]:
-    """The stores that the customer named, or that staff may sell from, by ID."""
+    """Return by ID the stores that the customer named, or that staff may sell from."""
     ids = {demand.store_id for demand in demands if demand.store_id is not None}
     found = await locations.by_ids(ctx, sorted(ids)) if ids else {}
     if ids and not ctx.actor.is_customer and ctx.actor.kind is not ActorKind.SYSTEM:
@@ -100,49 +113,51 @@ async def _hand_over(
     ctx: Context,
     demands: Sequence[FulfilmentDemand],
     stores: Mapping[int, Location],
-    done: FulfilmentPlan,
+    plan: FulfilmentPlan,
 ) -> None:
-    """Parcels of demands that name their store, either all at the counter or none."""
+    """Plan demands that name their store; either all of them are at the counter or none."""
     open_demands = []
     for demand in demands:
         if refusal := _unfit(demand, stores):
-            done.refusals.append(refusal)
+            plan.refusals.append(refusal)
         else:
             open_demands.append(demand)
     if not open_demands:
         return
     stock = await availability.at_locations(
         ctx,
-        [variant_id for demand in open_demands for variant_id in demand.pieces],
+        [variant_id for demand in open_demands for variant_id in demand.quantities],
         [demand.store_id or 0 for demand in open_demands],
         counter=open_demands[0].method in COUNTER,
     )
     for demand in open_demands:
-        parcel = PlannedFulfilment(demand.method, demand.store_id or 0, demand.pieces)
-        if shortages := _short(demand, stock, done.taken):
-            later = await _later(ctx, demand, [parcel.location_id], done)
-            if later is not None:
-                parcel = _awaiting(parcel, later)
+        planned = PlannedFulfilment(demand.method, demand.store_id or 0, demand.quantities)
+        if shortages := _short(demand, stock, plan.allocated):
+            backorder = await _backorder(ctx, demand, [planned.location_id], plan)
+            if backorder is not None:
+                planned = _awaiting(planned, backorder)
             else:
-                done.refusals += await _left_out(ctx, demand) or shortages
-        _take(done, parcel)
+                plan.refusals += await _left_out(ctx, demand) or shortages
+        plan.add(planned)
 
 
-async def _later(
-    ctx: Context, demand: FulfilmentDemand, places: Sequence[int], done: FulfilmentPlan
+async def _backorder(
+    ctx: Context, demand: FulfilmentDemand, location_ids: Sequence[int], plan: FulfilmentPlan
 ) -> Backorder | None:
-    """How the demand is met by goods that are yet to come; nothing that is not there leaves a counter."""
+    """Return the backorder that meets a demand; a counter hands over only what is in stock."""
     if demand.method in COUNTER:
         return None
-    return await checkout_backorders.find(ctx, demand, places, done.taken, done.promised)
+    return await checkout_backorders.find(
+        ctx, demand, location_ids, plan.allocated, plan.backordered
+    )
 
 
-def _awaiting(parcel: PlannedFulfilment, later: Backorder) -> PlannedFulfilment:
-    return replace(parcel, awaited=later.pieces, awaits_until=later.expected_on)
+def _awaiting(planned: PlannedFulfilment, backorder: Backorder) -> PlannedFulfilment:
+    return replace(planned, awaited=backorder.quantities, awaits_until=backorder.expected_on)
 
 
 def _unfit(demand: FulfilmentDemand, stores: Mapping[int, Location]) -> Refusal | None:
-    """Why the store named cannot do it."""
+    """Return why the named store cannot meet a demand, None where it can."""
     path = ("fulfilments", demand.number, "storeId")
     store = stores.get(demand.store_id or 0)
     if store is None:
@@ -156,10 +171,10 @@ def _unfit(demand: FulfilmentDemand, stores: Mapping[int, Location]) -> Refusal 
 
 
 async def _left_out(ctx: Context, demand: FulfilmentDemand) -> list[Refusal]:
-    """Goods that the store does not carry at all."""
+    """Return refusals of the goods that the store does not carry at all."""
     store_id = demand.store_id or 0
-    carried = await assortments.carried(ctx, list(demand.pieces), [store_id])
-    missing = [each for each in demand.pieces if (each, store_id) not in carried]
+    carried = await assortments.carried(ctx, list(demand.quantities), [store_id])
+    missing = [each for each in demand.quantities if (each, store_id) not in carried]
     found = await variants.by_ids(ctx, missing)
     return [
         InvalidInput(
@@ -173,11 +188,13 @@ async def _left_out(ctx: Context, demand: FulfilmentDemand) -> list[Refusal]:
 
 def _short(
     demand: FulfilmentDemand,
-    stock: Mapping[tuple[int, int], int],
-    taken: Mapping[tuple[int, int], int],
+    stock: Mapping[LevelKey, int],
+    allocated: Mapping[LevelKey, int],
 ) -> list[Refusal]:
+    """Return a refusal for each variant that the store has too little of."""
     store_id = demand.store_id or 0
-    left = {v: max(0, stock[v, store_id] - taken[v, store_id]) for v in demand.pieces}
+    keys = {v: (v, store_id) for v in demand.quantities}
+    left = {v: max(0, stock[key] - allocated.get(key, 0)) for v, key in keys.items()}
     return [
         InsufficientStock(
             variant_id,
@@ -185,7 +202,7 @@ def _short(
             available=left[variant_id],
             path=("fulfilments", demand.number),
         )
-        for variant_id, quantity in demand.pieces.items()
+        for variant_id, quantity in demand.quantities.items()
         if quantity > left[variant_id]
     ]
 
@@ -195,54 +212,48 @@ async def _send(
     demand: FulfilmentDemand,
     stores: Mapping[int, Location],
     position: Point | None,
-    done: FulfilmentPlan,
+    plan: FulfilmentPlan,
 ) -> None:
-    """Parcels of a demand that is routed: as many as places send it."""
+    """Plan a demand that is routed, with a fulfilment for each location that sends some of it."""
     path = ("fulfilments", demand.number)
     unknown = demand.store_id is not None and demand.store_id not in stores
     if unknown and not demand.promised:
-        done.refusals.append(NotFound("There is no such store.", path=(*path, "storeId")))
+        plan.refusals.append(NotFound("There is no such store.", path=(*path, "storeId")))
         return
     destination = Destination(
         method=demand.method,
-        demand=demand.pieces,
+        demand=demand.quantities,
         position=position,
         store_id=demand.store_id,
     )
-    found = await route(ctx, destination, done.taken)
+    found = await route(ctx, destination, plan.allocated)
     if refusals := refusals_of(destination, found, *path):
         able = [each.location_id for each in found.outcome.candidates if may_send(each)]
-        if (later := await _later(ctx, demand, able, done)) is None:
-            done.refusals += refusals
+        if (backorder := await _backorder(ctx, demand, able, plan)) is None:
+            plan.refusals += refusals
         else:
-            _take(done, _sent_later(demand, found, later))
+            plan.add(_sent_later(demand, found, backorder))
         return
     decision = route_as_json(found)
     for location_id in dict.fromkeys(pick.location_id for pick in found.picks):
         picks = [pick for pick in found.picks if pick.location_id == location_id]
-        pieces = {pick.variant_id: pick.quantity for pick in picks}
+        quantities = {pick.variant_id: pick.quantity for pick in picks}
         metres = picks[0].distance_metres
-        _take(done, PlannedFulfilment(demand.method, location_id, pieces, metres, decision))
+        plan.add(PlannedFulfilment(demand.method, location_id, quantities, metres, decision))
 
 
-def _sent_later(demand: FulfilmentDemand, found: Route, later: Backorder) -> PlannedFulfilment:
-    """The parcel of the place that will have everything, with the decision that says so."""
+def _sent_later(demand: FulfilmentDemand, found: Route, backorder: Backorder) -> PlannedFulfilment:
+    """Return the fulfilment of the location that will have everything, with the decision that chose it."""
     candidates = tuple(
         replace(each, chosen=True, refused_because=())
-        if each.location_id == later.location_id
+        if each.location_id == backorder.location_id
         else each
         for each in found.outcome.candidates
     )
     metres = next(each.distance_metres for each in candidates if each.chosen)
-    picks = tuple(Pick(later.location_id, v, n, metres) for v, n in demand.pieces.items())
+    picks = tuple(Pick(backorder.location_id, v, n, metres) for v, n in demand.quantities.items())
     decision = route_as_json(replace(found, outcome=Decision(picks, candidates)))
-    parcel = PlannedFulfilment(demand.method, later.location_id, demand.pieces, metres, decision)
-    return _awaiting(parcel, later)
-
-
-def _take(done: FulfilmentPlan, parcel: PlannedFulfilment) -> None:
-    done.parcels.append(parcel)
-    done.taken.update(
-        {(variant_id, parcel.location_id): n for variant_id, n in parcel.at_hand.items()}
+    planned = PlannedFulfilment(
+        demand.method, backorder.location_id, demand.quantities, metres, decision
     )
-    done.promised.update(parcel.awaited)
+    return _awaiting(planned, backorder)

@@ -1,4 +1,4 @@
-"""What is bought, by whom, and how it is spread over the ways of fulfilment."""
+"""The lines of a checkout, its customer, and how the lines are spread over the requested fulfilments."""
 
 from __future__ import annotations
 
@@ -13,16 +13,20 @@ from models.orders.carts import Cart
 from models.orders.states import FulfilmentMethod
 from resolvers.context import Context
 from resolvers.orders.cart import carts
-from resolvers.orders.cart.lines import changed_by, quantities
+from resolvers.orders.cart import lines as cart_lines
+from resolvers.orders.cart.lines import changed_by
 from resolvers.orders.cart.sellable_variants import Goods, check_on_sale, on_sale
 from resolvers.orders.checkout.request import CheckoutRequest
+
+LevelKey = tuple[int, int]
+"""The key of a stock level: a variant ID and a location ID."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckoutLines:
-    """Pieces by variant ID, what they are, and whose order it becomes."""
+    """Quantities and goods by variant ID, and the customer of the order."""
 
-    pieces: Mapping[int, int]
+    quantities: Mapping[int, int]
     goods: Mapping[int, Goods]
     cart: Cart | None
     member_id: int | None
@@ -31,62 +35,62 @@ class CheckoutLines:
 
 @dataclass(frozen=True, slots=True)
 class FulfilmentDemand:
-    """What one way of fulfilment is to bring; `number` is its place in the input.
+    """The quantities, by variant ID, that one method is to bring; `number` is its index in the input.
 
-    `promised`: a quote has named this place, which may be a warehouse.
+    `promised`: a quote has named this location, which may be a warehouse.
     """
 
     number: int
     method: FulfilmentMethod
     store_id: int | None
-    pieces: Mapping[int, int]
+    quantities: Mapping[int, int]
     promised: bool = False
 
 
-async def gather(ctx: Context, draft: CheckoutRequest) -> CheckoutLines:
-    """The basket of a checked draft.
+async def gather(ctx: Context, request: CheckoutRequest) -> CheckoutLines:
+    """Return the lines of a checked request.
 
-    Raises: NotFound for a cart that is not there, StateConflict for one that was ordered, Refusals that name
-    what is not on sale.
+    Raises: NotFound for an unknown cart, StateConflict for one that was ordered, Refusals naming what is not
+    on sale.
     """
-    if draft.cart_id is not None:
-        return await _from_cart(ctx, await carts.opened(ctx, draft.cart_id, lock=False))
-    lines = draft.lines or ()
+    if request.cart_id is not None:
+        return await _from_cart(ctx, await carts.opened(ctx, request.cart_id, lock=False))
+    lines = request.lines or ()
     goods = await check_on_sale(ctx, lines)
-    pieces = changed_by(rules.added, {}, lines)
-    return CheckoutLines(pieces, goods, None, ctx.member_id, ctx.guest_id)
+    quantities = changed_by(rules.added, {}, lines)
+    return CheckoutLines(quantities, goods, None, ctx.member_id, ctx.guest_id)
 
 
-def spread(basket: CheckoutLines, draft: CheckoutRequest) -> list[FulfilmentDemand]:
-    """The demands that cover every piece exactly once; ways that agree in method and store are one.
+def spread(lines: CheckoutLines, request: CheckoutRequest) -> list[FulfilmentDemand]:
+    """Return demands that cover every line exactly once; equal methods at the same store become one demand.
 
-    Raises: Refusals naming what is not covered, or not there to be covered.
+    Raises: Refusals naming what is not covered, and what is covered without being bought.
     """
     choices = [
         changed_by(rules.added, {}, choice.lines) if choice.lines else None
-        for choice in draft.fulfilments
+        for choice in request.fulfilments
     ]
-    split = rules.split(basket.pieces, choices)
-    faults = [*_faults(basket, split)]
+    split = rules.split(lines.quantities, choices)
+    faults = [*_faults(lines, split)]
     if faults:
         raise Refusals(faults)
     demands: dict[tuple[FulfilmentMethod, int | None], FulfilmentDemand] = {}
-    for number, (choice, share) in enumerate(zip(draft.fulfilments, split.shares, strict=True)):
+    for number, (choice, share) in enumerate(zip(request.fulfilments, split.shares, strict=True)):
         key = choice.method, choice.store_id
         first = demands.get(key, FulfilmentDemand(number, *key, {}))
-        pieces = Counter(first.pieces) + Counter(share)
-        demands[key] = FulfilmentDemand(first.number, *key, dict(pieces))
+        quantities = Counter(first.quantities) + Counter(share)
+        demands[key] = FulfilmentDemand(first.number, *key, dict(quantities))
     return list(demands.values())
 
 
 async def _from_cart(ctx: Context, cart: Cart) -> CheckoutLines:
-    pieces = await quantities(cart.id)
-    if not pieces:
+    quantities = await cart_lines.quantities(cart.id)
+    if not quantities:
         raise InvalidInput("The cart is empty.", path=("cartId",))
-    goods = await on_sale(ctx, pieces)
-    if missing := sorted(pieces.keys() - goods):
+    goods = await on_sale(ctx, quantities)
+    if missing := sorted(quantities.keys() - goods):
         raise Refusals(await _no_longer_on_sale(missing))
-    return CheckoutLines(pieces, goods, cart, cart.member_id, cart.guest_id)
+    return CheckoutLines(quantities, goods, cart, cart.member_id, cart.guest_id)
 
 
 async def _no_longer_on_sale(variant_ids: Sequence[int]) -> list[Refusal]:
@@ -102,7 +106,7 @@ async def _no_longer_on_sale(variant_ids: Sequence[int]) -> list[Refusal]:
     ]
 
 
-def _faults(basket: CheckoutLines, split: rules.Split) -> list[Refusal]:
+def _faults(lines: CheckoutLines, split: rules.Split) -> list[Refusal]:
     faults: list[Refusal] = [
         InvalidInput(
             "More of it is to be fulfilled than is bought.",
@@ -114,7 +118,7 @@ def _faults(basket: CheckoutLines, split: rules.Split) -> list[Refusal]:
         if not share:
             faults.append(InvalidInput("Nothing is left for this.", path=("fulfilments", number)))
     if split.left:
-        skus = ", ".join(basket.goods[variant_id].sku for variant_id in split.left)
+        skus = ", ".join(lines.goods[variant_id].sku for variant_id in split.left)
         faults.append(
             InvalidInput("No way of fulfilment covers {skus}.", path=("fulfilments",), skus=skus)
         )

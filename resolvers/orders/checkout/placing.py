@@ -1,19 +1,18 @@
-"""Placing an order: worked out without a lock, then booked in one short transaction, once for a key."""
+"""Placing an order: it is prepared without a lock, then placed in one short transaction, once for a key."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from models.database import brief_transaction, transaction
+from models.database import transaction
 from models.errors import LimitExceeded, Refusal, Refusals, StateConflict
 from models.orders.carts import CartStatus
 from models.orders.orders import Order
 from resolvers.context import Context
 from resolvers.idempotency import Claim, answered, claim_of
-from resolvers.micro_batching import micro_batches_of
-from resolvers.orders.checkout import unpaid_pieces
+from resolvers.micro_batching import in_one_transaction
+from resolvers.orders.checkout import unpaid_limits
+from resolvers.orders.checkout.batch_placement import place_all
 from resolvers.orders.checkout.order_writer import attributed
-from resolvers.orders.checkout.placement import Booking, Outcome, PlacedBefore, StockWent, book
+from resolvers.orders.checkout.placement import Outcome, PlacedBefore, PreparedOrder, StockGone
 from resolvers.orders.checkout.quote_keeping import Terms, changed, worked_out
 from resolvers.orders.checkout.request import CheckoutRequest
 from resolvers.permissions import for_shoppers
@@ -24,25 +23,30 @@ _AT_ANY_PRICE = Terms()
 
 @for_shoppers
 async def place(
-    ctx: Context, draft: CheckoutRequest, idempotency_key: str, terms: Terms = _AT_ANY_PRICE
+    ctx: Context,
+    request: CheckoutRequest,
+    idempotency_key: str,
+    terms: Terms = _AT_ANY_PRICE,
 ) -> Order:
-    """The order of a checkout, its pieces held until `hold_expires_at`; an order that costs nothing is paid.
+    """Place the order of a checkout and hold its goods until `hold_expires_at`; a free order is paid at once.
+
+    What has changed since the order was prepared is prepared again, at most `MOST_ATTEMPTS` times.
 
     Raises: InvalidInput, NotFound, StateConflict, OutOfRange, InsufficientStock, or Refusals with several,
-    their paths below the input of `quoting.quote`; QuoteChanged; IdempotencyKeyReused.
+    their paths below the input of `quoting.quote`; QuoteChanged; LimitExceeded; IdempotencyKeyReused.
     """
-    given = [draft, terms] if terms.given else draft
+    given = [request, terms] if terms.given else request
     claim = claim_of(ctx, "checkoutPlace", idempotency_key, given)
     shortages = 0
     for _ in range(MOST_ATTEMPTS):
         try:
-            booking = await _worked_out(ctx, claim, draft, terms)
+            prepared = await prepare(ctx, claim, request, terms)
         except (Refusal, Refusals):
-            # What cannot be placed now may have been placed by this key before.
+            # An order that cannot be placed now may have been placed with this key before.
             if (order := await transaction(_placed_before, claim)) is None:
                 raise
             return order
-        outcome = await _booked(booking)
+        outcome = await _place_once(prepared)
         if isinstance(outcome, Order):
             return outcome
         if isinstance(outcome, LimitExceeded):
@@ -51,54 +55,50 @@ async def place(
             order := await transaction(_placed_before, claim)
         ):
             return order
-        if isinstance(outcome, StockWent):
+        if isinstance(outcome, StockGone):
             shortages += 1
-            # Another place may still have what went: once more, from the beginning.
-            if shortages > 1 or not any(p.routing or p.awaited for p in booking.plan.parcels):
-                raise await _gone(booking, terms, outcome)
+            # Another location may still have the goods: prepare the order once more.
+            if shortages > 1 or not prepared.may_come_from_elsewhere:
+                raise await _refusal(prepared, terms, outcome)
     raise StateConflict(
         "The cart is being changed. Try again.", state=CartStatus.OPEN, path=("cartId",)
     )
 
 
-async def _worked_out(ctx: Context, claim: Claim, draft: CheckoutRequest, terms: Terms) -> Booking:
-    """Raises: Refusal, Refusals."""
-    found = await worked_out(ctx, draft, terms)
-    counts_for = await attributed(ctx, draft, found)
-    return Booking(ctx=ctx, claim=claim, draft=draft, plan=found, counts_for=counts_for)
+async def prepare(
+    ctx: Context, claim: Claim, request: CheckoutRequest, terms: Terms
+) -> PreparedOrder:
+    """Work an order out by reading alone. Raises: Refusal, Refusals."""
+    plan = await worked_out(ctx, request, terms)
+    attribution = await attributed(ctx, request, plan)
+    return PreparedOrder(ctx=ctx, claim=claim, request=request, plan=plan, attribution=attribution)
 
 
-async def _gone(booking: Booking, terms: Terms, outcome: StockWent) -> Exception:
-    """The refusal of an order whose pieces were sold to others meanwhile."""
-    if terms.token is None:
-        return outcome.shortage
-    return await changed(booking.ctx, booking.draft, booking.plan.promise)
+async def _place_once(prepared: PreparedOrder) -> Outcome:
+    """Place a prepared order together with others for the same goods, and count it for its address.
 
+    Only an order that is placed stays counted.
 
-async def _placed_before(claim: Claim) -> Order | None:
-    """Raises: IdempotencyKeyReused."""
-    order_id = await answered(claim)
-    return None if order_id is None else await Order.get(id=order_id)
-
-
-async def _booked(booking: Booking) -> Outcome:
-    """Counted for its address, which only an order keeps. Raises: LimitExceeded."""
-    ctx, limits = booking.ctx, unpaid_pieces.by_address(booking.ctx, booking.plan)
-    await unpaid_pieces.take(ctx, limits)
-    outcome = await _booked_with_others(booking)
+    Raises: LimitExceeded.
+    """
+    ctx, limits = prepared.ctx, unpaid_limits.by_address(prepared.ctx, prepared.plan)
+    await unpaid_limits.count(ctx, limits)
+    outcome = await in_one_transaction(
+        place_all, prepared, shared=prepared.variant_ids, exclusive=prepared.exclusive_keys
+    )
     if limits and not isinstance(outcome, Order):
         await ctx.gateways.rate_limits.give_back(limits)
     return outcome
 
 
-async def _booked_with_others(booking: Booking) -> Outcome:
-    """Booked at once, or together with others that want the same goods at the same time."""
-    basket = booking.plan.basket
-    alone = {("key", booking.claim.scope, booking.claim.key)}
-    if basket.cart is not None:
-        alone.add(("cart", str(basket.cart.id), ""))
-    return await micro_batches_of(_book).go(booking, frozenset(basket.pieces), frozenset(alone))
+async def _refusal(prepared: PreparedOrder, terms: Terms, outcome: StockGone) -> Exception:
+    """Return the refusal of an order whose goods were sold to others meanwhile."""
+    if terms.token is None:
+        return outcome.shortage
+    return await changed(prepared.ctx, prepared.request, prepared.plan.promise)
 
 
-async def _book(bookings: Sequence[Booking]) -> list[Outcome]:
-    return await brief_transaction(book, bookings)
+async def _placed_before(claim: Claim) -> Order | None:
+    """Return the order that this key has placed. Raises: IdempotencyKeyReused."""
+    order_id = await answered(claim)
+    return None if order_id is None else await Order.get(id=order_id)

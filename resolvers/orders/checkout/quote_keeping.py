@@ -1,8 +1,8 @@
-"""Keeping a quote: the order costs what was said and comes from where it was said, or nothing is placed."""
+"""Keeping a quote: the order has the quoted price and locations, or nothing is placed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -22,8 +22,18 @@ from resolvers.catalog.assortments import assortments
 from resolvers.context import Context
 from resolvers.orders.cart.sellable_variants import on_sale
 from resolvers.orders.checkout import quote_tokens
-from resolvers.orders.checkout.fulfilment_planning import COUNTER, PlannedFulfilment, dispatch
-from resolvers.orders.checkout.lines import CheckoutLines, FulfilmentDemand, gather, spread
+from resolvers.orders.checkout.fulfilment_planning import (
+    COUNTER,
+    PlannedFulfilment,
+    plan_fulfilments,
+)
+from resolvers.orders.checkout.lines import (
+    CheckoutLines,
+    FulfilmentDemand,
+    LevelKey,
+    gather,
+    spread,
+)
 from resolvers.orders.checkout.quoting import Plan, plan, promised, quote
 from resolvers.orders.checkout.request import CheckoutRequest, check
 from resolvers.referrals import attribution
@@ -33,14 +43,14 @@ from resolvers.stores import locations
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the caller has seen: the token of a quote, or at least a sum. Neither: whatever it costs now."""
+    """What the caller agreed to: the token of a quote, a total, or neither for the current price."""
 
     token: str | None = None
     expected_minor: int | None = None
 
     @classmethod
     def of(cls, token: str | None, expected_total: Decimal | None) -> Terms:
-        """Raises: InvalidInput for what is no amount."""
+        """Return the terms of an input. Raises: InvalidInput for a total that is not an amount."""
         if expected_total is None:
             return cls(token)
         try:
@@ -53,6 +63,7 @@ class Terms:
 
     @property
     def given(self) -> bool:
+        """Whether the caller has set any terms."""
         return self.token is not None or self.expected_minor is not None
 
 
@@ -60,21 +71,21 @@ _ANOTHER = "This quote is for another checkout."
 
 
 class _Broken(Exception):
-    """What was promised is not to be had, or was promised for other goods or somebody else."""
+    """A promise that cannot be kept, or was made for other goods or another caller."""
 
     def __init__(self, message: str = "What was quoted cannot be kept.") -> None:
         super().__init__(message)
 
 
-async def worked_out(ctx: Context, draft: CheckoutRequest, terms: Terms) -> Plan:
-    """The plan of an order on these terms.
+async def worked_out(ctx: Context, request: CheckoutRequest, terms: Terms) -> Plan:
+    """Return the plan of an order on these terms.
 
-    Raises: QuoteChanged, InvalidInput for a forged token; without a token what `quoting.plan` refuses.
+    Raises: QuoteChanged, InvalidInput for a forged token; without a token what `quoting.plan` raises.
     """
     if terms.token is not None:
-        found = await _kept(ctx, draft, quote_tokens.read(ctx, terms.token))
+        found = await _kept(ctx, request, quote_tokens.read(ctx, terms.token))
     else:
-        found = await plan(ctx, draft)
+        found = await plan(ctx, request)
         if found.refusals:
             raise Refusals(found.refusals)
     payable_minor = found.pricing.payable_minor
@@ -82,9 +93,11 @@ async def worked_out(ctx: Context, draft: CheckoutRequest, terms: Terms) -> Plan
         raise QuoteChanged(
             "The order would not cost what was expected.",
             expected_minor=terms.expected_minor,
-            quote=await quote(ctx, draft),
+            quote=await quote(ctx, request),
             changes=[
-                price_notice(terms.expected_minor, payable_minor, next(iter(found.basket.pieces)))
+                price_notice(
+                    terms.expected_minor, payable_minor, next(iter(found.lines.quantities))
+                )
             ],
             path=("expectedTotal",),
         )
@@ -92,19 +105,19 @@ async def worked_out(ctx: Context, draft: CheckoutRequest, terms: Terms) -> Plan
 
 
 async def changed(
-    ctx: Context, draft: CheckoutRequest, promise: Promise, message: str | None = None
+    ctx: Context, request: CheckoutRequest, promise: Promise, message: str | None = None
 ) -> QuoteChanged:
-    """The refusal that says how everything is now.
+    """Return the refusal that names what has changed, with a new quote.
 
-    Of a promise for another checkout, which may be somebody else's, no goods are named that this one has not.
+    A promise for another checkout may be another customer's, so none of its goods are named.
     """
-    now = await quote(ctx, draft)
+    now = await quote(ctx, request)
     changes = [] if message == _ANOTHER else await _missing(ctx, promise)
     if now.plan is not None:
         changes += differences(promise, now.plan.promise)
     if not changes and now.refusals and message != _ANOTHER:
-        lost = NoticeKind.PLACE_CHANGED
-        changes = [Notice(kind=lost, variant_id=each) for each in promise.pieces]
+        kind = NoticeKind.PLACE_CHANGED
+        changes = [Notice(kind=kind, variant_id=each) for each in promise.pieces]
     return QuoteChanged(
         message or str(_Broken()),
         expected_minor=promise.payable_minor,
@@ -114,116 +127,118 @@ async def changed(
     )
 
 
-async def _kept(ctx: Context, draft: CheckoutRequest, quoted: quote_tokens.Quoted) -> Plan:
+async def _kept(ctx: Context, request: CheckoutRequest, quoted: quote_tokens.Quoted) -> Plan:
+    """Return the plan that keeps a quote. Raises: QuoteChanged, StateConflict."""
     promise = quoted.promise
-    if quoted.bound != quote_tokens.bound(ctx, draft):
-        raise await changed(ctx, draft, promise, _ANOTHER)
+    if quoted.bound != quote_tokens.bound(ctx, request):
+        raise await changed(ctx, request, promise, _ANOTHER)
     if quoted.expires_at <= ctx.now():
-        raise await changed(ctx, draft, promise, "This quote has expired.")
+        raise await changed(ctx, request, promise, "This quote has expired.")
     try:
-        return await _as_promised(ctx, draft, promise)
+        return await _as_promised(ctx, request, promise)
     except StateConflict:
-        raise  # the cart was ordered: by this quote, perhaps
+        raise  # the cart was ordered, perhaps by this quote
     except _Broken as broken:
-        raise await changed(ctx, draft, promise, str(broken)) from None
+        raise await changed(ctx, request, promise, str(broken)) from None
     except (Refusal, Refusals):
-        raise await changed(ctx, draft, promise) from None
+        raise await changed(ctx, request, promise) from None
 
 
-async def _as_promised(ctx: Context, draft: CheckoutRequest, promise: Promise) -> Plan:
-    """The plan with the promised prices, fees and places. Raises: _Broken, Refusal, Refusals."""
-    delivery = check(draft)
-    basket = await gather(ctx, draft)
-    if basket.pieces != promise.pieces or basket.member_id != promise.member_id:
+async def _as_promised(ctx: Context, request: CheckoutRequest, promise: Promise) -> Plan:
+    """Return the plan with the promised prices, fees and locations. Raises: _Broken, Refusal, Refusals."""
+    delivery = check(request)
+    lines = await gather(ctx, request)
+    if lines.quantities != promise.pieces or lines.member_id != promise.member_id:
         raise _Broken(_ANOTHER)
-    buyer = await attribution.buyer_of(ctx, basket.member_id)
-    # Where the way to the same places is found anew, its whole decision is kept with the order.
-    parcels = await _dispatched(ctx, spread(basket, draft), delivery.position)
-    if not _keeps(promise, parcels):
-        parcels = await _dispatched(ctx, _demands(promise), delivery.position)
-        if not _keeps(promise, parcels):
+    buyer = await attribution.buyer_of(ctx, lines.member_id)
+    # A new routing that finds the same locations is preferred: the order keeps its whole decision.
+    planned = await _planned(ctx, spread(lines, request), delivery.position)
+    if not _keeps(promise, planned):
+        planned = await _planned(ctx, _demands(promise), delivery.position)
+        if not _keeps(promise, planned):
             raise _Broken
+    fees = promise.fees_of([*map(promised, planned)])
     charged = [
-        replace(parcel, fee_minor=fee)
-        for parcel, fee in zip(parcels, promise.fees_of([*map(promised, parcels)]), strict=True)
+        replace(each, fee_minor=fee_minor) for each, fee_minor in zip(planned, fees, strict=True)
     ]
-    return Plan(basket, buyer, _pricing(basket, promise), delivery, charged, ())
+    return Plan(lines, buyer, _pricing(lines, promise), delivery, charged, ())
 
 
-async def _dispatched(
+async def _planned(
     ctx: Context, demands: Sequence[FulfilmentDemand], position: Point | None
 ) -> Sequence[PlannedFulfilment]:
-    """The parcels of the demands; none where a demand cannot be met."""
-    done = await dispatch(ctx, demands, position)
-    return () if done.refusals else done.parcels
+    """Return the fulfilments of the demands, none at all where a demand cannot be met."""
+    found = await plan_fulfilments(ctx, demands, position)
+    return () if found.refusals else found.fulfilments
 
 
-def _keeps(promise: Promise, parcels: Sequence[PlannedFulfilment]) -> bool:
-    return promise.is_kept_by([promised(each) for each in parcels])
+def _keeps(promise: Promise, planned: Sequence[PlannedFulfilment]) -> bool:
+    return promise.is_kept_by([promised(each) for each in planned])
 
 
 def _demands(promise: Promise) -> list[FulfilmentDemand]:
-    """A demand for each promised parcel, at its place."""
+    """Return a demand for each promised fulfilment, at its location."""
     return [
         FulfilmentDemand(0, each.method, each.location_id, each.pieces, promised=True)
         for each in promise.parcels
     ]
 
 
-def _pricing(basket: CheckoutLines, promise: Promise) -> Pricing:
+def _pricing(bought: CheckoutLines, promise: Promise) -> Pricing:
     lines = {line.variant_id: line for line in promise.lines}
     return Pricing(
         tuple(
             PricedLine(
                 key=variant_id,
                 quantity=quantity,
-                list_unit_minor=basket.goods[variant_id].list_minor,
+                list_unit_minor=bought.goods[variant_id].list_minor,
                 price_unit_minor=lines[variant_id].unit_minor,
                 goods_minor=lines[variant_id].unit_minor * quantity,
                 discount_minor=lines[variant_id].discount_minor,
             )
-            for variant_id, quantity in basket.pieces.items()
+            for variant_id, quantity in bought.quantities.items()
         ),
         promise.delivery_minor,
     )
 
 
 async def _missing(ctx: Context, promise: Promise) -> list[Notice]:
-    """What is no longer sold at its promised place, or not in the promised number."""
+    """Return notices of what is no longer sold at its promised location, or not in the promised quantity."""
     variants = [line.variant_id for line in promise.lines]
-    places = [each.location_id for each in promise.parcels]
+    location_ids = [each.location_id for each in promise.parcels]
     sold = await on_sale(ctx, variants)
-    carried = await assortments.carried(ctx, variants, places) if places else set()
-    open_ids = {row.id for row in (await locations.by_ids(ctx, places)).values() if row.active}
+    carried = await assortments.carried(ctx, variants, location_ids) if location_ids else set()
+    rows = await locations.by_ids(ctx, location_ids)
+    open_ids = {row.id for row in rows.values() if row.active}
     found: dict[int, Notice] = {}
     for counter in (True, False):
-        parcels = [each for each in promise.parcels if (each.method in COUNTER) is counter]
-        ids = [each.location_id for each in parcels]
+        of_kind = [each for each in promise.parcels if (each.method in COUNTER) is counter]
+        ids = [each.location_id for each in of_kind]
         stock = await availability.at_locations(ctx, variants, ids, counter=counter) if ids else {}
-        for parcel in parcels:
-            for variant_id in parcel.pieces:
-                if variant_id not in sold or (variant_id, parcel.location_id) not in carried:
+        for each in of_kind:
+            for variant_id in each.pieces:
+                if variant_id not in sold or (variant_id, each.location_id) not in carried:
                     notice = Notice(kind=NoticeKind.NOT_SOLD_HERE, variant_id=variant_id)
                     found.setdefault(variant_id, notice)
-                elif parcel.location_id in open_ids:
-                    _note_short(found, promise, parcel, variant_id, stock)
+                elif each.location_id in open_ids:
+                    _note_short(found, promise, each, variant_id, stock)
     return list(found.values())
 
 
 def _note_short(
     found: dict[int, Notice],
     promise: Promise,
-    parcel: PromisedFulfilment,
+    fulfilment: PromisedFulfilment,
     variant_id: int,
-    stock: dict[tuple[int, int], int],
+    stock: Mapping[LevelKey, int],
 ) -> None:
-    """Note that a place has fewer pieces than all its parcels were promised."""
+    """Add a notice if a location has less than all its promised fulfilments need."""
     wanted = sum(
         each.pieces.get(variant_id, 0) - each.awaited.get(variant_id, 0)
         for each in promise.parcels
-        if each.location_id == parcel.location_id
+        if each.location_id == fulfilment.location_id
     )
-    left = stock[variant_id, parcel.location_id]
+    left = stock[variant_id, fulfilment.location_id]
     if left < wanted:
         notice = Notice(kind=NoticeKind.NOT_ENOUGH, variant_id=variant_id, available=max(0, left))
         found.setdefault(variant_id, notice)

@@ -1,4 +1,4 @@
-"""What a checkout would cost and who would hand it over: the one plan that quote and order share."""
+"""The plan of a checkout, its prices and its fulfilments, which quote and order share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from models.orders.quotes import Promise, PromisedFulfilment, PromisedLine
 from resolvers.catalog.prices import prices
 from resolvers.context import Context
 from resolvers.orders.checkout.delivery_fees import fees_of, shared
-from resolvers.orders.checkout.fulfilment_planning import PlannedFulfilment, dispatch
+from resolvers.orders.checkout.fulfilment_planning import PlannedFulfilment, plan_fulfilments
 from resolvers.orders.checkout.lines import CheckoutLines, gather, spread
 from resolvers.orders.checkout.quote_tokens import issue
 from resolvers.orders.checkout.request import CheckoutRequest, Delivery, check
@@ -25,33 +25,36 @@ from resolvers.referrals.attribution import Buyer
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A checkout worked out; with refusals it cannot be placed, and is worked out as far as possible."""
+    """A checkout worked out as far as possible; one with refusals cannot be placed."""
 
-    basket: CheckoutLines
+    lines: CheckoutLines
     buyer: Buyer
     pricing: Pricing
     delivery: Delivery
-    parcels: Sequence[PlannedFulfilment]
+    fulfilments: Sequence[PlannedFulfilment]
     refusals: Sequence[Refusal]
 
     @property
     def promise(self) -> Promise:
-        """What a quote of this plan binds."""
-        priced = zip(self.basket.pieces, self.pricing.lines, strict=True)
+        """The prices, fees and locations that a quote of this plan binds."""
+        priced = zip(self.lines.quantities, self.pricing.lines, strict=True)
         return Promise(
-            self.basket.member_id,
+            self.lines.member_id,
             [
                 PromisedLine(variant_id, line.quantity, line.price_unit_minor, line.discount_minor)
                 for variant_id, line in priced
             ],
-            [promised(each) for each in self.parcels],
+            [promised(each) for each in self.fulfilments],
             self.pricing.delivery_minor,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """`plan` is empty where the input does not even say what is bought; a refused quote has no token."""
+    """A plan with the token that binds it; a refused quote has no token.
+
+    `plan` is None where the input does not say what is bought.
+    """
 
     plan: Plan | None
     refusals: Sequence[Refusal]
@@ -60,54 +63,56 @@ class Quote:
 
 
 @for_shoppers
-async def quote(ctx: Context, draft: CheckoutRequest) -> Quote:
-    """What `placing.place` would do now, and will do with its token; nothing is held by it."""
+async def quote(ctx: Context, request: CheckoutRequest) -> Quote:
+    """Return what `placing.place` would do now, and does with the token; a quote holds no stock."""
     minutes = timedelta(minutes=ctx.settings.quote_minutes)
     expires_at = (ctx.now() + minutes).replace(microsecond=0)
     try:
-        found = await plan(ctx, draft)
+        found = await plan(ctx, request)
     except Refusal as refusal:
         return Quote(None, [refusal], expires_at)
     except Refusals as refused:
         return Quote(None, refused.refusals, expires_at)
-    token = None if found.refusals else issue(ctx, draft, found.promise, expires_at)
+    token = None if found.refusals else issue(ctx, request, found.promise, expires_at)
     return Quote(found, found.refusals, expires_at, token)
 
 
-def promised(parcel: PlannedFulfilment) -> PromisedFulfilment:
+def promised(planned: PlannedFulfilment) -> PromisedFulfilment:
+    """Return what a quote promises of a planned fulfilment."""
     return PromisedFulfilment(
-        parcel.method,
-        parcel.location_id,
-        parcel.pieces,
-        parcel.fee_minor,
-        parcel.awaited,
-        parcel.awaits_until,
+        planned.method,
+        planned.location_id,
+        planned.quantities,
+        planned.fee_minor,
+        planned.awaited,
+        planned.awaits_until,
     )
 
 
-async def plan(ctx: Context, draft: CheckoutRequest) -> Plan:
-    """Work a checkout out, as everything is now.
+async def plan(ctx: Context, request: CheckoutRequest) -> Plan:
+    """Return the plan of a checkout by current prices and stock.
 
-    Raises: Refusal, Refusals when there is nothing that could be priced, LimitExceeded for too many parcels.
+    Raises: Refusal, Refusals when nothing can be priced, LimitExceeded for too many fulfilments.
     """
-    delivery = check(draft)
-    basket = await gather(ctx, draft)
-    buyer = await attribution.buyer_of(ctx, basket.member_id)
-    pricing = await _price(ctx, basket, buyer, draft)
+    delivery = check(request)
+    lines = await gather(ctx, request)
+    buyer = await attribution.buyer_of(ctx, lines.member_id)
+    pricing = await _price(ctx, lines, buyer, request)
     try:
-        demands = spread(basket, draft)
+        demands = spread(lines, request)
     except Refusals as refused:
-        return Plan(basket, buyer, pricing, delivery, (), refused.refusals)
-    done = await dispatch(ctx, demands, delivery.position)
-    QUOTE_FULFILMENTS.check(len(done.parcels), "fulfilments")
-    return Plan(basket, buyer, pricing, delivery, shared(ctx, done.parcels), done.refusals)
+        return Plan(lines, buyer, pricing, delivery, (), refused.refusals)
+    planned = await plan_fulfilments(ctx, demands, delivery.position)
+    QUOTE_FULFILMENTS.check(len(planned.fulfilments), "fulfilments")
+    fulfilments = shared(ctx, planned.fulfilments)
+    return Plan(lines, buyer, pricing, delivery, fulfilments, planned.refusals)
 
 
 async def _price(
-    ctx: Context, basket: CheckoutLines, buyer: Buyer, draft: CheckoutRequest
+    ctx: Context, bought: CheckoutLines, buyer: Buyer, request: CheckoutRequest
 ) -> Pricing:
-    list_minor = {each: basket.goods[each].list_minor for each in basket.pieces}
-    unit_minor = await prices.resolve(ctx, prices.buyer(ctx, basket.member_id), list_minor)
+    list_minor = {each: bought.goods[each].list_minor for each in bought.quantities}
+    unit_minor = await prices.resolve(ctx, prices.buyer(ctx, bought.member_id), list_minor)
     lines = [
         Line(
             key=variant_id,
@@ -115,13 +120,15 @@ async def _price(
             list_unit_minor=list_minor[variant_id],
             price_unit_minor=unit_minor[variant_id],
         )
-        for variant_id, quantity in basket.pieces.items()
+        for variant_id, quantity in bought.quantities.items()
     ]
     try:
         return price(
             lines,
             tier_discount_percent=buyer.discount_percent,
-            delivery_minor=sum(fees_of(ctx, (each.method for each in draft.fulfilments)).values()),
+            delivery_minor=sum(
+                fees_of(ctx, (each.method for each in request.fulfilments)).values()
+            ),
         )
     except InvalidAmount:
         raise InvalidInput("The order is too large.") from None

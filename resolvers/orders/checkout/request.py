@@ -1,4 +1,4 @@
-"""What a customer asks for at the checkout, checked before anything is looked up."""
+"""The request of a checkout, checked before anything is read from the database."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from resolvers.validation import text_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestedFulfilment:
-    """One way in which (a part of) the goods reach the customer; without lines, all that is left."""
+    """One method by which these lines reach the customer; without lines, all that other requests leave."""
 
     method: FulfilmentMethod
     store_id: int | None = None
@@ -27,7 +27,7 @@ class RequestedFulfilment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckoutRequest:
-    """Goods of a cart or by lines, how they are handed over, and where the customer is."""
+    """The goods, from a cart or by lines, their fulfilments, and the address and position of the customer."""
 
     fulfilments: Sequence[RequestedFulfilment]
     cart_id: int | None = None
@@ -43,27 +43,27 @@ class CheckoutRequest:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Where goods are brought: the checked address, and the point that distances count from.
+    """The checked address of the delivery, and the point that distances are measured from.
 
-    Goods go to the address, so its position comes before the customer's.
+    The position of the address takes precedence over that of the customer.
     """
 
     address: dict[str, Any] | None
     position: Point | None
 
 
-def check(draft: CheckoutRequest) -> Delivery:
-    """Raises: Refusals naming every field at fault."""
-    refusals = [*_unsupported(draft)]
+def check(request: CheckoutRequest) -> Delivery:
+    """Return where a checked request is delivered. Raises: Refusals naming every field at fault."""
+    refusals = [*_unsupported(request)]
     delivery = Delivery(None, None)
-    for step in (_check_goods, _check_choices, _check_remark):
+    for step in (_check_goods, _check_fulfilments, _check_remark):
         try:
-            step(draft)
+            step(request)
         except Refusal as refusal:
             refusals.append(refusal)
     try:
-        delivery = _delivery(draft)
-        refusals += _undeliverable(draft, delivery)
+        delivery = _delivery(request)
+        refusals += _undeliverable(request, delivery)
     except Refusal as refusal:
         refusals.append(refusal)
     if refusals:
@@ -71,57 +71,57 @@ def check(draft: CheckoutRequest) -> Delivery:
     return delivery
 
 
-def _unsupported(draft: CheckoutRequest) -> Iterator[Refusal]:
-    """Tenders that cannot be taken are refused, never silently left out."""
+def _unsupported(request: CheckoutRequest) -> Iterator[Refusal]:
+    """Yield a refusal for each tender and coupon that is not supported; none is ignored silently."""
     given = {
-        "pointsToSpend": draft.points_to_spend,
-        "walletAmount": draft.wallet_amount,
-        "couponCodes": draft.coupon_codes,
+        "pointsToSpend": request.points_to_spend,
+        "walletAmount": request.wallet_amount,
+        "couponCodes": request.coupon_codes,
     }
     for field, value in given.items():
         if value:
             yield InvalidInput("This cannot be used at the checkout yet.", path=(field,))
 
 
-def _check_goods(draft: CheckoutRequest) -> None:
-    if (draft.cart_id is None) == (draft.lines is None):
+def _check_goods(request: CheckoutRequest) -> None:
+    if (request.cart_id is None) == (request.lines is None):
         raise InvalidInput("Give a cart or lines, not both.", path=("cartId",))
-    if draft.lines is not None:
-        check_lines(draft.lines)
+    if request.lines is not None:
+        check_lines(request.lines)
 
 
-def _check_choices(draft: CheckoutRequest) -> None:
-    if not 1 <= len(draft.fulfilments) <= QUOTE_FULFILMENTS:
+def _check_fulfilments(request: CheckoutRequest) -> None:
+    if not 1 <= len(request.fulfilments) <= QUOTE_FULFILMENTS:
         raise InvalidInput(
             "Give 1 to {maximum} ways of fulfilment.",
             path=("fulfilments",),
             maximum=QUOTE_FULFILMENTS,
         )
-    for number, choice in enumerate(draft.fulfilments):
+    for number, fulfilment in enumerate(request.fulfilments):
         try:
-            check_lines(choice.lines or (), none_allowed=True)
+            check_lines(fulfilment.lines or (), none_allowed=True)
         except Refusal as refusal:
             raise refusal.below("fulfilments", number) from None
-        if choice.method.in_person and choice.store_id is None:
+        if fulfilment.method.in_person and fulfilment.store_id is None:
             raise InvalidInput("Name the store for this.", path=("fulfilments", number, "storeId"))
 
 
-def _check_remark(draft: CheckoutRequest) -> None:
-    if draft.remark is not None:
-        text_of(draft.remark, "remark", 500, minimum=0)
+def _check_remark(request: CheckoutRequest) -> None:
+    if request.remark is not None:
+        text_of(request.remark, "remark", 500, minimum=0)
 
 
-def _delivery(draft: CheckoutRequest) -> Delivery:
-    address = draft.address
-    there = address.position if address else None
-    position = point_of(draft.position, "position") if draft.position else None
-    if there is not None:
-        position = point_of(there, "address", "position")
+def _delivery(request: CheckoutRequest) -> Delivery:
+    address = request.address
+    delivered_to = address.position if address else None
+    position = point_of(request.position, "position") if request.position else None
+    if delivered_to is not None:
+        position = point_of(delivered_to, "address", "position")
     return Delivery(address_of(address, "address") if address else None, position)
 
 
-def _undeliverable(draft: CheckoutRequest, delivery: Delivery) -> Iterator[Refusal]:
-    methods = {choice.method for choice in draft.fulfilments}
+def _undeliverable(request: CheckoutRequest, delivery: Delivery) -> Iterator[Refusal]:
+    methods = {each.method for each in request.fulfilments}
     if delivery.address is None and any(not method.in_person for method in methods):
         yield InvalidInput("Give the address to deliver to.", path=("address",))
     if delivery.position is None and FulfilmentMethod.STORE_DELIVERY in methods:

@@ -147,7 +147,7 @@ async def places_of(ctx: Context, location_id: int | None, code: str | None) -> 
             query = query.filter(id=location_id)
         if code is not None:
             node = await within_reach(
-                ctx, kept(code), Permission.FULFILMENT_READ, "organisationCode"
+                ctx, kept(code), Permission.FULFILMENT_READ, "filter", "organisationCode"
             )
             query = query.filter(organisation__path__startswith=node.path)
         known[location_id, code] = await query.values_list("id", flat=True)

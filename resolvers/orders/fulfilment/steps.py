@@ -118,7 +118,7 @@ async def take(
     await fulfilment.save(update_fields=[*columns, "updated_at"])
     await histories.record(ctx, [(fulfilment.id, before)], fulfilment.status, note)
     if fulfilment.status in _GONE and not had_left:
-        await allocation_holds.take_out(ctx, fulfilment.id, scanned)
+        await allocation_holds.hand_over(ctx, fulfilment.id, scanned)
     elif scanned:
         raise InvalidInput("No pieces leave with this step.", path=("serials",))
     if fulfilment.status is FulfilmentStatus.DONE:

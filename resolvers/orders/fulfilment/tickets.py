@@ -110,11 +110,11 @@ def _content(order: Order, part: FulfilmentSnapshot) -> TicketContent:
     delivered = not part.method.in_person
     placed_at = order.created_at.astimezone(ZoneInfo(part.timezone))
     return TicketContent(
-        store_name=part.place_name,
+        store_name=part.location_name,
         fulfilment_number=part.number,
         order_number=order.number,
         method_label=METHOD_LABELS[part.method],
-        lines=tuple(TicketLine(each.name, each.sku, each.quantity) for each in part.pieces),
+        lines=tuple(TicketLine(each.name, each.sku, each.quantity) for each in part.lines),
         paid_minor=order.payable_minor,
         placed_at=f"{placed_at:%Y-%m-%d %H:%M}",
         recipient=str(address.get("recipient") or "") if delivered else "",

@@ -1,4 +1,4 @@
-"""Money taken at a till: cash, or a card by the shop's own terminal."""
+"""Payments at a till: cash, or a card by the shop's own terminal."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PROVIDERS = (PaymentProvider.CASH, PaymentProvider.CARD)
 
 @dataclass(frozen=True, slots=True)
 class TillDraft:
-    """`reference` is what the till wrote down, such as the number of a card slip."""
+    """A payment as a cashier records it; `reference` is the till's own, such as the number of a card slip."""
 
     order_id: int
     provider: PaymentProvider
@@ -37,11 +37,11 @@ class TillDraft:
 
 @requires(Permission.PAYMENT_RECORD)
 async def record(ctx: Context, draft: TillDraft) -> Payment:
-    """Pay a whole order of the caller's territory with money that a cashier has taken.
+    """Pay a whole order of the caller's territory with money that a cashier has received.
 
-    An order whose hold has run out is still sold while the goods are there: the customer stands there.
+    An order whose hold has run out is still sold while the goods are there, because the customer is present.
 
-    Raises: InvalidInput, NotFound, StateConflict, InsufficientStock or Refusals of it.
+    Raises: InvalidInput, NotFound, StateConflict, InsufficientStock or Refusals with it.
     """
     if draft.provider not in PROVIDERS:
         raise InvalidInput("A till takes CASH or CARD.", path=("provider",))

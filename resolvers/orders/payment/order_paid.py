@@ -1,4 +1,7 @@
-"""The moment an order is paid: stock is committed, stores get their parts, commissions are fixed."""
+"""Turning locked orders into paid ones: commit stock, assign fulfilments to stores, fix commissions.
+
+Every way of paying ends here: a provider's notification, a till, and an order that costs nothing.
+"""
 
 from __future__ import annotations
 
@@ -6,104 +9,89 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateways.payments import Notification
-from models.deferred_writes import update_later
 from models.orders.orders import Order
-from models.orders.states import FulfilmentStatus, OrderStatus, PaymentStatus
-from models.referrals.rules import Share
+from models.orders.states import FulfilmentStatus, OrderStatus
 from resolvers.background.outbox import Change, announce
 from resolvers.catalog.products.products import count_sales
 from resolvers.context import Context
-from resolvers.orders.fulfilment import snapshot as parts
 from resolvers.orders.fulfilment.release import assign
-from resolvers.orders.fulfilment.snapshot import FulfilmentSnapshot, SoldLine
 from resolvers.orders.orders import record_event
+from resolvers.orders.payment import order_snapshots
+from resolvers.orders.payment.order_snapshots import OrderSnapshot
 from resolvers.referrals import commissions
-from resolvers.referrals.commissions import PaidOrder
 from resolvers.stock.allocation import backorders
 from resolvers.stock.allocation import holds as allocation_holds
 
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """A locked order whose `paid_minor` says what has come, what it consists of, and who earns by it."""
+    """A locked order whose `paid_minor` includes the money that pays it, and what it consists of."""
 
     order: Order
-    parts: Sequence[FulfilmentSnapshot]
-    lines: Sequence[SoldLine]
-    shares: Sequence[Share]
+    snapshot: OrderSnapshot
 
 
 async def pay(ctx: Context, order: Order) -> None:
-    """Make a locked order, whose `paid_minor` says what has come, a paid one; in the running transaction.
+    """Turn one locked order, whose `paid_minor` includes the money that pays it, into a paid one.
 
-    Raises: InsufficientStock or Refusals of it when its hold had run out and the goods are gone.
+    Raises: InsufficientStock, or Refusals with it, when its hold has run out and the goods are gone.
     """
-    sent, lines = await parts.of_order(order.id)
-    shares = await commissions.earned(ctx, sold(order, lines))
-    awaiting = any(part.awaiting for part in sent)
-    # Before what is recorded, so that stock is locked before the products whose sales are counted.
-    if awaiting:
-        await backorders.commit(ctx, order.id)
-    changes = await record(ctx, [Sale(order, sent, lines, shares)])
-    # Last, since others wait for the levels from here to the commit.
-    await allocation_holds.commit(ctx, order.id)
-    if awaiting:
-        await backorders.fill(ctx, order.id)
+    await pay_all(ctx, [Sale(order, await order_snapshots.of_locked(ctx, order))])
+
+
+async def pay_all(ctx: Context, sales: Sequence[Sale]) -> None:
+    """Turn orders into paid ones in the running transaction.
+
+    Orders whose holds are not known lock their levels one after another, so at most one of them may come here
+    at a time; the holds of all others are committed by one update.
+
+    Raises: as `pay`; Outdated when a hold that was read without a lock has been released.
+    """
+    if not sales:
+        return
+    awaiting = [each.order.id for each in sales if each.snapshot.awaits_goods]
+    # Stock is locked before the products whose sales are counted.
+    for order_id in awaiting:
+        await backorders.commit(ctx, order_id)
+    changes = [change for each in sales for change in await _record(ctx, each)]
+    await _count(ctx, sales)
+    # The levels come last, because other transactions wait for them until this one commits.
+    await _commit_stock(ctx, sales)
+    for order_id in awaiting:
+        await backorders.fill(ctx, order_id)
     await announce(ctx, changes)
 
 
-async def book(
-    ctx: Context, order: Order, payment_id: int, said: Notification
-) -> dict[str, object]:
-    """The money is here, whatever it is for: as much as came, not as was asked.
-
-    Answers the columns of the payment, which is locked together with its order.
-    """
-    columns = {
-        "status": PaymentStatus.SUCCEEDED,
-        "settled_at": ctx.now(),
-        "amount_minor": said.amount_minor,
-        "provider_reference": said.provider_reference,
-        "updated_at": ctx.now(),
-    }
-    await update_later("payment", ("id", *columns), [(payment_id, *columns.values())])
-    order.paid_minor += said.amount_minor
-    return columns
-
-
-async def record(ctx: Context, sales: Sequence[Sale]) -> list[Change]:
-    """Write everything that becomes of paid orders but their stock; answers what to announce."""
-    changes: list[Change] = []
-    pieces: Counter[int] = Counter()
-    for sale in sales:
-        order = sale.order
-        changes.append(
-            await record_event(
-                ctx,
-                order,
-                OrderStatus.PAID,
-                locked=True,
-                paid_minor=order.paid_minor,
-                paid_at=ctx.now(),
-                hold_expires_at=None,
-                cancelled_at=None,
-            )
-        )
-        going = [part for part in sale.parts if part.status is FulfilmentStatus.OPEN]
-        changes += await assign(ctx, order, going)
-        await commissions.fix(ctx, sold(order, sale.lines), sale.shares)
-        pieces.update({line.variant_id: line.quantity for line in sale.lines})
-    await count_sales(ctx, pieces)
-    return changes
-
-
-def sold(order: Order, lines: Sequence[SoldLine]) -> PaidOrder:
-    """What commissions are worked out from."""
-    return PaidOrder(
-        order_id=order.id,
-        merchant_id=order.merchant_id,
-        member_id=order.member_id,
-        guide_id=order.attribution_guide_id,
-        line_bases_minor=tuple(line.total_minor for line in lines),
+async def _record(ctx: Context, sale: Sale) -> list[Change]:
+    """Write what becomes of a paid order, except its stock; return what to announce."""
+    order, snapshot = sale.order, sale.snapshot
+    paid = await record_event(
+        ctx,
+        order,
+        OrderStatus.PAID,
+        locked=True,
+        paid_minor=order.paid_minor,
+        paid_at=ctx.now(),
+        hold_expires_at=None,
+        cancelled_at=None,
     )
+    still_open = [each for each in snapshot.fulfilments if each.status is FulfilmentStatus.OPEN]
+    assigned = await assign(ctx, order, still_open)
+    await commissions.fix(ctx, snapshot.basis, snapshot.shares)
+    return [paid, *assigned]
+
+
+async def _count(ctx: Context, sales: Sequence[Sale]) -> None:
+    sold: Counter[int] = Counter()
+    for sale in sales:
+        sold.update({line.variant_id: line.quantity for line in sale.snapshot.lines})
+    await count_sales(ctx, sold)
+
+
+async def _commit_stock(ctx: Context, sales: Sequence[Sale]) -> None:
+    known = [hold for each in sales for hold in each.snapshot.holds or ()]
+    if known:
+        await allocation_holds.commit_unlocked(ctx, known)
+    for each in sales:
+        if each.snapshot.holds is None:
+            await allocation_holds.commit(ctx, each.order.id)

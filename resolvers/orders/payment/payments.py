@@ -1,4 +1,4 @@
-"""Payments: reading them, and beginning one at a provider."""
+"""Payments: reading them, and starting one at a provider."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ from resolvers.slices import Slice, rows_of_each
 
 @dataclass(frozen=True, slots=True)
 class ChargeDraft:
+    """The order to pay and the way to pay it, as a client asks for it."""
+
     order_id: int
     provider: PaymentProvider
     flow: PaymentFlow
@@ -40,7 +42,7 @@ class ChargeDraft:
 
 @for_anyone
 async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Payment]:
-    """The payments of orders that the caller may see."""
+    """Return the payments with these IDs, of orders that the caller may see."""
     seen = Subquery(visible(Order.all(), ctx).values("id"))
     return {row.id: row for row in await Payment.filter(id__in=set(ids), order_id__in=seen)}
 
@@ -49,19 +51,19 @@ async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Payment]:
 async def of_orders(
     ctx: Context, order_ids: Sequence[int], cut: Slice | None = None
 ) -> dict[int, list[Payment]]:
-    """The payments of orders that the caller has been shown, oldest first."""
+    """Return the payments of orders that the caller has been shown, oldest first."""
     return await rows_of_each(Payment, "order_id", order_ids, cut)
 
 
 @for_customers
 async def start(ctx: Context, draft: ChargeDraft) -> Payment:
-    """Begin to pay one's own order: record the intent, ask the provider, keep its answer.
+    """Start a payment of the caller's own order: record the intent, ask the provider, keep its response.
 
-    The same key answers the same payment, and asks the provider again only if it has not answered.
+    The same key returns the same payment. The provider is asked again only if it has not responded.
     What the provider collects at once is settled at once.
 
     Raises: InvalidInput for a way to pay that is not offered, NotFound, StateConflict, Expired,
-    PaymentFailed when the provider refuses or does not answer.
+    PaymentFailed when the provider refuses or does not respond.
     """
     gateway = await _gateway(ctx, draft)
     payment, order = await brief_transaction(_record_intent, ctx, draft)
@@ -81,7 +83,7 @@ async def start(ctx: Context, draft: ChargeDraft) -> Payment:
 
 
 async def _keep(ctx: Context, payment_id: int, started: StartedCharge) -> Payment:
-    """Keep the provider's first answer; it may have told us of the result already."""
+    """Keep the provider's first response; its notification may have been settled already."""
     rows = await change(
         "UPDATE payment SET code_url = ?, client_parameters = ?, updated_at = ?"
         " WHERE id = ? AND code_url IS NULL AND CAST(client_parameters AS TEXT) = '{}'"
@@ -115,7 +117,7 @@ async def _gateway(ctx: Context, draft: ChargeDraft) -> PaymentGateway:
 
 
 async def _record_intent(ctx: Context, draft: ChargeDraft) -> tuple[Payment, Order]:
-    """The payment and its order: made now, or by the same key before."""
+    """Return the payment of this key, new or from an earlier request, and its order."""
     claim = claim_of(ctx, "paymentStart", draft.idempotency_key, draft)
     claimed, _ = await claim_all([claim], ctx.now(), "payment")
     if claim not in claimed:
@@ -128,7 +130,7 @@ async def _record_intent(ctx: Context, draft: ChargeDraft) -> tuple[Payment, Ord
 
 
 async def _locked_own(ctx: Context, order_id: int) -> Order | None:
-    """The caller's own order, locked."""
+    """Lock and return the caller's own order."""
     rows = await fetch(
         f"SELECT {Order.selected('o')} FROM sales_order AS o WHERE o.id = ? AND o.merchant_id = ?"
         f" AND (o.member_id = ? OR o.guest_id = ?){for_update()}",
@@ -159,7 +161,7 @@ async def _create(ctx: Context, draft: ChargeDraft, order: Order, payment_id: in
 
 
 def payable(order: Order | None) -> Order:
-    """The order that was looked for, if it waits for money.
+    """Return an order that was searched for, if it waits for money.
 
     Raises: NotFound, StateConflict.
     """
@@ -173,7 +175,7 @@ def payable(order: Order | None) -> Order:
 
 
 def payable_minor(order: Order) -> int:
-    """What is still to be paid; what came and went back again counts for nothing."""
+    """Return what is still to be paid; money that came and was refunded does not count."""
     return order.payable_minor - (order.paid_minor - order.refunded_minor)
 
 

@@ -1,4 +1,4 @@
-"""Our numbers for what a payment provider does: unique, unguessable, 32 characters as the strictest allow."""
+"""Our references at payment providers: unique, unguessable, 32 characters as the strictest ones allow."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import secrets
 
 
 def new_reference(kind: str) -> str:
-    """One letter for the kind and 30 hexadecimal digits."""
+    """Return one letter for the kind and 30 hexadecimal digits."""
     return f"{kind}{secrets.token_hex(15)}"

@@ -1,8 +1,8 @@
-"""Money on its way back: booked with what caused it, asked of the provider after the commit.
+"""Refunds: recorded in the transaction that decides them, requested from the provider after the commit.
 
-A refund is booked in the transaction that decides it (so that no payment gives back more than it
-brought), then a job asks the provider, as often as it takes; the provider knows a refund by its
-reference and does it once. What was taken at a till goes back over the till: it is settled at once.
+Recording a refund with its cause keeps a payment from giving back more than it brought. A job then requests
+it from the provider until that succeeds; the provider knows a refund by its reference and carries it out
+once. Money received at a till is given back at the till, so its refund is settled at once.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _PAID = (PaymentStatus.SUCCEEDED, PaymentStatus.PARTIALLY_REFUNDED)
 
 
 async def refund_order(ctx: Context, order: Order, reason: str) -> int:
-    """Give back all that a locked order still holds, and its commissions; answers how much (minor).
+    """Refund all that a locked order still holds and reverse its commissions; return the amount (minor).
 
     Runs inside the caller's transaction.
     """
@@ -40,13 +40,13 @@ async def refund_order(ctx: Context, order: Order, reason: str) -> int:
 
 
 async def refund_fulfilment(ctx: Context, order: Order, fulfilment: Fulfilment, reason: str) -> int:
-    """Give back what one fulfilment of a locked order was paid, its pieces and its fee, to the fen."""
+    """Refund what one fulfilment of a locked order was paid for its lines and its fee; return it (minor)."""
     lines = {line.id: line for line in await OrderLine.filter(order_id=order.id)}
     amount = fulfilment.fee_minor
-    for part in await FulfilmentLine.filter(fulfilment_id=fulfilment.id):
-        line = lines[part.order_line_id]
+    for each in await FulfilmentLine.filter(fulfilment_id=fulfilment.id):
+        line = lines[each.order_line_id]
         before = paid_for(line, line.returned)
-        line.returned += part.quantity
+        line.returned += each.quantity
         amount += paid_for(line, line.returned) - before
         await line.save(update_fields=["returned"])
     refunded = await _from_payments(ctx, order, amount, reason)
@@ -57,15 +57,15 @@ async def refund_fulfilment(ctx: Context, order: Order, fulfilment: Fulfilment, 
     return refunded
 
 
-def paid_for(line: OrderLine, pieces: int) -> int:
-    """What the first so many pieces of a line were paid; all of them make its total exactly."""
-    return line.total_minor * pieces // line.quantity
+def paid_for(line: OrderLine, quantity: int) -> int:
+    """Return what the first `quantity` units of a line were paid; all of them add up to its total."""
+    return line.total_minor * quantity // line.quantity
 
 
 async def refund_payment(
     ctx: Context, order: Order, payment: Payment, amount_minor: int, reason: str
 ) -> None:
-    """Book a refund of one payment of a locked order, which must still hold as much."""
+    """Record a refund of one payment of a locked order; the payment must still hold the amount."""
     refund = await Refund.create(
         payment_id=payment.id,
         reference=new_reference("R"),
@@ -83,7 +83,7 @@ async def refund_payment(
 
 
 async def ask_provider(ctx: Context, payload: dict[str, Any]) -> None:
-    """The job of a booked refund. Raises: GatewayError, and then it is tried again."""
+    """Request a recorded refund from its provider, as a job. Raises: GatewayError; the job is tried again."""
     refund = await Refund.get(id=payload["refund_id"])
     if refund.status is RefundStatus.SUCCEEDED:
         return
@@ -91,7 +91,7 @@ async def ask_provider(ctx: Context, payload: dict[str, Any]) -> None:
     order = await Order.get(id=payment.order_id)
     gateway = await account_of(ctx, order.merchant_id, payment.provider)
     if gateway is None:
-        raise GatewayError(f"{payment.provider} is no longer configured, so nobody gives it back.")
+        raise GatewayError(f"{payment.provider} is no longer configured: its refunds wait.")
     state = await gateway.refund(await _order_of(ctx, order, payment, refund))
     if state.outcome is not RefundOutcome.SUCCEEDED:
         raise GatewayError(f"{payment.provider} has not given it back: {state.outcome}.")
@@ -127,15 +127,15 @@ HANDLERS: Handlers = {REFUND_JOB: ask_provider}
 async def _from_payments(ctx: Context, order: Order, amount_minor: int, reason: str) -> int:
     left = amount_minor
     for payment in await Payment.filter(order_id=order.id, status__in=_PAID).order_by("id"):
-        part = min(left, payment.amount_minor - payment.refunded_minor)
-        if part > 0:
-            await refund_payment(ctx, order, payment, part, reason)
-            left -= part
+        share = min(left, payment.amount_minor - payment.refunded_minor)
+        if share > 0:
+            await refund_payment(ctx, order, payment, share, reason)
+            left -= share
     return amount_minor - left
 
 
 async def _settle(ctx: Context, refund_id: int) -> None:
-    """The money is back: note it on the refund and its payment, once."""
+    """Record once that the money is back, on the refund and its payment."""
     settled = Refund.filter(id=refund_id, status=RefundStatus.REQUESTED)
     if not await settled.update(status=RefundStatus.SUCCEEDED, settled_at=ctx.now()):
         return

@@ -1,4 +1,4 @@
-"""How many pieces of a variant may be sold before they are there, and by when they are expected."""
+"""Limits of backorders: how many units of a variant may be sold before they arrive, and the expected day."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from resolvers.validation import code_of, quantity_of, rows_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackorderDraft:
-    """A `limit` of 0 ends it; any other one needs the day on which the goods are expected."""
+    """The limit of one SKU. A `limit` of 0 ends its backorders; every other limit needs `expected_on`."""
 
     sku: str
     limit: int
@@ -41,9 +41,9 @@ class BackorderDraft:
 async def set_backorders(
     ctx: Context, drafts: Sequence[BackorderDraft], on_error: OnError, *, dry_run: bool = False
 ) -> BatchOutcome:
-    """Set limits of the whole chain; `updated` counts the variants that have others now.
+    """Set backorder limits of a merchant; `updated` of the outcome counts the variants that changed.
 
-    A limit below what is promised already takes nothing back: it only stops further promises.
+    A limit below the units that are backordered already keeps their allocations. It stops further ones.
 
     Raises: InvalidInput for an empty or oversized batch, PermissionDenied below the merchant.
     """
@@ -56,8 +56,8 @@ async def _set(ctx: Context, drafts: Sequence[BackorderDraft], on_error: OnError
     faults = [Faults(("rows", index)) for index in range(len(drafts))]
     for draft, each in zip(drafts, faults, strict=True):
         _check(ctx, draft, each)
-    twins = [(d.sku, each, ("sku",)) for d, each in zip(drafts, faults, strict=True)]
-    refuse_duplicates(twins, "{code} is in this batch twice.")
+    duplicates = [(d.sku, each, ("sku",)) for d, each in zip(drafts, faults, strict=True)]
+    refuse_duplicates(duplicates, "{code} is in this batch twice.")
     found = await _variants(
         merchant_id, [d.sku for d, f in zip(drafts, faults, strict=True) if not f]
     )
@@ -69,7 +69,7 @@ async def _set(ctx: Context, drafts: Sequence[BackorderDraft], on_error: OnError
         return BatchOutcome(outcomes, rejected=True)
     sound = {found[d.sku].id: d for d, f in zip(drafts, faults, strict=True) if not f}
     changed = await _save(ctx, sound)
-    await _tell(ctx, merchant_id, [each for each in found.values() if each.id in changed])
+    await _announce(ctx, merchant_id, [each for each in found.values() if each.id in changed])
     return BatchOutcome(outcomes, updated=len(changed))
 
 
@@ -77,7 +77,9 @@ def _check(ctx: Context, draft: BackorderDraft, faults: Faults) -> None:
     faults.check(code_of, draft.sku, "sku")
     faults.check(quantity_of, draft.limit, "limit", minimum=0)
     if draft.limit and (draft.expected_on is None or draft.expected_on < today(ctx)):
-        faults.add(InvalidInput("Say on which day the goods come.", path=("expectedOn",)))
+        faults.add(
+            InvalidInput("Give the day on which the goods are expected.", path=("expectedOn",))
+        )
 
 
 async def _variants(merchant_id: int, skus: Sequence[str]) -> dict[str, Variant]:
@@ -86,7 +88,7 @@ async def _variants(merchant_id: int, skus: Sequence[str]) -> dict[str, Variant]
 
 
 async def _save(ctx: Context, drafts: dict[int, BackorderDraft]) -> set[int]:
-    """The variants whose limit or day is another now."""
+    """Save the limits that differ. Return the IDs of their variants."""
     locked = StockBackorder.filter(variant_id__in=sorted(drafts)).order_by("variant_id")
     before = {row.variant_id: row for row in await locked.select_for_update()}
     changed = {
@@ -112,7 +114,7 @@ def _differs(row: StockBackorder | None, draft: BackorderDraft) -> bool:
     return (row.most, row.expected_on) != (draft.limit, draft.expected_on)
 
 
-async def _tell(ctx: Context, merchant_id: int, variants: Sequence[Variant]) -> None:
+async def _announce(ctx: Context, merchant_id: int, variants: Sequence[Variant]) -> None:
     changes = [
         Change(
             topic="product.changed",

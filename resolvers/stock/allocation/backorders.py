@@ -1,7 +1,7 @@
-"""Pieces sold before they are there: promised within a variant's limit, filled by what comes, oldest first.
+"""Backorders of an order: units allocated within the limits of their variants before the goods arrive.
 
-Every function that writes runs inside its caller's transaction with the order locked or not yet visible,
-and locks backorders in the order of variants, always before levels. What others may fill is read after that.
+Functions that write run inside the caller's transaction. The order is locked, or not visible to others yet.
+They lock backorders in the order of variant IDs, before levels. They read the allocations after the locks.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from models.database import execute, fetch, for_update
 from models.deferred_writes import insert_later
 from models.errors import InsufficientStock, Refusals
 from models.read_consistency import up_to_date
-from models.stock.backorders import StockBackorder, StockPromise
-from models.stock.states import PromiseStatus
+from models.stock.backorders import BackorderAllocation, StockBackorder
+from models.stock.levels import LevelKey
+from models.stock.states import AllocationStatus
 from resolvers.context import Context
 from resolvers.stock.allocation import backorder_allocation
 from resolvers.stock.allocation.holds import HoldRequest
-from resolvers.stock.ledger.ledger import Place
 
-_PROMISED = (
+_COLUMNS = (
     *("variant_id", "location_id", "order_id", "fulfilment_id", "quantity", "filled"),
     *("status", "created_at"),
 )
@@ -31,7 +31,7 @@ _PROMISED = (
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What may still be sold of a variant before it comes; `expected_on` is when it is said to come."""
+    """The backorder limit of a variant, the units that remain of it, and the day the goods are expected."""
 
     limit: int
     remaining: int
@@ -40,26 +40,27 @@ class Offer:
 
 @up_to_date
 async def offers(ctx: Context, variant_ids: Collection[int]) -> dict[int, Offer]:
-    """The variants that are sold before they are there; none whose day has passed."""
+    """Return the offers of those variants that accept backorders. Offers end after their expected day."""
     rows = await StockBackorder.filter(variant_id__in=sorted(variant_ids))
-    return _standing(ctx, rows)
+    return _offers_of(ctx, rows)
 
 
 async def locked(ctx: Context, variant_ids: Iterable[int]) -> dict[int, Offer]:
-    """The same, locked."""
+    """Return the offers and lock their backorders."""
     ids = sorted(set(variant_ids))
     rows = (
         await StockBackorder.filter(variant_id__in=ids).order_by("variant_id").select_for_update()
     )
-    return _standing(ctx, rows)
+    return _offers_of(ctx, rows)
 
 
 def today(ctx: Context) -> date:
+    """Return the current date in the time zone of the settings."""
     return ctx.now().astimezone(ZoneInfo(ctx.settings.timezone)).date()
 
 
-async def promise(ctx: Context, order_id: int, requests: Sequence[HoldRequest]) -> None:
-    """Write promises that the locked offers were found to have room for."""
+async def allocate(ctx: Context, order_id: int, requests: Sequence[HoldRequest]) -> None:
+    """Insert allocations that the locked offers were found to have room for."""
     rows = [
         (
             each.variant_id,
@@ -68,67 +69,77 @@ async def promise(ctx: Context, order_id: int, requests: Sequence[HoldRequest]) 
             each.fulfilment_id,
             each.quantity,
             0,
-            str(PromiseStatus.HELD),
+            str(AllocationStatus.HELD),
             ctx.now(),
         )
         for each in requests
     ]
-    await insert_later("stock_promise", _PROMISED, rows)
+    await insert_later("stock_promise", _COLUMNS, rows)
     await _owe(_totals((each.variant_id, each.quantity) for each in requests))
 
 
 async def commit(ctx: Context, order_id: int) -> None:
-    """The order is paid: what it was promised is awaited, what was given up meanwhile promised again.
+    """Mark the allocations of a paid order as awaited, and claim its released allocations again.
 
-    All levels of the order are locked from then on.
+    All levels of the order stay locked until the end of the transaction.
 
-    Raises: Refusals with an InsufficientStock for each variant whose limit has been reached by others.
+    Raises: Refusals with an InsufficientStock for each variant whose limit other orders have used up.
     """
-    promises = await _of(order_id, PromiseStatus.HELD, PromiseStatus.RELEASED)
-    left = rest(await locked(ctx, [each.variant_id for each in promises]))
+    allocations = await _of(order_id, AllocationStatus.HELD, AllocationStatus.RELEASED)
+    left = rest(await locked(ctx, [each.variant_id for each in allocations]))
     again = _totals(
-        (each.variant_id, each.owed) for each in promises if each.status is PromiseStatus.RELEASED
+        (each.variant_id, each.owed)
+        for each in allocations
+        if each.status is AllocationStatus.RELEASED
     )
     if short := missing(left, again):
         raise Refusals(short)
-    await _turn(promises, PromiseStatus.AWAITED)
+    await _set_status(allocations, AllocationStatus.AWAITED)
     await _owe(again)
-    await _lock_levels(order_id, _places(promises))
+    await _lock_levels(order_id, _keys_of(allocations))
 
 
 async def fill(ctx: Context, order_id: int) -> None:
-    """Commit what is there already to those who wait where this paid order does, in their order."""
-    await backorder_allocation.fill(ctx, _places(await _of(order_id, PromiseStatus.AWAITED)))
+    """Fill awaited allocations at the levels where this paid order has some, the oldest first."""
+    await backorder_allocation.fill(ctx, _keys_of(await _of(order_id, AllocationStatus.AWAITED)))
 
 
 async def lock(order_id: int) -> None:
-    """Lock the backorders of whatever an order holds or is promised, before its parts are changed.
+    """Lock the backorders of all variants that an order holds or awaits.
 
-    Whoever fills has the backorders and changes the parts that wait: the other way round both would wait.
+    Call this before the order's fulfilments are changed. `fill` locks backorders first and fulfilments
+    second; the opposite order could deadlock.
     """
-    await backorder_allocation.lock_backorders(backorder_allocation.OF_ORDER, order_id, order_id)
+    await backorder_allocation.lock_backorders(
+        backorder_allocation.VARIANTS_OF_ORDER, order_id, order_id
+    )
 
 
 async def release(ctx: Context, order_id: int, fulfilment_id: int | None = None) -> None:
-    """Owe the order (or one fulfilment) nothing any more; a late payment may bring an unpaid one back."""
+    """Release the allocations of an order, or of one fulfilment.
+
+    A late payment may claim allocations of an unpaid order again. Those of a paid order are withdrawn.
+    """
     await lock(order_id)
-    promises = await _of(order_id, PromiseStatus.HELD, PromiseStatus.AWAITED)
+    allocations = await _of(order_id, AllocationStatus.HELD, AllocationStatus.AWAITED)
     if fulfilment_id is not None:
-        promises = [each for each in promises if each.fulfilment_id == fulfilment_id]
-    unpaid = [each for each in promises if each.status is PromiseStatus.HELD]
-    paid = [each for each in promises if each.status is PromiseStatus.AWAITED]
-    await _turn(unpaid, PromiseStatus.RELEASED)
-    await _turn(paid, PromiseStatus.WITHDRAWN)
-    await _owe(_totals((each.variant_id, -each.owed) for each in promises))
+        allocations = [each for each in allocations if each.fulfilment_id == fulfilment_id]
+    unpaid = [each for each in allocations if each.status is AllocationStatus.HELD]
+    paid = [each for each in allocations if each.status is AllocationStatus.AWAITED]
+    await _set_status(unpaid, AllocationStatus.RELEASED)
+    await _set_status(paid, AllocationStatus.WITHDRAWN)
+    await _owe(_totals((each.variant_id, -each.owed) for each in allocations))
 
 
-def rest(standing: Mapping[int, Offer]) -> Counter[int]:
-    """How many pieces of each variant may still be promised."""
-    return Counter({variant_id: offer.remaining for variant_id, offer in standing.items()})
+def rest(offers_of_variants: Mapping[int, Offer]) -> Counter[int]:
+    """Return how many units of each variant may still be backordered."""
+    return Counter(
+        {variant_id: offer.remaining for variant_id, offer in offers_of_variants.items()}
+    )
 
 
 def missing(left: Counter[int], wanted: Mapping[int, int]) -> list[InsufficientStock]:
-    """A refusal for each variant of which more is wanted than is left."""
+    """Return a refusal for each variant of which more is wanted than remains."""
     return [
         InsufficientStock(variant_id, requested=quantity, available=left[variant_id])
         for variant_id, quantity in wanted.items()
@@ -136,7 +147,7 @@ def missing(left: Counter[int], wanted: Mapping[int, int]) -> list[InsufficientS
     ]
 
 
-def _standing(ctx: Context, rows: Iterable[StockBackorder]) -> dict[int, Offer]:
+def _offers_of(ctx: Context, rows: Iterable[StockBackorder]) -> dict[int, Offer]:
     return {
         row.variant_id: Offer(row.most, max(0, row.most - row.promised), row.expected_on)
         for row in rows
@@ -144,35 +155,35 @@ def _standing(ctx: Context, rows: Iterable[StockBackorder]) -> dict[int, Offer]:
     }
 
 
-async def _of(order_id: int, *statuses: PromiseStatus) -> list[StockPromise]:
-    found = StockPromise.filter(order_id=order_id, status__in=statuses)
+async def _of(order_id: int, *statuses: AllocationStatus) -> list[BackorderAllocation]:
+    found = BackorderAllocation.filter(order_id=order_id, status__in=statuses)
     return await found.order_by("variant_id", "id")
 
 
-def _places(promises: Iterable[StockPromise]) -> list[Place]:
-    return sorted({(each.variant_id, each.location_id) for each in promises})
+def _keys_of(allocations: Iterable[BackorderAllocation]) -> list[LevelKey]:
+    return sorted({(each.variant_id, each.location_id) for each in allocations})
 
 
-async def _lock_levels(order_id: int, places: Sequence[Place]) -> None:
-    """Lock where an order waits and where it holds pieces at once: in the order in which everybody does."""
-    waiting = " OR ".join(["variant_id = ? AND location_id = ?"] * len(places) or ["FALSE"])
+async def _lock_levels(order_id: int, keys: Sequence[LevelKey]) -> None:
+    """Lock the levels where an order awaits or holds units, in one statement and in the order of keys."""
+    waiting = " OR ".join(["variant_id = ? AND location_id = ?"] * len(keys) or ["FALSE"])
     await fetch(
         f"SELECT id FROM stock_level WHERE {waiting}"
         " OR id IN (SELECT level_id FROM stock_hold WHERE order_id = ?)"
         f" ORDER BY variant_id, location_id{for_update()}",
-        *(part for place in places for part in place),
+        *(value for key in keys for value in key),
         order_id,
     )
 
 
-async def _turn(promises: Sequence[StockPromise], status: PromiseStatus) -> None:
-    if promises:
-        ids = [each.id for each in promises]
-        await StockPromise.filter(id__in=ids).update(status=status)
+async def _set_status(allocations: Sequence[BackorderAllocation], status: AllocationStatus) -> None:
+    if allocations:
+        ids = [each.id for each in allocations]
+        await BackorderAllocation.filter(id__in=ids).update(status=status)
 
 
 async def _owe(changes: Mapping[int, int]) -> None:
-    """Count pieces of locked backorders as promised, or no longer."""
+    """Add the quantities, which may be negative, to the promised units of locked backorders."""
     for variant_id, quantity in sorted(changes.items()):
         await execute(
             "UPDATE stock_backorder SET promised = promised + ? WHERE variant_id = ?",

@@ -1,8 +1,8 @@
-"""Pieces for several orders at once: one guarded update, and the outcome as if they had come one by one.
+"""Holding units for several orders with one guarded update.
 
-Where a level has enough for everybody, one statement takes it all. Where it has not, the level is locked by
-then: what expired holds keep is given back, and its pieces go to the orders in their order of arrival, each
-whole or not at all.
+The outcome equals that of holding for one order after the other. Where a level has enough for all orders,
+one statement holds all units. Where it has too few, that statement has locked the level: its expired holds
+are released, and the orders get their units in their order of arrival, each completely or not at all.
 """
 
 from __future__ import annotations
@@ -12,31 +12,33 @@ from dataclasses import dataclass, replace
 
 from models.database import fetch
 from models.errors import InsufficientStock
+from models.stock.levels import LevelKey
 from models.stock.rules import sellable, suffices
 from resolvers.context import Context
 from resolvers.stock.allocation.backorder_allocation import fill_freed
 from resolvers.stock.allocation.hold_rows import free_expired
-from resolvers.stock.ledger.ledger import ChangedLevel, Move, Place, change
+from resolvers.stock.ledger.ledger import ChangedLevel, Move, change
 
 Want = Sequence[Move]
-"""What one order wants: pieces from AVAILABLE to HELD."""
+"""The moves of one order from AVAILABLE to HELD."""
 
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """`shortages` has an entry for each order, empty for one that got all it wanted.
+    """The outcome for each order.
 
-    `levels` are those that now hold pieces for an order, `freed` those that gave expired holds back.
+    `shortages` has an entry for each order, which is empty if all its units are held. `levels` are those that
+    hold units for an order now, `freed` those whose expired holds were released.
     """
 
     shortages: Sequence[Sequence[InsufficientStock]]
-    levels: Mapping[Place, ChangedLevel]
+    levels: Mapping[LevelKey, ChangedLevel]
     freed: Sequence[ChangedLevel]
 
 
 @dataclass(slots=True)
-class _Standing:
-    """What is left of a locked level while its pieces are given out."""
+class _Remaining:
+    """What remains of a locked level while its units are distributed."""
 
     level_id: int = 0
     available: int = 0
@@ -44,49 +46,49 @@ class _Standing:
 
 
 async def grant(ctx: Context, wants: Sequence[Want]) -> Granted:
-    """Hold what each order wants, earlier ones first. The movements are the caller's to record."""
+    """Hold the units of each order, earlier orders first. The caller records the movements."""
     moves = [move for want in wants for move in want]
     levels = await change(ctx, moves if len(wants) == 1 else _cautious(moves))
-    short = {move.place for move in moves} - levels.keys()
+    short = {move.level_key for move in moves} - levels.keys()
     if not short:
         return Granted([()] * len(wants), levels, ())
-    ids = [each.level_id for each in (await _standing(short)).values()]
+    ids = [each.level_id for each in (await _remaining(short)).values()]
     freed = await free_expired(ctx, ids)
-    left = await _standing(short)
-    shortages = [_given(want, left, short) for want in wants]
+    left = await _remaining(short)
+    shortages = [_distribute(want, left, short) for want in wants]
     levels = {**levels, **await _correct(ctx, wants, shortages, short)}
     await fill_freed(ctx, freed)
     return Granted(shortages, levels, freed)
 
 
 def _cautious(moves: Iterable[Move]) -> list[Move]:
-    """As if everybody had to leave the safety stock alone where anybody has to.
+    """Return the moves with `above_safety` set wherever any order needs it.
 
-    Then whatever the update grants, it would have granted in any order of arrival.
+    The update then grants only what it would grant in every order of arrival.
     """
-    online = {move.place for move in moves if move.above_safety}
-    return [replace(move, above_safety=move.place in online) for move in moves]
+    online = {move.level_key for move in moves if move.above_safety}
+    return [replace(move, above_safety=move.level_key in online) for move in moves]
 
 
-def _given(
-    want: Want, left: Mapping[Place, _Standing], short: Collection[Place]
+def _distribute(
+    want: Want, left: Mapping[LevelKey, _Remaining], short: Collection[LevelKey]
 ) -> list[InsufficientStock]:
-    """Take an order's pieces from what is left of the levels that are short, or say what is missing."""
-    asked: dict[Place, list[Move]] = {}
+    """Subtract an order's units from what remains of the short levels, or return its shortages."""
+    asked: dict[LevelKey, list[Move]] = {}
     for move in want:
-        if move.place in short:
-            asked.setdefault(move.place, []).append(move)
+        if move.level_key in short:
+            asked.setdefault(move.level_key, []).append(move)
     missing = []
-    for place, moves in asked.items():
+    for key, moves in asked.items():
         total = sum(move.quantity for move in moves)
         online = sum(move.quantity for move in moves if move.above_safety)
-        level = left.get(place, _Standing())
+        level = left.get(key, _Remaining())
         if not suffices(level.available, level.safety_stock, total=total, online=online):
             available = sellable(level.available, level.safety_stock, counter=not online)
-            missing.append(InsufficientStock(place[0], requested=total, available=available))
+            missing.append(InsufficientStock(key[0], requested=total, available=available))
     if not missing:
-        for place, moves in asked.items():
-            left[place].available -= sum(move.quantity for move in moves)
+        for key, moves in asked.items():
+            left[key].available -= sum(move.quantity for move in moves)
     return missing
 
 
@@ -94,18 +96,18 @@ async def _correct(
     ctx: Context,
     wants: Sequence[Want],
     shortages: Sequence[Sequence[InsufficientStock]],
-    short: Collection[Place],
-) -> dict[Place, ChangedLevel]:
-    """Take from the short levels for those who get theirs, and give back what others took elsewhere."""
+    short: Collection[LevelKey],
+) -> dict[LevelKey, ChangedLevel]:
+    """Hold units of the short levels for satisfied orders, and undo the other holds of refused orders."""
     corrections: list[Move] = []
     for want, missing in zip(wants, shortages, strict=True):
         for move in want:
-            if not missing and move.place in short:
+            if not missing and move.level_key in short:
                 corrections.append(replace(move, above_safety=False))
-            elif missing and move.place not in short:
+            elif missing and move.level_key not in short:
                 corrections.append(_reversed(move))
     changed = await change(ctx, corrections)
-    if lacking := {move.place for move in corrections} - changed.keys():
+    if lacking := {move.level_key for move in corrections} - changed.keys():
         raise RuntimeError(f"locked levels have changed: {sorted(lacking)}")
     return changed
 
@@ -114,16 +116,16 @@ def _reversed(move: Move) -> Move:
     return replace(move, from_state=move.to_state, to_state=move.from_state, above_safety=False)
 
 
-async def _standing(places: Collection[Place]) -> dict[Place, _Standing]:
-    """Levels that are locked already."""
-    condition = " OR ".join(["variant_id = ? AND location_id = ?"] * len(places))
+async def _remaining(keys: Collection[LevelKey]) -> dict[LevelKey, _Remaining]:
+    """Read levels that are locked already."""
+    condition = " OR ".join(["variant_id = ? AND location_id = ?"] * len(keys))
     rows = await fetch(
         "SELECT id, variant_id, location_id, available, safety_stock FROM stock_level"
         f" WHERE {condition}",
-        *(part for place in sorted(places) for part in place),
+        *(value for key in sorted(keys) for value in key),
     )
     return {
-        (row["variant_id"], row["location_id"]): _Standing(
+        (row["variant_id"], row["location_id"]): _Remaining(
             row["id"], row["available"], row["safety_stock"]
         )
         for row in rows

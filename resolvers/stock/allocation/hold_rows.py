@@ -1,4 +1,4 @@
-"""The rows of holds: read under the lock of their levels, and changed together with them."""
+"""Rows of holds: locked together with their levels, and changed together with them."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from typing import Any
 
 from models.database import fetch, for_update, marks
 from models.deferred_writes import change_later
+from models.stock.levels import LevelKey
 from models.stock.states import HoldStatus, MovementReason, StockState
 from resolvers.context import Context
-from resolvers.stock.ledger.ledger import ChangedLevel, Move, Place, move_all
+from resolvers.stock.ledger.ledger import ChangedLevel, Move, move_all
 
 EXPIRED = "hold.status = 'HELD' AND hold.expires_at <= ?"
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A hold as it is now that its level is locked; `available` and `safety_stock` are the level's.
+    """A hold whose level is locked; `available` and `safety_stock` belong to the level.
 
-    `serials_of` is the merchant, where the variant tracks serial numbers.
+    `serials_of` is the ID of the merchant if the variant tracks serial numbers, else None.
     """
 
     id: int
@@ -35,7 +36,7 @@ class Held:
     serials_of: int | None
 
     @property
-    def place(self) -> Place:
+    def level_key(self) -> LevelKey:
         return self.variant_id, self.location_id
 
     def move(
@@ -54,9 +55,9 @@ class Held:
 
 
 async def locked(condition: str, *values: Any) -> list[Held]:
-    """The holds that meet `condition`, once their levels are locked in (variant, location) order.
+    """Lock the levels of the holds that meet `condition`, in the order of keys. Return those holds.
 
-    A level stands before its holds in FROM, so it is locked before them, here as everywhere.
+    FROM names levels before holds, so PostgreSQL locks each level before its holds, as all other code does.
     """
     rows = await fetch(
         "SELECT hold.id, hold.order_id, hold.quantity, hold.status, hold.below_safety, level.id AS"
@@ -79,8 +80,8 @@ async def locked(condition: str, *values: Any) -> list[Held]:
     ]
 
 
-async def turn(holds: Collection[Held], status: HoldStatus) -> None:
-    """Give locked holds another status."""
+async def set_status(holds: Collection[Held], status: HoldStatus) -> None:
+    """Set the status of locked holds."""
     ids = [hold.id for hold in holds]
     if ids:
         change = f"UPDATE stock_hold SET status = ? WHERE id IN ({marks(ids)})"
@@ -88,9 +89,9 @@ async def turn(holds: Collection[Held], status: HoldStatus) -> None:
 
 
 async def free(ctx: Context, holds: Sequence[Held], status: HoldStatus) -> list[ChangedLevel]:
-    """Give the pieces of locked holds back; `status` is what the holds become. Answers their levels."""
+    """Make the units of locked holds available, and set the holds to `status`. Return the changed levels."""
     states = {HoldStatus.HELD: StockState.HELD, HoldStatus.COMMITTED: StockState.COMMITTED}
-    await turn(holds, status)
+    await set_status(holds, status)
     return await move_all(
         ctx,
         [
@@ -102,12 +103,12 @@ async def free(ctx: Context, holds: Sequence[Held], status: HoldStatus) -> list[
 
 
 async def free_expired(
-    ctx: Context, level_ids: Iterable[int], *, sparing: int | None = None
+    ctx: Context, level_ids: Iterable[int], *, except_order: int | None = None
 ) -> list[ChangedLevel]:
-    """Give back what expired holds still keep at these levels, save those of the order `sparing`."""
+    """Release the expired holds at these levels, except those of `except_order`."""
     ids = sorted(level_ids)
     if not ids:
         return []
     expired = await locked(f"{EXPIRED} AND hold.level_id IN ({marks(ids)})", ctx.now(), *ids)
-    others = [hold for hold in expired if hold.order_id != sparing]
+    others = [hold for hold in expired if hold.order_id != except_order]
     return await free(ctx, others, HoldStatus.RELEASED)

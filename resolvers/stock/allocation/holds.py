@@ -1,7 +1,7 @@
-"""Promising pieces to an order: held when it is placed, committed when paid, taken out when handed over.
+"""Holds of an order: placed at checkout, committed by payment, ended by handing over or release.
 
-Every function runs inside its caller's transaction, locks levels in (variant, location) order, announces
-what it changed, and does nothing the second time.
+Every function runs inside the caller's transaction, except `release_expired`. It locks levels in the order of
+their keys, announces the changed levels, and has no further effect when repeated.
 """
 
 from __future__ import annotations
@@ -15,15 +15,22 @@ from types import MappingProxyType
 from models.database import any_id, array, fetch, marks, transaction
 from models.deferred_writes import Outdated, change_later, insert_later
 from models.errors import Refusals
+from models.stock.levels import LevelKey
 from models.stock.states import HoldStatus, MovementReason, StockState
 from resolvers.context import Context
 from resolvers.stock.allocation import backorder_allocation, shortages
 from resolvers.stock.allocation.hold_allocation import grant
-from resolvers.stock.allocation.hold_rows import EXPIRED, Held, free, free_expired, locked, turn
+from resolvers.stock.allocation.hold_rows import (
+    EXPIRED,
+    Held,
+    free,
+    free_expired,
+    locked,
+    set_status,
+)
 from resolvers.stock.ledger.ledger import (
     ChangedLevel,
     Move,
-    Place,
     announce_changed,
     move,
     move_all,
@@ -31,7 +38,7 @@ from resolvers.stock.ledger.ledger import (
 )
 from resolvers.stock.serials import Scanned, scan_tracked
 
-_HELD = (
+_COLUMNS = (
     *("level_id", "order_id", "fulfilment_id", "quantity", "status", "expires_at"),
     *("below_safety", "created_at"),
 )
@@ -40,7 +47,7 @@ _OPEN = "hold.order_id = ? AND hold.status IN ('HELD', 'RELEASED')"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldRequest:
-    """`quantity` pieces of a variant at a location for a fulfilment; `quantity` is positive."""
+    """A request for `quantity` units of a variant at a location for a fulfilment; `quantity` is positive."""
 
     variant_id: int
     location_id: int
@@ -49,8 +56,8 @@ class HoldRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StandingHold:
-    """A hold of an order that waits for its money, as it was seen."""
+class UnlockedHold:
+    """A hold of an unpaid order, read without a lock."""
 
     id: int
     order_id: int
@@ -59,7 +66,7 @@ class StandingHold:
     quantity: int
 
     @property
-    def place(self) -> Place:
+    def level_key(self) -> LevelKey:
         return self.variant_id, self.location_id
 
     @property
@@ -77,7 +84,7 @@ class StandingHold:
 
 @dataclass(frozen=True, slots=True)
 class OrderHolds:
-    """All that an order wants held; its `counter` fulfilments may dip into the safety stock."""
+    """All requests of an order; its `counter` fulfilments may use the safety stock."""
 
     order_id: int
     requests: Sequence[HoldRequest]
@@ -92,7 +99,7 @@ async def hold(
     *,
     counter: frozenset[int] = frozenset(),
 ) -> None:
-    """Hold the pieces of all requests, or of none; those of `counter` fulfilments below the safety stock too.
+    """Hold the units of all requests, or of none. `counter` fulfilments may use the safety stock.
 
     Raises: Refusals with an InsufficientStock for each level that is short.
     """
@@ -105,19 +112,19 @@ async def hold(
 
 
 def moves_of(holds: OrderHolds) -> list[Move]:
-    """The moves that hold an order's pieces, in the order of levels."""
+    """Return the moves that hold an order's units, in the order of levels."""
     return [_holding(holds.order_id, each, holds.counter) for each in _summed(holds.requests)]
 
 
 async def record_held(
-    ctx: Context, holds: OrderHolds, levels: Mapping[Place, ChangedLevel], expires_at: datetime
+    ctx: Context, holds: OrderHolds, levels: Mapping[LevelKey, ChangedLevel], expires_at: datetime
 ) -> None:
-    """Write the holds and movements of pieces that were granted at these levels."""
+    """Insert the holds and movements of units that were granted at these levels."""
     await record(ctx, moves_of(holds), levels)
     now = ctx.now()
     await insert_later(
         "stock_hold",
-        _HELD,
+        _COLUMNS,
         [
             (
                 levels[each.variant_id, each.location_id].id,
@@ -135,37 +142,37 @@ async def record_held(
 
 
 async def commit(ctx: Context, order_id: int) -> None:
-    """Turn the order's holds into committed pieces, taking those again that were released meanwhile.
+    """Commit the order's holds, including those that were released before the payment.
 
-    A hold that has expired but that nobody needed is still good.
+    An expired hold that was not released is still valid.
 
-    Raises: Refusals with an InsufficientStock for each level that is short; the order is as before then.
+    Raises: Refusals with an InsufficientStock for each level that is short. The order does not change then.
     """
     holds, freed = await locked(_OPEN, order_id), []
     if short := shortages.of_holds(holds):
-        # The levels are locked: what expired holds of others give back can go to nobody else.
+        # The levels are locked, so no other order can buy the units of expired holds.
         level_ids = {each.level_id for each in holds if each.status is HoldStatus.RELEASED}
-        freed = await free_expired(ctx, level_ids, sparing=order_id)
+        freed = await free_expired(ctx, level_ids, except_order=order_id)
         await announce_changed(ctx, freed)
         holds = await locked(_OPEN, order_id)
         short = shortages.of_holds(holds)
     if short:
         raise Refusals(short)
-    await turn(holds, HoldStatus.COMMITTED)
+    await set_status(holds, HoldStatus.COMMITTED)
     await announce_changed(ctx, await move_all(ctx, [_committing(each) for each in holds]))
     await backorder_allocation.fill_freed(ctx, freed)
 
 
-async def commit_standing(ctx: Context, holds: Sequence[StandingHold]) -> None:
-    """Commit holds of locked orders that were seen to stand, without having been locked.
+async def commit_unlocked(ctx: Context, holds: Sequence[UnlockedHold]) -> None:
+    """Commit holds of locked orders. The holds were read in the status HELD, without a lock.
 
-    Raises: Outdated, which undoes the transaction, when one has been released meanwhile.
+    Raises: Outdated, which undoes the transaction, if one of them was released since.
     """
-    moves = [each.move for each in sorted(holds, key=lambda each: (each.place, each.id))]
+    moves = [each.move for each in sorted(holds, key=lambda each: (each.level_key, each.id))]
     changed = await move(ctx, moves)
-    if {each.place for each in moves} - changed.keys():
-        raise Outdated("a level has fewer pieces on hold than was seen")
-    # Not found by their status: its index is full of holds that have had it.
+    if {each.level_key for each in moves} - changed.keys():
+        raise Outdated("a level has fewer held units than the holds that were read")
+    # The expression keeps PostgreSQL from the index on the status, which is full of outdated entries.
     await change_later(
         "stock_hold",
         f"UPDATE stock_hold SET status = ? WHERE {any_id('id')} AND status || '' = ?",
@@ -178,13 +185,13 @@ async def commit_standing(ctx: Context, holds: Sequence[StandingHold]) -> None:
 
 
 async def release(ctx: Context, order_id: int, fulfilment_id: int | None = None) -> None:
-    """Make available again what the order (or one fulfilment of it) holds or has committed.
+    """Make the held and committed units of an order, or of one fulfilment, available.
 
-    What an unpaid order gives back as a whole can be taken again by a late payment; what was paid for, or is
-    taken from one fulfilment, is given back for good.
+    A late payment may commit the holds of an unpaid order again if the whole order was released. Holds of a
+    paid order and of a single fulfilment are withdrawn.
     """
-    owing = await backorder_allocation.lock_backorders(
-        backorder_allocation.OF_ORDER, order_id, order_id
+    backordered = await backorder_allocation.lock_backorders(
+        backorder_allocation.VARIANTS_OF_ORDER, order_id, order_id
     )
     if fulfilment_id is None:
         holds = await locked("hold.order_id = ? AND hold.status IN ('HELD', 'COMMITTED')", order_id)
@@ -203,20 +210,19 @@ async def release(ctx: Context, order_id: int, fulfilment_id: int | None = None)
     freed = await free(ctx, unpaid, HoldStatus.RELEASED)
     freed += await free(ctx, paid, HoldStatus.WITHDRAWN)
     await announce_changed(ctx, freed)
-    await backorder_allocation.fill(
-        ctx, backorder_allocation.of_variants(owing, (each.place for each in (*unpaid, *paid)))
-    )
+    keys = (each.level_key for each in (*unpaid, *paid))
+    await backorder_allocation.fill(ctx, backorder_allocation.keys_of_variants(backordered, keys))
 
 
-async def take_out(
+async def hand_over(
     ctx: Context, fulfilment_id: int, scanned: Scanned = MappingProxyType({})
 ) -> None:
-    """Hand the fulfilment's committed pieces over: they leave the house.
+    """Move the committed units of a fulfilment out of stock.
 
-    Raises: InvalidInput, NotFound unless their serial numbers were `scanned` as far as they have any.
+    Raises: InvalidInput, NotFound unless `scanned` has the serial numbers of all units that have one.
     """
     holds = await locked("hold.fulfilment_id = ? AND hold.status = 'COMMITTED'", fulfilment_id)
-    await turn(holds, HoldStatus.TAKEN)
+    await set_status(holds, HoldStatus.TAKEN)
     moves = [
         each.move(StockState.COMMITTED, StockState.OUTSIDE, MovementReason.SALE) for each in holds
     ]
@@ -226,9 +232,9 @@ async def take_out(
 
 
 async def release_expired(ctx: Context, limit: int = 100) -> int:
-    """Give back the expired holds of up to `limit` levels; answers how many levels.
+    """Release the expired holds of up to `limit` levels, in a transaction. Return how many levels changed.
 
-    A sweeper's work, in a transaction of its own. Nothing depends on it: expired holds count as available.
+    The worker calls this. No result depends on it, since expired holds count as available.
     """
     return await transaction(_release_expired, ctx, limit)
 
@@ -242,18 +248,18 @@ async def _release_expired(ctx: Context, limit: int) -> int:
     if not found:
         return 0
     ids = sorted(row["level_id"] for row in found)
-    owing = await backorder_allocation.lock_backorders(
+    backordered = await backorder_allocation.lock_backorders(
         f"SELECT variant_id FROM stock_level WHERE id IN ({marks(ids)})", *ids
     )
     freed = await free_expired(ctx, ids)
     await announce_changed(ctx, freed)
-    places = ((each.variant_id, each.location_id) for each in freed)
-    await backorder_allocation.fill(ctx, backorder_allocation.of_variants(owing, places))
+    keys = ((each.variant_id, each.location_id) for each in freed)
+    await backorder_allocation.fill(ctx, backorder_allocation.keys_of_variants(backordered, keys))
     return len(freed)
 
 
 def _summed(requests: Iterable[HoldRequest]) -> list[HoldRequest]:
-    """One request for each level and fulfilment, in the order of levels."""
+    """Return one request for each level and fulfilment, in the order of levels."""
     quantities: Counter[tuple[int, int, int]] = Counter()
     for each in requests:
         quantities[each.variant_id, each.location_id, each.fulfilment_id] += each.quantity

@@ -1,4 +1,4 @@
-"""Replaying the ledger: what movements, holds, documents and serial numbers add up to, against the levels."""
+"""The audit of stock: levels compared with their movements, holds, documents and serial numbers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from models.accounts.roles import Permission
 from models.database import fetch, marks
-from models.stock.rules import COLUMNS, STANDING
+from models.stock.rules import COLUMNS, ON_HAND_STATES
 from models.stock.states import StockState
 from models.stores.locations import Location
 from models.tables.bulk import chunks
@@ -17,16 +17,16 @@ from resolvers.context import Context
 from resolvers.permissions import requires, scoped
 from resolvers.stock.audit import backorders as audit_backorders
 from resolvers.stock.audit import serials as audit_serials
-from resolvers.stock.audit.backorders import PromiseFault
+from resolvers.stock.audit.backorders import BackorderFault
 from resolvers.stock.documents import inbound as documents_inbound
 from resolvers.stock.ledger.replay import NEWEST, NONE, replayed
 
-# So many levels in one statement: a long one would keep others from reading.
+# Levels of one statement. Longer statements would delay other reads.
 _AT_ONCE = 500
 
 
 class Witness(StrEnum):
-    """Who says other than a level: its movements, its holds, its documents or its serial numbers."""
+    """The record that a level disagrees with."""
 
     LEDGER = "LEDGER"
     HOLDS = "HOLDS"
@@ -36,10 +36,10 @@ class Witness(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """A level says `recorded` pieces in a state; the witness says `expected`.
+    """A level has `recorded` units in a state, the witness `expected`.
 
-    IN_TRANSIT stands for what is on its way to it by its documents. To serial numbers AVAILABLE is whatever
-    is held or committed too, and IN_TRANSIT what transfers to it or from it have on the road.
+    For documents IN_TRANSIT is the incoming quantity of the level. For serial numbers AVAILABLE includes held
+    and committed units, and IN_TRANSIT covers transfers to and from the level.
     """
 
     level_id: int
@@ -51,54 +51,53 @@ class Drift:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """`replayed_movements` were added up; those before a checkpoint had been already."""
+    """The result of an audit; `replayed_movements` does not count those before a checkpoint."""
 
     checked_levels: int
     replayed_movements: int
     drifts: Sequence[Drift]
-    promise_faults: Sequence[PromiseFault] = ()
+    backorder_faults: Sequence[BackorderFault] = ()
 
 
 @requires(Permission.STOCK_READ)
 async def run(ctx: Context, location_id: int | None = None, *, full: bool = False) -> Audit:
-    """Audit every level in the caller's territory, or those at one location of it.
+    """Audit the levels in the caller's territory, or at one location of it.
 
-    Only what came after each level's last checkpoint is replayed; a `full` audit replays everything.
+    Movements after each level's last checkpoint are replayed; a `full` audit replays all movements.
     """
     query = scoped(Location.all(), ctx, Permission.STOCK_READ, "organisation").order_by("id")
     if location_id is not None:
         query = query.filter(id=location_id)
-    places: list[Any] = await query.values_list("id", flat=True)
+    location_ids: list[Any] = await query.values_list("id", flat=True)
     checked, movements, drifts = 0, 0, []
-    for part in chunks(await _levels_at(places), _AT_ONCE):
-        rows = await fetch(_compared(NONE if full else NEWEST, len(part)), *part, *part, *part)
+    for chunk in chunks(await _levels_at(location_ids), _AT_ONCE):
+        rows = await fetch(_compared(NONE if full else NEWEST, len(chunk)), *chunk, *chunk, *chunk)
         checked += len(rows)
         movements += sum(row["movements"] for row in rows)
         drifts += [drift for row in rows for drift in _drifts_of(row)]
-        drifts += map(_of_serials, await audit_serials.of_levels(part))
-    faults: list[PromiseFault] = []
-    for part in chunks(places):
-        drifts += map(_of_documents, await documents_inbound.drifts_of(part))
-        drifts += map(_of_serials, await audit_serials.of_places(part))
-        faults += await audit_backorders.faults_of(part)
+        drifts += map(_of_serials, await audit_serials.of_levels(chunk))
+    faults: list[BackorderFault] = []
+    for chunk in chunks(location_ids):
+        drifts += map(_of_documents, await documents_inbound.drifts_of(chunk))
+        drifts += map(_of_serials, await audit_serials.of_locations(chunk))
+        faults += await audit_backorders.faults_of(chunk)
     return Audit(checked, movements, drifts, faults)
 
 
 def _of_documents(found: documents_inbound.IncomingDrift) -> Drift:
-    """What a level says is on its way to it, against its transfers and purchase orders."""
     state = StockState.IN_TRANSIT
     return Drift(found.level_id, state, found.recorded, found.expected, Witness.DOCUMENTS)
 
 
 def _of_serials(found: audit_serials.SerialDrift) -> Drift:
-    return Drift(found.level_id, found.state, found.pieces, found.serials, Witness.SERIALS)
+    return Drift(found.level_id, found.state, found.quantity, found.serials, Witness.SERIALS)
 
 
 async def _levels_at(location_ids: Sequence[int]) -> list[int]:
     ids: list[int] = []
-    for part in chunks(location_ids):
+    for chunk in chunks(location_ids):
         rows = await fetch(
-            f"SELECT id FROM stock_level WHERE location_id IN ({marks(part)}) ORDER BY id", *part
+            f"SELECT id FROM stock_level WHERE location_id IN ({marks(chunk)}) ORDER BY id", *chunk
         )
         ids += [row["id"] for row in rows]
     return ids
@@ -109,14 +108,14 @@ def _promised(status: str) -> str:
 
 
 def _compared(checkpoint: str, levels: int) -> str:
-    """One statement, so that all of it sees the same moment."""
-    places = marks(range(levels))
+    """Return one statement for levels, movements and holds, so that it reads one snapshot."""
+    levels_in = marks(range(levels))
     return f"""
-WITH {replayed(f"l.id IN ({places})", checkpoint)},
+WITH {replayed(f"l.id IN ({levels_in})", checkpoint)},
 promised AS (
   SELECT hold.level_id, {_promised("HELD")} AS held, {_promised("COMMITTED")} AS committed
   FROM stock_hold AS hold
-  WHERE hold.level_id IN ({places}) AND hold.status IN ('HELD', 'COMMITTED') GROUP BY hold.level_id)
+  WHERE hold.level_id IN ({levels_in}) AND hold.status IN ('HELD', 'COMMITTED') GROUP BY hold.level_id)
 SELECT level.id, replayed.movements,
   {", ".join(f"level.{column}" for column in COLUMNS)},
   {", ".join(f"replayed.{column} AS replayed_{column}" for column in COLUMNS)},
@@ -124,13 +123,13 @@ SELECT level.id, replayed.movements,
   COALESCE(promised.committed, 0) AS promised_committed
 FROM replayed JOIN stock_level AS level ON level.id = replayed.level_id
 LEFT JOIN promised ON promised.level_id = level.id
-WHERE level.id IN ({places})
+WHERE level.id IN ({levels_in})
 ORDER BY level.id
 """
 
 
 def _drifts_of(row: dict[str, Any]) -> Iterator[Drift]:
-    for state, column in zip(STANDING, COLUMNS, strict=True):
+    for state, column in zip(ON_HAND_STATES, COLUMNS, strict=True):
         replayed, promised = int(row[f"replayed_{column}"]), row.get(f"promised_{column}")
         if replayed != row[column]:
             yield Drift(row["id"], state, row[column], replayed)

@@ -1,4 +1,4 @@
-"""Promises of pieces that are yet to come, against limits, orders and the holds that filled them."""
+"""The audit of backorders: allocations compared with limits, orders and the holds that filled them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from enum import StrEnum
 from models.database import fetch, marks
 
 
-class PromiseFaultKind(StrEnum):
-    """What does not add up: `recorded` is what stands there, `expected` what it should be (or at most be).
+class BackorderFaultKind(StrEnum):
+    """The kind of a fault.
 
-    SUM: a variant owes other than its open promises. LIMIT: it owes more than its limit, as it may after
-    the limit was lowered. ORDER: a promise whose order does not wait for it. HOLD: pieces that are said to
-    have come for a promise, and are not committed to it. WAIT: a paid fulfilment waits, and nothing is
-    promised to it; `expected` are the pieces of a variant that it lacks.
+    SUM: the promised units of a variant differ from its open allocations. LIMIT: they exceed the limit, which
+    is legitimate after the limit was lowered. ORDER: the order of an allocation does not await it. HOLD: the
+    filled units of an allocation are not committed. WAIT: a paid fulfilment waits without an allocation;
+    `expected` is the number of units of a variant that it lacks.
     """
 
     SUM = "SUM"
@@ -26,10 +26,13 @@ class PromiseFaultKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class PromiseFault:
-    """`location_id` and `order_id` are of one promise or fulfilment, empty for the sum of a variant."""
+class BackorderFault:
+    """A `recorded` number that differs from the `expected` one, or from the highest permitted one.
 
-    kind: PromiseFaultKind
+    `location_id` and `order_id` are those of an allocation or fulfilment, None for the sum of a variant.
+    """
+
+    kind: BackorderFaultKind
     variant_id: int
     recorded: int
     expected: int
@@ -37,16 +40,19 @@ class PromiseFault:
     order_id: int | None = None
 
 
-async def faults_of(location_ids: Sequence[int]) -> list[PromiseFault]:
-    """Faults of promises at these places, and of the sums of variants that are promised there or nowhere."""
-    places = marks(location_ids)
-    queries = [each.format(places) for each in (_ORDER, _HOLD, _WAIT)]
+async def faults_of(location_ids: Sequence[int]) -> list[BackorderFault]:
+    """Return the faults of allocations at these locations.
+
+    The sum of a variant is included if it has open allocations there, or none at all.
+    """
+    locations = marks(location_ids)
+    queries = [each.format(locations) for each in (_ORDER, _HOLD, _WAIT)]
     single = await fetch(f"{' UNION ALL '.join(queries)} ORDER BY id", *[*location_ids] * 3)
-    sums = await fetch(_SUMS.format(places, places), *location_ids, *location_ids)
+    sums = await fetch(_SUMS.format(locations, locations), *location_ids, *location_ids)
     return [
         *(
-            PromiseFault(
-                PromiseFaultKind(row["kind"]),
+            BackorderFault(
+                BackorderFaultKind(row["kind"]),
                 row["variant_id"],
                 row["recorded"],
                 int(row["expected"]),
@@ -56,60 +62,65 @@ async def faults_of(location_ids: Sequence[int]) -> list[PromiseFault]:
             for row in single
         ),
         *(
-            PromiseFault(PromiseFaultKind.SUM, row["variant_id"], row["promised"], int(row["owed"]))
+            BackorderFault(
+                BackorderFaultKind.SUM, row["variant_id"], row["promised"], int(row["owed"])
+            )
             for row in sums
             if row["promised"] != row["owed"]
         ),
         *(
-            PromiseFault(PromiseFaultKind.LIMIT, row["variant_id"], row["promised"], row["most"])
+            BackorderFault(
+                BackorderFaultKind.LIMIT, row["variant_id"], row["promised"], row["most"]
+            )
             for row in sums
             if row["promised"] > row["most"]
         ),
     ]
 
 
-_OPEN = "promise.status IN ('HELD', 'AWAITED')"
-# What this and _WAIT read of the orders above: whether they wait.
+_OPEN = "allocation.status IN ('HELD', 'AWAITED')"
+# This and _WAIT read tables of orders, to see whether an order waits.
 _ORDER = f"""
-SELECT promise.id, 'ORDER' AS kind, promise.variant_id, promise.location_id, promise.order_id,
-  promise.quantity - promise.filled AS recorded, 0 AS expected
-FROM stock_promise AS promise LEFT JOIN sales_order AS sold ON sold.id = promise.order_id
-LEFT JOIN fulfilment AS part ON part.id = promise.fulfilment_id AND part.order_id = promise.order_id
-WHERE {_OPEN} AND promise.location_id IN ({{}}) AND (sold.id IS NULL OR part.id IS NULL
-  OR part.status = 'CANCELLED' OR part.awaits_until IS NULL
-  OR (promise.status = 'HELD') <> (sold.status = 'PENDING_PAYMENT') OR sold.status = 'CANCELLED')
+SELECT allocation.id, 'ORDER' AS kind, allocation.variant_id, allocation.location_id, allocation.order_id,
+  allocation.quantity - allocation.filled AS recorded, 0 AS expected
+FROM stock_promise AS allocation LEFT JOIN sales_order AS sold ON sold.id = allocation.order_id
+LEFT JOIN fulfilment ON fulfilment.id = allocation.fulfilment_id AND fulfilment.order_id = allocation.order_id
+WHERE {_OPEN} AND allocation.location_id IN ({{}}) AND (sold.id IS NULL OR fulfilment.id IS NULL
+  OR fulfilment.status = 'CANCELLED' OR fulfilment.awaits_until IS NULL
+  OR (allocation.status = 'HELD') <> (sold.status = 'PENDING_PAYMENT') OR sold.status = 'CANCELLED')
 """
 _HOLD = """
-SELECT * FROM (SELECT promise.id, 'HOLD' AS kind, promise.variant_id, promise.location_id,
-  promise.order_id, promise.filled AS recorded, COALESCE((SELECT SUM(hold.quantity)
+SELECT * FROM (SELECT allocation.id, 'HOLD' AS kind, allocation.variant_id, allocation.location_id,
+  allocation.order_id, allocation.filled AS recorded, COALESCE((SELECT SUM(hold.quantity)
     FROM stock_hold AS hold JOIN stock_level AS level ON level.id = hold.level_id
-    WHERE hold.fulfilment_id = promise.fulfilment_id AND hold.status = 'COMMITTED'
-    AND hold.order_id = promise.order_id AND level.variant_id = promise.variant_id), 0) AS expected
-  FROM stock_promise AS promise
-  WHERE promise.status = 'AWAITED' AND promise.filled > 0 AND promise.location_id IN ({})) AS filled
+    WHERE hold.fulfilment_id = allocation.fulfilment_id AND hold.status = 'COMMITTED'
+    AND hold.order_id = allocation.order_id AND level.variant_id = allocation.variant_id), 0) AS expected
+  FROM stock_promise AS allocation
+  WHERE allocation.status = 'AWAITED' AND allocation.filled > 0 AND allocation.location_id IN ({})) AS filled
 WHERE recorded <> expected
 """
 _WAIT = """
-SELECT part.id, 'WAIT' AS kind, line.variant_id, part.location_id, part.order_id, 0 AS recorded,
+SELECT fulfilment.id, 'WAIT' AS kind, line.variant_id, fulfilment.location_id, fulfilment.order_id,
+  0 AS recorded,
   SUM(line.quantity) - COALESCE((SELECT SUM(hold.quantity) FROM stock_hold AS hold
-    JOIN stock_level AS level ON level.id = hold.level_id WHERE hold.fulfilment_id = part.id
+    JOIN stock_level AS level ON level.id = hold.level_id WHERE hold.fulfilment_id = fulfilment.id
     AND hold.status = 'COMMITTED' AND level.variant_id = line.variant_id), 0) AS expected
-FROM fulfilment AS part JOIN fulfilment_line AS line ON line.fulfilment_id = part.id
-WHERE part.location_id IN ({}) AND part.status IN ('OPEN', 'ACCEPTED')
-  AND part.assigned_at IS NOT NULL AND part.awaits_until IS NOT NULL
-  AND NOT EXISTS (SELECT 1 FROM stock_promise AS promise
-    WHERE promise.fulfilment_id = part.id AND promise.status = 'AWAITED')
-GROUP BY part.id, line.variant_id, part.location_id, part.order_id
+FROM fulfilment JOIN fulfilment_line AS line ON line.fulfilment_id = fulfilment.id
+WHERE fulfilment.location_id IN ({}) AND fulfilment.status IN ('OPEN', 'ACCEPTED')
+  AND fulfilment.assigned_at IS NOT NULL AND fulfilment.awaits_until IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM stock_promise AS allocation
+    WHERE allocation.fulfilment_id = fulfilment.id AND allocation.status = 'AWAITED')
+GROUP BY fulfilment.id, line.variant_id, fulfilment.location_id, fulfilment.order_id
 """
 _SUMS = f"""
 SELECT * FROM (SELECT backorder.variant_id, backorder.promised, backorder.most,
-  COALESCE(SUM(promise.quantity - promise.filled), 0) AS owed
+  COALESCE(SUM(allocation.quantity - allocation.filled), 0) AS owed
   FROM stock_backorder AS backorder JOIN variant ON variant.id = backorder.variant_id
-  LEFT JOIN stock_promise AS promise ON promise.variant_id = backorder.variant_id AND {_OPEN}
+  LEFT JOIN stock_promise AS allocation ON allocation.variant_id = backorder.variant_id AND {_OPEN}
   WHERE variant.merchant_id IN (SELECT merchant_id FROM location WHERE id IN ({{}}))
   GROUP BY backorder.variant_id, backorder.promised, backorder.most) AS sums
 WHERE (promised <> owed OR promised > most) AND (owed = 0 OR EXISTS (
-  SELECT 1 FROM stock_promise AS promise WHERE promise.variant_id = sums.variant_id AND {_OPEN}
-  AND promise.location_id IN ({{}})))
+  SELECT 1 FROM stock_promise AS allocation WHERE allocation.variant_id = sums.variant_id AND {_OPEN}
+  AND allocation.location_id IN ({{}})))
 ORDER BY variant_id
 """

@@ -1,7 +1,7 @@
-"""What stock is worth: counted from the ledger's movements, with what documents say their goods cost.
+"""Settling the cost of stock from the movements of the ledger and the costs of documents.
 
-The value of a level is settled up to some movement; what came later is counted whenever it is read. So
-selling costs nothing here, and no number waits for a sweeper.
+The value of a level is stored up to its last settled movement. Reads add later movements, so a sale writes no
+cost, and values do not depend on the worker.
 """
 
 from __future__ import annotations
@@ -12,19 +12,20 @@ from itertools import groupby
 from typing import Any
 
 from models.database import execute, execute_many, fetch, for_update, marks, transaction
-from models.stock.costing import Passage, Valued, passed
+from models.stock.costing import CostMovement, Valuation, apply
+from models.stock.levels import LevelKey
 from models.stock.rules import moved
-from models.stock.states import BEYOND, StockState
+from models.stock.states import OFF_LEVEL_STATES, StockState
 from models.tables.bulk import insert_all
 from resolvers.context import Context
-from resolvers.stock.ledger.ledger import ChangedLevel, Move, Place, move_all
+from resolvers.stock.ledger.ledger import ChangedLevel, Move, move_all
 
 Document = tuple[str, int]
-Way = tuple[Place, StockState, StockState]  # the place, from which state, to which
-_BEYOND = "({})".format(", ".join(f"'{state}'" for state in BEYOND))
+Way = tuple[LevelKey, StockState, StockState]  # level, from state, to state
+_BEYOND = "({})".format(", ".join(f"'{state}'" for state in OFF_LEVEL_STATES))
 _SETTLE_AT_ONCE = 200
 
-# Movements that bring pieces to a place or take them away, later than what is settled.
+# Movements after the last settled one that change the quantity on hand.
 UNSETTLED = f"""
 FROM stock_cost AS cost JOIN stock_level AS level ON level.id = cost.level_id
 LEFT JOIN stock_movement AS movement ON movement.variant_id = level.variant_id
@@ -34,14 +35,14 @@ LEFT JOIN stock_movement AS movement ON movement.variant_id = level.variant_id
 COLUMNS = (
     "level.id AS id, level.variant_id, level.location_id, level.version, cost.quantity,"
     " cost.value_minor, cost.known_quantity, cost.known_minor, movement.id AS movement_id,"
-    " movement.from_state, movement.to_state, movement.quantity AS pieces,"
+    " movement.from_state, movement.to_state, movement.quantity AS moved_quantity,"
     " movement.document_type, movement.document_id"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """The levels that moves changed, and what the pieces of each way were worth."""
+    """The levels that the moves changed, and the value of the units of each way."""
 
     levels: Sequence[ChangedLevel]
     values: Mapping[Way, int]
@@ -50,20 +51,20 @@ class Carried:
 async def carry(
     ctx: Context, moves: Sequence[Move], document: Document, worth: Mapping[Way, int]
 ) -> Carried:
-    """Carry out a document's moves of pieces that are known to be there, and count their cost.
+    """Apply a document's moves, which must succeed, and settle their cost.
 
-    Their levels are locked. `worth` says what arriving pieces cost, by their way; what leaves takes its
-    share of the level's value.
+    The levels are locked. `worth` is the cost of arriving units by way, in minor units. Units that leave
+    carry their share of the level's value.
     """
-    places = sorted({each.place for each in moves})
-    await begin(ctx, places)
+    keys = sorted({each.level_key for each in moves})
+    await begin(ctx, keys)
     levels = await move_all(ctx, moves)
     values = await settle(ctx, [level.id for level in levels], document, worth)
     return Carried(levels, values)
 
 
 async def settle_due(ctx: Context) -> int:
-    """Count what has moved at valued levels since they were last counted; answers how many levels."""
+    """Settle levels with movements since their last settlement. Return how many levels."""
     due = await fetch(
         "SELECT cost.level_id AS id FROM stock_cost AS cost JOIN stock_level AS level"
         " ON level.id = cost.level_id WHERE level.version <> cost.level_version"
@@ -74,9 +75,9 @@ async def settle_due(ctx: Context) -> int:
     return len(due)
 
 
-def counted(rows: Sequence[dict[str, Any]]) -> tuple[Valued, list[int]]:
-    """One level's value now, out of its rows of `UNSETTLED`, and the change of each movement."""
-    return passed(_settled(rows[0]), [Passage(_pieces(row)) for row in _movements(rows)])
+def counted(rows: Sequence[dict[str, Any]]) -> tuple[Valuation, list[int]]:
+    """Return a level's current valuation from its rows of `UNSETTLED`, and the change by each movement."""
+    return apply(_settled(rows[0]), [CostMovement(_net_quantity(row)) for row in _movements(rows)])
 
 
 async def _settle_locked(ctx: Context, level_ids: Sequence[int]) -> None:
@@ -88,9 +89,9 @@ async def _settle_locked(ctx: Context, level_ids: Sequence[int]) -> None:
     await settle(ctx, level_ids)
 
 
-async def begin(ctx: Context, places: Sequence[Place]) -> None:
-    """Begin to value these levels, at nothing, if nobody has."""
-    wanted = ", ".join(["(CAST(? AS BIGINT), CAST(? AS BIGINT))"] + ["(?, ?)"] * (len(places) - 1))
+async def begin(ctx: Context, keys: Sequence[LevelKey]) -> None:
+    """Insert a cost of 0 for those of the levels that have none."""
+    wanted = ", ".join(["(CAST(? AS BIGINT), CAST(? AS BIGINT))"] + ["(?, ?)"] * (len(keys) - 1))
     await execute(
         f"WITH wanted (variant_id, location_id) AS (VALUES {wanted})"
         " INSERT INTO stock_cost (level_id, quantity, value_minor, known_quantity, known_minor,"
@@ -101,7 +102,7 @@ async def begin(ctx: Context, places: Sequence[Place]) -> None:
         " AND movement.location_id = level.location_id), 0), level.version, ?"
         " FROM wanted CROSS JOIN stock_level AS level WHERE level.variant_id = wanted.variant_id"
         " AND level.location_id = wanted.location_id ON CONFLICT (level_id) DO NOTHING",
-        *(part for place in places for part in place),
+        *(value for key in keys for value in key),
         ctx.now(),
     )
 
@@ -112,7 +113,7 @@ async def settle(
     document: Document | None = None,
     worth: Mapping[Way, int] | None = None,
 ) -> dict[Way, int]:
-    """Count the movements of locked levels; answers what those of `document` were worth, by their way."""
+    """Settle the movements of locked levels. Return the values of those of `document`, by way."""
     ids = sorted(level_ids)
     rows = await fetch(
         f"SELECT {COLUMNS} {UNSETTLED} WHERE level.id IN ({marks(ids)})"
@@ -124,11 +125,11 @@ async def settle(
         of_level = list(group)
         movements = _movements(of_level)
         own = [_way(row) if _document(row) == document else None for row in movements]
-        passages = [
-            Passage(_pieces(row), (worth or {}).get(way) if way else None)
+        cost_movements = [
+            CostMovement(_net_quantity(row), (worth or {}).get(way) if way else None)
             for row, way in zip(movements, own, strict=True)
         ]
-        stock, changes = passed(_settled(of_level[0]), passages)
+        stock, changes = apply(_settled(of_level[0]), cost_movements)
         latest = movements[-1]["movement_id"] if movements else None
         settled.append(_columns(stock, latest, of_level[0]))
         for row, way, change in zip(movements, own, changes, strict=True):
@@ -150,7 +151,7 @@ async def _write(settled: Sequence[Sequence[Any]], entries: Sequence[Sequence[An
     await insert_all("stock_cost_entry", columns, entries)
 
 
-def _columns(stock: Valued, movement_id: int | None, row: dict[str, Any]) -> tuple[Any, ...]:
+def _columns(stock: Valuation, movement_id: int | None, row: dict[str, Any]) -> tuple[Any, ...]:
     return (
         stock.quantity,
         stock.value_minor,
@@ -162,22 +163,24 @@ def _columns(stock: Valued, movement_id: int | None, row: dict[str, Any]) -> tup
     )
 
 
-def _settled(row: dict[str, Any]) -> Valued:
-    return Valued(row["quantity"], row["value_minor"], row["known_quantity"], row["known_minor"])
+def _settled(row: dict[str, Any]) -> Valuation:
+    return Valuation(row["quantity"], row["value_minor"], row["known_quantity"], row["known_minor"])
 
 
 def _movements(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [row for row in rows if row["movement_id"] is not None]
 
 
-def _pieces(row: dict[str, Any]) -> int:
-    """How many pieces a movement brought to the place; below 0 it took them away."""
-    return moved(StockState(row["from_state"]), StockState(row["to_state"]), row["pieces"]).on_hand
+def _net_quantity(row: dict[str, Any]) -> int:
+    """Return the change of the quantity on hand by a movement."""
+    return moved(
+        StockState(row["from_state"]), StockState(row["to_state"]), row["moved_quantity"]
+    ).on_hand
 
 
 def _way(row: dict[str, Any]) -> Way:
-    place = row["variant_id"], row["location_id"]
-    return place, StockState(row["from_state"]), StockState(row["to_state"])
+    key = row["variant_id"], row["location_id"]
+    return key, StockState(row["from_state"]), StockState(row["to_state"])
 
 
 def _document(row: dict[str, Any]) -> Document | None:

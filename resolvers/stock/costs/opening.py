@@ -1,4 +1,4 @@
-"""What stock costs that was never bought where it stands, so that its value is right from the first day."""
+"""Opening costs: the cost of stock that was on hand before the first purchase."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from models.accounts.roles import Permission
 from models.database import execute_many, fetch, marks
 from models.errors import Duplicate, InvalidInput
 from models.money import MAX_MINOR, CurrencyCode, InvalidAmount, to_minor
-from models.stock.costing import opened
+from models.stock.costing import with_opening_cost
+from models.stock.levels import LevelKey
 from models.tables.bulk import insert_all
 from resolvers.bulk_rows import (
     BatchOutcome,
@@ -26,12 +27,12 @@ from resolvers.permissions import requires
 from resolvers.stock.allocation.backorder_allocation import fill
 from resolvers.stock.costs.costs import begin, settle
 from resolvers.stock.documents.documents import note_of
-from resolvers.stock.ledger.ledger import ChangedLevel, Place, announce_changed
+from resolvers.stock.ledger.ledger import ChangedLevel, announce_changed
 from resolvers.stock.levels.code_lookup import find
 from resolvers.stock.levels.locking import LockedLevel, backordered, lock
 from resolvers.validation import code_of, rows_of
 
-_MAX_UNIT_MINOR = 10**12  # a million pieces that come without a cost are still a number
+_MAX_UNIT_MINOR = 10**12  # the value of a million units still fits BIGINT
 _COLUMNS = (
     "level_id", "unit_cost_minor", "quantity", "value_minor", "actor_kind", "actor_id", "note",
     "created_at",
@@ -40,7 +41,7 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpeningDraft:
-    """What one piece of a SKU at a location cost, in yuan."""
+    """The unit cost of a SKU at a location, in yuan."""
 
     location_code: str
     sku: str
@@ -56,7 +57,7 @@ class _Row:
     draft: OpeningDraft
     faults: Faults
     unit_minor: int = 0
-    place: Place = (0, 0)
+    level_key: LevelKey = (0, 0)
 
 
 class _Rejected(Exception):
@@ -74,9 +75,9 @@ async def set_costs(
     *,
     dry_run: bool = False,
 ) -> BatchOutcome:
-    """Give levels a cost that never had one; `updated` of the outcome counts them.
+    """Set the cost of levels that had none before; `updated` of the outcome counts them.
 
-    The pieces that stand there are worth it; where there are none, those that come without a cost will be.
+    It applies to the units on hand. Without any, it applies to later units that arrive without a stated cost.
 
     Raises: InvalidInput for an empty or oversized batch or note.
     """
@@ -91,21 +92,21 @@ async def _set(
     ctx: Context, drafts: Sequence[OpeningDraft], note: str | None, on_error: OnError
 ) -> BatchOutcome:
     rows = [_checked(index, draft) for index, draft in enumerate(drafts)]
-    twins = [(row.draft.external_code, row.faults, ("sku",)) for row in rows]
-    refuse_duplicates(twins, "{code} is in this batch twice.")
-    await _find_places(ctx, rows)
-    levels, freed = await lock(ctx, [row.place for row in rows if not row.faults])
+    duplicates = [(row.draft.external_code, row.faults, ("sku",)) for row in rows]
+    refuse_duplicates(duplicates, "{code} is in this batch twice.")
+    await _resolve_codes(ctx, rows)
+    levels, freed = await lock(ctx, [row.level_key for row in rows if not row.faults])
     known = await _known([level.id for level in levels.values()])
     for row in rows:
         if not row.faults:
-            row.faults.check(_check_cost, row, levels[row.place], known)
+            row.faults.check(_check_cost, row, levels[row.level_key], known)
     outcomes = [
         RowOutcome(index, row.draft.external_code, row.faults.found)
         for index, row in enumerate(rows)
     ]
     if not may_apply(on_error, [row.faults for row in rows]):
         raise _Rejected(BatchOutcome(outcomes, rejected=True))
-    new = [row for row in rows if not row.faults and levels[row.place].id not in known]
+    new = [row for row in rows if not row.faults and levels[row.level_key].id not in known]
     await announce_changed(ctx, [*freed, *await _save(ctx, new, levels, note)])
     await fill(ctx, backordered(levels))
     return BatchOutcome(outcomes, updated=len(new))
@@ -133,17 +134,17 @@ def _minor_of(amount: Decimal) -> int:
     return minor
 
 
-async def _find_places(ctx: Context, rows: Sequence[_Row]) -> None:
+async def _resolve_codes(ctx: Context, rows: Sequence[_Row]) -> None:
     drafts = [row.draft for row in rows if not row.faults]
     codes, skus = {each.location_code for each in drafts}, {each.sku for each in drafts}
-    places = await find(ctx, codes, skus, Permission.PURCHASE_APPROVE)
+    lookup = await find(ctx, codes, skus, Permission.PURCHASE_APPROVE)
     for row in rows:
         if not row.faults:
-            row.place = row.faults.check(places.place_of, row.draft.location_code, row.draft.sku)
+            row.level_key = row.faults.check(lookup.key_of, row.draft.location_code, row.draft.sku)
 
 
 async def _known(level_ids: Sequence[int]) -> dict[int, int | None]:
-    """Of locked levels that ever had a cost: their opening cost, None for those that were bought."""
+    """Return the opening costs of locked levels that have a cost; None for those with purchased stock."""
     ids = marks(level_ids)
     rows = await fetch(
         "SELECT cost.level_id, opening.unit_cost_minor FROM stock_cost AS cost"
@@ -161,23 +162,23 @@ def _check_cost(row: _Row, level: LockedLevel, known: Mapping[int, int | None]) 
         raise Duplicate(
             "{code} has a cost already.", path=("unitCost",), code=row.draft.external_code
         )
-    if level.pieces.on_hand * row.unit_minor > MAX_MINOR:
+    if level.quantities.on_hand * row.unit_minor > MAX_MINOR:
         raise InvalidInput("The amount is too large.", path=("unitCost",))
 
 
 async def _save(
-    ctx: Context, rows: Sequence[_Row], levels: Mapping[Place, LockedLevel], note: str | None
+    ctx: Context, rows: Sequence[_Row], levels: Mapping[LevelKey, LockedLevel], note: str | None
 ) -> list[ChangedLevel]:
     if not rows:
         return []
-    places = sorted(row.place for row in rows)
-    ids = [levels[place].id for place in places]
-    await begin(ctx, places)
+    keys = sorted(row.level_key for row in rows)
+    ids = [levels[key].id for key in keys]
+    await begin(ctx, keys)
     await settle(ctx, ids)
     opening, costs = [], []
     for row in rows:
-        level = levels[row.place]
-        stock = opened(level.pieces.on_hand, row.unit_minor)
+        level = levels[row.level_key]
+        stock = with_opening_cost(level.quantities.on_hand, row.unit_minor)
         actor = str(ctx.actor.kind), ctx.actor.id
         worth = row.unit_minor, stock.quantity, stock.value_minor
         opening.append((level.id, *worth, *actor, note, ctx.now()))

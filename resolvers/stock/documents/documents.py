@@ -1,6 +1,6 @@
-"""What every stock document has: a number, a history, and news of it in the feed.
+"""What all stock documents share: numbers, histories, announcements and idempotent execution.
 
-Transfers, purchase orders, supplier returns and stocktakes call these from their own transactions.
+Transfers, purchase orders, supplier returns and stocktakes call these functions in their transactions.
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ DO UPDATE SET last_number = document_counter.last_number + 1 RETURNING last_numb
 
 
 async def next_number(ctx: Context, merchant_id: int, prefix: str) -> str:
-    """The next number of a merchant's documents of a kind, such as `TR-20261125-0001`.
+    """Return the next number of a merchant's documents of a kind, such as `TR-20261125-0001`.
 
-    The day is that of the setting `timezone`. Whoever asks meanwhile waits for this transaction to end.
+    The day is that of the setting `timezone`. Concurrent calls for the same day wait until this transaction
+    ends.
     """
     day = ctx.now().astimezone(ZoneInfo(ctx.settings.timezone)).date()
     rows = await fetch(_NEXT, merchant_id, series_of(prefix, day), ctx.now())
@@ -44,7 +45,7 @@ async def record(
     to_status: str,
     note: str | None = None,
 ) -> None:
-    """Write a line of a document's history: `("Transfer", 7)`; the caller did it, now."""
+    """Insert an entry into the history of a document such as `("Transfer", 7)`, by the caller, now."""
     kind, row_id = document
     await DocumentEvent.create(
         document_type=kind,
@@ -58,20 +59,20 @@ async def record(
 
 
 async def announce_document(
-    ctx: Context, topic: str, document: tuple[str, int], places: Iterable[Location]
+    ctx: Context, topic: str, document: tuple[str, int], locations: Iterable[Location]
 ) -> None:
-    """Tell of a document, once at each of its places: whoever may read changes at either hears of it."""
+    """Announce a document once for each of its locations, so subscribers of every location receive it."""
     kind, row_id = document
     changes = [
         Change(
             topic=topic,
             node_type=kind,
             node_id=row_id,
-            merchant_id=place.merchant_id,
-            organisation_id=place.organisation_id,
-            location_id=place.id,
+            merchant_id=location.merchant_id,
+            organisation_id=location.organisation_id,
+            location_id=location.id,
         )
-        for place in places
+        for location in locations
     ]
     await announce(ctx, changes)
 
@@ -79,14 +80,14 @@ async def announce_document(
 async def history_of(
     kind: str, ids: Sequence[int], cut: Slice | None = None
 ) -> dict[int, list[DocumentEvent]]:
-    """The history of documents that the caller has been shown, oldest first."""
+    """Return the histories of documents that the caller may read, the oldest entries first."""
     own = Conditions()
     own.add("document_type = ?", kind)
     return await rows_of_each(DocumentEvent, "document_id", ids, cut, where=own)
 
 
 async def paths_of(location_ids: Collection[int]) -> dict[int, str]:
-    """Where each location stands in the organisation tree, to ask `may` about."""
+    """Return the path of each location in the organisation tree, to pass to `may`."""
     rows = await fetch(
         "SELECT location.id, organisation.path FROM location JOIN organisation"
         f" ON organisation.id = location.organisation_id WHERE location.id IN ({marks(list(location_ids))})",
@@ -96,7 +97,7 @@ async def paths_of(location_ids: Collection[int]) -> dict[int, str]:
 
 
 def note_of(note: str | None) -> str | None:
-    """Raises: InvalidInput for more than 500 characters."""
+    """Return the note, or None if it is empty. Raises: InvalidInput for more than 500 characters."""
     return None if note is None else text_of(note, "note", 500, minimum=0) or None
 
 
@@ -107,7 +108,7 @@ async def do_once(
     given: object,
     work: Callable[[], Awaitable[Any]],
 ) -> Any:
-    """Do `work` in one transaction, once for a key; answers what `work` answered.
+    """Run `work` in one transaction, once for each key. Return the result of the first run.
 
     Raises: InvalidInput, IdempotencyKeyReused.
     """

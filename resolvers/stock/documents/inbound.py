@@ -1,4 +1,4 @@
-"""What is on its way to a place: shipped transfers and approved purchases, kept with the level."""
+"""The incoming quantity of levels: units of shipped transfers and approved purchase orders."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from models.database import fetch, marks
 from models.errors import LimitExceeded
 from models.stock.documents.purchase_rules import EXPECTED
-from models.stock.documents.transfer_rules import ON_THE_ROAD
+from models.stock.documents.transfer_rules import IN_TRANSIT_STATUSES
+from models.stock.levels import LevelKey
 from resolvers.context import Context
-from resolvers.stock.ledger.ledger import ChangedLevel, Place
+from resolvers.stock.ledger.ledger import ChangedLevel
 from resolvers.validation import INT32_MAX
 
 
 @dataclass(frozen=True, slots=True)
 class IncomingDrift:
-    """A level says `recorded` pieces are on their way; its documents say `expected`."""
+    """A level has `recorded` incoming units, its documents `expected`."""
 
     level_id: int
     recorded: int
@@ -24,29 +25,29 @@ class IncomingDrift:
 
 
 async def expect(
-    ctx: Context, deltas: Mapping[Place, int], field: str = "lines"
+    ctx: Context, deltas: Mapping[LevelKey, int], field: str = "lines"
 ) -> list[ChangedLevel]:
-    """Let so many more (below 0: fewer) pieces be on their way to levels that are locked.
+    """Add the deltas, which may be negative, to the incoming quantities of locked levels.
 
-    Raises: LimitExceeded naming the input's `field` for more than a level can tell; RuntimeError, undoing
-    the transaction, when documents and levels contradict each other.
+    Raises: LimitExceeded naming the input's `field` beyond INT32_MAX units; RuntimeError, which undoes the
+    transaction, if documents and levels contradict each other.
     """
     if not deltas:
         return []
-    values = [part for place, delta in sorted(deltas.items()) for part in (*place, delta)]
+    values = [value for key, delta in sorted(deltas.items()) for value in (*key, delta)]
     rows = await fetch(_update(len(deltas)), *values, *[ctx.now()] * 2)
     if len(rows) < len(deltas):
         if min(deltas.values()) < 0:
-            raise RuntimeError(f"levels expect fewer pieces than come: {sorted(deltas)}")
-        raise LimitExceeded("Too many pieces are on their way already.", path=(field,))
+            raise RuntimeError(f"levels have fewer incoming units than arrive: {sorted(deltas)}")
+        raise LimitExceeded("Too many units are incoming already.", path=(field,))
     return [ChangedLevel(**row) for row in rows]
 
 
 async def drifts_of(location_ids: Sequence[int]) -> list[IncomingDrift]:
-    """The levels at these places whose incoming pieces are not those of the documents."""
-    places = marks(location_ids)
+    """Return the levels at these locations whose incoming quantity differs from their documents."""
+    locations = marks(location_ids)
     rows = await fetch(
-        _DRIFTING.replace("{places}", places), *location_ids, *location_ids, *location_ids
+        _DRIFTING.replace("{locations}", locations), *location_ids, *location_ids, *location_ids
     )
     return [IncomingDrift(row["id"], row["incoming"], int(row["expected"])) for row in rows]
 
@@ -74,22 +75,22 @@ def _statuses(statuses: Sequence[str]) -> str:
 
 
 _DRIFTING = f"""
-WITH expected (variant_id, location_id, pieces) AS (
+WITH expected (variant_id, location_id, quantity) AS (
   SELECT line.variant_id, transfer.destination_id,
     line.shipped - line.accepted - line.rejected - line.lost - line.returned
   FROM transfer JOIN transfer_line AS line ON line.transfer_id = transfer.id
-  WHERE transfer.destination_id IN ({{places}}) AND transfer.status IN ({_statuses(ON_THE_ROAD)})
+  WHERE transfer.destination_id IN ({{locations}}) AND transfer.status IN ({_statuses(IN_TRANSIT_STATUSES)})
   UNION ALL
   SELECT line.variant_id, purchase.destination_id, line.ordered - line.received
   FROM purchase_order AS purchase JOIN purchase_order_line AS line
     ON line.purchase_order_id = purchase.id
-  WHERE purchase.destination_id IN ({{places}}) AND purchase.status IN ({_statuses(EXPECTED)})),
+  WHERE purchase.destination_id IN ({{locations}}) AND purchase.status IN ({_statuses(EXPECTED)})),
 summed AS (
-  SELECT variant_id, location_id, SUM(pieces) AS pieces FROM expected
+  SELECT variant_id, location_id, SUM(quantity) AS quantity FROM expected
   GROUP BY variant_id, location_id)
-SELECT level.id, level.incoming, COALESCE(summed.pieces, 0) AS expected
+SELECT level.id, level.incoming, COALESCE(summed.quantity, 0) AS expected
 FROM stock_level AS level LEFT JOIN summed ON summed.variant_id = level.variant_id
   AND summed.location_id = level.location_id
-WHERE level.location_id IN ({{places}}) AND level.incoming <> COALESCE(summed.pieces, 0)
+WHERE level.location_id IN ({{locations}}) AND level.incoming <> COALESCE(summed.quantity, 0)
 ORDER BY level.id
 """

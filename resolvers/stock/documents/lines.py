@@ -1,4 +1,4 @@
-"""The lines of a document as a client gives them: bounded, summed by variant, and known."""
+"""Lines of a document in the input of a client: limits, sums by variant, and checks of variants."""
 
 from __future__ import annotations
 
@@ -18,37 +18,38 @@ class LineDraft:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Pieces by variant, duplicates summed; `places` is where each first stood in the input's `name`."""
+    """Quantities by variant, duplicates summed; `positions` are the first indexes in the input's `name`."""
 
-    pieces: Mapping[int, int]
-    places: Mapping[int, int]
+    quantities: Mapping[int, int]
+    positions: Mapping[int, int]
     name: str = "lines"
 
     def path(self, variant_id: int, field: str) -> tuple[str | int, ...]:
-        place = self.places.get(variant_id)
-        return (self.name,) if place is None else (self.name, place, field)
+        """Return the path of a field of the variant's first line in the input."""
+        position = self.positions.get(variant_id)
+        return (self.name,) if position is None else (self.name, position, field)
 
 
 def summed(drafts: Sequence[LineDraft], name: str = "lines") -> Lines:
-    """Raises: InvalidInput naming the line whose quantity, or sum so far, makes no sense."""
+    """Return the lines summed by variant.
+
+    Raises: InvalidInput naming the line at which a quantity or sum is invalid.
+    """
     rows_of(drafts, name)
-    pieces: dict[int, int] = {}
-    places: dict[int, int] = {}
+    quantities: dict[int, int] = {}
+    positions: dict[int, int] = {}
     for number, draft in enumerate(drafts):
         quantity_of(draft.quantity, name, number, "quantity")
-        total = pieces.get(draft.variant_id, 0) + draft.quantity
-        pieces[draft.variant_id] = quantity_of(total, name, number, "quantity")
-        places.setdefault(draft.variant_id, number)
-    return Lines(pieces, places, name)
+        total = quantities.get(draft.variant_id, 0) + draft.quantity
+        quantities[draft.variant_id] = quantity_of(total, name, number, "quantity")
+        positions.setdefault(draft.variant_id, number)
+    return Lines(quantities, positions, name)
 
 
 def check_within(lines: Lines, limits: Mapping[int, int], field: str = "quantity") -> None:
-    """Each variant stands in the document, and is asked no more of than its limit there.
-
-    Raises: Refusals with NotFound or LimitExceeded for each line at fault.
-    """
+    """Raise Refusals with NotFound or LimitExceeded for each line without a limit or above it."""
     found: list[NotFound | LimitExceeded] = []
-    for variant_id, quantity in lines.pieces.items():
+    for variant_id, quantity in lines.quantities.items():
         if variant_id not in limits:
             path = lines.path(variant_id, "variantId")
             found.append(NotFound("This variant is not in the document.", path=path))
@@ -64,15 +65,15 @@ def check_within(lines: Lines, limits: Mapping[int, int], field: str = "quantity
         raise Refusals(found)
 
 
-async def check_variants(merchant_id: int, places: Mapping[int, int]) -> None:
-    """The merchant has all of these variants; values are their places in the input.
+async def check_variants(merchant_id: int, positions: Mapping[int, int]) -> None:
+    """Raise Refusals with NotFound for each variant that is not the merchant's.
 
-    Raises: Refusals with NotFound for each line whose variant it has not.
+    `positions` are the indexes of the variants in the input.
     """
-    known = await _known(merchant_id, places)
+    known = await _known(merchant_id, positions)
     unknown = [
-        NotFound("There is no such variant.", path=("lines", place, "variantId"))
-        for variant_id, place in places.items()
+        NotFound("There is no such variant.", path=("lines", position, "variantId"))
+        for variant_id, position in positions.items()
         if variant_id not in known
     ]
     if unknown:

@@ -1,4 +1,4 @@
-"""Lists of stock documents: cut to what is asked for, the latest first."""
+"""Lists of stock documents of one kind: filtered, in the caller's territory, the latest first."""
 
 from __future__ import annotations
 
@@ -6,31 +6,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Generic
 
 from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
 
-from models.stock.documents.purchases import PurchaseOrder, PurchaseOrderLine
-from models.stock.documents.transfers import Transfer, TransferLine
-from models.tables.fields import Row
 from models.text.codes import number_of
+from resolvers.context import Context
 from resolvers.orm_pagination import Page, PageRequest, paginate
+from resolvers.permissions import requires_its_permission
 from resolvers.sql_pagination import kept
+from resolvers.stock.documents.kinds import D, DocumentKind
+from resolvers.stock.documents.reading import visible
 from resolvers.tallies import QueryTally
-
-D = TypeVar("D", bound=Row)
-
-# Documents whose lines are of variants, and how a line names its document.
-_LINES: dict[type[Row], tuple[type[Row], str]] = {
-    Transfer: (TransferLine, "transfer_id"),
-    PurchaseOrder: (PurchaseOrderLine, "purchase_order_id"),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentFilter:
-    """What a list is cut to; what is None cuts nothing. `created_to` is exclusive."""
+    """The conditions of a list; None is no condition. `created_to` is exclusive."""
 
     statuses: Sequence[StrEnum] | None = None
     location_id: int | None = None
@@ -43,44 +36,51 @@ class DocumentFilter:
     variant_id: int | None = None
 
 
-async def page_of(
-    visible: QuerySet[D], places: Sequence[str], wanted: DocumentFilter, request: PageRequest
-) -> Page[D]:
-    """Those of the `visible` documents that are wanted; `places` are the columns that name a location.
+@dataclass(frozen=True, slots=True)
+class Listed(Generic[D]):
+    """A page of a list, and the counts of the whole list."""
 
-    Raises: InvalidInput for a size or cursor that makes no sense.
+    page: Page[D]
+    tally: QueryTally[D]
+
+
+@requires_its_permission
+async def listed(
+    ctx: Context, kind: DocumentKind[D, Any], wanted: DocumentFilter, request: PageRequest
+) -> Listed[D]:
+    """Return a page of the documents in the caller's territory, the latest first.
+
+    `location_columns` name the columns that refer to a location.
+
+    Raises: InvalidInput for an invalid size or cursor.
     """
-    return await paginate(
-        _cut(visible, places, wanted), request, ("-id",), f"{visible.model.__name__} {wanted}"
-    )
+    tally = tally_of(ctx, kind, wanted)
+    page = await paginate(tally.query, request, ("-id",), f"{kind.name} {wanted}")
+    return Listed(page, tally)
 
 
-def tally_of(visible: QuerySet[D], places: Sequence[str], wanted: DocumentFilter) -> QueryTally[D]:
-    """The counts of the whole list."""
+def tally_of(ctx: Context, kind: DocumentKind[D, Any], wanted: DocumentFilter) -> QueryTally[D]:
+    """Return the counts of a list, whose `query` is the list itself."""
     any_status = replace(wanted, statuses=None)
-    return QueryTally(_cut(visible, places, wanted), _cut(visible, places, any_status))
+    return QueryTally(_query(ctx, kind, wanted), _query(ctx, kind, any_status))
 
 
-def _cut(visible: QuerySet[D], places: Sequence[str], wanted: DocumentFilter) -> QuerySet[D]:
+def _query(ctx: Context, kind: DocumentKind[D, Any], wanted: DocumentFilter) -> QuerySet[D]:
     equal = {
         "status__in": wanted.statuses,
         "number": None if wanted.number is None else number_of(wanted.number),
-        "supplier__code": _kept(wanted.supplier_code),
+        "supplier__code": None if wanted.supplier_code is None else kept(wanted.supplier_code),
         "created_at__gte": wanted.created_from,
         "created_at__lt": wanted.created_to,
         "source_id": wanted.source_id,
         "destination_id": wanted.destination_id,
     }
-    query = visible.filter(**{name: value for name, value in equal.items() if value is not None})
+    query = visible(ctx, kind, kind.model.filter(merchant_id=ctx.merchant_id))
+    query = query.filter(**{name: value for name, value in equal.items() if value is not None})
     if wanted.location_id is not None:
-        at: dict[str, Any] = dict.fromkeys(places, wanted.location_id)
+        at: dict[str, Any] = dict.fromkeys(kind.location_columns, wanted.location_id)
         query = query.filter(Q(join_type="OR", **at))
     if wanted.variant_id is not None:
-        lines, document = _LINES[visible.model]
-        having = lines.filter(variant_id=wanted.variant_id)
-        query = query.filter(id__in=Subquery(having.values(document)))
+        having: QuerySet[Any] = kind.lines.filter(variant_id=wanted.variant_id)
+        query = query.filter(id__in=Subquery(having.values(kind.line_parent)))
     return query
-
-
-def _kept(text: str | None) -> str | None:
-    return None if text is None else kept(text)

@@ -1,8 +1,8 @@
-"""Keeping how far the ledger has been added up, so that audits and looks into the past start from there.
+"""Writing checkpoints of the ledger, from which audits and reads of past levels start.
 
-A movement is written under its level's lock, so a statement that sees one sees all that came before it at
-the same level: what it adds up to is final, though movements of other levels, with lower IDs, may still be
-on their way. Nothing waits for a lock here.
+Movements are written while their level is locked, so a statement that sees one sees all earlier movements of
+the level. Their sum is final, although movements of other levels with lower IDs may become visible later.
+Checkpoints therefore need no locks.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from models.stock.rules import COLUMNS
 from resolvers.context import Context
 from resolvers.stock.ledger.replay import NEWEST, replayed
 
-# A checkpoint is worth so many movements: replaying fewer costs less than reading it.
+# Replaying fewer movements than this costs less than reading a checkpoint.
 MOVEMENTS = 20
 _AT_ONCE = 1000
 
@@ -27,9 +27,9 @@ ON CONFLICT (level_id, sequence) DO NOTHING RETURNING level_id
 
 
 async def advance(ctx: Context) -> int:
-    """Write a checkpoint for each level that has had enough movements since its last; answers how many.
+    """Write a checkpoint for each level with enough movements since its last one. Return how many.
 
-    In parts, each a transaction of its own: any number of processes may do it at once.
+    Levels are processed in batches, each in its own transaction. Several processes may run this at once.
     """
     found = await fetch("SELECT COALESCE(MAX(id), 0) AS last FROM stock_level")
     return sum(

@@ -1,4 +1,4 @@
-"""The one place where a level changes: its numbers, and with them the movements that explain them."""
+"""Changes of levels and the movements that record them. Only this module changes the quantities of levels."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from datetime import datetime
 
 from models.database import execute_many, fetch, for_update, is_postgres, marks
 from models.deferred_writes import insert_later
-from models.stock.rules import Pieces, moved
+from models.stock.levels import LevelKey
+from models.stock.rules import Quantities, moved
 from models.stock.states import MovementReason, StockState
 from resolvers.background.outbox import Change, announce
 from resolvers.context import Context
 
-Place = tuple[int, int]  # variant ID, location ID: the order in which levels are locked
 _RECORDED = (
     *("variant_id", "location_id", "from_state", "to_state", "quantity", "reason"),
     *("document_type", "document_id", "actor_kind", "actor_id", "note", "created_at"),
@@ -22,9 +22,10 @@ _RECORDED = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """`quantity` pieces from one state to another; `above_safety` must leave the safety stock alone.
+    """A move of `quantity` units from one state to another.
 
-    `document` is what it was done for, by type and row ID: `("Order", 7)`.
+    With `above_safety` the move may not use the safety stock. `document` is the type and row ID of the
+    document it belongs to, such as `("Order", 7)`.
     """
 
     variant_id: int
@@ -38,63 +39,64 @@ class Move:
     above_safety: bool = False
 
     @property
-    def place(self) -> Place:
+    def level_key(self) -> LevelKey:
         return self.variant_id, self.location_id
 
 
 @dataclass(frozen=True, slots=True)
 class ChangedLevel:
-    """A level that was changed, and whose it is."""
+    """A level that was changed, with its merchant and organisation."""
 
     id: int
     variant_id: int
     location_id: int
     merchant_id: int
     organisation_id: int
-    updated_at: datetime | str  # SQLite keeps moments as text
+    updated_at: datetime | str  # SQLite returns times as text
 
 
-async def move(ctx: Context, moves: Sequence[Move]) -> dict[Place, ChangedLevel]:
-    """Carry out the moves of every level that has the pieces for all of its own.
+async def move(ctx: Context, moves: Sequence[Move]) -> dict[LevelKey, ChangedLevel]:
+    """Apply the moves of every level that has the units for all its moves. Return the changed levels.
 
-    A level that lacks some, or is not there, is left as it is and missing from the answer. Quantities go by
-    a guarded update, so nobody can have taken the pieces in between.
+    A level that lacks units, or does not exist, stays unchanged and is missing from the result. The update
+    checks the quantities itself, so no concurrent transaction can use the same units.
     """
     changed = await change(ctx, moves)
     await record(ctx, moves, changed)
     return changed
 
 
-async def change(ctx: Context, moves: Sequence[Move]) -> dict[Place, ChangedLevel]:
-    """What `move` does to the levels, without the movements, which the caller owes.
+async def change(ctx: Context, moves: Sequence[Move]) -> dict[LevelKey, ChangedLevel]:
+    """Change the levels as `move` does, without writing the movements. The caller must `record` them.
 
-    All levels are locked by it, also those that are left as they are.
+    All levels are locked, also those that stay unchanged.
     """
     if not moves:
         return {}
     rows = await fetch(
-        _update(len({each.place for each in moves})), *_values(moves), *[ctx.now()] * 2
+        _update(len({each.level_key for each in moves})), *_values(moves), *[ctx.now()] * 2
     )
     return {(row["variant_id"], row["location_id"]): ChangedLevel(**row) for row in rows}
 
 
 async def move_all(ctx: Context, moves: Sequence[Move]) -> list[ChangedLevel]:
-    """Carry out moves of pieces that are known to be there, since their levels and holds are locked.
+    """Apply moves that must succeed, because the levels and holds are locked and were checked.
 
-    Raises: RuntimeError, undoing the transaction, when levels and holds contradict each other.
+    Raises: RuntimeError, which undoes the transaction, if levels and holds contradict each other.
     """
     changed = await move(ctx, moves)
-    if lacking := {each.place for each in moves} - changed.keys():
-        raise RuntimeError(f"levels lack pieces that are on record: {sorted(lacking)}")
+    if lacking := {each.level_key for each in moves} - changed.keys():
+        raise RuntimeError(f"levels have fewer units than recorded: {sorted(lacking)}")
     return list(changed.values())
 
 
-async def create_missing(ctx: Context, places: Iterable[Place]) -> None:
-    """Make sure that each of `places` has a level, if only an empty one.
+async def create_missing(ctx: Context, keys: Iterable[LevelKey]) -> None:
+    """Create an empty level for each of `keys` that has none.
 
-    It starts with the safety stock of its location: a default that is being set right now is waited for.
+    New levels have the default safety stock of their location. On PostgreSQL the locations are locked, so a
+    concurrent change of a default is finished first.
     """
-    wanted, now = sorted(places), ctx.now()
+    wanted, now = sorted(keys), ctx.now()
     if is_postgres() and wanted:
         ids = sorted({location_id for _, location_id in wanted})
         await fetch(
@@ -106,12 +108,12 @@ async def create_missing(ctx: Context, places: Iterable[Place]) -> None:
         " VALUES (?, ?, 0, 0, 0, 0, 0, 0,"
         " COALESCE((SELECT safety_stock FROM safety_stock_default WHERE location_id = ?), 0), 0, ?, ?)"
         " ON CONFLICT (variant_id, location_id) DO NOTHING",
-        [(*place, place[1], now, now) for place in wanted],
+        [(*key, key[1], now, now) for key in wanted],
     )
 
 
 async def announce_changed(ctx: Context, levels: Iterable[ChangedLevel]) -> None:
-    """Tell of every changed level, once each."""
+    """Announce each changed level once."""
     changes = [
         Change(
             topic="stock.changed",
@@ -128,9 +130,9 @@ async def announce_changed(ctx: Context, levels: Iterable[ChangedLevel]) -> None
 
 
 def _update(levels: int) -> str:
-    """The guarded update of so many levels; the CTE locks them in order before the first changes.
+    """Return the guarded update of this many levels. The CTE locks them in the order of keys.
 
-    CROSS JOIN, MATERIALIZED and IN keep SQLite from reading all levels where the wanted are some hundreds.
+    CROSS JOIN, MATERIALIZED and IN keep SQLite from scanning all levels for some hundred keys.
     """
     first = "(CAST(? AS BIGINT), CAST(? AS BIGINT)" + ", CAST(? AS INTEGER)" * 6 + ")"
     rows = ", ".join([first] + ["(?, ?, ?, ?, ?, ?, ?, ?)"] * (levels - 1))
@@ -168,31 +170,31 @@ RETURNING stock_level.id, stock_level.variant_id, stock_level.location_id, stock
 
 
 def _values(moves: Sequence[Move]) -> list[int]:
-    """The rows of the update's `delta`, one a level."""
-    deltas: dict[Place, Pieces] = {}
-    above_safety: dict[Place, int] = {}
+    """Return the rows of the update's `delta`, one for each level."""
+    deltas: dict[LevelKey, Quantities] = {}
+    above_safety: dict[LevelKey, int] = {}
     for each in moves:
         delta = moved(each.from_state, each.to_state, each.quantity)
-        deltas[each.place] = deltas.get(each.place, Pieces()) + delta
+        deltas[each.level_key] = deltas.get(each.level_key, Quantities()) + delta
         if each.above_safety:
-            above_safety[each.place] = above_safety.get(each.place, 0) + each.quantity
+            above_safety[each.level_key] = above_safety.get(each.level_key, 0) + each.quantity
     return [
         value
-        for place, delta in deltas.items()
-        for value in (*place, *delta.values, above_safety.get(place, 0))
+        for key, delta in deltas.items()
+        for value in (*key, *delta.values, above_safety.get(key, 0))
     ]
 
 
 async def record(
-    ctx: Context, moves: Sequence[Move], changed: Mapping[Place, ChangedLevel]
+    ctx: Context, moves: Sequence[Move], changed: Mapping[LevelKey, ChangedLevel]
 ) -> None:
-    """Write the movements of the changed levels; the history of a level never runs backwards."""
+    """Insert the movements of the changed levels, with the time of the level's change."""
     await insert_later(
         "stock_movement",
         _RECORDED,
         [
             (
-                *each.place,
+                *each.level_key,
                 str(each.from_state),
                 str(each.to_state),
                 each.quantity,
@@ -201,9 +203,9 @@ async def record(
                 str(ctx.actor.kind),
                 ctx.actor.id,
                 each.note,
-                changed[each.place].updated_at,
+                changed[each.level_key].updated_at,
             )
             for each in moves
-            if each.place in changed
+            if each.level_key in changed
         ],
     )

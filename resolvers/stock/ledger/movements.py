@@ -1,4 +1,4 @@
-"""Reading the ledger."""
+"""Lists of the movements in the ledger."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from resolvers.permissions import for_anyone, requires, scoped
 from resolvers.sql_pagination import Conditions, Order, page_of_ids
 from resolvers.tallies import SqlTally
 
-# Sequences follow the clock but for what processes are apart: never so much.
+# Sequences follow the time of movements, except for the differences between the clocks of processes.
 _APART = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovementFilter:
-    """Which movements: of what, where, why, for which document, from `since` until just before `until`."""
+    """The filter of a list; None does not restrict it. `since` is inclusive, `until` exclusive."""
 
     variant_id: int | None = None
     location_id: int | None = None
@@ -36,9 +36,9 @@ class MovementFilter:
 
 @requires(Permission.STOCK_READ)
 async def page(ctx: Context, wanted: MovementFilter, request: PageRequest) -> Page[StockMovement]:
-    """Movements in the caller's territory, oldest first.
+    """Return a page of the movements in the caller's territory, the oldest first.
 
-    Raises: InvalidInput for a size or cursor that makes no sense.
+    Raises: InvalidInput for an invalid size or cursor.
     """
     conditions = await _conditions(ctx, wanted)
     order, tie = Order(("m.id",), (int,)), f"movements {wanted}"
@@ -51,7 +51,7 @@ async def page(ctx: Context, wanted: MovementFilter, request: PageRequest) -> Pa
 
 @requires(Permission.STOCK_READ)
 async def tally(ctx: Context, wanted: MovementFilter) -> SqlTally:
-    """The count of the whole list."""
+    """Return the count of the whole list."""
 
     async def conditions(with_status: bool) -> Conditions:
         return await _conditions(ctx, wanted)
@@ -61,7 +61,7 @@ async def tally(ctx: Context, wanted: MovementFilter) -> SqlTally:
 
 @for_anyone
 async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, StockMovement]:
-    """Those of the movements that the caller may see."""
+    """Return those of the movements that the caller may read."""
     query = StockMovement.filter(id__in=ids)
     visible = scoped(query, ctx, Permission.STOCK_READ, "location__organisation")
     return {row.id: row for row in await visible} if ids else {}
@@ -87,21 +87,24 @@ async def _conditions(ctx: Context, wanted: MovementFilter) -> Conditions:
 
 
 async def _in_territory(ctx: Context, location_id: int | None, found: Conditions) -> None:
-    """Cut to where the caller may read stock; a list of places must not lead the search by order."""
+    """Restrict to locations where the caller may read stock.
+
+    The unary plus keeps SQLite from using the index on locations, since the list is read in order of IDs.
+    """
     if location_id is None and ctx.actor.kind is ActorKind.SYSTEM:
         return
     query = scoped(Location.all(), ctx, Permission.STOCK_READ, "organisation")
     if location_id is not None:
         query = query.filter(id=location_id)
-    places: list[Any] = await query.values_list("id", flat=True)
-    if len(places) == 1:
-        found.add("m.location_id = ?", places[0])
+    location_ids: list[Any] = await query.values_list("id", flat=True)
+    if len(location_ids) == 1:
+        found.add("m.location_id = ?", location_ids[0])
     else:
-        found.add(f"+m.location_id IN ({marks(places)})", *places)
+        found.add(f"+m.location_id IN ({marks(location_ids)})", *location_ids)
 
 
 def _moved(moment: datetime, by: timedelta) -> datetime:
-    """At the ends of the calendar the moment itself: nothing lies beyond."""
+    """Return the shifted time, or the time itself if the result would be out of range."""
     try:
         return moment + by
     except OverflowError:
@@ -109,7 +112,7 @@ def _moved(moment: datetime, by: timedelta) -> datetime:
 
 
 async def _sequence_at(moment: datetime) -> int:
-    """The first sequence that is not before `moment`, by halving: the ledger has no index by time."""
+    """Return the first sequence not before `moment`, by binary search: the ledger has no index by time."""
     rows = await fetch(_HALVING, moment, moment)
     return rows[0]["sequence"] if rows else 0
 

@@ -1,22 +1,22 @@
-"""Adding up the ledger in SQL, on top of the checkpoints that say what its earlier part adds up to."""
+"""SQL that adds up movements of the ledger, starting from checkpoints."""
 
 from __future__ import annotations
 
-from models.stock.rules import COLUMNS, STANDING
+from models.stock.rules import COLUMNS, ON_HAND_STATES
 from models.stock.states import StockState
 
-# Of the level `l`: where to start from the newest checkpoint, and from the beginning.
+# The checkpoint to start from, for a level `l`: the newest, or none.
 NEWEST = "(SELECT MAX(k.sequence) FROM stock_checkpoint k WHERE k.level_id = l.id)"
 NONE = "0"
 
 
 def replayed(levels: str, checkpoint: str, *, until: str = "TRUE", last: str = "NULL") -> str:
-    """CTEs `base` and `replayed`: what the movements `m` of each level `l` that meets `levels` add up to.
+    """Return the CTEs `base` and `replayed`, which add up the movements `m` of the levels `l`.
 
-    `checkpoint` is the sequence of the checkpoint to start from, `until` which movements count, `last` the
-    sequence after which none does: all in SQL, with their parameters in the order `last`, `checkpoint`,
-    `levels`, `until`. `replayed` has a level's ID, place and version, the five states, and of the movements
-    that were added their number, the last sequence and the last moment.
+    All arguments are SQL. `levels` is the condition on levels, `checkpoint` the sequence of the checkpoint to
+    start from, `until` the condition on movements, `last` the last sequence to include. Their parameters
+    follow in the order `last`, `checkpoint`, `levels`, `until`. `replayed` has the level's ID, key and
+    version, the five states, and the count, last sequence and last time of the added movements.
     """
     grouped = "base.level_id, base.variant_id, base.location_id, base.version"
     kept = ", ".join(f"COALESCE(c.{column}, 0) AS {column}" for column in COLUMNS)
@@ -28,7 +28,7 @@ base AS (
   WHERE {levels}),
 replayed AS (
   SELECT {grouped}, COUNT(m.id) AS movements, MAX(m.id) AS sequence, MAX(m.created_at) AS last_at,
-    {", ".join(map(_added, STANDING))}
+    {", ".join(map(_added, ON_HAND_STATES))}
   FROM base LEFT JOIN stock_movement m ON m.variant_id = base.variant_id
     AND m.location_id = base.location_id AND m.id > base.first AND m.id <= base.last AND {until}
   GROUP BY {grouped}, {", ".join(f"base.{column}" for column in COLUMNS)})

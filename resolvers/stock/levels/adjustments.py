@@ -1,4 +1,4 @@
-"""Moving pieces between states by hand: found, lost, broken, set apart."""
+"""Manual adjustments: moving units of a level between states, or in and out of stock."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class AdjustmentDraft:
 
 @dataclass(frozen=True, slots=True)
 class Adjustment:
-    """The level that was adjusted and the movement that says so, by row ID."""
+    """The row IDs of the adjusted level and of the movement."""
 
     level_id: int
     movement_id: int
@@ -45,11 +45,11 @@ class Adjustment:
 
 @requires(Permission.STOCK_WRITE)
 async def adjust(ctx: Context, draft: AdjustmentDraft, idempotency_key: str) -> Adjustment:
-    """Move pieces from one state to another, or from and to outside.
+    """Move units of a level from one state to another, or from and to OUTSIDE.
 
-    Raises: InvalidInput for a movement or reason that nobody may give by hand, NotFound,
-    InsufficientStock when there are fewer pieces in `from_state`, LimitExceeded when there would be too many;
-    what `scan` raises for `serials`.
+    Raises: InvalidInput for a movement or reason that is not permitted by hand, NotFound, InsufficientStock
+    for fewer units in `from_state`, LimitExceeded for more units than a level may hold, and the errors of
+    `scan` for `serials`.
     """
     code_of(draft.location_code, "locationCode")
     code_of(draft.sku, "sku")
@@ -67,32 +67,32 @@ def _check_reason(draft: AdjustmentDraft) -> None:
     if not reasons:
         field = "toState" if draft.from_state in BY_HAND else "fromState"
         raise InvalidInput(
-            "Pieces cannot be moved from {from_state} to {to_state} by hand.",
+            "Units cannot be moved from {from_state} to {to_state} by hand.",
             path=(field,),
             from_state=draft.from_state,
             to_state=draft.to_state,
         )
     if draft.reason not in reasons:
         raise InvalidInput(
-            "{reason} is no reason for this movement.", path=("reason",), reason=draft.reason
+            "The reason {reason} does not fit this movement.", path=("reason",), reason=draft.reason
         )
 
 
 async def _once(ctx: Context, draft: AdjustmentDraft, idempotency_key: str) -> Any:
     given = asdict(draft)
     if not draft.serials:
-        del given["serials"]  # keys from before there were any still fit
+        del given["serials"]  # as in keys that were stored before serial numbers existed
     return await once(ctx, "stockAdjust", idempotency_key, given, partial(_adjust, ctx, draft))
 
 
 async def _adjust(ctx: Context, draft: AdjustmentDraft) -> dict[str, int]:
-    places = await find(ctx, [draft.location_code], [draft.sku])
-    place = places.place_of(draft.location_code, draft.sku)
-    levels, freed = await lock(ctx, [place])
+    lookup = await find(ctx, [draft.location_code], [draft.sku])
+    key = lookup.key_of(draft.location_code, draft.sku)
+    levels, freed = await lock(ctx, [key])
     moves = [
         Move(
-            variant_id=place[0],
-            location_id=place[1],
+            variant_id=key[0],
+            location_id=key[1],
             from_state=draft.from_state,
             to_state=draft.to_state,
             quantity=draft.quantity,
@@ -104,18 +104,18 @@ async def _adjust(ctx: Context, draft: AdjustmentDraft) -> dict[str, int]:
     moved = await move(ctx, moves)
     if not moved:
         raise InsufficientStock(
-            place[0],
+            key[0],
             requested=draft.quantity,
-            available=levels[place].pieces.of(draft.from_state),
+            available=levels[key].quantities.of(draft.from_state),
             state=draft.from_state,
             path=("quantity",),
         )
-    scanned = {place[0]: SerialDraft(place[0], draft.serials or ())}
+    scanned = {key[0]: SerialDraft(key[0], draft.serials or ())}
     await scan(ctx, moves, scanned, ("serials",))
     await announce_changed(ctx, [*freed, *moved.values()])
-    # The level is locked, so its latest movement is ours.
+    # The level is locked, so its latest movement is the one above.
     latest = await fetch(
-        "SELECT MAX(id) AS id FROM stock_movement WHERE variant_id = ? AND location_id = ?", *place
+        "SELECT MAX(id) AS id FROM stock_movement WHERE variant_id = ? AND location_id = ?", *key
     )
     await fill(ctx, backordered(levels))
-    return {"level_id": levels[place].id, "movement_id": latest[0]["id"]}
+    return {"level_id": levels[key].id, "movement_id": latest[0]["id"]}

@@ -1,4 +1,4 @@
-"""How much can be sold right now: what stands there, with expired holds, above the safety stock."""
+"""The sellable quantity of variants: available units and expired holds, online without the safety stock."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from collections.abc import Sequence
 from models.catalog.assortments import CARRIED
 from models.database import any_id, any_of, array, fetch, records
 from models.read_consistency import up_to_date
+from models.stock.levels import LevelKey
 from models.stock.rules import sellable
 from models.stock.sellable_sql import EFFECTIVE, above
 from resolvers.context import Context
 from resolvers.validation import INT32_MAX
 
-# Of a level `l`: its place is open and carries the variant; each first look is made once for all rows.
+# The location of a level `l` is active and carries the variant. The first operands run once per statement.
 _CLOSED = "(SELECT id FROM location WHERE active = FALSE)"
 OPEN = f"(NOT EXISTS {_CLOSED} OR l.location_id NOT IN {_CLOSED}) AND {CARRIED}"
 
 
 @up_to_date
 async def of_variants(ctx: Context, variant_ids: Sequence[int]) -> dict[int, int]:
-    """What the caller's channel may still buy of each variant, at all active locations that carry it.
+    """Return the units of each variant that the caller's channel may buy, at active locations that carry it.
 
-    Most variants have nothing on hold, so the moment does not matter for them; the others are added up
-    again with what has expired, each in one statement, so that no number is of two moments. What is more
-    than a number can tell is told as the largest.
+    The first statement has no time parameter, so its rows can be cached. Variants with held units are read
+    again with expired holds, all in one statement and thus one snapshot. Totals are at most INT32_MAX.
     """
     found = dict.fromkeys(variant_ids, 0)
     floor = "0" if ctx.channel.is_counter else "l.safety_stock"
@@ -38,7 +38,6 @@ async def of_variants(ctx: Context, variant_ids: Sequence[int]) -> dict[int, int
 
 
 def _total(sellable: str) -> str:
-    """The statement that adds up the levels of variants."""
     return (
         f"SELECT l.variant_id, SUM({sellable}), MAX(l.held) FROM stock_level l"
         f" WHERE {any_id('l.variant_id')} AND {OPEN} GROUP BY l.variant_id"
@@ -48,12 +47,11 @@ def _total(sellable: str) -> str:
 @up_to_date
 async def at_locations(
     ctx: Context, variant_ids: Sequence[int], location_ids: Sequence[int], *, counter: bool
-) -> dict[tuple[int, int], int]:
-    """What may be sold of each variant at each location, 0 where it is closed or does not carry it.
+) -> dict[LevelKey, int]:
+    """Return the sellable units of each variant at each location, by level key.
 
-    A counter may sell the safety stock too.
-
-    Keys are (variant ID, location ID), one for every pair that was asked for.
+    Every pair has an entry; it is 0 if the location is closed or does not carry the variant. A `counter` may
+    sell the safety stock.
     """
     variants, locations = sorted(set(variant_ids)), sorted(set(location_ids))
     rows = await fetch(

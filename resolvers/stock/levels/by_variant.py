@@ -1,6 +1,6 @@
-"""Where variants are in stock: the nearest places first where a point is given, else by code.
+"""Levels of variants by location: ordered by distance from a point if one is given, else by code.
 
-One cursor serves every variant of a request: it says where in the order of locations to go on.
+A cursor is a position in the order of locations, so one cursor serves all variants of a request.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from resolvers.stores import nearby
 
 Found = list[tuple[Level, list[float | str]]]  # each level with its cursor's key
 
-_PLACE = "ROW_NUMBER() OVER (PARTITION BY l.variant_id ORDER BY o.code) AS place"
+_POSITION = "ROW_NUMBER() OVER (PARTITION BY l.variant_id ORDER BY o.code) AS position"
 
 
 @for_anyone
@@ -29,9 +29,9 @@ _PLACE = "ROW_NUMBER() OVER (PARTITION BY l.variant_id ORDER BY o.code) AS place
 async def of_variants(
     ctx: Context, variant_ids: Sequence[int], near: Point | None, request: PageRequest
 ) -> dict[int, Page[Any]]:
-    """A page of levels for each variant; with `near`, of open places that have a position.
+    """Return a page of levels for each variant; with `near`, of open locations that have a position.
 
-    Raises: InvalidInput for a size or cursor that makes no sense.
+    Raises: InvalidInput for an invalid size or cursor.
     """
     wanted, tie = sorted(set(variant_ids)), f"levels of a variant {near}"
     if near is None:
@@ -44,7 +44,7 @@ async def of_variants(
 async def _by_code(
     ctx: Context, variant_ids: Sequence[int], request: PageRequest, tie: str
 ) -> dict[int, Found]:
-    """One statement, whatever the number of variants; those of a single one need not be ranked."""
+    """Read the levels of all variants in one statement. A single variant needs no ranking."""
     most = request.size + 1
 
     def statement(columns: str) -> str:
@@ -52,8 +52,8 @@ async def _by_code(
         if len(variant_ids) == 1:
             return f"SELECT {columns}, o.code FROM {levels} ORDER BY o.code LIMIT {most}"
         return (
-            f"SELECT * FROM (SELECT {columns}, {_PLACE}, o.code FROM {levels}) AS ranked"
-            f" WHERE place <= {most} ORDER BY variant_id, place"
+            f"SELECT * FROM (SELECT {columns}, {_POSITION}, o.code FROM {levels}) AS ranked"
+            f" WHERE position <= {most} ORDER BY variant_id, position"
         )
 
     conditions = await visible(ctx)
@@ -70,7 +70,7 @@ async def _by_code(
 async def _by_distance(
     ctx: Context, variant_ids: Sequence[int], near: Point, request: PageRequest, tie: str
 ) -> dict[int, Found]:
-    """Walks outward, a page of locations a round, until every variant has its page."""
+    """Read locations in order of distance, a page at a time, until every variant has a full page."""
     key = checked_key(request.after, tie, (float, str), "after") if request.after else None
     after = (key[0], key[1]) if key else None
     limit = request.size + 1
@@ -82,11 +82,11 @@ async def _by_distance(
             (each.variant_id, each.location_id): each
             for each in await _levels_at(ctx, lacking, [each.key for each in ranked])
         }
-        for place in ranked:
+        for location in ranked:
             for variant_id in lacking:
-                if level := levels.get((variant_id, place.key)):
-                    seen = level._replace(distance_metres=place.distance_metres)
-                    found[variant_id].append((seen, [place.distance_metres, place.code]))
+                if level := levels.get((variant_id, location.key)):
+                    seen = level._replace(distance_metres=location.distance_metres)
+                    found[variant_id].append((seen, [location.distance_metres, location.code]))
         if len(ranked) < limit:
             break
         after = (ranked[-1].distance_metres, ranked[-1].code)
@@ -101,7 +101,7 @@ async def _nearest_with(
     after: nearby.Place | None,
     limit: int,
 ) -> list[Ranked[int]]:
-    """The next open locations that have a level of any of the variants."""
+    """Return the next open locations that have a level of any of the variants."""
     conditions = Conditions()
     conditions.add("o.active AND o.latitude_wgs84 IS NOT NULL")
     conditions.add(

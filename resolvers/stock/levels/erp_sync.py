@@ -1,4 +1,4 @@
-"""Setting what is available as an ERP counts it, many levels in one batch."""
+"""Setting the available quantities of many levels to those of an ERP, in one batch."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from models.accounts.roles import Permission
 from models.database import transaction
 from models.errors import Duplicate, InvalidInput, NotFound, Refusal, StaleVersion
+from models.stock.levels import LevelKey
 from models.stock.states import MovementReason, StockState
 from resolvers.bulk_rows import (
     BatchOutcome,
@@ -23,21 +24,24 @@ from resolvers.context import Context
 from resolvers.idempotency import once
 from resolvers.permissions import requires
 from resolvers.stock.allocation.backorder_allocation import fill
-from resolvers.stock.ledger.ledger import Move, Place, announce_changed, move_all
+from resolvers.stock.ledger.ledger import Move, announce_changed, move_all
 from resolvers.stock.levels.code_lookup import find
 from resolvers.stock.levels.locking import LockedLevel, backordered, forget_new, lock
 from resolvers.stock.serials import tracked
 from resolvers.validation import code_of, quantity_of, rows_of
 
-_PIECE_BY_PIECE = (
-    "Pieces with serial numbers are put right by stockAdjust with their serials, or by a stocktake."
+_SERIALS_NEEDED = (
+    "Variants with serial numbers are corrected by stockAdjust with serials, or by a stocktake."
 )
 _REFUSALS = {kind.code: kind for kind in (InvalidInput, NotFound, Duplicate, StaleVersion)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LevelDraft:
-    """What is to be available of a SKU at a location, if it is `compare_quantity` now (None: in any case)."""
+    """The new available quantity of a SKU at a location.
+
+    If `compare_quantity` is given, the current available quantity must equal it.
+    """
 
     location_code: str
     sku: str
@@ -50,13 +54,13 @@ class LevelDraft:
 
     @property
     def key(self) -> str:
-        """What no two rows of a batch may share. No code has a space in it."""
+        """The key that is unique in a batch. Codes contain no spaces."""
         return f"{self.location_code} {self.sku}"
 
 
 @dataclass(frozen=True, slots=True)
 class SyncOutcome:
-    """What came of the batch, and the levels of the rows that were done, in their order."""
+    """The outcome of the batch, and the IDs of the levels of applied rows, in the order of the rows."""
 
     batch: BatchOutcome
     level_ids: Sequence[int] = ()
@@ -66,14 +70,14 @@ class SyncOutcome:
 class _Row:
     draft: LevelDraft
     faults: Faults
-    place: Place = (0, 0)
+    level_key: LevelKey = (0, 0)
 
 
 class _RolledBack(Exception):
-    """Undoes a batch that is rejected, or only rehearsed."""
+    """Rolls back a batch that is rejected, or a dry run."""
 
     def __init__(self, outcome: SyncOutcome) -> None:
-        super().__init__("nothing is done")
+        super().__init__("the batch is rolled back")
         self.outcome = outcome
 
 
@@ -85,26 +89,26 @@ async def set_levels(
     idempotency_key: str,
     dry_run: bool = False,
 ) -> SyncOutcome:
-    """Set what is available, moving the difference in from outside or out to it.
+    """Set the available quantities, and move the differences from or to OUTSIDE.
 
-    A batch that is rejected changes nothing and does not use up its key; nor does a dry run.
+    A rejected batch and a dry run change nothing and leave the idempotency key unused.
 
     Raises: InvalidInput for an empty or oversized batch, IdempotencyKeyReused.
     """
     rows_of(drafts, "rows")
     try:
         if dry_run:
-            await transaction(_rehearse, ctx, drafts, on_error)
-        answer = await transaction(_once, ctx, drafts, on_error, idempotency_key)
-    except _RolledBack as undone:
-        return undone.outcome
-    return _restored(drafts, answer)
+            await transaction(_dry_run, ctx, drafts, on_error)
+        stored = await transaction(_once, ctx, drafts, on_error, idempotency_key)
+    except _RolledBack as rolled_back:
+        return rolled_back.outcome
+    return _restored(drafts, stored)
 
 
-async def _rehearse(ctx: Context, drafts: Sequence[LevelDraft], on_error: OnError) -> None:
-    """Raises: _RolledBack."""
-    answer = await _set(ctx, drafts, on_error)
-    raise _RolledBack(SyncOutcome(_restored(drafts, answer).batch))
+async def _dry_run(ctx: Context, drafts: Sequence[LevelDraft], on_error: OnError) -> None:
+    """Apply the batch, then raise its outcome. Raises: _RolledBack."""
+    stored = await _set(ctx, drafts, on_error)
+    raise _RolledBack(SyncOutcome(_restored(drafts, stored).batch))
 
 
 async def _once(
@@ -117,29 +121,31 @@ async def _once(
 
 async def _set(ctx: Context, drafts: Sequence[LevelDraft], on_error: OnError) -> dict[str, Any]:
     rows = [_checked(index, draft) for index, draft in enumerate(drafts)]
-    twins = [(row.draft.key, row.faults, ("sku",)) for row in rows]
-    refuse_duplicates(twins, "{code} is in this batch twice.")
-    await _find_places(ctx, rows)
-    levels, freed = await lock(ctx, [row.place for row in rows if not row.faults])
+    duplicates = [(row.draft.key, row.faults, ("sku",)) for row in rows]
+    refuse_duplicates(duplicates, "{code} is in this batch twice.")
+    await _resolve_codes(ctx, rows)
+    levels, freed = await lock(ctx, [row.level_key for row in rows if not row.faults])
     for row in rows:
         if not row.faults:
-            row.faults.check(_compare, row.draft, levels[row.place])
+            row.faults.check(_compare, row.draft, levels[row.level_key])
     await _refuse_tracked([row for row in rows if not row.faults], levels)
     if not may_apply(on_error, [row.faults for row in rows]):
         raise _RolledBack(
             SyncOutcome(_outcome_of(drafts, [row.faults.found for row in rows], True))
         )
     sound = [row for row in rows if not row.faults]
-    await forget_new([levels[row.place] for row in rows if row.faults and row.place in levels])
-    moves = [each for row in sound for each in _difference(row, levels[row.place])]
-    kept = [row for row in sound if not levels[row.place].is_new]
+    await forget_new(
+        [levels[row.level_key] for row in rows if row.faults and row.level_key in levels]
+    )
+    moves = [each for row in sound for each in _difference(row, levels[row.level_key])]
+    kept = [row for row in sound if not levels[row.level_key].is_new]
     await announce_changed(ctx, [*freed, *await move_all(ctx, moves)])
     await fill(ctx, backordered(levels))
     return {
         "refusals": [[_kept(each) for each in row.faults.found] for row in rows],
-        "levels": [levels[row.place].id for row in sound],
+        "levels": [levels[row.level_key].id for row in sound],
         "created": len(sound) - len(kept),
-        "updated": sum(bool(_difference(row, levels[row.place])) for row in kept),
+        "updated": sum(bool(_difference(row, levels[row.level_key])) for row in kept),
     }
 
 
@@ -153,42 +159,42 @@ def _checked(index: int, draft: LevelDraft) -> _Row:
     return row
 
 
-async def _find_places(ctx: Context, rows: Sequence[_Row]) -> None:
+async def _resolve_codes(ctx: Context, rows: Sequence[_Row]) -> None:
     drafts = [row.draft for row in rows if not row.faults]
-    places = await find(ctx, {each.location_code for each in drafts}, {each.sku for each in drafts})
+    lookup = await find(ctx, {each.location_code for each in drafts}, {each.sku for each in drafts})
     for row in rows:
         if not row.faults:
-            row.place = row.faults.check(places.place_of, row.draft.location_code, row.draft.sku)
+            row.level_key = row.faults.check(lookup.key_of, row.draft.location_code, row.draft.sku)
 
 
-async def _refuse_tracked(rows: Sequence[_Row], levels: Mapping[Place, LockedLevel]) -> None:
-    """Find fault with rows that would change how many pieces there are of what has serial numbers."""
-    changing = [row for row in rows if _difference(row, levels[row.place])]
-    tracking = await tracked({row.place[0] for row in changing})
+async def _refuse_tracked(rows: Sequence[_Row], levels: Mapping[LevelKey, LockedLevel]) -> None:
+    """Add a fault to rows that would change the quantity of a variant that tracks serial numbers."""
+    changing = [row for row in rows if _difference(row, levels[row.level_key])]
+    tracking = await tracked({row.level_key[0] for row in changing})
     for row in changing:
-        if row.place[0] in tracking:
-            row.faults.add(InvalidInput(_PIECE_BY_PIECE, path=("quantity",)))
+        if row.level_key[0] in tracking:
+            row.faults.add(InvalidInput(_SERIALS_NEEDED, path=("quantity",)))
 
 
 def _compare(draft: LevelDraft, level: LockedLevel) -> None:
-    if draft.compare_quantity not in (None, level.pieces.available):
+    if draft.compare_quantity not in (None, level.quantities.available):
         raise StaleVersion(
             "{available} are available now, not {compared}.",
             path=("compareQuantity",),
-            available=level.pieces.available,
+            available=level.quantities.available,
             compared=draft.compare_quantity,
         )
 
 
 def _difference(row: _Row, level: LockedLevel) -> Sequence[Move]:
-    difference = row.draft.quantity - level.pieces.available
+    difference = row.draft.quantity - level.quantities.available
     if difference == 0:
         return ()
     outside, available = StockState.OUTSIDE, StockState.AVAILABLE
     return (
         Move(
-            variant_id=row.place[0],
-            location_id=row.place[1],
+            variant_id=row.level_key[0],
+            location_id=row.level_key[1],
             from_state=outside if difference > 0 else available,
             to_state=available if difference > 0 else outside,
             quantity=abs(difference),
@@ -211,12 +217,12 @@ def _kept(refusal: Refusal) -> list[Any]:
     return [refusal.code, refusal.template, refusal.path, refusal.parts]
 
 
-def _restored(drafts: Sequence[LevelDraft], answer: dict[str, Any]) -> SyncOutcome:
-    """The outcome as it was the first time, out of what is kept with the key."""
+def _restored(drafts: Sequence[LevelDraft], stored: dict[str, Any]) -> SyncOutcome:
+    """Return the outcome of the first call, from the result that is stored with the idempotency key."""
     refusals = [
-        [_REFUSALS[code](template, path=path, **parts) for code, template, path, parts in row]
-        for row in answer["refusals"]
+        [_REFUSALS[code](template, path=path, **data) for code, template, path, data in row]
+        for row in stored["refusals"]
     ]
     batch = _outcome_of(drafts, refusals, False)
-    counted = replace(batch, created=answer.get("created", 0), updated=answer.get("updated", 0))
-    return SyncOutcome(counted, answer["levels"])
+    counted = replace(batch, created=stored.get("created", 0), updated=stored.get("updated", 0))
+    return SyncOutcome(counted, stored["levels"])

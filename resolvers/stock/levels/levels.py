@@ -1,6 +1,6 @@
-"""Stock levels as the caller may see them: everybody what may be sold, those with STOCK_READ every state.
+"""Stock levels as the caller may see them: all states with STOCK_READ, else the sellable quantity only.
 
-Holds that have expired are counted as available, so the numbers agree whoever swept last.
+Expired holds count as available, whether or not the worker has released them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from models.accounts.roles import Permission
 from models.database import any_of, array, records
-from models.stock.rules import Pieces, sellable, shown_to_the_public
+from models.stock.rules import Quantities, public_quantities, sellable
 from models.stock.sellable_sql import EFFECTIVE
 from models.stores.locations import Location
 from models.tables.columns import Moment
@@ -27,22 +27,22 @@ _COLUMNS = (
     "l.id, l.variant_id, l.location_id, l.available, l.held, l.committed, l.damaged, l.quarantined,"
     " l.incoming, l.safety_stock, l.version, l.updated_at, n.path"
 )
-# Positions behind what is effective.
+# Positions of columns in a row, which begins with the effective quantity.
 _HELD, _INCOMING, _PATH = 5, 9, 13
-_UNMEASURED: tuple[Any, ...] = (None, True)  # no distance, and whole
-_SHOWN = itemgetter(0, 1, 2, 3, 10, 11, 12)  # of these columns the public is shown something
+_UNMEASURED: tuple[Any, ...] = (None, True)  # distance_metres, whole
+_SHOWN = itemgetter(0, 1, 2, 3, 10, 11, 12)  # the columns of a public level
 
 
 class Level(NamedTuple):
-    """A level as its viewer may see it: `whole` to whoever may read stock there.
+    """A level as the caller may see it; `whole` if the caller may read stock at its location.
 
-    `distance_metres` is set in lists by distance.
+    `distance_metres` is set in lists ordered by distance.
     """
 
     id: int
     variant_id: int
     location_id: int
-    pieces: Pieces
+    quantities: Quantities
     incoming: int
     safety_stock: int
     version: int
@@ -53,7 +53,7 @@ class Level(NamedTuple):
 
 @for_anyone
 async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Level]:
-    """Those of the levels that the caller may see."""
+    """Return those of the levels that the caller may see."""
     conditions = await visible(ctx)
     conditions.add(any_of("l.id"), array(ids))
     return {level.id: level for level in await read(ctx, conditions)}
@@ -61,7 +61,7 @@ async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Level]:
 
 @for_anyone
 async def findable_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Level]:
-    """Those of them whose merchant the request is about, or the caller works for."""
+    """Return those of the levels that belong to the merchant of the request or to one of the caller's."""
     conditions = await visible(ctx)
     conditions.add(any_of("l.id"), array(ids))
     merchants = {grant.merchant_id for grant in ctx.actor.grants}
@@ -72,7 +72,7 @@ async def findable_by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Level]:
 
 
 async def unseen_rows(ctx: Context, ids: Sequence[int]) -> Sequence[Any]:
-    """The levels before anybody looks at them: `seen` says what a caller may see of them."""
+    """Return rows of levels independent of a caller; `seen` restricts them to what a caller may see."""
     return await rows_of(
         ctx,
         lambda columns: f"SELECT {columns}, o.active FROM {FROM} WHERE {any_of('l.id')}",
@@ -81,7 +81,7 @@ async def unseen_rows(ctx: Context, ids: Sequence[int]) -> Sequence[Any]:
 
 
 def seen(ctx: Context, rows: Sequence[Any]) -> dict[int, Level]:
-    """What `by_ids` answers, out of rows that many callers share."""
+    """Return the result of `by_ids` from rows that several callers share."""
     visible_rows = [row for row in rows if row[-1] or may(ctx, Permission.STOCK_READ, row[_PATH])]
     return {level.id: level for level in levels_of(ctx, visible_rows)}
 
@@ -90,7 +90,7 @@ def seen(ctx: Context, rows: Sequence[Any]) -> dict[int, Level]:
 async def at_locations(
     ctx: Context, variant_id: int, location_ids: Sequence[int]
 ) -> dict[int, Level]:
-    """What the caller may see of a variant at each of these places, by location."""
+    """Return the levels of a variant at these locations that the caller may see, by location ID."""
     conditions = await visible(ctx)
     conditions.add("l.variant_id = ?", variant_id)
     conditions.add(any_of("l.location_id"), array(location_ids))
@@ -98,7 +98,7 @@ async def at_locations(
 
 
 async def visible(ctx: Context) -> Conditions:
-    """Levels at open locations; at closed ones only where the caller may read stock."""
+    """Return conditions for levels at open locations, and at closed ones where the caller may read stock."""
     found = Conditions()
     closed: list[int] = []
     if Permission.STOCK_READ in ctx.actor.permissions:
@@ -110,7 +110,7 @@ async def visible(ctx: Context) -> Conditions:
 
 
 async def read(ctx: Context, conditions: Conditions) -> list[Level]:
-    """The levels of `FROM` that meet `conditions`."""
+    """Return the levels of `FROM` that meet `conditions`."""
     found = await rows_of(
         ctx, lambda columns: f"SELECT {columns} FROM {FROM} WHERE {conditions}", conditions.values
     )
@@ -120,10 +120,10 @@ async def read(ctx: Context, conditions: Conditions) -> list[Level]:
 async def rows_of(
     ctx: Context, statement: Callable[[str], str], values: Sequence[Any]
 ) -> Sequence[Any]:
-    """The rows of a statement that selects the columns it is given, whose levels are `levels_of`.
+    """Return the rows of the statement that `statement` builds from the columns, for `levels_of`.
 
-    The moment matters only where something is held; then all is read again with what has expired,
-    in one statement, so that no level is of two moments.
+    The first statement has no time parameter, so its rows can be cached. If any level has held units, all
+    rows are read again with expired holds, in one statement and thus one snapshot.
     """
     rows = await records(statement(f"l.available, {_COLUMNS}"), *values)
     if any(row[_HELD] for row in rows):
@@ -132,7 +132,7 @@ async def rows_of(
 
 
 def levels_of(ctx: Context, rows: Sequence[Any]) -> list[Level]:
-    """The caller's view of the rows; more columns may follow in them."""
+    """Return the levels of the rows as the caller may see them. Rows may have further columns at the end."""
     counter = ctx.channel.is_counter
     if Permission.STOCK_READ not in ctx.actor.permissions:
         return [_public(row, counter) for row in rows]
@@ -144,12 +144,12 @@ def levels_of(ctx: Context, rows: Sequence[Any]) -> list[Level]:
 
 def _whole(row: Sequence[Any]) -> Level:
     effective, level_id, variant_id, location_id, available, held, *others = row[:_INCOMING]
-    effective = int(effective)  # PostgreSQL's sums are decimals
-    pieces = Pieces(effective, held - (effective - available), *others)
-    return Level(level_id, variant_id, location_id, pieces, *row[_INCOMING:_PATH], *_UNMEASURED)
+    effective = int(effective)  # PostgreSQL returns sums as decimals
+    quantities = Quantities(effective, held - (effective - available), *others)
+    return Level(level_id, variant_id, location_id, quantities, *row[_INCOMING:_PATH], *_UNMEASURED)
 
 
 def _public(row: Sequence[Any], counter: bool) -> Level:
     effective, level_id, variant_id, location_id, safety_stock, version, updated_at = _SHOWN(row)
-    pieces = shown_to_the_public(sellable(int(effective), safety_stock, counter=counter))
-    return Level(level_id, variant_id, location_id, pieces, 0, 0, version, updated_at)
+    quantities = public_quantities(sellable(int(effective), safety_stock, counter=counter))
+    return Level(level_id, variant_id, location_id, quantities, 0, 0, version, updated_at)

@@ -1,4 +1,4 @@
-"""How many pieces of a variant there are, and where a caller may know of them."""
+"""The quantity on hand of variants, at the locations whose stock the caller may read."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ from resolvers.permissions import for_anyone, scoped
 from resolvers.stock.levels import availability
 from resolvers.validation import INT32_MAX
 
-_MEMORY = "places whose stock is readable"
+_MEMORY = "locations whose stock is readable"
 _ON_HAND = " + ".join(f"l.{column}" for column in COLUMNS)
 
 
 @for_anyone
 @up_to_date
 async def of_variants(ctx: Context, variant_ids: Sequence[int]) -> dict[int, int]:
-    """The pieces of each variant in every state, at all places whose stock the caller may read together.
+    """Return the units of each variant in all states, over the locations whose stock the caller may read.
 
-    Who may read none is shown what may be sold, as in levels.
+    Callers without STOCK_READ get the sellable quantity, as in levels.
     """
     if Permission.STOCK_READ not in ctx.actor.permissions:
         return await availability.of_variants(ctx, variant_ids)
     found = dict.fromkeys(variant_ids, 0)
-    places = await readable(ctx)
-    where = "1 = 1" if places is None else any_of("+l.location_id")
+    location_ids = await readable(ctx)
+    where = "1 = 1" if location_ids is None else any_of("+l.location_id")
     rows = await records(
         f"SELECT l.variant_id, SUM({_ON_HAND}) FROM stock_level l"
         f" WHERE {any_id('l.variant_id')} AND {where} GROUP BY l.variant_id",
         array(found),
-        *([] if places is None else [array(places)]),
+        *([] if location_ids is None else [array(location_ids)]),
     )
-    return found | {variant_id: min(pieces, INT32_MAX) for variant_id, pieces in rows}
+    return found | {variant_id: min(quantity, INT32_MAX) for variant_id, quantity in rows}
 
 
 async def readable(ctx: Context) -> Sequence[Any] | None:
-    """The IDs of the places whose stock the caller may read, asked once a request; None for all."""
+    """Return the IDs of the locations whose stock the caller may read; None for all. Cached per request."""
     if ctx.actor.kind is ActorKind.SYSTEM:
         return None
     if _MEMORY not in ctx.memory:

@@ -1,4 +1,4 @@
-"""What online channels leave alone: a number of each level's own, or the default of its location."""
+"""Setting safety stocks: of single levels, or the defaults of locations."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from models.accounts.roles import Permission
 from models.database import execute, execute_many, fetch, for_update, is_postgres, marks
+from models.stock.levels import LevelKey
 from models.tables.bulk import chunks
 from resolvers.bulk_rows import (
     BatchOutcome,
@@ -22,16 +23,16 @@ from resolvers.context import Context
 from resolvers.permissions import for_anyone, may, requires
 from resolvers.stock.allocation import backorder_allocation
 from resolvers.stock.documents.documents import paths_of
-from resolvers.stock.ledger.ledger import ChangedLevel, Place, announce_changed, create_missing
-from resolvers.stock.levels.code_lookup import Places, find
+from resolvers.stock.ledger.ledger import ChangedLevel, announce_changed, create_missing
+from resolvers.stock.levels.code_lookup import CodeLookup, find
 from resolvers.validation import code_of, quantity_of, rows_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SafetyDraft:
-    """The safety stock of a SKU at a location, or without one the location's default.
+    """The safety stock of a SKU at a location, or the default of the location if `sku` is None.
 
-    A level whose `quantity` is None follows the default; a default of None is 0.
+    A `quantity` of None makes the level follow the default; for a default it means 0.
     """
 
     location_code: str
@@ -51,7 +52,7 @@ class _Row:
     variant_id: int = 0
 
     @property
-    def place(self) -> Place:
+    def level_key(self) -> LevelKey:
         return self.variant_id, self.location_id
 
     @property
@@ -63,9 +64,9 @@ class _Row:
 async def set_safety(
     ctx: Context, drafts: Sequence[SafetyDraft], on_error: OnError, *, dry_run: bool = False
 ) -> BatchOutcome:
-    """Set safety stocks; `updated` of the outcome counts the levels that have another one now.
+    """Set safety stocks; `updated` of the outcome counts the levels that changed.
 
-    A level that is not there yet is made, so that its first pieces are already guarded.
+    Missing levels are created, so that the safety stock applies to their first units.
 
     Raises: InvalidInput for an empty or oversized batch.
     """
@@ -75,7 +76,7 @@ async def set_safety(
 
 @for_anyone
 async def defaults_of(ctx: Context, location_ids: Collection[int]) -> dict[int, int]:
-    """The defaults of locations where the caller may set them; 0 where none was set."""
+    """Return the defaults of those locations where the caller may set them; 0 where none is set."""
     if Permission.STOCK_WRITE not in ctx.actor.permissions:
         return {}
     paths = await paths_of(location_ids)
@@ -85,9 +86,9 @@ async def defaults_of(ctx: Context, location_ids: Collection[int]) -> dict[int, 
 
 async def _set(ctx: Context, drafts: Sequence[SafetyDraft], on_error: OnError) -> BatchOutcome:
     rows = [_checked(index, draft) for index, draft in enumerate(drafts)]
-    twins = [(row.draft.external_code, row.faults, row.named_by) for row in rows]
-    refuse_duplicates(twins, "{code} is in this batch twice.")
-    await _find_places(ctx, rows)
+    duplicates = [(row.draft.external_code, row.faults, row.named_by) for row in rows]
+    refuse_duplicates(duplicates, "{code} is in this batch twice.")
+    await _resolve_codes(ctx, rows)
     outcomes = [
         RowOutcome(index, row.draft.external_code, row.faults.found)
         for index, row in enumerate(rows)
@@ -110,24 +111,24 @@ def _checked(index: int, draft: SafetyDraft) -> _Row:
     return row
 
 
-async def _find_places(ctx: Context, rows: Sequence[_Row]) -> None:
+async def _resolve_codes(ctx: Context, rows: Sequence[_Row]) -> None:
     drafts = [row.draft for row in rows if not row.faults]
     codes, skus = {each.location_code for each in drafts}, {each.sku for each in drafts}
-    places = await find(ctx, codes, {sku for sku in skus if sku is not None})
+    lookup = await find(ctx, codes, {sku for sku in skus if sku is not None})
     for row in rows:
         if not row.faults:
-            row.faults.check(_place, places, row)
+            row.faults.check(_resolve, lookup, row)
 
 
-def _place(places: Places, row: _Row) -> None:
+def _resolve(lookup: CodeLookup, row: _Row) -> None:
     if row.draft.sku is None:
-        row.location_id = places.location_of(row.draft.location_code)
+        row.location_id = lookup.location_of(row.draft.location_code)
     else:
-        row.variant_id, row.location_id = places.place_of(row.draft.location_code, row.draft.sku)
+        row.variant_id, row.location_id = lookup.key_of(row.draft.location_code, row.draft.sku)
 
 
 async def _set_defaults(ctx: Context, rows: Sequence[_Row]) -> None:
-    """Set the defaults; whoever is about to make a level at one of the locations waits for it."""
+    """Set the defaults. Transactions that create levels at these locations wait until this one ends."""
     if not rows:
         return
     ids = sorted(row.location_id for row in rows)
@@ -144,10 +145,10 @@ async def _set_defaults(ctx: Context, rows: Sequence[_Row]) -> None:
 
 
 async def _set_levels(ctx: Context, rows: Sequence[_Row]) -> int:
-    """Give the levels that rows name, and those that follow a default that was set, their numbers."""
-    named = {row.place: row.draft.quantity for row in rows if row.draft.sku is not None}
+    """Set the safety stock of named levels and of those that follow a changed default. Return how many."""
+    named = {row.level_key: row.draft.quantity for row in rows if row.draft.sku is not None}
     whole = {row.location_id for row in rows if row.draft.sku is None}
-    owing = await _backordered(named, whole)
+    backordered_ids = await _backordered(named, whole)
     if named:
         await create_missing(ctx, named)
     levels = await _locked(named, whole)
@@ -160,34 +161,36 @@ async def _set_levels(ctx: Context, rows: Sequence[_Row]) -> int:
     for (quantity, own), group in changes.items():
         await _write(ctx, quantity, own, group)
     changed = [(each["variant_id"], each["location_id"]) for g in changes.values() for each in g]
-    await backorder_allocation.fill(ctx, backorder_allocation.of_variants(owing, changed))
+    await backorder_allocation.fill(
+        ctx, backorder_allocation.keys_of_variants(backordered_ids, changed)
+    )
     return sum(map(len, changes.values()))
 
 
 def _wanted(
-    level: dict[str, Any], named: Mapping[Place, int | None], defaults: Mapping[int, int]
+    level: dict[str, Any], named: Mapping[LevelKey, int | None], defaults: Mapping[int, int]
 ) -> tuple[int, bool]:
-    """The safety stock that a level is to have, and whether it is its own."""
-    place = level["variant_id"], level["location_id"]
-    own = named.get(place)
-    if place not in named and level["safety_is_own"]:
+    """Return the safety stock that a level should have, and whether it is the level's own."""
+    key = level["variant_id"], level["location_id"]
+    own = named.get(key)
+    if key not in named and level["safety_is_own"]:
         own = level["safety_stock"]
     return (own, True) if own is not None else (defaults.get(level["location_id"], 0), False)
 
 
-async def _backordered(named: Mapping[Place, int | None], location_ids: set[int]) -> set[int]:
-    """Lock the backorders of all variants concerned: where less is kept back, promises are filled."""
-    variant_ids, places = sorted({variant_id for variant_id, _ in named}), sorted(location_ids)
+async def _backordered(named: Mapping[LevelKey, int | None], location_ids: set[int]) -> set[int]:
+    """Lock the backorders of all affected variants, since a lower safety stock may fill allocations."""
+    variant_ids, locations = sorted({variant_id for variant_id, _ in named}), sorted(location_ids)
     return await backorder_allocation.lock_backorders(
         f"SELECT id FROM variant WHERE id IN ({marks(variant_ids)})"
-        f" UNION SELECT variant_id FROM stock_level WHERE location_id IN ({marks(places)})",
+        f" UNION SELECT variant_id FROM stock_level WHERE location_id IN ({marks(locations)})",
         *variant_ids,
-        *places,
+        *locations,
     )
 
 
 async def _locked(
-    named: Mapping[Place, int | None], location_ids: set[int]
+    named: Mapping[LevelKey, int | None], location_ids: set[int]
 ) -> list[dict[str, Any]]:
     pairs = " OR ".join(["(level.variant_id = ? AND level.location_id = ?)"] * len(named))
     whole = f"level.location_id IN ({marks(sorted(location_ids))})"
@@ -199,12 +202,16 @@ async def _locked(
         f" ORDER BY level.variant_id, level.location_id{for_update()}"
         f"{' OF level' if is_postgres() else ''}",
         *sorted(location_ids),
-        *(part for place in sorted(named) for part in place),
+        *(value for key in sorted(named) for value in key),
     )
 
 
 async def _defaults(location_ids: set[int]) -> dict[int, int]:
-    """Read once the levels are locked, so that a default set meanwhile is seen here or sees them."""
+    """Read the defaults of locations.
+
+    Call this after locking the levels: a concurrent change of a default is then either visible here, or finds
+    these levels.
+    """
     rows = await fetch(
         "SELECT location_id, safety_stock FROM safety_stock_default"
         f" WHERE location_id IN ({marks(sorted(location_ids))})",
@@ -214,8 +221,8 @@ async def _defaults(location_ids: set[int]) -> dict[int, int]:
 
 
 async def _write(ctx: Context, quantity: int, own: bool, levels: list[dict[str, Any]]) -> None:
-    for part in chunks(levels):
-        ids = [level["id"] for level in part]
+    for chunk in chunks(levels):
+        ids = [level["id"] for level in chunk]
         await execute(
             "UPDATE stock_level SET safety_stock = ?, safety_is_own = ?, version = version + 1,"
             " updated_at = CASE WHEN updated_at > ? THEN updated_at ELSE ? END"

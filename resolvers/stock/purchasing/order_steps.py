@@ -1,4 +1,4 @@
-"""Ordering from a supplier: made, approved, received in parts, or called off."""
+"""Steps of a purchase order: create, approve, receive in one or more deliveries, cancel."""
 
 from __future__ import annotations
 
@@ -22,11 +22,14 @@ from resolvers.stock.allocation.backorder_allocation import fill
 from resolvers.stock.costs.costs import carry
 from resolvers.stock.documents.documents import do_once, next_number, note_of
 from resolvers.stock.documents.inbound import expect
+from resolvers.stock.documents.kinds import PURCHASE_ORDERS, key_of
 from resolvers.stock.documents.lines import LineDraft, Lines, check_variants, check_within, summed
+from resolvers.stock.documents.reading import lines_of
+from resolvers.stock.documents.steps import change_status, record_change
 from resolvers.stock.ledger.ledger import Move, announce_changed
 from resolvers.stock.levels.locking import backordered, check_room, lock
 from resolvers.stock.purchasing import suppliers
-from resolvers.stock.purchasing.orders import KIND, lines_of, locked, turn, written
+from resolvers.stock.purchasing.rights import locked
 from resolvers.stock.serials import Scanned, SerialDraft, checked, given, scan
 from resolvers.validation import code_of, line_of
 
@@ -35,7 +38,7 @@ PREFIX = "PO"
 
 @dataclass(frozen=True, slots=True)
 class PurchaseLineDraft:
-    """Pieces of a variant at so much each, in yuan."""
+    """Units of a variant at a unit cost in yuan."""
 
     variant_id: int
     quantity: int
@@ -53,7 +56,7 @@ class PurchaseDraft:
 
 @requires(Permission.PURCHASE_WRITE)
 async def create(ctx: Context, draft: PurchaseDraft, idempotency_key: str) -> PurchaseOrder:
-    """Order goods for a place; nothing is expected there before it is approved.
+    """Create a purchase order for a location. Its goods are not incoming before the approval.
 
     Raises: InvalidInput, NotFound, Duplicate for a variant at two prices, IdempotencyKeyReused.
     """
@@ -71,10 +74,10 @@ async def create(ctx: Context, draft: PurchaseDraft, idempotency_key: str) -> Pu
 
 @requires(Permission.PURCHASE_APPROVE)
 async def approve(ctx: Context, order_id: int, note: str | None) -> PurchaseOrder:
-    """Agree to the order: from now on its goods are on their way.
+    """Approve the order. Its goods are incoming from then on.
 
-    Raises: InvalidInput, NotFound, StateConflict, LimitExceeded; Forbidden, as for its
-    author where the setting `purchase_four_eyes` says so.
+    Raises: InvalidInput, NotFound, StateConflict, LimitExceeded; Forbidden, also for the creator with the
+    setting `purchase_four_eyes`.
     """
     return await transaction(_approve, ctx, order_id, note_of(note))
 
@@ -87,21 +90,21 @@ async def receive(
     idempotency_key: str,
     serials: Sequence[SerialDraft] = (),
 ) -> PurchaseOrder:
-    """Take in what has come, at the order's prices; the rest is still on its way.
+    """Receive delivered goods at the order's unit costs. The rest stays incoming.
 
     Raises: InvalidInput, NotFound, LimitExceeded for more than was ordered, StateConflict, Forbidden,
-    IdempotencyKeyReused; what `scan` raises for `serials`.
+    IdempotencyKeyReused; the errors of `scan` for `serials`.
     """
-    came, scanned = summed(lines), checked(serials)
+    received, scanned = summed(lines), checked(serials)
     keyed = [order_id, [asdict(line) for line in lines], *given(scanned)]
-    work = partial(_receive, ctx, order_id, came, scanned)
+    work = partial(_receive, ctx, order_id, received, scanned)
     row_id = await do_once(ctx, "purchaseOrderReceive", idempotency_key, keyed, work)
     return await PurchaseOrder.get(id=row_id)
 
 
 @requires(Permission.PURCHASE_READ)
 async def cancel(ctx: Context, order_id: int, note: str | None) -> PurchaseOrder:
-    """Call off all that has not come; whoever may approve may also decline.
+    """Cancel the outstanding quantity. The right to approve also permits this.
 
     Raises: InvalidInput, NotFound, StateConflict, Forbidden.
     """
@@ -116,7 +119,7 @@ async def _create(ctx: Context, draft: PurchaseDraft, lines: Lines, costs: dict[
     if not destination.active:
         raise InvalidInput("{code} is closed.", path=("destinationId",), code=destination.code)
     merchant_id = destination.merchant_id
-    await check_variants(merchant_id, lines.places)
+    await check_variants(merchant_id, lines.positions)
     name = draft.supplier_name
     supplier = await suppliers.ensure(ctx, merchant_id, draft.supplier_code, name)
     order = await PurchaseOrder.create(
@@ -128,47 +131,52 @@ async def _create(ctx: Context, draft: PurchaseDraft, lines: Lines, costs: dict[
         created_by_kind=str(ctx.actor.kind),
         created_by_id=ctx.actor.id,
         note=draft.note,
-        total_minor=sum(costs[each] * pieces for each, pieces in lines.pieces.items()),
+        total_minor=sum(costs[each] * quantity for each, quantity in lines.quantities.items()),
     )
     columns = (
         "purchase_order_id", "variant_id", "ordered", "unit_cost_minor", "received", "returned",
         "created_at",
     )  # fmt: skip
     rows = [
-        (order.id, variant_id, pieces, costs[variant_id], 0, 0, ctx.now())
-        for variant_id, pieces in lines.pieces.items()
+        (order.id, variant_id, quantity, costs[variant_id], 0, 0, ctx.now())
+        for variant_id, quantity in lines.quantities.items()
     ]
     await insert_all("purchase_order_line", columns, rows)
-    await written(ctx, order, None, draft.note)
+    await record_change(ctx, order, None, draft.note)
     return order.id
 
 
+async def _locked(ctx: Context, order_id: int, action: PurchaseAction) -> PurchaseOrder:
+    missing = NotFound("There is no such purchase order.", path=("purchaseOrderId",))
+    return await locked(ctx, PURCHASE_ORDERS, order_id, action, missing)
+
+
 async def _approve(ctx: Context, order_id: int, note: str | None) -> PurchaseOrder:
-    order = await locked(ctx, order_id, PurchaseAction.APPROVE)
-    lines = (await lines_of([order.id]))[order.id]
+    order = await _locked(ctx, order_id, PurchaseAction.APPROVE)
+    lines = await lines_of(PURCHASE_ORDERS, order.id)
     await _expect(ctx, order, lines, 1)
     approved_by = {"approved_by_kind": str(ctx.actor.kind), "approved_by_id": ctx.actor.id}
-    await turn(ctx, order, PurchaseOrderStatus.APPROVED, note, **approved_by)
+    await change_status(ctx, order, PurchaseOrderStatus.APPROVED, note, **approved_by)
     return order
 
 
 async def _cancel(ctx: Context, order_id: int, note: str | None) -> PurchaseOrder:
-    order = await locked(ctx, order_id, PurchaseAction.CANCEL)
+    order = await _locked(ctx, order_id, PurchaseAction.CANCEL)
     if order.status in EXPECTED:
-        lines = (await lines_of([order.id]))[order.id]
+        lines = await lines_of(PURCHASE_ORDERS, order.id)
         await _expect(ctx, order, lines, -1)
-    await turn(ctx, order, PurchaseOrderStatus.CANCELLED, note)
+    await change_status(ctx, order, PurchaseOrderStatus.CANCELLED, note)
     return order
 
 
 async def _expect(
     ctx: Context, order: PurchaseOrder, lines: Sequence[PurchaseOrderLine], sign: int
 ) -> None:
-    """Let what has not come be on its way, or no longer."""
+    """Add the outstanding quantities to the incoming ones (`sign` 1), or subtract them (`sign` -1)."""
     deltas = {
-        (line.variant_id, order.destination_id): sign * line.to_come
+        (line.variant_id, order.destination_id): sign * line.outstanding
         for line in lines
-        if line.to_come
+        if line.outstanding
     }
     levels, freed = await lock(ctx, deltas)
     expected = await expect(ctx, deltas, "purchaseOrderId")
@@ -177,49 +185,49 @@ async def _expect(
 
 
 async def _receive(ctx: Context, order_id: int, came: Lines, scanned: Scanned) -> int:
-    order = await locked(ctx, order_id, PurchaseAction.RECEIVE)
-    lines = (await lines_of([order.id]))[order.id]
-    check_within(came, {line.variant_id: line.to_come for line in lines})
-    places = {
+    order = await _locked(ctx, order_id, PurchaseAction.RECEIVE)
+    lines = await lines_of(PURCHASE_ORDERS, order.id)
+    check_within(came, {line.variant_id: line.outstanding for line in lines})
+    by_key = {
         (line.variant_id, order.destination_id): line
         for line in lines
-        if line.variant_id in came.pieces
+        if line.variant_id in came.quantities
     }
-    levels, freed = await lock(ctx, places)
+    levels, freed = await lock(ctx, by_key)
     moves, worth, deltas = [], {}, {}
-    for place, line in places.items():
-        pieces = came.pieces[line.variant_id]
-        moves.append(_receipt(order, line, pieces))
-        worth[place, StockState.OUTSIDE, StockState.AVAILABLE] = pieces * line.unit_cost_minor
-        deltas[place] = -pieces
-        line.received += pieces
+    for key, line in by_key.items():
+        quantity = came.quantities[line.variant_id]
+        moves.append(_receipt(order, line, quantity))
+        worth[key, StockState.OUTSIDE, StockState.AVAILABLE] = quantity * line.unit_cost_minor
+        deltas[key] = -quantity
+        line.received += quantity
     check_room(levels, moves, "lines")
     await scan(ctx, moves, scanned, ("serials",))
-    carried = await carry(ctx, moves, (KIND, order.id), worth)
+    carried = await carry(ctx, moves, key_of(order), worth)
     fewer = await expect(ctx, deltas)
-    await update_all(list(places.values()), ("received",))
+    await update_all(list(by_key.values()), ("received",))
     await announce_changed(ctx, [*freed, *carried.levels, *fewer])
     await fill(ctx, backordered(levels))
-    left = any(line.to_come for line in lines)
+    left = any(line.outstanding for line in lines)
     status = PurchaseOrderStatus.PARTIALLY_RECEIVED if left else PurchaseOrderStatus.RECEIVED
-    await turn(ctx, order, status, None)
+    await change_status(ctx, order, status, None)
     return order.id
 
 
-def _receipt(order: PurchaseOrder, line: PurchaseOrderLine, pieces: int) -> Move:
+def _receipt(order: PurchaseOrder, line: PurchaseOrderLine, quantity: int) -> Move:
     return Move(
         variant_id=line.variant_id,
         location_id=order.destination_id,
         from_state=StockState.OUTSIDE,
         to_state=StockState.AVAILABLE,
-        quantity=pieces,
+        quantity=quantity,
         reason=MovementReason.PURCHASE_RECEIPT,
-        document=(KIND, order.id),
+        document=key_of(order),
     )
 
 
 def _costs(drafts: Sequence[PurchaseLineDraft], lines: Lines) -> dict[int, int]:
-    """What one piece of each variant costs, in minor units.
+    """Return the unit cost of each variant, in minor units.
 
     Raises: InvalidInput, Duplicate for a variant at two prices.
     """
@@ -229,7 +237,7 @@ def _costs(drafts: Sequence[PurchaseLineDraft], lines: Lines) -> dict[int, int]:
         if costs.setdefault(draft.variant_id, cost) != cost:
             path = ("lines", number, "unitCost")
             raise Duplicate("This variant is ordered at another price already.", path=path)
-        if cost * lines.pieces[draft.variant_id] > MAX_MINOR:
+        if cost * lines.quantities[draft.variant_id] > MAX_MINOR:
             raise InvalidInput("The amount is too large.", path=("lines", number, "unitCost"))
     return costs
 

@@ -1,4 +1,4 @@
-"""Suppliers: kept by their codes, as an ERP sends them, and made on the way by a first purchase."""
+"""Suppliers: reading them, upserts by code, and creation by a first purchase order."""
 
 from __future__ import annotations
 
@@ -31,12 +31,13 @@ from resolvers.context import ActorKind, Context
 from resolvers.orm_pagination import Page, PageRequest, paginate
 from resolvers.permissions import for_anyone, requires, scoped
 from resolvers.sql_pagination import kept
+from resolvers.tallies import QueryTally
 from resolvers.validation import code_of, contact_phone_of, line_of, rows_of, text_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupplierQuery:
-    """What a list is cut to; what is None cuts nothing."""
+    """The filter of a list; None does not restrict it."""
 
     search: str | None = None
     active: bool | None = None
@@ -44,7 +45,7 @@ class SupplierQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupplierDraft:
-    """A supplier by its code. What is KEEP stays as it is."""
+    """A supplier by its code. KEEP leaves a field unchanged."""
 
     code: str
     name: str
@@ -57,9 +58,9 @@ class SupplierDraft:
 async def upsert(
     ctx: Context, drafts: Sequence[SupplierDraft], on_error: OnError, dry_run: bool = False
 ) -> BatchOutcome:
-    """Add or change suppliers of the merchant by code; the same again changes nothing.
+    """Create or update suppliers of the merchant by code. Repeating the batch changes nothing.
 
-    Raises: InvalidInput for no rows or more than 500, NotFound without a merchant to write for.
+    Raises: InvalidInput for an empty or oversized batch, NotFound without a merchant to write for.
     """
     rows_of(drafts, "suppliers")
     return await run_batch(_upsert, ctx, drafts, on_error, dry_run=dry_run)
@@ -67,12 +68,12 @@ async def upsert(
 
 @for_anyone
 async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Supplier]:
-    """Those of the suppliers that the caller may see."""
+    """Return those of the suppliers that the caller may read."""
     return {row.id: row for row in await _visible(ctx).filter(id__in=set(ids))}
 
 
 async def of_documents(ids: Sequence[int]) -> dict[int, Supplier]:
-    """The suppliers of documents that the caller has been shown."""
+    """Return the suppliers of documents that the caller may read."""
     return await Supplier.filter(id__in=set(ids)).in_bulk(sorted(set(ids)), "id")
 
 
@@ -84,23 +85,25 @@ async def get(ctx: Context, code: str) -> Supplier | None:
 @requires(Permission.PURCHASE_READ)
 async def page(ctx: Context, wanted: SupplierQuery, request: PageRequest) -> Page[Supplier]:
     """The wanted of the merchant's suppliers, by code. Raises: InvalidInput."""
-    query = _visible(ctx).filter(merchant_id=ctx.merchant_id)
-    if wanted.search is not None:
-        part = text_of(wanted.search, "search", 64)
-        query = query.filter(Q(name__icontains=part) | Q(code__icontains=part))
-    if wanted.active is not None:
-        query = query.filter(active=wanted.active)
-    return await paginate(query, request, ("code", "id"), f"suppliers {wanted}")
+    tie = f"suppliers {wanted}"
+    return await paginate(_wanted(ctx, wanted), request, ("code", "id"), tie)
+
+
+@requires(Permission.PURCHASE_READ)
+async def tally(ctx: Context, wanted: SupplierQuery) -> QueryTally[Supplier]:
+    """The count of the whole list."""
+    query = _wanted(ctx, wanted)
+    return QueryTally(query, query)
 
 
 async def ensure(ctx: Context, merchant_id: int, code: str, name: str | None) -> Supplier:
-    """The merchant's supplier with this code, made now if there is none; its name is the code unless given.
+    """Return the merchant's supplier with this code, created if there is none; `name` defaults to the code.
 
-    Raises: InvalidInput for one that is no longer active.
+    Raises: InvalidInput for an inactive supplier.
     """
     wanted = Supplier.filter(merchant_id=merchant_id, code=code)
     if not await wanted.exists():
-        await lock_node(merchant_id)  # the second of two at once finds the first's
+        await lock_node(merchant_id)  # of two concurrent calls the second finds the first's row
     found = await wanted.first()
     if found is None:
         found = await Supplier.create(merchant_id=merchant_id, code=code, name=name or code)
@@ -118,7 +121,7 @@ async def _upsert(ctx: Context, drafts: Sequence[SupplierDraft], on_error: OnErr
     faults = [Faults(("suppliers", index)) for index in range(len(drafts))]
     columns = [_checked(draft, each) for draft, each in zip(drafts, faults, strict=True)]
     claims = [(draft.code, each, ("code",)) for draft, each in zip(drafts, faults, strict=True)]
-    refuse_duplicates(claims, "The code {code} stands in the batch twice.")
+    refuse_duplicates(claims, "{code} is in this batch twice.")
     outcomes = outcomes_of((draft.code, each) for draft, each in zip(drafts, faults, strict=True))
     if not may_apply(on_error, faults):
         return BatchOutcome(outcomes, rejected=True)
@@ -131,7 +134,7 @@ async def _upsert(ctx: Context, drafts: Sequence[SupplierDraft], on_error: OnErr
 async def _save(
     ctx: Context, merchant_id: int, rows: Sequence[dict[str, Any]]
 ) -> tuple[list[Supplier], list[Supplier]]:
-    """Write what is new and what differs; answers both."""
+    """Save new and changed suppliers. Return the created and the updated ones."""
     codes = [row["code"] for row in rows]
     known = {
         each.code: each for each in await Supplier.filter(merchant_id=merchant_id, code__in=codes)
@@ -166,8 +169,18 @@ def _checked(draft: SupplierDraft, faults: Faults) -> dict[str, Any]:
     return columns
 
 
+def _wanted(ctx: Context, wanted: SupplierQuery) -> QuerySet[Supplier]:
+    query = _visible(ctx).filter(merchant_id=ctx.merchant_id)
+    if wanted.search is not None:
+        text = text_of(wanted.search, ("filter", "search"), 64)
+        query = query.filter(Q(name__icontains=text) | Q(code__icontains=text))
+    if wanted.active is not None:
+        query = query.filter(active=wanted.active)
+    return query
+
+
 def _visible(ctx: Context) -> QuerySet[Supplier]:
-    """The suppliers of the merchants above, or below, a node where the caller may read purchases."""
+    """Return the suppliers of merchants above or below a node where the caller may read purchases."""
     if ctx.actor.kind is ActorKind.SYSTEM:
         return Supplier.all()
     reachable = [Q(id=-1)]

@@ -1,4 +1,4 @@
-"""Taking what was counted for true."""
+"""Approving a stocktake: moving stock to the counted quantities."""
 
 from __future__ import annotations
 
@@ -10,29 +10,32 @@ from models.catalog.products import Variant
 from models.errors import InsufficientStock, InvalidInput, Refusals
 from models.stock.documents.stocktake_rules import StocktakeAction, StocktakeStatus
 from models.stock.documents.stocktakes import Stocktake, StocktakeLine
+from models.stock.levels import LevelKey
 from models.stock.rules import moved
 from models.stock.states import MovementReason, StockState
 from resolvers.context import Context
 from resolvers.permissions import requires
 from resolvers.stock.allocation.backorder_allocation import fill
 from resolvers.stock.documents.documents import do_once
-from resolvers.stock.ledger.ledger import Move, Place, announce_changed, move_all
+from resolvers.stock.documents.kinds import key_of
+from resolvers.stock.documents.steps import change_status
+from resolvers.stock.ledger.ledger import Move, announce_changed, move_all
 from resolvers.stock.levels.locking import LockedLevel, backordered, lock
 from resolvers.stock.serials import tracked
 from resolvers.stock.stocktakes.opening import end
 from resolvers.stock.stocktakes.serial_settlement import settle, settled
-from resolvers.stock.stocktakes.stocktakes import KIND, locked, turn
+from resolvers.stock.stocktakes.stocktakes import locked
 
 
 @requires(Permission.STOCK_WRITE)
 async def approve(ctx: Context, stocktake_id: int, idempotency_key: str) -> Stocktake:
-    """Take what was found for true: each difference becomes a movement to or from what is available.
+    """Move each difference of the count between OUTSIDE and AVAILABLE.
 
-    Missing pieces that are promised to somebody by now cannot be taken: then nothing is, until those orders
-    are settled or the line is counted again. A missing serial number goes out of the state that it is in.
+    If more units are missing than are available, nothing moves until the orders that hold them are settled or
+    the line is counted again. A missing serial number leaves from its current state.
 
-    Raises: NotFound, StateConflict, Forbidden for whoever counted, InsufficientStock for each line that
-    misses more than is available, what `settled` raises, InvalidInput, IdempotencyKeyReused.
+    Raises: NotFound, StateConflict, Forbidden for a caller who counted, InsufficientStock for each line that
+    misses more than is available, the errors of `settled`, InvalidInput, IdempotencyKeyReused.
     """
     work = partial(_approve, ctx, stocktake_id)
     row_id = await do_once(ctx, "stocktakeApprove", idempotency_key, [stocktake_id], work)
@@ -41,7 +44,7 @@ async def approve(ctx: Context, stocktake_id: int, idempotency_key: str) -> Stoc
 
 async def _approve(ctx: Context, stocktake_id: int) -> int:
     stocktake, lines = await locked(ctx, stocktake_id, StocktakeAction.APPROVE)
-    differing = {line.place: line for line in lines if line.difference or line.scanned}
+    differing = {line.level_key: line for line in lines if line.difference or line.scanned}
     levels, freed = await lock(ctx, differing)
     scanned = [line for line in lines if line.scanned]
     serials = await settled(stocktake, scanned)
@@ -57,38 +60,38 @@ async def _approve(ctx: Context, stocktake_id: int) -> int:
     await announce_changed(ctx, [*freed, *changed])
     await fill(ctx, backordered(levels))
     await end(lines)
-    await turn(ctx, stocktake, StocktakeStatus.APPROVED)
+    await change_status(ctx, stocktake, StocktakeStatus.APPROVED)
     return stocktake.id
 
 
 async def _check_kind(
     moves: Sequence[Move], scanned: Sequence[StocktakeLine], merchants: Collection[int]
 ) -> None:
-    """Raises: InvalidInput where a variant began or ceased to track serial numbers since it was counted."""
+    """Raise InvalidInput if a variant began or ceased to track serial numbers after it was counted."""
     counted = {line.variant_id for line in scanned}
     for each in moves:
         if (each.variant_id in counted) != (each.variant_id in merchants):
             raise InvalidInput(
-                "{sku} tracks serial numbers since it was counted, or no longer: count it again.",
+                "{sku} began or ceased to track serial numbers after it was counted. Count it again.",
                 path=("stocktakeId",),
                 sku=(await Variant.get(id=each.variant_id)).sku,
             )
 
 
-def _check_there(moves: Sequence[Move], levels: Mapping[Place, LockedLevel]) -> None:
-    """Raises: Refusals with InsufficientStock for each level that lacks what is missing."""
-    left = {place: level.pieces for place, level in levels.items()}
+def _check_there(moves: Sequence[Move], levels: Mapping[LevelKey, LockedLevel]) -> None:
+    """Raise Refusals with InsufficientStock for each level with fewer available units than are missing."""
+    left = {key: level.quantities for key, level in levels.items()}
     for each in moves:
-        left[each.place] += moved(each.from_state, each.to_state, each.quantity)
+        left[each.level_key] += moved(each.from_state, each.to_state, each.quantity)
     if short := [
         InsufficientStock(
-            place[0],
-            requested=levels[place].pieces.available - pieces.available,
-            available=levels[place].pieces.available,
+            key[0],
+            requested=levels[key].quantities.available - quantities.available,
+            available=levels[key].quantities.available,
             path=("stocktakeId",),
         )
-        for place, pieces in left.items()
-        if pieces.available < 0
+        for key, quantities in left.items()
+        if quantities.available < 0
     ]:
         raise Refusals(short)
 
@@ -103,5 +106,5 @@ def _move(stocktake: Stocktake, line: StocktakeLine) -> Move:
         to_state=available if more else outside,
         quantity=abs(line.difference),
         reason=MovementReason.STOCKTAKE,
-        document=(KIND, stocktake.id),
+        document=key_of(stocktake),
     )

@@ -1,7 +1,7 @@
-"""Counting blind while selling goes on, and making the ledger say what was found.
+"""Blind counts of a stocktake while sales continue.
 
-What a line differs by is fixed when it is counted: pieces sold or received afterwards change neither the
-difference nor what approving it does.
+The difference of a line is fixed when it is counted. Units that are sold or received later change neither the
+difference nor the effect of the approval.
 """
 
 from __future__ import annotations
@@ -16,18 +16,20 @@ from models.database import transaction
 from models.errors import InvalidInput, NotFound, Refusal, Refusals
 from models.stock.documents.stocktake_rules import StocktakeAction, StocktakeStatus
 from models.stock.documents.stocktakes import Stocktake
+from models.stock.levels import LevelKey
 from models.tables.bulk import update_all
 from resolvers.context import Context
 from resolvers.permissions import requires
 from resolvers.stock.allocation.backorder_allocation import fill
 from resolvers.stock.documents.documents import do_once
+from resolvers.stock.documents.steps import change_status
 from resolvers.stock.ledger.as_of import of_levels
-from resolvers.stock.ledger.ledger import Place, announce_changed
+from resolvers.stock.ledger.ledger import announce_changed
 from resolvers.stock.levels.locking import backordered, lock
 from resolvers.stock.serials import Scanned, SerialDraft, checked, given
-from resolvers.stock.stocktakes.opening import twins
+from resolvers.stock.stocktakes.opening import duplicates
 from resolvers.stock.stocktakes.serials import MAXIMUM, compare, forget
-from resolvers.stock.stocktakes.stocktakes import locked, turn
+from resolvers.stock.stocktakes.stocktakes import locked
 from resolvers.validation import quantity_of, rows_of
 
 _COLUMNS = (
@@ -50,19 +52,19 @@ async def count(
     idempotency_key: str | None,
     serials: Sequence[SerialDraft] = (),
 ) -> Stocktake:
-    """Say how many pieces there are, whatever their state; 0 is a count, and a later count replaces it.
+    """Record how many units of each variant are on hand in all states. A later count replaces an earlier one.
 
-    They are compared with what stood there `counted_at`, which is now unless told. Once every line is
-    counted, so is the stocktake. `serials` are those of variants that track them, one for each piece.
+    They are compared with the quantity on hand at `counted_at` (default: now). The stocktake is COUNTED when
+    every line has a count. `serials` has one serial number for each unit of variants that track them.
 
     Raises: InvalidInput, NotFound, Duplicate, StateConflict, Forbidden, IdempotencyKeyReused.
     """
     rows_of(counts, "counts")
-    for place, each in enumerate(counts):
-        quantity_of(each.quantity, "counts", place, "quantity", minimum=0)
+    for position, each in enumerate(counts):
+        quantity_of(each.quantity, "counts", position, "quantity", minimum=0)
     scanned = checked(serials, MAXIMUM)
-    pieces = [(each.variant_id, each.quantity) for each in counts]
-    keyed = [stocktake_id, pieces, counted_at, *given(scanned)]
+    quantities = [(each.variant_id, each.quantity) for each in counts]
+    keyed = [stocktake_id, quantities, counted_at, *given(scanned)]
     work = partial(_count, ctx, stocktake_id, counts, scanned, counted_at)
     row_id = await do_once(ctx, "stocktakeCount", idempotency_key, keyed, work)
     return await Stocktake.get(id=row_id)
@@ -70,7 +72,7 @@ async def count(
 
 @requires(Permission.STOCK_COUNT)
 async def recount(ctx: Context, stocktake_id: int, variant_ids: Sequence[int]) -> Stocktake:
-    """Have some lines of a counted stocktake counted again: what was found of them is forgotten.
+    """Reopen a counted stocktake: delete the counts of some lines, which must be counted again.
 
     Raises: InvalidInput, NotFound, Duplicate, StateConflict, Forbidden.
     """
@@ -89,55 +91,58 @@ async def _count(
     at = _moment(ctx, stocktake, counted_at)
     found = {line.variant_id: line for line in lines}
     refusals: list[Refusal] = [
-        NotFound("This variant is not in the document.", path=("counts", place, "variantId"))
-        for place, each in enumerate(counts)
+        NotFound("This variant is not in the document.", path=("counts", position, "variantId"))
+        for position, each in enumerate(counts)
         if each.variant_id not in found
     ]
-    refusals += twins([each.variant_id for each in counts], "counts", "variantId")
+    refusals += duplicates([each.variant_id for each in counts], "counts", "variantId")
     if refusals:
         raise Refusals(refusals)
-    expected = await _standing(ctx, [found[each.variant_id].place for each in counts], at)
+    expected = await _on_hand(ctx, [found[each.variant_id].level_key for each in counts], at)
     for each in counts:
         line = found[each.variant_id]
-        line.counted, line.expected = each.quantity, expected[line.place]
+        line.counted, line.expected = each.quantity, expected[line.level_key]
         line.counted_at = at or ctx.now()
         line.counter_kind, line.counter_id = str(ctx.actor.kind), ctx.actor.id
     counted = [found[each.variant_id] for each in counts]
     await compare(ctx, counted, scanned, at)
     await update_all(counted, _COLUMNS)
     left = any(line.counted is None for line in lines)
-    await turn(ctx, stocktake, StocktakeStatus.OPEN if left else StocktakeStatus.COUNTED)
+    await change_status(ctx, stocktake, StocktakeStatus.OPEN if left else StocktakeStatus.COUNTED)
     return stocktake.id
 
 
 def _moment(ctx: Context, stocktake: Stocktake, counted_at: datetime | None) -> datetime | None:
     if counted_at is not None and not stocktake.created_at <= counted_at <= ctx.now():
         raise InvalidInput(
-            "A count lies between the opening of its stocktake and now.", path=("countedAt",)
+            "The time of a count must lie between the opening of its stocktake and now.",
+            path=("countedAt",),
         )
     return counted_at
 
 
-async def _standing(ctx: Context, places: Sequence[Place], at: datetime | None) -> dict[Place, int]:
-    """What is on hand at these places, or was at a moment; their levels stay locked."""
-    levels, freed = await lock(ctx, places)
+async def _on_hand(
+    ctx: Context, positions: Sequence[LevelKey], at: datetime | None
+) -> dict[LevelKey, int]:
+    """Lock the levels. Return their quantities on hand, now or as of `at`."""
+    levels, freed = await lock(ctx, positions)
     await announce_changed(ctx, freed)
     await fill(ctx, backordered(levels))
     if at is None:
-        return {place: level.pieces.on_hand for place, level in levels.items()}
-    stood = await of_levels([level.id for level in levels.values()], at)
-    return {(each.variant_id, each.location_id): each.pieces.on_hand for each in stood}
+        return {position: level.quantities.on_hand for position, level in levels.items()}
+    snapshots = await of_levels([level.id for level in levels.values()], at)
+    return {(each.variant_id, each.location_id): each.quantities.on_hand for each in snapshots}
 
 
 async def _recount(ctx: Context, stocktake_id: int, variant_ids: Sequence[int]) -> Stocktake:
     stocktake, lines = await locked(ctx, stocktake_id, StocktakeAction.RECOUNT)
     found = {line.variant_id: line for line in lines}
     refusals: list[Refusal] = [
-        NotFound("This variant is not in the document.", path=("variantIds", place))
-        for place, variant_id in enumerate(variant_ids)
+        NotFound("This variant is not in the document.", path=("variantIds", position))
+        for position, variant_id in enumerate(variant_ids)
         if variant_id not in found
     ]
-    refusals += twins(variant_ids, "variantIds")
+    refusals += duplicates(variant_ids, "variantIds")
     if refusals:
         raise Refusals(refusals)
     again = [found[variant_id] for variant_id in variant_ids]
@@ -146,5 +151,5 @@ async def _recount(ctx: Context, stocktake_id: int, variant_ids: Sequence[int]) 
         line.counted = line.expected = line.counted_at = None
         line.counter_kind = line.counter_id = None
     await update_all(again, _COLUMNS)
-    await turn(ctx, stocktake, StocktakeStatus.OPEN)
+    await change_status(ctx, stocktake, StocktakeStatus.OPEN)
     return stocktake

@@ -1,4 +1,4 @@
-"""Beginning a stocktake, and giving one up."""
+"""Opening and cancelling stocktakes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from models.tables.bulk import update_all
 from resolvers.context import Context
 from resolvers.permissions import requires, scoped
 from resolvers.stock.documents.documents import next_number, note_of
-from resolvers.stock.stocktakes.stocktakes import locked, turn, written
+from resolvers.stock.documents.steps import change_status, record_change
+from resolvers.stock.stocktakes.stocktakes import locked
 from resolvers.validation import rows_of
 
 PREFIX = "ST"
@@ -25,7 +26,7 @@ PREFIX = "ST"
 async def open_(
     ctx: Context, location_id: int, variant_ids: Sequence[int], note: str | None
 ) -> Stocktake:
-    """Begin a count of these variants at a location.
+    """Open a stocktake of these variants at a location.
 
     Raises: InvalidInput, NotFound, Duplicate for a variant that is being counted there already.
     """
@@ -35,23 +36,23 @@ async def open_(
 
 @requires(Permission.STOCK_COUNT)
 async def cancel(ctx: Context, stocktake_id: int, note: str | None) -> Stocktake:
-    """Give it up; nothing moves. Raises: InvalidInput, NotFound, StateConflict, Forbidden."""
+    """Cancel the stocktake without moving stock. Raises: InvalidInput, NotFound, StateConflict, Forbidden."""
     return await transaction(_cancel, ctx, stocktake_id, note_of(note))
 
 
 async def end(lines: Sequence[StocktakeLine]) -> None:
-    """Let the variants of a stocktake be counted by another one."""
+    """Release the variants of a stocktake, so that another one may count them."""
     for line in lines:
         line.going_on = None
     await update_all(lines, ("going_on",))
 
 
-def twins(variant_ids: Sequence[int], root: str, *leaf: str) -> list[Refusal]:
-    """A refusal for each variant of the input's `root` that stood there before."""
+def duplicates(variant_ids: Sequence[int], root: str, *leaf: str) -> list[Refusal]:
+    """Return a refusal for each variant that occurs earlier in the input's list `root`."""
     return [
-        Duplicate("This variant is given twice.", path=(root, place, *leaf))
-        for place, variant_id in enumerate(variant_ids)
-        if variant_id in variant_ids[:place]
+        Duplicate("This variant is given twice.", path=(root, position, *leaf))
+        for position, variant_id in enumerate(variant_ids)
+        if variant_id in variant_ids[:position]
     ]
 
 
@@ -71,22 +72,22 @@ async def _open(
         note=note,
     )
     await _claim(ctx, stocktake, variant_ids, skus)
-    await written(ctx, stocktake, None, note)
+    await record_change(ctx, stocktake, None, note)
     return stocktake
 
 
 async def _checked(merchant_id: int, variant_ids: Sequence[int]) -> dict[int, str]:
-    """The SKUs of the merchant's variants. Raises: Refusals naming each that is not, or stands twice."""
+    """Return the SKUs of the merchant's variants. Raises: Refusals for each unknown or duplicate variant."""
     found = await Variant.filter(merchant_id=merchant_id, id__in=set(variant_ids)).values_list(
         "id", "sku"
     )
     skus: dict[int, str] = dict(found)
     refusals: list[Refusal] = []
-    for place, variant_id in enumerate(variant_ids):
+    for position, variant_id in enumerate(variant_ids):
         if variant_id not in skus:
-            path = ("variantIds", place)
+            path = ("variantIds", position)
             refusals.append(NotFound("There is no such variant.", path=path))
-    refusals += twins(variant_ids, "variantIds")
+    refusals += duplicates(variant_ids, "variantIds")
     if refusals:
         raise Refusals(refusals)
     return skus
@@ -95,7 +96,7 @@ async def _checked(merchant_id: int, variant_ids: Sequence[int]) -> dict[int, st
 async def _claim(
     ctx: Context, stocktake: Stocktake, variant_ids: Sequence[int], skus: dict[int, str]
 ) -> None:
-    """Write the lines; whoever opens another stocktake of one of them meanwhile waits for this one."""
+    """Insert the lines. A concurrent stocktake of one of the variants waits until this transaction ends."""
     rows = ", ".join(["(?, ?, ?, ?, ?)"] * len(variant_ids))
     claimed = await fetch(
         "INSERT INTO stocktake_line (stocktake_id, variant_id, location_id, going_on, created_at)"
@@ -107,21 +108,21 @@ async def _claim(
             for value in (stocktake.id, variant_id, stocktake.location_id, True, ctx.now())
         ),
     )
-    mine = {row["variant_id"] for row in claimed}
-    if taken := [
+    inserted = {row["variant_id"] for row in claimed}
+    if refusals := [
         Duplicate(
             "{sku} is being counted there already.",
-            path=("variantIds", place),
+            path=("variantIds", position),
             sku=skus[variant_id],
         )
-        for place, variant_id in enumerate(variant_ids)
-        if variant_id not in mine
+        for position, variant_id in enumerate(variant_ids)
+        if variant_id not in inserted
     ]:
-        raise Refusals(taken)
+        raise Refusals(refusals)
 
 
 async def _cancel(ctx: Context, stocktake_id: int, note: str | None) -> Stocktake:
     stocktake, lines = await locked(ctx, stocktake_id, StocktakeAction.CANCEL)
     await end(lines)
-    await turn(ctx, stocktake, StocktakeStatus.CANCELLED, note)
+    await change_status(ctx, stocktake, StocktakeStatus.CANCELLED, note)
     return stocktake

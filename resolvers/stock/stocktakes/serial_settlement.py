@@ -1,7 +1,7 @@
-"""What approving a stocktake does about serial numbers: the missing go out, the surplus come in.
+"""Serial numbers at the approval of a stocktake: missing ones leave stock, surplus ones enter it.
 
-What has come to the place or left it since the count was seen there by somebody: the books are right about
-it, and it is left alone.
+A serial number that arrived at the location or left it after the count is not moved, because the records of
+that movement are newer than the count.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from models.stock.serials import AWAY, SerialState
 from models.stock.states import MovementReason, StockState
 from models.tables.bulk import chunks
 from resolvers.context import Context
+from resolvers.stock.documents.kinds import key_of
 from resolvers.stock.ledger.ledger import Move
-from resolvers.stock.serials import Path, SerialDraft, go
+from resolvers.stock.serials import Path, SerialDraft, move_serials
 from resolvers.stock.stocktakes.serials import MAXIMUM, ON_HAND_IN_SQL
-from resolvers.stock.stocktakes.stocktakes import KIND
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A move of pieces, and the serial numbers that make it too."""
+    """A move of units, and their serial numbers."""
 
     move: Move
     serials: Sequence[str]
@@ -33,34 +33,35 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The ways out and in, and the row IDs of what is left alone."""
+    """The moves, and the row IDs of the findings that are not moved."""
 
     ways: Sequence[Way]
-    left: Sequence[int]
+    unmoved: Sequence[int]
 
 
 class _Unnamed(SerialDraft):
-    """Serial numbers that stand in the document, not in the input."""
+    """Serial numbers of the document, which have no path in the input."""
 
     def at(self, serial: str) -> Path:
         return self.path
 
 
 async def settled(stocktake: Stocktake, lines: Sequence[StocktakeLine]) -> Settled:
-    """What is to happen to the serial numbers of lines that were counted by them; their levels are locked.
+    """Return the moves of serial numbers for lines with scanned counts, whose levels are locked.
 
-    Raises: Refusals with Duplicate for each that was counted here and is in stock or on the road elsewhere.
+    Raises: Refusals with Duplicate for each serial number that was counted here and is in stock or in transit
+    elsewhere.
     """
     variants = {line.id: line.variant_id for line in lines}
     rows = await fetch(_FOUND.format(marks([*variants])), *variants) if variants else []
     ways: dict[tuple[int, StockState, StockState], list[str]] = {}
-    refusals, left = [], []
+    refusals, unmoved = [], []
     for row in rows:
         state = SerialState(row["state"]) if row["state"] else None
         if row["moved"]:
-            left.append(row["id"])
+            unmoved.append(row["id"])
         elif row["finding"] == SerialFinding.MISSING:
-            way = variants[row["line_id"]], _stands(row["state"]), StockState.OUTSIDE
+            way = variants[row["line_id"]], _stock_state(row["state"]), StockState.OUTSIDE
             ways.setdefault(way, []).append(row["serial"])
         elif state in (None, *AWAY):
             way = variants[row["line_id"]], StockState.OUTSIDE, StockState.AVAILABLE
@@ -69,32 +70,32 @@ async def settled(stocktake: Stocktake, lines: Sequence[StocktakeLine]) -> Settl
             refusals.append(_elsewhere(row["serial"], state))
     if refusals:
         raise Refusals(refusals)
-    return Settled([_way(stocktake, *way, serials) for way, serials in ways.items()], left)
+    return Settled([_way(stocktake, *way, serials) for way, serials in ways.items()], unmoved)
 
 
 async def settle(
     ctx: Context, lines: Sequence[StocktakeLine], settled: Settled, merchants: Mapping[int, int]
 ) -> None:
-    """Let the serial numbers go with the pieces that have been moved, and note which went."""
+    """Move the serial numbers of units that have been moved, and record which findings were moved."""
     for way in settled.ways:
         variant_id = way.move.variant_id
-        for part in chunks(way.serials, MAXIMUM):
-            draft = _Unnamed(variant_id, part, ("stocktakeId",))
-            move = replace(way.move, quantity=len(part))
-            await go(ctx, move, merchants[variant_id], draft, part)
+        for chunk in chunks(way.serials, MAXIMUM):
+            draft = _Unnamed(variant_id, chunk, ("stocktakeId",))
+            move = replace(way.move, quantity=len(chunk))
+            await move_serials(ctx, move, merchants[variant_id], draft, chunk)
     for ids, column, moved in (
         ([line.id for line in lines], "line_id", True),
-        (settled.left, "id", False),
+        (settled.unmoved, "id", False),
     ):
-        for part in chunks(ids):
+        for chunk in chunks(ids):
             await execute(
-                f"UPDATE stocktake_serial SET moved = ? WHERE {column} IN ({marks(part)})",
+                f"UPDATE stocktake_serial SET moved = ? WHERE {column} IN ({marks(chunk)})",
                 moved,
-                *part,
+                *chunk,
             )
 
 
-def _stands(state: str) -> StockState:
+def _stock_state(state: str) -> StockState:
     return StockState.AVAILABLE if state == SerialState.IN_STOCK else StockState(state)
 
 
@@ -108,14 +109,14 @@ def _way(
         to_state=end,
         quantity=len(serials),
         reason=MovementReason.STOCKTAKE,
-        document=(KIND, stocktake.id),
+        document=key_of(stocktake),
     )
     return Way(move, serials)
 
 
 def _elsewhere(serial: str, state: SerialState | None) -> Duplicate:
     return Duplicate(
-        "The serial number {serial} was counted here, but is {state} in the books.",
+        "The serial number {serial} was counted here, but is recorded as {state}.",
         path=("stocktakeId",),
         serial=serial,
         state=state,

@@ -1,4 +1,4 @@
-"""Counting by serial numbers: which of them the books had there, and where what was scanned differs."""
+"""Counts by serial numbers: comparing scanned serial numbers with the recorded ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from resolvers.permissions import for_anyone
 from resolvers.slices import Slice, rows_of_each
 from resolvers.stock.serials import Scanned, SerialDraft, tracked
 
-MAXIMUM = 3_000  # serial numbers of a line: what stands at a place may have come in many parts
+MAXIMUM = 3_000  # serial numbers of a line, which may have arrived in many deliveries
 ON_HAND_IN_SQL = ", ".join(f"'{state}'" for state in ON_HAND)
 _COLUMNS = ("line_id", "serial", "finding", "created_at")
 
@@ -25,12 +25,12 @@ _COLUMNS = ("line_id", "serial", "finding", "created_at")
 async def of_lines(
     ctx: Context, line_ids: Sequence[int], cut: Slice | None = None
 ) -> dict[int, list[StocktakeSerial]]:
-    """Where the counts of lines that the caller has been shown differ from the books."""
+    """Return the serial numbers in which counts differ, for lines that the caller may read."""
     return await rows_of_each(StocktakeSerial, "line_id", line_ids, cut)
 
 
 async def forget(lines: Sequence[StocktakeLine]) -> None:
-    """What was found of these lines before."""
+    """Delete the findings of earlier counts of these lines."""
     await delete_where("stocktake_serial", "line_id", [line.id for line in lines if line.scanned])
     for line in lines:
         line.last_serial_event_id = None
@@ -39,11 +39,12 @@ async def forget(lines: Sequence[StocktakeLine]) -> None:
 async def compare(
     ctx: Context, lines: Sequence[StocktakeLine], scanned: Scanned, at: datetime | None
 ) -> None:
-    """Note where the serial numbers that were scanned differ from those the books had there, now or `at`.
+    """Save the differences between the scanned serial numbers and those on hand, now or as of `at`.
 
-    The levels of the lines are locked, and what was counted of them is set, in the order of the input.
+    The levels of the lines are locked. `lines` have their counts and follow the order of the input.
 
-    Raises: Refusals with InvalidInput unless variants that track them, and no others, have one a piece.
+    Raises: Refusals with InvalidInput unless each counted unit of a variant that tracks serial numbers has
+    one, and other variants have none.
     """
     tracking = await tracked({line.variant_id for line in lines})
     _check(lines, scanned, tracking)
@@ -63,24 +64,28 @@ async def compare(
 
 
 def _check(lines: Sequence[StocktakeLine], scanned: Scanned, tracking: Mapping[int, int]) -> None:
-    places = {line.variant_id: place for place, line in enumerate(lines)}
+    positions = {line.variant_id: position for position, line in enumerate(lines)}
     refusals: list[Refusal] = []
     for variant_id, draft in scanned.items():
-        if variant_id not in places:
-            refusals.append(InvalidInput("No pieces are counted for these.", path=draft.path))
+        if variant_id not in positions:
+            refusals.append(
+                InvalidInput("No quantity is given for these serial numbers.", path=draft.path)
+            )
         elif draft.serials and variant_id not in tracking:
-            refusals.append(InvalidInput("No serial numbers are kept of this.", path=draft.path))
+            refusals.append(
+                InvalidInput("This variant does not track serial numbers.", path=draft.path)
+            )
     for variant_id in tracking:
-        place = places[variant_id]
+        position = positions[variant_id]
         draft = scanned.get(variant_id) or SerialDraft(
-            variant_id, [], ("counts", place, "quantity")
+            variant_id, [], ("counts", position, "quantity")
         )
-        if len(draft.serials) != lines[place].counted:
+        if len(draft.serials) != lines[position].counted:
             refusals.append(
                 InvalidInput(
-                    "Give {quantity} serial numbers, one for each piece.",
+                    "Give {quantity} serial numbers, one for each unit.",
                     path=draft.path,
-                    quantity=lines[place].counted,
+                    quantity=lines[position].counted,
                 )
             )
     if refusals:
@@ -94,16 +99,16 @@ async def _last_event(at: datetime | None) -> int:
 
 
 async def _expected(lines: Sequence[StocktakeLine], last: int) -> dict[int, list[str]]:
-    """By variant the serial numbers that were on hand once the `last` event had happened."""
+    """Return the serial numbers on hand after the event `last`, by variant."""
     found: dict[int, list[str]] = {line.variant_id: [] for line in lines}
-    place = lines[0].location_id
+    location_id = lines[0].location_id
     query = _EXPECTED.format(marks([*found]))
-    for row in await fetch(query, *found, place, last, last, *found, last, place):
+    for row in await fetch(query, *found, location_id, last, last, *found, last, location_id):
         found[row["variant_id"]].append(row["serial"])
     return found
 
 
-# Those that are there and were not touched since, and those touched since that had been there before.
+# Serial numbers on hand without later events, and those with later events that were on hand before them.
 _EXPECTED = f"""
 SELECT serial.variant_id, serial.serial FROM serial_number AS serial
 WHERE serial.variant_id IN ({{0}}) AND serial.location_id = ? AND serial.state IN ({ON_HAND_IN_SQL})

@@ -1,4 +1,4 @@
-"""Where goods on the road end: counted at the destination, called back to the source, or lost."""
+"""The end of a transfer: goods in transit are received, returned to the source, or lost."""
 
 from __future__ import annotations
 
@@ -11,8 +11,13 @@ from typing import Any
 from models.accounts.roles import Permission
 from models.errors import InvalidInput
 from models.stock.costing import shares
-from models.stock.documents.transfer_rules import ON_THE_ROAD, TransferAction, TransferStatus
+from models.stock.documents.transfer_rules import (
+    IN_TRANSIT_STATUSES,
+    TransferAction,
+    TransferStatus,
+)
 from models.stock.documents.transfers import Transfer, TransferLine
+from models.stock.levels import LevelKey
 from models.stock.states import MovementReason, StockState
 from models.tables.bulk import update_all
 from resolvers.context import Context
@@ -21,16 +26,19 @@ from resolvers.stock.allocation.backorder_allocation import fill
 from resolvers.stock.costs.costs import Way, carry
 from resolvers.stock.documents.documents import do_once, note_of
 from resolvers.stock.documents.inbound import expect
+from resolvers.stock.documents.kinds import TRANSFERS, key_of
 from resolvers.stock.documents.lines import LineDraft, Lines, check_within, summed
-from resolvers.stock.ledger.ledger import Move, Place, announce_changed
+from resolvers.stock.documents.reading import lines_of
+from resolvers.stock.documents.steps import change_status
+from resolvers.stock.ledger.ledger import Move, announce_changed
 from resolvers.stock.levels.locking import backordered, check_room, lock
 from resolvers.stock.serials import SerialDraft, checked
 from resolvers.stock.serials import given as given_serials
-from resolvers.stock.transfers.serials import Named, named_in, pass_on
-from resolvers.stock.transfers.transfers import KIND, lines_of, locked, turn
+from resolvers.stock.transfers.serials import Named, named_in, settle_serials
+from resolvers.stock.transfers.transfers import locked
 from resolvers.validation import quantity_of, rows_of
 
-# What a receipt counts, and what becomes of it at the destination.
+# The counts of a receipt, and the state of their units at the destination.
 _COUNTED = {
     "accepted": StockState.AVAILABLE,
     "rejected": StockState.QUARANTINED,
@@ -40,9 +48,9 @@ _COUNTED = {
 
 @dataclass(frozen=True, slots=True)
 class ReceiptDraft:
-    """How the pieces of a variant came: sound, to be looked at, or not at all.
+    """How many units of a variant arrived in order, arrived to be inspected, or were lost.
 
-    `serials` says which did, by `"accepted"`, `"rejected"` and `"lost"`.
+    `serials` has their serial numbers under `"accepted"`, `"rejected"` and `"lost"`.
     """
 
     variant_id: int
@@ -54,16 +62,16 @@ class ReceiptDraft:
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    """Pieces of a line that leave the road; `column` of the line counts them."""
+    """Units of a line that are no longer in transit; `column` of the line counts them."""
 
     line: TransferLine
     column: str
     location_id: int
     state: StockState
-    pieces: int
+    quantity: int
 
     @property
-    def place(self) -> Place:
+    def level_key(self) -> LevelKey:
         return self.line.variant_id, self.location_id
 
 
@@ -71,12 +79,12 @@ class _End:
 async def receive(
     ctx: Context, transfer_id: int, receipts: Sequence[ReceiptDraft], idempotency_key: str
 ) -> Transfer:
-    """Count what has come: accepted pieces are available, rejected ones quarantined, lost ones gone.
+    """Receive goods: accepted units become available, rejected ones quarantined, lost ones leave stock.
 
-    What is not counted stays on the road.
+    Units that the receipt does not count stay in transit.
 
-    Raises: InvalidInput, NotFound, LimitExceeded, StateConflict, Forbidden, IdempotencyKeyReused; what
-    `pass_on` raises for serial numbers.
+    Raises: InvalidInput, NotFound, LimitExceeded, StateConflict, Forbidden, IdempotencyKeyReused; the errors
+    of `settle_serials` for serial numbers.
     """
     counts, totals = _counted(receipts)
     named = named_in(receipts, totals)
@@ -95,16 +103,16 @@ async def cancel(
     idempotency_key: str | None,
     lost_serials: Sequence[SerialDraft] = (),
 ) -> Transfer:
-    """Call it off. Of what is on the road, `lost` pieces are gone; all others are back at the source.
+    """Cancel the transfer. Of the units in transit, the `lost` ones leave stock; others return to the source.
 
-    Raises: InvalidInput, NotFound, LimitExceeded, StateConflict, Forbidden, IdempotencyKeyReused; what
-    `pass_on` raises for serial numbers.
+    Raises: InvalidInput, NotFound, LimitExceeded, StateConflict, Forbidden, IdempotencyKeyReused; the errors
+    of `settle_serials` for serial numbers.
     """
-    gone = Lines({}, {}) if lost is None else summed(lost, "lost")
+    losses = Lines({}, {}) if lost is None else summed(lost, "lost")
     scanned = checked(lost_serials)
     given = [transfer_id, note, [asdict(line) for line in lost or ()], *given_serials(scanned)]
     named = Named({(each.variant_id, "lost"): each for each in scanned.values()}, ("lostSerials",))
-    work = partial(_cancel, ctx, transfer_id, note_of(note), gone, named)
+    work = partial(_cancel, ctx, transfer_id, note_of(note), losses, named)
     row_id = await do_once(ctx, "transferCancel", idempotency_key, given, work)
     return await Transfer.get(id=row_id)
 
@@ -117,8 +125,8 @@ async def _receive(
     named: Named,
 ) -> int:
     transfer = await locked(ctx, transfer_id, TransferAction.RECEIVE)
-    lines = (await lines_of([transfer.id]))[transfer.id]
-    check_within(totals, {line.variant_id: line.on_the_road for line in lines}, "accepted")
+    lines = await lines_of(TRANSFERS, transfer.id)
+    check_within(totals, {line.variant_id: line.in_transit for line in lines}, "accepted")
     ends = [
         _End(line, column, transfer.destination_id, state, counts[line.variant_id][column])
         for line in lines
@@ -126,48 +134,48 @@ async def _receive(
         for column, state in _COUNTED.items()
     ]
     await _end(ctx, transfer, ends, named)
-    left = any(line.on_the_road for line in lines)
+    left = any(line.in_transit for line in lines)
     status = TransferStatus.PARTIALLY_RECEIVED if left else TransferStatus.RECEIVED
-    await turn(ctx, transfer, status, None)
+    await change_status(ctx, transfer, status, None)
     return transfer.id
 
 
 async def _cancel(
-    ctx: Context, transfer_id: int, note: str | None, gone: Lines, named: Named
+    ctx: Context, transfer_id: int, note: str | None, losses: Lines, named: Named
 ) -> int:
     transfer = await locked(ctx, transfer_id, TransferAction.CANCEL)
-    lines = (await lines_of([transfer.id]))[transfer.id]
-    check_within(gone, {line.variant_id: line.on_the_road for line in lines})
+    lines = await lines_of(TRANSFERS, transfer.id)
+    check_within(losses, {line.variant_id: line.in_transit for line in lines})
     ends = []
     for line in lines:
-        lost = gone.pieces.get(line.variant_id, 0)
-        back = line.on_the_road - lost
+        lost = losses.quantities.get(line.variant_id, 0)
+        back = line.in_transit - lost
         ends.append(_End(line, "returned", transfer.source_id, StockState.AVAILABLE, back))
         ends.append(_End(line, "lost", transfer.destination_id, StockState.OUTSIDE, lost))
-    if transfer.status in ON_THE_ROAD:
+    if transfer.status in IN_TRANSIT_STATUSES:
         await _end(ctx, transfer, ends, named)
     else:
         named.refuse()
-    await turn(ctx, transfer, TransferStatus.CANCELLED, note)
+    await change_status(ctx, transfer, TransferStatus.CANCELLED, note)
     return transfer.id
 
 
 async def _end(ctx: Context, transfer: Transfer, ends: Sequence[_End], named: Named) -> None:
-    """Take pieces off the road, with their share of its value. The ends of a line stand together."""
-    ends = [each for each in ends if each.pieces]
-    expected: dict[Place, int] = {}
+    """Move units out of transit with their share of its value. The ends of a line are adjacent."""
+    ends = [each for each in ends if each.quantity]
+    expected: dict[LevelKey, int] = {}
     for each in ends:
         awaited = (each.line.variant_id, transfer.destination_id)
-        expected[awaited] = expected.get(awaited, 0) - each.pieces
-    levels, freed = await lock(ctx, {*expected, *(each.place for each in ends)})
+        expected[awaited] = expected.get(awaited, 0) - each.quantity
+    levels, freed = await lock(ctx, {*expected, *(each.level_key for each in ends)})
     moves = [_move(transfer, each) for each in ends]
     check_room(levels, moves, "transferId")
     fates = [each.column for each in ends]
-    await pass_on(ctx, transfer, list(zip(fates, moves, strict=True)), named)
+    await settle_serials(ctx, transfer, list(zip(fates, moves, strict=True)), named)
     worth: dict[Way, int] = {}
     for line, group in groupby(ends, key=lambda each: each.line):
         worth.update(_count(line, list(group)))
-    carried = await carry(ctx, moves, (KIND, transfer.id), worth)
+    carried = await carry(ctx, moves, key_of(transfer), worth)
     fewer = await expect(ctx, expected)
     columns = (*_COUNTED, "returned", "road_minor", "lost_minor")
     await update_all(list({each.line.id: each.line for each in ends}.values()), columns)
@@ -176,14 +184,14 @@ async def _end(ctx: Context, transfer: Transfer, ends: Sequence[_End], named: Na
 
 
 def _count(line: TransferLine, ends: Sequence[_End]) -> dict[Way, int]:
-    """Note on the line where its pieces went; answers what they are worth."""
-    values = shares(line.road_minor, line.on_the_road, [each.pieces for each in ends])
+    """Add the units to the counts of the line, and split its value in transit. Return the values by way."""
+    values = shares(line.road_minor, line.in_transit, [each.quantity for each in ends])
     worth = {}
     for each, value in zip(ends, values, strict=True):
-        setattr(line, each.column, getattr(line, each.column) + each.pieces)
+        setattr(line, each.column, getattr(line, each.column) + each.quantity)
         line.road_minor -= value
         line.lost_minor += value if each.column == "lost" else 0
-        worth[each.place, StockState.IN_TRANSIT, each.state] = value
+        worth[each.level_key, StockState.IN_TRANSIT, each.state] = value
     return worth
 
 
@@ -193,30 +201,33 @@ def _move(transfer: Transfer, end: _End) -> Move:
         location_id=end.location_id,
         from_state=StockState.IN_TRANSIT,
         to_state=end.state,
-        quantity=end.pieces,
+        quantity=end.quantity,
         reason=MovementReason.TRANSFER,
-        document=(KIND, transfer.id),
+        document=key_of(transfer),
     )
 
 
 def _keyed(receipt: ReceiptDraft) -> dict[str, Any]:
-    """What an idempotency key remembers of it: keys from before there were serial numbers still fit."""
+    """Return the receipt in the form that is stored with an idempotency key.
+
+    Without serial numbers it equals the form that was stored before serial numbers existed.
+    """
     found = asdict(receipt)
     return found if receipt.serials else {k: v for k, v in found.items() if k != "serials"}
 
 
 def _counted(receipts: Sequence[ReceiptDraft]) -> tuple[dict[int, dict[str, int]], Lines]:
-    """What is counted of each variant, duplicates summed, and how many pieces that is in all."""
+    """Return the counts of each variant, duplicates summed, and their totals."""
     rows_of(receipts, "lines")
     counts: dict[int, dict[str, int]] = {}
     totals: dict[int, int] = {}
-    places: dict[int, int] = {}
+    positions: dict[int, int] = {}
     for number, each in enumerate(receipts):
         count = counts.setdefault(each.variant_id, dict.fromkeys(_COUNTED, 0))
         for column in _COUNTED:
             count[column] += quantity_of(getattr(each, column), "lines", number, column, minimum=0)
         if not each.accepted + each.rejected + each.lost:
-            raise InvalidInput("Nothing is counted here.", path=("lines", number))
+            raise InvalidInput("Give a quantity above 0.", path=("lines", number))
         totals[each.variant_id] = sum(count.values())
-        places.setdefault(each.variant_id, number)
-    return counts, Lines(totals, places)
+        positions.setdefault(each.variant_id, number)
+    return counts, Lines(totals, positions)

@@ -1,4 +1,4 @@
-"""Asking for a transfer, and headquarters' decision on it."""
+"""Requests for transfers, and the decisions on them."""
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ from models.tables.bulk import insert_all, update_all
 from resolvers.context import Context
 from resolvers.permissions import requires, scoped
 from resolvers.stock.documents.documents import do_once, next_number, note_of
+from resolvers.stock.documents.kinds import TRANSFERS
 from resolvers.stock.documents.lines import LineDraft, Lines, check_variants, check_within, summed
-from resolvers.stock.transfers.transfers import lines_of, locked, turn, written
+from resolvers.stock.documents.reading import lines_of
+from resolvers.stock.documents.steps import change_status, record_change
+from resolvers.stock.transfers.transfers import locked
 
 PREFIX = "TR"
 
@@ -32,13 +35,13 @@ class TransferDraft:
 
 @requires(Permission.TRANSFER_WRITE)
 async def request(ctx: Context, draft: TransferDraft, idempotency_key: str) -> Transfer:
-    """Ask another place of the merchant for goods, on behalf of the one where they are to come.
+    """Request goods from another location of the merchant, for a location of the caller's.
 
     Raises: InvalidInput, NotFound, IdempotencyKeyReused.
     """
     lines = summed(draft.lines)
     if draft.source_id == draft.destination_id:
-        raise InvalidInput("Goods go to another place.", path=("destinationId",))
+        raise InvalidInput("The destination must differ from the source.", path=("destinationId",))
     draft = replace(draft, note=note_of(draft.note))
     work = partial(_request, ctx, draft, lines)
     transfer_id = await do_once(ctx, "transferRequest", idempotency_key, asdict(draft), work)
@@ -49,9 +52,9 @@ async def request(ctx: Context, draft: TransferDraft, idempotency_key: str) -> T
 async def approve(
     ctx: Context, transfer_id: int, lines: Sequence[LineDraft] | None, note: str | None
 ) -> Transfer:
-    """Agree to all that was asked for or, given `lines`, to those and to no others.
+    """Approve the requested quantities or, if `lines` is given, those alone.
 
-    Raises: InvalidInput, NotFound, LimitExceeded, StateConflict; Forbidden for whoever asked.
+    Raises: InvalidInput, NotFound, LimitExceeded, StateConflict; Forbidden for the requester.
     """
     wanted = None if lines is None else summed(lines)
     return await transaction(_approve, ctx, transfer_id, wanted, note_of(note))
@@ -59,13 +62,13 @@ async def approve(
 
 @requires(Permission.TRANSFER_DECIDE)
 async def reject(ctx: Context, transfer_id: int, note: str | None) -> Transfer:
-    """Raises: InvalidInput, NotFound, StateConflict; Forbidden for whoever asked."""
+    """Reject the request. Raises: InvalidInput, NotFound, StateConflict; Forbidden for the requester."""
     return await transaction(_reject, ctx, transfer_id, note_of(note))
 
 
 async def _request(ctx: Context, draft: TransferDraft, lines: Lines) -> int:
     source, destination = await _ends(ctx, draft)
-    await check_variants(destination.merchant_id, lines.places)
+    await check_variants(destination.merchant_id, lines.positions)
     transfer = await Transfer.create(
         merchant_id=destination.merchant_id,
         number=await next_number(ctx, destination.merchant_id, PREFIX),
@@ -84,14 +87,14 @@ async def _request(ctx: Context, draft: TransferDraft, lines: Lines) -> int:
     await insert_all(
         "transfer_line",
         columns,
-        [(transfer.id, *line, *nothing, ctx.now()) for line in lines.pieces.items()],
+        [(transfer.id, *line, *nothing, ctx.now()) for line in lines.quantities.items()],
     )
-    await written(ctx, transfer, None, draft.note)
+    await record_change(ctx, transfer, None, draft.note)
     return transfer.id
 
 
 async def _ends(ctx: Context, draft: TransferDraft) -> tuple[Location, Location]:
-    """The place that is to give, any of the merchant's, and the caller's own that asks."""
+    """Return the source, any location of the merchant, and the destination in the caller's territory."""
     own = Location.filter(id=draft.destination_id)
     destination = await scoped(own, ctx, Permission.TRANSFER_WRITE, "organisation").first()
     if destination is None:
@@ -109,11 +112,13 @@ async def _approve(
     ctx: Context, transfer_id: int, wanted: Lines | None, note: str | None
 ) -> Transfer:
     transfer = await locked(ctx, transfer_id, TransferAction.APPROVE)
-    lines = (await lines_of([transfer.id]))[transfer.id]
+    lines = await lines_of(TRANSFERS, transfer.id)
     if wanted is not None:
         check_within(wanted, {line.variant_id: line.requested for line in lines})
     for line in lines:
-        line.approved = line.requested if wanted is None else wanted.pieces.get(line.variant_id, 0)
+        line.approved = (
+            line.requested if wanted is None else wanted.quantities.get(line.variant_id, 0)
+        )
     await update_all(lines, ("approved",))
     await _decide(ctx, transfer, TransferStatus.APPROVED, note)
     return transfer
@@ -129,4 +134,4 @@ async def _decide(
     ctx: Context, transfer: Transfer, status: TransferStatus, note: str | None
 ) -> None:
     decided_by = {"decided_by_kind": str(ctx.actor.kind), "decided_by_id": ctx.actor.id}
-    await turn(ctx, transfer, status, note, **decided_by)
+    await change_status(ctx, transfer, status, note, **decided_by)

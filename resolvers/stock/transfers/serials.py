@@ -1,4 +1,4 @@
-"""Which serial numbers of a transfer arrived, came back or were lost: named, or the only ones it can be."""
+"""Serial numbers of a transfer that arrive, return or are lost: named by the client, or all that remain."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from models.errors import InvalidInput, NotFound
 from models.stock.documents.transfers import Transfer
 from models.stock.serials import SerialState
 from resolvers.context import Context
+from resolvers.stock.documents.kinds import key_of
 from resolvers.stock.documents.lines import Lines
 from resolvers.stock.ledger.ledger import Move
-from resolvers.stock.serials import Path, SerialDraft, checked, go, tracked, twice
-from resolvers.stock.transfers.transfers import KIND
+from resolvers.stock.serials import Path, SerialDraft, checked, given_twice, move_serials, tracked
 
 _FATES = {"accepted": "acceptedSerials", "rejected": "rejectedSerials", "lost": "lostSerials"}
 
@@ -28,9 +28,9 @@ class Receipt(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """The serial numbers that were named, by variant and fate; `path` is where more would have stood.
+    """The serial numbers in the input, by variant and fate; `path` is the path of missing ones.
 
-    `lines` are the input's lines, where each has its own serial numbers.
+    `lines` are the lines of the input if serial numbers belong to lines.
     """
 
     drafts: Mapping[tuple[int, str], SerialDraft]
@@ -38,17 +38,18 @@ class Named:
     lines: Lines | None = None
 
     def missing(self, variant_id: int, fate: str) -> Path:
+        """Return the path at which serial numbers of a variant and fate are missing."""
         return self.lines.path(variant_id, _FATES[fate]) if self.lines else self.path
 
     def refuse(self, tracking: Mapping[int, int] | None = None) -> None:
-        """Raises: InvalidInput for serial numbers of a variant that is not `tracking` any (None: of any)."""
+        """Raise InvalidInput for serial numbers of variants that are not in `tracking` (None: of all)."""
         for (variant_id, _), draft in self.drafts.items():
             if draft.serials and variant_id not in (tracking or {}):
-                raise InvalidInput("No serial numbers are kept of this.", path=draft.path)
+                raise InvalidInput("This variant does not track serial numbers.", path=draft.path)
 
 
 def named_in(receipts: Sequence[Receipt], lines: Lines) -> Named:
-    """What the lines of a receipt name. Raises: InvalidInput, Duplicate."""
+    """Return the serial numbers in the lines of a receipt. Raises: InvalidInput, Duplicate."""
     drafts: dict[tuple[int, str], SerialDraft] = {}
     for fate, field in _FATES.items():
         of_fate = [
@@ -61,27 +62,27 @@ def named_in(receipts: Sequence[Receipt], lines: Lines) -> Named:
     for draft in drafts.values():
         for serial in draft.serials:
             if (draft.variant_id, serial) in seen:
-                raise twice(draft.at(serial), serial)
+                raise given_twice(draft.at(serial), serial)
             seen.add((draft.variant_id, serial))
     return Named(drafts, ("lines",), lines)
 
 
-async def pass_on(
+async def settle_serials(
     ctx: Context, transfer: Transfer, ends: Sequence[tuple[str, Move]], named: Named
 ) -> None:
-    """Let the serial numbers of pieces that leave the road go where these do: moves by their fate.
+    """Move the serial numbers of units that leave transit; `ends` are pairs of a fate and its move.
 
-    Those of one fate need no names where they are all that is left of the variant on the road.
+    The serial numbers of a fate may be omitted if they are all that remain of the variant in transit.
 
-    Raises: InvalidInput, NotFound naming what is at fault.
+    Raises: InvalidInput, NotFound naming the faulty input.
     """
     merchants = await tracked({move.variant_id for _, move in ends})
     named.refuse(merchants)
-    road = await _on_the_road(transfer, merchants)
+    road = await _in_transit(transfer, merchants)
     for variant_id, merchant_id in merchants.items():
         own = [(fate, move) for fate, move in ends if move.variant_id == variant_id]
         for move, draft in _drafts(variant_id, own, road[variant_id], named):
-            await go(ctx, move, merchant_id, draft, draft.serials)
+            await move_serials(ctx, move, merchant_id, draft, draft.serials)
 
 
 def _drafts(
@@ -93,12 +94,12 @@ def _drafts(
             continue
         for serial in draft.serials:
             if serial not in rest:
-                message = "The serial number {serial} is not on the road with this transfer."
+                message = "The serial number {serial} is not in transit with this transfer."
                 raise NotFound(message, path=draft.at(serial), serial=serial)
             del rest[serial]
         moves = [move for each, move in ends if each == fate]
         if not moves:
-            raise InvalidInput("No pieces are counted for these.", path=draft.path)
+            raise InvalidInput("No quantity is given for these serial numbers.", path=draft.path)
         found.append((moves[0], draft))
     for fate, move in ends:
         if (variant_id, fate) not in named.drafts:
@@ -108,8 +109,8 @@ def _drafts(
     return found
 
 
-async def _on_the_road(transfer: Transfer, variants: Mapping[int, int]) -> dict[int, list[str]]:
-    """The serial numbers of the transfer's that have arrived nowhere, locked, by variant."""
+async def _in_transit(transfer: Transfer, variants: Mapping[int, int]) -> dict[int, list[str]]:
+    """Lock the serial numbers of the transfer that are in transit, and return them by variant."""
     found: dict[int, list[str]] = {variant_id: [] for variant_id in variants}
     if not found:
         return found
@@ -118,7 +119,7 @@ async def _on_the_road(transfer: Transfer, variants: Mapping[int, int]) -> dict[
         " AND location_id = ? AND state = ? AND document_type = ? AND document_id = ?"
         f" ORDER BY id{for_update()}",
         *found,
-        *(transfer.source_id, str(SerialState.IN_TRANSIT), KIND, transfer.id),
+        *(transfer.source_id, str(SerialState.IN_TRANSIT), *key_of(transfer)),
     )
     for row in rows:
         found[row["variant_id"]].append(row["serial"])

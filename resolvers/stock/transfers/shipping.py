@@ -1,4 +1,4 @@
-"""Sending off what headquarters has agreed to: from available at the source onto the road."""
+"""Shipping a transfer: approved units move from available at the source to in transit."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from models.accounts.roles import Permission
 from models.errors import InsufficientStock, InvalidInput, Refusals
 from models.stock.documents.transfer_rules import TransferAction, TransferStatus
 from models.stock.documents.transfers import Transfer, TransferLine
+from models.stock.levels import LevelKey
 from models.stock.states import MovementReason, StockState
 from models.tables.bulk import update_all
 from resolvers.context import Context
@@ -18,11 +19,14 @@ from resolvers.stock.allocation.backorder_allocation import fill
 from resolvers.stock.costs.costs import carry
 from resolvers.stock.documents.documents import do_once
 from resolvers.stock.documents.inbound import expect
+from resolvers.stock.documents.kinds import TRANSFERS, key_of
 from resolvers.stock.documents.lines import LineDraft, Lines, check_within, summed
-from resolvers.stock.ledger.ledger import Move, Place, announce_changed
+from resolvers.stock.documents.reading import lines_of
+from resolvers.stock.documents.steps import change_status
+from resolvers.stock.ledger.ledger import Move, announce_changed
 from resolvers.stock.levels.locking import LockedLevel, backordered, lock
 from resolvers.stock.serials import Scanned, SerialDraft, checked, given, scan
-from resolvers.stock.transfers.transfers import KIND, lines_of, locked, turn
+from resolvers.stock.transfers.transfers import locked
 
 
 @requires(Permission.TRANSFER_WRITE)
@@ -33,10 +37,10 @@ async def ship(
     idempotency_key: str,
     serials: Sequence[SerialDraft] = (),
 ) -> Transfer:
-    """Send off all that was approved or, given `lines`, those and no others; also below the safety stock.
+    """Ship the approved quantities or, if `lines` is given, those alone. The safety stock may be used.
 
     Raises: InvalidInput, NotFound, LimitExceeded, StateConflict, Forbidden, IdempotencyKeyReused;
-    Refusals with InsufficientStock for each line that is not there; what `scan` raises for `serials`.
+    Refusals with InsufficientStock for each line with too few units; the errors of `scan` for `serials`.
     """
     wanted, scanned = None if lines is None else summed(lines), checked(serials)
     sent = None if lines is None else [asdict(line) for line in lines]
@@ -49,11 +53,13 @@ async def ship(
 
 async def _ship(ctx: Context, transfer_id: int, wanted: Lines | None, scanned: Scanned) -> int:
     transfer = await locked(ctx, transfer_id, TransferAction.SHIP)
-    lines = (await lines_of([transfer.id]))[transfer.id]
+    lines = await lines_of(TRANSFERS, transfer.id)
     if wanted is not None:
         check_within(wanted, {line.variant_id: line.approved for line in lines})
     for line in lines:
-        line.shipped = line.approved if wanted is None else wanted.pieces.get(line.variant_id, 0)
+        line.shipped = (
+            line.approved if wanted is None else wanted.quantities.get(line.variant_id, 0)
+        )
     sent = {(line.variant_id, transfer.source_id): line for line in lines if line.shipped}
     arrivals = {
         (variant_id, transfer.destination_id): line.shipped
@@ -61,45 +67,47 @@ async def _ship(ctx: Context, transfer_id: int, wanted: Lines | None, scanned: S
     }
     levels, freed = await lock(ctx, [*sent, *arrivals])
     _check_there(sent, levels, wanted)
-    moves = [_off(transfer, place, line.shipped) for place, line in sent.items()]
+    moves = [_off(transfer, key, line.shipped) for key, line in sent.items()]
     await scan(ctx, moves, scanned, ("serials",))
-    carried = await carry(ctx, moves, (KIND, transfer.id), {})
-    for place, line in sent.items():
-        line.road_minor = carried.values[place, StockState.AVAILABLE, StockState.IN_TRANSIT]
+    carried = await carry(ctx, moves, key_of(transfer), {})
+    for key, line in sent.items():
+        line.road_minor = carried.values[key, StockState.AVAILABLE, StockState.IN_TRANSIT]
     await update_all(list(sent.values()), ("shipped", "road_minor"))
     expected = await expect(ctx, arrivals)
     await announce_changed(ctx, [*freed, *carried.levels, *expected])
     await fill(ctx, backordered(levels))
-    await turn(ctx, transfer, TransferStatus.IN_TRANSIT, None)
+    await change_status(ctx, transfer, TransferStatus.IN_TRANSIT, None)
     return transfer.id
 
 
 def _check_there(
-    sent: Mapping[Place, TransferLine], levels: Mapping[Place, LockedLevel], wanted: Lines | None
+    sent: Mapping[LevelKey, TransferLine],
+    levels: Mapping[LevelKey, LockedLevel],
+    wanted: Lines | None,
 ) -> None:
     if not sent:
-        raise InvalidInput("Nothing of this was approved.", path=("lines",))
+        raise InvalidInput("There is no approved quantity to ship.", path=("lines",))
     short = [
         InsufficientStock(
             line.variant_id,
             requested=line.shipped,
-            available=levels[place].pieces.available,
+            available=levels[key].quantities.available,
             path=wanted.path(line.variant_id, "quantity") if wanted else ("transferId",),
         )
-        for place, line in sent.items()
-        if levels[place].pieces.available < line.shipped
+        for key, line in sent.items()
+        if levels[key].quantities.available < line.shipped
     ]
     if short:
         raise Refusals(short)
 
 
-def _off(transfer: Transfer, place: Place, pieces: int) -> Move:
+def _off(transfer: Transfer, key: LevelKey, quantity: int) -> Move:
     return Move(
-        variant_id=place[0],
-        location_id=place[1],
+        variant_id=key[0],
+        location_id=key[1],
         from_state=StockState.AVAILABLE,
         to_state=StockState.IN_TRANSIT,
-        quantity=pieces,
+        quantity=quantity,
         reason=MovementReason.TRANSFER,
-        document=(KIND, transfer.id),
+        document=key_of(transfer),
     )

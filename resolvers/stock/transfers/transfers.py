@@ -1,131 +1,46 @@
-"""Transfers: who sees them, what a caller may do with one, and how each step is written down."""
+"""Transfers: what a caller may do with one, and locking one for a step."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
-
-from tortoise.expressions import Q, Subquery
-from tortoise.queryset import QuerySet
 
 from models.accounts.roles import Permission
-from models.errors import Forbidden, InvalidInput, NotFound
+from models.errors import Forbidden, NotFound
 from models.stock.documents.transfer_rules import (
-    TRANSFER_LIFE,
     TransferAction,
     TransferRights,
-    TransferStatus,
     permitted,
     transfer_actions,
 )
-from models.stock.documents.transfers import Transfer, TransferLine
-from models.stock.state_machines import next_status
-from models.stores.locations import Location
-from models.text.codes import number_of
-from resolvers.context import ActorKind, Context
-from resolvers.orm_pagination import Page, PageRequest
-from resolvers.permissions import for_anyone, may, requires, scoped
-from resolvers.slices import Slice, rows_of_each
-from resolvers.stock.documents.documents import announce_document, paths_of, record
-from resolvers.stock.documents.lists import DocumentFilter, page_of, tally_of
-from resolvers.tallies import QueryTally
-
-KIND = "Transfer"
-
-
-@for_anyone
-async def by_ids(ctx: Context, ids: Sequence[int]) -> dict[int, Transfer]:
-    """Those of the transfers that the caller may see."""
-    return {row.id: row for row in await _visible(Transfer.filter(id__in=set(ids)), ctx)}
-
-
-@requires(Permission.STOCK_READ)
-async def get(ctx: Context, transfer_id: int | None, number: str | None) -> Transfer | None:
-    """The transfer with this ID or number, None where there is none for this caller.
-
-    Raises: InvalidInput unless exactly one of them is given.
-    """
-    if (transfer_id is None) == (number is None):
-        raise InvalidInput("Give the id or the number.", path=("id",))
-    if transfer_id is not None:
-        return await _visible(Transfer.filter(id=transfer_id), ctx).first()
-    numbered = Transfer.filter(merchant_id=ctx.merchant_id, number=number_of(number or ""))
-    return await _visible(numbered, ctx).first()
-
-
-@requires(Permission.STOCK_READ)
-async def page(ctx: Context, wanted: DocumentFilter, request: PageRequest) -> Page[Transfer]:
-    """The transfers that begin or end in the caller's territory, or at one place, the latest first."""
-    visible = _visible(Transfer.filter(merchant_id=ctx.merchant_id), ctx)
-    return await page_of(visible, ("source_id", "destination_id"), wanted, request)
-
-
-@requires(Permission.STOCK_READ)
-async def tally(ctx: Context, wanted: DocumentFilter) -> QueryTally[Transfer]:
-    """The counts of the whole list."""
-    visible = _visible(Transfer.filter(merchant_id=ctx.merchant_id), ctx)
-    return tally_of(visible, ("source_id", "destination_id"), wanted)
-
-
-async def lines_of(
-    transfer_ids: Sequence[int], cut: Slice | None = None
-) -> dict[int, list[TransferLine]]:
-    """The lines of transfers that the caller has been shown, in the order of their request."""
-    return await rows_of_each(TransferLine, "transfer_id", transfer_ids, cut)
+from models.stock.documents.transfers import Transfer
+from resolvers.context import Context
+from resolvers.permissions import may
+from resolvers.stock.documents import steps
+from resolvers.stock.documents.documents import paths_of
+from resolvers.stock.documents.kinds import TRANSFERS
 
 
 async def actions_of(ctx: Context, transfers: Sequence[Transfer]) -> list[list[TransferAction]]:
-    """What the caller may do with each now."""
+    """Return what the caller may do with each now."""
     ends = {each.source_id for each in transfers} | {each.destination_id for each in transfers}
     paths = await paths_of(ends)
     return [transfer_actions(each.status, _rights(ctx, each, paths)) for each in transfers]
 
 
 async def locked(ctx: Context, transfer_id: int, action: TransferAction) -> Transfer:
-    """The transfer, locked and ready for the action, its ends at hand.
+    """Return the transfer, locked and ready for the action, with both locations loaded.
 
     Raises: NotFound outside the caller's territory, StateConflict, Forbidden.
     """
-    if not await _visible(Transfer.filter(id=transfer_id), ctx).exists():
-        raise NotFound("There is no such transfer.", path=("transferId",))
-    transfer = await Transfer.filter(id=transfer_id).select_for_update().get()
-    await transfer.fetch_related("source", "destination")
-    next_status(TRANSFER_LIFE, transfer.status, action)
+    missing = NotFound("There is no such transfer.", path=("transferId",))
+    transfer = await steps.locked(ctx, TRANSFERS, transfer_id, action, missing)
     paths = await paths_of([transfer.source_id, transfer.destination_id])
     rights = _rights(ctx, transfer, paths)
     if not permitted(transfer.status, action, rights):
         if rights.decides_both:
-            raise Forbidden("Whoever asked for a transfer cannot decide on it.")
+            raise Forbidden("The requester of a transfer cannot decide on it.")
         raise Forbidden("You may not do this with the document.")
     return transfer
-
-
-async def turn(
-    ctx: Context, transfer: Transfer, to_status: TransferStatus, note: str | None, **columns: Any
-) -> None:
-    """Move a locked transfer on, and tell of it."""
-    from_status = transfer.status
-    transfer.update_from_dict({**columns, "status": to_status})
-    await transfer.save(update_fields=[*columns, "status", "updated_at"])
-    await written(ctx, transfer, from_status, note)
-
-
-async def written(
-    ctx: Context, transfer: Transfer, from_status: TransferStatus | None, note: str | None
-) -> None:
-    """Put a change that is saved into the history, and announce it at both ends."""
-    document = (KIND, transfer.id)
-    await record(ctx, document, from_status, transfer.status, note)
-    ends = [transfer.source, transfer.destination]
-    await announce_document(ctx, "transfer.changed", document, ends)
-
-
-def _visible(query: QuerySet[Transfer], ctx: Context) -> QuerySet[Transfer]:
-    if ctx.actor.kind is ActorKind.SYSTEM:
-        return query
-    places = scoped(Location.all(), ctx, Permission.STOCK_READ, "organisation")
-    within = Subquery(places.values("id"))
-    return query.filter(Q(source_id__in=within) | Q(destination_id__in=within))
 
 
 def _rights(ctx: Context, transfer: Transfer, paths: dict[int, str]) -> TransferRights:

@@ -68,18 +68,18 @@ class PlannedFulfilment:
         return await StockLocation.load(ctx, [each.location_id for each in parents])
 
     @classmethod
-    def of(cls, parcel: Planned, now: datetime) -> PlannedFulfilment:
+    def of(cls, planned: Planned, now: datetime) -> PlannedFulfilment:
         return cls(
-            method=parcel.method,
+            method=planned.method,
             lines=[
                 FulfilmentLine(quantity=quantity, variant_id=variant_id)
-                for variant_id, quantity in parcel.pieces.items()
+                for variant_id, quantity in planned.quantities.items()
             ],
-            distance_metres=parcel.distance_metres,
-            ready_at=now if parcel.at_counter else None,
-            promised_at=now if parcel.at_counter else None,
-            fee=Money.of(parcel.fee_minor),
-            location_id=parcel.location_id,
+            distance_metres=planned.distance_metres,
+            ready_at=now if planned.at_counter else None,
+            promised_at=now if planned.at_counter else None,
+            fee=Money.of(planned.fee_minor),
+            location_id=planned.location_id,
         )
 
 
@@ -105,7 +105,7 @@ class Quote:
         return cls(
             lines=_lines(plan) if plan else [],
             totals=_totals(plan) if plan and not quote.refusals else None,
-            fulfilments=[PlannedFulfilment.of(each, ctx.now()) for each in plan.parcels]
+            fulfilments=[PlannedFulfilment.of(each, ctx.now()) for each in plan.fulfilments]
             if plan
             else [],
             expires_at=quote.expires_at,
@@ -115,7 +115,7 @@ class Quote:
 
 
 def _lines(plan: Plan) -> list[QuoteLine]:
-    priced = zip(plan.basket.pieces, plan.pricing.lines, strict=True)
+    priced = zip(plan.lines.quantities, plan.pricing.lines, strict=True)
     return [QuoteLine.of(variant_id, line) for variant_id, line in priced]
 
 

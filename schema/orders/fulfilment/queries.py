@@ -4,7 +4,6 @@ from typing import Annotated
 
 import strawberry
 
-from models.orders.states import FulfilmentStatus
 from resolvers.orders import pickups
 from resolvers.orders.fulfilment import lists as fulfilment_lists
 from resolvers.orders.fulfilment.lists import FulfilmentSort
@@ -12,8 +11,7 @@ from resolvers.orm_pagination import PageRequest
 from schema.cost.directives import cost
 from schema.cost.prices import SORTED_LIST
 from schema.info import Info
-from schema.list_arguments import SAME, WHICH, After, Before, First, Last, together
-from schema.nodes.nodes import optional_row_id
+from schema.list_arguments import WHICH, After, Before, First, Last
 from schema.orders.fulfilment.types import Fulfilment
 from schema.orders.list_inputs import FulfilmentFilter
 from schema.pagination import DocumentConnection
@@ -26,8 +24,6 @@ class FulfilmentQueries:
     async def fulfilments(
         self,
         info: Info,
-        location_id: Annotated[strawberry.ID | None, SAME] = None,
-        status: Annotated[list[FulfilmentStatus] | None, SAME] = None,
         filter: Annotated[FulfilmentFilter | None, WHICH] = None,
         sort: Annotated[
             FulfilmentSort | None, strawberry.argument(description="NEWEST without it.")
@@ -39,11 +35,7 @@ class FulfilmentQueries:
     ) -> DocumentConnection[Fulfilment]:
         """What has been sent to the stores of your territory, newest first."""
         ctx = info.context
-        arguments = fulfilment_lists.FulfilmentFilter(
-            location_id=optional_row_id(location_id, "Store", "Warehouse", path=("locationId",)),
-            statuses=None if status is None else tuple(sorted(set(status))),
-        )
-        wanted = together(arguments, filter.wanted() if filter else None)
+        wanted = filter.wanted() if filter else fulfilment_lists.FulfilmentFilter()
         request = PageRequest(first=first, after=after, last=last, before=before)
         page = await fulfilment_lists.page(ctx, request, wanted, sort or FulfilmentSort.NEWEST)
         return DocumentConnection.of(page, Fulfilment.of, await fulfilment_lists.tally(ctx, wanted))

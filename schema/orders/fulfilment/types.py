@@ -29,7 +29,7 @@ from schema.orders.actions import FulfilmentAction
 from schema.orders.contact_types import Contact, address_of
 from schema.orders.loading import optional_nodes
 from schema.orders.routing_types import RoutingDecision
-from schema.stock.documents import DocumentEvent
+from schema.stock.documents.history import DocumentEvent
 from schema.stores.types import StockLocation
 
 if TYPE_CHECKING:

@@ -15,12 +15,14 @@ from schema.cost.directives import cost
 from schema.cost.prices import COUNT
 from schema.money import Money
 from schema.pagination import TalliedConnection, tallied
-from schema.stock.filters import place_of, variant_of
+from schema.stock.filters import location_of, variant_of
 from schema.stock.types import StockLevel
 
 
 @strawberry.input(description="All that is given must hold.")
 class StockLevelFilter:
+    """The filter of a list of stock levels."""
+
     search: str | None = strawberry.field(
         default=None,
         description="Parts of the product's name, or a whole code, SKU or barcode of the product.",
@@ -52,7 +54,7 @@ class StockLevelFilter:
         return level_filters.LevelFilter(
             search=self.search,
             variant_id=variant_of(self.variant_id),
-            location_id=place_of(self.location_id, "filter", "locationId"),
+            location_id=location_of(self.location_id, "filter", "locationId"),
             organisation_code=self.organisation_code,
             category_code=self.category_code,
             brand_code=self.brand_code,
@@ -65,6 +67,8 @@ class StockLevelFilter:
     description="Sums over the levels of a list where you may read stock; 0 of all others."
 )
 class StockTotals:
+    """The sums over a list of stock levels."""
+
     row: strawberry.Private[Totals]
     tally: strawberry.Private[LevelTally]
     key: strawberry.Private[Any]
@@ -85,6 +89,7 @@ class StockTotals:
 
     @classmethod
     def of(cls, row: Totals, tally: LevelTally, key: Any) -> StockTotals:
+        """Return the sums of a list that `key` tells from others of its tally."""
         return cls(
             row=row,
             tally=tally,
@@ -100,6 +105,8 @@ class StockTotals:
 
 @strawberry.type
 class StockLevelConnection(TalliedConnection[StockLevel]):
+    """A page of stock levels, with sums over the whole list."""
+
     @cost(COUNT)
     @batched
     @staticmethod

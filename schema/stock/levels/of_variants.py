@@ -19,6 +19,8 @@ from schema.stock.types import StockLevel
 
 @strawberry.type(description="What may be ordered of a variant before it is there.")
 class Backorder:
+    """What may still be sold of a variant that is not in stock."""
+
     limit: int
     remaining: int = strawberry.field(description="How many more pieces may be promised now.")
     expected_on: date

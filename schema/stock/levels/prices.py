@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from resolvers.context import Context
 from resolvers.stock import level_sizes
 from resolvers.stock.level_filters import LevelFilter, LevelSort
-from resolvers.stock.level_lists import Said
+from resolvers.stock.level_lists import ListAggregate
 from schema.cost.at_size import pay_for_rows
 from schema.cost.prices import COUNT, SORTED_LIST
 
@@ -24,12 +24,12 @@ async def pay_for_page(
     await pay_for_rows(ctx, rows, WITH_SALES if sales else SORTED, SORTED_LIST)
 
 
-def paying(ctx: Context, wanted: LevelFilter) -> Callable[[Said], Awaitable[None]]:
+def paying(ctx: Context, wanted: LevelFilter) -> Callable[[ListAggregate], Awaitable[None]]:
     """What pays for the counts and sums of a list before they are made; it raises BudgetSpent."""
 
-    async def pay(said: Said) -> None:
-        rows = await level_sizes.of_list(ctx, wanted, private=said is Said.SUMS)
-        each = ADDED if said is Said.SUMS else COUNTED
+    async def pay(aggregate: ListAggregate) -> None:
+        rows = await level_sizes.of_list(ctx, wanted, private=aggregate is ListAggregate.SUMS)
+        each = ADDED if aggregate is ListAggregate.SUMS else COUNTED
         if wanted.unsold_days is not None:
             each += WITH_SALES
         await pay_for_rows(ctx, rows, each, COUNT)

@@ -1,6 +1,7 @@
+"""The inputs of mutations of suppliers, purchase orders and supplier returns."""
+
 from __future__ import annotations
 
-from dataclasses import field
 from decimal import Decimal
 
 import strawberry
@@ -12,10 +13,7 @@ from resolvers.stock.purchasing.return_steps import ReturnDraft, ReturnLineDraft
 from resolvers.stock.purchasing.suppliers import SupplierDraft
 from schema.batches import UpsertPayload, kept_if_unset
 from schema.catalog.inputs import VariantQuantityInput
-from schema.errors import UserError
 from schema.nodes.nodes import optional_row_id, row_id
-from schema.stock.purchasing.return_types import SupplierReturn
-from schema.stock.purchasing.types import PurchaseOrder
 from schema.stock.serials.inputs import OF_TRACKED, SerialInput
 
 _PLACES = ("Store", "Warehouse")
@@ -25,6 +23,8 @@ _PLACES = ("Store", "Warehouse")
     description="A supplier by its code. What is left out stays as it is; null empties it."
 )
 class SupplierUpsertRow:
+    """One supplier."""
+
     code: str
     name: str
     contact: str | None = strawberry.UNSET
@@ -32,6 +32,7 @@ class SupplierUpsertRow:
     active: bool | None = None
 
     def draft(self) -> SupplierDraft:
+        """Return the row as the use case expects it."""
         return SupplierDraft(
             code=self.code,
             name=self.name,
@@ -43,6 +44,8 @@ class SupplierUpsertRow:
 
 @strawberry.input
 class SupplierUpsertInput:
+    """The rows of `supplierUpsert`."""
+
     suppliers: list[SupplierUpsertRow]
     on_error: OnError = OnError.REJECT_ALL
     dry_run: bool = False
@@ -50,11 +53,14 @@ class SupplierUpsertInput:
 
 @strawberry.input
 class PurchaseOrderLineInput:
+    """One variant that is ordered, at one price."""
+
     variant_id: strawberry.ID
     quantity: int
     unit_cost: Decimal
 
     def draft(self, number: int) -> PurchaseLineDraft:
+        """Return the input as the use case expects it. Raises: InvalidInput for what is no ID."""
         variant_id = row_id(self.variant_id, "Variant", path=("lines", number, "variantId"))
         return PurchaseLineDraft(variant_id, self.quantity, self.unit_cost)
 
@@ -63,6 +69,8 @@ class PurchaseOrderLineInput:
     description="A supplier that is not known yet is made; its name is the code then."
 )
 class PurchaseOrderCreateInput:
+    """A purchase order."""
+
     supplier_code: str
     destination_id: strawberry.ID
     lines: list[PurchaseOrderLineInput]
@@ -71,6 +79,7 @@ class PurchaseOrderCreateInput:
     note: str | None = None
 
     def draft(self) -> PurchaseDraft:
+        """Return the input as the use case expects it. Raises: InvalidInput for what is no ID."""
         return PurchaseDraft(
             supplier_code=self.supplier_code,
             supplier_name=self.supplier_name,
@@ -81,32 +90,42 @@ class PurchaseOrderCreateInput:
 
 
 @strawberry.input
-class PurchaseOrderActInput:
-    purchase_order_id: strawberry.ID
-    note: str | None = None
+class PurchaseOrderStepInput:
+    """A step of one purchase order."""
 
-    def order_row(self) -> int:
+    purchase_order_id: strawberry.ID
+
+    def row_id(self) -> int:
+        """Return the row ID of the document. Raises: InvalidInput."""
         return row_id(self.purchase_order_id, "PurchaseOrder", path=("purchaseOrderId",))
 
 
 @strawberry.input
-class PurchaseOrderReceiveInput:
-    purchase_order_id: strawberry.ID
+class PurchaseOrderActInput(PurchaseOrderStepInput):
+    """A step of a purchase order that needs nothing but a note."""
+
+    note: str | None = None
+
+
+@strawberry.input
+class PurchaseOrderReceiveInput(PurchaseOrderStepInput):
+    """What has arrived of a purchase order."""
+
     lines: list[VariantQuantityInput]
     idempotency_key: str
     serials: list[SerialInput] | None = strawberry.field(default=None, description=OF_TRACKED)
 
-    def order_row(self) -> int:
-        return row_id(self.purchase_order_id, "PurchaseOrder", path=("purchaseOrderId",))
-
 
 @strawberry.input
 class SupplierReturnLineInput:
+    """Pieces of one variant in one state that go back."""
+
     variant_id: strawberry.ID
     quantity: int
     from_state: StockState = StockState.AVAILABLE
 
     def draft(self, number: int) -> ReturnLineDraft:
+        """Return the input as the use case expects it. Raises: InvalidInput for what is no ID."""
         variant_id = row_id(self.variant_id, "Variant", path=("lines", number, "variantId"))
         return ReturnLineDraft(variant_id, self.quantity, self.from_state)
 
@@ -115,6 +134,8 @@ class SupplierReturnLineInput:
     description="Give the purchase order that brought the goods, or a supplier and where the goods are."
 )
 class SupplierReturnCreateInput:
+    """A supplier return."""
+
     lines: list[SupplierReturnLineInput]
     idempotency_key: str
     purchase_order_id: strawberry.ID | None = None
@@ -123,6 +144,7 @@ class SupplierReturnCreateInput:
     note: str | None = None
 
     def draft(self) -> ReturnDraft:
+        """Return the input as the use case expects it. Raises: InvalidInput for what is no ID."""
         path = ("purchaseOrderId",)
         return ReturnDraft(
             purchase_order_id=optional_row_id(self.purchase_order_id, "PurchaseOrder", path=path),
@@ -134,36 +156,31 @@ class SupplierReturnCreateInput:
 
 
 @strawberry.input
-class SupplierReturnActInput:
-    supplier_return_id: strawberry.ID
-    note: str | None = None
+class SupplierReturnStepInput:
+    """A step of one supplier return."""
 
-    def return_row(self) -> int:
+    supplier_return_id: strawberry.ID
+
+    def row_id(self) -> int:
+        """Return the row ID of the document. Raises: InvalidInput."""
         return row_id(self.supplier_return_id, "SupplierReturn", path=("supplierReturnId",))
 
 
 @strawberry.input
-class SupplierReturnShipInput:
-    supplier_return_id: strawberry.ID
+class SupplierReturnActInput(SupplierReturnStepInput):
+    """A step of a supplier return that needs nothing but a note."""
+
+    note: str | None = None
+
+
+@strawberry.input
+class SupplierReturnShipInput(SupplierReturnStepInput):
+    """The shipment of a supplier return."""
+
     idempotency_key: str
     serials: list[SerialInput] | None = strawberry.field(default=None, description=OF_TRACKED)
-
-    def return_row(self) -> int:
-        return row_id(self.supplier_return_id, "SupplierReturn", path=("supplierReturnId",))
 
 
 @strawberry.type
 class SupplierUpsertPayload(UpsertPayload):
-    pass
-
-
-@strawberry.type
-class PurchaseOrderPayload:
-    purchase_order: PurchaseOrder | None = None
-    user_errors: list[UserError] = field(default_factory=list)
-
-
-@strawberry.type
-class SupplierReturnPayload:
-    supplier_return: SupplierReturn | None = None
-    user_errors: list[UserError] = field(default_factory=list)
+    """The results of adding or changing suppliers."""

@@ -1,19 +1,21 @@
+"""The steps of purchase orders and supplier returns as mutations, and the upsert of suppliers."""
+
 from __future__ import annotations
 
 import strawberry
 
-from resolvers.stock.purchasing import order_steps, suppliers
-from resolvers.stock.purchasing import return_steps as purchasing_return_steps
+from models.stock.documents.purchases import PurchaseOrder as PurchaseOrderRow
+from models.stock.documents.purchases import SupplierReturn as SupplierReturnRow
+from resolvers.stock.purchasing import order_steps, return_steps, suppliers
 from schema.errors import refusing
 from schema.info import Info
+from schema.stock.documents.payloads import changing
 from schema.stock.purchasing.inputs import (
     PurchaseOrderActInput,
     PurchaseOrderCreateInput,
-    PurchaseOrderPayload,
     PurchaseOrderReceiveInput,
     SupplierReturnActInput,
     SupplierReturnCreateInput,
-    SupplierReturnPayload,
     SupplierReturnShipInput,
     SupplierUpsertInput,
     SupplierUpsertPayload,
@@ -26,11 +28,13 @@ from schema.stock.transfers.inputs import line_drafts
 
 @strawberry.type
 class PurchaseMutations:
+    """Mutations that create or change suppliers, purchase orders and supplier returns."""
+
     @refusing(SupplierUpsertPayload)
     async def supplier_upsert(
         self, info: Info, input: SupplierUpsertInput
     ) -> SupplierUpsertPayload:
-        """Add or change suppliers by code, up to 500 at once; the same again changes nothing.
+        """Add or change suppliers by code, up to 500 at once; a repetition changes nothing.
 
         Needs PURCHASE_WRITE.
         """
@@ -38,94 +42,84 @@ class PurchaseMutations:
         outcome = await suppliers.upsert(info.context, drafts, input.on_error, input.dry_run)
         return SupplierUpsertPayload.of(outcome, info.context, "supplier")
 
-    @refusing(PurchaseOrderPayload)
+    @changing(PurchaseOrder)
     async def purchase_order_create(
         self, info: Info, input: PurchaseOrderCreateInput
-    ) -> PurchaseOrderPayload:
+    ) -> PurchaseOrderRow:
         """Order goods; they are expected once the order is approved. Needs PURCHASE_WRITE."""
-        row = await order_steps.create(info.context, input.draft(), input.idempotency_key)
-        return PurchaseOrderPayload(purchase_order=PurchaseOrder.of(row))
+        return await order_steps.create(info.context, input.draft(), input.idempotency_key)
 
-    @refusing(PurchaseOrderPayload)
+    @changing(PurchaseOrder)
     async def purchase_order_approve(
         self, info: Info, input: PurchaseOrderActInput
-    ) -> PurchaseOrderPayload:
-        """Agree to an order: its goods are `incoming` at their destination from now on.
+    ) -> PurchaseOrderRow:
+        """Approve an order: its goods are `incoming` at their destination from now on.
 
         Needs PURCHASE_APPROVE.
         """
-        row = await order_steps.approve(info.context, input.order_row(), input.note)
-        return PurchaseOrderPayload(purchase_order=PurchaseOrder.of(row))
+        return await order_steps.approve(info.context, input.row_id(), input.note)
 
-    @refusing(PurchaseOrderPayload)
+    @changing(PurchaseOrder)
     async def purchase_order_receive(
         self, info: Info, input: PurchaseOrderReceiveInput
-    ) -> PurchaseOrderPayload:
-        """Take in what has come, in as many parts as it comes in; never more than was ordered.
+    ) -> PurchaseOrderRow:
+        """Record what has arrived, once for each delivery; never more than was ordered.
 
         Needs PURCHASE_RECEIVE.
         """
-        row = await order_steps.receive(
+        return await order_steps.receive(
             info.context,
-            input.order_row(),
+            input.row_id(),
             line_drafts(input.lines),
             input.idempotency_key,
             serial_drafts(input.serials),
         )
-        return PurchaseOrderPayload(purchase_order=PurchaseOrder.of(row))
 
-    @refusing(PurchaseOrderPayload)
+    @changing(PurchaseOrder)
     async def purchase_order_cancel(
         self, info: Info, input: PurchaseOrderActInput
-    ) -> PurchaseOrderPayload:
-        """Decline an order, or call off all of it that has not come.
+    ) -> PurchaseOrderRow:
+        """Decline an order, or cancel all of it that has not arrived.
 
         Needs PURCHASE_READ; `availableActions` says who may.
         """
-        row = await order_steps.cancel(info.context, input.order_row(), input.note)
-        return PurchaseOrderPayload(purchase_order=PurchaseOrder.of(row))
+        return await order_steps.cancel(info.context, input.row_id(), input.note)
 
-    @refusing(SupplierReturnPayload)
+    @changing(SupplierReturn)
     async def supplier_return_create(
         self, info: Info, input: SupplierReturnCreateInput
-    ) -> SupplierReturnPayload:
+    ) -> SupplierReturnRow:
         """Plan to send goods back; they leave the stock when they are shipped.
 
         Needs PURCHASE_WRITE.
         """
-        row = await purchasing_return_steps.create(
-            info.context, input.draft(), input.idempotency_key
-        )
-        return SupplierReturnPayload(supplier_return=SupplierReturn.of(row))
+        return await return_steps.create(info.context, input.draft(), input.idempotency_key)
 
-    @refusing(SupplierReturnPayload)
+    @changing(SupplierReturn)
     async def supplier_return_approve(
         self, info: Info, input: SupplierReturnActInput
-    ) -> SupplierReturnPayload:
-        """Agree to send the goods back. Needs PURCHASE_APPROVE."""
-        row = await purchasing_return_steps.approve(info.context, input.return_row(), input.note)
-        return SupplierReturnPayload(supplier_return=SupplierReturn.of(row))
+    ) -> SupplierReturnRow:
+        """Approve that the goods are sent back. Needs PURCHASE_APPROVE."""
+        return await return_steps.approve(info.context, input.row_id(), input.note)
 
-    @refusing(SupplierReturnPayload)
+    @changing(SupplierReturn)
     async def supplier_return_ship(
         self, info: Info, input: SupplierReturnShipInput
-    ) -> SupplierReturnPayload:
-        """The goods have left for their supplier. Needs PURCHASE_RECEIVE."""
-        row = await purchasing_return_steps.ship(
+    ) -> SupplierReturnRow:
+        """Record that the goods have left for their supplier. Needs PURCHASE_RECEIVE."""
+        return await return_steps.ship(
             info.context,
-            input.return_row(),
+            input.row_id(),
             input.idempotency_key,
             serial_drafts(input.serials),
         )
-        return SupplierReturnPayload(supplier_return=SupplierReturn.of(row))
 
-    @refusing(SupplierReturnPayload)
+    @changing(SupplierReturn)
     async def supplier_return_cancel(
         self, info: Info, input: SupplierReturnActInput
-    ) -> SupplierReturnPayload:
-        """Decline it, or call it off before it is shipped.
+    ) -> SupplierReturnRow:
+        """Decline a return, or cancel it before it is shipped.
 
         Needs PURCHASE_READ; `availableActions` says who may.
         """
-        row = await purchasing_return_steps.cancel(info.context, input.return_row(), input.note)
-        return SupplierReturnPayload(supplier_return=SupplierReturn.of(row))
+        return await return_steps.cancel(info.context, input.row_id(), input.note)

@@ -1,35 +1,41 @@
+"""Suppliers, purchase orders and supplier returns: one of each, and their lists; the value of stock."""
+
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 import strawberry
 
-from models.stock.documents.purchase_rules import PurchaseOrderStatus
 from resolvers.orm_pagination import PageRequest
 from resolvers.stock.costs import valuation as costs_valuation
+from resolvers.stock.documents import lists, reading
+from resolvers.stock.documents.kinds import PURCHASE_ORDERS, SUPPLIER_RETURNS
 from resolvers.stock.documents.lists import DocumentFilter
-from resolvers.stock.purchasing import orders as purchase_orders
-from resolvers.stock.purchasing import returns as supplier_returns
 from resolvers.stock.purchasing import suppliers
 from resolvers.stock.purchasing.suppliers import SupplierQuery
 from schema.cost.directives import cost
 from schema.info import Info
-from schema.list_arguments import SAME, WHICH, After, Before, First, Last, together
+from schema.list_arguments import WHICH, After, Before, First, Last
 from schema.nodes.nodes import optional_row_id
-from schema.pagination import Connection, DocumentConnection
+from schema.pagination import DocumentConnection, TalliedConnection
 from schema.stock.cost_types import StockValue
-from schema.stock.documents import document_filter
-from schema.stock.filters import PurchaseOrderFilter
-from schema.stock.purchasing.filters import SupplierFilter, SupplierReturnFilter
+from schema.stock.documents.filters import (
+    PurchaseOrderFilter,
+    SupplierReturnFilter,
+)
+from schema.stock.documents.lists import connection_of
+from schema.stock.purchasing.filters import SupplierFilter
 from schema.stock.purchasing.return_types import SupplierReturn
 from schema.stock.purchasing.types import PurchaseOrder, Supplier
 
 
 @strawberry.type
 class PurchaseQueries:
+    """Root fields about suppliers, purchase orders and supplier returns."""
+
     @strawberry.field
     async def supplier(self, info: Info, code: str) -> Supplier | None:
+        """Return one supplier of the merchant."""
         row = await suppliers.get(info.context, code)
         return Supplier.of(row) if row else None
 
@@ -42,11 +48,12 @@ class PurchaseQueries:
         after: str | None = None,
         last: int | None = None,
         before: str | None = None,
-    ) -> Connection[Supplier]:
+    ) -> TalliedConnection[Supplier]:
         """The merchant's suppliers, by code."""
+        ctx, wanted = info.context, filter.query() if filter else SupplierQuery()
         request = PageRequest(first=first, after=after, last=last, before=before)
-        wanted = filter.query() if filter else SupplierQuery()
-        return Connection.of(await suppliers.page(info.context, wanted, request), Supplier.of)
+        page = await suppliers.page(ctx, wanted, request)
+        return TalliedConnection.of(page, Supplier.of, await suppliers.tally(ctx, wanted))
 
     @strawberry.field
     async def purchase_order(
@@ -54,35 +61,24 @@ class PurchaseQueries:
     ) -> PurchaseOrder | None:
         """A purchase order for a place in your territory."""
         order_id = optional_row_id(id, "PurchaseOrder")
-        row = await purchase_orders.get(info.context, order_id, number)
-        return PurchaseOrder.of(row) if row else None
+        row = await reading.get(info.context, PURCHASE_ORDERS, order_id, number)
+        return PurchaseOrder.optional(row)
 
     @strawberry.field
     async def purchase_orders(
         self,
         info: Info,
         filter: Annotated[PurchaseOrderFilter | None, WHICH] = None,
-        status: Annotated[list[PurchaseOrderStatus] | None, SAME] = None,
-        location_id: Annotated[strawberry.ID | None, SAME] = None,
-        supplier_code: Annotated[str | None, SAME] = None,
-        number: Annotated[str | None, SAME] = None,
-        created_from: Annotated[datetime | None, SAME] = None,
-        created_to: Annotated[datetime | None, SAME] = None,
         first: First = None,
         after: After = None,
         last: Last = None,
         before: Before = None,
     ) -> DocumentConnection[PurchaseOrder]:
         """The purchase orders for places in your territory, the latest first."""
-        ctx = info.context
-        arguments = document_filter(
-            status, location_id, number, created_from, created_to, supplier_code
-        )
-        wanted = together(arguments, filter.wanted() if filter else None)
+        wanted = filter.wanted() if filter else DocumentFilter()
         request = PageRequest(first=first, after=after, last=last, before=before)
-        page = await purchase_orders.page(ctx, wanted, request)
-        return DocumentConnection.of(
-            page, PurchaseOrder.of, await purchase_orders.tally(ctx, wanted)
+        return connection_of(
+            PurchaseOrder, await lists.listed(info.context, PURCHASE_ORDERS, wanted, request)
         )
 
     @strawberry.field
@@ -91,8 +87,8 @@ class PurchaseQueries:
     ) -> SupplierReturn | None:
         """A supplier return from a place in your territory."""
         return_id = optional_row_id(id, "SupplierReturn")
-        row = await supplier_returns.get(info.context, return_id, number)
-        return SupplierReturn.of(row) if row else None
+        row = await reading.get(info.context, SUPPLIER_RETURNS, return_id, number)
+        return SupplierReturn.optional(row)
 
     @strawberry.field
     async def supplier_returns(
@@ -103,12 +99,13 @@ class PurchaseQueries:
         after: str | None = None,
         last: int | None = None,
         before: str | None = None,
-    ) -> Connection[SupplierReturn]:
+    ) -> DocumentConnection[SupplierReturn]:
         """The supplier returns from places in your territory, the latest first."""
-        wanted = filter.query() if filter else DocumentFilter()
+        wanted = filter.wanted() if filter else DocumentFilter()
         request = PageRequest(first=first, after=after, last=last, before=before)
-        page = await supplier_returns.page(info.context, wanted, request)
-        return Connection.of(page, SupplierReturn.of)
+        return connection_of(
+            SupplierReturn, await lists.listed(info.context, SUPPLIER_RETURNS, wanted, request)
+        )
 
     @cost(5000)
     @strawberry.field

@@ -1,7 +1,6 @@
-from __future__ import annotations
+"""Supplier returns and their lines as GraphQL types."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from __future__ import annotations
 
 import strawberry
 
@@ -12,16 +11,16 @@ from models.stock.documents.purchases import SupplierReturnLine as SupplierRetur
 from models.stock.states import StockState
 from resolvers.context import Context
 from resolvers.slices import Slice
-from resolvers.stock.purchasing import returns as supplier_returns
-from schema.actors import Actor, actors
+from resolvers.stock.documents.kinds import SUPPLIER_RETURNS
+from resolvers.stock.purchasing import rights
 from schema.batching import batched
 from schema.catalog.types import Variant
+from schema.columns import column
 from schema.cost.directives import list_size, sized_by
 from schema.list_arguments import Skip, SliceSize
-from schema.nodes.nodes import Document, global_id
 from schema.stock.actions import SupplierReturnAction
-from schema.stock.documents import DocumentEvent, histories
-from schema.stock.purchasing.types import PurchaseOrder, Supplier, suppliers_of
+from schema.stock.documents.interface import lines_of
+from schema.stock.purchasing.types import PurchaseOrder, SupplierDocument
 from schema.stock.types import variants_of
 from schema.stores.types import StockLocation
 
@@ -30,6 +29,8 @@ strawberry.enum(SupplierReturnStatus)
 
 @strawberry.type
 class SupplierReturnLine:
+    """Pieces of one variant in one state that go back."""
+
     quantity: int
     from_state: StockState
     row: strawberry.Private[SupplierReturnLineRow]
@@ -41,23 +42,17 @@ class SupplierReturnLine:
 
     @classmethod
     def of(cls, row: SupplierReturnLineRow) -> SupplierReturnLine:
+        """Return the line of a row."""
         return cls(quantity=row.quantity, from_state=row.from_state, row=row)
 
 
 @strawberry.type(description="Goods that go back to a supplier, of one purchase order or of any.")
-class SupplierReturn(Document):
-    id: strawberry.ID
-    number: str
-    status: SupplierReturnStatus
-    note: str | None
-    created_at: datetime
-    updated_at: datetime
-    row: strawberry.Private[SupplierReturnRow]
+class SupplierReturn(SupplierDocument):
+    """Goods that go back to a supplier."""
 
-    @batched
-    @staticmethod
-    async def supplier(parents: list[SupplierReturn], ctx: Context) -> list[Supplier]:
-        return await suppliers_of([each.row.supplier_id for each in parents])
+    kind = SUPPLIER_RETURNS
+    row: strawberry.Private[SupplierReturnRow]
+    status: SupplierReturnStatus = column("status")
 
     @batched
     @staticmethod
@@ -78,22 +73,8 @@ class SupplierReturn(Document):
     async def lines(
         parents: list[SupplierReturn], ctx: Context, first: SliceSize = 100, skip: Skip = 0
     ) -> list[list[SupplierReturnLine]]:
-        found = await supplier_returns.lines_of(
-            [each.row.id for each in parents], Slice(first, skip)
-        )
-        return [[SupplierReturnLine.of(line) for line in found[each.row.id]] for each in parents]
-
-    @batched
-    @staticmethod
-    async def created_by(parents: list[SupplierReturn], ctx: Context) -> list[Actor | None]:
-        rows = [each.row for each in parents]
-        return await actors(ctx, [(row.created_by_kind, row.created_by_id) for row in rows])
-
-    @batched
-    @staticmethod
-    async def approved_by(parents: list[SupplierReturn], ctx: Context) -> list[Actor | None]:
-        rows = [each.row for each in parents]
-        return await actors(ctx, [(row.approved_by_kind or "", row.approved_by_id) for row in rows])
+        found = await lines_of(parents, Slice(first, skip))
+        return [[SupplierReturnLine.of(line) for line in lines] for lines in found]
 
     @list_size(all_of(SupplierReturnAction))
     @batched
@@ -102,32 +83,5 @@ class SupplierReturn(Document):
         parents: list[SupplierReturn], ctx: Context
     ) -> list[list[SupplierReturnAction]]:
         """What you may do with it now."""
-        found = await supplier_returns.actions_of(ctx, [each.row for each in parents])
+        found = await rights.actions_of(ctx, [each.row for each in parents])
         return [[SupplierReturnAction(action) for action in actions] for actions in found]
-
-    @sized_by("first", otherwise=20)
-    @batched
-    @staticmethod
-    async def history(
-        parents: list[SupplierReturn], ctx: Context, first: SliceSize = 20, skip: Skip = 0
-    ) -> list[list[DocumentEvent]]:
-        """What became of it, oldest first."""
-        ids = [each.row.id for each in parents]
-        return await histories(supplier_returns.KIND, ids, Slice(first, skip))
-
-    @classmethod
-    def of(cls, row: SupplierReturnRow) -> SupplierReturn:
-        return cls(
-            id=global_id("SupplierReturn", row.id),
-            number=row.number,
-            status=row.status,
-            note=row.note,
-            created_at=row.created_at,
-            updated_at=row.updated_at,
-            row=row,
-        )
-
-    @classmethod
-    async def load(cls, ctx: Context, ids: Sequence[int]) -> list[SupplierReturn | None]:
-        found = await supplier_returns.by_ids(ctx, ids)
-        return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]

@@ -1,7 +1,9 @@
+"""Suppliers, purchase orders and their lines as GraphQL types."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from typing import Any
 
 import strawberry
 
@@ -12,17 +14,18 @@ from models.stock.documents.purchases import PurchaseOrderLine as PurchaseOrderL
 from models.stock.documents.purchases import Supplier as SupplierRow
 from resolvers.context import Context
 from resolvers.slices import Slice
-from resolvers.stock.purchasing import orders as purchase_orders
-from resolvers.stock.purchasing import suppliers
+from resolvers.stock.documents.kinds import PURCHASE_ORDERS
+from resolvers.stock.purchasing import rights, suppliers
 from schema.actors import Actor, actors
 from schema.batching import batched
 from schema.catalog.types import Variant
+from schema.columns import column, derived
 from schema.cost.directives import list_size, sized_by
 from schema.list_arguments import Skip, SliceSize
 from schema.money import Money
-from schema.nodes.nodes import Document, Node, global_id
+from schema.nodes.nodes import Node, global_id
 from schema.stock.actions import PurchaseOrderAction
-from schema.stock.documents import DocumentEvent, histories
+from schema.stock.documents.interface import StockDocument, lines_of
 from schema.stock.types import variants_of
 from schema.stores.types import StockLocation
 
@@ -31,6 +34,8 @@ strawberry.enum(PurchaseOrderStatus)
 
 @strawberry.type(description="Whom a merchant buys from.")
 class Supplier(Node):
+    """A supplier of a merchant."""
+
     id: strawberry.ID
     code: str
     name: str
@@ -47,6 +52,7 @@ class Supplier(Node):
 
     @classmethod
     def of(cls, row: SupplierRow) -> Supplier:
+        """Return the supplier of a row."""
         return cls(
             id=global_id("Supplier", row.id),
             code=row.code,
@@ -57,12 +63,15 @@ class Supplier(Node):
 
     @classmethod
     async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Supplier | None]:
+        """Return the suppliers with these row IDs, None for each that the caller may not see."""
         found = await suppliers.by_ids(ctx, ids)
         return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
 
 
 @strawberry.type
 class PurchaseOrderLine:
+    """One variant of a purchase order, at one price."""
+
     ordered: int
     received: int
     returned: int = strawberry.field(description="Of those received, gone back to the supplier.")
@@ -76,6 +85,7 @@ class PurchaseOrderLine:
 
     @classmethod
     def of(cls, row: PurchaseOrderLineRow) -> PurchaseOrderLine:
+        """Return the line of a row."""
         return cls(
             ordered=row.ordered,
             received=row.received,
@@ -85,21 +95,36 @@ class PurchaseOrderLine:
         )
 
 
-@strawberry.type(description="What a place has ordered from a supplier, and how much has come.")
-class PurchaseOrder(Document):
-    id: strawberry.ID
-    number: str
-    status: PurchaseOrderStatus
-    total: Money
-    note: str | None
-    created_at: datetime
-    updated_at: datetime
-    row: strawberry.Private[PurchaseOrderRow]
+@strawberry.type
+class SupplierDocument(StockDocument, kind=False):
+    """The fields that purchase orders and supplier returns share."""
+
+    row: strawberry.Private[Any]
 
     @batched
     @staticmethod
-    async def supplier(parents: list[PurchaseOrder], ctx: Context) -> list[Supplier]:
-        return await suppliers_of([each.row.supplier_id for each in parents])
+    async def supplier(parents: list[SupplierDocument], ctx: Context) -> list[Supplier]:
+        found = await suppliers.of_documents([each.row.supplier_id for each in parents])
+        return [Supplier.of(found[each.row.supplier_id]) for each in parents]
+
+    @batched
+    @staticmethod
+    async def approved_by(parents: list[SupplierDocument], ctx: Context) -> list[Actor | None]:
+        rows = [each.row for each in parents]
+        return await actors(ctx, [(row.approved_by_kind or "", row.approved_by_id) for row in rows])
+
+
+@strawberry.type(description="What a place has ordered from a supplier, and how much has come.")
+class PurchaseOrder(SupplierDocument):
+    """Goods that a location has ordered from a supplier."""
+
+    kind = PURCHASE_ORDERS
+    row: strawberry.Private[PurchaseOrderRow]
+    status: PurchaseOrderStatus = column("status")
+
+    @derived
+    def total(self) -> Money:
+        return Money.of(self.row.total_minor)
 
     @batched
     @staticmethod
@@ -112,22 +137,8 @@ class PurchaseOrder(Document):
     async def lines(
         parents: list[PurchaseOrder], ctx: Context, first: SliceSize = 100, skip: Skip = 0
     ) -> list[list[PurchaseOrderLine]]:
-        found = await purchase_orders.lines_of(
-            [each.row.id for each in parents], Slice(first, skip)
-        )
-        return [[PurchaseOrderLine.of(line) for line in found[each.row.id]] for each in parents]
-
-    @batched
-    @staticmethod
-    async def created_by(parents: list[PurchaseOrder], ctx: Context) -> list[Actor | None]:
-        rows = [each.row for each in parents]
-        return await actors(ctx, [(row.created_by_kind, row.created_by_id) for row in rows])
-
-    @batched
-    @staticmethod
-    async def approved_by(parents: list[PurchaseOrder], ctx: Context) -> list[Actor | None]:
-        rows = [each.row for each in parents]
-        return await actors(ctx, [(row.approved_by_kind or "", row.approved_by_id) for row in rows])
+        found = await lines_of(parents, Slice(first, skip))
+        return [[PurchaseOrderLine.of(line) for line in lines] for lines in found]
 
     @list_size(all_of(PurchaseOrderAction))
     @batched
@@ -136,39 +147,5 @@ class PurchaseOrder(Document):
         parents: list[PurchaseOrder], ctx: Context
     ) -> list[list[PurchaseOrderAction]]:
         """What you may do with it now."""
-        found = await purchase_orders.actions_of(ctx, [each.row for each in parents])
+        found = await rights.actions_of(ctx, [each.row for each in parents])
         return [[PurchaseOrderAction(action) for action in actions] for actions in found]
-
-    @sized_by("first", otherwise=20)
-    @batched
-    @staticmethod
-    async def history(
-        parents: list[PurchaseOrder], ctx: Context, first: SliceSize = 20, skip: Skip = 0
-    ) -> list[list[DocumentEvent]]:
-        """What became of it, oldest first."""
-        ids = [each.row.id for each in parents]
-        return await histories(purchase_orders.KIND, ids, Slice(first, skip))
-
-    @classmethod
-    def of(cls, row: PurchaseOrderRow) -> PurchaseOrder:
-        return cls(
-            id=global_id("PurchaseOrder", row.id),
-            number=row.number,
-            status=row.status,
-            total=Money.of(row.total_minor),
-            note=row.note,
-            created_at=row.created_at,
-            updated_at=row.updated_at,
-            row=row,
-        )
-
-    @classmethod
-    async def load(cls, ctx: Context, ids: Sequence[int]) -> list[PurchaseOrder | None]:
-        found = await purchase_orders.by_ids(ctx, ids)
-        return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]
-
-
-async def suppliers_of(ids: Sequence[int]) -> list[Supplier]:
-    """The suppliers of documents that the caller has been shown, in their order."""
-    found = await suppliers.of_documents(ids)
-    return [Supplier.of(found[row_id]) for row_id in ids]

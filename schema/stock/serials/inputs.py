@@ -1,3 +1,5 @@
+"""Serial numbers in the inputs of mutations."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -12,6 +14,8 @@ OF_TRACKED = "Of the variants that track them: one for each piece."
 
 @strawberry.input(description="The serial numbers of a variant's pieces, one for each.")
 class SerialInput:
+    """The serial numbers of pieces of one variant."""
+
     variant_id: strawberry.ID
     serials: list[str]
 

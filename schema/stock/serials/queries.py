@@ -1,3 +1,5 @@
+"""Finding one serial number."""
+
 from __future__ import annotations
 
 import strawberry
@@ -9,6 +11,8 @@ from schema.stock.serials.types import SerialNumber
 
 @strawberry.type
 class SerialQueries:
+    """Root fields about serial numbers."""
+
     @strawberry.field
     async def serial_number(self, info: Info, sku: str, serial: str) -> SerialNumber | None:
         """One piece of a SKU that is, or was last, in your territory: where it is and where it has been."""

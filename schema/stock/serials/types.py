@@ -1,3 +1,5 @@
+"""Serial numbers and their events as GraphQL types."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -13,13 +15,14 @@ from resolvers.context import Context
 from resolvers.orm_pagination import PageRequest
 from resolvers.slices import Slice
 from resolvers.stock import serial_lookup
+from resolvers.stock.serial_lookup import SerialQuery
 from schema.actors import Actor, actors
 from schema.batching import batched
 from schema.catalog.types import Variant
 from schema.cost.directives import sized_by
 from schema.list_arguments import Skip, SliceSize
-from schema.pagination import Connection
-from schema.stock.documents import document_of
+from schema.pagination import TalliedConnection
+from schema.stock.documents.history import document_of
 from schema.stores.types import StockLocation
 
 strawberry.enum(SerialState)
@@ -29,6 +32,8 @@ strawberry.enum(SerialState)
     description="A serial number came in, went out, or changed its state at a location."
 )
 class SerialEvent:
+    """One event in the life of a serial number."""
+
     row: strawberry.Private[EventRow]
     from_state: SerialState | None
     to_state: SerialState
@@ -49,6 +54,7 @@ class SerialEvent:
 
     @classmethod
     def of(cls, row: EventRow) -> SerialEvent:
+        """Return the event of a row."""
         return cls(
             row=row,
             from_state=row.from_state,
@@ -60,6 +66,8 @@ class SerialEvent:
 
 @strawberry.type(description="One piece of a variant that is sold by piece.")
 class SerialNumber:
+    """A serial number, where it is and where it was."""
+
     row: strawberry.Private[SerialRow]
     serial: str
     state: SerialState
@@ -92,6 +100,7 @@ class SerialNumber:
 
     @classmethod
     def of(cls, row: SerialRow) -> SerialNumber:
+        """Return the serial number of a row."""
         return cls(
             row=row,
             serial=row.serial,
@@ -101,10 +110,22 @@ class SerialNumber:
         )
 
 
+@strawberry.input(description="All that is given must hold.")
+class SerialNumberFilter:
+    state: list[SerialState] | None = strawberry.field(
+        default=None, description="In one of these states."
+    )
+
+    def query(self, location_id: int) -> SerialQuery:
+        states = None if self.state is None else tuple(sorted(set(self.state)))
+        return SerialQuery(location_id=location_id, states=states)
+
+
 async def on_the_road(
     lines: Sequence[TransferLine], ctx: Context, cut: Slice
 ) -> list[list[SerialNumber]]:
-    found = await serial_lookup.on_the_road(ctx, lines, cut)
+    """Return a slice of the serial numbers of each transfer line that are between its locations."""
+    found = await serial_lookup.in_transit(ctx, lines, cut)
     return [
         [SerialNumber.of(row) for row in found.get((line.transfer_id, line.variant_id), [])]
         for line in lines
@@ -115,8 +136,14 @@ async def serials_of_variants(
     variant_ids: Sequence[int],
     ctx: Context,
     location_id: int,
+    filter: SerialNumberFilter | None,
     request: PageRequest,
-) -> list[Connection[SerialNumber]]:
+) -> list[TalliedConnection[SerialNumber]]:
     """A page of the serial numbers on hand at a location for each variant, in their order."""
-    found = await serial_lookup.of_variants(ctx, variant_ids, location_id, request)
-    return [Connection.of(found[variant_id], SerialNumber.of) for variant_id in variant_ids]
+    wanted = filter.query(location_id) if filter else SerialQuery(location_id=location_id)
+    found = await serial_lookup.of_variants(ctx, variant_ids, wanted, request)
+    tally = serial_lookup.tally(ctx, variant_ids, wanted)
+    return [
+        TalliedConnection.of(found[variant_id], SerialNumber.of, tally, variant_id)
+        for variant_id in variant_ids
+    ]

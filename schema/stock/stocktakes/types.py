@@ -1,6 +1,7 @@
+"""Stocktakes, their lines and differing serial numbers as GraphQL types."""
+
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 import strawberry
@@ -12,16 +13,17 @@ from models.stock.documents.stocktakes import StocktakeLine as StocktakeLineRow
 from models.stock.documents.stocktakes import StocktakeSerial as StocktakeSerialRow
 from resolvers.context import Context
 from resolvers.slices import Slice
+from resolvers.stock.documents.kinds import STOCKTAKES
 from resolvers.stock.stocktakes import serials as stocktake_serials
 from resolvers.stock.stocktakes import stocktakes
 from schema.actors import Actor, actors
 from schema.batching import batched
 from schema.catalog.types import Variant
+from schema.columns import column
 from schema.cost.directives import list_size, sized_by
 from schema.list_arguments import Skip, SliceSize
-from schema.nodes.nodes import Document, global_id
 from schema.stock.actions import StocktakeAction
-from schema.stock.documents import DocumentEvent, histories
+from schema.stock.documents.interface import StockDocument, lines_of
 from schema.stock.types import variants_of
 from schema.stores.types import StockLocation
 
@@ -33,6 +35,8 @@ strawberry.enum(SerialFinding)
     description="A serial number that was expected and not scanned, or scanned and not expected."
 )
 class StocktakeSerial:
+    """A serial number in which a count and the ledger differ."""
+
     serial: str
     finding: SerialFinding
     moved: bool | None = strawberry.field(
@@ -42,6 +46,7 @@ class StocktakeSerial:
 
     @classmethod
     def of(cls, row: StocktakeSerialRow) -> StocktakeSerial:
+        """Return the serial number of a row."""
         return cls(serial=row.serial, finding=row.finding, moved=row.moved)
 
 
@@ -50,6 +55,8 @@ class StocktakeSerial:
     " stays hidden while the stocktake is open."
 )
 class StocktakeLine:
+    """One variant of a stocktake."""
+
     counted: int | None
     expected: int | None = strawberry.field(
         description="What was on hand when it was counted; sales since then change neither."
@@ -88,6 +95,7 @@ class StocktakeLine:
 
     @classmethod
     def of(cls, row: StocktakeLineRow, *, blind: bool) -> StocktakeLine:
+        """Return the line of a row; a `blind` one hides what was expected."""
         count = None if blind else row.count
         return cls(
             counted=row.counted,
@@ -100,14 +108,12 @@ class StocktakeLine:
 
 
 @strawberry.type(description="Some variants of a location that are counted while selling goes on.")
-class Stocktake(Document):
-    id: strawberry.ID
-    number: str
-    status: StocktakeStatus
-    note: str | None
-    created_at: datetime
-    updated_at: datetime
+class Stocktake(StockDocument):
+    """A count of variants at one location."""
+
+    kind = STOCKTAKES
     row: strawberry.Private[StocktakeRow]
+    status: StocktakeStatus = column("status")
 
     @batched
     @staticmethod
@@ -120,13 +126,13 @@ class Stocktake(Document):
     async def lines(
         parents: list[Stocktake], ctx: Context, first: SliceSize = 100, skip: Skip = 0
     ) -> list[list[StocktakeLine]]:
-        found = await stocktakes.lines_of([each.row.id for each in parents], Slice(first, skip))
+        found = await lines_of(parents, Slice(first, skip))
         return [
             [
-                StocktakeLine.of(line, blind=each.status is StocktakeStatus.OPEN)
-                for line in found[each.row.id]
+                StocktakeLine.of(line, blind=each.row.status is StocktakeStatus.OPEN)
+                for line in lines
             ]
-            for each in parents
+            for each, lines in zip(parents, found, strict=True)
         ]
 
     @list_size(all_of(StocktakeAction))
@@ -138,30 +144,3 @@ class Stocktake(Document):
         """What you may do with it now."""
         found = await stocktakes.actions_of(ctx, [each.row for each in parents])
         return [[StocktakeAction(action) for action in actions] for actions in found]
-
-    @sized_by("first", otherwise=20)
-    @batched
-    @staticmethod
-    async def history(
-        parents: list[Stocktake], ctx: Context, first: SliceSize = 20, skip: Skip = 0
-    ) -> list[list[DocumentEvent]]:
-        """What became of it, oldest first."""
-        ids = [each.row.id for each in parents]
-        return await histories(stocktakes.KIND, ids, Slice(first, skip))
-
-    @classmethod
-    def of(cls, row: StocktakeRow) -> Stocktake:
-        return cls(
-            id=global_id("Stocktake", row.id),
-            number=row.number,
-            status=row.status,
-            note=row.note,
-            created_at=row.created_at,
-            updated_at=row.updated_at,
-            row=row,
-        )
-
-    @classmethod
-    async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Stocktake | None]:
-        found = await stocktakes.by_ids(ctx, ids)
-        return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]

@@ -1,7 +1,8 @@
+"""The inputs of mutations of transfers."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field
 
 import strawberry
 
@@ -9,14 +10,14 @@ from resolvers.stock.documents.lines import LineDraft
 from resolvers.stock.transfers.arrivals import ReceiptDraft
 from resolvers.stock.transfers.requests import TransferDraft
 from schema.catalog.inputs import VariantQuantityInput
-from schema.errors import UserError
 from schema.nodes.nodes import row_id
 from schema.stock.serials.inputs import OF_TRACKED, SerialInput
-from schema.stock.transfers.types import Transfer
 
 
 @strawberry.input(description="The destination asks: it must be a place of yours.")
 class TransferRequestInput:
+    """A transfer."""
+
     source_id: strawberry.ID
     destination_id: strawberry.ID
     lines: list[VariantQuantityInput]
@@ -24,6 +25,7 @@ class TransferRequestInput:
     note: str | None = None
 
     def draft(self) -> TransferDraft:
+        """Return the input as the use case expects it. Raises: InvalidInput for what is no ID."""
         return TransferDraft(
             source_id=row_id(self.source_id, "Store", "Warehouse", path=("sourceId",)),
             destination_id=row_id(
@@ -35,8 +37,20 @@ class TransferRequestInput:
 
 
 @strawberry.input
-class TransferDecideInput:
+class TransferStepInput:
+    """A step of one transfer."""
+
     transfer_id: strawberry.ID
+
+    def row_id(self) -> int:
+        """Return the row ID of the document. Raises: InvalidInput."""
+        return row_id(self.transfer_id, "Transfer", path=("transferId",))
+
+
+@strawberry.input
+class TransferDecideInput(TransferStepInput):
+    """The decision on a transfer."""
+
     lines: list[VariantQuantityInput] | None = strawberry.field(
         default=None, description="What is approved, and nothing else; without lines, everything."
     )
@@ -44,8 +58,9 @@ class TransferDecideInput:
 
 
 @strawberry.input
-class TransferShipInput:
-    transfer_id: strawberry.ID
+class TransferShipInput(TransferStepInput):
+    """The shipment of a transfer."""
+
     idempotency_key: str
     lines: list[VariantQuantityInput] | None = strawberry.field(
         default=None,
@@ -59,6 +74,8 @@ class TransferShipInput:
     " them; those of one kind may be left out where they are all that is left on the road."
 )
 class TransferReceiptInput:
+    """What has arrived of one variant, and how."""
+
     variant_id: strawberry.ID
     accepted: int
     rejected: int = 0
@@ -68,6 +85,7 @@ class TransferReceiptInput:
     lost_serials: list[str] | None = None
 
     def draft(self, number: int) -> ReceiptDraft:
+        """Return the input as the use case expects it. Raises: InvalidInput for what is no ID."""
         variant_id = row_id(self.variant_id, "Variant", path=("lines", number, "variantId"))
         serials = {
             "accepted": self.accepted_serials,
@@ -79,15 +97,17 @@ class TransferReceiptInput:
 
 
 @strawberry.input
-class TransferReceiveInput:
-    transfer_id: strawberry.ID
+class TransferReceiveInput(TransferStepInput):
+    """What has arrived of a transfer."""
+
     lines: list[TransferReceiptInput]
     idempotency_key: str
 
 
 @strawberry.input
-class TransferCancelInput:
-    transfer_id: strawberry.ID
+class TransferCancelInput(TransferStepInput):
+    """The cancellation of a transfer."""
+
     note: str | None = None
     lost: list[VariantQuantityInput] | None = strawberry.field(
         default=None,
@@ -98,12 +118,6 @@ class TransferCancelInput:
         description="Which of the lost ones' variants that track serial numbers, unless all are lost.",
     )
     idempotency_key: str | None = None
-
-
-@strawberry.type
-class TransferPayload:
-    transfer: Transfer | None = None
-    user_errors: list[UserError] = field(default_factory=list)
 
 
 def line_drafts(lines: Sequence[VariantQuantityInput], name: str = "lines") -> list[LineDraft]:
@@ -117,4 +131,5 @@ def line_drafts(lines: Sequence[VariantQuantityInput], name: str = "lines") -> l
 def optional_drafts(
     lines: Sequence[VariantQuantityInput] | None, name: str = "lines"
 ) -> list[LineDraft] | None:
+    """Return the lines as the use case expects them, None without any. Raises: as `line_drafts`."""
     return None if lines is None else line_drafts(lines, name)

@@ -1,46 +1,47 @@
+"""One transfer, and the list of transfers."""
+
 from __future__ import annotations
 
 from typing import Annotated
 
 import strawberry
 
-from models.stock.documents.transfer_rules import TransferStatus
 from resolvers.orm_pagination import PageRequest
-from resolvers.stock.transfers import transfers
+from resolvers.stock.documents import lists, reading
+from resolvers.stock.documents.kinds import TRANSFERS
+from resolvers.stock.documents.lists import DocumentFilter
 from schema.info import Info
-from schema.list_arguments import SAME, WHICH, After, Before, First, Last, together
+from schema.list_arguments import WHICH, After, Before, First, Last
 from schema.nodes.nodes import optional_row_id
 from schema.pagination import DocumentConnection
-from schema.stock.documents import document_filter
-from schema.stock.filters import TransferFilter
+from schema.stock.documents.filters import TransferFilter
+from schema.stock.documents.lists import connection_of
 from schema.stock.transfers.types import Transfer
 
 
 @strawberry.type
 class TransferQueries:
+    """Root fields about transfers."""
+
     @strawberry.field
     async def transfer(
         self, info: Info, id: strawberry.ID | None = None, number: str | None = None
     ) -> Transfer | None:
         """A transfer that begins or ends in your territory."""
-        row = await transfers.get(info.context, optional_row_id(id, "Transfer"), number)
-        return Transfer.of(row) if row else None
+        row_id = optional_row_id(id, "Transfer")
+        return Transfer.optional(await reading.get(info.context, TRANSFERS, row_id, number))
 
     @strawberry.field
     async def transfers(
         self,
         info: Info,
         filter: Annotated[TransferFilter | None, WHICH] = None,
-        status: Annotated[list[TransferStatus] | None, SAME] = None,
-        location_id: Annotated[strawberry.ID | None, SAME] = None,
         first: First = None,
         after: After = None,
         last: Last = None,
         before: Before = None,
     ) -> DocumentConnection[Transfer]:
         """The transfers that begin or end in your territory, the latest first."""
-        ctx, arguments = info.context, document_filter(status, location_id)
-        wanted = together(arguments, filter.wanted() if filter else None)
+        wanted = filter.wanted() if filter else DocumentFilter()
         request = PageRequest(first=first, after=after, last=last, before=before)
-        page = await transfers.page(ctx, wanted, request)
-        return DocumentConnection.of(page, Transfer.of, await transfers.tally(ctx, wanted))
+        return connection_of(Transfer, await lists.listed(info.context, TRANSFERS, wanted, request))

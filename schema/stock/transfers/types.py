@@ -1,7 +1,7 @@
+"""Transfers and their lines as GraphQL types."""
+
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
@@ -12,15 +12,16 @@ from models.stock.documents.transfers import Transfer as TransferRow
 from models.stock.documents.transfers import TransferLine as TransferLineRow
 from resolvers.context import Context
 from resolvers.slices import Slice
+from resolvers.stock.documents.kinds import TRANSFERS
 from resolvers.stock.transfers import transfers
 from schema.actors import Actor, actors
 from schema.batching import batched
 from schema.catalog.types import Variant
+from schema.columns import column
 from schema.cost.directives import list_size, sized_by
 from schema.list_arguments import Skip, SliceSize
-from schema.nodes.nodes import Document, global_id
 from schema.stock.actions import TransferAction
-from schema.stock.documents import DocumentEvent, histories
+from schema.stock.documents.interface import StockDocument, lines_of
 from schema.stock.types import variants_of
 from schema.stores.types import StockLocation
 
@@ -35,6 +36,8 @@ strawberry.enum(TransferStatus)
     " or returned are on the road."
 )
 class TransferLine:
+    """One variant of a transfer."""
+
     requested: int
     approved: int
     shipped: int
@@ -62,6 +65,7 @@ class TransferLine:
 
     @classmethod
     def of(cls, row: TransferLineRow) -> TransferLine:
+        """Return the line of a row."""
         return cls(
             requested=row.requested,
             approved=row.approved,
@@ -74,15 +78,15 @@ class TransferLine:
         )
 
 
-@strawberry.type(description="Goods that go from one place to another, once headquarters agrees.")
-class Transfer(Document):
-    id: strawberry.ID
-    number: str
-    status: TransferStatus
-    note: str | None
-    created_at: datetime
-    updated_at: datetime
+@strawberry.type(
+    description="Goods that move from one location to another, once headquarters approves."
+)
+class Transfer(StockDocument):
+    """Goods that move from one location to another."""
+
+    kind = TRANSFERS
     row: strawberry.Private[TransferRow]
+    status: TransferStatus = column("status")
 
     @batched
     @staticmethod
@@ -100,8 +104,8 @@ class Transfer(Document):
     async def lines(
         parents: list[Transfer], ctx: Context, first: SliceSize = 100, skip: Skip = 0
     ) -> list[list[TransferLine]]:
-        found = await transfers.lines_of([each.row.id for each in parents], Slice(first, skip))
-        return [[TransferLine.of(line) for line in found[each.row.id]] for each in parents]
+        found = await lines_of(parents, Slice(first, skip))
+        return [[TransferLine.of(line) for line in lines] for lines in found]
 
     @batched
     @staticmethod
@@ -124,30 +128,3 @@ class Transfer(Document):
         """What you may do with it now."""
         found = await transfers.actions_of(ctx, [each.row for each in parents])
         return [[TransferAction(action) for action in actions] for actions in found]
-
-    @sized_by("first", otherwise=20)
-    @batched
-    @staticmethod
-    async def history(
-        parents: list[Transfer], ctx: Context, first: SliceSize = 20, skip: Skip = 0
-    ) -> list[list[DocumentEvent]]:
-        """What became of it, oldest first."""
-        ids = [each.row.id for each in parents]
-        return await histories(transfers.KIND, ids, Slice(first, skip))
-
-    @classmethod
-    def of(cls, row: TransferRow) -> Transfer:
-        return cls(
-            id=global_id("Transfer", row.id),
-            number=row.number,
-            status=row.status,
-            note=row.note,
-            created_at=row.created_at,
-            updated_at=row.updated_at,
-            row=row,
-        )
-
-    @classmethod
-    async def load(cls, ctx: Context, ids: Sequence[int]) -> list[Transfer | None]:
-        found = await transfers.by_ids(ctx, ids)
-        return [cls.of(found[row_id]) if row_id in found else None for row_id in ids]

@@ -8,7 +8,7 @@ from typing import Any
 from tests.journeys.histories.world import ADJUST, LATER, MILK, PHONE, PIECES, World
 from tests.make.documents import document
 
-LEVELS = """query($v: ID!, $l: ID!) { stockLevels(variantId: $v, locationId: $l) {
+LEVELS = """query($v: ID!, $l: ID!) { stockLevels(filter: { variantId: $v, locationId: $l }) {
   edges { node { available } } } }"""
 OPEN = """mutation($input: StocktakeOpenInput!) { stocktakeOpen(input: $input) {
   stocktake { id } userErrors { code } } }"""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.stock.costing import Passage, Valued, passed, share, shares
+from models.stock.costing import CostMovement, Valuation, apply, share, shares
 
 pieces = st.integers(1, 10**6)
 money = st.integers(0, 10**13)
@@ -29,40 +29,44 @@ def test_no_share_passes_the_whole(value: int, quantity: int, data: st.DataObjec
 
 
 def test_a_receipt_moves_the_average_and_a_sale_does_not() -> None:
-    stock, changes = passed(Valued(0, 0), [Passage(10, 1000), Passage(10, 2000), Passage(-5)])
+    stock, changes = apply(
+        Valuation(0, 0), [CostMovement(10, 1000), CostMovement(10, 2000), CostMovement(-5)]
+    )
     assert (stock.quantity, stock.value_minor, stock.average_minor) == (15, 2250, 150)
     assert changes == [1000, 2000, -750]
 
 
 def test_pieces_that_are_found_are_worth_what_the_others_are_or_were() -> None:
-    stock, changes = passed(Valued(3, 100), [Passage(2), Passage(-5), Passage(3), Passage(3, 9)])
+    stock, changes = apply(
+        Valuation(3, 100), [CostMovement(2), CostMovement(-5), CostMovement(3), CostMovement(3, 9)]
+    )
     assert changes == [67, -167, 100, 9]
     assert stock.value_minor == 109
-    assert passed(Valued(0, 0), [Passage(3)])[0] == Valued(3, 0)
+    assert apply(Valuation(0, 0), [CostMovement(3)])[0] == Valuation(3, 0)
 
 
 def test_what_is_not_there_has_no_average() -> None:
-    assert Valued(0, 0, 5, 500).average_minor is None
+    assert Valuation(0, 0, 5, 500).average_minor is None
 
 
 @given(
     st.lists(
         st.one_of(
-            st.builds(Passage, st.integers(1, 500), st.none() | st.integers(0, 10**9)),
-            st.builds(Passage, st.integers(-500, -1)),
+            st.builds(CostMovement, st.integers(1, 500), st.none() | st.integers(0, 10**9)),
+            st.builds(CostMovement, st.integers(-500, -1)),
         ),
         max_size=40,
     )
 )
-def test_value_is_conserved(passages: list[Passage]) -> None:
-    stock = Valued(0, 0)
+def test_value_is_conserved(movements: list[CostMovement]) -> None:
+    stock = Valuation(0, 0)
     came = went = 0
-    for each in passages:
-        if each.pieces < 0 and -each.pieces > stock.quantity:
+    for each in movements:
+        if each.quantity < 0 and -each.quantity > stock.quantity:
             continue  # a guarded level never lets it happen
         before = stock
-        stock, (change,) = passed(stock, [each])
+        stock, (change,) = apply(stock, [each])
         came, went = came + max(change, 0), went - min(change, 0)
-        assert stock.quantity == before.quantity + each.pieces
+        assert stock.quantity == before.quantity + each.quantity
         assert 0 <= stock.value_minor == came - went
         assert stock.quantity or not stock.value_minor

@@ -6,13 +6,13 @@ from hypothesis import strategies as st
 
 from models.stock.rules import (
     BY_HAND,
-    STANDING,
-    Pieces,
+    ON_HAND_STATES,
+    Quantities,
     effective,
     moved,
+    public_quantities,
     reasons_to_adjust,
     sellable,
-    shown_to_the_public,
     suffices,
 )
 from models.stock.states import MovementReason, StockState
@@ -26,31 +26,31 @@ def test_a_move_within_a_location_keeps_every_piece(
     origin: StockState, target: StockState, quantity: int
 ) -> None:
     change = moved(origin, target, quantity)
-    came = quantity if target in STANDING else 0
-    went = quantity if origin in STANDING else 0
+    came = quantity if target in ON_HAND_STATES else 0
+    went = quantity if origin in ON_HAND_STATES else 0
     assert change.on_hand == came - went
 
 
 def test_a_move_takes_from_one_state_and_gives_to_the_other() -> None:
-    assert moved(StockState.AVAILABLE, StockState.HELD, 3) == Pieces(available=-3, held=3)
-    assert moved(StockState.OUTSIDE, StockState.DAMAGED, 2) == Pieces(damaged=2)
-    assert moved(StockState.AVAILABLE, StockState.IN_TRANSIT, 4) == Pieces(available=-4)
+    assert moved(StockState.AVAILABLE, StockState.HELD, 3) == Quantities(available=-3, held=3)
+    assert moved(StockState.OUTSIDE, StockState.DAMAGED, 2) == Quantities(damaged=2)
+    assert moved(StockState.AVAILABLE, StockState.IN_TRANSIT, 4) == Quantities(available=-4)
 
 
-@pytest.mark.parametrize(("state", "count"), list(zip(STANDING, range(1, 6), strict=True)))
+@pytest.mark.parametrize(("state", "count"), list(zip(ON_HAND_STATES, range(1, 6), strict=True)))
 def test_pieces_are_read_by_state(state: StockState, count: int) -> None:
-    assert Pieces(1, 2, 3, 4, 5).of(state) == count
+    assert Quantities(1, 2, 3, 4, 5).of(state) == count
 
 
 def test_no_level_has_pieces_outside() -> None:
     with pytest.raises(ValueError, match="not in tuple"):
-        Pieces(1).of(StockState.OUTSIDE)
+        Quantities(1).of(StockState.OUTSIDE)
 
 
 @given(counts, counts, counts)
 def test_an_expired_hold_is_counted_once(available: int, held: int, expired: int) -> None:
-    pieces = Pieces(available=available, held=held + expired)
-    assert effective(pieces, expired) == Pieces(available=available + expired, held=held)
+    pieces = Quantities(available=available, held=held + expired)
+    assert effective(pieces, expired) == Quantities(available=available + expired, held=held)
     assert effective(pieces, expired).on_hand == pieces.on_hand
 
 
@@ -72,8 +72,8 @@ def test_a_level_suffices_for_exactly_what_it_may_sell(
 
 
 def test_the_public_sees_only_what_is_sold() -> None:
-    assert shown_to_the_public(7).values == (7, 0, 0, 0, 0)
-    assert shown_to_the_public(7).on_hand == 7
+    assert public_quantities(7).values == (7, 0, 0, 0, 0)
+    assert public_quantities(7).on_hand == 7
 
 
 @given(states, states)

@@ -13,8 +13,8 @@ from models.orders.carts import Cart, CartStatus
 from models.orders.orders import Order
 from resolvers.context import Context
 from resolvers.orders.cart import carts
-from resolvers.orders.checkout import placement as checkout_placement
 from resolvers.orders.checkout import placing
+from resolvers.orders.checkout.placement import PreparedOrder
 from tests.make import members
 from tests.make.checkouts import EXPRESS, a_member, a_store, checkout, choice, line
 from tests.make.sales import a_key
@@ -30,14 +30,14 @@ async def test_a_rush_costs_one_update_of_the_level_a_batch(
     draft = checkout([line(level.variant_id)], choice(EXPRESS))
     members = [await a_member(ctx) for _ in range(40)]
     all_ready = asyncio.Barrier(len(members))
-    real = placing._worked_out
+    real = placing.prepare
 
-    async def worked_out(*arguments: object) -> checkout_placement.Booking:
+    async def prepare(*arguments: object) -> PreparedOrder:
         found = await real(*arguments)  # type: ignore[arg-type]
         await all_ready.wait()
         return found
 
-    monkeypatch.setattr(placing, "_worked_out", worked_out)
+    monkeypatch.setattr(placing, "prepare", prepare)
     with counting() as statements:
         orders = await asyncio.gather(*(placing.place(each, draft, a_key()) for each in members))
     kinds = Counter("UPDATE stock_level" in each for each in statements)
@@ -56,14 +56,14 @@ async def test_carts_and_a_link_that_all_came_through_cost_nothing_more(
     buyers = [await a_member(ctx) for _ in range(20)]
     baskets = [await carts.create(each, [line(level.variant_id)]) for each in buyers]
     all_ready = asyncio.Barrier(len(buyers))
-    real = placing._worked_out
+    real = placing.prepare
 
-    async def worked_out(*arguments: object) -> checkout_placement.Booking:
+    async def prepare(*arguments: object) -> PreparedOrder:
         found = await real(*arguments)  # type: ignore[arg-type]
         await all_ready.wait()
         return found
 
-    monkeypatch.setattr(placing, "_worked_out", worked_out)
+    monkeypatch.setattr(placing, "prepare", prepare)
 
     async def place(member: Context, cart: Cart) -> Order:
         draft = checkout([], choice(EXPRESS), cart_id=cart.id)
@@ -88,15 +88,15 @@ async def test_one_order_that_cannot_be_written_fails_alone(
     level = await a_level(ctx, 100, location=await a_store(ctx))
     draft = checkout([line(level.variant_id)], choice(EXPRESS))
     members = [await a_member(ctx) for _ in range(8)]
-    real = placing._worked_out
+    real = placing.prepare
 
-    async def worked_out(ctx: Context, *arguments: object) -> checkout_placement.Booking:
+    async def prepare(ctx: Context, *arguments: object) -> PreparedOrder:
         found = await real(ctx, *arguments)  # type: ignore[arg-type]
         if ctx is members[5]:
-            object.__setattr__(found.plan.basket, "member_id", 10**9)
+            object.__setattr__(found.plan.lines, "member_id", 10**9)
         return found
 
-    monkeypatch.setattr(placing, "_worked_out", worked_out)
+    monkeypatch.setattr(placing, "prepare", prepare)
     outcomes = await asyncio.gather(
         *(placing.place(each, draft, a_key()) for each in members), return_exceptions=True
     )

@@ -13,10 +13,12 @@ from models.members.members import Member
 from models.orders.orders import Order
 from models.orders.states import OrderStatus
 from models.referrals.commissions import CommissionPlan
+from models.referrals.rules import CommissionStatus
 from resolvers.context import Context
 from resolvers.orm_pagination import PageRequest
 from resolvers.referrals import commissions, earnings, sales, teams, trees
 from resolvers.referrals.commissions import PaidOrder
+from resolvers.referrals.earnings import CommissionQuery
 from resolvers.referrals.teams import Downline, TeamLevel
 from tests.make import members as make
 from tests.make.statements import counting
@@ -133,7 +135,8 @@ async def test_questions_about_many_cost_what_a_question_about_one_does(ctx: Con
         (lambda: teams.teams(ctx, ids), 2),
         (lambda: sales.of_members(ids), 1),
         (lambda: earnings.balances(ctx, keys), 1),
-        (lambda: earnings.pages(ctx, keys, None, PageRequest(first=2)), 2),
+        (lambda: earnings.pages(ctx, keys, CommissionQuery(), PageRequest(first=2)), 2),
+        (lambda: earnings.tally(ctx, keys, CommissionQuery()).totals(keys), 1),
     ):
         with counting() as sent:
             found = await ask()
@@ -147,7 +150,9 @@ async def test_commissions_are_paged_by_payee_and_status(ctx: Context) -> None:
     await transaction(commissions.receive, ctx, orders[0].id)
     key, seen, after = f"MEMBER:{upper.id}", [], None
     for _ in range(3):
-        found = (await earnings.pages(ctx, [key], None, PageRequest(first=2, after=after)))[key]
+        found = (
+            await earnings.pages(ctx, [key], CommissionQuery(), PageRequest(first=2, after=after))
+        )[key]
         seen += [row.order_id for row in found.rows]
         after = found.cursors[-1]
     assert seen == [order.id for order in reversed(orders)]
@@ -156,6 +161,8 @@ async def test_commissions_are_paged_by_payee_and_status(ctx: Context) -> None:
         (ctx, "PENDING", 4), (ctx, "FROZEN", 1), (ctx, "AVAILABLE", 0),
         (later, "FROZEN", 0), (later, "AVAILABLE", 1),
     ):  # fmt: skip
-        found = (await earnings.pages(acting, [key], status, PageRequest()))[key]
+        wanted = CommissionQuery(statuses=[CommissionStatus(status)])
+        found = (await earnings.pages(acting, [key], wanted, PageRequest()))[key]
         assert (len(found.rows), status) == (expected, status)
         assert {earnings.standing(acting, row) for row in found.rows} <= {status}
+        assert await earnings.tally(acting, [key], wanted).totals([key]) == {key: expected}

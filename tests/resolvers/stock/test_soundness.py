@@ -40,7 +40,7 @@ SPOILT = {
     "UPDATE stocktake_line SET going_on = TRUE": "a stocktake that is in another status",
     f"DELETE FROM document_event WHERE id = {LAST.format('document_event')}": "whose history ends elsewhere",
     f"DELETE FROM stock_movement WHERE id = {LAST.format('stock_movement')}": "drift",
-    "UPDATE stock_promise SET status = 'WITHDRAWN'": "PromiseFaultKind.WAIT",
+    "UPDATE stock_promise SET status = 'WITHDRAWN'": "BackorderFaultKind.WAIT",
     "DELETE FROM stock_promise": "a fulfilment that waits for nothing",
     "UPDATE fulfilment SET awaits_until = NULL": "or does not wait for what it awaits",
     "UPDATE stock_cost SET value_minor = value_minor + 1 WHERE quantity > 0": "a value that its entries",

@@ -11,8 +11,9 @@ from tests.make.shop import open_shop
 from tests.schema.stock.test_stock import put
 
 CHANGES = (
-    "query($after: String, $types: [Topic!], $first: Int)"
-    " { changes(after: $after, types: $types, first: $first) { edges { cursor node"
+    "query($after: String, $types: [Topic!], $organisationCode: String, $first: Int)"
+    " { changes(filter: { types: $types, organisationCode: $organisationCode }, after: $after,"
+    " first: $first) { edges { cursor node"
     " { sequence type nodeId occurredAt actor { __typename } node { id __typename } } }"
     " pageInfo { hasNextPage endCursor } } }"
 )

@@ -14,7 +14,7 @@ from strawberry.types import get_object_definition
 from models.catalog.products import ProductStatus
 from models.catalog.products import Variant as VariantRow
 from models.database_faults import fault_of
-from models.errors import InvalidInput
+from models.errors import InvalidInput, NotFound
 from resolvers.catalog.products import products
 from resolvers.context import Actor, Context
 from schema.batching import BATCH, batched
@@ -184,3 +184,14 @@ async def test_each_error_about_stock_has_its_own_variant_also_of_a_draft(ctx: C
     stranger = replace(ctx, actor=Actor(), memory={})
     found = await field.metadata[BATCH](errors, stranger)
     assert [each.row.sku for each in found] == ["P3", "P2", "P1"]
+
+
+async def test_a_missing_variant_is_the_error_of_its_own_parent(ctx: Context) -> None:
+    await put(ctx, a_product("P1"), a_product("P2"))
+    first, second = [each.id for each in await VariantRow.all().order_by("sku")]
+    fields = get_object_definition(InsufficientStockError, strict=True).fields
+    (field,) = [each for each in fields if each.python_name == "variant"]
+    errors = [SimpleNamespace(variant_id=row_id) for row_id in (first, 10**9, second)]
+    before, missing, after = await field.metadata[BATCH](errors, ctx)
+    assert [before.row.sku, after.row.sku] == ["P1", "P2"]
+    assert isinstance(missing, NotFound)

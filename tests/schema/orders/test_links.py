@@ -150,13 +150,6 @@ async def test_who_accepts_is_the_assignee_and_it_is_told(counter: Counter) -> N
         assert found["fulfilments"]["totalCount"] == count
 
 
-async def test_a_number_may_be_given_once(counter: Counter) -> None:
-    answer = await counter.clerk.send(
-        "{ fulfilments(status: [OPEN], filter: {status: [READY]}) { totalCount } }"
-    )
-    assert answer["errors"][0]["extensions"]["code"] == "INVALID"
-
-
 async def test_carts_are_seen_by_who_serves_there(counter: Counter) -> None:
     place_id = counter.level.location_id
     guides = [await a_clerk(counter.api, counter.ctx, place_id, Role.GUIDE) for _ in range(2)]

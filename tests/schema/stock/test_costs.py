@@ -7,10 +7,10 @@ from tests.make.documents import document
 from tests.make.persons import staff
 from tests.make.shop import new_key, open_shop
 
-LEVEL = """query($v: ID!) { stockLevels(variantId: $v) { edges { node {
+LEVEL = """query($v: ID!) { stockLevels(filter: { variantId: $v }) { edges { node {
   averageCost { amount } stockValue { amount } location { code safetyStockDefault }
   openingCost { unitCost { amount } quantity note setAt actor { __typename } } } } } }"""
-MOVED = """query($v: ID!) { stockMovements(variantId: $v) { edges { node {
+MOVED = """query($v: ID!) { stockMovements(filter: { variantId: $v }) { edges { node {
   reason quantity valueChange { amount } } } } }"""
 
 

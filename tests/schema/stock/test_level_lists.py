@@ -17,7 +17,7 @@ from tests.make.persons import staff
 from tests.make.sales import context_of
 from tests.make.shop import Shop, new_key, open_shop
 from tests.make.statements import counting
-from tests.resolvers.stock.test_sold_at_places import moved
+from tests.resolvers.stock.test_sold_by_level import moved
 
 LIST = """query ($filter: StockLevelFilter, $sort: StockLevelSort, $near: GeoPointInput, $first: Int,
   $after: String, $last: Int, $before: String) {

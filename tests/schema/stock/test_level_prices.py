@@ -12,7 +12,7 @@ from models.stores.locations import Location
 from resolvers.context import Actor, Context
 from resolvers.stock import level_sizes
 from resolvers.stock.level_filters import LevelFilter, LevelSort
-from resolvers.stock.level_lists import Said
+from resolvers.stock.level_lists import ListAggregate
 from schema.cost.callers import Caller
 from schema.cost.prices import COUNT, SORTED_LIST
 from schema.cost.purses import BudgetSpent, Purses
@@ -78,12 +78,12 @@ async def test_pages_that_places_lead_are_paid_by_what_is_read_of_each(
 async def test_counts_and_sums_are_paid_at_their_size(ctx: Context, taken: list[int]) -> None:
     office, cashier, stranger = await everybody(ctx)
     for who in (office, stranger):
-        await paying(who, LevelFilter())(Said.COUNT)
-        await paying(who, LevelFilter(brand_code="NONE"))(Said.COUNT)
+        await paying(who, LevelFilter())(ListAggregate.COUNT)
+        await paying(who, LevelFilter(brand_code="NONE"))(ListAggregate.COUNT)
     assert taken == [ALL * COUNTED - COUNT] * 2
     taken.clear()
     for who in (office, cashier, stranger):
-        await paying(who, LevelFilter())(Said.SUMS)
+        await paying(who, LevelFilter())(ListAggregate.SUMS)
     assert taken == [ALL * ADDED - COUNT]
 
 

@@ -352,7 +352,7 @@ async def test_a_stocktake_is_scanned_blind(road: Road) -> None:
     assert [(each["code"], each["path"], each["message"]) for each in payload["userErrors"]] == [
         (
             "DUPLICATE", ["stocktakeId"],
-            "The serial number C3 was counted here, but is IN_TRANSIT in the books.",
+            "The serial number C3 was counted here, but is recorded as IN_TRANSIT.",
         )
     ]  # fmt: skip
     await road.sound("A1", "B2")

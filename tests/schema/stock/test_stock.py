@@ -49,7 +49,7 @@ async def put(admin: Api, *rows: tuple[str, str, int], **options: Any) -> dict[s
 
 
 async def levels_of(api: Api, shop: Shop) -> dict[str, int]:
-    query = f"query($v: ID!) {{ stockLevels(variantId: $v) {{ edges {{ node {LEVEL} }} }} }}"
+    query = f"query($v: ID!) {{ stockLevels(filter: {{ variantId: $v }}) {{ edges {{ node {LEVEL} }} }} }}"
     (edge,) = (await api.ask(query, v=shop.variant_id))["stockLevels"]["edges"]
     return edge["node"]  # type: ignore[no-any-return]
 
@@ -86,7 +86,7 @@ async def test_pieces_are_adjusted_and_the_ledger_says_who_did_it(api: Api) -> N
     assert movement["actor"] == {"__typename": "Staff"}
     assert (movement["variant"]["sku"], movement["location"]["code"]) == (shop.sku, "SHOP")
     found = await admin.ask(
-        "query($v: ID!) { stockMovements(variantId: $v, last: 1)"
+        "query($v: ID!) { stockMovements(filter: { variantId: $v }, last: 1)"
         " { edges { node { id quantity reason } } pageInfo { hasPreviousPage } } }",
         v=shop.variant_id,
     )
@@ -206,7 +206,9 @@ async def test_changes_read_together_come_once_a_level(api: Api) -> None:
 
 
 async def test_what_is_no_id_is_refused(api: Api) -> None:
-    answer = await api.send('{ stockLevels(variantId: "nonsense") { edges { cursor } } }')
+    answer = await api.send(
+        '{ stockLevels(filter: { variantId: "nonsense" }) { edges { cursor } } }'
+    )
     assert answer["errors"][0]["extensions"]["code"] == "INVALID"
 
 

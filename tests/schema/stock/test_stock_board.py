@@ -11,7 +11,7 @@ from tests.make.persons import staff
 from tests.make.sales import context_of
 from tests.make.shop import Shop, open_shop
 from tests.make.statements import counting
-from tests.resolvers.stock.test_sold_at_places import moved
+from tests.resolvers.stock.test_sold_by_level import moved
 
 HERE = {"latitude": 41.79, "longitude": 123.39}
 

@@ -23,8 +23,8 @@ NODE = """query ($code: String!) {
 WAREHOUSE = """query ($id: ID, $code: String) {
   warehouse(id: $id, code: $code) { id code address { street } }
 }"""
-NODES = """query ($kind: [OrganisationKind!], $search: String, $first: Int, $after: String) {
-  organisations(kind: $kind, search: $search, first: $first, after: $after) {
+NODES = """query ($filter: OrganisationFilter, $first: Int, $after: String) {
+  organisations(filter: $filter, first: $first, after: $after) {
     totalCount edges { node { code } } pageInfo { hasNextPage endCursor }
 } }"""
 
@@ -40,8 +40,8 @@ async def places(who: Api, shop: Shop, first: int = 9) -> dict[str, Any]:
     return {edge["node"]["code"]: edge["node"] for edge in page["stores"]["edges"]}
 
 
-async def codes(who: Api, **asked: Any) -> list[str]:
-    page = (await who.ask(NODES, **asked))["organisations"]
+async def codes(who: Api, **wanted: Any) -> list[str]:
+    page = (await who.ask(NODES, filter=wanted))["organisations"]
     found = [edge["node"]["code"] for edge in page["edges"]]
     assert page["totalCount"] == len(found)
     return found
@@ -143,10 +143,12 @@ async def test_the_tree_is_searched_as_far_as_it_is_seen(shops: tuple[Api, list[
     manager = await staff(admin, "EAST", "MANAGER")
     assert "EAST" in await codes(manager)
 
-    page = (await admin.ask(NODES, kind=["STORE"], first=2))["organisations"]
+    page = (await admin.ask(NODES, filter={"kind": ["STORE"]}, first=2))["organisations"]
     assert (page["totalCount"], page["pageInfo"]["hasNextPage"]) == (3, True)
     cursor = page["pageInfo"]["endCursor"]
-    rest = (await admin.ask(NODES, kind=["STORE"], first=2, after=cursor))["organisations"]
+    rest = (await admin.ask(NODES, filter={"kind": ["STORE"]}, first=2, after=cursor))[
+        "organisations"
+    ]
     assert [edge["node"]["code"] for edge in rest["edges"]] == ["TWO"]
-    other = await admin.send(NODES, kind=["REGION"], first=2, after=cursor)
+    other = await admin.send(NODES, filter={"kind": ["REGION"]}, first=2, after=cursor)
     assert other["errors"][0]["extensions"]["code"] == "INVALID"

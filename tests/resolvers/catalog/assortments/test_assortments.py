@@ -108,7 +108,7 @@ async def test_what_a_place_does_not_carry_is_not_sold_there(
     sent = checkout([line(variant)], choice(EXPRESS))
     quote = await quoting.quote(guest, sent)
     assert quote.plan
-    assert [each.location_id for each in quote.plan.parcels] == [near.id]
+    assert [each.location_id for each in quote.plan.fulfilments] == [near.id]
     assert not (await quoting.quote(guest, taken)).refusals
     with count_statements() as before:
         await availability.of_variants(guest, [variant.id])
@@ -121,7 +121,7 @@ async def test_what_a_place_does_not_carry_is_not_sold_there(
     assert refusal.path == ("fulfilments", 0, "storeId")
     quote = await quoting.quote(guest, sent)
     assert quote.plan
-    assert [each.location_id for each in quote.plan.parcels] == [far.id]
+    assert [each.location_id for each in quote.plan.fulfilments] == [far.id]
     too_many = checkout([line(variant, 4)], choice(EXPRESS))
     (short,) = (await quoting.quote(guest, too_many)).refusals
     assert isinstance(short, InsufficientStock)

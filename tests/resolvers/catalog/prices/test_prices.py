@@ -25,9 +25,11 @@ from models.outbox import OutboxEvent
 from resolvers.accounts import identity
 from resolvers.bulk_rows import KEEP, OnError
 from resolvers.catalog.prices import history as price_history
+from resolvers.catalog.prices import listing as price_listing
 from resolvers.catalog.prices import lists as price_lists
 from resolvers.catalog.prices import prices
 from resolvers.catalog.prices import setting as price_setting
+from resolvers.catalog.prices.listing import PriceListQuery
 from resolvers.catalog.prices.lists import PriceListDraft
 from resolvers.catalog.prices.setting import PriceDraft
 from resolvers.context import Context
@@ -39,6 +41,7 @@ from tests.make.prices import a_price, a_price_list, price
 from tests.make.requests import a_request
 
 NOON = datetime(2026, 11, 11, 12, tzinfo=UTC)
+EVERY_LIST = PriceListQuery()
 
 
 async def costs(ctx: Context, sku: str = "P1", **of: Any) -> int:
@@ -293,10 +296,10 @@ async def test_another_merchant_and_the_public_stay_out(ctx: Context) -> None:
     thief = replace(other, merchant_id=ctx.merchant_id)
     with pytest.raises(PermissionDenied):
         await price_setting.set_prices(thief, [a_price("P1", "1.00")], OnError.REJECT_ALL, "k")
-    assert (await price_lists.page(thief, PageRequest())).rows == []
+    assert (await price_listing.page(thief, EVERY_LIST, PageRequest())).rows == []
     with pytest.raises(NotSignedIn):
-        await price_lists.page(a_visitor(ctx), PageRequest())
-    assert len((await price_lists.page(other, PageRequest())).rows) == 1
+        await price_listing.page(a_visitor(ctx), EVERY_LIST, PageRequest())
+    assert len((await price_listing.page(other, EVERY_LIST, PageRequest())).rows) == 1
     assert not await Price.exists()
 
 

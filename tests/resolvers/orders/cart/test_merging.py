@@ -125,7 +125,7 @@ async def test_a_guest_who_signs_in_brings_carts_and_orders(ctx: Context) -> Non
     milk = await a_variant(ctx)
     hers = await carts.create(guest, [line(milk, 2)])
     theirs = await an_order(she, level)
-    await transaction(cart_merging.take_over, guest, guest.guest_id, person)
+    await transaction(cart_merging.transfer_to_member, guest, guest.guest_id, person)
     moved = await Order.get(id=order.id)
     assert (moved.member_id, moved.guest_id) == (person.id, None)
     assert (await Cart.get(id=hers.id)).member_id == person.id
@@ -142,7 +142,7 @@ async def test_the_cart_a_tablet_shows_survives_the_sign_in(ctx: Context) -> Non
     she = await a_member(ctx)
     before = await carts.create(she, [line(milk, 3)])
     person = await Member.get(id=she.member_id)
-    await transaction(cart_merging.take_over, guest, guest.guest_id, person)
+    await transaction(cart_merging.transfer_to_member, guest, guest.guest_id, person)
     assert await quantities(shown.id) == {milk.id: 5}
     found = await carts.get(she, before.id, None)
     assert found is not None

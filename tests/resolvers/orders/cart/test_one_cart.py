@@ -136,7 +136,7 @@ async def test_a_guest_who_signs_in_has_one_cart_with_all_that_fits(
     hers = await carts.create(she, [line(milk, MAXIMUM_QUANTITY - 1), line(more[0])])
     kept = await carts.create(guest, [line(milk, 5), *(line(each) for each in more[1:])])
     person = await Member.get(id=she.member_id)
-    await transaction(cart_merging.take_over, guest, guest.guest_id, person)
+    await transaction(cart_merging.transfer_to_member, guest, guest.guest_id, person)
     assert await open_of(guest) == []
     (only,) = await open_of(she)
     assert only == kept.id  # the one used last
@@ -152,7 +152,7 @@ async def test_a_guests_cart_goes_to_a_member_without_one(ctx: Context, milk: Va
     guest, she = await a_guest(ctx), await a_member(ctx)
     cart = await carts.create(guest, [line(milk, 2)])
     await transaction(
-        cart_merging.take_over, guest, guest.guest_id, await Member.get(id=she.member_id)
+        cart_merging.transfer_to_member, guest, guest.guest_id, await Member.get(id=she.member_id)
     )
     assert await carts.own(guest) is None
     own = await carts.own(she)

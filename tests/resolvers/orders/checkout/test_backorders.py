@@ -14,7 +14,7 @@ from models.errors import InsufficientStock, PermissionDenied, Refusals, StateCo
 from models.orders.fulfilments import Fulfilment
 from models.orders.orders import Order
 from models.orders.states import OrderStatus
-from models.stock.backorders import StockBackorder, StockPromise
+from models.stock.backorders import BackorderAllocation, StockBackorder
 from models.stock.levels import StockLevel
 from models.stores.locations import Location
 from resolvers.bulk_rows import OnError
@@ -158,7 +158,7 @@ async def test_twenty_at_once_are_promised_five_exactly(ctx: Context) -> None:
     refused = [each for each in answers if isinstance(each, Refusals)]
     assert (len(placed), len(refused)) == (5, 15)
     assert all(isinstance(each.refusals[0], InsufficientStock) for each in refused)
-    assert (await promised(variant), await StockPromise.all().count()) == (5, 5)
+    assert (await promised(variant), await BackorderAllocation.all().count()) == (5, 5)
     assert await sound(ctx)
 
 
@@ -197,12 +197,12 @@ async def test_the_oldest_are_filled_first_and_in_part(ctx: Context) -> None:
     await arrive(ctx, variant, store, 2)
     await StockLevel.filter(variant_id=variant.id).update(safety_stock=1)
     assert await backorder_allocation.fill_due(worker) == 1
-    assert [each.filled for each in await StockPromise.all().order_by("id")] == [0, 1, 0]
+    assert [each.filled for each in await BackorderAllocation.all().order_by("id")] == [0, 1, 0]
     await arrive(ctx, variant, store, 3)
     # Several workers at once, and again: everything once.
     counts = await asyncio.gather(*(backorder_allocation.fill_due(worker) for _ in range(6)))
     assert sum(counts) + await backorder_allocation.fill_due(worker) == 2
-    assert [each.filled for each in await StockPromise.all().order_by("id")] == [0, 3, 1]
+    assert [each.filled for each in await BackorderAllocation.all().order_by("id")] == [0, 3, 1]
     assert ((await part_of(old)).awaits_until, bool((await part_of(new)).awaits_until)) == (
         None,
         True,
@@ -229,7 +229,7 @@ async def test_killed_while_filling_nothing_has_happened(
         raise SystemError
 
     with monkeypatch.context() as patched:
-        patched.setattr(backorder_allocation, "_tell_arrived", die)
+        patched.setattr(backorder_allocation, "_announce_arrived", die)
         with pytest.raises(SystemError):
             await backorder_allocation.fill_due(as_system(ctx))
     level = await StockLevel.get(variant_id=variant.id)

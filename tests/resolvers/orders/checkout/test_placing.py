@@ -15,8 +15,7 @@ from models.outbox import OutboxEvent
 from models.stock.levels import StockLevel
 from resolvers.context import Context
 from resolvers.orders.cart import carts
-from resolvers.orders.checkout import placement as checkout_placement
-from resolvers.orders.checkout import placing, quoting
+from resolvers.orders.checkout import batch_placement, placing, quoting
 from resolvers.stock.allocation.hold_allocation import Granted, Want
 from tests.make.checkouts import (
     CARRY_OUT,
@@ -198,7 +197,7 @@ async def test_only_what_is_routed_is_tried_again_when_it_went_meanwhile(
         calls.append(wants)
         return Granted([[InsufficientStock(level.variant_id, requested=1, available=0)]], {}, ())
 
-    monkeypatch.setattr(checkout_placement, "grant", sold_to_another)
+    monkeypatch.setattr(batch_placement, "grant", sold_to_another)
     draft = checkout([line(level.variant_id)], choice(method, store if method.in_person else None))
     with pytest.raises(Refusals) as refused:
         await placing.place(await a_guest(ctx), draft, a_key())

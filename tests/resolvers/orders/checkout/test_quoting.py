@@ -203,10 +203,10 @@ async def test_one_parcel_beats_a_nearer_split_and_a_split_is_several_parcels(ct
     guest = await a_guest(ctx)
     whole = await quoting.quote(guest, checkout([line(milk, 2), line(tea)], choice(DELIVERY)))
     assert whole.plan is not None
-    assert [parcel.location_id for parcel in whole.plan.parcels] == [far.id]
+    assert [parcel.location_id for parcel in whole.plan.fulfilments] == [far.id]
     split = await quoting.quote(guest, checkout([line(milk, 5), line(tea)], choice(DELIVERY)))
     assert split.plan is not None
-    assert [(p.location_id, dict(p.pieces)) for p in split.plan.parcels] == [
+    assert [(p.location_id, dict(p.quantities)) for p in split.plan.fulfilments] == [
         (near.id, {milk.id: 5}),
         (far.id, {tea.id: 1}),
     ]
@@ -222,7 +222,7 @@ async def test_express_comes_from_anywhere_even_without_a_position(ctx: Context)
         found = await quoting.quote(guest, draft)
         assert not found.refusals
         assert found.plan is not None
-        assert [parcel.location_id for parcel in found.plan.parcels] == [warehouse.id]
+        assert [parcel.location_id for parcel in found.plan.fulfilments] == [warehouse.id]
 
 
 async def test_staff_sell_from_their_own_store_alone(ctx: Context) -> None:

@@ -12,7 +12,7 @@ from models.errors import Refusals
 from models.orders.fulfilments import Fulfilment
 from models.orders.orders import Order
 from models.outbox import OutboxEvent
-from models.stock.backorders import StockPromise
+from models.stock.backorders import BackorderAllocation
 from models.stock.ledger import StockMovement
 from models.stock.levels import StockLevel
 from models.stock.states import MovementReason, StockState
@@ -191,7 +191,7 @@ async def test_whatever_brings_pieces_fills_what_was_promised_first(
     first, second = await paid(ctx, variant, store, 2), await paid(ctx, variant, store, 2)
     events = await OutboxEvent.filter(topic="fulfilment.changed").count()
     assert await anext(bringing, "done") == "done"
-    owed = await StockPromise.filter(location_id=store.id).order_by("id")
+    owed = await BackorderAllocation.filter(location_id=store.id).order_by("id")
     given_up = way is never_paid  # and the promise of the order that nobody paid either
     assert [(each.filled, str(each.status)) for each in owed] == [
         (0, "RELEASED" if given_up else "HELD"), (2, "FILLED"), (1, "AWAITED"),

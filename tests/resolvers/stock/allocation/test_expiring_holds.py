@@ -58,7 +58,7 @@ async def seen(ctx: Context, variant_id: int) -> list[int]:
         everywhere = await availability.of_variants(ctx, [variant_id])
     async with a_request():
         levels = await by_variant.of_variants(ctx, [variant_id], None, PageRequest())
-    return [everywhere[variant_id], levels[variant_id].rows[0].pieces.available]
+    return [everywhere[variant_id], levels[variant_id].rows[0].quantities.available]
 
 
 async def listed(ctx: Context, variant_id: int, wanted: int) -> list[str]:

@@ -17,7 +17,7 @@ from models.stores.locations import Location
 from resolvers.context import Context
 from resolvers.stock.audit import audit
 from resolvers.stock.audit.audit import Drift, Witness
-from resolvers.stock.audit.backorders import PromiseFaultKind
+from resolvers.stock.audit.backorders import BackorderFaultKind
 from resolvers.stock.levels.adjustments import AdjustmentDraft, adjust
 from resolvers.stock.serials import SerialDraft
 from resolvers.stock.transfers import arrivals as transfer_arrivals
@@ -97,7 +97,7 @@ async def test_as_many_serial_numbers_as_pieces_on_the_road(ctx: Context) -> Non
     named = {"accepted": ["P1"]}
     receipt = ReceiptDraft(chain.levels[0].variant_id, 1, serials=named)
     await transfer_arrivals.receive(chain.receiver, transfer.id, [receipt], a_key())
-    assert (await line_of(transfer)).on_the_road == 2
+    assert (await line_of(transfer)).in_transit == 2
     assert await told(ctx) == []
     await execute("UPDATE serial_number SET document_id = 99 WHERE serial = 'P0'")
     coming = (await chain.at_destination()).id
@@ -129,7 +129,9 @@ async def test_promises_that_do_not_add_up(ctx: Context) -> None:
     await moved(as_system(ctx), variant, store, StockState.OUTSIDE, AVAILABLE, 3)
 
     async def faults(location: Location | None = None) -> list[tuple[str, int, int, int | None]]:
-        found = (await audit.run(as_system(ctx), location.id if location else None)).promise_faults
+        found = (
+            await audit.run(as_system(ctx), location.id if location else None)
+        ).backorder_faults
         assert {each.variant_id for each in found} <= {variant.id}
         return [(str(f.kind), f.recorded, f.expected, f.order_id) for f in found]
 
@@ -145,9 +147,9 @@ async def test_promises_that_do_not_add_up(ctx: Context) -> None:
     await Fulfilment.filter(order_id=filled.id).update(status="CANCELLED")
     await execute("UPDATE stock_hold SET quantity = 5 WHERE order_id = ?", filled.id)
     assert sorted(await faults()) == [
-        (str(PromiseFaultKind.HOLD), 1, 5, filled.id),
-        (str(PromiseFaultKind.ORDER), 1, 0, unpaid.id),
-        (str(PromiseFaultKind.ORDER), 1, 0, filled.id),
+        (str(BackorderFaultKind.HOLD), 1, 5, filled.id),
+        (str(BackorderFaultKind.ORDER), 1, 0, unpaid.id),
+        (str(BackorderFaultKind.ORDER), 1, 0, filled.id),
     ]
     assert waiting.id not in {each[3] for each in await faults()}
     await execute("UPDATE stock_promise SET status = 'WITHDRAWN'")
@@ -162,13 +164,15 @@ async def test_a_fulfilment_that_waits_for_no_promise(ctx: Context) -> None:
     await moved(as_system(ctx), variant, store, StockState.OUTSIDE, AVAILABLE, 1)
 
     async def faults(location: Location | None = None) -> list[tuple[str, int, int, int | None]]:
-        found = (await audit.run(as_system(ctx), location.id if location else None)).promise_faults
+        found = (
+            await audit.run(as_system(ctx), location.id if location else None)
+        ).backorder_faults
         return [(str(f.kind), f.recorded, f.expected, f.order_id) for f in found]
 
     assert await faults() == []
     await execute("UPDATE stock_promise SET status = 'WITHDRAWN'")
     await StockBackorder.filter(variant_id=variant.id).update(promised=0)
-    assert await faults(store) == [(str(PromiseFaultKind.WAIT), 0, 2, waiting.id)]
+    assert await faults(store) == [(str(BackorderFaultKind.WAIT), 0, 2, waiting.id)]
     assert await faults(await a_store(ctx, metres=900)) == []
     await Fulfilment.filter(order_id=waiting.id).update(awaits_until=None)
     assert await faults() == []

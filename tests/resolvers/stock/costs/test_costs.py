@@ -55,7 +55,7 @@ async def test_transfers_carry_what_goods_cost(ctx: Context) -> None:
     assert await worth(ctx, chain.levels[0]) == (2, 314)
     assert (await line_of(transfer)).road_minor == 786
     total = await costs_valuation.total(ctx, None)
-    assert (total.pieces, total.value_minor, total.road_minor) == (2, 314, 786)
+    assert (total.quantity, total.value_minor, total.in_transit_minor) == (2, 314, 786)
     counted = [ReceiptDraft(chain.levels[0].variant_id, accepted=1, rejected=1, lost=1)]
     await transfer_arrivals.receive(chain.receiver, transfer.id, counted, a_key())
     line = await line_of(transfer)
@@ -66,7 +66,7 @@ async def test_transfers_carry_what_goods_cost(ctx: Context) -> None:
     assert await worth(ctx, chain.levels[0]) == (4, 629)
     total = await costs_valuation.total(ctx, None)
     assert total.value_minor + 157 == 1100
-    assert total.road_minor == 0
+    assert total.in_transit_minor == 0
 
 
 async def test_what_is_sold_later_is_counted_when_it_is_read_and_once(ctx: Context) -> None:
@@ -107,7 +107,7 @@ async def test_parallel_documents_count_every_fen_once(ctx: Context) -> None:
         shipped(chain, 3),
     )
     total = await costs_valuation.total(ctx, None)
-    assert total.value_minor + total.road_minor == 9 * 101 + 1500
+    assert total.value_minor + total.in_transit_minor == 9 * 101 + 1500
     assert (await audit.run(ctx)).drifts == []
 
 
@@ -176,7 +176,7 @@ async def _take(chain: Chain, books: Books, kind: str, pieces: int, other: int) 
         books.sent.append(await shipped(chain, pieces))
     elif kind == "receive" and books.sent:
         transfer = books.sent[-1]
-        road = (await line_of(transfer)).on_the_road
+        road = (await line_of(transfer)).in_transit
         if road:
             lost, rejected = min(other, road), min(1, max(0, road - other))
             accepted = min(pieces, road - lost - rejected)
@@ -185,7 +185,7 @@ async def _take(chain: Chain, books: Books, kind: str, pieces: int, other: int) 
                 await transfer_arrivals.receive(chain.receiver, transfer.id, [draft], a_key())
     elif kind == "cancel" and books.sent:
         transfer = books.sent.pop()
-        if road := (await line_of(transfer)).on_the_road:
+        if road := (await line_of(transfer)).in_transit:
             lost = chain.lines(min(pieces, road)) if pieces else None
             await transfer_arrivals.cancel(chain.sender, transfer.id, None, lost, None)
     elif kind == "set":
@@ -225,7 +225,7 @@ async def _all_is_there(ctx: Context, books: Books) -> None:
     shipped_minor = -ways.get(("TRANSFER", "AVAILABLE", "IN_TRANSIT"), 0)
     arrived_minor = sum(value for (_, origin, _), value in ways.items() if origin == "IN_TRANSIT")
     lost_minor = sum(line.lost_minor for line in lines)
-    assert shipped_minor == arrived_minor + lost_minor + total.road_minor
+    assert shipped_minor == arrived_minor + lost_minor + total.in_transit_minor
     for row in await fetch(
         "SELECT c.quantity, c.value_minor, l.available + l.held + l.committed + l.damaged"
         " + l.quarantined AS on_hand FROM stock_cost c JOIN stock_level l ON l.id = c.level_id"

@@ -73,7 +73,7 @@ async def test_what_stands_there_is_worth_it_from_then_on(ctx: Context) -> None:
         (2, 450), (1, 225),
     )  # fmt: skip
     total = await costs_valuation.total(ctx, None)
-    assert (total.pieces, total.value_minor) == (5, 1075)
+    assert (total.quantity, total.value_minor) == (5, 1075)
     assert await stock_contradictions(ctx) == []
 
 

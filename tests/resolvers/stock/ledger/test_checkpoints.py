@@ -16,7 +16,7 @@ from models.errors import InvalidInput
 from models.stock.checkpoints import StockCheckpoint
 from models.stock.ledger import StockMovement
 from models.stock.levels import StockLevel
-from models.stock.rules import STANDING, Pieces
+from models.stock.rules import ON_HAND_STATES, Quantities
 from models.stock.states import MovementReason, StockState
 from resolvers.context import Context
 from resolvers.orm_pagination import PageRequest
@@ -55,11 +55,9 @@ async def busy(ctx: Context, level: StockLevel, times: int) -> None:
         await go(ctx, level)
 
 
-async def stood(ctx: Context, at: datetime, **where: int) -> dict[int, Pieces]:
-    page = await as_of.page(
-        ctx, at, where.get("variant_id"), where.get("location_id"), PageRequest(first=250)
-    )
-    return {row.level_id: row.pieces for row in page.rows}
+async def stood(ctx: Context, at: datetime, **where: int) -> dict[int, Quantities]:
+    page = await as_of.page(ctx, at, as_of.SnapshotFilter(**where), PageRequest(first=250))
+    return {row.level_id: row.quantities for row in page.rows}
 
 
 async def test_an_audit_replays_what_came_since_and_a_full_one_everything(ctx: Context) -> None:
@@ -106,13 +104,13 @@ async def test_no_checkpoint_skips_a_movement_that_commits_late(ctx: Context) ->
     assert await StockCheckpoint.all().count() >= 3
     for point in await StockCheckpoint.all():
         level = next(each for each in found if each.id == point.level_id)
-        assert await _by_hand(level, "id <= ?", point.sequence) == Pieces(
+        assert await _by_hand(level, "id <= ?", point.sequence) == Quantities(
             point.available, point.held, point.committed, point.damaged, point.quarantined
         )
     assert (await audit.run(ctx, full=True)).drifts == []
 
 
-async def _by_hand(level: StockLevel, condition: str, value: object) -> Pieces:
+async def _by_hand(level: StockLevel, condition: str, value: object) -> Quantities:
     rows = await fetch(
         "SELECT from_state, to_state, quantity FROM stock_movement"
         f" WHERE variant_id = ? AND location_id = ? AND {condition}",
@@ -124,7 +122,7 @@ async def _by_hand(level: StockLevel, condition: str, value: object) -> Pieces:
     for row in rows:
         sums[row["to_state"]] += row["quantity"]
         sums[row["from_state"]] -= row["quantity"]
-    return Pieces(*(sums[state] for state in STANDING))
+    return Quantities(*(sums[state] for state in ON_HAND_STATES))
 
 
 @pytest.mark.parametrize("checkpointed", [False, True])
@@ -151,7 +149,7 @@ async def test_any_instant_of_the_past_can_be_asked(ctx: Context, checkpointed: 
                 found[1].id: expected[found[1].id]
             }
     before = await stood(now, moments[0] - microsecond, location_id=store.id)
-    assert before == {found[0].id: Pieces()}
+    assert before == {found[0].id: Quantities()}
 
 
 async def test_a_hold_counts_in_the_past_as_it_was_shown_then(ctx: Context) -> None:
@@ -161,10 +159,10 @@ async def test_a_hold_counts_in_the_past_as_it_was_shown_then(ctx: Context) -> N
     after = later(ctx, 60)
     for minutes in (5, 15.5, 30):
         then = later(ctx, minutes)
-        shown = (await levels.by_ids(then, [level.id]))[level.id].pieces
+        shown = (await levels.by_ids(then, [level.id]))[level.id].quantities
         assert (await stood(after, then.now(), variant_id=level.variant_id))[level.id] == shown
     await allocation_holds.release_expired(after)
-    shown = Pieces(available=7, held=2)
+    shown = Quantities(available=7, held=2)
     moment = later(ctx, 15.2).now()
     assert (await stood(later(ctx, 61), moment, variant_id=level.variant_id))[level.id] == shown
 

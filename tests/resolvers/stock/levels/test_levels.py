@@ -9,7 +9,7 @@ from models.accounts.channels import Channel
 from models.accounts.roles import Permission
 from models.errors import InvalidInput
 from models.stock.levels import StockLevel
-from models.stock.rules import Pieces
+from models.stock.rules import Quantities
 from models.stores.coordinates import CoordinateSystem, Point
 from models.stores.locations import Location
 from models.tables.columns import moment
@@ -38,7 +38,7 @@ async def test_those_who_read_stock_see_every_state(ctx: Context) -> None:
     level = await a_level(ctx, 9, safety_stock=2)
     await hold(ctx, 1, of(level, 3))
     found = await seen(ctx, level)
-    assert (found.pieces, found.safety_stock) == (Pieces(available=6, held=3), 2)
+    assert (found.quantities, found.safety_stock) == (Quantities(available=6, held=3), 2)
     assert moment(found.updated_at).tzinfo is not None
     assert moment(found.updated_at) >= level.created_at
 
@@ -50,32 +50,32 @@ async def test_the_public_sees_what_its_channel_may_buy_and_the_sum_still_holds(
     await hold(ctx, 1, of(level, 3))
     online = await seen(public(ctx, Channel.APP), level)
     counter = await seen(public(ctx, Channel.STORE), level)
-    assert (online.pieces, online.safety_stock) == (Pieces(available=4), 0)
-    assert counter.pieces == Pieces(available=6)
-    assert online.pieces.on_hand == 4
+    assert (online.quantities, online.safety_stock) == (Quantities(available=4), 0)
+    assert counter.quantities == Quantities(available=6)
+    assert online.quantities.on_hand == 4
 
 
 async def test_expired_holds_count_as_available_for_everybody(ctx: Context) -> None:
     level = await a_level(ctx, 9)
     await hold(ctx, 1, of(level, 3))
     after = later(ctx, 15)
-    assert (await seen(after, level)).pieces == Pieces(available=9)
-    assert (await seen(public(after), level)).pieces == Pieces(available=9)
+    assert (await seen(after, level)).quantities == Quantities(available=9)
+    assert (await seen(public(after), level)).quantities == Quantities(available=9)
 
 
 async def test_the_right_to_read_holds_only_in_its_territory(ctx: Context) -> None:
     mine, other = await a_level(ctx, 9, safety_stock=1), await a_level(ctx, 9, safety_stock=1)
     await mine.fetch_related("location")
     reader = replace(ctx, actor=await _actor(mine.location, Permission.STOCK_READ))
-    assert (await seen(reader, mine)).pieces.available == 9
-    assert (await seen(reader, other)).pieces.available == 8
+    assert (await seen(reader, mine)).quantities.available == 9
+    assert (await seen(reader, other)).quantities.available == 8
 
 
 async def test_a_closed_place_is_seen_by_those_who_read_its_stock_only(ctx: Context) -> None:
     level = await a_level(ctx, 9)
     await Location.filter(id=level.location_id).update(active=False)
     assert await levels.by_ids(public(ctx), [level.id]) == {}
-    assert (await seen(ctx, level)).pieces.available == 9
+    assert (await seen(ctx, level)).quantities.available == 9
     assert await availability.of_variants(ctx, [level.variant_id]) == {level.variant_id: 0}
     key = (level.variant_id, level.location_id)
     assert await availability.at_locations(ctx, key[:1], key[1:], counter=True) == {key: 0}

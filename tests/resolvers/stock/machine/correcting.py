@@ -100,4 +100,4 @@ class Correcting(Driver):
             minute = gone[chance % len(gone)]
             at = self.start + timedelta(minutes=minute)
             found = self.run(as_of.of_levels([row.id for row in self.rows], at))
-            assert [each.pieces for each in found] == self.past[minute]
+            assert [each.quantities for each in found] == self.past[minute]

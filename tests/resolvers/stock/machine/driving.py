@@ -17,9 +17,9 @@ from models import database as db
 from models.catalog.products import Variant
 from models.errors import Refusal, Refusals
 from models.stock.backorders import StockBackorder
-from models.stock.costing import Valued
+from models.stock.costing import Valuation
 from models.stock.levels import StockLevel
-from models.stock.rules import Pieces
+from models.stock.rules import Quantities
 from models.stock.serials import SerialNumber
 from models.stock.states import StockState
 from resolvers.context import Context, utc_now
@@ -80,7 +80,7 @@ class Driver(RuleBasedStateMachine):
         super().__init__()
         self.loop = asyncio.new_event_loop()
         self.model, self.keys = Model(), 0
-        self.past: dict[int, list[Pieces]] = {}
+        self.past: dict[int, list[Quantities]] = {}
         self.run(self._open(type(self).fresh()))
         self.start = utc_now()
 
@@ -177,7 +177,7 @@ class Driver(RuleBasedStateMachine):
         ctx, model = self.now(), self.model
         shown = [model.shown(level) for level in model.levels]
         found = self.run(levels_seen(ctx, [row.id for row in self.rows]))
-        assert [found[row.id].pieces for row in self.rows] == shown
+        assert [found[row.id].quantities for row in self.rows] == shown
         # An order of the shop holds once. Here it may again; the ledger does not tell the one from the other.
         self.past.pop(model.now, None)
         if not model.any_held_again():
@@ -197,7 +197,7 @@ class Driver(RuleBasedStateMachine):
         found = self.run(costs_valuation.of_levels(self.now(), [row.id for row in self.rows]))
         for level, row in zip(self.model.levels, self.rows, strict=True):
             worth = level.worth
-            said = found.get(row.id, Valued(worth.pieces, 0))
+            said = found.get(row.id, Valuation(worth.pieces, 0))
             assert said.quantity == worth.pieces == self.model.shown(level).on_hand
             assert abs(said.value_minor - worth.value) <= worth.slack
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
-from models.stock.rules import Pieces
+from models.stock.rules import Quantities
 from models.stock.states import StockState
 
 HALF = Fraction(1, 2)
@@ -177,10 +177,10 @@ class Model:
         """The pieces that may leave a state, expired holds given back."""
         return self.effective(level) if state is AVAILABLE else level.stands[state]
 
-    def shown(self, level: Level) -> Pieces:
+    def shown(self, level: Level) -> Quantities:
         """Expired holds count as available, whether or not somebody has given them back."""
         effective, held = self.effective(level), self.kept(level, "HELD")
-        return Pieces(
+        return Quantities(
             effective,
             held - (effective - level.available),
             self.kept(level, "COMMITTED"),

@@ -46,7 +46,7 @@ class Owing(Selling):
             wanted = {request.variant_id: quantity}
             if missing := backorders.missing(backorders.rest(offers), wanted):
                 raise Refusals(missing)
-            await backorders.promise(ctx, order, [request])
+            await backorders.allocate(ctx, order, [request])
 
         if self.done(db.transaction(work), allowed=quantity <= left):
             self.model.promises.append(Promise(order, found, quantity))

@@ -136,7 +136,7 @@ class Selling(Driver):
         phones = sum(each.quantity for each in taken if each.level is level)
         serials, fits = self.leaving(level, {AVAILABLE: phones}, drawn)
         part = fulfilment_of(order, place)
-        work = db.transaction(allocation_holds.take_out, ctx, part, checked(self.scans(serials)))
+        work = db.transaction(allocation_holds.hand_over, ctx, part, checked(self.scans(serials)))
         if self.done(work, allowed=fits):
             level.serials[AVAILABLE] -= set(serials)
             for each in taken:

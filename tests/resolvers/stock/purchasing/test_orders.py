@@ -33,12 +33,12 @@ from resolvers.context import Context
 from resolvers.orm_pagination import PageRequest
 from resolvers.stock.audit import audit
 from resolvers.stock.costs import valuation as costs_valuation
+from resolvers.stock.documents import lists, reading
 from resolvers.stock.documents.documents import history_of
+from resolvers.stock.documents.kinds import PURCHASE_ORDERS
 from resolvers.stock.documents.lists import DocumentFilter
-from resolvers.stock.purchasing import order_steps, suppliers
-from resolvers.stock.purchasing import orders as purchase_orders
+from resolvers.stock.purchasing import order_steps, rights, suppliers
 from resolvers.stock.purchasing import return_steps as purchasing_return_steps
-from resolvers.stock.purchasing import returns as supplier_returns
 from resolvers.stock.purchasing.return_steps import ReturnDraft, ReturnLineDraft
 from resolvers.stock.purchasing.suppliers import SupplierDraft
 from tests.make.purchases import a_purchase, bought, ordered, received
@@ -131,15 +131,15 @@ async def test_four_eyes_and_territory(ctx: Context) -> None:
     order = await order_steps.create(
         admin, a_purchase(level.location_id, (level.variant_id, 3, "1")), a_key()
     )
-    assert await purchase_orders.actions_of(admin, [order]) == [["CANCEL"]]
-    assert await purchase_orders.actions_of(finance, [order]) == [["APPROVE", "CANCEL"]]
+    assert await rights.actions_of(admin, [order]) == [["CANCEL"]]
+    assert await rights.actions_of(finance, [order]) == [["APPROVE", "CANCEL"]]
     with pytest.raises(Forbidden):
         await order_steps.approve(admin, order.id, None)
     with pytest.raises(NotFound):
         await order_steps.approve(stranger, order.id, None)
     with pytest.raises(PermissionDenied):
         await order_steps.approve(manager, order.id, None)
-    assert await purchase_orders.by_ids(stranger, [order.id]) == {}
+    assert await reading.by_ids(stranger, PURCHASE_ORDERS, [order.id]) == {}
     draft = a_purchase(level.location_id, (level.variant_id, 3, "1"))
     with pytest.raises(NotFound):
         await order_steps.create(stranger, draft, a_key())
@@ -147,9 +147,8 @@ async def test_four_eyes_and_territory(ctx: Context) -> None:
     with pytest.raises(Forbidden):
         await order_steps.cancel(manager, order.id, None)
     assert (await received(manager, order, (level.variant_id, 3))).status == "RECEIVED"
-    found = await purchase_orders.page(
-        finance, DocumentFilter(supplier_code="MILK"), PageRequest(first=1)
-    )
+    wanted = DocumentFilter(supplier_code="MILK")
+    found = (await lists.listed(finance, PURCHASE_ORDERS, wanted, PageRequest(first=1))).page
     assert ([row.id for row in found.rows], found.has_next) == ([order.id], False)
 
 
@@ -183,7 +182,7 @@ async def test_goods_go_back_to_their_supplier(ctx: Context) -> None:
     with pytest.raises(StateConflict):
         await purchasing_return_steps.ship(ctx, found.id, a_key())
     await purchasing_return_steps.approve(ctx, found.id, None)
-    assert await supplier_returns.actions_of(ctx, [await SupplierReturn.get(id=found.id)]) == [
+    assert await rights.actions_of(ctx, [await SupplierReturn.get(id=found.id)]) == [
         ["SHIP", "CANCEL"]
     ]
     key = a_key()

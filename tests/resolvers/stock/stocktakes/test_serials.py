@@ -68,7 +68,7 @@ async def sell(ctx: Context, order_id: int, level: StockLevel, *serials: str) ->
     await hold(ctx, order_id, of(level, len(serials), order_id))
     await transaction(allocation_holds.commit, ctx, order_id)
     scanned = checked([SerialDraft(level.variant_id, serials)])
-    await transaction(allocation_holds.take_out, ctx, order_id, scanned)
+    await transaction(allocation_holds.hand_over, ctx, order_id, scanned)
 
 
 async def scan(
@@ -308,7 +308,7 @@ async def test_a_missing_one_is_sold_or_taken_out_once(ctx: Context) -> None:
         await transaction(allocation_holds.commit, ctx, order)
     handed = [
         transaction(
-            allocation_holds.take_out,
+            allocation_holds.hand_over,
             ctx,
             order,
             checked([SerialDraft(level.variant_id, [serial])]),

@@ -28,7 +28,9 @@ from resolvers.context import Context
 from resolvers.orm_pagination import PageRequest
 from resolvers.stock.allocation import holds as allocation_holds
 from resolvers.stock.audit import audit
+from resolvers.stock.documents import lists, reading
 from resolvers.stock.documents.documents import history_of
+from resolvers.stock.documents.kinds import STOCKTAKES
 from resolvers.stock.documents.lists import DocumentFilter
 from resolvers.stock.stocktakes import stocktakes
 from resolvers.stock.stocktakes.approval import approve
@@ -71,7 +73,7 @@ async def differences(row: Stocktake) -> list[int]:
 async def sell(ctx: Context, order_id: int, level: StockLevel, quantity: int) -> None:
     await hold(ctx, order_id, of(level, quantity, order_id))
     await transaction(allocation_holds.commit, ctx, order_id)
-    await transaction(allocation_holds.take_out, ctx, order_id)
+    await transaction(allocation_holds.hand_over, ctx, order_id)
 
 
 async def test_what_is_sold_before_and_after_a_count_does_not_count_as_missing(
@@ -229,16 +231,14 @@ async def test_stocktakes_stay_in_the_territory(ctx: Context) -> None:
     ):
         with pytest.raises(NotFound):
             await work
-    page = await stocktakes.page(
-        counter, DocumentFilter(statuses=[StocktakeStatus.OPEN]), PageRequest()
-    )
-    assert [row.id for row in page.rows] == [mine.id]
-    assert (await stocktakes.get(counter, None, mine.number)) == mine
-    assert await stocktakes.get(counter, None, other.number) is None
-    everything = await stocktakes.page(
-        ctx, DocumentFilter(location_id=foreign.location_id), PageRequest()
-    )
-    assert [row.id for row in everything.rows] == [other.id]
+    wanted = DocumentFilter(statuses=[StocktakeStatus.OPEN])
+    found = await lists.listed(counter, STOCKTAKES, wanted, PageRequest())
+    assert [row.id for row in found.page.rows] == [mine.id]
+    assert (await reading.get(counter, STOCKTAKES, None, mine.number)) == mine
+    assert await reading.get(counter, STOCKTAKES, None, other.number) is None
+    wanted = DocumentFilter(location_id=foreign.location_id)
+    everything = await lists.listed(ctx, STOCKTAKES, wanted, PageRequest())
+    assert [row.id for row in everything.page.rows] == [other.id]
 
 
 async def test_selling_and_counting_at_once_loses_no_piece(ctx: Context) -> None:

@@ -29,7 +29,9 @@ from resolvers.orm_pagination import PageRequest
 from resolvers.stock.allocation import holds as allocation_holds
 from resolvers.stock.audit import audit
 from resolvers.stock.documents import inbound as documents_inbound
+from resolvers.stock.documents import lists, reading
 from resolvers.stock.documents.documents import history_of
+from resolvers.stock.documents.kinds import TRANSFERS
 from resolvers.stock.documents.lines import LineDraft
 from resolvers.stock.documents.lists import DocumentFilter
 from resolvers.stock.transfers import arrivals as transfer_arrivals
@@ -119,7 +121,7 @@ async def test_what_is_called_back_is_at_the_source_again_or_lost(ctx: Context) 
         )
     assert transfer.status is TransferStatus.CANCELLED
     line = await line_of(transfer)
-    assert (line.accepted, line.lost, line.returned, line.on_the_road) == (1, 2, 3, 0)
+    assert (line.accepted, line.lost, line.returned, line.in_transit) == (1, 2, 3, 0)
     there = await chain.at_destination()
     assert ((await chain.at_source()).available, there.available, there.incoming) == (7, 1, 0)
     assert (await chain.at_source(1)).available == 5
@@ -175,8 +177,8 @@ async def test_a_stranger_sees_no_transfer_and_asks_for_none(ctx: Context) -> No
     transfer = await approved(chain, 3)
     with pytest.raises(NotFound):
         await transfer_shipping.ship(other.sender, transfer.id, None, a_key())
-    assert await transfers.by_ids(other.sender, [transfer.id]) == {}
-    assert await transfers.get(other.sender, None, transfer.number) is None
+    assert await reading.by_ids(other.sender, TRANSFERS, [transfer.id]) == {}
+    assert await reading.get(other.sender, TRANSFERS, None, transfer.number) is None
     draft = transfer_requests.TransferDraft(
         source_id=chain.source.id, destination_id=chain.destination.id, lines=chain.lines(3)
     )
@@ -193,18 +195,17 @@ async def test_lists_are_cut_to_the_territory_and_paged(ctx: Context) -> None:
     mine = [(await requested(chain, 1)).id for _ in range(3)]
     await approved(other, 1)
     everything = DocumentFilter()
-    first = await transfers.page(chain.sender, everything, PageRequest(first=2))
-    rest = await transfers.page(
-        chain.sender, everything, PageRequest(first=2, after=first.cursors[-1])
-    )
+    first = (await lists.listed(chain.sender, TRANSFERS, everything, PageRequest(first=2))).page
+    further = PageRequest(first=2, after=first.cursors[-1])
+    rest = (await lists.listed(chain.sender, TRANSFERS, everything, further)).page
     assert [row.id for row in (*first.rows, *rest.rows)] == mine[::-1]
     assert (first.has_next, rest.has_next) == (True, False)
     wanted = DocumentFilter(statuses=[TransferStatus.APPROVED])
-    agreed = await transfers.page(chain.hq, wanted, PageRequest())
-    assert len(agreed.rows) == 1
+    agreed = await lists.listed(chain.hq, TRANSFERS, wanted, PageRequest())
+    assert len(agreed.page.rows) == 1
     wanted = DocumentFilter(location_id=chain.destination.id)
-    there = await transfers.page(chain.hq, wanted, PageRequest())
-    assert len(there.rows) == 3
+    there = await lists.listed(chain.hq, TRANSFERS, wanted, PageRequest())
+    assert len(there.page.rows) == 3
 
 
 async def test_what_is_not_there_is_not_sent_and_nothing_is(ctx: Context) -> None:

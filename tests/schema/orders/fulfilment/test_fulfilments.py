@@ -23,7 +23,7 @@ COLLECT = """mutation($input: PickupCollectInput!) { pickupCollect(input: $input
 PREVIEW = """query($code: String!) { pickup(code: $code) {
   id status pickup { code } order { number } lines { quantity variant { sku } } } }"""
 LIST = """query($first: Int, $after: String, $status: [FulfilmentStatus!], $location: ID) {
-  fulfilments(first: $first, after: $after, status: $status, locationId: $location) {
+  fulfilments(first: $first, after: $after, filter: { status: $status, locationId: $location }) {
     edges { node {
       id number status availableActions order { number } location { code } pickup { code }
       lines { quantity variant { sku } } ticket { id status text escpos }

@@ -232,7 +232,7 @@ async def test_setting_as_many_as_there_are_changes_nothing(phones: Phones) -> N
         assert error == {
             "code": "INVALID",
             "path": ["rows", "0", "quantity"],
-            "message": "Pieces with serial numbers are put right by stockAdjust with their serials,"
+            "message": "Variants with serial numbers are corrected by stockAdjust with serials,"
             " or by a stocktake.",
         }
     await phones.sound("A1", "B2")

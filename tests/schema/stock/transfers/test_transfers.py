@@ -11,7 +11,7 @@ from tests.make.persons import staff
 from tests.make.shop import Shop, new_key, open_shop
 
 LEVELS = (
-    "query($v: ID!) { stockLevels(variantId: $v) { edges { node { available quarantined incoming"
+    "query($v: ID!) { stockLevels(filter: { variantId: $v }) { edges { node { available quarantined incoming"
     " onHand location { code } } } } }"
 )
 
@@ -76,7 +76,7 @@ async def test_a_transfer_from_the_request_to_the_last_piece(api: Api) -> None:
     assert (found["OTHER"]["available"], found["OTHER"]["quarantined"]) == (2, 1)
     assert found["OTHER"]["incoming"] == 0
 
-    listed = await sender.ask(document("hq/transfers"), status=["RECEIVED"])
+    listed = await sender.ask(document("hq/transfers"), filter={"status": ["RECEIVED"]})
     (node,) = [edge["node"] for edge in listed["transfers"]["edges"]]
     assert (node["number"], node["availableActions"]) == (transfer["number"], [])
     assert [(each["from"], each["to"]) for each in node["history"]] == [
@@ -101,7 +101,7 @@ async def test_a_transfer_is_a_node_and_its_changes_are_in_the_feed(api: Api) ->
     assert (await receiver.ask(node, id=transfer["id"]))["node"] == seen
     assert (await api.ask(node, id=transfer["id"]))["node"] is None
     feed = await admin.ask(
-        "query { changes(types: [TRANSFER_CHANGED]) { edges { node { type nodeId"
+        "query { changes(filter: { types: [TRANSFER_CHANGED] }) { edges { node { type nodeId"
         " node { ... on Transfer { status } } } } } }"
     )
     changes = [edge["node"] for edge in feed["changes"]["edges"]]

@@ -1,7 +1,6 @@
-"""How many pieces were sold at a place: those that a customer took, by the ledger.
+"""Units sold at levels in recent days, by the ledger.
 
-One index holds just the sales, by place, variant and moment, with their pieces, so a level's are added up
-from the index alone.
+A partial covering index of sales, by location, variant and time, serves the sums without reading the table.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from resolvers.context import Context
 from resolvers.permissions import for_anyone, may
 from resolvers.validation import INT32_MAX
 
-# `l` is a stock_level; the parameter is the moment from which on is counted.
+# The sales of a stock_level `l`; the parameter is the earliest time.
 _SALES = (
     "FROM stock_movement m WHERE m.reason = 'SALE' AND m.location_id = l.location_id"
     " AND m.variant_id = l.variant_id AND m.created_at >= ?"
@@ -28,9 +27,9 @@ _SOLD = f"(SELECT COALESCE(SUM(m.quantity), 0) {_SALES})"
 
 @for_anyone
 async def of_levels(ctx: Context, level_ids: Sequence[int], days: int) -> dict[int, int]:
-    """The pieces sold in the last so many days at each of the levels where the caller may read stock.
+    """Return the units sold at each level in the last `days` times 24 hours, where the caller reads stock.
 
-    One statement for all of them. Raises: InvalidInput for a number of days that is not counted.
+    Raises: InvalidInput for a number of days out of range.
     """
     since = since_days(ctx, days, "days")
     if Permission.STOCK_READ not in ctx.actor.permissions:
@@ -49,7 +48,7 @@ async def of_levels(ctx: Context, level_ids: Sequence[int], days: int) -> dict[i
 
 
 def since_days(ctx: Context, days: int, *path: str) -> datetime:
-    """The moment so many days ago. Raises: InvalidInput naming `path`."""
+    """Return the time `days` days ago. Raises: InvalidInput naming `path`."""
     if not 1 <= days <= LONGEST_DAYS:
         raise InvalidInput(
             "{name} must lie between {minimum} and {maximum}.",

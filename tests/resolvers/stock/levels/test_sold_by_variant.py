@@ -11,7 +11,7 @@ from models.stock.levels import StockLevel
 from models.stock.states import MovementReason, StockState
 from resolvers.context import Context
 from resolvers.stock.ledger import ledger
-from resolvers.stock.levels import on_hand, sold
+from resolvers.stock.levels import on_hand, sold_by_variant
 from tests.make.goods import a_visitor
 from tests.make.sales import later, staff_of
 from tests.make.statements import counting
@@ -62,25 +62,27 @@ async def test_sales_of_the_last_days_are_added_up_and_what_came_back_is_no_matt
     one, _ = await two_places(ctx)
     now = later(ctx, days=10, minutes=1)
     variant = one.variant_id
-    assert await sold.of_variants(now, [variant], 30) == {variant: 5}
-    assert await sold.of_variants(now, [variant], 10) == {variant: 3}, "to the minute, not the day"
-    assert await sold.of_variants(now, [variant], 11) == {variant: 5}
-    assert await sold.of_variants(later(ctx, days=12), [variant], 1) == {variant: 0}
+    assert await sold_by_variant.of_variants(now, [variant], 30) == {variant: 5}
+    assert await sold_by_variant.of_variants(now, [variant], 10) == {variant: 3}, (
+        "to the minute, not the day"
+    )
+    assert await sold_by_variant.of_variants(now, [variant], 11) == {variant: 5}
+    assert await sold_by_variant.of_variants(later(ctx, days=12), [variant], 1) == {variant: 0}
 
 
 async def test_who_reads_the_stock_of_one_place_is_told_of_that_place(ctx: Context) -> None:
     one, _ = await two_places(ctx)
     variant = one.variant_id
     guide = later(await staff_of(ctx, one.location_id, Role.GUIDE), days=10)
-    assert await sold.of_variants(guide, [variant], 30) == {variant: 2}
+    assert await sold_by_variant.of_variants(guide, [variant], 30) == {variant: 2}
     assert await on_hand.of_variants(guide, [variant]) == {variant: 8}
     headquarters = later(ctx, days=10)
     assert await on_hand.of_variants(headquarters, [variant]) == {variant: 26}, "quarantined too"
     visitor = later(a_visitor(ctx), days=10)
-    assert await sold.of_variants(visitor, [variant], 30) == {}
+    assert await sold_by_variant.of_variants(visitor, [variant], 30) == {}
     assert await on_hand.of_variants(visitor, [variant]) == {variant: 25}, "what may be sold"
     marketer = later(await staff_of(ctx, one.location_id, Role.MARKETER), days=10)
-    assert await sold.of_variants(marketer, [variant], 30) == {}
+    assert await sold_by_variant.of_variants(marketer, [variant], 30) == {}
 
 
 async def test_a_period_has_one_to_366_days(ctx: Context) -> None:
@@ -88,7 +90,7 @@ async def test_a_period_has_one_to_366_days(ctx: Context) -> None:
     for days in (0, -1, 367, 2**31):
         for who in (ctx, a_visitor(ctx)):
             with pytest.raises(InvalidInput) as refused:
-                await sold.of_variants(who, [level.variant_id], days)
+                await sold_by_variant.of_variants(who, [level.variant_id], days)
             assert refused.value.path == ("days",)
 
 
@@ -100,8 +102,8 @@ async def test_one_statement_answers_for_all_and_reads_the_index_of_sales_alone(
         await sell(ctx, level, 1)
     ids = [level.variant_id for level in levels]
     with counting() as statements:
-        assert await sold.of_variants(ctx, ids, 30) == dict.fromkeys(ids, 1)
-        assert await sold.of_variants(ctx, ids, 7) == dict.fromkeys(ids, 1)
+        assert await sold_by_variant.of_variants(ctx, ids, 30) == dict.fromkeys(ids, 1)
+        assert await sold_by_variant.of_variants(ctx, ids, 7) == dict.fromkeys(ids, 1)
         await on_hand.of_variants(ctx, ids)
     assert len(statements) <= 4, "the places are asked for once"
     if not is_postgres():  # which reads a few rows whole, however they are indexed

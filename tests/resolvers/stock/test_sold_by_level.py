@@ -13,7 +13,7 @@ from models.errors import InvalidInput
 from models.stock.ledger import StockMovement
 from models.stock.levels import StockLevel
 from resolvers.context import Actor, Context
-from resolvers.stock.levels import sold_at_places
+from resolvers.stock.levels import sold_by_level
 from tests.make.statements import counting
 from tests.make.stock import a_level, a_location, a_variant
 from tests.resolvers.stock.levels.test_erp_sync import _actor
@@ -46,11 +46,11 @@ async def test_sales_of_the_days_are_added_up_for_each_level_in_one_statement(ct
     await moved(ctx, two, 100, 1, reason="ADJUSTMENT")
     ids = [one.id, two.id, other.id]
     with counting() as statements:
-        found = await sold_at_places.of_levels(ctx, ids, 7)
+        found = await sold_by_level.of_levels(ctx, ids, 7)
     assert found == {one.id: 5, two.id: 7, other.id: 0}
     assert len(statements) == 1
-    assert await sold_at_places.of_levels(ctx, [one.id], 8) == {one.id: 45}
-    assert await sold_at_places.of_levels(ctx, [one.id], 366) == {one.id: 45}
+    assert await sold_by_level.of_levels(ctx, [one.id], 8) == {one.id: 45}
+    assert await sold_by_level.of_levels(ctx, [one.id], 366) == {one.id: 45}
 
 
 async def test_only_who_may_read_stock_there_knows(ctx: Context) -> None:
@@ -59,15 +59,15 @@ async def test_only_who_may_read_stock_there_knows(ctx: Context) -> None:
     for level in (mine, theirs):
         await moved(ctx, level, 3, 1)
     clerk = replace(ctx, actor=await _actor(here, Permission.STOCK_READ))
-    assert await sold_at_places.of_levels(clerk, [mine.id, theirs.id], 30) == {mine.id: 3}
+    assert await sold_by_level.of_levels(clerk, [mine.id, theirs.id], 30) == {mine.id: 3}
     with counting() as statements:
         nobody = replace(ctx, actor=Actor())
-        assert await sold_at_places.of_levels(nobody, [mine.id], 30) == {}
+        assert await sold_by_level.of_levels(nobody, [mine.id], 30) == {}
     assert statements == []
 
 
 @pytest.mark.parametrize("days", [0, -1, 367, 2**31 - 1])
 async def test_other_numbers_of_days_are_refused(ctx: Context, days: int) -> None:
     with pytest.raises(InvalidInput) as refused:
-        await sold_at_places.of_levels(replace(ctx, actor=Actor()), [1], days)
+        await sold_by_level.of_levels(replace(ctx, actor=Actor()), [1], days)
     assert refused.value.path == ("days",)

@@ -20,12 +20,12 @@ from models.stock.levels import StockLevel
 from resolvers.context import Context
 from resolvers.orders import cancelling
 from resolvers.orders.checkout import placing
-from resolvers.orders.payment import plain_settlement
-from resolvers.orders.payment.plain_settlement import PlainPayment
-from resolvers.orders.payment.settlement import Outcome
+from resolvers.orders.payment import order_snapshots, settlement
+from resolvers.orders.payment.order_snapshots import OrderSnapshot
+from resolvers.orders.payment.settlement import Notice, Outcome
 from resolvers.stock.allocation import holds as allocation_holds
 from tests.make.checkouts import EXPRESS, a_member, a_store, checkout, choice, line
-from tests.make.sales import a_guest, a_key, a_payment, settled
+from tests.make.sales import a_guest, a_key, a_payment, said, settled
 from tests.make.soundness import contradictions
 from tests.make.statements import counting
 from tests.make.stock import a_level, again
@@ -54,16 +54,16 @@ async def rush(
 ) -> list[Outcome]:
     """Settle them once all have been looked at; `meanwhile` is done after that."""
     all_ready = asyncio.Barrier(len(payments))
-    real = plain_settlement._find
+    real = order_snapshots.of_payment
 
-    async def find(*arguments: object) -> PlainPayment | None:
+    async def of_payment(*arguments: object) -> OrderSnapshot | None:
         found = await real(*arguments)  # type: ignore[arg-type]
         if await all_ready.wait() == 0 and meanwhile is not None:
             await meanwhile()
         await all_ready.wait()
         return found
 
-    monkeypatch.setattr(plain_settlement, "_find", find)
+    monkeypatch.setattr(order_snapshots, "of_payment", of_payment)
     outcomes = await asyncio.gather(*(settled(ctx, each) for each in payments))
     monkeypatch.undo()
     return outcomes
@@ -158,4 +158,49 @@ async def test_baskets_of_several_products_are_exact(
     assert Counter(outcomes) == {Outcome.PAID: 25}
     for level in levels:
         assert await stock(level) == (100 - pieces[level.id], 0, pieces[level.id])
+    assert await contradictions(ctx) == []
+
+
+async def test_one_list_gives_each_notice_its_own_outcome(ctx: Context) -> None:
+    """An order that was cancelled after it was read is left alone: its money is neither kept nor refunded."""
+    level = await a_level(ctx, 9, location=await a_store(ctx))
+    sales = [await bought(ctx, level) for _ in range(5)]
+    paid, repeated, failed, mismatched, cancelled = (each.payment for each in sales)
+    assert await settled(ctx, repeated) is Outcome.PAID
+    said_of = [
+        said(paid),
+        said(repeated),
+        said(failed, succeeded=False),
+        said(mismatched, currency="USD"),
+        said(paid, reference="nobody"),
+        said(cancelled),
+    ]
+    notices = [
+        Notice(
+            ctx=ctx,
+            provider="SANDBOX",
+            said=each,
+            snapshot=await order_snapshots.of_payment(ctx, "SANDBOX", each),
+        )
+        for each in said_of
+    ]
+    await cancelling.cancel(sales[4].guest, sales[4].order.id, "changed my mind")
+    assert await transaction(settlement.settle_all, notices) == [
+        Outcome.PAID,
+        Outcome.REPEATED,
+        Outcome.FAILED,
+        Outcome.MISMATCHED,
+        Outcome.UNKNOWN,
+        None,
+    ]
+    statuses = [(await Payment.get(id=each.payment.id)).status for each in sales]
+    assert statuses == [
+        PaymentStatus.SUCCEEDED,
+        PaymentStatus.SUCCEEDED,
+        PaymentStatus.FAILED,
+        PaymentStatus.PENDING,
+        PaymentStatus.CLOSED,  # by the cancellation, not by the notice
+    ]
+    assert await Refund.all().count() == 0
+    assert await stock(level) == (5, 2, 2)
     assert await contradictions(ctx) == []

@@ -1,7 +1,6 @@
-"""How many pieces were sold of late, out of the ledger: those handed over to customers, at a counter or from
-a fulfilment. What comes back does not undo the sale.
+"""Units sold of variants in recent days, by the ledger: those handed over at a counter or by a fulfilment.
 
-An index of sales alone answers it: one statement, whatever the number of variants.
+Returns do not reduce the number. One statement serves all variants, from a partial index of sales.
 """
 
 from __future__ import annotations
@@ -13,27 +12,27 @@ from models.database import any_id, any_of, array, records
 from resolvers.context import Context
 from resolvers.permissions import for_anyone
 from resolvers.stock.levels.on_hand import readable
-from resolvers.stock.levels.sold_at_places import since_days
+from resolvers.stock.levels.sold_by_level import since_days
 from resolvers.validation import INT32_MAX
 
 
 @for_anyone
 async def of_variants(ctx: Context, variant_ids: Sequence[int], days: int) -> dict[int, int]:
-    """What was sold of each variant in the last `days` times 24 hours where the caller may read stock.
+    """Return the units of each variant sold in the last `days` times 24 hours, where the caller reads stock.
 
-    Empty for who may read it nowhere. Raises: InvalidInput.
+    The result is empty without STOCK_READ. Raises: InvalidInput for a number of days out of range.
     """
     since = since_days(ctx, days, "days")
     if Permission.STOCK_READ not in ctx.actor.permissions:
         return {}
     found = dict.fromkeys(variant_ids, 0)
-    places = await readable(ctx)
-    where = "1 = 1" if places is None else any_of("+m.location_id")
+    location_ids = await readable(ctx)
+    where = "1 = 1" if location_ids is None else any_of("+m.location_id")
     rows = await records(
         "SELECT m.variant_id, SUM(m.quantity) FROM stock_movement m WHERE m.reason = 'SALE'"
         f" AND {any_id('m.variant_id')} AND m.created_at >= ? AND {where} GROUP BY m.variant_id",
         array(found),
         since,
-        *([] if places is None else [array(places)]),
+        *([] if location_ids is None else [array(location_ids)]),
     )
     return found | {variant_id: min(sold, INT32_MAX) for variant_id, sold in rows}
