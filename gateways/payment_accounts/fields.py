@@ -118,7 +118,7 @@ class Fields:
         )
 
     def _content(self, field: str) -> bytes:
-        """Return the content of the file that a field names; the path is one below the accounts' file."""
+        """Return the content of the file that a field names, by default below the accounts' folder."""
         value = self.values.get(field)
         if not isinstance(value, str) or not value or "\0" in value:
             raise self.fault(field, "must be the path of a file")

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509 import load_pem_x509_certificate
 
@@ -106,9 +107,9 @@ def _certificate(said: Object, api_v3_key: bytes) -> tuple[str, PlatformCertific
     pem = decrypt(inner(said, "encrypt_certificate"), api_v3_key)
     try:
         certificate = load_pem_x509_certificate(pem)
-    except ValueError as error:
+        key = certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise Unreadable("encrypt_certificate is no certificate") from error
-    key = certificate.public_key()
     serial = f"{certificate.serial_number:X}"
     if not isinstance(key, RSAPublicKey):
         raise Unreadable("a certificate's key must be RSA")

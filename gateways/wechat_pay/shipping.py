@@ -139,9 +139,11 @@ class WechatShipping:
 
 
 def _check(said: Object) -> None:
-    code = said.get("errcode", 0)
+    code = said.get("errcode")
     if code in (0, UNCHANGED):
         return
+    if not isinstance(code, int):
+        raise GatewayError("WeChat answers nonsense: errcode is no number")
     if (why := FINAL.get(code)) is not None:
         raise ShippingRefused(f"WeChat refuses the shipping notice: {why} ({code})")
     # Among them 10060001: a payment is known there some seconds after it was made.

@@ -13,7 +13,6 @@ import zlib
 from collections.abc import AsyncIterator, Iterator
 from datetime import date, datetime
 from hashlib import sha1
-from hmac import compare_digest
 
 from gateways.errors import GatewayError
 from gateways.payments import StatementKind, StatementNotReady, StatementRow
@@ -69,7 +68,7 @@ async def _file(client: WechatPayClient, day: date) -> bytes | None:
     try:
         url, digest = _where(said)
         file = await client.download(url)
-        if not compare_digest(await asyncio.to_thread(_digest, file), digest):
+        if await asyncio.to_thread(_digest, file) != digest:
             raise Unreadable("its SHA-1 is another one than WeChat Pay says")
     except (Unreadable, zlib.error) as error:
         raise GatewayError(f"the statement of {day} makes no sense: {error}") from error

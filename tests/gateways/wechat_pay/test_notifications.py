@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,6 +16,7 @@ from gateways.payments import (
     RefundState,
     UnreadableNotification,
 )
+from gateways.wechat_pay import platform_keys
 from gateways.wechat_pay.gateway import WechatPayments
 from tests.gateways.wechat_pay.test_charges import CHARGE
 from tests.gateways.wechat_pay.test_refunds import ORDER
@@ -212,12 +214,15 @@ async def test_an_unknown_certificate_is_fetched_until_the_next_time(open_at) ->
 
 
 async def test_certificates_that_do_not_come_are_a_warning(
-    open_at, capsys: pytest.CaptureFixture[str]
+    open_at, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    written: list[str] = []
+    told = SimpleNamespace(warning=lambda event, **_: written.append(event))
+    monkeypatch.setattr(platform_keys, "log", told)
     async with wechat_pay(rotates=True, signer="first") as standin:
         standin.misbehave = lambda path: "error"
         gateway = open_at(standin.url, rotates=True)
         with pytest.raises(BadNotification, match="unknown key"):
             received(gateway, standin, standin.notification(PAID, {}))
         await asyncio.gather(*gateway._client.keys._tasks)
-    assert "platform certificates not fetched" in capsys.readouterr().out
+    assert written == ["platform certificates not fetched"]

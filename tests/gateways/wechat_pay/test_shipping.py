@@ -137,6 +137,16 @@ async def test_refusals_are_final_or_not(
     assert isinstance(raised.value, ShippingRefused) is is_final
 
 
+@pytest.mark.parametrize("code", [["x"], "0", 1.5, None])
+async def test_an_error_code_that_is_none_is_nonsense(
+    shipping: WechatShipping, standin: WechatStandin, code: object, monkeypatch
+) -> None:
+    await shipping.notify(NOTICE, PAYER, AT)
+    monkeypatch.setattr(standin.shop, "of_mini_program", lambda *_: {"errcode": code})
+    with pytest.raises(GatewayError, match="nonsense"):
+        await shipping.notify(NOTICE, PAYER, AT)
+
+
 async def test_the_same_again_is_no_failure(
     shipping: WechatShipping, standin: WechatStandin
 ) -> None:
