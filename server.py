@@ -193,6 +193,7 @@ def _lifespan(
             opened.callback(stop_tracing)
             opened.push_async_callback(database.close)
             opened.push_async_callback(health.close)
+            opened.push_async_callback(gateways.close_providers)
             opened.push_async_callback(gateways.rate_limits.stop)
             opened.push_async_callback(gateways.persisted_queries.stop)
             opened.push_async_callback(gateways.cost_buckets.stop)

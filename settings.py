@@ -77,6 +77,7 @@ class Settings:
     timezone: str = "Asia/Shanghai"
     embedded_worker: bool = True
     sandbox_payments: bool = True
+    payment_accounts: str = ""
     introspection: bool = True
     suggestions: bool = True
     graphiql: bool = True

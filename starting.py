@@ -54,11 +54,21 @@ def refuse_planting(settings: Settings) -> None:
         raise Stop("The demo chain has well-known passwords: it is not for production.")
 
 
+def check_payment_accounts(settings: Settings) -> None:
+    """Raises: SettingsError for a file of accounts, or a key, that cannot be read."""
+    if settings.payment_accounts:
+        from gateways.http import ProviderHttp
+        from gateways.payment_accounts.accounts import open_accounts
+
+        open_accounts(settings.payment_accounts, ProviderHttp())
+
+
 def serve(settings: Settings, *, migrates: bool, demo: bool) -> None:
     """Serve until a signal. Raises: Stop, CannotListen, SettingsError, Interrupted."""
     if demo:
         refuse_planting(settings)
     check_tracing(settings)
+    check_payment_accounts(settings)
     configure_logging(settings.log_level, json=settings.log_format == "json")
     if warning := check_exposure(settings):
         warn(warning, settings.log_format)
@@ -142,6 +152,7 @@ def work(settings: Settings) -> None:
     from worker_process import work_until_stopped
 
     check_tracing(settings)
+    check_payment_accounts(settings)
     configure_logging(settings.log_level, json=settings.log_format == "json")
     port = settings.worker_port
     sockets = listen_on(settings.host, port, "QUINTET_WORKER_PORT") if port else []
@@ -230,7 +241,11 @@ async def with_database(
             if database.is_postgres():
                 raise Stop("The database lacks migrations. Run python cli.py migrate first.")
             await migrate_and_index()
-        await task(Context(settings=settings, gateways=make_gateways(settings), actor=SYSTEM))
+        gateways = make_gateways(settings)
+        try:
+            await task(Context(settings=settings, gateways=gateways, actor=SYSTEM))
+        finally:
+            await gateways.close_providers()
     finally:
         await database.close()
 

@@ -60,6 +60,7 @@ def _lifespan(
             opened.callback(stop_tracing)
             await database.connect(settings.database_url, **settings.database_options)
             opened.push_async_callback(database.close)
+            opened.push_async_callback(gateways.close_providers)
             opened.push_async_callback(gateways.rate_limits.stop)
             opened.push_async_callback(gateways.persisted_queries.stop)
             opened.push_async_callback(gateways.bus.stop)

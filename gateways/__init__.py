@@ -12,7 +12,9 @@ from gateways.errors import GatewayError, GatewayTimeout
 from gateways.payments import PaymentGateway
 
 if TYPE_CHECKING:
+    from gateways.http import ProviderHttp
     from gateways.persisted_queries import PersistedQueries
+    from gateways.wechat_pay.shipping import ShippingGateway
 
 __all__ = ["GatewayError", "GatewayTimeout", "PaymentGateway"]  # handed on
 
@@ -171,6 +173,8 @@ class Gateways:
 
     `payments`: accounts at payment providers that serve every merchant, by provider name (`"SANDBOX"`).
     `merchant_payments`: accounts of one merchant, by the merchant's code and the provider's name.
+    `shipping`: where a merchant says what it has shipped, by the merchant's code.
+    `provider_http`: the connections of the accounts, for the process to close when it ends.
     """
 
     sms: SmsGateway
@@ -183,6 +187,13 @@ class Gateways:
     challenges: ChallengeGateway | None = None
     payments: dict[str, PaymentGateway] = field(default_factory=dict)
     merchant_payments: dict[tuple[str, str], PaymentGateway] = field(default_factory=dict)
+    shipping: dict[str, ShippingGateway] = field(default_factory=dict)
+    provider_http: ProviderHttp | None = None
+
+    async def close_providers(self) -> None:
+        """Close the connections to the providers of payment accounts."""
+        if self.provider_http is not None:
+            await self.provider_http.close()
 
     def payment(self, merchant_code: str, provider: str) -> PaymentGateway | None:
         """Return a merchant's account at a provider: its own, else the one for every merchant."""

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import cache
 from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING
@@ -27,6 +29,15 @@ READ_AT_MOST = 4_096
 
 class CalledInTransaction(RuntimeError):
     """A programming error: a gateway was called while a database transaction was open."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """What a server answered; `headers` by their names in small letters."""
+
+    status: int
+    headers: dict[str, str]
+    content: bytes
 
 
 @cache
@@ -62,7 +73,7 @@ async def post_pinned(
 
     Raises: GatewayError when no response came, CircuitOpen, CalledInTransaction.
     """
-    _refuse_in_transaction(str(url))
+    _refuse_in_transaction("POST", url.host)
     with outgoing_call(purpose, url.host) as call:
         if circuits is not None:
             circuits.check(url.host)
@@ -77,6 +88,74 @@ async def post_pinned(
         return answer
 
 
+class ProviderHttp:
+    """The connections of a process to the providers that its settings name.
+
+    One client, opened by the first call and closed by `close`. Redirects are not followed, cookies are not
+    kept. A host that does not answer for some time is not called (`Circuits`).
+    """
+
+    def __init__(self, circuits: Circuits | None = None) -> None:
+        self._circuits = circuits or Circuits()
+        self._client: httpx.AsyncClient | None = None
+
+    async def send(
+        self,
+        method: str,
+        url: httpx.URL,
+        *,
+        body: bytes = b"",
+        headers: dict[str, str],
+        purpose: str,
+        seconds: float,
+        most_bytes: int,
+    ) -> HttpResponse:
+        """Send a request and read the whole response.
+
+        `purpose` is the label in the metrics. `seconds` bounds the whole call.
+
+        Raises: GatewayError when no response of at most `most_bytes` comes, CircuitOpen, CalledInTransaction.
+        """
+        _refuse_in_transaction(method, url.host)
+        with outgoing_call(purpose, url.host, method):
+            self._circuits.check(url.host)
+            try:
+                async with _answers(url.host, seconds):
+                    response = await self._exchange(method, url, body, headers, most_bytes)
+            except GatewayError:
+                self._circuits.failed(url.host)
+                raise
+            self._circuits.answered(url.host)
+            return response
+
+    async def close(self) -> None:
+        """Close the connections; a later call opens new ones."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
+
+    async def _exchange(
+        self, method: str, url: httpx.URL, body: bytes, headers: dict[str, str], most_bytes: int
+    ) -> HttpResponse:
+        if self._client is None:
+            self._client = open_client()
+        sent = {**headers, "Accept-Encoding": "identity"}
+        self._client.cookies.clear()
+        request = self._client.build_request(method, url, content=body or None, headers=sent)
+        response = await self._client.send(request, stream=True)
+        try:
+            chunks, size = [], 0
+            async for chunk in response.aiter_raw():
+                size += len(chunk)
+                if size > most_bytes:
+                    raise GatewayError(f"{url.host} answers more than {most_bytes} bytes")
+                chunks.append(chunk)
+            names = {name.lower(): value for name, value in response.headers.items()}
+            return HttpResponse(response.status_code, names, b"".join(chunks))
+        finally:
+            await response.aclose()
+
+
 async def _post_to_any(
     client: httpx.AsyncClient,
     url: httpx.URL,
@@ -87,18 +166,27 @@ async def _post_to_any(
 ) -> tuple[int, bytes]:
     import httpx
 
+    async with _answers(url.host, seconds):
+        for address in addresses[:-1]:
+            try:
+                return await _post_to(client, url, str(address), body, headers)
+            except httpx.ConnectError:
+                continue
+        return await _post_to(client, url, str(addresses[-1]), body, headers)
+
+
+@asynccontextmanager
+async def _answers(host: str, seconds: float) -> AsyncIterator[None]:
+    """Raises: GatewayTimeout after `seconds`, GatewayError when a call of httpx fails."""
+    import httpx
+
     try:
         async with asyncio.timeout(seconds):
-            for address in addresses[:-1]:
-                try:
-                    return await _post_to(client, url, str(address), body, headers)
-                except httpx.ConnectError:
-                    continue
-            return await _post_to(client, url, str(addresses[-1]), body, headers)
+            yield
     except TimeoutError as error:
-        raise GatewayTimeout(f"{url.host} did not answer within {seconds:g} s") from error
+        raise GatewayTimeout(f"{host} did not answer within {seconds:g} s") from error
     except httpx.HTTPError as error:
-        raise GatewayError(f"no answer from {url.host}: {_plain(error)}") from error
+        raise GatewayError(f"no answer from {host}: {_plain(error)}") from error
 
 
 def _plain(error: httpx.HTTPError) -> str:
@@ -137,8 +225,6 @@ async def _post_to(
         await response.aclose()
 
 
-def _refuse_in_transaction(url: str) -> None:
-    import httpx
-
+def _refuse_in_transaction(method: str, host: str) -> None:
     if in_transaction_now():
-        raise CalledInTransaction(f"POST {httpx.URL(url).host} inside a transaction")
+        raise CalledInTransaction(f"{method} {host} inside a transaction")

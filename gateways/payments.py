@@ -35,7 +35,8 @@ class Charge:
     `flow`: how it is paid. `channel`: the storefront's channel, which decides the app of the merchant.
     `expires_at`: the provider collects nothing from then on. `payer_id`: the provider's name for the payer
     (JSAPI). `payment_code`: what the payer's phone shows (PAYMENT_CODE). `client_address`: the payer's IP
-    address (H5). `return_url`: where the payer's browser goes afterwards (H5, PAGE).
+    address (H5), or the till's (PAYMENT_CODE). `store_code`: the store whose till collects (PAYMENT_CODE).
+    `return_url`: where the payer's browser goes afterwards (H5, PAGE).
     `profit_sharing`: keep the money until shares of it are paid out.
     """
 
@@ -50,6 +51,7 @@ class Charge:
     payer_id: str | None = None
     payment_code: str | None = None
     client_address: str | None = None
+    store_code: str | None = None
     return_url: str | None = None
     profit_sharing: bool = False
 

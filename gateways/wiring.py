@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from gateways import Gateways, PaymentGateway
@@ -20,10 +21,10 @@ from settings import Settings
 
 
 def make_gateways(settings: Settings) -> Gateways:
-    """Return the gateways of these settings."""
+    """Return the gateways of these settings. Raises: SettingsError for an account that cannot be opened."""
     link = RedisLink(settings.redis_url) if settings.redis_url else None
     rate_limits = make_rate_limits(link, settings.keys.derived("rate limits"))
-    return Gateways(
+    gateways = Gateways(
         sms=LoggingSms(
             settings.sms_outbox,
             log_codes=not settings.is_production,
@@ -44,6 +45,21 @@ def make_gateways(settings: Settings) -> Gateways:
         cost_buckets=make_cost_buckets(link),
         traces=ProcessTraces(),
         payments=_payment_providers(settings),
+    )
+    return _with_accounts(gateways, settings) if settings.payment_accounts else gateways
+
+
+def _with_accounts(gateways: Gateways, settings: Settings) -> Gateways:
+    """Add the accounts of merchants. Raises: SettingsError."""
+    from gateways.http import ProviderHttp
+    from gateways.payment_accounts.accounts import open_accounts
+
+    accounts = open_accounts(settings.payment_accounts, ProviderHttp())
+    return replace(
+        gateways,
+        merchant_payments=accounts.payments,
+        shipping=accounts.shipping,
+        provider_http=accounts.http,
     )
 
 

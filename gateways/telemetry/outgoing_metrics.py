@@ -27,7 +27,7 @@ SECONDS = Histogram(
 
 
 @contextmanager
-def outgoing_call(purpose: str, host: str) -> Iterator[dict[str, str]]:
+def outgoing_call(purpose: str, host: str, method: str = "POST") -> Iterator[dict[str, str]]:
     """Measure a call and yield the headers that propagate the trace.
 
     No label names a host, because anybody may register one.
@@ -35,7 +35,7 @@ def outgoing_call(purpose: str, host: str) -> Iterator[dict[str, str]]:
     started = time.perf_counter()
     outcome = "unanswered"
     try:
-        with client_span(f"POST {purpose}", host) as headers:
+        with client_span(f"{method} {purpose}", host) as headers:
             yield headers
         outcome = "answered"
     except CircuitOpen:

@@ -173,14 +173,14 @@ def operation_span(operation_type: str, operation_name: str | None) -> Iterator[
 def client_span(name: str, host: str) -> Iterator[dict[str, str]]:
     """Trace one outgoing call and yield the headers that propagate the trace.
 
-    An exception marks the span as failed.
+    `name` begins with the HTTP method. An exception marks the span as failed.
     """
     if not _running:
         yield {}
         return
     from opentelemetry.trace import SpanKind
 
-    attributes = {"http.request.method": "POST", "server.address": host}
+    attributes = {"http.request.method": name.partition(" ")[0], "server.address": host}
     with _running[0].tracer.start_as_current_span(
         name, kind=SpanKind.CLIENT, attributes=attributes, record_exception=False
     ) as span:

@@ -16,6 +16,7 @@ MEASURED = {
     "gateways/challenge_picture.py: int(x)",
     "gateways/challenge_picture.py: int(y)",
     "gateways/sandbox.py: int(timestamp)",
+    "gateways/wechat_pay/signing.py: int(timestamp)",
     "models/catalog/gtin.py: int(digit)",
     "models/text/digits.py: int(text)",
     "models/members/numbers.py: int(digit)",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from orjson import dumps
 from tortoise.expressions import Subquery
 
 from gateways import GatewayError, PaymentGateway
-from gateways.payments import Charge, StartedCharge
+from gateways.payments import Charge, ChargeRefused, StartedCharge
 from models.database import brief_transaction, change, fetch, for_update
 from models.deferred_writes import insert_later
 from models.errors import Expired, InvalidInput, NotFound, PaymentFailed, StateConflict
@@ -18,9 +18,10 @@ from models.money import CurrencyCode
 from models.orders.orders import Order
 from models.orders.payments import Payment
 from models.orders.states import OrderStatus, PaymentFlow, PaymentProvider, PaymentStatus
-from resolvers.context import Context
+from resolvers.context import SYSTEM, Context
 from resolvers.idempotency import answered, claim_all, claim_of
 from resolvers.orders.actions import is_void
+from resolvers.orders.payment import settlement
 from resolvers.orders.payment.accounts import account_of, notify_url
 from resolvers.orders.payment.references import new_reference
 from resolvers.orders.scope import visible
@@ -59,19 +60,26 @@ async def start(ctx: Context, draft: ChargeDraft) -> Payment:
     """Start a payment of the caller's own order: record the intent, ask the provider, keep its response.
 
     The same key returns the same payment. The provider is asked again only if it has not responded.
+    What the provider collects at once is settled at once.
 
     Raises: InvalidInput for a way to pay that is not offered, NotFound, StateConflict, Expired,
-    PaymentFailed when the provider does not respond.
+    PaymentFailed when the provider refuses or does not respond.
     """
     gateway = await _gateway(ctx, draft)
-    payment, order_number = await brief_transaction(_record_intent, ctx, draft)
+    payment, order = await brief_transaction(_record_intent, ctx, draft)
     if payment.status is not PaymentStatus.PENDING or _is_started(payment):
         return payment
     try:
-        started = await gateway.start(await _charge(ctx, payment, order_number))
+        started = await gateway.start(await _charge(ctx, draft, payment, order))
+    except ChargeRefused as error:
+        raise PaymentFailed("The payment provider refuses this payment.") from error
     except GatewayError as error:
         raise PaymentFailed("The payment provider does not answer. Try again.") from error
-    return await _keep(ctx, payment.id, started)
+    kept = await _keep(ctx, payment.id, started)
+    if started.ended is None:
+        return kept
+    await settlement.settle(replace(ctx, actor=SYSTEM, memory={}), draft.provider, started.ended)
+    return await Payment.get(id=payment.id)
 
 
 async def _keep(ctx: Context, payment_id: int, started: StartedCharge) -> Payment:
@@ -108,17 +116,17 @@ async def _gateway(ctx: Context, draft: ChargeDraft) -> PaymentGateway:
     return gateway
 
 
-async def _record_intent(ctx: Context, draft: ChargeDraft) -> tuple[Payment, str]:
-    """Return the payment of this key, new or from an earlier request, and its order's number."""
+async def _record_intent(ctx: Context, draft: ChargeDraft) -> tuple[Payment, Order]:
+    """Return the payment of this key, new or from an earlier request, and its order."""
     claim = claim_of(ctx, "paymentStart", draft.idempotency_key, draft)
     claimed, _ = await claim_all([claim], ctx.now(), "payment")
     if claim not in claimed:
         payment = await Payment.get(id=await answered(claim))
-        return payment, (await Order.get(id=payment.order_id)).number
+        return payment, await Order.get(id=payment.order_id)
     order = payable(await _locked_own(ctx, draft.order_id))
     if is_void(ctx, order):
         raise Expired("The time to pay this order is over.", path=("orderId",))
-    return await _create(ctx, draft, order, claimed[claim]), order.number
+    return await _create(ctx, draft, order, claimed[claim]), order
 
 
 async def _locked_own(ctx: Context, order_id: int) -> Order | None:
@@ -171,12 +179,16 @@ def payable_minor(order: Order) -> int:
     return order.payable_minor - (order.paid_minor - order.refunded_minor)
 
 
-async def _charge(ctx: Context, payment: Payment, order_number: str) -> Charge:
+async def _charge(ctx: Context, draft: ChargeDraft, payment: Payment, order: Order) -> Charge:
     return Charge(
         reference=payment.reference,
         amount_minor=payment.amount_minor,
         currency=CurrencyCode.CNY,
-        description=f"Order {order_number}",
+        description=f"Order {order.number}",
         flow=payment.flow,
         notify_url=await notify_url(ctx, ctx.merchant_id, payment.provider),
+        channel=order.channel,
+        expires_at=order.hold_expires_at,
+        payment_code=draft.payment_code,
+        client_address=ctx.remote_address or None,
     )
