@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from models.accounts.roles import Permission
 from models.database import records
 from resolvers.context import Context
@@ -36,12 +38,38 @@ async def of_page(ctx: Context, wanted: LevelFilter, sort: LevelSort | None, siz
 
 
 @for_anyone
-async def of_list(ctx: Context, wanted: LevelFilter, *, private: bool) -> int:
-    """The levels of a list; `private` are those where the caller may read stock."""
+async def of_pages_at(
+    ctx: Context, location_ids: Sequence[int], wanted: LevelFilter, sort: LevelSort | None
+) -> int:
+    """The levels that are read for a page of each of these places."""
+    if reads_all(wanted, sort):
+        return await of_lists_at(ctx, location_ids, wanted, private=True)
+    goods = await goods_in(ctx, wanted)
+    if goods is None or goods.ids is None or wanted.variant_id is not None:
+        return 0
+    each_place, _ = await _sizes(ctx)
+    return len(set(location_ids)) * min(len(goods.ids), each_place)
+
+
+@for_anyone
+async def of_lists_at(
+    ctx: Context, location_ids: Sequence[int], wanted: LevelFilter, *, private: bool
+) -> int:
+    """The levels of the lists of these places; `private` as for `of_list`."""
+    return await of_list(ctx, wanted, private=private, among=len(set(location_ids)))
+
+
+@for_anyone
+async def of_list(
+    ctx: Context, wanted: LevelFilter, *, private: bool, among: int | None = None
+) -> int:
+    """The levels of a list; `private` are those where the caller may read stock, `among` so many places."""
     each_place, places = await _sizes(ctx)
     if private or reads_all(wanted, None):
         known = await number_of_places_with(ctx, Permission.STOCK_READ)
         places = places if known is None else known
+    if among is not None:
+        places = min(places, among)
     if wanted.location_id is not None:
         places = min(places, 1)
     goods = await goods_in(ctx, wanted)
