@@ -15,7 +15,7 @@ from models.catalog.products import ProductStatus
 from models.errors import Duplicate, InvalidInput
 from resolvers.bulk_rows import KEEP, Faults, Unset
 from resolvers.catalog.media import Medium, media_of, medium_of, position_of, story_of
-from resolvers.catalog.prices.setting import price_of
+from resolvers.catalog.prices.setting import price_of, warned_price_of
 from resolvers.catalog.products.drafts import ProductDraft, VariantDraft
 from resolvers.validation import code_of, line_of, text_of
 
@@ -118,7 +118,7 @@ def _variant(draft: VariantDraft, faults: Faults, path: Path) -> CheckedVariant:
     return CheckedVariant(
         sku=check(code_of, draft.sku, *path, "sku"),
         name=check(_optional_text, draft.name, (*path, "name"), 200),
-        price_minor=check(price_of, draft.price, *path, "price"),
+        price_minor=check(warned_price_of, draft.price, faults, *path, "price"),
         compare_at_minor=check(price_of, compare_at, *path, "compareAtPrice")
         if isinstance(compare_at, Decimal)
         else compare_at,
