@@ -47,7 +47,7 @@ class StorefrontUpsertInput:
 
 
 @strawberry.input(
-    description="A member of staff by username; a new one signs in once `staffUpdate` sets a password."
+    description="A member of staff by username; a new one has no password until they are invited."
 )
 class StaffUpsertRow:
     username: str = strawberry.field(description="What they sign in with: 2 to 64 characters.")

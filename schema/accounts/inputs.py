@@ -111,12 +111,17 @@ class StaffFilter:
         default=None, description="Only those who may, or may not, sign in."
     )
 
+    invited: bool | None = strawberry.field(
+        default=None, description="Only those with an open invitation, or without one."
+    )
+
     def query(self) -> StaffQuery:
         return StaffQuery(
             search=self.search,
             organisation_code=self.organisation_code,
             role=self.role,
             active=self.active,
+            invited=self.invited,
         )
 
 

@@ -21,6 +21,7 @@ from models.database import transaction
 from models.errors import Forbidden, InvalidInput, NotFound, Refusal, StateConflict
 from resolvers.accounts import sessions
 from resolvers.accounts.organisations.organisations import unknown_node
+from resolvers.accounts.staff import invitations
 from resolvers.accounts.staff.rank import manages, outranks
 from resolvers.accounts.staff.staff import GrantDraft, nodes_of
 from resolvers.bulk_rows import KEEP, Unset, lock_node
@@ -100,6 +101,8 @@ async def apply(
     if change.grants is not None:
         known = await nodes_of(ctx, change.grants) if nodes is None else nodes
         ends |= await _replace_grants(ctx, staff, change.grants, known)
+    if password_hash is not None or leaves:
+        await invitations.revoke_open(ctx, staff.id)
     if leaves:
         await _keep_an_administrator(staff, await _administered(staff.id), ("active",))
     if ends:
@@ -116,6 +119,7 @@ async def _change_phone(ctx: Context, staff: Staff, phone: str | Unset | None) -
         await _check_rank(ctx, staff, "phone")
         staff.phone = number
         await staff.save(update_fields=["encrypted_phone"])
+        await invitations.revoke_open(ctx, staff.id)  # it has gone to the phone before
 
 
 async def _managed(ctx: Context, staff_id: int) -> Staff:
