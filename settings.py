@@ -99,6 +99,8 @@ class Settings:
     sign_in_tries_per_address: int = whole(30, 1, 100_000)
     second_factor_roles: str = ""
     confirmation_minutes: int = whole(15, 1, 1440)
+    invitation_hours: int = whole(72, 1, 720)
+    invitation_url: str = ""
     hold_minutes: int = whole(15, 1, 10_080)
     unpaid_pieces: int = whole(1_000, 0, 1_000_000_000)
     unpaid_pieces_per_address: int = whole(10_000, 0, 1_000_000_000)

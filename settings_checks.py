@@ -264,7 +264,7 @@ def _check_addresses(settings: Settings) -> None:
         ("redis://", "rediss://", "unix://")
     ):
         raise SettingsError("QUINTET_REDIS_URL must start with redis://, rediss:// or unix://.")
-    for name in ("public_url", "storefront_url", "otlp_endpoint"):
+    for name in ("public_url", "storefront_url", "invitation_url", "otlp_endpoint"):
         url = getattr(settings, name)
         if url and not url.startswith(("http://", "https://")):
             raise SettingsError(f"{PREFIX}{name.upper()} must start with http:// or https://.")

@@ -214,7 +214,7 @@ async def make_files_folder(settings: Settings) -> None:
 
 async def refuse_demo(settings: Settings) -> None:
     """Refuse in production a database that the demo's credentials open. Raises: Stop."""
-    if settings.is_production and (found := await public_credentials()):
+    if settings.is_production and (found := await public_credentials(settings)):
         raise Stop(f"{sentence_of_demo(found)} It is not for production. {MEND_DEMO}")
 
 

@@ -29,6 +29,17 @@ class CodeMessage:
     sent_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvitationMessage:
+    """An invitation of staff on its way to `phone` (E.164): a token, or the page that takes it."""
+
+    phone: str
+    token: str
+    url: str
+    expires_at: datetime
+    sent_at: datetime
+
+
 class SmsGateway(Protocol):
     @property
     def delivers(self) -> bool:
@@ -36,6 +47,9 @@ class SmsGateway(Protocol):
 
     async def send_code(self, message: CodeMessage) -> None:
         """Send the code. Raises: GatewayError."""
+
+    async def send_invitation(self, message: InvitationMessage) -> None:
+        """Raises: GatewayError."""
 
 
 class Bus(Protocol):

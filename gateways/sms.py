@@ -9,7 +9,7 @@ from pathlib import Path
 import orjson
 import structlog
 
-from gateways import CodeMessage, GatewayError
+from gateways import CodeMessage, GatewayError, InvitationMessage
 
 log = structlog.get_logger(__name__)
 
@@ -30,18 +30,25 @@ class LoggingSms:
 
     async def send_code(self, message: CodeMessage) -> None:
         """Log the message and append it to the outbox. Raises: GatewayError."""
+        at = message.sent_at.isoformat()
+        line = {"phone": message.written, "code": message.code, "sentAt": at}
+        await self._send(message.phone, {"code": message.code}, line)
+
+    async def send_invitation(self, message: InvitationMessage) -> None:
+        """Log the message and append it to the outbox. Raises: GatewayError."""
+        content = {"invitation": message.token, "url": message.url}
+        at, until = message.sent_at.isoformat(), message.expires_at.isoformat()
+        line = {"phone": message.phone, **content, "expiresAt": until, "sentAt": at}
+        await self._send(message.phone, content, line)
+
+    async def _send(self, phone: str, content: dict[str, str], line: dict[str, str]) -> None:
         if self._refuses:
             raise GatewayError("no provider of text messages is set up")
         if self._log_codes:
-            log.info("text message", to=f"…{message.phone[-4:]}", code=message.code)
+            log.info("text message", to=f"…{phone[-4:]}", **content)
         else:
             log.info("text message")
         if self._outbox:
-            line = {
-                "phone": message.written,
-                "code": message.code,
-                "sentAt": message.sent_at.isoformat(),
-            }
             await asyncio.to_thread(_append, self._outbox, orjson.dumps(line) + b"\n")
 
 

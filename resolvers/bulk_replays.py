@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from models.errors import Duplicate, InvalidInput, NotFound, Refusal, StaleVersion
-from resolvers.bulk_rows import BatchOutcome, RowOutcome
+from resolvers.bulk_rows import BatchOutcome, RowOutcome, RowWarning
 
 _REFUSALS = {kind.code: kind for kind in (InvalidInput, NotFound, Duplicate, StaleVersion)}
 
@@ -22,7 +22,11 @@ def kept(outcome: BatchOutcome) -> dict[str, Any]:
     """The outcome as plain JSON."""
     return {
         "rows": [
-            [row.external_code, [[r.code, r.template, r.path, r.parts] for r in row.refusals]]
+            [
+                row.external_code,
+                [[r.code, r.template, r.path, r.parts] for r in row.refusals],
+                [[w.template, w.path, w.parts] for w in row.warnings],
+            ]
             for row in outcome.rows
         ],
         "created": outcome.created,
@@ -32,10 +36,20 @@ def kept(outcome: BatchOutcome) -> dict[str, Any]:
 
 def restored(answer: dict[str, Any]) -> BatchOutcome:
     rows = [
-        RowOutcome(index, code, [_refusal(*each) for each in refusals])
-        for index, (code, refusals) in enumerate(answer["rows"])
+        RowOutcome(
+            index,
+            code,
+            [_refusal(*each) for each in refusals],
+            # Earlier versions kept none.
+            [_warning(*each) for found in warnings for each in found],
+        )
+        for index, (code, refusals, *warnings) in enumerate(answer["rows"])
     ]
     return BatchOutcome(rows, answer["created"], answer["updated"])
+
+
+def _warning(template: str, path: list[str | int], parts: dict[str, Any]) -> RowWarning:
+    return RowWarning(template, path=path, **parts)
 
 
 def _refusal(code: str, template: str, path: list[str | int], parts: dict[str, Any]) -> Refusal:

@@ -9,7 +9,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 from models.accounts.organisations import Organisation
 from models.database import fetch, is_postgres, transaction
-from models.errors import Duplicate, Refusal
+from models.errors import Duplicate, QuintetError, Refusal
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -29,13 +29,24 @@ class Unset(Enum):
 KEEP = Unset.KEEP
 
 
+class RowWarning(QuintetError):
+    """What is done, and a person should know; `path` leads to the field, as that of a refusal does."""
+
+    code = "WARNING"
+
+    def __init__(self, template: str, *, path: Sequence[str | int], **parts: object) -> None:
+        super().__init__(template, **parts)
+        self.path = tuple(path)
+
+
 @dataclass(frozen=True, slots=True)
 class RowOutcome:
-    """What came of one row; it is sound when nothing is wrong with it."""
+    """What came of one row; it is sound when nothing is wrong with it. One with refusals has no warnings."""
 
     index: int
     external_code: str
     refusals: Sequence[Refusal] = ()
+    warnings: Sequence[RowWarning] = ()
 
     @property
     def ok(self) -> bool:
@@ -59,10 +70,11 @@ class BatchOutcome:
 
 @dataclass(slots=True)
 class Faults:
-    """Collects what is wrong with one row; `path` leads to the row."""
+    """Collects what is wrong with one row, and what to warn of; `path` leads to the row."""
 
     path: tuple[str | int, ...]
     found: list[Refusal] = field(default_factory=list)
+    warnings: list[RowWarning] = field(default_factory=list)
 
     def check(self, checker: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
         """The checked value; after a fault something that nobody will use, as the row has failed."""
@@ -74,6 +86,14 @@ class Faults:
 
     def add(self, refusal: Refusal) -> None:
         self.found.append(refusal.below(*self.path))
+
+    def warn(self, template: str, *path: str | int) -> None:
+        self.warnings.append(RowWarning(template, path=(*self.path, *path)))
+
+    def outcome(self, index: int, external_code: str) -> RowOutcome:
+        """What came of the row, by its external code."""
+        warnings = () if self.found else tuple(self.warnings)
+        return RowOutcome(index, external_code, tuple(self.found), warnings)
 
     def __bool__(self) -> bool:
         return bool(self.found)
@@ -98,7 +118,7 @@ def may_apply(on_error: OnError, rows: Sequence[Faults]) -> bool:
 
 def outcomes_of(rows: Iterable[tuple[str, Faults]]) -> list[RowOutcome]:
     """What came of each row, by its external code."""
-    return [RowOutcome(index, code, tuple(row.found)) for index, (code, row) in enumerate(rows)]
+    return [row.outcome(index, code) for index, (code, row) in enumerate(rows)]
 
 
 async def lock_node(organisation_id: int | None) -> Organisation | None:

@@ -7,6 +7,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from schema.accounts.access_mutations import AccessMutations
 from schema.accounts.batch_mutations import AccountBatchMutations
+from schema.accounts.invitation_mutations import InvitationMutations
 from schema.accounts.mutations import AccountMutations
 from schema.accounts.queries import AccountQueries
 from schema.accounts.security_mutations import SecurityMutations
@@ -79,6 +80,7 @@ class Mutation(
     AccessMutations,
     AccountBatchMutations,
     SecurityMutations,
+    InvitationMutations,
     CatalogMutations,
     PriceMutations,
     StoreMutations,

@@ -7,18 +7,33 @@ from typing import Any, Self, TypeVar
 
 import strawberry
 
-from models.bounds import ROW_ERRORS, USER_ERRORS
+from models.bounds import PATH_STEPS, ROW_ERRORS, USER_ERRORS
 from models.errors import Refusal, Refusals
 from resolvers import node_codes
 from resolvers.bulk_rows import KEEP, BatchOutcome, OnError, RowOutcome, Unset
+from resolvers.bulk_rows import RowWarning as Warned
 from resolvers.context import Context
 from schema.batching import batched
 from schema.cost.directives import sized_list
 from schema.errors import UserError, user_errors
+from schema.messages import translate
 from schema.nodes.nodes import global_id
 
 T = TypeVar("T")
 strawberry.enum(OnError, description="What becomes of the sound rows when others are not.")
+
+
+@strawberry.type(description="What is done, and a person should know.")
+class RowWarning:
+    message: str = strawberry.field(description="What people read.")
+    path: list[str] = sized_list(
+        PATH_STEPS, description="The field of the input that it speaks of."
+    )
+
+    @classmethod
+    def of(cls, warning: Warned, ctx: Context) -> RowWarning:
+        path = [str(step) for step in PATH_STEPS.cut(warning.path)]
+        return cls(message=translate(warning, ctx.language), path=path)
 
 
 @strawberry.type(description="What came of one row of a batch.")
@@ -29,6 +44,9 @@ class RowResult:
         description="Nothing is wrong with it; with REJECT_ALL one faulty row still rejects it."
     )
     user_errors: list[UserError] = sized_list(ROW_ERRORS, description="The first ten.")
+    warnings: list[RowWarning] = sized_list(
+        ROW_ERRORS, description="What to know of a sound row, such as a price of 0: the first ten."
+    )
     named: strawberry.Private[Sequence[str]] = ()
 
     @batched
@@ -50,6 +68,7 @@ class RowResult:
             external_code=row.external_code,
             ok=row.ok,
             user_errors=errors_of(ROW_ERRORS.cut(row.refusals), ctx),
+            warnings=[RowWarning.of(each, ctx) for each in ROW_ERRORS.cut(row.warnings)],
             named=named if row.ok else (),
         )
 

@@ -21,6 +21,7 @@ from resolvers.context import Context
 from schema.batching import batched
 from schema.cost.directives import sized_list
 from schema.messages import translate
+from schema.nulls import refuse_nulls
 from schema.transport.unavailable import unavailable
 
 if TYPE_CHECKING:
@@ -120,6 +121,7 @@ def refusing(payload: Callable[..., Any]) -> Callable[[Callable[..., Awaitable[A
         @functools.wraps(mutation)
         async def answer(self: Any, info: strawberry.Info, **arguments: Any) -> Any:
             try:
+                refuse_nulls(arguments.get("input"))
                 return await mutation(self, info, **arguments)
             except (Refusal, Refusals) as error:
                 return payload(user_errors=user_errors(error, info.context))

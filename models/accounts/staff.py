@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from tortoise import fields
+from tortoise.queryset import QuerySet
 
 from models.accounts.roles import Role
 from models.keys.encryption import EncryptedText
@@ -61,3 +64,32 @@ class StaffGrant(Row):
     class Meta:
         table = "staff_grant"
         unique_together = (("staff_id", "role", "organisation_id"),)
+
+
+class StaffInvitation(Row):
+    """A way in for somebody who has no password: a token sent to their phone, kept as SHA-256 only.
+
+    It has no token before it is sent. `inviter` and `revoker` are who did so.
+    """
+
+    staff = reference("Staff")
+    token_hash = fields.CharField(max_length=64, null=True)
+    expires_at = fields.DatetimeField()
+    sent_at = fields.DatetimeField(null=True)
+    accepted_at = fields.DatetimeField(null=True)
+    revoked_at = fields.DatetimeField(null=True)
+    inviter_kind = fields.CharField(max_length=16)
+    inviter_id = fields.BigIntField(null=True)
+    revoker_kind = fields.CharField(max_length=16, null=True)
+    revoker_id = fields.BigIntField(null=True)
+
+    staff_id: int
+
+    class Meta:
+        table = "staff_invitation"
+        unique_together = (("token_hash",),)
+
+    @classmethod
+    def open_at(cls, now: datetime) -> QuerySet[StaffInvitation]:
+        """Those that can still be accepted."""
+        return cls.filter(accepted_at=None, revoked_at=None, expires_at__gt=now)

@@ -16,6 +16,7 @@ import structlog
 from models.database_faults import fault_of
 from models.outages import database_faults
 from resolvers.accounts.sign_in import origins
+from resolvers.accounts.staff import invitations
 from resolvers.background import retention
 from resolvers.background.jobs import run_due
 from resolvers.background.outbox import give_sequences
@@ -55,7 +56,7 @@ async def _number_changes(ctx: Context) -> int:
 
 
 async def _run_jobs(ctx: Context) -> int:
-    return await run_due(ctx, refunds.HANDLERS)
+    return await run_due(ctx, {**refunds.HANDLERS, **invitations.HANDLERS})
 
 
 async def _add_up_the_ledger(ctx: Context) -> int:

@@ -7,25 +7,29 @@ from tortoise.expressions import Q
 from models.accounts.clients import ApiClient
 from models.accounts.passwords import NO_PASSWORD, token_hash, verify_password
 from models.accounts.staff import Staff
+from resolvers.accounts.sign_in import code_tries
 from resolvers.context import utc_now
-from resolvers.demo.goods import ERP_SECRET, PASSWORD, STAFF
+from resolvers.demo.goods import ERP_SECRET, MEMBER_CODE, MEMBER_PHONE, PASSWORD, STAFF
+from settings import Settings
 
 # Who administers the platform of a demo that was started without a name for them.
 ADMINISTRATOR = "admin"
 MEND_DEMO = (
     "Name an empty database in QUINTET_DATABASE_URL; or start this one in development, revoke that client"
-    " (apiClientRevoke), and give these people new passwords (passwordChange, staffUpdate, cli.py admin NAME)"
-    " or deactivate them."
+    " (apiClientRevoke), give these people new passwords (passwordChange, staffUpdate, cli.py admin NAME)"
+    " or deactivate them, and use the member's code up (otpSignIn) or wait a day until it has expired."
 )
 
 
-async def public_credentials() -> list[str]:
+async def public_credentials(settings: Settings) -> list[str]:
     """Name each demo client and person who gets in by what the source code says; empty where none does.
+
+    The code of the demo's member is good only under the key that it was made with.
 
     A password takes tens of milliseconds to verify: only people with the names of the demo's are asked.
     """
-    secret = token_hash(ERP_SECRET)
-    before = Q(previous_secret_hash=secret, previous_until__gt=utc_now())
+    secret, now = token_hash(ERP_SECRET), utc_now()
+    before = Q(previous_secret_hash=secret, previous_until__gt=now)
     clients = ApiClient.filter(Q(secret_hash=secret) | before, active=True)
     found = [f"the secret of the API client {each.name}" for each in await clients.limit(1)]
     names = [ADMINISTRATOR, *(username for username, *_ in STAFF)]
@@ -35,6 +39,8 @@ async def public_credentials() -> list[str]:
         for each in await people.order_by("id").limit(len(names))
         if await verify_password(PASSWORD, each.password_hash)
     ]
+    if await code_tries.is_good(settings.keys, MEMBER_PHONE, MEMBER_CODE, now):
+        found.append("the code of the demo's member")
     return found
 
 

@@ -8,7 +8,7 @@ from resolvers.health.findings import Finding, error, ok
 
 
 async def demo(ctx: Context) -> Finding:
-    found = await public_credentials()
+    found = await public_credentials(ctx.settings)
     if not found:
         return ok("demo", "Nobody gets in by the demo's credentials.")
     if ctx.settings.is_production:

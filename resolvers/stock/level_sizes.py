@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from models.accounts.roles import Permission
 from models.database import records
 from resolvers.context import Context
@@ -36,12 +38,41 @@ async def of_page(ctx: Context, wanted: LevelFilter, sort: LevelSort | None, siz
 
 
 @for_anyone
-async def of_list(ctx: Context, wanted: LevelFilter, *, private: bool) -> int:
-    """Return how many levels a list has; with `private`, where the caller may read stock."""
+async def of_pages_at(
+    ctx: Context, location_ids: Sequence[int], wanted: LevelFilter, sort: LevelSort | None
+) -> int:
+    """Return how many levels are read for a page of each of these locations."""
+    if reads_all(wanted, sort):
+        return await of_lists_at(ctx, location_ids, wanted, private=True)
+    goods = await goods_in(ctx, wanted)
+    if goods is None or goods.ids is None or wanted.variant_id is not None:
+        return 0
+    each_location, _ = await _sizes(ctx)
+    return len(set(location_ids)) * min(len(goods.ids), each_location)
+
+
+@for_anyone
+async def of_lists_at(
+    ctx: Context, location_ids: Sequence[int], wanted: LevelFilter, *, private: bool
+) -> int:
+    """Return how many levels the lists of these locations have; `private` as for `of_list`."""
+    return await of_list(ctx, wanted, private=private, among=len(set(location_ids)))
+
+
+@for_anyone
+async def of_list(
+    ctx: Context, wanted: LevelFilter, *, private: bool, among: int | None = None
+) -> int:
+    """Return how many levels a list has.
+
+    With `private` only where the caller may read stock; `among`: in so many locations.
+    """
     each_location, locations = await _sizes(ctx)
     if private or reads_all(wanted, None):
         known = await number_of_locations_with(ctx, Permission.STOCK_READ)
         locations = locations if known is None else known
+    if among is not None:
+        locations = min(locations, among)
     if wanted.location_id is not None:
         locations = min(locations, 1)
     goods = await goods_in(ctx, wanted)

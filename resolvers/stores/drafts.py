@@ -1,4 +1,4 @@
-"""A store or warehouse as an ERP gives it: what is KEEP, or a list that is None, stays as it is."""
+"""A store or warehouse as an ERP gives it: KEEP, and a kind or list that is None, leave it as it is."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class StoreDraft:
     code: str
     name: str
     address: AddressDraft
-    kind: LocationKind = LocationKind.STORE
+    kind: LocationKind | None = None
     organisation_code: str | None = None
     phone: str | Unset | None = KEEP
     position: PointDraft | Unset | None = KEEP

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from models.accounts.organisations import Organisation, OrganisationKind
 from models.accounts.roles import Permission
-from models.errors import Duplicate, InvalidInput, NotFound
+from models.errors import Duplicate, InvalidInput, NotFound, StateConflict
 from models.stores.locations import Location, LocationKind
 from models.tables.bulk import update_all
 from resolvers.accounts.organisations.moves import check_depth
@@ -15,6 +15,7 @@ from resolvers.accounts.organisations.organisations import PARENTS
 from resolvers.context import Context
 from resolvers.permissions import may, refuse_unconfirmed
 from resolvers.stores.drafts import StoreDraft
+from resolvers.stores.kind_changes import conflicts_of
 from resolvers.validation import CODE
 
 # The kind of the node of each kind of place.
@@ -22,13 +23,16 @@ _NODES = {
     LocationKind.STORE: OrganisationKind.STORE,
     LocationKind.WAREHOUSE: OrganisationKind.WAREHOUSE,
 }
+_DEFAULT_KIND = LocationKind.STORE
 
 
 @dataclass(slots=True)
 class Tree:
     """The nodes that a batch is about, by code and ID, and the locations that stand there already.
 
-    `moved` are the IDs of nodes that are to stand elsewhere: they do in memory, and are yet to be saved.
+    `moved` are the IDs of nodes that are to stand elsewhere, `rekinded` of those that change
+    their kind: they have in memory, and are yet to be saved.
+    `conflicts` are why those places keep their kind that are to have another, by code.
     """
 
     nodes: dict[str, Organisation] = field(default_factory=dict)
@@ -36,6 +40,17 @@ class Tree:
     locations: dict[str, Location] = field(default_factory=dict)
     default: Organisation | None = None
     moved: set[int] = field(default_factory=set)
+    rekinded: set[int] = field(default_factory=set)
+    conflicts: dict[str, list[StateConflict]] = field(default_factory=dict)
+
+    def kind_of(self, draft: StoreDraft) -> LocationKind:
+        """What a row says; else what it is already, or what its node is for; else a store."""
+        if draft.kind is not None:
+            return draft.kind
+        if location := self.locations.get(draft.code):
+            return location.kind
+        node = self.nodes.get(draft.code)
+        return next((kind for kind in _NODES if node and node.kind is _NODES[kind]), _DEFAULT_KIND)
 
 
 async def read_tree(ctx: Context, drafts: Sequence[StoreDraft]) -> Tree:
@@ -49,18 +64,21 @@ async def read_tree(ctx: Context, drafts: Sequence[StoreDraft]) -> Tree:
     nodes += await Organisation.filter(id__in={each for each in ids if each})
     parents = {row.parent_id for row in nodes if row.parent_id}
     nodes += await Organisation.filter(id__in=parents)
+    kinds = {draft.code: draft.kind for draft in drafts}
+    changing = [row for row in locations if kinds.get(row.code) not in (None, row.kind)]
     return Tree(
         nodes={row.code: row for row in nodes},
         by_id={row.id: row for row in nodes},
         locations={row.code: row for row in locations},
         default=await _default_parent(ctx),
+        conflicts=await conflicts_of(changing),
     )
 
 
 def place(ctx: Context, draft: StoreDraft, tree: Tree) -> Organisation:
     """The store's own node: the one it has, the one with its code, or a new one that is not saved yet.
 
-    One that is to stand below another organisation stands there in memory.
+    One that is to stand below another organisation stands there in memory, and has its kind there.
 
     Raises: Duplicate for a code that another has, NotFound, InvalidInput, ConfirmationRequired.
     """
@@ -71,10 +89,12 @@ def place(ctx: Context, draft: StoreDraft, tree: Tree) -> Organisation:
     mine = may(ctx, Permission.STORE_WRITE, node.path)
     if not mine or node.kind not in _NODES.values():
         raise Duplicate("The code {code} is taken.", path=("code",), code=draft.code)
-    if location and location.kind is not draft.kind:
-        raise InvalidInput("A location keeps its kind.", path=("kind",))
-    if node.kind is not _NODES[draft.kind]:
-        raise InvalidInput("An organisation keeps its kind.", path=("kind",))
+    kind = _NODES[tree.kind_of(draft)]
+    if node.kind is not kind:
+        if not may(ctx, Permission.ORGANISATION_WRITE, node.path):
+            raise InvalidInput("You may not change its kind.", path=("kind",))
+        node.kind = kind
+        tree.rekinded.add(node.id)
     parent = tree.by_id.get(node.parent_id or 0)
     if draft.organisation_code not in (None, node.code, parent.code if parent else None):
         _move(ctx, draft.organisation_code, node, parent, tree)
@@ -124,7 +144,7 @@ async def save_nodes(nodes: Sequence[Organisation]) -> None:
 
 
 def _new_node(ctx: Context, draft: StoreDraft, tree: Tree) -> Organisation:
-    parent, kind = tree.default, _NODES[draft.kind]
+    parent, kind = tree.default, _NODES[tree.kind_of(draft)]
     if draft.organisation_code is not None:
         parent = tree.nodes.get(draft.organisation_code)
     if parent is None or not may(ctx, Permission.STORE_WRITE, parent.path):

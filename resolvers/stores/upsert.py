@@ -71,6 +71,8 @@ async def _upsert(ctx: Context, drafts: Sequence[StoreDraft], on_error: OnError)
     tree = await read_tree(ctx, drafts)
     for row in rows:
         row.node = row.faults.check(place, ctx, row.draft, tree)
+        for conflict in tree.conflicts.get(row.draft.code, ()):
+            row.faults.add(conflict)
     outcomes = [RowOutcome(row.index, row.draft.code, tuple(row.faults.found)) for row in rows]
     if not may_apply(on_error, [row.faults for row in rows]):
         return BatchOutcome(outcomes, rejected=True)
@@ -86,28 +88,34 @@ async def _save(
     nodes = [row.node for row in rows if row.node]
     await save_nodes([node for node in nodes if node.pk is None])
     await save_moves(tree, nodes)
-    new, changed, renamed = [], [], []
+    new, changed, differing = [], [], []
     for row, node in zip(rows, nodes, strict=True):
         location = tree.locations.get(row.draft.code)
+        columns = _columns(row, tree.kind_of(row.draft), location)
         if location is None:
-            new.append(_new_location(ctx, row, node))
-        elif assign(location, **row.columns) or node.id in tree.moved:
+            new.append(_new_location(ctx, row.draft.code, node, columns))
+        elif assign(location, **columns) or node.id in tree.moved:
             location.updated_at = ctx.now()
             changed.append(location)
-        if assign(node, name=row.columns["name"]):
-            renamed.append(node)
+        if assign(node, name=row.columns["name"]) or node.id in tree.rekinded:
+            differing.append(node)
     await Location.bulk_create(new)
     await update_all(changed, (*_LOCATION_COLUMNS, "updated_at"))
-    await update_all(renamed, ("name",))
+    await update_all(differing, ("name", "kind"))
     codes = [location.code for location in new]
     return await Location.filter(code__in=codes).order_by("id") if codes else [], changed
 
 
-def _new_location(ctx: Context, row: StoreRow, node: Organisation) -> Location:
-    columns = {"services": [str(each) for each in _SERVICES[row.draft.kind]], **row.columns}
+def _columns(row: StoreRow, kind: LocationKind, location: Location | None) -> dict[str, Any]:
+    """What the row gives; what is new or changes its kind offers what its kind does unless told."""
+    if location and location.kind is kind:
+        return row.columns
+    return {"kind": kind, "services": [str(each) for each in _SERVICES[kind]], **row.columns}
+
+
+def _new_location(ctx: Context, code: str, node: Organisation, columns: dict[str, Any]) -> Location:
     return Location(
-        code=row.draft.code,
-        kind=row.draft.kind,
+        code=code,
         merchant_id=node.merchant_key,
         organisation_id=node.id,
         timezone=ctx.settings.timezone,
@@ -116,7 +124,7 @@ def _new_location(ctx: Context, row: StoreRow, node: Organisation) -> Location:
 
 
 _LOCATION_COLUMNS = (
-    "name", "active", "phone", "address", "city", "latitude", "longitude", "coordinate_system",
+    "kind", "name", "active", "phone", "address", "city", "latitude", "longitude", "coordinate_system",
     "latitude_wgs84", "longitude_wgs84", "services", "hours", "search_text",
     "delivery_radius_metres",
 )  # fmt: skip

@@ -21,9 +21,11 @@ from schema.accounts.inputs import (
 from schema.accounts.payloads import ApiClientPayload, StaffPayload, StorefrontPayload
 from schema.accounts.session_types import Session, SessionPayload, SessionRevokeInput
 from schema.accounts.types import Staff
+from schema.batches import kept_if_unset
 from schema.errors import refusing
 from schema.info import Info
 from schema.nodes.nodes import row_id
+from schema.nulls import none_if_unset
 
 
 @strawberry.type
@@ -34,15 +36,16 @@ class AccessMutations:
 
         Needs STAFF_WRITE.
         """
+        grants = none_if_unset(input.grants)
         change = staff_updates.StaffChange(
             staff_id=row_id(input.staff_id, "Staff", path=("staffId",)),
-            name=input.name,
-            password=input.password,
-            active=input.active,
-            phone=input.phone,
+            name=none_if_unset(input.name),
+            password=none_if_unset(input.password),
+            active=none_if_unset(input.active),
+            phone=kept_if_unset(input.phone),
             grants=None
-            if input.grants is None
-            else [GrantDraft(each.role, each.organisation_code) for each in input.grants],
+            if grants is None
+            else [GrantDraft(each.role, each.organisation_code) for each in grants],
         )
         return StaffPayload(staff=Staff.of(await staff_updates.update(info.context, change)))
 
@@ -50,7 +53,10 @@ class AccessMutations:
     async def api_client_update(self, info: Info, input: ApiClientUpdateInput) -> ApiClientPayload:
         """Rename a machine, or give it other scopes from now on. Needs API_CLIENT_WRITE."""
         row = await client_updates.update_api_client(
-            info.context, _client_id(input.api_client_id), input.name, input.scopes
+            info.context,
+            _client_id(input.api_client_id),
+            none_if_unset(input.name),
+            none_if_unset(input.scopes),
         )
         return ApiClientPayload(client=ApiClient.of(row))
 
@@ -85,7 +91,11 @@ class AccessMutations:
         """Rename a client application, give it a code, or switch it off and on. Needs STOREFRONT_WRITE."""
         storefront_id = row_id(input.storefront_id, "Storefront", path=("storefrontId",))
         row = await client_updates.update_storefront(
-            info.context, storefront_id, input.name, input.active, input.code
+            info.context,
+            storefront_id,
+            none_if_unset(input.name),
+            none_if_unset(input.active),
+            kept_if_unset(input.code),
         )
         return StorefrontPayload(storefront=Storefront.of(row))
 

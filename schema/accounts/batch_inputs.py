@@ -9,8 +9,9 @@ from resolvers.accounts.staff.staff import GrantDraft
 from resolvers.accounts.staff.upsert import StaffRow
 from schema.accounts.inputs import GrantInput
 from schema.accounts.types import Channel
-from schema.batches import OnError
+from schema.batches import OnError, kept_if_unset
 from schema.cost.directives import Cost
+from schema.nulls import never_null, none_if_unset
 
 ON_ERROR = "What becomes of the sound rows when others are not."
 DRY_RUN = "True: check all rows and write nothing."
@@ -24,8 +25,7 @@ class StorefrontUpsertRow:
     name: str = strawberry.field(description="What it is called, in 1 to 100 characters.")
     channel: Channel = strawberry.field(description="The channel that its requests come through.")
     organisation_code: str = strawberry.field(description="The node it belongs to.")
-    active: bool | None = strawberry.field(
-        default=None,
+    active: bool | None = never_null(
         description="False: its key is refused. Left out: as it is; a new one is active.",
     )
 
@@ -35,7 +35,7 @@ class StorefrontUpsertRow:
             name=self.name,
             channel=self.channel,
             organisation_code=self.organisation_code,
-            active=self.active,
+            active=none_if_unset(self.active),
         )
 
 
@@ -47,32 +47,32 @@ class StorefrontUpsertInput:
 
 
 @strawberry.input(
-    description="A member of staff by username; a new one signs in once `staffUpdate` sets a password."
+    description="A member of staff by username; a new one has no password until they are invited."
 )
 class StaffUpsertRow:
     username: str = strawberry.field(description="What they sign in with: 2 to 64 characters.")
     name: str = strawberry.field(description="What they are called, in 1 to 100 characters.")
     phone: str | None = strawberry.field(
-        default=None, description="Their mobile number. Left out: it stays."
+        default=strawberry.UNSET,
+        description="Their mobile number. Left out: it stays; null takes it away.",
     )
-    grants: list[GrantInput] | None = strawberry.field(
-        default=None,
+    grants: list[GrantInput] | None = never_null(
         description="All their roles in your territory; left out, they stay. A new one needs at least one.",
     )
-    active: bool | None = strawberry.field(
-        default=None, description="False: they cannot sign in. Left out: as it is; a new one may."
+    active: bool | None = never_null(
+        description="False: they cannot sign in. Left out: as it is; a new one may."
     )
 
     def row(self) -> StaffRow:
-        grants = None
-        if self.grants is not None:
-            grants = [GrantDraft(each.role, each.organisation_code) for each in self.grants]
+        given = none_if_unset(self.grants)
         return StaffRow(
             username=self.username,
             name=self.name,
-            grants=grants,
-            active=self.active,
-            phone=self.phone,
+            grants=None
+            if given is None
+            else [GrantDraft(each.role, each.organisation_code) for each in given],
+            active=none_if_unset(self.active),
+            phone=kept_if_unset(self.phone),
         )
 
 

@@ -27,7 +27,7 @@ class AccountBatchMutations:
     async def staff_upsert(self, info: Info, input: StaffUpsertInput) -> BatchPayload:
         """Add or change staff by username, up to 100 at once; the same again changes nothing.
 
-        A new one signs in once `staffUpdate` has given them a password. Needs STAFF_WRITE.
+        A new one has no password: send an invitation, or set one by `staffUpdate`. Needs STAFF_WRITE.
         """
         outcome = await staff_upsert.upsert(
             info.context, [row.row() for row in input.staff], input.on_error, input.dry_run

@@ -5,6 +5,7 @@ import strawberry
 from models.accounts.roles import Scope
 from resolvers.accounts.staff.lists import StaffQuery
 from schema.accounts.types import Channel, OrganisationKind, Role
+from schema.nulls import never_null
 
 KNOWN_DEVICE = (
     "The `deviceToken` of an earlier sign-in on this device: attempts of strangers elsewhere then slow"
@@ -32,7 +33,7 @@ class TokenRefreshInput:
 class OtpRequestInput:
     phone: str
     challenge_token: str | None = strawberry.field(
-        description="Proof of a solved challenge: `id.answer` of a picture, or what a widget gives.",
+        description="Proof of a solved challenge: `token.answer` of a picture, or what a widget gives.",
         default=None,
     )
     device_token: str | None = strawberry.field(description=KNOWN_DEVICE, default=None)
@@ -64,7 +65,7 @@ class OrganisationUpsertInput:
     code: str
     name: str
     kind: OrganisationKind
-    parent_code: str | None = None
+    parent_code: str | None = strawberry.UNSET
 
 
 @strawberry.input
@@ -81,19 +82,18 @@ class StorefrontCreateInput:
 @strawberry.input
 class StaffUpdateInput:
     staff_id: strawberry.ID = strawberry.field(description="Who is changed.")
-    name: str | None = strawberry.field(default=None, description="Left out: the name stays.")
+    name: str | None = never_null(description="Left out: the name stays.")
     phone: str | None = strawberry.field(
-        default=None, description="Their mobile number. Left out: it stays."
+        default=strawberry.UNSET,
+        description="Their mobile number. Left out: it stays; null takes it away.",
     )
-    password: str | None = strawberry.field(
-        default=None,
+    password: str | None = never_null(
         description="A new password for somebody else; it ends their sessions. Your own: `passwordChange`.",
     )
-    active: bool | None = strawberry.field(
-        default=None, description="False: they cannot sign in any more, and their sessions end."
+    active: bool | None = never_null(
+        description="False: they cannot sign in any more, and their sessions end."
     )
-    grants: list[GrantInput] | None = strawberry.field(
-        default=None,
+    grants: list[GrantInput] | None = never_null(
         description="All their roles in your territory; those elsewhere stay. A change ends their sessions.",
     )
 
@@ -111,21 +111,25 @@ class StaffFilter:
         default=None, description="Only those who may, or may not, sign in."
     )
 
+    invited: bool | None = strawberry.field(
+        default=None, description="Only those with an open invitation, or without one."
+    )
+
     def query(self) -> StaffQuery:
         return StaffQuery(
             search=self.search,
             organisation_code=self.organisation_code,
             role=self.role,
             active=self.active,
+            invited=self.invited,
         )
 
 
 @strawberry.input
 class ApiClientUpdateInput:
     api_client_id: strawberry.ID = strawberry.field(description="Which client is changed.")
-    name: str | None = strawberry.field(default=None, description="Left out: the name stays.")
-    scopes: list[Scope] | None = strawberry.field(
-        default=None,
+    name: str | None = never_null(description="Left out: the name stays.")
+    scopes: list[Scope] | None = never_null(
         description="All scopes from now on; those that it has already may stay. ALL is all that you may do.",
     )
 
@@ -148,11 +152,12 @@ class ApiClientSecretRotateInput:
 @strawberry.input
 class StorefrontUpdateInput:
     storefront_id: strawberry.ID = strawberry.field(description="Which storefront is changed.")
-    name: str | None = strawberry.field(default=None, description="Left out: the name stays.")
-    active: bool | None = strawberry.field(
-        default=None, description="False: its key is refused until it is switched on again."
+    name: str | None = never_null(description="Left out: the name stays.")
+    active: bool | None = never_null(
+        description="False: its key is refused until it is switched on again."
     )
     code: str | None = strawberry.field(
-        default=None,
-        description="Your code of it, which no other of the merchant has. Left out: the code stays.",
+        default=strawberry.UNSET,
+        description="Your code of it, which no other of the merchant has. Left out: it stays; null takes it"
+        " away.",
     )

@@ -32,6 +32,7 @@ from schema.accounts.payloads import (
     StorefrontPayload,
 )
 from schema.accounts.types import Organisation, Staff
+from schema.batches import kept_if_unset
 from schema.cost.directives import cost
 from schema.errors import refusing, user_errors
 from schema.info import Info
@@ -125,7 +126,10 @@ class AccountMutations:
         Needs ORGANISATION_WRITE.
         """
         draft = organisations.OrganisationDraft(
-            code=input.code, name=input.name, kind=input.kind, parent_code=input.parent_code
+            code=input.code,
+            name=input.name,
+            kind=input.kind,
+            parent_code=kept_if_unset(input.parent_code),
         )
         row = await organisations.upsert(info.context, draft)
         return OrganisationPayload(organisation=Organisation.of(row))

@@ -21,12 +21,14 @@ class Challenge:
     provider: str = strawberry.field(
         description="`PICTURE` for the built-in one, else the name of the provider whose widget to show."
     )
-    id: str = strawberry.field(description="Which challenge it is: good for one answer.")
+    token: str = strawberry.field(
+        description="Good for one answer: `challengeToken` is this, a dot and what the picture shows."
+    )
     image_svg: str | None = strawberry.field(description="The picture, as an SVG document.")
 
     @classmethod
     def of(cls, offered: OfferedChallenge) -> Challenge:
-        return cls(provider=offered.provider, id=offered.id, image_svg=offered.image_svg)
+        return cls(provider=offered.provider, token=offered.id, image_svg=offered.image_svg)
 
 
 @strawberry.type

@@ -15,8 +15,8 @@ from models.accounts.staff import StaffGrant
 from models.bounds import GRANTS
 from resolvers.accounts.organisations import organisations
 from resolvers.accounts.sign_in import second_factors
+from resolvers.accounts.staff import invitations, staff
 from resolvers.accounts.staff import lists as staff_lists
-from resolvers.accounts.staff import staff
 from resolvers.context import Context
 from schema.batching import batched
 from schema.cost.directives import list_size, sized_by
@@ -25,6 +25,7 @@ from schema.nodes.nodes import Node, global_id
 from schema.pagination import CountedConnection
 
 if TYPE_CHECKING:
+    from schema.accounts.invitation_types import StaffInvitation
     from schema.stores.types import Store, Warehouse
 
 for kind in (Channel, OrganisationKind, Permission, Role, Scope):
@@ -182,6 +183,19 @@ class Staff(Node):
 
         found = await workplaces.of_staff(ctx, [each.row.id for each in parents])
         return await Store.load(ctx, [found.get(each.row.id, 0) for each in parents])
+
+    @batched
+    @staticmethod
+    async def invitation(
+        parents: list[Staff], ctx: Context
+    ) -> list[
+        Annotated[StaffInvitation, strawberry.lazy("schema.accounts.invitation_types")] | None
+    ]:
+        """The latest invitation to set a password; null unless there was one and you manage them."""
+        from schema.accounts.invitation_types import StaffInvitation
+
+        found = await invitations.latest_of(ctx, [each.row.id for each in parents])
+        return [StaffInvitation.optional(found.get(each.row.id), ctx) for each in parents]
 
     @list_size(GRANTS)
     @batched

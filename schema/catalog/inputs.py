@@ -19,6 +19,7 @@ from schema.batches import kept_if_unset
 from schema.cost.directives import Cost
 from schema.key_values import KeyValueInput
 from schema.nodes.nodes import optional_row_id, row_id
+from schema.nulls import emptied_by_null, never_null, none_if_unset, text_emptied_by_null
 
 
 @strawberry.input(description="All that is given must hold.")
@@ -110,89 +111,97 @@ def draft_unless_unset(medium: MediaInput | None) -> MediaDraft | Unset | None:
 
 
 def drafts_of(media: list[MediaInput] | None) -> list[MediaDraft] | None:
-    return None if media is None else [each.draft() for each in media]
+    """The media that a field was given: null is none; None where it was left out."""
+    given = emptied_by_null(media)
+    return None if given is None else [each.draft() for each in given]
 
 
-@strawberry.input(description="A variant by its SKU. What is left out stays as it is.")
+@strawberry.input(
+    description="A variant by its SKU. What is left out stays as it is; null empties it."
+)
 class VariantUpsertRow:
     sku: str
     price: Decimal
-    name: str | None = None
-    gtins: list[str] | None = None
+    name: str | None = strawberry.UNSET
+    gtins: list[str] | None = strawberry.UNSET
     compare_at_price: Decimal | None = strawberry.field(
         default=strawberry.UNSET, description="Null takes it away."
     )
-    options: list[SelectedOptionInput] | None = None
-    tracks_serials: bool | None = strawberry.field(
-        default=None,
+    options: list[SelectedOptionInput] | None = strawberry.UNSET
+    tracks_serials: bool | None = never_null(
         description="Each piece has a serial number; changes only while none is on hand or on its way.",
     )
     media: list[MediaInput] | None = strawberry.field(
-        default=None,
+        default=strawberry.UNSET,
         description="Its own pictures and films, at most 20; they replace those before.",
     )
 
     def draft(self) -> VariantDraft:
+        options = emptied_by_null(self.options)
         return VariantDraft(
             sku=self.sku,
             price=self.price,
-            name=self.name,
-            gtins=self.gtins,
+            name=text_emptied_by_null(self.name),
+            gtins=emptied_by_null(self.gtins),
             compare_at_price=kept_if_unset(self.compare_at_price),
             options=None
-            if self.options is None
-            else [SelectedOptionDraft(each.name, each.value) for each in self.options],
-            tracks_serials=self.tracks_serials,
+            if options is None
+            else [SelectedOptionDraft(each.name, each.value) for each in options],
+            tracks_serials=none_if_unset(self.tracks_serials),
             media=drafts_of(self.media),
         )
 
 
 @strawberry.input(
-    description="A product by its code. What is left out stays as it is, and so do its other variants."
+    description="A product by its code. What is left out stays, other variants too; null empties a field."
 )
 class ProductUpsertRow:
     code: str
     name: str
     variants: list[VariantUpsertRow]
-    slug: str | None = strawberry.field(
-        default=None, description="Made from name and code unless given."
-    )
-    description: str | None = None
+    slug: str | None = never_null(description="Made from name and code unless given.")
+    description: str | None = strawberry.UNSET
     brand_code: str | None = strawberry.field(
         default=strawberry.UNSET, description="A new one makes the brand; null takes it away."
     )
-    brand_name: str | None = None
+    brand_name: str | None = never_null()
     brand_logo: MediaInput | None = strawberry.field(
-        default=None, description="The picture that the brand is known by."
+        default=strawberry.UNSET,
+        description="The picture that the brand is known by; null takes it away.",
     )
     brand_story: str | None = strawberry.field(
-        default=None, description="What customers read about the brand."
+        default=strawberry.UNSET,
+        description="What customers read about the brand; null takes it away.",
     )
     category_code: str | None = strawberry.field(
         default=strawberry.UNSET, description="A new one makes the category; null takes it away."
     )
-    category_name: str | None = None
+    category_name: str | None = never_null()
     category_parent_code: str | None = strawberry.field(
-        default=None, description="Puts the category below this one."
+        default=strawberry.UNSET,
+        description="Puts the category below this one; null puts it at the top.",
     )
     category_image: MediaInput | None = strawberry.field(
-        default=None, description="The picture that the category is shown with."
+        default=strawberry.UNSET,
+        description="The picture that the category is shown with; null takes it away.",
     )
     category_position: int | None = strawberry.field(
-        default=None, description="Where the category stands among its siblings, the lowest first."
+        default=strawberry.UNSET,
+        description="Where the category stands among its siblings, the lowest first; null is 0.",
     )
-    status: ProductStatus | None = None
-    tags: list[str] | None = None
+    status: ProductStatus | None = never_null()
+    tags: list[str] | None = strawberry.UNSET
     options: list[ProductOptionInput] | None = strawberry.field(
-        default=None, description="Without them, what the variants select is added."
+        default=strawberry.UNSET,
+        description="Without them, what the variants select is added; null is none at all.",
     )
-    media: list[MediaInput] | None = None
+    media: list[MediaInput] | None = strawberry.UNSET
     attributes: list[KeyValueInput] | None = strawberry.field(
-        default=None,
+        default=strawberry.UNSET,
         description="What else is said of it, at most 50, no key twice; they replace those before.",
     )
     related_codes: list[str] | None = strawberry.field(
-        default=None,
+        default=strawberry.UNSET,
         description="Codes of at most 20 products that are shown beside it, whether these are there yet"
         " or not; they replace those before.",
     )
@@ -201,32 +210,33 @@ class ProductUpsertRow:
     )
 
     def draft(self) -> ProductDraft:
+        options, attributes = emptied_by_null(self.options), emptied_by_null(self.attributes)
         return ProductDraft(
             code=self.code,
             name=self.name,
             variants=[each.draft() for each in self.variants],
-            slug=self.slug,
-            description=self.description,
+            slug=none_if_unset(self.slug),
+            description=text_emptied_by_null(self.description),
             brand_code=kept_if_unset(self.brand_code),
-            brand_name=self.brand_name,
-            brand_logo=self.brand_logo.draft() if self.brand_logo else None,
-            brand_story=self.brand_story,
+            brand_name=none_if_unset(self.brand_name),
+            brand_logo=draft_unless_unset(self.brand_logo),
+            brand_story=kept_if_unset(self.brand_story),
             category_code=kept_if_unset(self.category_code),
-            category_name=self.category_name,
-            category_parent_code=self.category_parent_code,
-            category_image=self.category_image.draft() if self.category_image else None,
-            category_position=self.category_position,
-            status=self.status,
-            tags=self.tags,
+            category_name=none_if_unset(self.category_name),
+            category_parent_code=kept_if_unset(self.category_parent_code),
+            category_image=draft_unless_unset(self.category_image),
+            category_position=kept_if_unset(self.category_position),
+            status=none_if_unset(self.status),
+            tags=emptied_by_null(self.tags),
             options=None
-            if self.options is None
-            else [OptionDraft(each.name, each.values) for each in self.options],
+            if options is None
+            else [OptionDraft(each.name, each.values) for each in options],
             channels=kept_if_unset(self.channels),
             media=drafts_of(self.media),
             attributes=None
-            if self.attributes is None
-            else [(each.key, each.value) for each in self.attributes],
-            related_codes=self.related_codes,
+            if attributes is None
+            else [(each.key, each.value) for each in attributes],
+            related_codes=emptied_by_null(self.related_codes),
         )
 
 

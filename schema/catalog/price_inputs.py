@@ -10,6 +10,7 @@ from resolvers.bulk_rows import OnError
 from resolvers.catalog.prices.lists import PriceListDraft
 from resolvers.catalog.prices.setting import PriceDraft
 from schema.batches import kept_if_unset
+from schema.nulls import never_null, none_if_unset
 
 
 @strawberry.input(description="A price list by its code. What is left out stays as it is.")
@@ -24,7 +25,7 @@ class PriceListUpsertRow:
     valid_to: datetime | None = strawberry.field(
         default=strawberry.UNSET, description="The first moment it no longer holds; null: never."
     )
-    active: bool | None = None
+    active: bool | None = never_null()
 
     def draft(self) -> PriceListDraft:
         return PriceListDraft(
@@ -34,7 +35,7 @@ class PriceListUpsertRow:
             key=self.key,
             valid_from=kept_if_unset(self.valid_from),
             valid_to=kept_if_unset(self.valid_to),
-            active=self.active,
+            active=none_if_unset(self.active),
         )
 
 

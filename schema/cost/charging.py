@@ -11,6 +11,7 @@ from graphql import GraphQLError
 
 from gateways import CostBuckets, Gateways
 from resolvers.context import Context
+from schema.cost.at_size import charge_beyond_price
 from schema.cost.callers import BODIES, Caller, allowances_of, callers, visitors
 from schema.cost.prices import LEAF_ITEM, OPERATION, STATEMENT
 from schema.cost.pricing import Price
@@ -44,7 +45,8 @@ class CostExceeded(DocumentRefused):
 class Charge:
     """What an operation was charged; `inputs` of it for what it brings, which is read whatever comes of it.
 
-    `spent` is what it came to in the end.
+    `beyond` was charged beyond the price while it ran, at the size of what it reads. `spent` is what it came
+    to in the end.
     """
 
     requested: int
@@ -52,17 +54,24 @@ class Charge:
     caller: Caller
     available: int
     purses: Purses
+    beyond: int = 0
     spent: int | None = None
+
+    async def take_more(self, amount: int) -> None:
+        """Charge something beyond the price. Raises: BudgetSpent."""
+        self.available = await self.purses.take(amount, self.caller)
+        self.beyond += amount
 
     def settle(self, actual: int | None) -> None:
         """Give back what was not spent: `actual` counts all but the inputs, and is None where nothing counts.
 
-        What was spent beyond the price is not charged.
+        What the answer came to beyond the price is not charged.
         """
-        self.spent = self.requested if actual is None else actual + self.inputs
-        bucket, unspent = self.caller.allowance.bucket, self.requested - self.spent
+        priced = self.requested if actual is None else actual + self.inputs
+        self.spent = priced + self.beyond
+        bucket, unspent = self.caller.allowance.bucket, self.requested - priced
         if unspent > 0:
-            self.purses.give_back(self.requested, self.caller, self.spent)
+            self.purses.give_back(self.requested, self.caller, priced)
         if bucket is not None and unspent > 0:
             self.available = min(self.available + unspent, bucket.capacity)
 
@@ -96,7 +105,7 @@ class Charges(Generic[C]):
     """The prices of one schema's operations, and the buckets that they are paid from.
 
     `caller_of` says who pays for a context, `visitor_of` who pays for what comes from an address before it is
-    known who sent it.
+    known who sent it. `begun` hears of each charge.
     """
 
     def __init__(
@@ -104,10 +113,12 @@ class Charges(Generic[C]):
         buckets: CostBuckets,
         caller_of: Callable[[C], Caller],
         visitor_of: Callable[[str], Caller],
+        begun: Callable[[C, Charge], None] = lambda context, charge: None,
     ) -> None:
         self._purses = Purses(buckets)
         self._caller_of = caller_of
         self._visitor_of = visitor_of
+        self._begun = begun
 
     async def begin(self, price: Price, context: C) -> Charge:
         """Charge an operation. Raises: CostExceeded, BudgetSpent."""
@@ -118,7 +129,9 @@ class Charges(Generic[C]):
             await self._purses.take(OPERATION, caller)
             raise CostExceeded(requested, limit)
         available = await self._purses.take(requested, caller)
-        return Charge(requested, inputs, caller, available, self._purses)
+        charge = Charge(requested, inputs, caller, available, self._purses)
+        self._begun(context, charge)
+        return charge
 
     async def begin_refused(self, context: C) -> None:
         """Charge an operation that is refused before it has a price. Raises: BudgetSpent."""
@@ -149,4 +162,9 @@ class Charges(Generic[C]):
 
 def make_charges(settings: Settings, gateways: Gateways) -> Charges[Context]:
     allowances = allowances_of(settings)
-    return Charges(gateways.cost_buckets, callers(allowances), visitors(allowances, BODIES))
+    return Charges(
+        gateways.cost_buckets,
+        callers(allowances),
+        visitors(allowances, BODIES),
+        lambda ctx, charge: charge_beyond_price(ctx, charge.take_more),
+    )

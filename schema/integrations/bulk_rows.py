@@ -19,6 +19,7 @@ from models.errors import InvalidInput
 from models.integrations.bulk import BulkKind
 from schema.catalog.inputs import ProductUpsertRow
 from schema.catalog.price_inputs import PriceSetRow
+from schema.nulls import nulls_in
 from schema.stock.inputs import StockSetRow
 from schema.stores.inputs import StoreUpsertRow
 
@@ -53,6 +54,8 @@ def draft_of(kind: BulkKind, value: Any) -> Any:
         schema.schema_converter.scalar_registry,
         schema.config,
     )
+    for refusal in nulls_in(row):
+        raise refusal
     return row.draft()
 
 

@@ -52,7 +52,8 @@ class BulkOperation(Node):
     created: BigInt
     updated: BigInt
     notes: list[str] = sized_list(
-        BULK_NOTES, description="What was assumed of the file, such as its encoding."
+        BULK_NOTES,
+        description="What was assumed of the file, such as its encoding, and that rows have warnings.",
     )
     error: str | None = strawberry.field(
         description="Why it failed as a whole; null where it did not."

@@ -3,6 +3,7 @@ from __future__ import annotations
 import strawberry
 
 from models.outbox import Topic
+from schema.nulls import never_null
 from schema.scalars import BigInt
 
 
@@ -20,10 +21,10 @@ class WebhookCreateInput:
 @strawberry.input
 class WebhookUpdateInput:
     webhook_id: strawberry.ID
-    url: str | None = None
-    topics: list[Topic] | None = None
-    active: bool | None = strawberry.field(
-        default=None, description="One that is switched on again goes on where it stopped."
+    url: str | None = never_null()
+    topics: list[Topic] | None = never_null()
+    active: bool | None = never_null(
+        description="One that is switched on again goes on where it stopped."
     )
 
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import strawberry
 
-from resolvers.bulk_rows import KEEP
 from resolvers.integrations.bulk import operations as bulk_operations
 from resolvers.integrations.webhooks import log as webhooks_log
 from resolvers.integrations.webhooks import ping as webhooks_ping
@@ -32,6 +31,7 @@ from schema.integrations.webhook_types import (
     WebhookPingPayload,
 )
 from schema.nodes.nodes import row_id
+from schema.nulls import kept_unless_given
 
 
 @strawberry.type
@@ -51,9 +51,9 @@ class IntegrationMutations:
     async def webhook_update(self, info: Info, input: WebhookUpdateInput) -> WebhookPayload:
         """Change where it goes and what of, or pause it. Needs WEBHOOK_WRITE."""
         changes = webhooks.WebhookChanges(
-            url=KEEP if input.url is None else input.url,
-            topics=KEEP if input.topics is None else input.topics,
-            active=KEEP if input.active is None else input.active,
+            url=kept_unless_given(input.url),
+            topics=kept_unless_given(input.topics),
+            active=kept_unless_given(input.active),
         )
         row = await webhooks.update(info.context, _webhook_id(input.webhook_id), changes)
         return WebhookPayload(webhook=Webhook.of(row))

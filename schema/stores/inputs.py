@@ -15,6 +15,7 @@ from schema.batches import kept_if_unset
 from schema.catalog.inputs import VariantQuantityInput
 from schema.cost.directives import Cost
 from schema.geography import AddressInput, GeoPointInput
+from schema.nulls import emptied_by_null, never_null, none_if_unset
 
 
 @strawberry.input(description="All that is given must hold.")
@@ -63,40 +64,40 @@ class StoreUpsertRow:
     code: str
     name: str
     address: AddressInput
-    kind: LocationKind = LocationKind.STORE
-    organisation_code: str | None = strawberry.field(
-        default=None,
+    kind: LocationKind | None = never_null()
+    organisation_code: str | None = never_null(
         description="The node it stands below, or its own; yours for a new one. Another one moves it.",
     )
     phone: str | None = strawberry.UNSET
     position: GeoPointInput | None = strawberry.UNSET
     services: list[StoreService] | None = strawberry.field(
-        default=None,
+        default=strawberry.UNSET,
         description="Unless given, a new store offers PICKUP, DELIVERY and CARRY_OUT.",
     )
     hours: list[OpeningHoursInput] | None = strawberry.field(
-        default=None, description="Without any it is always open."
+        default=strawberry.UNSET, description="Without any it is always open."
     )
     delivery_radius_metres: int | None = strawberry.field(
         default=strawberry.UNSET, description="Null, and unless given: however far."
     )
-    active: bool | None = None
+    active: bool | None = never_null()
 
     def draft(self) -> StoreDraft:
+        hours = emptied_by_null(self.hours)
         return StoreDraft(
             code=self.code,
             name=self.name,
             address=self.address.draft(),
-            kind=self.kind,
-            organisation_code=self.organisation_code,
+            kind=none_if_unset(self.kind),
+            organisation_code=none_if_unset(self.organisation_code),
             phone=kept_if_unset(self.phone),
             position=self._position(),
-            services=self.services,
+            services=emptied_by_null(self.services),
             hours=None
-            if self.hours is None
-            else [HoursDraft(each.weekday, each.opens, each.closes) for each in self.hours],
+            if hours is None
+            else [HoursDraft(each.weekday, each.opens, each.closes) for each in hours],
             delivery_radius_metres=kept_if_unset(self.delivery_radius_metres),
-            active=self.active,
+            active=none_if_unset(self.active),
         )
 
     def _position(self) -> PointDraft | Unset | None:

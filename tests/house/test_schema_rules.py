@@ -163,8 +163,8 @@ def test_a_mutation_takes_one_input_and_answers_a_payload_with_user_errors() -> 
 def test_what_has_an_id_is_a_node() -> None:
     for name, type_ in TYPES.items():
         if isinstance(type_, GraphQLObjectType) and "id" in type_.fields:
-            is_node = "Node" in {each.name for each in type_.interfaces}
-            assert is_node == (str(type_.fields["id"].type) == "ID!"), name
+            assert "Node" in {each.name for each in type_.interfaces}, name
+            assert str(type_.fields["id"].type) == "ID!", name
 
 
 def test_connections_are_relay_s() -> None:

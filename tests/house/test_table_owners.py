@@ -21,7 +21,8 @@ WRITES_ELSEWHERE = {
 }
 READS_ABOVE = {
     "resolvers/accounts/identity.py": "a session of a member knows the member's merchant",
-    "resolvers/accounts/organisations/moves.py": "a node with a location keeps its kind",
+    "resolvers/accounts/organisations/moves.py": "the feed tells of each location that moves",
+    "resolvers/accounts/organisations/organisations.py": "a node with a location keeps its kind",
     "resolvers/catalog/assortments/assortments.py": "a store carries an assortment",
     "resolvers/catalog/prices/lists.py": "a price list is for a store or a tier",
     "resolvers/catalog/prices/prices.py": "what the caller pays depends on their store and tier",
@@ -30,6 +31,7 @@ READS_ABOVE = {
     "resolvers/referrals/sales.py": "commissions are of orders",
     "resolvers/stock/allocation/backorder_allocation.py": "goods go to the oldest waiting fulfilment",
     "resolvers/stock/audit/backorders.py": "promises are compared with what orders wait for",
+    "resolvers/stores/kind_changes.py": "a place keeps its kind once anything has happened there",
     "resolvers/stores/filters.py": "stores are cut to those that have a variant",
 }
 

@@ -13,6 +13,8 @@ from graphql import FieldNode, OperationDefinitionNode, OperationType, parse
 
 from gateways.challenges import answer_of
 from gateways.wiring import make_gateways
+from resolvers.accounts.staff.invitations import HANDLERS
+from resolvers.background.jobs import run_due
 from resolvers.context import SYSTEM, Context
 from resolvers.demo.chain import plant_demo_chain, renew_demo_code
 from resolvers.demo.goods import ERP_SECRET, PASSWORD
@@ -31,6 +33,7 @@ class Story:
         self.people = {"nobody": api, "erp": api.as_(ERP_SECRET)}
         self.answers: dict[str, Any] = {}
         self.challenge_token = ""
+        self.invitation = ""
         self.keys = (f"example-{number}" for number in itertools.count())
 
     async def caller(self, name: str) -> Api:
@@ -53,6 +56,8 @@ class Story:
                 return datetime.now(UTC).isoformat()
             case "challengeToken":
                 return self.challenge_token
+            case "invitation":
+                return self.invitation
             case "totp":
                 return pyotp.TOTP(self.answers["secondFactorSet"]["secret"]).now()
         value: Any = self.answers
@@ -67,6 +72,14 @@ class Story:
         offered = await challenges.offer(datetime.now(UTC))
         answer = answer_of(self.api.settings.keys.current, offered.id)
         self.challenge_token = f"{offered.id}.{answer}"
+
+    async def deliver_invitation(self) -> None:
+        """Send what is due, as a worker does, and read the text message."""
+        settings = self.api.settings
+        ctx = Context(settings=settings, gateways=make_gateways(settings), actor=SYSTEM)
+        assert await run_due(ctx, HANDLERS) == 2  # the one that was revoked sends nothing
+        (message,) = [each for each in self.api.codes_sent() if "invitation" in each]
+        self.invitation = message["invitation"]
 
     async def tell(self, step: dict[str, Any]) -> None:
         if address := step.get("open"):
@@ -96,6 +109,8 @@ class Story:
                 assert payload.get("userErrors", []) == [], (name, payload["userErrors"])
                 assert all(row["ok"] for row in payload.get("results", ())), (name, payload)
             self.answers[field] = payload
+        if "staffInvitationSend" in answer["data"]:
+            await self.deliver_invitation()
         if "secondFactorReset" in answer["data"]:
             self.people.pop("demo-picker")  # it has ended their sessions
         if "otpSignIn" in answer["data"]:

@@ -17,6 +17,7 @@ from models.database import transaction
 from models.errors import InvalidInput, NotFound, StateConflict
 from resolvers.accounts.clients.clients import claim_code, scopes_of
 from resolvers.accounts.sessions import still_signed_in
+from resolvers.bulk_rows import KEEP, Unset
 from resolvers.context import Context
 from resolvers.permissions import confirmed, may, requires, scoped
 from resolvers.validation import code_of, text_of
@@ -78,16 +79,18 @@ async def update_storefront(
     storefront_id: int,
     name: str | None,
     active: bool | None,
-    code: str | None = None,
+    code: str | Unset | None = KEEP,
 ) -> Storefront:
     """Rename a client application, or switch it off and on; while it is off its key is refused.
+
+    A `code` that is None takes its code away.
 
     Raises: NotFound outside the caller's territory, InvalidInput, Duplicate for a code that another of the
     merchant has.
     """
     if name is not None:
         name = text_of(name, "name", 100)
-    if code is not None:
+    if isinstance(code, str):
         code_of(code, "code")
     return await transaction(_update_storefront, ctx, storefront_id, name, active, code)
 
@@ -151,17 +154,17 @@ async def _update_storefront(
     storefront_id: int,
     name: str | None,
     active: bool | None,
-    code: str | None,
+    code: str | Unset | None,
 ) -> Storefront:
     query = scoped(Storefront.all(), ctx, Permission.STOREFRONT_WRITE, "organisation")
     found = await query.filter(id=storefront_id).first()
-    if found is not None and code is not None:
+    if found is not None and isinstance(code, str):
         await claim_code(found.merchant_id, code, storefront_id)
     await still_signed_in(ctx)
     if found is None:
         raise NotFound("There is no such storefront.", path=("storefrontId",))
     storefront = await Storefront.select_for_update().get(id=storefront_id)
-    storefront.code = storefront.code if code is None else code
+    storefront.code = storefront.code if isinstance(code, Unset) else code
     storefront.name = storefront.name if name is None else name
     storefront.active = storefront.active if active is None else active
     await storefront.save(update_fields=["code", "name", "active"])

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from models.accounts.organisations import Organisation, OrganisationKind
 from models.accounts.roles import Permission
 from models.bounds import GRANTS
-from models.database import marks, transaction
-from models.errors import InvalidInput, NotFound
+from models.database import fetch, marks, transaction
+from models.errors import InvalidInput, NotFound, StateConflict
 from resolvers.accounts import identity
 from resolvers.accounts.organisations import moves as organisation_moves
-from resolvers.bulk_rows import lock_node
+from resolvers.bulk_rows import KEEP, Unset, lock_node
 from resolvers.context import ActorKind, Context
 from resolvers.orm_pagination import MAXIMUM_SIZE
 from resolvers.permissions import confirmed, for_anyone, may, requires, works_for
@@ -22,6 +22,7 @@ from resolvers.validation import code_of, line_of
 
 # Which kinds may stand below which.
 _ABOVE_PLACES = {OrganisationKind.PLATFORM, OrganisationKind.MERCHANT, OrganisationKind.REGION}
+_PLACED = {OrganisationKind.REGION, OrganisationKind.STORE, OrganisationKind.WAREHOUSE}
 PARENTS = {
     OrganisationKind.MERCHANT: {OrganisationKind.PLATFORM},
     OrganisationKind.REGION: _ABOVE_PLACES,
@@ -32,19 +33,21 @@ PARENTS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrganisationDraft:
+    """A node by its code; `parent_code` of KEEP leaves it where it is, None is the top of the tree."""
+
     code: str
     name: str
     kind: OrganisationKind
-    parent_code: str | None = None
+    parent_code: str | Unset | None = KEEP
 
 
 @requires(Permission.ORGANISATION_WRITE)
 async def upsert(ctx: Context, draft: OrganisationDraft) -> Organisation:
     """Create a node of the tree, or rename the one with this code; with a parent given, move it below that.
 
-    A node keeps its kind and its merchant.
+    A node keeps its merchant, and its kind once anything stands on it or below it.
 
-    Raises: InvalidInput, NotFound for a place that is not in the caller's territory.
+    Raises: InvalidInput, NotFound for a place that is not in the caller's territory, StateConflict.
     """
     code_of(draft.code, "code")
     line_of(draft.name, "name", 200)
@@ -190,15 +193,43 @@ async def _upsert(ctx: Context, draft: OrganisationDraft) -> Organisation:
         return await create_below(parent, draft)
     if not may(ctx, Permission.ORGANISATION_WRITE, existing.path):
         raise InvalidInput("The code {code} is taken.", path=("code",), code=draft.code)
-    if existing.kind is not draft.kind:
-        raise InvalidInput("An organisation keeps its kind.", path=("kind",))
-    if draft.parent_code is not None:
+    await _change_kind(existing, draft.kind)
+    if draft.parent_code is not KEEP:
         parent = await _parent_of(ctx, draft)
         if parent.id != existing.parent_id:
+            _refuse_top(draft)
             await _move(ctx, existing, parent)
     existing.name = draft.name
-    await existing.save(update_fields=["name"])
+    await existing.save(update_fields=["name", "kind"])
     return existing
+
+
+async def _change_kind(node: Organisation, kind: OrganisationKind) -> None:
+    """A region, store or warehouse that nothing stands on may become another of these, in memory.
+
+    Raises: InvalidInput for another kind, StateConflict.
+    """
+    if node.kind is kind:
+        return
+    if not {node.kind, kind} <= _PLACED:
+        raise InvalidInput("An organisation keeps its kind.", path=("kind",))
+    if await fetch("SELECT 1 FROM location WHERE organisation_id = ?", node.id):
+        raise StateConflict(
+            "It has a store or warehouse already: change what that is by storeUpsert.",
+            state=node.kind,
+            path=("kind",),
+        )
+    if await Organisation.filter(parent_id=node.id).exists():
+        raise StateConflict("Other organisations stand below it.", state=node.kind, path=("kind",))
+    node.kind = kind
+
+
+def _refuse_top(draft: OrganisationDraft) -> None:
+    """Moving takes rights away: who means it names the node. Raises: InvalidInput for null."""
+    if draft.parent_code is None:
+        raise InvalidInput(
+            "This cannot be null. Leave it out, and it stays as it is.", path=("parentCode",)
+        )
 
 
 @confirmed
@@ -229,7 +260,7 @@ async def _lock_tree() -> None:
 async def _parent_of(ctx: Context, draft: OrganisationDraft) -> Organisation:
     if draft.kind is OrganisationKind.PLATFORM:
         raise InvalidInput("There is one platform already.", path=("kind",))
-    if draft.parent_code is not None:
+    if isinstance(draft.parent_code, str):
         return await within_reach(
             ctx, draft.parent_code, Permission.ORGANISATION_WRITE, "parentCode"
         )

@@ -23,6 +23,7 @@ from models.accounts.sessions import OneTimeCode
 from models.database import execute, fetch, for_update, marks
 from models.errors import ChallengeRequired
 from models.keys.encryption import ring
+from models.keys.signing_keys import KeyRing
 from models.tables.columns import moment
 from resolvers.accounts.sign_in.origins import SignInOrigin
 from resolvers.attempts import count, network
@@ -147,6 +148,12 @@ async def attempted(
         await OneTimeCode.filter(id__in=[row["id"] for row in codes]).update(used_at=ctx.now())
         return "right"
     return "wrong"
+
+
+async def is_good(keys: KeyRing, phone: str, code: str, now: datetime) -> bool:
+    """Whether this code of a phone (E.164) signs somebody in at `now`, if they may still try it."""
+    kept = OneTimeCode.filter(phone__in=_indexes(phone), used_at=None, expires_at__gt=now)
+    return await kept.filter(code_hash__in=keys.digests(_hashed_text(phone, code))).exists()
 
 
 async def live(ctx: Context, phone: str, lock: str = "") -> list[dict[str, Any]]:

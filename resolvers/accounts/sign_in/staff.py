@@ -41,8 +41,15 @@ class Credentials:
 
     @property
     def subject(self) -> str:
-        """Names are told apart by case: whoever has `Admin` must not be taken for `admin`."""
-        return f"staff:{self.username[:64]}"
+        return subject_of(self.username)
+
+
+def subject_of(username: str) -> str:
+    """What attempts and origins of an account are kept by.
+
+    Names are told apart by case: whoever has `Admin` must not be taken for `admin`.
+    """
+    return f"staff:{username[:64]}"
 
 
 @dataclass(frozen=True, slots=True)

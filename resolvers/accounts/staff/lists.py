@@ -9,7 +9,7 @@ from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
 
 from models.accounts.roles import Permission, Role
-from models.accounts.staff import Staff, StaffGrant
+from models.accounts.staff import Staff, StaffGrant, StaffInvitation
 from models.database import any_of, array, records
 from resolvers.accounts.organisations.organisations import within_reach
 from resolvers.accounts.staff.rank import manages
@@ -21,12 +21,16 @@ from resolvers.validation import text_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaffQuery:
-    """Staff with a role at or below a node, or with this role; name or username contain `search`."""
+    """Staff with a role at or below a node, or with this role; name or username contain `search`.
+
+    `invited`: with an open invitation, or without one.
+    """
 
     search: str | None = None
     organisation_code: str | None = None
     role: Role | None = None
     active: bool | None = None
+    invited: bool | None = None
 
 
 @requires(Permission.STAFF_WRITE)
@@ -93,6 +97,9 @@ async def _found(ctx: Context, wanted: StaffQuery) -> QuerySet[Staff]:
     query = Staff.filter(id__in=Subquery(grants.values("staff_id")))
     if wanted.active is not None:
         query = query.filter(active=wanted.active)
+    if wanted.invited is not None:
+        invited = Q(id__in=Subquery(StaffInvitation.open_at(ctx.now()).values("staff_id")))
+        query = query.filter(invited if wanted.invited else ~invited)
     if wanted.search is not None:
         text = text_of(wanted.search, ("filter", "search"), 100)
         query = query.filter(Q(name__icontains=text) | Q(username__icontains=text))

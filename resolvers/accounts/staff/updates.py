@@ -21,9 +21,10 @@ from models.database import transaction
 from models.errors import Forbidden, InvalidInput, NotFound, Refusal, StateConflict
 from resolvers.accounts import sessions
 from resolvers.accounts.organisations.organisations import unknown_node
+from resolvers.accounts.staff import invitations
 from resolvers.accounts.staff.rank import manages, outranks
 from resolvers.accounts.staff.staff import GrantDraft, nodes_of
-from resolvers.bulk_rows import lock_node
+from resolvers.bulk_rows import KEEP, Unset, lock_node
 from resolvers.context import ActorKind, Context
 from resolvers.permissions import confirmed, may, requires
 from resolvers.validation import line_of, phone_of
@@ -31,14 +32,17 @@ from resolvers.validation import line_of, phone_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaffChange:
-    """What is None stays as it is. `grants` replace those in the caller's territory."""
+    """What is None stays as it is, and a phone that is KEEP; one that is None is taken away.
+
+    `grants` replace those in the caller's territory.
+    """
 
     staff_id: int
     name: str | None = None
     password: str | None = None
     active: bool | None = None
     grants: Sequence[GrantDraft] | None = None
-    phone: str | None = None
+    phone: str | Unset | None = KEEP
 
 
 class _Held(NamedTuple):
@@ -97,6 +101,8 @@ async def apply(
     if change.grants is not None:
         known = await nodes_of(ctx, change.grants) if nodes is None else nodes
         ends |= await _replace_grants(ctx, staff, change.grants, known)
+    if password_hash is not None or leaves:
+        await invitations.revoke_open(ctx, staff.id)
     if leaves:
         await _keep_an_administrator(staff, await _administered(staff.id), ("active",))
     if ends:
@@ -104,12 +110,16 @@ async def apply(
     return staff
 
 
-async def _change_phone(ctx: Context, staff: Staff, phone: str | None) -> None:
+async def _change_phone(ctx: Context, staff: Staff, phone: str | Unset | None) -> None:
     """Raises: InvalidInput for no mobile number, Forbidden."""
-    if phone is not None and (number := phone_of(phone, "phone")) != staff.phone:
+    if isinstance(phone, Unset):
+        return
+    number = None if phone is None else phone_of(phone, "phone")
+    if number != staff.phone:
         await _check_rank(ctx, staff, "phone")
         staff.phone = number
         await staff.save(update_fields=["encrypted_phone"])
+        await invitations.revoke_open(ctx, staff.id)  # it has gone to the phone before
 
 
 async def _managed(ctx: Context, staff_id: int) -> Staff:

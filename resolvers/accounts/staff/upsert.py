@@ -18,10 +18,12 @@ from resolvers.accounts.staff.staff import GrantDraft, StaffDraft
 from resolvers.accounts.staff.updates import StaffChange
 from resolvers.bulk_replays import Rejected
 from resolvers.bulk_rows import (
+    KEEP,
     BatchOutcome,
     Faults,
     OnError,
     RowOutcome,
+    Unset,
     lock_node,
     outcomes_of,
     refuse_duplicates,
@@ -36,13 +38,13 @@ MAXIMUM_STAFF = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StaffRow:
-    """A member of staff by username; `phone`, `grants` and `active` stay as they are unless given."""
+    """A member of staff by username; `grants` and `active` stay as they are unless given, `phone` if KEEP."""
 
     username: str
     name: str
     grants: Sequence[GrantDraft] | None = None
     active: bool | None = None
-    phone: str | None = None
+    phone: str | Unset | None = KEEP
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class _Known:
         return (
             row.name.strip() != person.name
             or row.active not in (None, person.active)
-            or (row.phone is not None and phone_of(row.phone, "phone") != person.phone)
+            or (row.phone is not KEEP and _number_of(row) != person.phone)
             or wanted not in (None, self.grants.get(person.id, set()))
         )
 
@@ -130,7 +132,7 @@ async def _save(ctx: Context, row: StaffRow, person: Staff | None, known: _Known
             password="",
             name=row.name,
             grants=row.grants or (),
-            phone=row.phone,
+            phone=_number_of(row),
         )
         staff.check(draft)
         added = await staff.add(ctx, draft, NO_PASSWORD, known.nodes)
@@ -152,6 +154,11 @@ async def _save(ctx: Context, row: StaffRow, person: Staff | None, known: _Known
     )
     await staff_updates.apply(ctx, change, None, known.nodes)
     return True
+
+
+def _number_of(row: StaffRow) -> str | None:
+    """The phone that a row gives, in E.164. Raises: InvalidInput."""
+    return phone_of(row.phone, "phone") if isinstance(row.phone, str) else None
 
 
 async def _known(ctx: Context, usernames: Collection[str], rows: Sequence[StaffRow]) -> _Known:

@@ -121,7 +121,7 @@ def _check(draft: PriceDraft, faults: Faults) -> None:
     if draft.price is KEEP:
         faults.add(InvalidInput("Give a price, or null to take it away.", path=("price",)))
     elif draft.price is not None:
-        faults.check(price_of, draft.price, "price")
+        faults.check(warned_price_of, draft.price, faults, "price")
     if draft.list_code is not None:
         faults.check(code_of, draft.list_code, "listCode")
         faults.check(check_period, draft.valid_from or ALWAYS, draft.valid_to)
@@ -162,6 +162,14 @@ async def _lists(merchant_id: int, codes: set[str]) -> dict[str, PriceList]:
         row.code: row
         for row in await PriceList.filter(merchant_id=merchant_id, code__in=sorted(codes))
     }
+
+
+def warned_price_of(amount: Decimal, faults: Faults, *path: str | int) -> int:
+    """The same, with a warning for 0: it is for sale. Raises: InvalidInput."""
+    minor = price_of(amount, *path)
+    if minor == 0:
+        faults.warn("The price is 0: whoever buys it pays nothing.", *path)
+    return minor
 
 
 def price_of(amount: Decimal, *path: str | int) -> int:

@@ -154,7 +154,7 @@ def _plan_variant(
         "price_minor": checked.price_minor,
         "selected_options": in_order(options, selected),
     }
-    if checked.name is not None:
+    if checked.name or (checked.name is not None and not is_new):
         values["name"] = checked.name
     elif is_new:
         values["name"] = " / ".join(each["value"] for each in values["selected_options"])

@@ -15,7 +15,7 @@ from models.catalog.products import ProductStatus
 from models.errors import Duplicate, InvalidInput
 from resolvers.bulk_rows import KEEP, Faults, Unset
 from resolvers.catalog.media import Medium, media_of, medium_of, position_of, story_of
-from resolvers.catalog.prices.setting import price_of
+from resolvers.catalog.prices.setting import price_of, warned_price_of
 from resolvers.catalog.products.drafts import ProductDraft, VariantDraft
 from resolvers.validation import code_of, line_of, text_of
 
@@ -57,13 +57,13 @@ class CheckedProduct:
     description: str | None
     brand_code: str | Unset | None
     brand_name: str | None
-    brand_logo: Medium | None
-    brand_story: str | None
+    brand_logo: Medium | Unset | None
+    brand_story: str | Unset | None
     category_code: str | Unset | None
     category_name: str | None
-    category_parent_code: str | None
-    category_image: Medium | None
-    category_position: int | None
+    category_parent_code: str | Unset | None
+    category_image: Medium | Unset | None
+    category_position: int | Unset | None
     status: ProductStatus | None
     tags: list[str] | None
     options: list[dict[str, Any]] | None
@@ -117,8 +117,8 @@ def _variant(draft: VariantDraft, faults: Faults, path: Path) -> CheckedVariant:
     compare_at = draft.compare_at_price
     return CheckedVariant(
         sku=check(code_of, draft.sku, *path, "sku"),
-        name=check(_optional_text, draft.name, (*path, "name"), 200),
-        price_minor=check(price_of, draft.price, *path, "price"),
+        name=check(_optional_text, draft.name, (*path, "name"), 200, 0),
+        price_minor=check(warned_price_of, draft.price, faults, *path, "price"),
         compare_at_minor=check(price_of, compare_at, *path, "compareAtPrice")
         if isinstance(compare_at, Decimal)
         else compare_at,
@@ -234,17 +234,17 @@ def _description(text: str | None) -> str | None:
     return text_of(text.replace("\r\n", "\n"), "description", 20_000, 0)
 
 
-def _optional_text(text: str | None, path: Path, maximum: int) -> str | None:
-    return None if text is None else line_of(text, path, maximum)
+def _optional_text(text: str | None, path: Path, maximum: int, minimum: int = 1) -> str | None:
+    return None if text is None else line_of(text, path, maximum, minimum)
 
 
 def _optional_code(code: str | Unset | None, name: str) -> str | Unset | None:
     return code_of(code, name) if isinstance(code, str) else code
 
 
-def _parent_code(draft: ProductDraft) -> str | None:
-    if draft.category_parent_code is None:
-        return None
+def _parent_code(draft: ProductDraft) -> str | Unset | None:
+    if not isinstance(draft.category_parent_code, str):
+        return draft.category_parent_code
     if draft.category_code in (KEEP, None):
         raise InvalidInput(
             "A parent needs a category: give its code too.", path=("categoryParentCode",)

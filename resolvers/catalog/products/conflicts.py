@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from models.bounds import OPTION_VALUES, PRODUCT_OPTIONS, PRODUCT_VARIANTS
 from models.errors import Duplicate, InvalidInput, LimitExceeded
 from resolvers.background.loop_sharing import in_turns
-from resolvers.bulk_rows import refuse_duplicates
+from resolvers.bulk_rows import KEEP, refuse_duplicates
 from resolvers.catalog.products.existing_rows import ProductRow, Stored
 from resolvers.catalog.products.options import Options, Selection, check_selections, derived
 from resolvers.catalog.products.row_classification import refuse_circles
+
+# Brands and categories are never without a name: an empty one says nothing of it.
+_NAMES = ("brandName", "categoryName")
 
 
 def refuse_duplicates_within(rows: Sequence[ProductRow]) -> None:
@@ -52,9 +55,9 @@ def _refuse_contradictions(rows: Sequence[ProductRow]) -> None:
             ("categoryImage", checked.category_code, checked.category_image),
             ("categoryPosition", checked.category_code, checked.category_position),
         ):
-            if not isinstance(code, str) or value in (None, ""):
+            if not isinstance(code, str) or value is KEEP or (name in _NAMES and not value):
                 continue
-            if said.setdefault((name, code), value) != value:
+            if said.setdefault((name, code), value or None) != (value or None):
                 row.faults.add(
                     InvalidInput("Another row says otherwise of {code}.", path=(name,), code=code)
                 )

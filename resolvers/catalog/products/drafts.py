@@ -39,7 +39,7 @@ class VariantDraft:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductDraft:
     """`brand_name` and `category_name` name a brand or category that is new, or rename it; what else is said
-    of them replaces what was.
+    of them replaces what was; None empties it.
 
     `channels` are those that list it; None for all. `attributes` are keys and values.
     """
@@ -51,13 +51,13 @@ class ProductDraft:
     description: str | None = None
     brand_code: str | Unset | None = KEEP
     brand_name: str | None = None
-    brand_logo: MediaDraft | None = None
-    brand_story: str | None = None
+    brand_logo: MediaDraft | Unset | None = KEEP
+    brand_story: str | Unset | None = KEEP
     category_code: str | Unset | None = KEEP
     category_name: str | None = None
-    category_parent_code: str | None = None
-    category_image: MediaDraft | None = None
-    category_position: int | None = None
+    category_parent_code: str | Unset | None = KEEP
+    category_image: MediaDraft | Unset | None = KEEP
+    category_position: int | Unset | None = KEEP
     status: ProductStatus | None = None
     tags: Sequence[str] | None = None
     options: Sequence[OptionDraft] | None = None

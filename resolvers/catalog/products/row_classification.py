@@ -8,6 +8,7 @@ from typing import Any
 from models.catalog.classification import Brand, Category
 from models.errors import InvalidInput
 from models.tables.bulk import assign
+from resolvers.bulk_rows import KEEP, Unset
 from resolvers.catalog.classification.brands import save_brands
 from resolvers.catalog.classification.category_tree import stands_below
 from resolvers.catalog.products.existing_rows import ProductRow, Stored
@@ -26,11 +27,11 @@ async def ensure_brands(merchant_id: int, rows: Sequence[ProductRow], stored: St
             brand = Brand(merchant_id=merchant_id, code=code, name=code)
             touched[code] = stored.brands[code] = brand
         said = {
-            "name": row.checked.brand_name or None,
+            "name": row.checked.brand_name or KEEP,
             "logo": row.checked.brand_logo,
             "story": row.checked.brand_story or None,
         }
-        if assign(brand, **{name: value for name, value in said.items() if value is not None}):
+        if assign(brand, **_given(said)):
             touched[code] = brand
     await save_brands(list(touched.values()), names)
     return set(touched)
@@ -50,20 +51,24 @@ async def ensure_categories(
             category = Category(merchant_id=merchant_id, code=code, name=code)
             stored.categories[code] = category
         said: dict[str, Any] = {
-            "name": row.checked.category_name or None,
+            "name": row.checked.category_name or KEEP,
             "image": row.checked.category_image,
-            "position": row.checked.category_position,
+            "position": row.checked.category_position or 0,
+            "parent_id": await _parent(merchant_id, row.checked.category_parent_code, stored),
         }
-        if row.checked.category_parent_code:
-            said["parent_id"] = await _parent(merchant_id, row.checked.category_parent_code, stored)
-        given = {name: value for name, value in said.items() if value is not None}
-        if assign(category, **given) or category.pk is None:
+        if assign(category, **_given(said)) or category.pk is None:
             await _save(category)
             touched.add(code)
     return touched
 
 
-async def _parent(merchant_id: int, code: str, stored: Stored) -> int:
+def _given(said: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in said.items() if value is not KEEP}
+
+
+async def _parent(merchant_id: int, code: str | Unset | None, stored: Stored) -> int | Unset | None:
+    if not isinstance(code, str):
+        return code
     if code not in stored.categories:
         stored.categories[code] = await Category.create(
             merchant_id=merchant_id, code=code, name=code
@@ -94,7 +99,10 @@ def refuse_circles(rows: Sequence[ProductRow], stored: Stored) -> bool:
     }
     for row in rows:
         code, parent = row.checked.category_code, row.checked.category_parent_code
-        if row.faults or parent is None or not isinstance(code, str):
+        if row.faults or parent is KEEP or not isinstance(code, str):
+            continue
+        if parent is None:
+            above.pop(code, None)
             continue
         if stands_below(parent, code, above):
             row.faults.add(

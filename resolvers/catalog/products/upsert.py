@@ -13,7 +13,6 @@ from resolvers.bulk_rows import (
     BatchOutcome,
     Faults,
     OnError,
-    RowOutcome,
     may_apply,
     run_batch,
 )
@@ -64,9 +63,7 @@ async def _upsert(ctx: Context, drafts: Sequence[ProductDraft], on_error: OnErro
     slugs = await taken(merchant_id, (row.checked.slug for row in rows if row.checked.slug))
     await refuse_tracking(rows, stored)
     await refuse_stored(rows, stored, slugs)
-    outcomes = [
-        RowOutcome(row.index, drafts[row.index].code, tuple(row.faults.found)) for row in rows
-    ]
+    outcomes = [row.faults.outcome(row.index, drafts[row.index].code) for row in rows]
     if not may_apply(on_error, [row.faults for row in rows]):
         return BatchOutcome(outcomes, rejected=True)
     plans = await _apply(ctx, merchant_id, [row for row in rows if not row.faults], stored)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.errors import Refusal
+from resolvers.bulk_rows import RowOutcome, RowWarning
 from resolvers.context import Context
 from resolvers.integrations.bulk.kinds import Kind
 from resolvers.integrations.files.csv_files import CsvRow
@@ -115,14 +116,33 @@ async def send(ctx: Context, kind: Kind, entries: Sequence[Entry], key: str) -> 
             refused.append(entry)
             continue
         sent.results.extend(
-            RowResult(row.line, told.external_code, told.refusals, _IN_BATCH)
-            for row, _ in entry.parts
+            RowResult(row.line, told.external_code, told.refusals, _IN_BATCH, warnings)
+            for (row, _), warnings in zip(entry.parts, _warnings(entry, told), strict=True)
         )
     for place in range(max((len(each.parts) for each in refused), default=0)):
         parts = [each.parts[place] for each in refused if place < len(each.parts)]
         alone = [Entry(draft, [(row, draft)]) for row, draft in parts]
         sent = sent.and_then(await send(ctx, kind, alone, f"{key}-{place}"))
     return sent
+
+
+def _warnings(entry: Entry, told: RowOutcome) -> list[list[RowWarning]]:
+    """Of each part of an entry the warnings of its own variants, by their places in it."""
+    if len(entry.parts) == 1:
+        return [[*told.warnings]]
+    found: list[list[RowWarning]] = [[] for _ in entry.parts]
+    owners = [
+        (part, place)
+        for part, (_, draft) in enumerate(entry.parts)
+        for place in range(len(draft.variants))
+    ]
+    for each in told.warnings:
+        *outside, variants, variant = each.path[: _IN_BATCH + 2]
+        assert isinstance(variant, int)  # noqa: S101 - as the use case has written it
+        part, place = owners[variant]
+        path = (*outside, variants, place, *each.path[_IN_BATCH + 2 :])
+        found[part].append(RowWarning(each.template, path=path, **each.parts))
+    return found
 
 
 def _draft(row: FileRow, kind: Kind, read: Callable[[Any], Any]) -> Any:

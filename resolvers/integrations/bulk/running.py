@@ -32,13 +32,14 @@ from resolvers.integrations.bulk.storage import (
     write_results,
 )
 from resolvers.integrations.files.csv_files import CsvRow, UnreadableFile
-from resolvers.integrations.files.file_forms import FileEncoding, readable
+from resolvers.integrations.files.file_forms import FileEncoding, FileNote, readable
 from resolvers.integrations.files.reports import RowResult
 from resolvers.integrations.files.row_files import RowFile, count_rows
 from resolvers.integrations.files.stopping import Stop, Stopped, in_thread
 from settings import Settings
 
 CLAIM = timedelta(minutes=2)
+WARNED = FileNote("Some rows have warnings: see the results.")
 # From what a line of JSON says to what the use case takes. Raises: Refusal.
 ReadJson = Callable[[BulkKind, Any], Any]
 # An error in a language.
@@ -184,6 +185,9 @@ async def _progress(
     """Write down how far it is, in the database and the files. Raises: Stopped."""
     operation, settings = run.operation, run.ctx.settings
     written = await asyncio.to_thread(write_results, settings, operation, results, run.say)
+    notes = operation.notes or []
+    if any(each.warnings for each in results) and (note := run.say(WARNED)) not in notes:
+        notes = [*notes, note]
     changes = {
         "rows_done": operation.rows_done + len(results),
         "rows_failed": operation.rows_failed + sum(bool(each.refusals) for each in results),
@@ -194,7 +198,7 @@ async def _progress(
         "result_bytes": written[0],
         "error_bytes": written[1],
         "rows_total": operation.rows_total,
-        "notes": operation.notes,
+        "notes": notes,
         "locked_until": run.ctx.now() + CLAIM,
     }
     held = BulkOperation.filter(id=operation.id, claim=operation.claim, cancel_asked=False)

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from models.errors import QuintetError, Refusal
+from models.errors import QuintetError
 from models.integrations.bulk import BulkOperation
 from resolvers.integrations.files.file_forms import PARTIAL
 from resolvers.integrations.files.reports import RowResult
@@ -120,8 +120,12 @@ def _told(row: RowResult, say: Say) -> dict[str, Any]:
     told: dict[str, Any] = {"line": row.line, "code": row.code, "ok": not row.refusals}
     if row.refusals:
         told["errors"] = [
-            {"code": each.code, "field": _field(row, each), "message": say(each)}
+            {"code": each.code, "field": row.field_of(each), "message": say(each)}
             for each in row.refusals
+        ]
+    if row.warnings:
+        told["warnings"] = [
+            {"field": row.field_of(each), "message": say(each)} for each in row.warnings
         ]
     return told
 
@@ -133,7 +137,7 @@ def _csv(rows: Sequence[RowResult], say: Say, header: bool) -> bytes:
         writer.writerow(ERROR_COLUMNS)
     for row in rows:
         for each in row.refusals:
-            cells = [str(row.line), row.code, each.code, _field(row, each), say(each)]
+            cells = [str(row.line), row.code, each.code, row.field_of(each), say(each)]
             writer.writerow([_harmless(cell) for cell in cells])
     # Excel takes a file for UTF-8 by its mark alone.
     return text.getvalue().encode("utf-8-sig" if header else "utf-8")
@@ -142,10 +146,6 @@ def _csv(rows: Sequence[RowResult], say: Say, header: bool) -> bytes:
 def _harmless(cell: str) -> str:
     """A spreadsheet must not take what somebody else wrote for a formula."""
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
-
-
-def _field(row: RowResult, refusal: Refusal) -> str:
-    return ".".join(map(str, refusal.path[row.outside :]))
 
 
 def _made(settings: Settings, name: str) -> Path:

@@ -95,12 +95,12 @@ def product_draft(row: CsvRow) -> ProductDraft:
         brand_code=row.text("brand_code") or KEEP,
         brand_name=row.text("brand_name") or None,
         brand_logo=_medium(row, "brand_logo"),
-        brand_story=row.text("brand_story") or None,
+        brand_story=row.text("brand_story") or KEEP,
         category_code=row.text("category_code") or KEEP,
         category_name=row.text("category_name") or None,
-        category_parent_code=row.text("category_parent_code") or None,
+        category_parent_code=row.text("category_parent_code") or KEEP,
         category_image=_medium(row, "category_image"),
-        category_position=row.whole("category_position") if row.text("category_position") else None,
+        category_position=row.whole("category_position") if row.text("category_position") else KEEP,
         status=_status(row),
         tags=_several(row, "tags"),
         channels=_channels(row),
@@ -127,15 +127,15 @@ def product_draft(row: CsvRow) -> ProductDraft:
 def names_of(draft: ProductDraft) -> dict[str, str]:
     """What a row calls its brand and its category, the parent it gives it, and how it shows both."""
     said = {
-        f"brand {draft.brand_code}": draft.brand_name,
+        f"brand {draft.brand_code}": draft.brand_name or KEEP,
         f"logo of {draft.brand_code}": draft.brand_logo,
-        f"story of {draft.brand_code}": draft.brand_story,
-        f"category {draft.category_code}": draft.category_name,
+        f"story of {draft.brand_code}": draft.brand_story or None,
+        f"category {draft.category_code}": draft.category_name or KEEP,
         f"parent of {draft.category_code}": draft.category_parent_code,
         f"image of {draft.category_code}": draft.category_image,
-        f"position of {draft.category_code}": draft.category_position,
+        f"position of {draft.category_code}": draft.category_position or None,
     }
-    return {thing: str(name) for thing, name in said.items() if name not in (None, "")}
+    return {thing: str(name) for thing, name in said.items() if name is not KEEP}
 
 
 def _details(row: CsvRow) -> str:
@@ -152,8 +152,8 @@ def _media(row: CsvRow, column: str) -> list[MediaDraft] | None:
     return [MediaDraft(url) for url in _several(row, column) or ()] or None
 
 
-def _medium(row: CsvRow, column: str) -> MediaDraft | None:
-    return MediaDraft(row.text(column)) if row.text(column) else None
+def _medium(row: CsvRow, column: str) -> MediaDraft | Unset:
+    return MediaDraft(row.text(column)) if row.text(column) else KEEP
 
 
 def _attributes(row: CsvRow) -> list[tuple[str, str]] | None:
@@ -222,8 +222,9 @@ def level_draft(row: CsvRow) -> LevelDraft:
     )
 
 
-def _kind(row: CsvRow) -> LocationKind:
-    text = row.text("kind").upper() or LocationKind.STORE
+def _kind(row: CsvRow) -> LocationKind | None:
+    if not (text := row.text("kind").upper()):
+        return None
     if text not in list(LocationKind):
         raise InvalidInput("The kind must be STORE or WAREHOUSE.", path=("kind",))
     return LocationKind(text)

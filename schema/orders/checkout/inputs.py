@@ -127,7 +127,7 @@ class OtpSignInInput:
     referral_token: str | None = None
     device_token: str | None = strawberry.field(description=KNOWN_DEVICE, default=None)
     challenge_token: str | None = strawberry.field(
-        description="Proof of a solved challenge: `id.answer` of a picture, or what a widget gives.",
+        description="Proof of a solved challenge: `token.answer` of a picture, or what a widget gives.",
         default=None,
     )
 

@@ -14,6 +14,7 @@ from resolvers.stock.purchasing.suppliers import SupplierDraft
 from schema.batches import UpsertPayload, kept_if_unset
 from schema.catalog.inputs import VariantQuantityInput
 from schema.nodes.nodes import optional_row_id, row_id
+from schema.nulls import never_null, none_if_unset
 from schema.stock.serials.inputs import OF_TRACKED, SerialInput
 
 _PLACES = ("Store", "Warehouse")
@@ -29,7 +30,7 @@ class SupplierUpsertRow:
     name: str
     contact: str | None = strawberry.UNSET
     phone: str | None = strawberry.UNSET
-    active: bool | None = None
+    active: bool | None = never_null()
 
     def draft(self) -> SupplierDraft:
         """Return the row as the use case expects it."""
@@ -38,7 +39,7 @@ class SupplierUpsertRow:
             name=self.name,
             contact=kept_if_unset(self.contact),
             phone=kept_if_unset(self.phone),
-            active=self.active,
+            active=none_if_unset(self.active),
         )
 
 

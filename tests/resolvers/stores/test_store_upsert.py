@@ -188,12 +188,6 @@ async def test_skipping_and_rehearsing(ctx: Context) -> None:
     assert [each.code for each in await Location.all()] == ["S1"]
 
 
-async def test_a_location_keeps_its_kind(ctx: Context) -> None:
-    await open_stores(ctx, a_store("S1"))
-    outcome = await upsert(ctx, [a_store("S1", kind=LocationKind.WAREHOUSE)])
-    assert [refusal.path for refusal in outcome.refusals] == [("stores", 0, "kind")]
-
-
 async def test_the_same_batch_from_many_sides_at_once_makes_one_of_each(ctx: Context) -> None:
     rows = [a_full_store(), *(a_store(f"T{number}") for number in range(9))]
     outcomes = await asyncio.gather(*(upsert(ctx, rows) for _ in range(6)))
@@ -220,12 +214,3 @@ async def test_a_warehouse_has_a_node_of_its_own_kind_that_customers_do_not_see(
     ids = [node.id for node in nodes.values()]
     stranger = replace(ctx, actor=Actor())
     assert set(await visible_by_ids(stranger, ids)) == {nodes["S1"].id}
-
-
-async def test_a_warehouse_does_not_take_the_node_of_a_store(ctx: Context) -> None:
-    merchant = await a_merchant("CHAIN")
-    await below(merchant, "NODE", OrganisationKind.STORE)
-    erp = erp_of(ctx, merchant)
-    outcome = await upsert(erp, [a_store("NODE", kind=LocationKind.WAREHOUSE)])
-    assert [refusal.path for refusal in outcome.refusals] == [("stores", 0, "kind")]
-    assert not await Location.filter(code="NODE").exists()

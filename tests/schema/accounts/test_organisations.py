@@ -11,7 +11,7 @@ from tests.make.documents import document
 
 
 async def organisation(api: Api, code: str, kind: str, parent: str | None = None) -> Any:
-    given = {"code": code, "name": code, "kind": kind, "parentCode": parent}
+    given = {"code": code, "name": code, "kind": kind, **({"parentCode": parent} if parent else {})}
     return await api.do(document("hq/organisation_upsert"), input=given)
 
 
@@ -35,7 +35,7 @@ async def test_a_node_is_made_once_and_keeps_kind_and_place(api: Api) -> None:
     region = await organisation(admin, "R", "REGION", "M")
     assert region["organisation"]["parent"] == {"code": "M"}
     for given in (
-        {"code": "R", "name": "R", "kind": "STORE"},
+        {"code": "R", "name": "R", "kind": "MERCHANT"},
         {"code": "R", "name": "R", "kind": "REGION", "parentCode": "PLATFORM"},
         {"code": "P2", "name": "P2", "kind": "PLATFORM"},
         {"code": "M2", "name": "M2", "kind": "MERCHANT", "parentCode": "R"},

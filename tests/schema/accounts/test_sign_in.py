@@ -232,11 +232,11 @@ async def test_past_the_threshold_a_picture_is_to_be_solved(settings: Settings) 
         challenge = payload["challenge"]
         assert challenge["provider"] == "PICTURE"
         assert challenge["imageSvg"].startswith("<svg")
-        answer = answer_of(strict.keys.current, challenge["id"])
+        answer = answer_of(strict.keys.current, challenge["token"])
         solved = await api.do(
             document("phone/code_request"),
             phone="13800004321",
-            challengeToken=f"{challenge['id']}.{answer}",
+            challengeToken=f"{challenge['token']}.{answer}",
         )
         assert solved["resendAt"]
         assert len(api.codes_sent()) == 2
