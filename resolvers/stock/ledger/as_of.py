@@ -64,7 +64,7 @@ async def page(
     Raises: InvalidInput for a time in the future, without variant and location, or for an invalid page.
     """
     if at > ctx.now():
-        raise InvalidInput("This moment has not come yet.", path=("at",))
+        raise InvalidInput("The time must not be in the future.", path=("at",))
     conditions = await _asked(ctx, wanted)
     tie = f"snapshots {at.timestamp()} {wanted.variant_id} {wanted.location_id}"
     found = await page_of_ids(_TABLE, conditions, Order(("l.id",), (int,)), request, tie)
