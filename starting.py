@@ -55,7 +55,10 @@ def refuse_planting(settings: Settings) -> None:
 
 
 def check_payment_accounts(settings: Settings) -> None:
-    """Raises: SettingsError for a file of accounts, or a key, that cannot be read."""
+    """Open the payment accounts and close them again.
+
+    Raises: SettingsError for a file of accounts, or a key, that cannot be read.
+    """
     if settings.payment_accounts:
         from gateways.http import ProviderHttp
         from gateways.payment_accounts.accounts import open_accounts

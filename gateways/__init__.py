@@ -49,7 +49,7 @@ class SmsGateway(Protocol):
         """Send the code. Raises: GatewayError."""
 
     async def send_invitation(self, message: InvitationMessage) -> None:
-        """Raises: GatewayError."""
+        """Send the invitation. Raises: GatewayError."""
 
 
 class Bus(Protocol):

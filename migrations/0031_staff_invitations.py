@@ -1,3 +1,5 @@
+"""Add invitations of staff by text message."""
+
 from tortoise import fields
 from tortoise.fields.base import OnDelete
 

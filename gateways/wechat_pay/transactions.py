@@ -68,7 +68,10 @@ def read_payment(account: WechatAccount, said: Object) -> Notification:
 
 
 def check_owner(account: WechatAccount, said: Object) -> None:
-    """Raises: OtherMerchant for a merchant number or an app ID that is not the account's."""
+    """Check whose a transaction is.
+
+    Raises: OtherMerchant for a merchant number or an app ID that is not the account's.
+    """
     if said.get("mchid") != account.merchant_number:
         raise OtherMerchant("mchid is another merchant's")
     # WeChat Pay leaves the app ID out of what has not been paid.

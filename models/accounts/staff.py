@@ -91,5 +91,5 @@ class StaffInvitation(Row):
 
     @classmethod
     def open_at(cls, now: datetime) -> QuerySet[StaffInvitation]:
-        """Those that can still be accepted."""
+        """Return the invitations that can still be accepted."""
         return cls.filter(accepted_at=None, revoked_at=None, expires_at__gt=now)

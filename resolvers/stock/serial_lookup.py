@@ -25,7 +25,7 @@ _TIE = "serial numbers"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SerialQuery:
-    """What is on hand at a location, in one of these states; in whatever state where `states` is None."""
+    """The filter of a list of serial numbers on hand at a location; `states` None does not restrict it."""
 
     location_id: int
     states: Sequence[SerialState] | None = None
@@ -54,9 +54,9 @@ async def find(ctx: Context, sku: str, serial: str) -> SerialNumber | None:
 async def of_variants(
     ctx: Context, variant_ids: Sequence[int], wanted: SerialQuery, request: PageRequest
 ) -> dict[int, Page[SerialNumber]]:
-    """A page of what each variant has on hand at a location; nothing outside the caller's territory.
+    """Return a page of each variant's serial numbers at a location; empty outside the caller's territory.
 
-    Raises: InvalidInput for a size or cursor that makes no sense.
+    Raises: InvalidInput for an invalid size or cursor.
     """
     here, tie = await _here(ctx, wanted), f"{_TIE} {wanted.states}"
     if here.nothing:
@@ -67,7 +67,7 @@ async def of_variants(
 
 
 def tally(ctx: Context, variant_ids: Sequence[int], wanted: SerialQuery) -> SqlTally:
-    """The count of each variant's list."""
+    """Return the count of each variant's list."""
 
     async def conditions(_: bool) -> Conditions:
         return (await _here(ctx, wanted)).of_parents("variant_id", variant_ids)
@@ -114,7 +114,7 @@ async def in_transit(
 
 
 async def _here(ctx: Context, wanted: SerialQuery) -> Conditions:
-    """NEVER outside the caller's territory."""
+    """Return the conditions of the list; they include NEVER outside the caller's territory."""
     found = Conditions()
     location = Location.filter(id=wanted.location_id)
     if not await scoped(location, ctx, Permission.STOCK_READ, "organisation").exists():

@@ -1,7 +1,7 @@
 """One list of stock documents of all kinds, the latest first.
 
-Each kind is read by one statement, a page of it at most, and the pages are merged. The order is that of
-`(created_at, kind, id)`, all falling, which is unique over the tables, so a cursor fits between any two rows.
+One statement reads at most a page of each kind, and the pages are merged. The order is that of
+`(created_at, kind, id)`, all descending. It is unique over the tables, so a cursor separates any two rows.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ _EPOCH, _TICK = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnyDocumentFilter:
-    """The conditions of a list over several kinds; None is no condition.
+    """The filter of a list over several kinds; None does not restrict it.
 
-    `statuses` are names, of which each kind has some. `is_open`: whether anything is left to do.
+    `statuses` are names, of which each kind has some. `is_open` is whether the status permits any action.
     """
 
     kinds: Sequence[str] | None = None
@@ -44,14 +44,14 @@ class AnyDocumentFilter:
     created_to: datetime | None = None
 
     def of_kind(self, kind: Kind) -> DocumentFilter:
-        """Return the conditions for one kind; a status that it does not have finds nothing of it."""
+        """Return the filter for one kind. Statuses of other kinds match no document."""
         chosen = None
         if self.statuses is not None or self.is_open is not None:
             chosen = [
                 each
                 for each in kind.statuses
                 if (self.statuses is None or each in self.statuses)
-                and (self.is_open is None or (each in kind.life) == self.is_open)
+                and (self.is_open is None or (each in kind.transitions) == self.is_open)
             ]
         return DocumentFilter(
             statuses=chosen,
@@ -73,7 +73,7 @@ class KindsTally:
         return dict.fromkeys(keys, sum((await self._counts()).values()))
 
     async def statuses(self, keys: Sequence[Any]) -> dict[Any, Statuses]:
-        """Of several kinds, the counts of a status that they share are added up."""
+        """Return the counts by status, added up over the kinds."""
         counts: dict[str, int] = {}
         for tally in self.tallies.values():
             for status, n in (await tally.statuses([None]))[None]:
@@ -81,7 +81,7 @@ class KindsTally:
         return dict.fromkeys(keys, sorted(counts.items()))
 
     async def kinds(self, keys: Sequence[Any]) -> dict[Any, list[tuple[str, int]]]:
-        """Return how many there are of each kind that has any."""
+        """Return the number of documents of each kind that has any."""
         found = [(name, n) for name, n in (await self._counts()).items() if n]
         return dict.fromkeys(keys, found)
 
@@ -97,8 +97,7 @@ async def listed(
 
     Kinds that the caller may not read are left out.
 
-    Raises: NotSignedIn, PermissionDenied where no kind is left; InvalidInput for a size or cursor that makes
-    no sense.
+    Raises: NotSignedIn, PermissionDenied if no kind remains; InvalidInput for an invalid size or cursor.
     """
     kinds = _readable(ctx, wanted.kinds)
     tie = f"stock documents {wanted}"
@@ -138,7 +137,7 @@ def _bounds(request: PageRequest, tie: str) -> list[tuple[Key, bool]]:
 
 
 def _cursor_key(cursor: str, tie: str, argument: str) -> Key:
-    """Raises: InvalidInput for a cursor that this list has not made."""
+    """Return the key in a cursor. Raises: InvalidInput for a cursor of another list."""
     ticks, name, row_id = checked_key(cursor, tie, (int, str, int), argument)
     try:
         return _EPOCH + ticks * _TICK, name, row_id

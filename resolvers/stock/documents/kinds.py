@@ -35,9 +35,9 @@ L = TypeVar("L", bound=Row)
 class DocumentKind(Generic[D, L]):
     """One kind of stock document.
 
-    `locations` are the relations that name its locations; the first is where the goods come from. `author` is
-    the prefix of the columns that say who created it; None where only the history says so. `topic` is that of
-    its changes in the feed, `permission` what a caller needs to read it.
+    `locations` are the relations to its locations, beginning with the source of the goods. `author` is the
+    prefix of the columns of its creator; None if only the history has the creator. `topic` is the topic of
+    its changes in the feed, `permission` the right to read it.
     """
 
     model: type[D]
@@ -47,7 +47,7 @@ class DocumentKind(Generic[D, L]):
     permission: Permission
     topic: str
     statuses: type[StrEnum]
-    life: Transitions[Any, Any]
+    transitions: Transitions[Any, Any]
 
     @property
     def name(self) -> str:
@@ -72,7 +72,7 @@ TRANSFERS = DocumentKind(
     permission=Permission.STOCK_READ,
     topic="transfer.changed",
     statuses=TransferStatus,
-    life=TRANSFER_TRANSITIONS,
+    transitions=TRANSFER_TRANSITIONS,
 )
 PURCHASE_ORDERS = DocumentKind(
     model=PurchaseOrder,
@@ -82,7 +82,7 @@ PURCHASE_ORDERS = DocumentKind(
     permission=Permission.PURCHASE_READ,
     topic="purchase_order.changed",
     statuses=PurchaseOrderStatus,
-    life=PURCHASE_TRANSITIONS,
+    transitions=PURCHASE_TRANSITIONS,
 )
 SUPPLIER_RETURNS = DocumentKind(
     model=SupplierReturn,
@@ -92,7 +92,7 @@ SUPPLIER_RETURNS = DocumentKind(
     permission=Permission.PURCHASE_READ,
     topic="supplier_return.changed",
     statuses=SupplierReturnStatus,
-    life=RETURN_TRANSITIONS,
+    transitions=RETURN_TRANSITIONS,
 )
 STOCKTAKES = DocumentKind(
     model=Stocktake,
@@ -102,7 +102,7 @@ STOCKTAKES = DocumentKind(
     permission=Permission.STOCK_READ,
     topic="stocktake.changed",
     statuses=StocktakeStatus,
-    life=STOCKTAKE_TRANSITIONS,
+    transitions=STOCKTAKE_TRANSITIONS,
 )
 KINDS: tuple[DocumentKind[Any, Any], ...] = (
     TRANSFERS,
@@ -119,5 +119,5 @@ def kind_of(document: StockDocument) -> DocumentKind[Any, Any]:
 
 
 def key_of(document: StockDocument) -> tuple[str, int]:
-    """Return what movements, serial numbers and events name a document by: `("Transfer", 7)`."""
+    """Return the reference to a document in movements, serial numbers and events: `("Transfer", 7)`."""
     return kind_of(document).name, document.id

@@ -50,8 +50,6 @@ async def listed(
 ) -> Listed[D]:
     """Return a page of the documents in the caller's territory, the latest first.
 
-    `location_columns` name the columns that refer to a location.
-
     Raises: InvalidInput for an invalid size or cursor.
     """
     tally = tally_of(ctx, kind, wanted)

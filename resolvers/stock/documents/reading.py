@@ -21,7 +21,7 @@ from resolvers.stock.documents.kinds import D, DocumentKind, L
 
 @for_anyone
 async def by_ids(ctx: Context, kind: DocumentKind[D, Any], ids: Sequence[int]) -> dict[int, D]:
-    """Return those of the documents that the caller may see."""
+    """Return those of the documents that the caller may read."""
     rows = await visible(ctx, kind, kind.model.filter(id__in=set(ids)))
     return {row.id: row for row in rows}
 
@@ -30,9 +30,9 @@ async def by_ids(ctx: Context, kind: DocumentKind[D, Any], ids: Sequence[int]) -
 async def get(
     ctx: Context, kind: DocumentKind[D, Any], row_id: int | None, number: str | None
 ) -> D | None:
-    """Return the document with this ID or number, None where there is none for this caller.
+    """Return the document with this ID or number, or None if the caller may not read one.
 
-    Raises: InvalidInput unless exactly one of them is given.
+    Raises: InvalidInput unless exactly one of both is given.
     """
     if (row_id is None) == (number is None):
         raise InvalidInput("Give the id or the number.", path=("id",))
@@ -43,7 +43,7 @@ async def get(
 
 
 def visible(ctx: Context, kind: DocumentKind[D, Any], query: QuerySet[D]) -> QuerySet[D]:
-    """Cut a query to the documents with a location where the caller may read this kind."""
+    """Restrict a query to the documents with a location where the caller may read this kind."""
     if len(kind.locations) == 1:
         return scoped(query, ctx, kind.permission, f"{kind.locations[0]}__organisation")
     if ctx.actor.kind is ActorKind.SYSTEM:
@@ -56,14 +56,14 @@ def visible(ctx: Context, kind: DocumentKind[D, Any], query: QuerySet[D]) -> Que
 
 
 async def lines_of(kind: DocumentKind[Any, L], row_id: int) -> list[L]:
-    """Return all lines of a document that the caller has been shown, in the order they were given."""
+    """Return all lines of a document that the caller may read, in the order of the input."""
     return (await lines_of_each(kind, [row_id]))[row_id]
 
 
 async def lines_of_each(
     kind: DocumentKind[Any, L], ids: Sequence[int], cut: Slice | None = None
 ) -> dict[int, list[L]]:
-    """Return the lines of each document, or a slice of them. The caller has been shown the documents."""
+    """Return the lines of each document, or a slice of them. The caller may read the documents."""
     return await rows_of_each(kind.lines, kind.line_parent, ids, cut)
 
 
@@ -81,9 +81,9 @@ async def line_counts(kind: DocumentKind[Any, Any], ids: Sequence[int]) -> dict[
 async def authors_of(
     kind: DocumentKind[D, Any], documents: Sequence[D]
 ) -> list[tuple[str, int | None]]:
-    """Return kind and ID of the actor who created each document.
+    """Return the kind and ID of the actor who created each document.
 
-    Without columns for it, the first event of the history says so: one statement for all.
+    Kinds without columns for it take it from the first event of the history, in one statement.
     """
     if kind.author is not None:
         return [

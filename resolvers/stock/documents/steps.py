@@ -1,4 +1,4 @@
-"""The steps of a stock document: lock it, change its status, write history and feed."""
+"""Steps of a stock document: locking it, changing its status, and recording the change."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from resolvers.stock.documents.reading import visible
 async def locked(
     ctx: Context, kind: DocumentKind[D, Any], row_id: int, action: StrEnum, missing: NotFound
 ) -> D:
-    """Return the document, locked and in a status that allows the action, with its locations loaded.
+    """Lock a document for an action that its status permits, and fetch its locations.
 
     Raises: `missing` outside the caller's territory, StateConflict.
     """
@@ -27,7 +27,7 @@ async def locked(
         raise missing
     document: D = await query.select_for_update().get()
     await document.fetch_related(*kind.locations)
-    next_status(kind.life, document.status, action)
+    next_status(kind.transitions, document.status, action)
     return document
 
 
@@ -38,7 +38,7 @@ async def change_status(
     note: str | None = None,
     **columns: Any,
 ) -> None:
-    """Give a locked document its next status and these columns; write history and feed."""
+    """Set the status and other columns of a locked document, record the change and announce it."""
     from_status = document.status
     document.update_from_dict({**columns, "status": to_status})
     await document.save(update_fields=[*columns, "status", "updated_at"])
@@ -48,7 +48,7 @@ async def change_status(
 async def record_change(
     ctx: Context, document: StockDocument, from_status: StrEnum | None, note: str | None
 ) -> None:
-    """Write a saved change into the history, and announce it at each location of the document."""
+    """Add a saved change to the history, and announce it at each location of the document."""
     kind, key = kind_of(document), key_of(document)
     await record(ctx, key, from_status, document.status, note)
     locations = [getattr(document, each) for each in kind.locations]

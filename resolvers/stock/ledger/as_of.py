@@ -37,7 +37,7 @@ _AFTER = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SnapshotFilter:
-    """Which levels: of a variant, at a location or both; one of them is named."""
+    """The filter of a list: a variant, a location or both. At least one is required."""
 
     variant_id: int | None = None
     location_id: int | None = None
@@ -64,7 +64,7 @@ async def page(
     Raises: InvalidInput for a time in the future, without variant and location, or for an invalid page.
     """
     if at > ctx.now():
-        raise InvalidInput("This moment has not come yet.", path=("at",))
+        raise InvalidInput("The time must not be in the future.", path=("at",))
     conditions = await _asked(ctx, wanted)
     tie = f"snapshots {at.timestamp()} {wanted.variant_id} {wanted.location_id}"
     found = await page_of_ids(_TABLE, conditions, Order(("l.id",), (int,)), request, tie)
@@ -74,7 +74,7 @@ async def page(
 
 @requires(Permission.STOCK_READ)
 async def tally(ctx: Context, wanted: SnapshotFilter) -> SqlTally:
-    """The count of the whole list, which is the same at every moment."""
+    """Return the count of the whole list, which does not depend on the time."""
 
     async def conditions(_: bool) -> Conditions:
         return await _asked(ctx, wanted)
@@ -93,7 +93,7 @@ async def of_levels(ids: Sequence[int], at: datetime) -> list[Snapshot]:
 
 
 async def _asked(ctx: Context, wanted: SnapshotFilter) -> Conditions:
-    """Raises: InvalidInput for neither variant nor location."""
+    """Return the conditions of the list. Raises: InvalidInput without variant and location."""
     if wanted.variant_id is None and wanted.location_id is None:
         raise InvalidInput("Name a variant or a location.", path=("filter", "locationId"))
     query = scoped(Location.all(), ctx, Permission.STOCK_READ, "organisation")

@@ -1,4 +1,4 @@
-"""What a caller may do with a purchase order or a supplier return, and locking one for a step."""
+"""The caller's rights on purchase orders and supplier returns, and locking them for a step."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ B = TypeVar("B", PurchaseOrder, SupplierReturn)
 
 
 async def actions_of(ctx: Context, documents: Sequence[Document]) -> list[list[PurchaseAction]]:
-    """Return what the caller may do with each now."""
+    """Return the actions that the caller may perform on each document."""
     four_eyes = ctx.settings.purchase_four_eyes
     return [
-        purchase_actions(kind_of(each).life, each.status, rights, four_eyes=four_eyes)
+        purchase_actions(kind_of(each).transitions, each.status, rights, four_eyes=four_eyes)
         for each, rights in zip(documents, await _rights_of(ctx, documents), strict=True)
     ]
 
@@ -36,7 +36,7 @@ async def actions_of(ctx: Context, documents: Sequence[Document]) -> list[list[P
 async def locked(
     ctx: Context, kind: DocumentKind[B, Any], row_id: int, action: PurchaseAction, missing: NotFound
 ) -> B:
-    """Return the document, locked and ready for the action, with its location loaded.
+    """Lock a document for an action that the caller may perform, and fetch its location.
 
     Raises: `missing` outside the caller's territory, StateConflict, Forbidden.
     """

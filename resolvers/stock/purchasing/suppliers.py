@@ -84,14 +84,14 @@ async def get(ctx: Context, code: str) -> Supplier | None:
 
 @requires(Permission.PURCHASE_READ)
 async def page(ctx: Context, wanted: SupplierQuery, request: PageRequest) -> Page[Supplier]:
-    """The wanted of the merchant's suppliers, by code. Raises: InvalidInput."""
+    """Return a page of the merchant's suppliers that match the filter, by code. Raises: InvalidInput."""
     tie = f"suppliers {wanted}"
     return await paginate(_wanted(ctx, wanted), request, ("code", "id"), tie)
 
 
 @requires(Permission.PURCHASE_READ)
 async def tally(ctx: Context, wanted: SupplierQuery) -> QueryTally[Supplier]:
-    """The count of the whole list."""
+    """Return the count of the whole list."""
     query = _wanted(ctx, wanted)
     return QueryTally(query, query)
 

@@ -1,4 +1,4 @@
-"""Stocktakes: what a caller may do with one, and locking one for a step."""
+"""The caller's rights on stocktakes, and locking them for a step."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from resolvers.stock.documents.reading import lines_of, lines_of_each
 
 
 async def actions_of(ctx: Context, stocktakes: Sequence[Stocktake]) -> list[list[StocktakeAction]]:
-    """Return what the caller may do with each now."""
+    """Return the actions that the caller may perform on each stocktake."""
     paths = await paths_of({each.location_id for each in stocktakes})
     lines = await lines_of_each(STOCKTAKES, [each.id for each in stocktakes])
     return [
@@ -34,7 +34,7 @@ async def actions_of(ctx: Context, stocktakes: Sequence[Stocktake]) -> list[list
 async def locked(
     ctx: Context, stocktake_id: int, action: StocktakeAction
 ) -> tuple[Stocktake, list[StocktakeLine]]:
-    """Return the stocktake, locked and ready for the action, with its location loaded, and its lines.
+    """Lock a stocktake for an action that the caller may perform, and fetch its location and lines.
 
     Raises: NotFound outside the caller's territory, StateConflict, Forbidden.
     """

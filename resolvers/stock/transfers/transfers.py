@@ -1,4 +1,4 @@
-"""Transfers: what a caller may do with one, and locking one for a step."""
+"""The caller's rights on transfers, and locking them for a step."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from resolvers.stock.documents.kinds import TRANSFERS
 
 
 async def actions_of(ctx: Context, transfers: Sequence[Transfer]) -> list[list[TransferAction]]:
-    """Return what the caller may do with each now."""
+    """Return the actions that the caller may perform on each transfer."""
     ends = {each.source_id for each in transfers} | {each.destination_id for each in transfers}
     paths = await paths_of(ends)
     return [transfer_actions(each.status, _rights(ctx, each, paths)) for each in transfers]
 
 
 async def locked(ctx: Context, transfer_id: int, action: TransferAction) -> Transfer:
-    """Return the transfer, locked and ready for the action, with both locations loaded.
+    """Lock a transfer for an action that the caller may perform, and fetch its locations.
 
     Raises: NotFound outside the caller's territory, StateConflict, Forbidden.
     """
