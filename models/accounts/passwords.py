@@ -69,7 +69,7 @@ def token_hash(token: str) -> str:
     return sha256(token.encode()).hexdigest()
 
 
-class _Hashing:
+class Hashing:
     """A few threads and a short queue."""
 
     def __init__(self) -> None:
@@ -93,8 +93,8 @@ def _let_others_go_first() -> None:
 
 
 @cache
-def _hashing() -> _Hashing:
-    return _Hashing()
+def _hashing() -> Hashing:
+    return Hashing()
 
 
 @cache

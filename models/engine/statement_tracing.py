@@ -22,7 +22,7 @@ Observe = Callable[[str], AbstractContextManager[object] | None]
 """Return what surrounds a statement while it runs, None for nothing."""
 
 _ORM = ("execute_insert", "execute_many", "execute_query", "execute_query_dict")
-_PLACES: tuple[tuple[Any, str], ...] = (
+STATEMENT_METHODS: tuple[tuple[Any, str], ...] = (
     *((SqliteClient, name) for name in _ORM),
     *((AsyncpgDBClient, name) for name in _ORM),
     (transactions.InTransaction, "execute_many"),
@@ -39,7 +39,7 @@ _PLACES: tuple[tuple[Any, str], ...] = (
 
 def trace_statements(observe: Observe) -> Callable[[], None]:
     """Let `observe` surround every statement of this process from now on; return what ends that."""
-    originals = [(owner, name, vars(owner)[name]) for owner, name in _PLACES]
+    originals = [(owner, name, vars(owner)[name]) for owner, name in STATEMENT_METHODS]
     for owner, name, original in originals:
         setattr(owner, name, _observed(original, observe))
 

@@ -53,6 +53,10 @@ def product(root: Path = ROOT) -> list[Module]:
     """All modules of the product under `root`, sorted by path."""
     paths = [path for floor in FLOORS for path in sorted((root / floor).rglob("*.py"))]
     paths += [root / name for name in ENTRANCES if (root / name).exists()]
+    return parsed(paths, root)
+
+
+def parsed(paths: list[Path], root: Path = ROOT) -> list[Module]:
     return [_parse(path, root) for path in paths]
 
 

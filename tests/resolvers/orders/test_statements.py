@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -13,13 +14,27 @@ from models.orders.carts import Cart, CartStatus
 from models.orders.orders import Order
 from resolvers.context import Context
 from resolvers.orders.cart import carts
-from resolvers.orders.checkout import placement as checkout_placement
 from resolvers.orders.checkout import placing
+from resolvers.orders.checkout.request import CheckoutRequest
 from tests.make import members
 from tests.make.checkouts import EXPRESS, a_member, a_store, checkout, choice, line
 from tests.make.sales import a_key
 from tests.make.statements import counting
 from tests.make.stock import a_level, again
+
+
+def wait_before_booking(monkeypatch: pytest.MonkeyPatch, callers: int) -> None:
+    """Let nobody book before so many have worked out what they book."""
+    all_ready = asyncio.Barrier(callers)
+    real = placing.attributed
+
+    async def attributed(*arguments: Any) -> Any:
+        """Called last before the booking."""
+        found = await real(*arguments)
+        await all_ready.wait()
+        return found
+
+    monkeypatch.setattr(placing, "attributed", attributed)
 
 
 async def test_a_rush_costs_one_update_of_the_level_a_batch(
@@ -29,15 +44,7 @@ async def test_a_rush_costs_one_update_of_the_level_a_batch(
     level = await a_level(ctx, 100, location=await a_store(ctx))
     draft = checkout([line(level.variant_id)], choice(EXPRESS))
     members = [await a_member(ctx) for _ in range(40)]
-    all_ready = asyncio.Barrier(len(members))
-    real = placing._worked_out
-
-    async def worked_out(*arguments: object) -> checkout_placement.Booking:
-        found = await real(*arguments)  # type: ignore[arg-type]
-        await all_ready.wait()
-        return found
-
-    monkeypatch.setattr(placing, "_worked_out", worked_out)
+    wait_before_booking(monkeypatch, len(members))
     with counting() as statements:
         orders = await asyncio.gather(*(placing.place(each, draft, a_key()) for each in members))
     kinds = Counter("UPDATE stock_level" in each for each in statements)
@@ -55,15 +62,7 @@ async def test_carts_and_a_link_that_all_came_through_cost_nothing_more(
     link = await members.link(ctx, guide, store)
     buyers = [await a_member(ctx) for _ in range(20)]
     baskets = [await carts.create(each, [line(level.variant_id)]) for each in buyers]
-    all_ready = asyncio.Barrier(len(buyers))
-    real = placing._worked_out
-
-    async def worked_out(*arguments: object) -> checkout_placement.Booking:
-        found = await real(*arguments)  # type: ignore[arg-type]
-        await all_ready.wait()
-        return found
-
-    monkeypatch.setattr(placing, "_worked_out", worked_out)
+    wait_before_booking(monkeypatch, len(buyers))
 
     async def place(member: Context, cart: Cart) -> Order:
         draft = checkout([], choice(EXPRESS), cart_id=cart.id)
@@ -88,15 +87,15 @@ async def test_one_order_that_cannot_be_written_fails_alone(
     level = await a_level(ctx, 100, location=await a_store(ctx))
     draft = checkout([line(level.variant_id)], choice(EXPRESS))
     members = [await a_member(ctx) for _ in range(8)]
-    real = placing._worked_out
+    real = placing.attributed
 
-    async def worked_out(ctx: Context, *arguments: object) -> checkout_placement.Booking:
-        found = await real(ctx, *arguments)  # type: ignore[arg-type]
+    async def attributed(ctx: Context, draft: CheckoutRequest, plan: Any) -> Any:
+        found = await real(ctx, draft, plan)
         if ctx is members[5]:
-            object.__setattr__(found.plan.basket, "member_id", 10**9)
+            object.__setattr__(plan.basket, "member_id", 10**9)
         return found
 
-    monkeypatch.setattr(placing, "_worked_out", worked_out)
+    monkeypatch.setattr(placing, "attributed", attributed)
     outcomes = await asyncio.gather(
         *(placing.place(each, draft, a_key()) for each in members), return_exceptions=True
     )

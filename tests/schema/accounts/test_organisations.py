@@ -8,22 +8,7 @@ import pytest
 
 from tests.make.api import Api
 from tests.make.documents import document
-
-
-async def organisation(api: Api, code: str, kind: str, parent: str | None = None) -> Any:
-    given = {"code": code, "name": code, "kind": kind, "parentCode": parent}
-    return await api.do(document("hq/organisation_upsert"), input=given)
-
-
-async def hire(admin: Api, username: str, role: str, code: str) -> Api:
-    person = {
-        "username": username,
-        "password": "quite-a-secret",
-        "name": username,
-        "grants": [{"role": role, "organisationCode": code}],
-    }
-    await admin.do(document("hq/staff_create"), input=person)
-    return await admin.staff(username, "quite-a-secret")
+from tests.make.organisations import hire, organisation
 
 
 async def test_a_node_is_made_once_and_keeps_kind_and_place(api: Api) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable, Sequence
+from types import SimpleNamespace
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -15,13 +16,13 @@ from models.orders.fulfilments import PrintTicket
 from models.orders.orders import Order, OrderEvent
 from models.orders.payments import Payment, Refund
 from models.orders.states import OrderStatus, PaymentStatus
+from models.referrals.rules import Share
 from models.stock.ledger import StockMovement
 from models.stock.levels import StockLevel
 from resolvers.context import Context
 from resolvers.orders import cancelling
 from resolvers.orders.checkout import placing
 from resolvers.orders.payment import plain_settlement
-from resolvers.orders.payment.plain_settlement import PlainPayment
 from resolvers.orders.payment.settlement import Outcome
 from resolvers.stock.allocation import holds as allocation_holds
 from tests.make.checkouts import EXPRESS, a_member, a_store, checkout, choice, line
@@ -54,16 +55,17 @@ async def rush(
 ) -> list[Outcome]:
     """Settle them once all have been looked at; `meanwhile` is done after that."""
     all_ready = asyncio.Barrier(len(payments))
-    real = plain_settlement._find
+    real = plain_settlement.commissions.earned
 
-    async def find(*arguments: object) -> PlainPayment | None:
-        found = await real(*arguments)  # type: ignore[arg-type]
+    async def earned(*arguments: Any) -> Sequence[Share]:
+        """Called last before they are settled."""
+        found = await real(*arguments)
         if await all_ready.wait() == 0 and meanwhile is not None:
             await meanwhile()
         await all_ready.wait()
         return found
 
-    monkeypatch.setattr(plain_settlement, "_find", find)
+    monkeypatch.setattr(plain_settlement, "commissions", SimpleNamespace(earned=earned))
     outcomes = await asyncio.gather(*(settled(ctx, each) for each in payments))
     monkeypatch.undo()
     return outcomes

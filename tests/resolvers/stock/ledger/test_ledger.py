@@ -7,8 +7,8 @@ from models.stock.ledger import StockMovement
 from models.stock.states import MovementReason, StockState
 from resolvers.context import Context
 from resolvers.stock.ledger import ledger
+from tests.make.holds import later
 from tests.make.stock import a_level, again
-from tests.resolvers.stock.allocation.test_holds import later
 
 
 async def test_the_history_of_a_level_never_runs_backwards(ctx: Context) -> None:
