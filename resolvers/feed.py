@@ -87,7 +87,7 @@ async def _start(after: int | None) -> int:
 
 async def shared(ctx: Context, key: Hashable, read: Callable[[], Awaitable[T]]) -> T:
     """What `read` answers, as of the latest change known here; all who ask for `key` ask once."""
-    hub = _hubs.get(ctx.gateways.bus)
+    hub = hubs.get(ctx.gateways.bus)
     return await (hub.answers.get(key, read) if hub else read())
 
 
@@ -103,6 +103,11 @@ class Hub:
         self._before: int | None = None  # the sequence before the first event that is kept
         self._waiting: dict[asyncio.Future[None], None] = {}
         self.position = 0
+
+    @property
+    def waiting(self) -> int:
+        """How many subscribers wait for news."""
+        return len(self._waiting)
 
     def since(self, position: int) -> Sequence[OutboxEvent] | None:
         """Some of the changes after `position`, or None when they are no longer (or not yet) kept."""
@@ -160,13 +165,14 @@ class Hub:
             await asyncio.sleep(0)
 
 
-_hubs: dict[Bus, Hub] = {}
+hubs: dict[Bus, Hub] = {}
+"""Of each bus that somebody subscribes to."""
 
 
 @asynccontextmanager
 async def _listening(bus: Bus) -> AsyncIterator[Hub]:
     """The process's hub, which runs from the first subscriber to the last."""
-    hub = _hubs.setdefault(bus, Hub(bus))
+    hub = hubs.setdefault(bus, Hub(bus))
     hub.subscribers += 1
     if hub.task is None:
         hub.task = asyncio.create_task(hub.follow())
@@ -175,7 +181,7 @@ async def _listening(bus: Bus) -> AsyncIterator[Hub]:
     finally:
         hub.subscribers -= 1
         if hub.subscribers == 0:
-            _hubs.pop(bus, None)
+            hubs.pop(bus, None)
             hub.task.cancel()
             await asyncio.wait([hub.task])
 

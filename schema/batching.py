@@ -30,7 +30,7 @@ def batched(declared: Any) -> Any:
     parameters = list(inspect.signature(function).parameters.values())[2:]
 
     async def resolve(root: Any, info: strawberry.Info, **arguments: Any) -> Any:
-        return await _loader(info, function, arguments).load(root)
+        return await loader_of(info, function, arguments).load(root)
 
     own = [
         inspect.Parameter("root", inspect.Parameter.POSITIONAL_OR_KEYWORD),
@@ -105,7 +105,7 @@ class _Loader:
         return [self._known[key][1] for key in keys]
 
 
-def _loader(info: strawberry.Info, function: BatchFunction, arguments: dict[str, Any]) -> _Loader:
+def loader_of(info: strawberry.Info, function: BatchFunction, arguments: dict[str, Any]) -> _Loader:
     """The loader of this field of the document: its place in the answer, list indices aside, and type."""
     place = tuple(step for step in info.path.as_list() if isinstance(step, str))
     loaders = info.context.memory

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import uuid
 from base64 import b64encode
 from pathlib import Path
@@ -15,22 +12,10 @@ import pytest
 import cli
 from models.keys.encryption import DEVELOPMENT_KEYS
 from starting import Stop
+from tests.make.command_line import ROOT, run
 from tests.make.databases import POSTGRES, named, on_server
 
-ROOT = Path(__file__).parents[1]
 KEYS = "new:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
-
-
-def run(*arguments: str, database_url: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "cli.py", *arguments, f"--database-url={database_url}"],
-        cwd=ROOT,
-        env={**os.environ, "QUINTET_LOG_LEVEL": "error", **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
 
 
 def test_files_are_imported_and_broken_rows_named(database_url: str, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_cli import run
+from tests.make.command_line import run
 
 
 @pytest.mark.own_database

@@ -21,9 +21,8 @@ from models.jobs import Job
 from resolvers.background.jobs import enqueue, run_due
 from resolvers.context import Context
 from tests.conftest import free_port
-from tests.gateways.test_redis_away import hanging
 from tests.make.databases import POSTGRES
-from tests.make.wires import wire_to
+from tests.make.wires import hanging, wire_to
 
 ROOT = Path(__file__).parents[1]
 ADDRESS = "Quintet serves GraphQL"

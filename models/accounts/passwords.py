@@ -69,7 +69,7 @@ def token_hash(token: str) -> str:
     return sha256(token.encode()).hexdigest()
 
 
-class _Hashing:
+class Hashing:
     """A small thread pool with a bounded queue."""
 
     def __init__(self) -> None:
@@ -93,8 +93,8 @@ def _lower_priority() -> None:
 
 
 @cache
-def _hashing() -> _Hashing:
-    return _Hashing()
+def _hashing() -> Hashing:
+    return Hashing()
 
 
 @cache

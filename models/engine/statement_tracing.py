@@ -22,7 +22,7 @@ Observe = Callable[[str], AbstractContextManager[object] | None]
 """Return a context manager for a statement, or None to leave it alone."""
 
 _ORM = ("execute_insert", "execute_many", "execute_query", "execute_query_dict")
-_TRACED_METHODS: tuple[tuple[Any, str], ...] = (
+STATEMENT_METHODS: tuple[tuple[Any, str], ...] = (
     *((SqliteClient, name) for name in _ORM),
     *((AsyncpgDBClient, name) for name in _ORM),
     (transactions.InTransaction, "execute_many"),
@@ -39,7 +39,7 @@ _TRACED_METHODS: tuple[tuple[Any, str], ...] = (
 
 def trace_statements(observe: Observe) -> Callable[[], None]:
     """Wrap every statement of this process in `observe`; return a function that undoes it."""
-    originals = [(owner, name, vars(owner)[name]) for owner, name in _TRACED_METHODS]
+    originals = [(owner, name, vars(owner)[name]) for owner, name in STATEMENT_METHODS]
     for owner, name, original in originals:
         setattr(owner, name, _observed(original, observe))
 

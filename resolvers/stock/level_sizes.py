@@ -29,7 +29,7 @@ async def of_page(ctx: Context, wanted: LevelFilter, sort: LevelSort | None, siz
     goods = await goods_in(ctx, wanted)
     if reads_all(wanted, sort):
         return await of_list(ctx, wanted, private=True)
-    each_location, locations = await _sizes(ctx)
+    each_location, locations = await sizes(ctx)
     if sort is LevelSort.DISTANCE:
         return locations * min(size + 1, each_location)
     if goods and goods.ids and wanted.variant_id is None:
@@ -47,7 +47,7 @@ async def of_pages_at(
     goods = await goods_in(ctx, wanted)
     if goods is None or goods.ids is None or wanted.variant_id is not None:
         return 0
-    each_location, _ = await _sizes(ctx)
+    each_location, _ = await sizes(ctx)
     return len(set(location_ids)) * min(len(goods.ids), each_location)
 
 
@@ -67,7 +67,7 @@ async def of_list(
 
     With `private` only where the caller may read stock; `among`: in so many locations.
     """
-    each_location, locations = await _sizes(ctx)
+    each_location, locations = await sizes(ctx)
     if private or reads_all(wanted, None):
         known = await number_of_locations_with(ctx, Permission.STOCK_READ)
         locations = locations if known is None else known
@@ -82,7 +82,7 @@ async def of_list(
     return locations * (1 if wanted.variant_id is not None else variants)
 
 
-async def _sizes(ctx: Context) -> tuple[int, int]:
+async def sizes(ctx: Context) -> tuple[int, int]:
     """Return the average number of levels at a location, and the merchant's number of locations."""
     if _SIZES_KEY not in ctx.memory:
         ((levels, all_locations, locations),) = await records(_SIZES, ctx.merchant_id)

@@ -12,7 +12,7 @@ from models.errors import StateConflict
 from models.stores.locations import Location, LocationKind
 
 # What keeps a kind: the sentence that says so, and what finds it for a row of `location`.
-_KEEPS = {
+KEEPS = {
     "It keeps its kind: its stock has moved.": (
         "SELECT 1 FROM stock_movement WHERE location_id = location.id",
     ),
@@ -44,7 +44,7 @@ async def conflicts_of(locations: Sequence[Location]) -> dict[str, list[StateCon
         return {}
     ids = [row.id for row in locations]
     await Location.filter(id__in=ids).select_for_update().order_by("id")
-    asked = [" OR ".join(f"EXISTS ({each})" for each in sought) for sought in _KEEPS.values()]
+    asked = [" OR ".join(f"EXISTS ({each})" for each in sought) for sought in KEEPS.values()]
     columns = ", ".join(f"{each} AS keeps_{number}" for number, each in enumerate(asked))
     rows = await fetch(
         f"SELECT code, kind, {columns} FROM location WHERE id IN ({marks(ids)})", *ids
@@ -52,7 +52,7 @@ async def conflicts_of(locations: Sequence[Location]) -> dict[str, list[StateCon
     return {
         row["code"]: [
             StateConflict(sentence, state=LocationKind(row["kind"]), path=("kind",))
-            for number, sentence in enumerate(_KEEPS)
+            for number, sentence in enumerate(KEEPS)
             if row[f"keeps_{number}"]
         ]
         for row in rows

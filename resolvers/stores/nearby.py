@@ -24,7 +24,7 @@ from resolvers.sql_pagination import Conditions
 Place = tuple[float, str]
 # By conditions: a radius that was wide enough lately. It is only where to begin, and changes in steps,
 # so that boxes around the same point are the same.
-_habits: dict[str, float] = {}
+habits: dict[str, float] = {}
 Keep = Callable[[list[Candidate[int]]], Awaitable[list[Candidate[int]]]]
 
 FIRST_RADIUS_METRES = 4_000.0
@@ -50,7 +50,7 @@ async def walk(
     """The next `limit` stores beyond `after`, nearest first, that meet `conditions` and `keep`."""
     place = convert(origin, CoordinateSystem.WGS84)
     furthest = HALF_WAY_ROUND_METRES if within_metres is None else float(within_metres)
-    first = _habits.get(habit := str(conditions), FIRST_RADIUS_METRES)
+    first = habits.get(habit := str(conditions), FIRST_RADIUS_METRES)
     radius = min(furthest, max(first, GROWTH * after[0] if after else 0.0))
     while True:
         candidates = await keep(await candidates_in(conditions, place, radius))
@@ -74,9 +74,9 @@ def _learn(habit: str, first: float, needed: float) -> None:
     if first > FIRST_RADIUS_METRES and needed * 4 <= first:
         wider = first / STEP
     if wider != first:
-        if len(_habits) >= HABITS:
-            _habits.clear()
-        _habits[habit] = wider
+        if len(habits) >= HABITS:
+            habits.clear()
+        habits[habit] = wider
 
 
 def _growth(found: float, limit: int) -> float:

@@ -48,7 +48,7 @@ class Leaf:
 
     def __init__(self, type_: GraphQLLeafType, site: Site) -> None:
         self.final_types = FINAL_TYPES.get(type_, frozenset())
-        self._type = type_
+        self.type_ = type_
         self._site = site
         self._together = _together(type_)
 
@@ -79,7 +79,7 @@ class Leaf:
 
     def _complete_one(self, value: Any, index: int, places: Places, execution: Execution) -> Any:
         try:
-            return Executor.complete_leaf_value(self._type, value)
+            return Executor.complete_leaf_value(self.type_, value)
         except Exception as error:  # noqa: BLE001 - it is the error of this value
             return execution.fail(self._site, places.paths[index], error)
 

@@ -57,20 +57,20 @@ class Plan:
         self, schema: strawberry.Schema, core: Executor[Any], grow: Callable[[int], None]
     ) -> None:
         self._core = core
-        self._root = _Compiler(schema, core, grow).root()
-        self._rows = _rows_of(core.operation, self._root)
+        self.root = _Compiler(schema, core, grow).root()
+        self._rows = _rows_of(core.operation, self.root)
 
     def compile_below(self) -> None:
         """Compile all but interfaces before anything is met."""
-        self._root.compile_below()
+        self.root.compile_below()
 
     async def execute(
         self, variables: VariableValues, context: Any, meter: Meter
     ) -> ExecutionResult:
         execution = Execution(self._core, variables, context, meter)
-        meter.take(1, self._root.bytes, self._root.price_once + self._root.price_each)
+        meter.take(1, self.root.bytes, self.root.price_once + self.root.price_each)
         [data] = await self._rows([self._core.root_value], ROOT, execution)
-        errors = reported(execution.failures, self._root) if execution.failures else None
+        errors = reported(execution.failures, self.root) if execution.failures else None
         return ExecutionResult(None if data is FAILED else data, errors)
 
 

@@ -18,7 +18,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from gateways.telemetry import tracing
 from gateways.webhooks import HttpWebhooks
-from models.engine import read_connections, transactions
+from models.engine import statement_tracing
 from settings import Settings
 from tests.conftest import serving
 from tests.make.api import Api
@@ -151,12 +151,9 @@ async def test_spans_reach_a_collector_over_http(settings: Settings) -> None:
 
 async def test_where_traces_are_off_nothing_is_wrapped(api: Api) -> None:
     assert not tracing.is_tracing()
-    for place in (
-        read_connections.SqliteReader._read,
-        read_connections.PostgresReader._read,
-        transactions._rows_of,
-    ):
-        assert not hasattr(place, "__wrapped__")
+    methods = [getattr(owner, name) for owner, name in statement_tracing.STATEMENT_METHODS]
+    assert methods
+    assert statement_tracing.__file__ not in {each.__code__.co_filename for each in methods}
     async with httpx.AsyncClient() as client:
         answer = await client.post(
             f"{api.settings.base_url}/graphql", json={"query": "{ __typename }"}

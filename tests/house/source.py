@@ -61,6 +61,11 @@ def modules_below(folder: str, root: Path = ROOT) -> list[Module]:
     return [_parse(path, root) for path in sorted((root / folder).rglob("*.py"))]
 
 
+def parsed(paths: list[Path], root: Path = ROOT) -> list[Module]:
+    """Return the modules at these paths, in their order."""
+    return [_parse(path, root) for path in paths]
+
+
 def _parse(path: Path, root: Path) -> Module:
     text = path.read_text(encoding="utf-8")
     return Module(path.relative_to(root), text, ast.parse(text, filename=str(path)))

@@ -7,7 +7,6 @@ that are null or have a default in the database.
 from __future__ import annotations
 
 import importlib.util
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,9 +18,7 @@ from tortoise.migrations import operations as ops
 
 from models.migrating import MIGRATIONS
 from tests.house.source import ROOT
-
-SECTION = re.compile(r"## Migrations that need a stop\n(.*?)(?=\n## |\Z)", re.DOTALL)
-NAME = re.compile(r"`(\d{4}_\w+)`")
+from tests.make.earlier import NAME, SECTION
 
 
 def not_additive(operations: list[Any]) -> Iterator[str]:

@@ -18,7 +18,7 @@ from schema import schema
 from schema.batching import BATCH
 from schema.cost.directives import assumed, list_size
 from schema.cost.prices import is_set, list_size_of, strawberry_field
-from tests.house.test_costs import fields_of
+from tests.house.schema_fields import fields_of
 
 ROOT = Path(__file__).parents[2]
 CORE = schema._schema

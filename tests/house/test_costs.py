@@ -9,12 +9,9 @@ from typing import Any
 import pytest
 import strawberry
 from graphql import (
-    GraphQLField,
     GraphQLSchema,
     get_nullable_type,
-    is_interface_type,
     is_list_type,
-    is_object_type,
 )
 
 from schema import schema
@@ -30,15 +27,9 @@ from schema.cost.prices import (
 )
 from schema.cost.table import PAGE, operations, written
 from settings import Settings
+from tests.house.schema_fields import fields_of
 
 CORE = schema._schema
-
-
-def fields_of(core: GraphQLSchema) -> Iterator[tuple[str, GraphQLField]]:
-    for type_ in core.type_map.values():
-        if (is_object_type(type_) or is_interface_type(type_)) and not type_.name.startswith("__"):
-            for name, definition in type_.fields.items():
-                yield f"{type_.name}.{name}", definition
 
 
 def unsized(core: GraphQLSchema) -> Iterator[str]:

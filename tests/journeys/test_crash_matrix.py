@@ -27,7 +27,6 @@ from tests.conftest import ADMIN_PASSWORD, ADMIN_USERNAME, free_port
 from tests.journeys.histories.customers import change_of_mind, purchase, purchase_of_a_phone
 from tests.journeys.histories.warehouse import adjust, sync
 from tests.journeys.histories.world import World, a_world
-from tests.journeys.test_histories import REFUSALS
 from tests.make.api import Api
 from tests.make.clusters import INITDB, Cluster, a_cluster
 from tests.make.databases import POSTGRES
@@ -35,7 +34,7 @@ from tests.make.fleet import ANY_OF_THEM, Failover, Fleet
 from tests.make.killing import system
 from tests.make.patience import patience, patient
 from tests.make.processes import PATIENCE_SECONDS, Process
-from tests.make.soundness import contradictions
+from tests.make.soundness import REFUSALS, contradictions
 
 PURCHASES = int(os.environ.get("QUINTET_TEST_CRASHES", "0"))
 BUYERS = 6

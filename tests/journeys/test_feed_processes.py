@@ -15,11 +15,10 @@ import pytest
 from settings import Settings
 from tests.conftest import free_port
 from tests.make.api import Api
+from tests.make.changes import FOLLOW, pages
 from tests.make.databases import POSTGRES
 from tests.make.processes import process
-from tests.make.shop import open_shop
-from tests.schema.integrations.test_changes import FOLLOW, pages
-from tests.schema.stock.test_stock import put
+from tests.make.shop import open_shop, put
 
 REDIS = shutil.which("redis-server")
 WRITERS = 40

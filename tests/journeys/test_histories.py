@@ -27,7 +27,7 @@ from tests.journeys.histories.warehouse import adjust, order_goods, stocktake, s
 from tests.journeys.histories.world import World, a_world
 from tests.make.fleet import Fleet, fleet
 from tests.make.killing import system
-from tests.make.soundness import contradictions
+from tests.make.soundness import REFUSALS, contradictions
 
 HISTORIES = int(os.environ.get("QUINTET_TEST_HISTORIES", "80"))
 CLIENTS, KILLS = 8, 4
@@ -35,11 +35,6 @@ KINDS: list[Callable[[World, random.Random], Awaitable[None]]] = [
     purchase, late_purchase, purchase_of_a_phone, purchase_of_what_comes_later, change_of_mind,
     sync, adjust, transfer, stocktake, order_goods,
 ]  # fmt: skip
-# What a history may be refused for, and what at least one of each kind must have done.
-REFUSALS = {
-    "INSUFFICIENT_STOCK", "STATE_CONFLICT", "STALE_VERSION", "EXPIRED", "DUPLICATE", "INVALID",
-    "NOT_FOUND",
-}  # fmt: skip
 DONE = {
     "place", "pay", "cancel", "collect", "sync", "adjust", "ship", "receive", "take", "take_in",
     "send_back",

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from models import database
-from tests.journeys.test_reading import DETAIL, HERE, LIST, NEAREST, SEARCH, STOCK, a_storefront
+from models.engine.query_cache import KeptResults
 from tests.make.answers import without_cost
 from tests.make.api import Api
 from tests.make.elsewhere import write_elsewhere
 from tests.make.goods import a_merchant
 from tests.make.shop import buy, open_shop
+from tests.make.storefront import DETAIL, HERE, LIST, NEAREST, SEARCH, STOCK, a_storefront
 
 HIDE = """INSERT INTO channel_exclusion (product_id, channel, created_at)
   SELECT id, 'APP', '2026-01-01' FROM product
@@ -62,6 +62,6 @@ async def test_every_answer_is_what_it_would_be_if_nothing_were_kept(
 
 async def worked_out_anew(viewer: Api, query: str, variables: dict[str, Any]) -> Any:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(database._opened[0], "kept", None)
+        patch.setattr(KeptResults, "get", lambda *_: None)
         async with viewer.subscribe(query, **variables) as events:
             return without_cost(await events.next())

@@ -10,18 +10,7 @@ from tests.make.documents import document
 from tests.make.elsewhere import write_elsewhere
 from tests.make.goods import a_merchant
 from tests.make.shop import new_key, open_shop
-
-VARIANTS = "variants { sku price { amount } available }"
-NODES = f"edges {{ node {{ id name slug {VARIANTS} }} }} pageInfo {{ endCursor }}"
-LIST = f"{{ products(first: 20) {{ {NODES} }} }}"
-SEARCH = f'{{ products(filter: {{ search: "牛奶" }}) {{ {NODES} }} }}'
-DETAIL = f'{{ product(code: "SHOP-1") {{ id name description {VARIANTS} }} }}'
-STOCK = """{ variant(sku: "SHOP-1") { stockLevels(first: 20) {
-  edges { node { available location { code name } } } } } }"""
-NEAREST = """query($near: GeoPointInput!, $variant: ID!) {
-  stores(near: $near, filter: { carrying: [{ variantId: $variant, quantity: 1 }] }, first: 1) {
-    edges { distanceMetres node { code name } } } }"""
-HERE = {"latitude": 41.79, "longitude": 123.39}
+from tests.make.storefront import DETAIL, HERE, LIST, NEAREST, SEARCH, STOCK, a_storefront
 
 
 async def test_each_read_costs_a_few_statements_however_much_it_answers(
@@ -50,19 +39,6 @@ async def test_each_read_costs_a_few_statements_however_much_it_answers(
     assert found["stores"]["edges"][0]["node"]["code"] == "SHOP"
     boxes = [each for each in statements if "BETWEEN" in each]
     assert len(statements) <= len(boxes) + 3  # whether anything has changed, holds, locations
-
-
-async def a_storefront(staff: Api) -> Api:
-    """Somebody who looks at an app that has prices of its own."""
-    front = await staff.do(
-        document("hq/storefront_create"),
-        input={"name": "App", "channel": "APP", "organisationCode": "CHAIN"},
-    )
-    prices = {"code": "APP", "name": "App", "kind": "CHANNEL", "key": "APP"}
-    await staff.do(document("erp/price_list_upsert"), input={"priceLists": [prices]})
-    row = {"sku": "SHOP-1", "price": "8.88", "listCode": "APP"}
-    await staff.do(document("erp/price_set"), input={"rows": [row], "idempotencyKey": new_key()})
-    return staff.as_(None).through(front["storefront"]["key"])
 
 
 async def test_what_is_asked_again_costs_one_statement_until_something_is_written(

@@ -13,11 +13,11 @@ import pytest
 from settings import Settings
 from tests.conftest import free_port
 from tests.make.api import Api
+from tests.make.changes import FOLLOW
 from tests.make.documents import document
 from tests.make.persons import sign_in, staffed_store
 from tests.make.processes import process
 from tests.make.shop import open_shop
-from tests.schema.integrations.test_changes import FOLLOW
 
 ORDERS = "subscription { orderChanged { id } }"
 REFRESH = (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 
@@ -11,3 +13,19 @@ def without_cost(answer: dict[str, Any]) -> dict[str, Any]:
     assert len(rest) < len(answer["extensions"]), answer
     others = {name: value for name, value in answer.items() if name != "extensions"}
     return {**others, "extensions": rest} if rest else others
+
+
+# What differs each time.
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[0-9:.]+(Z|\+00:00)|GIVEN-\d+|\"cursor\": \"[^\"]*\"")
+
+
+NEW_NODE = re.compile(r"\"nodeId\": \"[^\"]*\"")
+
+
+def normal(answer: dict[str, Any], asked: Any) -> str:
+    answer.pop("extensions", None)
+    for error in answer.get("errors", []):
+        error.get("extensions", {}).pop("requestId", None)
+    text = MOMENT.sub("<then>", json.dumps(answer, sort_keys=True)).replace(str(asked), "<it>")
+    # What was made just now is another one each time.
+    return NEW_NODE.sub('"nodeId": "<new>"', text) if '"created": 1' in text else text

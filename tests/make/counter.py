@@ -116,3 +116,11 @@ async def pay(counter: Counter, customer: Api, order: Any) -> None:
 
 async def seen(customer: Api, order: Any) -> Any:
     return (await customer.ask(ORDER, id=order["id"]))["order"]
+
+
+async def paid(counter: Counter, *methods: str) -> tuple[Api, Any]:
+    """Return a guest and their order, which is paid."""
+    guest = await counter.api.guest()
+    order = await place(counter, guest, *methods)
+    await pay(counter, guest, order)
+    return guest, order

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import tarfile
 from io import BytesIO
@@ -10,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.test_additive_migrations import NAME, SECTION
-
 ROOT = Path(__file__).parents[2]
+SECTION = re.compile(r"## Migrations that need a stop\n(.*?)(?=\n## |\Z)", re.DOTALL)
+NAME = re.compile(r"`(\d{4}_\w+)`")
 
 
 def earlier_tree(folder: Path) -> Path:

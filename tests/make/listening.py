@@ -10,6 +10,6 @@ from resolvers import feed
 async def all_listen(count: int = 1) -> None:
     """Wait until so many subscribers of this process know where they stand and wait for news."""
     while True:
-        if sum(len(hub._waiting) for hub in feed._hubs.values()) >= count:
+        if sum(hub.waiting for hub in feed.hubs.values()) >= count:
             return
         await asyncio.sleep(0.01)

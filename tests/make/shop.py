@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from typing import Any
 
 from tests.make.api import Api
 from tests.make.documents import document
@@ -72,3 +73,13 @@ async def buy(visitor: Api, shop: Shop) -> str:
     await visitor.client.post(started["payment"]["codeUrl"])
     status: str = (await guest.ask(document("phone/order"), id=order_id))["order"]["status"]
     return status
+
+
+async def put(admin: Api, *rows: tuple[str, str, int], **options: Any) -> dict[str, Any]:
+    """Set levels as the ERP does: location code, SKU, quantity."""
+    given = [{"locationCode": code, "sku": sku, "quantity": count} for code, sku, count in rows]
+    options = {"rows": given, "idempotencyKey": new_key(), **options}
+    payload: dict[str, Any] = (await admin.ask(document("erp/stock_set"), input=options))[
+        "stockSet"
+    ]
+    return payload

@@ -118,3 +118,10 @@ async def _found(queries: dict[str, str]) -> list[str]:
     return [
         f"{what}: {rows[:3]}" for what, query in queries.items() if (rows := await fetch(query))
     ]
+
+
+# What a history may be refused for, and what at least one of each kind must have done.
+REFUSALS = {
+    "INSUFFICIENT_STOCK", "STATE_CONFLICT", "STALE_VERSION", "EXPIRED", "DUPLICATE", "INVALID",
+    "NOT_FOUND",
+}  # fmt: skip

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterable
 
 from models.accounts.organisations import Organisation, OrganisationKind
+from models.accounts.roles import Permission
 from models.catalog.products import Product, Variant
 from models.database import transaction
 from models.stock.holds import StockHold
@@ -13,7 +14,7 @@ from models.stock.levels import StockLevel
 from models.stock.states import MovementReason, StockState
 from models.stores.locations import Location, LocationKind
 from resolvers.accounts.organisations.organisations import OrganisationDraft, create_below
-from resolvers.context import Context
+from resolvers.context import Actor, ActorKind, Context, GrantedNode
 from resolvers.stock.ledger import ledger
 
 _numbers = itertools.count(1)
@@ -52,7 +53,7 @@ async def a_level(
     """A level whose pieces came in by a movement, so that the ledger explains them."""
     variant = variant or await a_variant(ctx)
     location = location or await a_location(ctx)
-    await transaction(_receive, ctx, (variant.id, location.id), available)
+    await transaction(receive, ctx, (variant.id, location.id), available)
     await StockLevel.filter(variant_id=variant.id, location_id=location.id).update(
         safety_stock=safety_stock
     )
@@ -68,7 +69,7 @@ async def statuses(order_id: int) -> list[str]:
     return [str(each.status) for each in await StockHold.filter(order_id=order_id).order_by("id")]
 
 
-async def _receive(ctx: Context, place: ledger.Place, quantity: int) -> None:
+async def receive(ctx: Context, place: ledger.Place, quantity: int) -> None:
     await ledger.create_missing(ctx, [place])
     await ledger.move_all(ctx, list(_receipts(place, quantity)))
 
@@ -83,3 +84,14 @@ def _receipts(place: ledger.Place, quantity: int) -> Iterable[ledger.Move]:
             quantity=quantity,
             reason=MovementReason.PURCHASE_RECEIPT,
         )
+
+
+async def codes_of(level: StockLevel) -> tuple[str, str]:
+    await level.fetch_related("location", "variant")
+    return level.location.code, level.variant.sku
+
+
+async def actor_at(location: Location, *permissions: Permission) -> Actor:
+    await location.fetch_related("organisation")
+    node = location.organisation
+    return Actor(ActorKind.STAFF, 1, (GrantedNode(node.id, node.path, frozenset(permissions)),))

@@ -216,7 +216,7 @@ async def wechat_pay(**differing: Any) -> AsyncIterator[WechatStandin]:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         standin.port = listening.getsockname()[1]
-        running = asyncio.create_task(server._serve([listening]))
+        running = asyncio.create_task(server.serve([listening]))
         while not server.started:  # noqa: ASYNC110 - it has no event
             await asyncio.sleep(0.01)
         try:

@@ -68,3 +68,16 @@ async def wire_to(url: str) -> AsyncIterator[tuple[Wire, str]]:
     finally:
         wire.resume()
         await wire.cut()
+
+
+@asynccontextmanager
+async def hanging() -> AsyncIterator[str]:
+    """The URL of a Redis that takes connections and says nothing."""
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(-1)
+        writer.close()
+
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    async with server:
+        yield f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}"

@@ -13,6 +13,7 @@ import pytest
 from models.accounts.clients import ApiClient
 from models.accounts.staff import StaffGrant
 from settings import Settings
+from tests.make.answers import normal
 from tests.make.api import Api
 from tests.make.digests import Witness
 from tests.make.documents import document as example
@@ -20,7 +21,6 @@ from tests.make.patience import patient
 from tests.make.persons import staff
 from tests.make.probes import Root, arguments, document, roots
 from tests.make.territories import Chain, a_chain
-from tests.schema.test_root_fields import normal
 
 # What anybody may ask for, and what staff do about themselves: nothing of a merchant is touched.
 ABOUT_ONESELF = {"guestSignIn", "otpRequest", "signOut", "secondFactorSet"}

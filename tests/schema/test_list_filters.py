@@ -11,11 +11,11 @@ from models.accounts.staff import Staff
 from models.integrations.bulk import BulkOperation
 from models.integrations.webhooks import Webhook
 from tests.make.api import Api
+from tests.make.changes import erp_of
 from tests.make.documents import document
 from tests.make.persons import staff
 from tests.make.shop import open_shop
 from tests.make.statements import counting
-from tests.schema.integrations.test_changes import erp_of
 
 LISTS = {
     "apiClients": ("ApiClientFilter", "name"),

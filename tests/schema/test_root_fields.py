@@ -10,13 +10,12 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import re
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
 from settings import Settings
+from tests.make.answers import normal
 from tests.make.api import Api
 from tests.make.nowhere import missing
 from tests.make.patience import patient
@@ -34,9 +33,6 @@ OF_ONE_STORE = {
 }
 OF_ONE_STORE |= {f"{word}.number" for word in OF_ONE_STORE}
 IN_ONE_STORE = ("manager", "guide", "cashier", "picker")
-# What differs each time.
-MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[0-9:.]+(Z|\+00:00)|GIVEN-\d+|\"cursor\": \"[^\"]*\"")
-NEW_NODE = re.compile(r"\"nodeId\": \"[^\"]*\"")
 # Whoever has it may use it, whose customer they ever are.
 CAPABILITIES = {"shareLink(token)"}
 # What takes access away.
@@ -202,12 +198,3 @@ async def ask(api: Api, root: Root, leaf: Leaf, territory: Territory, home: Chai
     put(given, leaf.path, territory[leaf.word])
     answer = await api.send(document(root, given), **given)
     return normal(answer, territory[leaf.word])
-
-
-def normal(answer: dict[str, Any], asked: Any) -> str:
-    answer.pop("extensions", None)
-    for error in answer.get("errors", []):
-        error.get("extensions", {}).pop("requestId", None)
-    text = MOMENT.sub("<then>", json.dumps(answer, sort_keys=True)).replace(str(asked), "<it>")
-    # What was made just now is another one each time.
-    return NEW_NODE.sub('"nodeId": "<new>"', text) if '"created": 1' in text else text

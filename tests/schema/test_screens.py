@@ -8,9 +8,9 @@ import pytest
 
 from tests.make.api import Api
 from tests.make.documents import document
+from tests.make.products import UPSERT, row
 from tests.make.shop import buy, new_key, open_shop
 from tests.make.statements import counting
-from tests.schema.catalog.test_catalog import UPSERT, row
 
 NEAR = {"latitude": 41.79, "longitude": 123.4, "system": "WGS84"}
 LOGO = {"url": "https://cdn.example/logo.svg"}

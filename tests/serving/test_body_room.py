@@ -15,7 +15,7 @@ from websockets.frames import Frame, Opcode
 from schema.transport.http_request import BadRequest, read_request
 from serving.body_room import BodyRoom, Held, NoRoom
 from serving.websocket_connections import FREE_BYTES
-from tests.serving.test_connections import SECONDS, served, until
+from tests.make.connections import SECONDS, served, until
 
 MOST = 1_000
 

@@ -12,8 +12,8 @@ import pytest
 
 from tests.conftest import free_port
 from tests.make.databases import POSTGRES
+from tests.make.signals import EVERY_STEP, ended, signalled
 from tests.make.wires import Wire, wire_to
-from tests.serving.test_signals import EVERY_STEP, ended, signalled
 
 pytestmark = [
     pytest.mark.skipif(not POSTGRES, reason="a file does not go away"),

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sys
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import httpx
 import pytest
@@ -20,50 +17,7 @@ from serving.listening import CannotListen, listen_on
 from serving.running import Server, Timing
 from serving.stopping import Stopping
 from tests.conftest import free_port
-
-TOY = Path(__file__).with_name("toy_process.py")
-
-
-class Toy:
-    def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
-        self.process = process
-        self.port = port
-
-    async def says(self, what: str) -> None:
-        assert self.process.stdout
-        async with asyncio.timeout(30):
-            while line := await self.process.stdout.readline():
-                if line.decode().strip() == what:
-                    return
-        pytest.fail(f"it ended without saying {what}")
-
-    async def ends(self) -> tuple[int, float]:
-        """Its exit code, and how many seconds it took from now."""
-        began = time.monotonic()
-        async with asyncio.timeout(30):
-            return await self.process.wait(), time.monotonic() - began
-
-    async def left(self) -> list[str]:
-        """What it has still said."""
-        assert self.process.stdout
-        return (await self.process.stdout.read()).decode().split()
-
-
-@asynccontextmanager
-async def toy(*hangs: str, workers: int = 1, group: bool = False) -> AsyncIterator[Toy]:
-    """`group`: its processes are a group of their own, which can be sent a signal."""
-    port = free_port()
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, str(TOY), str(port), str(workers), *hangs),
-        stdout=asyncio.subprocess.PIPE,
-        start_new_session=group,
-    )
-    try:
-        yield Toy(process, port)
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+from tests.make.signals import toy
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -5,23 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.conftest import free_port
-from tests.gateways.test_redis_away import hanging
 from tests.make.databases import POSTGRES
-from tests.serving.test_running import toy
+from tests.make.signals import EVERY_STEP, ended, signalled, toy
+from tests.make.wires import hanging
 
-SIGNALLED = Path(__file__).with_name("signalled.py")
-# All of them start some sixty processes: `make crash-matrix` does.
-EVERY_STEP = bool(os.environ.get("QUINTET_TEST_EVERY_STEP"))
 SIGNALS = ("SIGTERM", "SIGINT") if EVERY_STEP else ("SIGTERM",)
 SECONDS = 15  # of a machine that is busy; alone it takes half of one
 BOTH = (
@@ -47,30 +40,6 @@ KINDS = [
     ("serve", "serving.running:Server.startup"),
     ("worker", "gateways.bus:RemoteBus.start"),
 ]
-
-
-@asynccontextmanager
-async def signalled(
-    number: str, place: str, *command: str, **variables: str
-) -> AsyncIterator[asyncio.subprocess.Process]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, str(SIGNALLED), number, place, *command),
-        env={**os.environ, "QUINTET_LOG_LEVEL": "error", **variables},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-
-
-async def ended(process: asyncio.subprocess.Process) -> tuple[int | None, str, str]:
-    async with asyncio.timeout(60):
-        said, errors = await process.communicate()
-    return process.returncode, said.decode(), errors.decode()
 
 
 @pytest.mark.parametrize("number", SIGNALS)
@@ -128,13 +97,13 @@ async def test_a_second_signal_ends_a_stop_at_whatever_step(
     [
         "starting:share_metrics",
         "serving.workers:Workers.run",
-        "serving.workers:Workers._start",
-        "serving.workers:_held",
-        "serving.workers:Workers._look",
-        "starting:_welcome",
+        "multiprocessing.context:BaseContext.Pipe",
+        "serving.workers:resource_tracker.ensure_running",
+        "serving.workers:wait",
+        "starting:announce",
     ]
     if EVERY_STEP
-    else ["serving.workers:Workers._start"],
+    else ["multiprocessing.context:BaseContext.Pipe"],
 )
 @pytest.mark.own_database
 async def test_a_start_of_several_processes_ends_at_whatever_step(

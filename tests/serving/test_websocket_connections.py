@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 
 from serving.websocket_connections import MOST_FRAMES
-from tests.serving.test_connections import served, until
+from tests.make.connections import served, until
 
 EMPTY_PART = Frame(Opcode.CONT, b"", fin=False)
 
@@ -41,7 +41,7 @@ async def test_a_flood_of_frames_is_ended(first: bytes, frame: Frame) -> None:
         async with asyncio.timeout(10):
             await client.wait_closed()
         assert client.close_code == 1008
-        await until(lambda: counts._total == 0)
+        await until(lambda: counts.total == 0)
 
 
 async def test_a_long_message_in_parts_is_heard() -> None:

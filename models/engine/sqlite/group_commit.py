@@ -91,13 +91,13 @@ class _Writer:
                 if await member.ended:
                     raw.execute("RELEASE member")
                 else:
-                    await _visit(connection, ["ROLLBACK TO member", "RELEASE member"])
+                    await visit(connection, ["ROLLBACK TO member", "RELEASE member"])
                     _resolve(group.pop().settled)
             committing = True
             if group or raw.in_transaction:
-                await _visit(connection, ["COMMIT"])
+                await visit(connection, ["COMMIT"])
         except BaseException as error:
-            await _visit(connection, ["ROLLBACK"] if raw.in_transaction else [])
+            await visit(connection, ["ROLLBACK"] if raw.in_transaction else [])
             for member in group:
                 member.fail(error if committing or len(group) == 1 else TransactionLost(str(error)))
             if not isinstance(error, Exception):
@@ -153,10 +153,10 @@ async def _begin(connection: Any) -> None:
         waits = False
     raw.execute(f"PRAGMA busy_timeout = {patience}")
     if waits:
-        await _visit(connection, ["BEGIN IMMEDIATE"])
+        await visit(connection, ["BEGIN IMMEDIATE"])
 
 
-async def _visit(connection: Any, steps: list[str]) -> None:
+async def visit(connection: Any, steps: list[str]) -> None:
     """Run statements in one visit to the connection's thread."""
     await connection._execute(_run, connection._conn, steps)
 

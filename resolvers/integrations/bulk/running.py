@@ -156,7 +156,7 @@ async def _do(run: Run, chunk: Chunk) -> None:
     try:
         done = await transaction(_do_chunk, run, chunk, rehearses)
     except _Rehearsed as rehearsed:
-        done = await transaction(_progress, run, chunk, rehearsed.results, rehearsed.counts)
+        done = await transaction(record_progress, run, chunk, rehearsed.results, rehearsed.counts)
     for name, value in done.items():
         setattr(run.operation, name, value)
 
@@ -176,10 +176,10 @@ async def _do_chunk(run: Run, chunk: Chunk, rehearses: bool) -> dict[str, Any]:
     if failed and run.operation.all_or_nothing:
         # It passed the rehearsal: something else has changed meanwhile.
         raise failed[0].refusals[0]
-    return await _progress(run, chunk, results, counts)
+    return await record_progress(run, chunk, results, counts)
 
 
-async def _progress(
+async def record_progress(
     run: Run, chunk: Chunk, results: Sequence[RowResult], counts: tuple[int, int]
 ) -> dict[str, Any]:
     """Write down how far it is, in the database and the files. Raises: Stopped."""

@@ -14,8 +14,8 @@ from gateways.payments import ChargeRefused, ChargeStatus
 from gateways.wechat_pay import platform_keys
 from gateways.wechat_pay.gateway import WechatPayments
 from models.database import transaction
-from tests.gateways.wechat_pay.test_charges import CHARGE
 from tests.make import wechat_keys as keys
+from tests.make.wechat_charges import CHARGE
 from tests.make.wechat_shop import refused
 from tests.make.wechat_standin import WechatStandin, wechat_pay
 

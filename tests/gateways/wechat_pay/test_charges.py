@@ -4,33 +4,18 @@ from __future__ import annotations
 
 from base64 import b64decode
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from gateways import GatewayError
-from gateways.payments import Charge, ChargePaid, ChargeRefused, ChargeStatus
+from gateways.payments import ChargePaid, ChargeRefused, ChargeStatus
 from gateways.wechat_pay.gateway import WechatPayments
+from tests.make.wechat_charges import CHARGE
 from tests.make.wechat_keys import APP_IDS, MERCHANT_NUMBER, rsa_key
 from tests.make.wechat_shop import refused
 from tests.make.wechat_standin import WechatStandin
-
-CHARGE = Charge(
-    reference="P" + "0" * 30,
-    amount_minor=1250,
-    currency="CNY",
-    description="Order 260131ABCDEFGHJK",
-    flow="NATIVE",
-    notify_url="https://shop.example/webhooks/payments/wechat_pay/QUINTET",
-    channel="PC",
-    expires_at=datetime(2030, 1, 31, 8, tzinfo=UTC),
-    payer_id="oUpF8uMuAJO_M2pxb1Q9zNjWeS6o",
-    payment_code="130061098828009406",
-    client_address="203.0.113.9",
-    store_code="S1",
-)
 
 
 def is_signed(signature: str, *lines: str) -> bool:

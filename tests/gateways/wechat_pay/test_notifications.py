@@ -18,9 +18,8 @@ from gateways.payments import (
 )
 from gateways.wechat_pay import platform_keys
 from gateways.wechat_pay.gateway import WechatPayments
-from tests.gateways.wechat_pay.test_charges import CHARGE
-from tests.gateways.wechat_pay.test_refunds import ORDER
 from tests.make import wechat_keys as keys
+from tests.make.wechat_charges import CHARGE, ORDER
 from tests.make.wechat_standin import WechatStandin, encrypted, wechat_pay
 
 PAID = "TRANSACTION.SUCCESS"
@@ -208,9 +207,14 @@ async def test_an_unknown_certificate_is_fetched_until_the_next_time(open_at) ->
         for _ in range(3):
             with pytest.raises(BadNotification, match="unknown key"):
                 received(gateway, standin, body)
-        await asyncio.gather(*gateway._client.keys._tasks)
+        await asyncio.gather(*fetching())
         assert received(gateway, standin, body).reference == CHARGE.reference
         assert len(standin.asked("/v3/certificates")) == 1
+
+
+def fetching() -> list[asyncio.Task[object]]:
+    """Return the tasks that fetch certificates in the background."""
+    return [task for task in asyncio.all_tasks() if "PlatformKeys" in repr(task.get_coro())]
 
 
 async def test_certificates_that_do_not_come_are_a_warning(
@@ -224,5 +228,5 @@ async def test_certificates_that_do_not_come_are_a_warning(
         gateway = open_at(standin.url, rotates=True)
         with pytest.raises(BadNotification, match="unknown key"):
             received(gateway, standin, standin.notification(PAID, {}))
-        await asyncio.gather(*gateway._client.keys._tasks)
+        await asyncio.gather(*fetching())
     assert written == ["platform certificates not fetched"]

@@ -5,22 +5,11 @@ from __future__ import annotations
 import pytest
 
 from gateways import GatewayError
-from gateways.payments import RefundOrder, RefundOutcome
+from gateways.payments import RefundOutcome
 from gateways.wechat_pay.gateway import WechatPayments
-from tests.gateways.wechat_pay.test_charges import CHARGE
+from tests.make.wechat_charges import CHARGE, ORDER
 from tests.make.wechat_shop import refused
 from tests.make.wechat_standin import WechatStandin
-
-ORDER = RefundOrder(
-    reference="R" + "0" * 30,
-    charge_reference=CHARGE.reference,
-    provider_reference="4200000000000000000000000001",
-    amount_minor=500,
-    charged_minor=1250,
-    currency="CNY",
-    reason="一件商品破损" * 20,
-    notify_url="https://shop.example/webhooks/payments/wechat_pay/QUINTET",
-)
 
 
 @pytest.fixture

@@ -10,12 +10,9 @@ from tests.make.documents import document
 
 LEVELS = """query($v: ID!, $l: ID!) { stockLevels(filter: { variantId: $v, locationId: $l }) {
   edges { node { available } } } }"""
-OPEN = """mutation($input: StocktakeOpenInput!) { stocktakeOpen(input: $input) {
-  stocktake { id } userErrors { code } } }"""
-COUNT = """mutation($input: StocktakeCountInput!) { stocktakeCount(input: $input) {
-  stocktake { id } userErrors { code } } }"""
-APPROVE = """mutation($input: StocktakeActInput!) { stocktakeApprove(input: $input) {
-  stocktake { id } userErrors { code } } }"""
+OPEN = document("store/stocktake_open")
+COUNT = document("store/stocktake_count")
+APPROVE = document("hq/stocktake_approve")
 
 
 async def sync(world: World, chance: random.Random) -> None:

@@ -11,8 +11,8 @@ from models.accounts.passwords import (
     HASHING_THREADS,
     MAXIMUM_WAITING,
     NO_PASSWORD,
+    Hashing,
     HashingBusy,
-    _Hashing,
     hash_password,
     verify_password,
 )
@@ -33,7 +33,7 @@ async def test_a_password_is_verified_by_its_hash_alone() -> None:
 
 
 async def test_few_hash_at_once_few_wait_and_all_else_goes_on() -> None:
-    hashing, gate, running = _Hashing(), threading.Event(), []
+    hashing, gate, running = Hashing(), threading.Event(), []
     loop, all_run = asyncio.get_running_loop(), asyncio.Event()
 
     def work() -> int:
@@ -67,5 +67,5 @@ async def test_hashing_gives_way_to_the_thread_that_answers_requests() -> None:
         return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
     before = niceness()
-    assert await _Hashing().run(niceness) > before
+    assert await Hashing().run(niceness) > before
     assert niceness() == before

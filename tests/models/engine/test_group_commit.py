@@ -14,6 +14,7 @@ from models import database as db
 from models.accounts.sessions import Guest
 from models.database import after_commit, transaction
 from models.engine.sqlite import group_commit
+from models.engine.transactions import begun
 from tests.conftest import POSTGRES
 
 pytestmark = pytest.mark.skipif(bool(POSTGRES), reason="PostgreSQL commits in groups by itself")
@@ -78,14 +79,14 @@ async def test_a_commit_that_fails_undoes_all_of_its_group_which_runs_again(
     commits: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failures = [sqlite3.OperationalError("database is locked")]
-    real = group_commit._visit
+    real = group_commit.visit
 
     async def visit(connection: object, steps: list[str]) -> None:
         if "COMMIT" in steps and failures:
             raise failures.pop()
         await real(connection, steps)
 
-    monkeypatch.setattr(group_commit, "_visit", visit)
+    monkeypatch.setattr(group_commit, "visit", visit)
     ids = await asyncio.gather(*(transaction(_a_guest) for _ in range(20)))
     assert "ROLLBACK" in commits
     assert sorted(ids) == sorted(await Guest.all().values_list("id", flat=True))
@@ -95,7 +96,7 @@ async def test_a_commit_that_fails_undoes_all_of_its_group_which_runs_again(
 async def test_a_commit_that_cannot_be_is_told_to_everybody(
     commits: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = group_commit._visit
+    real = group_commit.visit
 
     async def visit(connection: object, steps: list[str]) -> None:
         if "COMMIT" in steps:
@@ -103,7 +104,7 @@ async def test_a_commit_that_cannot_be_is_told_to_everybody(
         await real(connection, steps)
 
     with monkeypatch.context() as patched:
-        patched.setattr(group_commit, "_visit", visit)
+        patched.setattr(group_commit, "visit", visit)
         told = await asyncio.gather(
             *(transaction(_a_guest) for _ in range(10)), return_exceptions=True
         )
@@ -153,13 +154,17 @@ async def test_nobody_is_let_into_an_old_group(commits: list[str]) -> None:
 async def test_callers_that_leave_the_queue_hold_nobody_up(commits: list[str]) -> None:
     entered = asyncio.Event()
 
+    async def unshielded() -> None:
+        async with begun(get_connection("default"), brief=False) as connection:
+            await Guest.create(using_db=connection)
+
     async def first() -> None:
         entered.set()
         await asyncio.sleep(0.01)
 
     running = asyncio.create_task(transaction(first))
     await entered.wait()
-    waiting = [asyncio.create_task(db._once(_a_guest, ())) for _ in range(10)]
+    waiting = [asyncio.create_task(unshielded()) for _ in range(10)]
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     for each in waiting[::2]:

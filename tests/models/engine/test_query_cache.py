@@ -14,7 +14,6 @@ import pytest
 
 from models.config import sqlite_path
 from models.database import (
-    _opened,
     close,
     connect,
     execute,
@@ -312,12 +311,19 @@ def test_results_have_a_bound_in_number_and_in_bytes(monkeypatch: pytest.MonkeyP
 
 
 async def test_without_memory_nothing_is_kept_and_nothing_asked_for_it(
-    database_url: str, count_statements: Callable[[], Any]
+    database_url: str, count_statements: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await connect(database_url, kept_megabytes=0)
     asked: list[str] = []
-    if not is_postgres():
-        _opened[0]._loop_connection.set_trace_callback(asked.append)  # type: ignore[attr-defined]
+
+    def traced(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        connection = sqlite3.Connection(*arguments, **options)
+        connection.set_trace_callback(asked.append)
+        return connection
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sqlite3, "connect", traced)
+        await connect(database_url, kept_megabytes=0)
+    asked.clear()
     with count_statements() as statements:
         for _ in range(3):
             async with a_request():

@@ -6,7 +6,7 @@ import pytest
 
 from models.database import fetch, is_postgres
 from tests.make.api import Api
-from tests.schema.catalog.test_catalog import UPSERT
+from tests.make.products import UPSERT
 
 NAMES = [
     "apple",

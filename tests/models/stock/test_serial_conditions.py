@@ -5,8 +5,8 @@ from __future__ import annotations
 from models.migrating import migrate
 from models.stock.serials import SerialNumber
 from resolvers.context import Context
+from tests.make.phones import phones
 from tests.make.soundness import stock_contradictions
-from tests.resolvers.stock.audit.test_witnesses import phones
 
 
 async def states() -> dict[str, str]:

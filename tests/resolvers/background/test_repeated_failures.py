@@ -35,10 +35,13 @@ def test_another_cause_and_another_task_have_tracebacks_of_their_own() -> None:
 
 
 def test_what_is_remembered_is_bounded() -> None:
-    failures = RepeatedFailures(Lines(), lambda: 0)
-    for number in range(2 * MOST_CAUSES):
+    lines = Lines()
+    failures = RepeatedFailures(lines, lambda: 0)
+    for number in (*range(MOST_CAUSES), 0, MOST_CAUSES, 0):
         failures.log(str(number), _raised(int, "x"), "task failed")
-    assert len(failures._seen) <= MOST_CAUSES
+    # The second time it is known, and the third time forgotten.
+    assert len(lines.told) == MOST_CAUSES + 2
+    assert "exc_info" in lines.told[-1]
 
 
 def _raised(work: Any, argument: str) -> Exception:

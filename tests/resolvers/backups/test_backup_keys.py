@@ -16,9 +16,8 @@ from resolvers.backups.restoring import restore
 from resolvers.backups.taking import take
 from resolvers.context import Context
 from settings import Settings
-from tests.resolvers.backups.test_backups import a_file, shop, stopped, texts_below
+from tests.make.backups import a_file, stopped, texts_below
 
-__all__ = ["shop"]
 pytestmark = pytest.mark.own_database
 OTHER_KEYS = f"k9:{b64encode(b'9' * 32).decode()}"
 

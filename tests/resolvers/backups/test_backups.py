@@ -9,7 +9,6 @@ import shutil
 import uuid
 import zipfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from errno import ENOSPC
 from pathlib import Path
@@ -26,6 +25,7 @@ from resolvers.backups.restoring import restore
 from resolvers.backups.taking import take
 from resolvers.context import Context
 from settings import Settings
+from tests.make.backups import a_file, stopped, texts_below
 from tests.make.databases import POSTGRES, PostgresDatabases, named, on_server
 from tests.make.sales import a_guest, a_level_in_a_store, a_paid_order, an_order
 from tests.make.soundness import contradictions
@@ -46,14 +46,6 @@ class DiskUsage:
 
 
 @pytest.fixture
-def shop(settings: Settings, tmp_path: Path) -> Settings:
-    """Settings of a shop with a folder of files."""
-    folder = tmp_path / "shop-files"
-    folder.mkdir()
-    return replace(settings, files_folder=str(folder))
-
-
-@pytest.fixture
 async def elsewhere(
     request: pytest.FixtureRequest, shop: Settings, tmp_path: Path
 ) -> AsyncIterator[Settings]:
@@ -70,30 +62,8 @@ async def elsewhere(
     databases.drop(name)
 
 
-@asynccontextmanager
-async def stopped(settings: Settings) -> AsyncIterator[None]:
-    """Nobody is connected to the database meanwhile."""
-    await db.close()
-    try:
-        yield
-    finally:
-        await db.connect(settings.database_url)
-
-
 def names_below(folder: Path) -> set[str]:
     return {each.name for each in folder.rglob("*") if each.is_file()}
-
-
-def a_file(settings: Settings, name: str, text: str | None = None) -> None:
-    """A file whose text is by default the folder it belongs to."""
-    place = Path(settings.files_folder) / name
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_text(text or settings.files_folder)
-
-
-def texts_below(folder: Path) -> dict[str, str]:
-    files = (each for each in folder.rglob("*") if each.is_file())
-    return {str(each.relative_to(folder)): each.read_text() for each in files}
 
 
 async def orders() -> list[tuple[int, str]]:
@@ -376,6 +346,14 @@ async def test_without_the_programs_of_postgres_it_is_said_so(
         await take(shop, tmp_path / "a.backup")
 
 
+FAILING_AT_THE_END = """#!/bin/sh
+case "$1" in --list) exec {program} "$@" ;; esac
+{program} "$@"
+echo "the disk is full" >&2
+exit 1
+"""
+
+
 @pytest.mark.skipif(not POSTGRES, reason="SQLite replaces the file at once")
 async def test_a_restore_that_fails_leaves_postgres_as_it_was(
     ctx: Context, shop: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -383,13 +361,10 @@ async def test_a_restore_that_fails_leaves_postgres_as_it_was(
     await an_order(await a_guest(ctx), await a_level_in_a_store(ctx, 5))
     target = tmp_path / "shop.backup"
     await take(shop, target)
-    run = postgres_dump._run
-
-    async def fail_at_the_end(program: str, url: str, *arguments: str) -> None:
-        await run(program, url, *arguments)
-        raise BackupFault("pg_restore failed: the disk is full")
-
-    monkeypatch.setattr(postgres_dump, "_run", fail_at_the_end)
+    program = tmp_path / "pg_restore"
+    program.write_text(FAILING_AT_THE_END.format(program=shutil.which("pg_restore")))
+    program.chmod(0o700)
+    monkeypatch.setattr(shutil, "which", lambda _: str(program))
     async with stopped(shop):
         with pytest.raises(BackupFault, match="the disk is full"):
             await restore(shop, target, force=True)

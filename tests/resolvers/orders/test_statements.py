@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,20 @@ from tests.make.checkouts import EXPRESS, a_member, a_store, checkout, choice, l
 from tests.make.sales import a_key
 from tests.make.statements import counting
 from tests.make.stock import a_level, again
+
+
+def wait_before_booking(monkeypatch: pytest.MonkeyPatch, callers: int) -> None:
+    """Let nobody book before so many have worked out what they book."""
+    all_ready = asyncio.Barrier(callers)
+    real = placing.attributed
+
+    async def attributed(*arguments: Any) -> Any:
+        """Called last before the booking."""
+        found = await real(*arguments)
+        await all_ready.wait()
+        return found
+
+    monkeypatch.setattr(placing, "attributed", attributed)
 
 
 async def test_a_rush_costs_one_update_of_the_level_a_batch(

@@ -20,15 +20,14 @@ from resolvers.stock.purchasing import order_steps
 from resolvers.stock.transfers import arrivals as transfer_arrivals
 from resolvers.stock.transfers.arrivals import ReceiptDraft
 from tests.make.purchases import a_purchase, ordered
-from tests.make.stock import a_level, a_location
+from tests.make.stock import a_level, a_location, codes_of
 from tests.make.transfers import Chain, a_chain, a_key, shipped
-from tests.resolvers.stock.levels.test_erp_sync import _codes
 
 FULL = MOST_ON_HAND - 1
 
 
 async def _found(ctx: Context, chain: Chain, pieces: int) -> object:
-    location_code, sku = await _codes(await chain.at_destination())
+    location_code, sku = await codes_of(await chain.at_destination())
     draft = AdjustmentDraft(
         location_code=location_code,
         sku=sku,

@@ -3,36 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
 from models.accounts.roles import Permission
-from models.database import execute
 from models.errors import InvalidInput
-from models.stock.ledger import StockMovement
-from models.stock.levels import StockLevel
 from resolvers.context import Actor, Context
 from resolvers.stock.levels import sold_by_level
+from tests.make.movements import moved
 from tests.make.statements import counting
-from tests.make.stock import a_level, a_location, a_variant
-from tests.resolvers.stock.levels.test_erp_sync import _actor
-
-
-async def moved(
-    ctx: Context, level: StockLevel, quantity: int, days_ago: float, reason: str = "SALE"
-) -> None:
-    movement = await StockMovement.create(
-        variant_id=level.variant_id,
-        location_id=level.location_id,
-        from_state="COMMITTED",
-        to_state="OUTSIDE",
-        quantity=quantity,
-        reason=reason,
-        actor_kind="SYSTEM",
-    )
-    moment = ctx.now() - timedelta(days=days_ago)
-    await execute("UPDATE stock_movement SET created_at = ? WHERE id = ?", moment, movement.id)
+from tests.make.stock import a_level, a_location, a_variant, actor_at
 
 
 async def test_sales_of_the_days_are_added_up_for_each_level_in_one_statement(ctx: Context) -> None:
@@ -58,7 +38,7 @@ async def test_only_who_may_read_stock_there_knows(ctx: Context) -> None:
     mine, theirs = await a_level(ctx, 5, location=here), await a_level(ctx, 5, location=there)
     for level in (mine, theirs):
         await moved(ctx, level, 3, 1)
-    clerk = replace(ctx, actor=await _actor(here, Permission.STOCK_READ))
+    clerk = replace(ctx, actor=await actor_at(here, Permission.STOCK_READ))
     assert await sold_by_level.of_levels(clerk, [mine.id, theirs.id], 30) == {mine.id: 3}
     with counting() as statements:
         nobody = replace(ctx, actor=Actor())

@@ -8,12 +8,12 @@ from models.database import execute, transaction
 from models.stock.levels import StockLevel
 from resolvers.background.outbox import give_sequences
 from resolvers.context import Context
+from tests.make.backorders import allow, paid
 from tests.make.checkouts import a_store
+from tests.make.killed_work import chain, purchase, stocktake, transfer
 from tests.make.sales import a_guest, an_order
 from tests.make.soundness import contradictions
 from tests.make.stock import a_variant
-from tests.resolvers.orders.checkout.test_backorders import allow, paid
-from tests.resolvers.stock.test_killed import chain, purchase, stocktake, transfer
 
 LAST = "(SELECT MAX(id) FROM {})"
 SPOILT = {

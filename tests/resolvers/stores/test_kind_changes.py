@@ -142,7 +142,7 @@ def test_every_table_that_names_a_place_keeps_its_kind_or_says_why_not() -> None
         "assortment": "a setting of any place",
         "safety_stock_default": "a setting of any place",
     }
-    sought = {words for each in kind_changes._KEEPS.values() for words in each}
+    sought = {words for each in kind_changes.KEEPS.values() for words in each}
     for table, column in _references():
         condition = f"SELECT 1 FROM {table} WHERE {column} = location.id"
         assert (condition in sought) != (table in implied), table

@@ -132,7 +132,7 @@ async def test_the_walk_equals_brute_force_anywhere_on_earth(
 async def test_a_walk_begins_as_wide_as_one_like_it_had_to_go(
     ctx: Context, count_statements: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(nearby, "_habits", {})
+    monkeypatch.setattr(nearby, "habits", {})
     around = [(41.8 + n * 0.05, 123.4) for n in range(4)]
     await open_stores(ctx, *(a_store(f"S{n}", place) for n, place in enumerate(around)))
     near, two, boxes = StoreQuery(near=Point(*around[0])), PageRequest(first=2), list[int]()

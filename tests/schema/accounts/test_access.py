@@ -16,38 +16,18 @@ from resolvers.accounts.sessions import issue
 from resolvers.context import Actor, ActorKind, utc_now
 from tests.make.api import Api
 from tests.make.documents import document
+from tests.make.organisations import hire, id_of, organisation, refused, update
 from tests.make.persons import sign_in, staffed_store
 from tests.make.sales import context_of
 from tests.make.shop import open_shop
-from tests.schema.accounts.test_organisations import hire, organisation
 
 VIEWER = "{ viewer { channel permissions } }"
-FIND = "query($search: String!) { staff(filter: {search: $search}) { totalCount edges { node { id } } } }"
-
-
-async def id_of(admin: Api, username: str) -> str:
-    (edge,) = (await admin.ask(FIND, search=username))["staff"]["edges"]
-    found: str = edge["node"]["id"]
-    return found
 
 
 async def code_of(api: Api) -> str | None:
     """Why this caller's token is refused, if it is."""
     answer = await api.send(VIEWER)
     return answer["errors"][0]["extensions"]["code"] if "errors" in answer else None
-
-
-async def update(api: Api, staff_id: str, **given: Any) -> Any:
-    return await api.do(document("hq/staff_update"), input={"staffId": staff_id, **given})
-
-
-async def refused(api: Api, staff_id: str, **given: Any) -> tuple[str, list[str]]:
-    answer = await api.send(document("hq/staff_update"), input={"staffId": staff_id, **given})
-    if "errors" in answer:
-        extensions = answer["errors"][0]["extensions"]
-        return extensions["code"], extensions["inputPath"]
-    (error,) = answer["data"]["staffUpdate"]["userErrors"]
-    return error["code"], error["path"]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -197,7 +198,8 @@ async def test_whoever_gets_no_password_costs_no_hash_and_cannot_sign_in(
 ) -> None:
     admin = await merchant(api)
     hashed: list[object] = []
-    monkeypatch.setattr(passwords, "_hashing", lambda: hashed.append(1))
+    hasher = SimpleNamespace(hash=hashed.append, verify=lambda *given: hashed.append(given))
+    monkeypatch.setattr(passwords, "HASHER", hasher)
     for dry_run in (True, False):
         await admin.do(STAFF, input={"staff": [person("wang")], "dryRun": dry_run})
     assert hashed == []

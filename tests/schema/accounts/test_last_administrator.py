@@ -6,8 +6,7 @@ from models.accounts.passwords import NO_PASSWORD, verify_password
 from models.accounts.staff import Staff, StaffGrant
 from resolvers.accounts.bootstrap import ensure_platform
 from tests.make.api import Api
-from tests.schema.accounts.test_access import id_of, refused, update
-from tests.schema.accounts.test_organisations import hire, organisation
+from tests.make.organisations import hire, id_of, organisation, refused, update
 
 CASHIER = [{"role": "CASHIER", "organisationCode": "A"}]
 

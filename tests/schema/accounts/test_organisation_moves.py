@@ -11,7 +11,7 @@ import pytest
 from models.accounts.organisations import Organisation
 from tests.make.api import Api
 from tests.make.documents import document
-from tests.schema.accounts.test_organisations import hire, organisation
+from tests.make.organisations import hire, organisation
 
 UPSERT = document("hq/organisation_upsert")
 SEEN = """query ($code: String!) { organisation(code: $code) {

@@ -5,12 +5,8 @@ from typing import Any
 
 from tests.make.api import Api
 from tests.make.goods import a_gtin
+from tests.make.products import LIST, UPSERT, row
 
-UPSERT = (
-    "mutation($input: CatalogUpsertInput!) { catalogUpsert(input: $input) { created updated"
-    " results { index externalCode ok userErrors { code message path } }"
-    " userErrors { code message path } } }"
-)
 PRODUCT = """query($code: String) { product(code: $code) {
   id code slug name description status tags
   brand { code name } category { code parent { code } } organisation { code kind }
@@ -20,17 +16,6 @@ PRODUCT = """query($code: String) { product(code: $code) {
     selectedOptions { name value } product { code }
     stockLevels(near: {latitude: 41.8, longitude: 123.4}) { edges { node { available } } } }
 } }"""
-LIST = """query($first: Int, $filter: ProductFilter, $sort: ProductSort) {
-  products(first: $first, filter: $filter, sort: $sort) {
-    edges { cursor node { code name brand { name } category { children { code } }
-      organisation { code } priceRange { lowest { amount } }
-      variants { sku gtins available price { amount } } } }
-    pageInfo { hasNextPage endCursor } totalCount } }"""
-
-
-def row(code: str, **given: Any) -> dict[str, Any]:
-    variants = [{"sku": code, "price": "9.90", "gtins": given.pop("gtins", [])}]
-    return {"code": code, "name": f"黄桃罐头{code}", "variants": variants, **given}
 
 
 async def test_what_an_erp_sends_every_client_reads(api: Api) -> None:

@@ -5,11 +5,9 @@ from typing import Any
 from models.catalog.classification import Category
 from models.database import fetch
 from tests.make.api import Api
+from tests.make.documents import document
 
-UPSERT = (
-    "mutation($input: CategoryUpsertInput!) { categoryUpsert(input: $input) { created updated"
-    " results { externalCode ok } userErrors { code path message } } }"
-)
+UPSERT = document("erp/category_upsert")
 
 
 def rows(*given: tuple[str, ...], **options: Any) -> dict[str, Any]:

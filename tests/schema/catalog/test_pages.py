@@ -10,18 +10,13 @@ from models.catalog.classification import Brand
 from models.catalog.products import Product
 from models.database import execute, fetch, transaction
 from tests.make.api import Api
+from tests.make.documents import document
 from tests.make.persons import staff
+from tests.make.products import UPSERT, row
 from tests.make.shop import open_shop
-from tests.schema.catalog.test_catalog import UPSERT, row
 
-BRANDS = (
-    "mutation($input: BrandUpsertInput!) { brandUpsert(input: $input) { created updated"
-    " results { externalCode ok nodeId } userErrors { code path message } } }"
-)
-CATEGORIES = (
-    "mutation($input: CategoryUpsertInput!) { categoryUpsert(input: $input) { created updated"
-    " userErrors { code path message } } }"
-)
+BRANDS = document("erp/brand_upsert")
+CATEGORIES = document("erp/category_upsert")
 PAGE = """query($code: String) { product(code: $code) {
   attributes { key value } soldCount variantCount related { code related { code } }
   brand { name story logo { url alt kind } } category { position image { url } }

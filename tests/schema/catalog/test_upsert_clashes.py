@@ -8,8 +8,8 @@ from models.database import fetch
 from tests.make.api import Api
 from tests.make.documents import document
 from tests.make.goods import a_gtin
+from tests.make.products import LIST, UPSERT
 from tests.make.shop import Shop, new_key, one_piece, open_shop
-from tests.schema.catalog.test_catalog import LIST, UPSERT
 
 Row = dict[str, Any]
 Refused = list[tuple[str, list[str]]]

@@ -40,7 +40,7 @@ async def costs(api: Api, monkeypatch: pytest.MonkeyPatch, query: str) -> tuple[
         return EACH, PLACES
 
     with monkeypatch.context() as patched:
-        patched.setattr(level_sizes, "_sizes", sizes)
+        patched.setattr(level_sizes, "sizes", sizes)
         answer = await api.send(query)
     assert "errors" not in answer
     return few, answer["extensions"]["cost"]
@@ -81,7 +81,7 @@ async def test_sums_of_places_cost_by_the_levels_of_these_places(
     for query, places in ((SUMS_OF_A_PLACE, 1), (SUMS_OF_PLACES, 2)):
         few = (await admin.send(query))["extensions"]["cost"]
         with monkeypatch.context() as patched:
-            patched.setattr(level_sizes, "_sizes", sizes)
+            patched.setattr(level_sizes, "sizes", sizes)
             many = (await admin.send(query))["extensions"]["cost"]
         assert many["actual"] - few["actual"] == places * (global_each * ADDED - COUNT)
 
@@ -95,7 +95,7 @@ async def test_whoever_has_spent_everything_waits_at_a_place_too(
     async def sizes(ctx: Context) -> tuple[int, int]:
         return 10**9, PLACES
 
-    monkeypatch.setattr(level_sizes, "_sizes", sizes)
+    monkeypatch.setattr(level_sizes, "sizes", sizes)
     answer = await admin.send(OF_A_PLACE)  # dearer than a bucket holds, which is not full any more
     assert answer["errors"][0]["extensions"]["code"] == "RATE_LIMITED"
     assert answer["data"]["store"] is None
@@ -117,7 +117,7 @@ async def test_allowances_are_made_once_for_all_lists_of_a_request(
         return EACH, PLACES
 
     monkeypatch.setattr(at_size, "allowances_of", counted)
-    monkeypatch.setattr(level_sizes, "_sizes", sizes)
+    monkeypatch.setattr(level_sizes, "sizes", sizes)
     lists = " ".join(
         f"l{number}: stockLevels(sort: UPDATED, first: 1) {{ edges {{ cursor }} }}"
         for number in range(3)

@@ -63,10 +63,10 @@ def break_on_demand(monkeypatch: pytest.MonkeyPatch) -> None:
             resolver = field.base_resolver
             spoilt_root = _spoilt_root(field_name, resolver.wrapped_func)
             monkeypatch.setattr(resolver, "wrapped_func", spoilt_root)
-    load = batching._loader
+    load = batching.loader_of
     monkeypatch.setattr(
         batching,
-        "_loader",
+        "loader_of",
         lambda info, function, arguments: load(info, spoilt.get(function, function), arguments),
     )
 

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from graphql import get_named_type, is_object_type, parse
+from graphql import OperationDefinitionNode, get_named_type, is_object_type, parse
 
 from schema import schema
-from schema.execution import CompiledExecutor
 from schema.execution.completion import Lists, Slot
 from schema.execution.leaves import Leaf
+from schema.execution.operation import Operation
 from schema.execution.selection import Selection
+from schema.execution.variables import NO_VARIABLES
 
 PAGE = Path(__file__).parents[3] / "docs" / "execution.md"
 BRANCHES = str.maketrans("│├└─", "    ")
@@ -24,11 +25,15 @@ def test_the_picture_shows_the_plan() -> None:
         r"^```\w*\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
     )
     query, picture = blocks[0], blocks[1]
-    document, executor = parse(query), CompiledExecutor(schema)
-    executor.compile(document, None)
-    (plan,) = executor._operations[id(document), None]._plans.values()
+    document = parse(query)
+    [asked] = document.definitions
+    assert isinstance(asked, OperationDefinitionNode)
+    operation = Operation(schema, document, asked)
+    operation.compile()
+    plan = operation.plan(NO_VARIABLES)
+    assert plan
     drawn = [" ".join(line.translate(BRANCHES).split()) for line in picture.splitlines()]
-    assert drawn == list(lines(plan._root))
+    assert drawn == list(lines(plan.root))
 
 
 def lines(selection: Selection) -> Iterator[str]:
@@ -46,5 +51,5 @@ def described(slot: Slot) -> str:
     if isinstance(completer, Lists):
         what = f"list of {described(completer.item)}"
     elif isinstance(completer, Leaf):
-        what = completer._type.name
+        what = completer.type_.name
     return f"{'' if slot.nullable else 'not null: '}{what}"

@@ -15,7 +15,7 @@ from schema.execution import CompiledExecutor
 from schema.execution import executor as executor_module
 from schema.execution.core import GraphQLCoreExecutor
 from schema.execution.execute import Asked
-from schema.execution.operation import BYTES_OF_A_FIELD, MAXIMUM_PLANS
+from schema.execution.operation import BYTES_OF_A_FIELD, MAXIMUM_PLANS, Operation
 from tests.schema.execution.oracle import agree, both, identities
 
 calls: list[tuple[str, list[int]]] = []
@@ -150,27 +150,41 @@ class Watched(GraphQLCoreExecutor):
         return await super().run(asked)
 
 
+class Compiled(CompiledExecutor):
+    """Keeps hold of what it leaves to graphql-core, and of the operations that it has met."""
+
+    graphql_core: Watched
+    met: list[Operation]
+
+
 @pytest.fixture
-def compiled() -> CompiledExecutor:
-    compiled = CompiledExecutor(toy)
-    compiled._graphql_core = Watched(toy)
+def compiled(monkeypatch: pytest.MonkeyPatch) -> Compiled:
+    watched, met = Watched(toy), list[Operation]()
+
+    def operation(*arguments: Any) -> Operation:
+        met.append(Operation(*arguments))
+        return met[-1]
+
+    monkeypatch.setattr(executor_module, "GraphQLCoreExecutor", lambda _: watched)
+    monkeypatch.setattr(executor_module, "Operation", operation)
+    compiled = Compiled(toy)
+    compiled.graphql_core, compiled.met = watched, met
     return compiled
 
 
 async def run(
-    compiled: CompiledExecutor, query: str | DocumentNode, name: str | None = None, **variables: Any
+    compiled: Compiled, query: str | DocumentNode, name: str | None = None, **variables: Any
 ) -> ExecutionResult:
     document = parse(query) if isinstance(query, str) else query
     return await compiled(document, variables, name, ToyContext())
 
 
-def left_over(compiled: CompiledExecutor) -> int:
-    assert isinstance(compiled._graphql_core, Watched)
-    return compiled._graphql_core.times
+def left_over(compiled: Compiled) -> int:
+    return compiled.graphql_core.times
 
 
 async def test_a_batch_resolver_is_called_once_for_each_level_and_type(
-    compiled: CompiledExecutor,
+    compiled: Compiled,
 ) -> None:
     query = "{ animals(numbers: [1, 2, 3, 4]) { friends { friends { number } } } }"
     result = await run(compiled, query)
@@ -184,7 +198,7 @@ async def test_a_batch_resolver_is_called_once_for_each_level_and_type(
     assert left_over(compiled) == 0
 
 
-async def test_a_batch_resolver_is_not_called_without_parents(compiled: CompiledExecutor) -> None:
+async def test_a_batch_resolver_is_not_called_without_parents(compiled: Compiled) -> None:
     result = await run(compiled, "{ animals(numbers: []) { friends { number } } }")
     assert result.data == {"animals": []}
     assert calls == []
@@ -192,14 +206,14 @@ async def test_a_batch_resolver_is_not_called_without_parents(compiled: Compiled
 
 @pytest.mark.parametrize("field", ["tooFew", "nothing"])
 async def test_a_batch_of_the_wrong_length_is_the_error_of_every_parent(
-    compiled: CompiledExecutor, field: str
+    compiled: Compiled, field: str
 ) -> None:
     result = await run(compiled, f"{{ cats {{ number {field} }} }}")
     assert result.data == {"cats": [{"number": n, field: None} for n in (1, 2, 3)]}
     assert [error.path for error in result.errors or []] == [["cats", n, field] for n in range(3)]
 
 
-async def test_a_batch_resolver_may_use_up_its_list_of_parents(compiled: CompiledExecutor) -> None:
+async def test_a_batch_resolver_may_use_up_its_list_of_parents(compiled: Compiled) -> None:
     result = await run(compiled, "{ cats { greedy number } }")
     assert result.data == {"cats": [{"greedy": n, "number": n} for n in (1, 2, 3)]}
 
@@ -216,20 +230,20 @@ async def test_odd_objects_are_the_same_errors(query: str) -> None:
     assert result.errors
 
 
-async def test_root_fields_of_a_query_run_together(compiled: CompiledExecutor) -> None:
+async def test_root_fields_of_a_query_run_together(compiled: Compiled) -> None:
     async with asyncio.timeout(60):
         result = await run(compiled, "{ first second }")
     assert result.data == {"first": 1, "second": 2}
 
 
-async def test_mutations_run_one_after_the_other(compiled: CompiledExecutor) -> None:
+async def test_mutations_run_one_after_the_other(compiled: Compiled) -> None:
     result = await run(compiled, "mutation { slow quick }")
     assert result.data == {"slow": 1, "quick": 2}
     assert started == ["slow", "quick"]
 
 
 async def test_nothing_runs_after_a_mutation_that_nulls_the_answer(
-    compiled: CompiledExecutor,
+    compiled: Compiled,
 ) -> None:
     result = await run(compiled, "mutation { broken quick }")
     assert result.data is None
@@ -237,7 +251,7 @@ async def test_nothing_runs_after_a_mutation_that_nulls_the_answer(
 
 
 async def test_a_resolver_that_changes_its_argument_changes_no_other_request(
-    compiled: CompiledExecutor,
+    compiled: Compiled,
 ) -> None:
     document = parse("{ push(values: {list: []}) }")
     for _ in range(2):
@@ -256,9 +270,7 @@ async def test_a_resolver_that_changes_its_argument_changes_no_other_request(
         "query A { first } query B { second }",
     ],
 )
-async def test_graphql_core_answers_what_no_plan_covers(
-    compiled: CompiledExecutor, query: str
-) -> None:
+async def test_graphql_core_answers_what_no_plan_covers(compiled: Compiled, query: str) -> None:
     result = await run(compiled, query)
     assert left_over(compiled) == 1
     expected = await GraphQLCoreExecutor(toy)(parse(query), {}, None, ToyContext())
@@ -266,7 +278,7 @@ async def test_graphql_core_answers_what_no_plan_covers(
     assert calls == []
 
 
-async def test_an_operation_is_known_by_its_name(compiled: CompiledExecutor) -> None:
+async def test_an_operation_is_known_by_its_name(compiled: Compiled) -> None:
     document = parse("query A { cats { number } } query B { animals(numbers: 2) { number } }")
     assert list((await run(compiled, document, "A")).data or {}) == ["cats"]
     assert list((await run(compiled, document, "B")).data or {}) == ["animals"]
@@ -295,7 +307,7 @@ async def test_a_switch_that_is_null_is_refused_as_by_graphql_core() -> None:
 
 
 async def test_rare_positions_of_many_switches_are_left_to_graphql_core(
-    compiled: CompiledExecutor,
+    compiled: Compiled,
 ) -> None:
     names = "abcd"
     declared = ", ".join(f"${name}: Boolean!" for name in names)
@@ -310,7 +322,7 @@ async def test_rare_positions_of_many_switches_are_left_to_graphql_core(
 
 
 async def test_variables_that_are_wrong_are_refused_before_anything_runs(
-    compiled: CompiledExecutor,
+    compiled: Compiled,
 ) -> None:
     query = "query ($numbers: [Int!]!) { animals(numbers: $numbers) { friends { number } } }"
     result = await run(compiled, query, numbers=["x"])
@@ -320,34 +332,42 @@ async def test_variables_that_are_wrong_are_refused_before_anything_runs(
 
 
 async def test_operations_are_forgotten_when_they_take_much_memory(
-    compiled: CompiledExecutor, monkeypatch: pytest.MonkeyPatch
+    compiled: Compiled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(executor_module, "CACHED_BYTES", 30_000)
-    for number in range(10):
-        result = await run(compiled, f"{{ a{number}: cats {{ number }} }}")
+    documents = [parse(f"{{ a{number}: cats {{ number }} }}") for number in range(10)]
+    for number, document in enumerate(documents):
+        result = await run(compiled, document)
         assert list(result.data or {}) == [f"a{number}"]
-    assert 1 <= len(compiled._operations) < 5
+    kept = 0
+    for document in reversed(documents):  # those used last are the last to go
+        met = len(compiled.met)
+        await run(compiled, document)
+        if len(compiled.met) > met:
+            break
+        kept += 1
+    assert 1 <= kept < 5
 
 
 async def test_a_plan_compiled_beforehand_is_compiled_no_further(
-    compiled: CompiledExecutor,
+    compiled: Compiled,
 ) -> None:
     document = parse(
         "query A { cats { ...Both } } fragment Both on Cat { greedy number __typename }"
     )
     compiled.compile(document, None)
     compiled.compile(document, "Unknown")
-    operation = compiled._operations[id(document), None]
+    operation = compiled.met[0]
     size = operation.size
     assert size > 4 * BYTES_OF_A_FIELD
     result = await run(compiled, document)
     assert len((result.data or {})["cats"]) == 3
-    assert compiled._operations[id(document), None] is operation
+    assert compiled.met == [operation]
     assert operation.size == size
 
 
 async def test_interfaces_within_interfaces_are_compiled_once_for_each_type(
-    compiled: CompiledExecutor,
+    compiled: Compiled,
 ) -> None:
     depth = 40  # two types on each level: 2^40 ways down
     query = "{ animals(numbers: 1) " + "{ friends " * depth + "{ number }" + " }" * depth + " }"

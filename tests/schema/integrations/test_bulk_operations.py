@@ -13,8 +13,8 @@ from settings import Settings
 from tests.conftest import serving
 from tests.make.api import Api
 from tests.make.bulk import CREATE, upload
+from tests.make.changes import erp_of
 from tests.make.persons import staff
-from tests.schema.integrations.test_changes import erp_of
 
 STORES = "code,name,address\nS1,一店,街1号\nS2,,街2号\n"
 READ = (

@@ -1,49 +1,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import pytest
 
 from resolvers.integrations.feed import changes
 from tests.make.api import Api
-from tests.make.shop import open_shop
-from tests.schema.stock.test_stock import put
-
-CHANGES = (
-    "query($after: String, $types: [Topic!], $organisationCode: String, $first: Int)"
-    " { changes(filter: { types: $types, organisationCode: $organisationCode }, after: $after,"
-    " first: $first) { edges { cursor node"
-    " { sequence type nodeId occurredAt actor { __typename } node { id __typename } } }"
-    " pageInfo { hasNextPage endCursor } } }"
-)
-FOLLOW = (
-    "subscription($types: [Topic!], $after: BigInt) { changes(types: $types, after: $after)"
-    " { sequence type node { ... on StockLevel { available } } } }"
-)
-
-
-async def erp_of(admin: Api, organisation_code: str) -> Api:
-    client = await admin.do(
-        "mutation($input: ApiClientCreateInput!)"
-        " { apiClientCreate(input: $input) { secret userErrors { message } } }",
-        input={
-            "name": "ERP",
-            "scopes": ["CHANGES_READ", "STOCK_READ", "STOCK_WRITE"],
-            "organisationCode": organisation_code,
-        },
-    )
-    return admin.as_(client["secret"])
-
-
-async def pages(api: Api, **variables: Any) -> list[dict[str, Any]]:
-    found, after = [], None
-    while True:
-        page = (await api.ask(CHANGES, after=after, **variables))["changes"]
-        found += [edge["node"] for edge in page["edges"]]
-        if not page["pageInfo"]["hasNextPage"]:
-            return found
-        after = page["pageInfo"]["endCursor"]
+from tests.make.changes import CHANGES, FOLLOW, erp_of, pages
+from tests.make.shop import open_shop, put
 
 
 async def test_every_change_is_read_once_and_in_order(api: Api) -> None:

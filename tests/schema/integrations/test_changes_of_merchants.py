@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tests.make.api import Api
+from tests.make.changes import FOLLOW, pages
 from tests.make.documents import document
-from tests.schema.integrations.test_changes import FOLLOW, pages
 
 SCOPES = ["CHANGES_READ", "CATALOG_READ", "CATALOG_WRITE", "WEBHOOK_WRITE"]
 

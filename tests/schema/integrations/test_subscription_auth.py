@@ -17,11 +17,10 @@ from models.outbox import OutboxEvent
 from resolvers.context import utc_now
 from schema.operations import subscription_auth
 from tests.make.api import Api
+from tests.make.changes import CHANGES, FOLLOW, erp_of
 from tests.make.listening import all_listen
 from tests.make.persons import staffed_store
-from tests.make.shop import open_shop
-from tests.schema.integrations.test_changes import CHANGES, FOLLOW, erp_of
-from tests.schema.stock.test_stock import put
+from tests.make.shop import open_shop, put
 
 
 async def revoke() -> None:

@@ -11,10 +11,9 @@ import pytest
 from settings import Settings
 from tests.conftest import serving
 from tests.make.api import Api
+from tests.make.changes import erp_of
 from tests.make.receiver import TestReceiver, receiving
-from tests.make.shop import open_shop
-from tests.schema.integrations.test_changes import erp_of
-from tests.schema.stock.test_stock import put
+from tests.make.shop import open_shop, put
 
 CREATE = (
     "mutation($input: WebhookCreateInput!) { webhookCreate(input: $input)"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -26,8 +28,7 @@ FIND = """query($product: ID!, $sku: ID!, $store: ID!, $ids: [ID!]!) {
   store(id: $store) { code } node(id: $store) { __typename } nodes(ids: $ids) { __typename } }"""
 CREATE = """mutation($input: CartCreateInput!) { cartCreate(input: $input) {
   cart { lines { quantity variant { sku } } } userErrors { code message path } } }"""
-UPDATE = """mutation($input: StaffUpdateInput!) { staffUpdate(input: $input) {
-  staff { name } userErrors { code message path } } }"""
+UPDATE = document("hq/staff_update")
 
 
 @pytest.fixture
@@ -194,11 +195,12 @@ async def test_codes_that_are_too_long_or_not_asked_for_are_not_folded(
 ) -> None:
     folded: list[str] = []
 
-    def normalise(text: str) -> str:
+    def normalise(_: str, text: str) -> str:
         folded.append(text)
         return text
 
-    monkeypatch.setattr(codes, "_in_half_width", normalise)
+    folding = SimpleNamespace(normalize=normalise, category=unicodedata.category)
+    monkeypatch.setattr(codes, "unicodedata", folding)
     ask = "query($x: [ID!]!, $n: Boolean!) { nodes(ids: $x) @include(if: $n) { id } viewer { __typename } }"
     wide = [f"sku:{n}" + "\ufdfa" * 20 for n in range(20)]
     with counting() as none:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from graphql import get_operation_ast, parse
 
+from models.errors import InvalidInput
+from models.integrations.bulk import BulkFormat
 from models.text import chinese
-from resolvers.integrations.files.row_files import _fault, _json
+from resolvers.integrations.files.row_files import RowFile
 from resolvers.validation import LONGEST_TEXT
 from schema import schema
 from schema.operations.documents.documents import DocumentRefused
@@ -48,7 +51,7 @@ async def test_what_is_too_long_is_refused_by_the_name_of_its_field(
     fault: str,
 ) -> None:
     spelled: list[str] = []
-    monkeypatch.setattr(chinese, "_forms", lambda: spelled.append("") or {})
+    monkeypatch.setattr(chinese, "product", lambda *characters: spelled.extend(characters) or [])
     answer = await api.send(document, **variables)
     assert "data" not in answer
     [error] = answer["errors"]
@@ -102,7 +105,7 @@ def test_the_door_looks_at_each_value_once() -> None:
 async def test_a_city_is_short_before_it_is_spelled(
     api: Api, monkeypatch: pytest.MonkeyPatch, length: int
 ) -> None:
-    monkeypatch.setattr(chinese, "_forms", lambda: pytest.fail("it is spelled"))
+    monkeypatch.setattr(chinese, "product", lambda *_: pytest.fail("it is spelled"))
     answer = await api.send(STORES, filter={"cityName": "台" * length})
     assert answer["errors"][0]["extensions"]["code"] == "INVALID"
     assert len(answer["errors"][0]["message"]) <= 500
@@ -132,14 +135,24 @@ async def test_what_a_refused_query_brings_is_paid_for(api: Api) -> None:
     assert good["extensions"]["cost"]["actual"] < 50 * 150
 
 
-def test_a_cell_or_line_of_a_file_is_no_longer_than_any_text() -> None:
-    assert _fault("name", "x" * LONGEST_TEXT) is None
-    fault = _fault("name", "x" * (LONGEST_TEXT + 1))
-    assert fault
+def rows_of(path: Path, form: BulkFormat, text: str) -> list[Any]:
+    path.write_text(text, encoding="utf-8")
+    file = RowFile(path, form, [["name"]], ["name"])
+    rows = [row.value for row in file.rows(10)]
+    file.close()
+    return rows
+
+
+def test_a_cell_of_a_file_is_no_longer_than_any_text(tmp_path: Path) -> None:
+    lines = ["name", "x" * LONGEST_TEXT, "x" * (LONGEST_TEXT + 1)]
+    longest, fault = rows_of(tmp_path / "a.csv", BulkFormat.CSV, "\n".join(lines))
+    assert longest.text("name") == "x" * LONGEST_TEXT
+    assert isinstance(fault, InvalidInput)
     assert fault.path == ("name",)
-    short, long = ('{"a": ["' + "x" * length + '"]}' for length in (9, LONGEST_TEXT + 1))
-    assert _json(short) == {"a": ["x" * 9]}
-    assert "more than 32768 characters" in str(_json(long))
+    lines = ['{"a": ["' + "x" * length + '"]}' for length in (9, LONGEST_TEXT + 1)]
+    short, fault = rows_of(tmp_path / "a.jsonl", BulkFormat.JSONL, "\n".join(lines))
+    assert short == {"a": ["x" * 9]}
+    assert "more than 32768 characters" in str(fault)
 
 
 def door_of(document: str) -> Door:

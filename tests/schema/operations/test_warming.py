@@ -10,6 +10,7 @@ import structlog
 from structlog.testing import capture_logs
 
 import server
+from schema.operations.documents import documents
 from schema.operations.documents.persisted import PersistedDocuments
 from schema.operations.documents.trusted import TrustedDocuments
 from schema.operations.warming import known_documents, warm
@@ -34,7 +35,7 @@ async def test_documents_are_prepared_and_refused_ones_are_logged(
         ("a known document is refused", "{ nothing }")
     ]
     assert compiled == ["A", "B"]
-    monkeypatch.setattr(operations.documents, "_parse", None)
+    monkeypatch.setattr(documents, "parse", None)
     assert operations.documents.prepare(GOOD)
     with pytest.raises(TypeError):
         operations.documents.prepare("{ hello }")

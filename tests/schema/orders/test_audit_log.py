@@ -1,9 +1,8 @@
 from __future__ import annotations
 
 from tests.make.api import Api
-from tests.make.counter import Counter, open_counter
+from tests.make.counter import Counter, open_counter, paid
 from tests.make.documents import document
-from tests.schema.orders.test_links import paid
 
 CONTACT = "query($number: String!) { order(number: $number) { contact { phone } } }"
 

@@ -9,9 +9,9 @@ import pytest
 
 from gateways.sandbox import NOTIFICATION_PURPOSE, SandboxPayments
 from schema.transport import provider_notifications
-from tests.gateways.test_notifications import HOSTILE, changed
 from tests.make.api import Api
 from tests.make.counter import Counter, open_counter, place, seen, start
+from tests.make.notifications import HOSTILE, changed
 
 WEBHOOK = "/webhooks/payments/sandbox"
 
@@ -63,7 +63,7 @@ async def test_no_timestamp_is_an_unforeseen_error(counter: Counter, timestamp: 
     headers = provider.signed(body, datetime.now(UTC)) | {
         "sandbox-timestamp": timestamp,
         "sandbox-nonce": "n",
-        "sandbox-signature": provider._keys.sign(
+        "sandbox-signature": counter.ctx.settings.keys.sign(
             NOTIFICATION_PURPOSE, f"{timestamp}.n.{body.decode()}"
         ),
     }

@@ -9,7 +9,7 @@ import pytest
 from models.accounts.roles import Role
 from models.orders.contact_looks import ContactLook
 from tests.make.api import Api
-from tests.make.counter import Counter, a_clerk, new_key, open_counter, pay, place
+from tests.make.counter import Counter, a_clerk, new_key, open_counter, paid, place
 from tests.make.documents import document
 from tests.make.statements import counting
 
@@ -32,13 +32,6 @@ MASKED = {"name": "王*", "phone": "138****1111"}
 @pytest.fixture
 async def counter(api: Api) -> Counter:
     return await open_counter(api, pieces=90)
-
-
-async def paid(counter: Counter, *methods: str) -> tuple[Api, Any]:
-    guest = await counter.api.guest()
-    order = await place(counter, guest, *methods)
-    await pay(counter, guest, order)
-    return guest, order
 
 
 async def contact(api: Api, order: Any) -> Any:

@@ -18,46 +18,12 @@ from schema.stock.documents.filters import (
 )
 from tests.make.api import Api
 from tests.make.persons import staff
-from tests.make.shop import Shop, new_key, open_shop
+from tests.make.shop import Shop, open_shop
+from tests.make.stock_documents import a_document, asking
 
 LISTS = ("transfers", "purchaseOrders", "supplierReturns", "stocktakes")
 ONGOING = {"stocktakes": "OPEN"}  # others begin as SUBMITTED
 BOUGHT = ("purchaseOrders", "supplierReturns")
-
-
-def asking(mutation: str) -> str:
-    kind = f"{mutation[0].upper()}{mutation[1:]}Input"
-    return f"mutation($input: {kind}!) {{ {mutation}(input: $input) {{ userErrors {{ code path }} }} }}"
-
-
-async def a_document(hq: Api, name: str, shop: Shop, other: Shop, supplier: str) -> None:
-    """A document at the first shop, in its first state."""
-    line = {"variantId": shop.variant_id, "quantity": 1}
-    key = {"idempotencyKey": new_key()}
-    mutation, given = {
-        "transfers": (
-            "transferRequest",
-            {"sourceId": other.store_id, "destinationId": shop.store_id, "lines": [line], **key},
-        ),
-        "purchaseOrders": (
-            "purchaseOrderCreate",
-            {
-                "supplierCode": supplier,
-                "destinationId": shop.store_id,
-                "lines": [{**line, "unitCost": "1.50"}],
-                **key,
-            },
-        ),
-        "supplierReturns": (
-            "supplierReturnCreate",
-            {"supplierCode": supplier, "locationId": shop.store_id, "lines": [line], **key},
-        ),
-        "stocktakes": (
-            "stocktakeOpen",
-            {"locationId": shop.store_id, "variantIds": [shop.variant_id]},
-        ),
-    }[name]
-    await hq.do(asking(mutation), input=given)
 
 
 @pytest.fixture

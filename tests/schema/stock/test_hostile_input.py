@@ -17,10 +17,10 @@ from schema import schema
 from schema.nodes.nodes import global_id
 from tests.make.api import Api
 from tests.make.documents import document
+from tests.make.documents_of_stock import GOOD, open_scene, spoilt
 from tests.make.persons import staff
 from tests.make.shop import new_key, open_shop
 from tests.schema.stock.asking import digest, made, refusals, text
-from tests.schema.stock.test_bad_input import GOOD, open_scene, spoilt
 
 KINDS = {
     "locationId": "Store", "sourceId": "Store", "destinationId": "Store", "variantId": "Variant",

@@ -13,11 +13,11 @@ from models.stock.levels import StockLevel
 from resolvers.stock import level_values
 from tests.make.api import Api
 from tests.make.documents import document
+from tests.make.movements import moved
 from tests.make.persons import staff
 from tests.make.sales import context_of
 from tests.make.shop import Shop, new_key, open_shop
 from tests.make.statements import counting
-from tests.resolvers.stock.test_sold_by_level import moved
 
 LIST = """query ($filter: StockLevelFilter, $sort: StockLevelSort, $near: GeoPointInput, $first: Int,
   $after: String, $last: Int, $before: String) {
@@ -118,8 +118,7 @@ async def test_goods_are_found_by_brand_and_by_category_with_those_below(
     admin, _ = shops
     tree = [{"code": "FOOD", "name": "Food"}, {"code": "MILK", "name": "M", "parentCode": "FOOD"}]
     await admin.do(
-        "mutation($input: CategoryUpsertInput!) { categoryUpsert(input: $input)"
-        " { created userErrors { code } } }",
+        document("erp/category_upsert"),
         input={"categories": tree},
     )
     product = {"code": "TWO-1", "name": "纯牛奶", "brandCode": "B", "brandName": "B"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
@@ -24,6 +25,15 @@ PLACES, EACH = 300, 1_500
 ALL = PLACES * EACH
 
 
+def sizes_of(each: int, places: int) -> Callable[..., Awaitable[list[tuple[int, int, int]]]]:
+    """Return what reads the numbers of levels, of all places, and of the merchant's."""
+
+    async def read(*_: object) -> list[tuple[int, int, int]]:
+        return [(each * places, places, places)]
+
+    return read
+
+
 @pytest.fixture
 def taken(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """What is taken from purses, at a chain of 300 places with 1,500 levels each."""
@@ -33,11 +43,8 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         amounts.append(amount)
         return 0
 
-    async def sizes(ctx: Context) -> tuple[int, int]:
-        return EACH, PLACES
-
     monkeypatch.setattr(Purses, "take", take)
-    monkeypatch.setattr(level_sizes, "_sizes", sizes)
+    monkeypatch.setattr(level_sizes, "records", sizes_of(EACH, PLACES))
     return amounts
 
 
@@ -91,11 +98,8 @@ async def test_whoever_has_spent_everything_waits(ctx: Context) -> None:
     office, _, _ = await everybody(ctx)
     await pay_for_page(office, LevelFilter(), LevelSort.COVER_ASC, 20)  # few levels: free
     with pytest.MonkeyPatch.context() as patched:
-
-        async def sizes(ctx: Context) -> tuple[int, int]:
-            return 10**6, 10**3
-
-        patched.setattr(level_sizes, "_sizes", sizes)
+        patched.setattr(level_sizes, "records", sizes_of(10**6, 10**3))
+        office.memory.clear()  # another request
         await pay_for_page(office, LevelFilter(), LevelSort.COVER_ASC, 20)  # all that it has
         with pytest.raises(BudgetSpent):
             await pay_for_page(office, LevelFilter(), LevelSort.COVER_ASC, 20)

@@ -10,9 +10,9 @@ import pytest
 
 from tests.make.api import Api
 from tests.make.persons import staff
+from tests.make.phones_over_api import DOCUMENT, ERRORS, SERIAL, STEP, Phones
 from tests.make.shop import Shop, new_key, open_shop
 from tests.make.statements import counting
-from tests.schema.stock.serials.test_serials import DOCUMENT, ERRORS, SERIAL, STEP, Phones
 
 ROAD = """query($id: ID!) { transfer(id: $id) { status lines {
   shipped accepted rejected lost returned serialsOnTheRoad { serial state } } } }"""

@@ -10,7 +10,7 @@ from tests.make.api import Api
 from tests.make.documents import document
 from tests.make.listening import all_listen
 from tests.make.persons import staff
-from tests.make.shop import Shop, new_key, open_shop
+from tests.make.shop import Shop, new_key, open_shop, put
 
 LEVEL = "{ onHand available held committed damaged quarantined incoming safetyStock version }"
 ADJUST = (
@@ -37,15 +37,6 @@ def adjustment(shop: Shop, path: str, quantity: int, reason: str) -> dict[str, A
         "note": "seen",
         "idempotencyKey": new_key(),
     }
-
-
-async def put(admin: Api, *rows: tuple[str, str, int], **options: Any) -> dict[str, Any]:
-    given = [{"locationCode": code, "sku": sku, "quantity": count} for code, sku, count in rows]
-    options = {"rows": given, "idempotencyKey": new_key(), **options}
-    payload: dict[str, Any] = (await admin.ask(document("erp/stock_set"), input=options))[
-        "stockSet"
-    ]
-    return payload
 
 
 async def levels_of(api: Api, shop: Shop) -> dict[str, int]:

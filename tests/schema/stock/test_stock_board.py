@@ -7,11 +7,11 @@ from typing import Any
 from models.stock.levels import StockLevel
 from tests.make.api import Api
 from tests.make.documents import document
+from tests.make.movements import moved
 from tests.make.persons import staff
 from tests.make.sales import context_of
 from tests.make.shop import Shop, open_shop
 from tests.make.statements import counting
-from tests.resolvers.stock.test_sold_by_level import moved
 
 HERE = {"latitude": 41.79, "longitude": 123.39}
 

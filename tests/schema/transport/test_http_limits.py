@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 from graphql import get_introspection_query
 
+from schema.operations.documents import documents as documents_module
 from schema.operations.documents.documents import (
     CACHED_CHARACTERS,
     CACHED_DOCUMENTS,
@@ -215,7 +216,7 @@ def test_a_refused_document_is_remembered(monkeypatch: pytest.MonkeyPatch) -> No
     assert not documents.knows(query)
     first = refusal(documents, query)
     assert documents.knows(query)
-    monkeypatch.setattr(documents, "_valid", None)
+    monkeypatch.setattr(documents_module, "parse", None)
     assert refusal(documents, query) == first
     with pytest.raises(DocumentRefused) as refused:
         documents.prepare(query)

@@ -16,21 +16,17 @@ from models.errors import ChallengeRequired, Expired, InvalidInput, LimitExceede
 from resolvers.accounts.sign_in import code_tries, one_time_codes
 from resolvers.context import Actor, ActorKind, Context
 from settings import Settings
-from tests.resolvers.accounts.sign_in.test_one_time_codes import (
+from tests.make.one_time_codes import (
     CAFE,
     CANONICAL,
     PHONE,
     Clock,
     at,
-    clock,
     outcome,
     sent,
     solved,
-    visitor,
     wrong,
 )
-
-__all__ = ["clock", "visitor"]
 
 
 async def guessed(ctx: Context, right: str, addresses: range, times: int = 5) -> list[str]:

@@ -1,16 +1,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from gateways import Limit
-from gateways.challenges import PictureChallenges, answer_of
 from gateways.rate_limits import MemoryRateLimits
 from gateways.sms import LoggingSms
 from models.accounts.sessions import OneTimeCode
@@ -21,72 +18,26 @@ from models.errors import (
     GatewayUnavailable,
     InvalidInput,
     LimitExceeded,
-    QuintetError,
     RateLimited,
 )
 from resolvers.accounts.sign_in import code_tries, one_time_codes
 from resolvers.context import Context, utc_now
-
-PHONE, CANONICAL = "138 0000 1234", "+8613800001234"
-HOME, CAFE = "203.0.113.7", "198.51.100.9"
-
-
-class Clock:
-    """What the counters go by."""
-
-    now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def visitor(ctx: Context, clock: Clock) -> Context:
-    limits = MemoryRateLimits(clock)
-    challenges = PictureChallenges(ctx.settings.keys, limits)
-    gateways = replace(ctx.gateways, rate_limits=limits, challenges=challenges)
-    settings = replace(ctx.settings, otp_resend_seconds=60)
-    return replace(ctx, gateways=gateways, settings=settings, remote_address=HOME)
-
-
-def at(ctx: Context, address: str) -> Context:
-    return replace(ctx, remote_address=address)
-
-
-def sent(ctx: Context) -> list[dict[str, str]]:
-    outbox = Path(ctx.settings.sms_outbox)
-    text = outbox.read_text(encoding="utf-8") if outbox.exists() else ""
-    return [json.loads(line) for line in text.splitlines()]
+from tests.make.one_time_codes import (
+    CAFE,
+    CANONICAL,
+    HOME,
+    PHONE,
+    Clock,
+    at,
+    outcome,
+    sent,
+    solved,
+    wrong,
+)
 
 
 def later(ctx: Context, **time: float) -> Context:
     return replace(ctx, clock=lambda: utc_now() + timedelta(**time))
-
-
-def wrong(right: str, by: int = 1) -> str:
-    return f"{(int(right) + by) % 1_000_000:06d}"
-
-
-async def outcome(ctx: Context, code: str) -> str:
-    try:
-        return await one_time_codes.verify(ctx, PHONE, code)
-    except QuintetError as error:
-        return error.code
-
-
-async def solved(ctx: Context) -> str:
-    offered = await one_time_codes.offer_challenge(ctx)
-    assert offered is not None
-    assert offered.image_svg is not None
-    assert offered.image_svg.startswith("<svg")
-    answer = answer_of(ctx.settings.keys.current, offered.id)
-    assert answer not in offered.image_svg
-    return f"{offered.id}.{answer}"
 
 
 async def test_a_code_is_sent_as_the_phone_was_written_and_is_good_once(visitor: Context) -> None:

@@ -116,7 +116,7 @@ async def test_a_killed_worker_is_followed_by_one_that_goes_on_where_it_was(
     operation = await a_bulk_operation(
         here, BulkKind.STOCK, "\n".join(["location_code,sku,quantity", *rows])
     )
-    name = "_progress" if when == "before the commit" else "next_chunk"
+    name = "record_progress" if when == "before the commit" else "next_chunk"
     real, left = getattr(bulk_running, name), [2]
 
     async def progress(*arguments: Any) -> Any:
@@ -132,7 +132,7 @@ async def test_a_killed_worker_is_followed_by_one_that_goes_on_where_it_was(
             raise Killed
         return real(*arguments)
 
-    monkeypatch.setattr(bulk_running, name, progress if name == "_progress" else next_chunk)
+    monkeypatch.setattr(bulk_running, name, progress if name == "record_progress" else next_chunk)
     with pytest.raises(Killed):
         await run_due(here, draft_of, translate)
     monkeypatch.setattr(bulk_running, name, real)

@@ -14,11 +14,11 @@ from models.errors import InsufficientStock, PermissionDenied, Refusals, StateCo
 from models.orders.fulfilments import Fulfilment
 from models.orders.orders import Order
 from models.orders.states import OrderStatus
-from models.stock.backorders import BackorderAllocation, StockBackorder
+from models.stock.backorders import BackorderAllocation
 from models.stock.levels import StockLevel
 from models.stores.locations import Location
 from resolvers.bulk_rows import OnError
-from resolvers.context import SYSTEM, Context
+from resolvers.context import Context
 from resolvers.orders import acceptance_timeout, cancelling, pickups
 from resolvers.orders.checkout import placing
 from resolvers.orders.fulfilment import fulfilments
@@ -26,6 +26,7 @@ from resolvers.orders.fulfilment import steps as fulfilment_steps
 from resolvers.orders.payment.settlement import Outcome
 from resolvers.stock.allocation import backorder_allocation, backorders
 from resolvers.stock.allocation.backorder_limits import BackorderDraft, set_backorders
+from tests.make.backorders import allow, as_system, order, paid, part_of, pay, promised, sound
 from tests.make.checkouts import (
     CARRY_OUT,
     DELIVERY,
@@ -37,55 +38,11 @@ from tests.make.checkouts import (
     line,
 )
 from tests.make.sales import a_guest, a_key, a_payment, later, settled, staff_of
-from tests.make.soundness import contradictions
-from tests.make.stock import _receive, a_level, a_variant, again
-
-
-def as_system(ctx: Context) -> Context:
-    return replace(ctx, actor=SYSTEM, memory={})
-
-
-async def allow(ctx: Context, variant: Variant, limit: int, days: int = 9) -> None:
-    draft = BackorderDraft(
-        sku=variant.sku, limit=limit, expected_on=backorders.today(ctx) + timedelta(days=days)
-    )
-    outcome = await set_backorders(as_system(ctx), [draft], OnError.REJECT_ALL)
-    assert (outcome.updated, outcome.rejected) == (1, False)
-
-
-async def order(
-    ctx: Context, variant: Variant, store: Location, n: int = 1, method=PICKUP
-) -> Order:  # type: ignore[no-untyped-def]
-    draft = checkout([line(variant, n)], choice(method, store if method.in_person else None))
-    return await placing.place(await a_guest(ctx), draft, a_key())
-
-
-async def paid(ctx: Context, *arguments, **options) -> Order:  # type: ignore[no-untyped-def]
-    """An order that has been placed and paid."""
-    placed = await order(ctx, *arguments, **options)
-    return await pay(ctx, placed)
-
-
-async def pay(ctx: Context, placed: Order) -> Order:
-    guest = replace(ctx, actor=replace((await a_guest(ctx)).actor, id=placed.guest_id), memory={})
-    assert await settled(ctx, await a_payment(guest, placed)) is Outcome.PAID
-    return placed
+from tests.make.stock import a_level, a_variant, again, receive
 
 
 async def arrive(ctx: Context, variant: Variant, store: Location, pieces: int) -> None:
-    await transaction(_receive, ctx, (variant.id, store.id), pieces)
-
-
-async def promised(variant: Variant) -> int:
-    return (await StockBackorder.get(variant_id=variant.id)).promised
-
-
-async def part_of(placed: Order) -> Fulfilment:
-    return await Fulfilment.get(order_id=placed.id)
-
-
-async def sound(ctx: Context) -> bool:
-    return not await contradictions(as_system(ctx))
+    await transaction(receive, ctx, (variant.id, store.id), pieces)
 
 
 async def test_off_unless_switched_on_and_never_at_a_counter(ctx: Context) -> None:
@@ -229,7 +186,7 @@ async def test_killed_while_filling_nothing_has_happened(
         raise SystemError
 
     with monkeypatch.context() as patched:
-        patched.setattr(backorder_allocation, "_announce_arrived", die)
+        patched.setattr(backorder_allocation, "announce_changed", die)
         with pytest.raises(SystemError):
             await backorder_allocation.fill_due(as_system(ctx))
     level = await StockLevel.get(variant_id=variant.id)

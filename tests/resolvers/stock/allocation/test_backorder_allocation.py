@@ -15,7 +15,7 @@ from models.outbox import OutboxEvent
 from models.stock.backorders import BackorderAllocation
 from models.stock.ledger import StockMovement
 from models.stock.levels import StockLevel
-from models.stock.states import MovementReason, StockState
+from models.stock.states import StockState
 from models.stores.locations import Location
 from resolvers.bulk_rows import OnError
 from resolvers.context import Context
@@ -24,7 +24,6 @@ from resolvers.orders.checkout import placing
 from resolvers.stock.allocation import backorder_allocation
 from resolvers.stock.allocation import holds as allocation_holds
 from resolvers.stock.documents.lines import LineDraft
-from resolvers.stock.levels.adjustments import AdjustmentDraft, adjust
 from resolvers.stock.levels.erp_sync import LevelDraft, set_levels
 from resolvers.stock.levels.safety_stock import SafetyDraft, set_safety
 from resolvers.stock.stocktakes.approval import approve
@@ -36,14 +35,10 @@ from resolvers.stock.transfers import requests as transfer_requests
 from resolvers.stock.transfers import shipping as transfer_shipping
 from resolvers.stock.transfers.arrivals import ReceiptDraft
 from resolvers.stock.transfers.requests import TransferDraft
-from tests.make.checkouts import DELIVERY, PICKUP, a_store, checkout, choice, line
-from tests.make.purchases import ordered, received
-from tests.make.sales import a_guest, a_key, later, staff_of
-from tests.make.statements import counting
-from tests.make.stock import a_level, a_variant
-from tests.resolvers.orders.checkout.test_backorders import (
+from tests.make.backorders import (
     allow,
     as_system,
+    moved,
     order,
     paid,
     part_of,
@@ -51,25 +46,16 @@ from tests.resolvers.orders.checkout.test_backorders import (
     promised,
     sound,
 )
+from tests.make.checkouts import DELIVERY, PICKUP, a_store, checkout, choice, line
+from tests.make.purchases import ordered, received
+from tests.make.sales import a_guest, a_key, later, staff_of
+from tests.make.statements import counting
+from tests.make.stock import a_level, a_variant
 
 Way = AsyncIterator[
     None
 ]  # what must be so before anything is promised, then what brings three pieces
 OUTSIDE, AVAILABLE, DAMAGED = StockState.OUTSIDE, StockState.AVAILABLE, StockState.DAMAGED
-
-
-async def moved(
-    ctx: Context, variant: Variant, store: Location, start: StockState, end: StockState, n: int = 3
-) -> None:
-    draft = AdjustmentDraft(
-        location_code=store.code,
-        sku=variant.sku,
-        from_state=start,
-        to_state=end,
-        quantity=n,
-        reason=MovementReason.ADJUSTMENT,
-    )
-    await adjust(ctx, draft, a_key())
 
 
 async def purchased(ctx: Context, variant: Variant, store: Location) -> Way:

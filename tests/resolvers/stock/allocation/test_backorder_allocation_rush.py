@@ -18,12 +18,11 @@ from models.stores.locations import Location
 from resolvers.context import Context
 from resolvers.orders import cancelling
 from resolvers.orders.checkout import placing
+from tests.make.backorders import allow, as_system, moved, pay, sound
 from tests.make.checkouts import PICKUP, a_store, checkout, choice, line
 from tests.make.purchases import ordered, received
 from tests.make.sales import a_guest, a_key
 from tests.make.stock import a_variant
-from tests.resolvers.orders.checkout.test_backorders import allow, as_system, pay, sound
-from tests.resolvers.stock.allocation.test_backorder_allocation import moved
 
 STUCK = """
 SELECT promise.id FROM stock_promise AS promise JOIN stock_level AS level

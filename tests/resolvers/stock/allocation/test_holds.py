@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
@@ -16,31 +14,9 @@ from resolvers.context import Context
 from resolvers.stock.allocation import holds as allocation_holds
 from resolvers.stock.allocation.holds import HoldRequest
 from resolvers.stock.levels import availability
+from tests.make.holds import hold, later, of
 from tests.make.statements import counting
 from tests.make.stock import a_level, a_location, a_variant, again, statuses
-
-
-def of(level: StockLevel, quantity: int, fulfilment_id: int = 1) -> HoldRequest:
-    return HoldRequest(
-        variant_id=level.variant_id,
-        location_id=level.location_id,
-        quantity=quantity,
-        fulfilment_id=fulfilment_id,
-    )
-
-
-async def hold(ctx: Context, order_id: int, *requests: HoldRequest, **options: object) -> None:
-    expires_at = ctx.now() + timedelta(minutes=15)
-    await transaction(_hold, ctx, order_id, requests, expires_at, options)
-
-
-async def _hold(ctx, order_id, requests, expires_at, options) -> None:  # type: ignore[no-untyped-def]
-    await allocation_holds.hold(ctx, order_id, requests, expires_at, **options)
-
-
-def later(ctx: Context, minutes: float) -> Context:
-    moment = ctx.now() + timedelta(minutes=minutes)
-    return replace(ctx, clock=lambda: moment)
 
 
 def numbers(level: StockLevel) -> tuple[int, int, int]:

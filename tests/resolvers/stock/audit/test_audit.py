@@ -8,9 +8,8 @@ from models.stock.states import StockState
 from resolvers.context import Context
 from resolvers.stock.allocation import holds as allocation_holds
 from resolvers.stock.audit import audit
-from tests.make.stock import a_level
-from tests.resolvers.stock.allocation.test_holds import hold, of
-from tests.resolvers.stock.levels.test_erp_sync import _actor
+from tests.make.holds import hold, of
+from tests.make.stock import a_level, actor_at
 
 
 async def test_a_sound_ledger_has_no_drift(ctx: Context) -> None:
@@ -55,7 +54,7 @@ async def test_an_audit_stays_in_the_territory(ctx: Context) -> None:
     mine, other = await a_level(ctx, 1), await a_level(ctx, 1)
     await execute("UPDATE stock_level SET available = 2")
     await mine.fetch_related("location")
-    reader = replace(ctx, actor=await _actor(mine.location, Permission.STOCK_READ))
+    reader = replace(ctx, actor=await actor_at(mine.location, Permission.STOCK_READ))
     result = await audit.run(reader)
     assert (result.checked_levels, [d.level_id for d in result.drifts]) == (1, [mine.id])
     assert (await audit.run(reader, other.location_id)).checked_levels == 0

@@ -6,54 +6,28 @@ from dataclasses import replace
 
 import pytest
 
-from models.catalog.products import Variant
 from models.database import execute
 from models.orders.fulfilments import Fulfilment
 from models.orders.orders import Order
 from models.stock.backorders import StockBackorder
 from models.stock.levels import StockLevel
-from models.stock.states import MovementReason, StockState
+from models.stock.states import StockState
 from models.stores.locations import Location
 from resolvers.context import Context
 from resolvers.stock.audit import audit
 from resolvers.stock.audit.audit import Drift, Witness
 from resolvers.stock.audit.backorders import BackorderFaultKind
-from resolvers.stock.levels.adjustments import AdjustmentDraft, adjust
 from resolvers.stock.serials import SerialDraft
 from resolvers.stock.transfers import arrivals as transfer_arrivals
 from resolvers.stock.transfers import shipping as transfer_shipping
 from resolvers.stock.transfers.arrivals import ReceiptDraft
+from tests.make.backorders import allow, as_system, moved, order, paid
 from tests.make.checkouts import a_store
+from tests.make.phones import AVAILABLE, DAMAGED, phones
 from tests.make.sales import staff_of
 from tests.make.statements import counting
 from tests.make.stock import a_level, a_variant
-from tests.make.transfers import Chain, a_chain, a_key, approved, line_of
-from tests.resolvers.orders.checkout.test_backorders import allow, as_system, order, paid
-from tests.resolvers.stock.allocation.test_backorder_allocation import moved
-
-AVAILABLE, DAMAGED = StockState.AVAILABLE, StockState.DAMAGED
-
-
-async def phones(ctx: Context) -> Chain:
-    """P0 to P4 at the source, of which P4 is damaged."""
-    chain = await a_chain(ctx, 0)
-    variant = await chain.levels[0].variant
-    await Variant.filter(id=variant.id).update(tracks_serials=True)
-    for start, end, serials in (
-        (StockState.OUTSIDE, AVAILABLE, [f"P{each}" for each in range(5)]),
-        (AVAILABLE, DAMAGED, ["P4"]),
-    ):
-        draft = AdjustmentDraft(
-            location_code=chain.source.code,
-            sku=variant.sku,
-            from_state=start,
-            to_state=end,
-            quantity=len(serials),
-            reason=MovementReason.ADJUSTMENT,
-            serials=serials,
-        )
-        await adjust(ctx, draft, a_key())
-    return chain
+from tests.make.transfers import a_key, approved, line_of
 
 
 async def told(ctx: Context, location: Location | None = None) -> list[tuple[int, str, int, int]]:

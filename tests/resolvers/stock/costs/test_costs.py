@@ -21,30 +21,18 @@ from models.database import fetch
 from models.stock.documents.transfers import TransferLine
 from models.stock.levels import StockLevel
 from resolvers.accounts.identity import first_merchant
-from resolvers.bulk_rows import OnError
 from resolvers.context import SYSTEM, Context
 from resolvers.stock.audit import audit
 from resolvers.stock.costs import costs
 from resolvers.stock.costs import valuation as costs_valuation
-from resolvers.stock.levels.erp_sync import LevelDraft, set_levels
 from resolvers.stock.purchasing import return_steps as purchasing_return_steps
 from resolvers.stock.purchasing.return_steps import ReturnDraft, ReturnLineDraft
 from resolvers.stock.transfers import arrivals as transfer_arrivals
 from resolvers.stock.transfers.arrivals import ReceiptDraft
 from settings import Settings
+from tests.make.costs import set_to, worth
 from tests.make.purchases import bought
 from tests.make.transfers import Chain, a_chain, a_key, line_of, shipped, somebody
-
-
-async def set_to(chain: Chain, level: StockLevel, quantity: int) -> None:
-    await level.fetch_related("location", "variant")
-    draft = LevelDraft(location_code=level.location.code, sku=level.variant.sku, quantity=quantity)
-    await set_levels(chain.ctx, [draft], OnError.REJECT_ALL, a_key())
-
-
-async def worth(ctx: Context, level: StockLevel) -> tuple[int, int]:
-    found = (await costs_valuation.of_levels(ctx, [level.id]))[level.id]
-    return found.quantity, found.value_minor
 
 
 async def test_transfers_carry_what_goods_cost(ctx: Context) -> None:

@@ -22,12 +22,12 @@ from resolvers.stock.costs.opening import OpeningDraft
 from resolvers.stock.levels import safety_stock
 from resolvers.stock.transfers import arrivals as transfer_arrivals
 from resolvers.stock.transfers.arrivals import ReceiptDraft
+from tests.make.costs import set_to, worth
 from tests.make.purchases import bought
 from tests.make.soundness import stock_contradictions
 from tests.make.statements import counting
 from tests.make.stock import a_level, again
 from tests.make.transfers import a_chain, a_key, shipped, somebody
-from tests.resolvers.stock.costs.test_costs import set_to, worth
 
 
 async def draft_of(level: StockLevel, cost: str) -> OpeningDraft:

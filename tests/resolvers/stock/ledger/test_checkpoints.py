@@ -11,43 +11,21 @@ from datetime import datetime, timedelta
 import pytest
 
 from models.accounts.roles import Permission
-from models.database import execute, fetch, transaction
+from models.database import execute, fetch
 from models.errors import InvalidInput
 from models.stock.checkpoints import StockCheckpoint
 from models.stock.ledger import StockMovement
 from models.stock.levels import StockLevel
 from models.stock.rules import ON_HAND_STATES, Quantities
-from models.stock.states import MovementReason, StockState
 from resolvers.context import Context
 from resolvers.orm_pagination import PageRequest
 from resolvers.stock.allocation import holds as allocation_holds
 from resolvers.stock.audit import audit
-from resolvers.stock.ledger import as_of, checkpoints, ledger
+from resolvers.stock.ledger import as_of, checkpoints
 from resolvers.stock.levels import levels
-from tests.make.stock import a_level, a_location, a_variant
-from tests.resolvers.stock.allocation.test_holds import hold, later, of
-from tests.resolvers.stock.levels.test_erp_sync import _actor
-
-WAYS = [
-    (StockState.OUTSIDE, StockState.AVAILABLE),
-    (StockState.AVAILABLE, StockState.DAMAGED),
-    (StockState.DAMAGED, StockState.QUARANTINED),
-    (StockState.QUARANTINED, StockState.AVAILABLE),
-    (StockState.AVAILABLE, StockState.OUTSIDE),
-]
-
-
-async def go(ctx: Context, level: StockLevel, way: int = 0, quantity: int = 1) -> bool:
-    """Whether the level had the pieces for it."""
-    move = ledger.Move(
-        variant_id=level.variant_id,
-        location_id=level.location_id,
-        from_state=WAYS[way][0],
-        to_state=WAYS[way][1],
-        quantity=quantity,
-        reason=MovementReason.ADJUSTMENT,
-    )
-    return bool(await transaction(ledger.move, ctx, [move]))
+from tests.make.holds import hold, later, of
+from tests.make.movements import go
+from tests.make.stock import a_level, a_location, a_variant, actor_at
 
 
 async def busy(ctx: Context, level: StockLevel, times: int) -> None:
@@ -170,7 +148,7 @@ async def test_a_hold_counts_in_the_past_as_it_was_shown_then(ctx: Context) -> N
 async def test_the_past_stays_in_the_territory_and_the_future_is_refused(ctx: Context) -> None:
     mine, other = await a_level(ctx, 1), await a_level(ctx, 1)
     await mine.fetch_related("location")
-    reader = replace(ctx, actor=await _actor(mine.location, Permission.STOCK_READ))
+    reader = replace(ctx, actor=await actor_at(mine.location, Permission.STOCK_READ))
     now = ctx.now()
     assert list(await stood(reader, now, location_id=mine.location_id)) == [mine.id]
     assert await stood(reader, now, location_id=other.location_id) == {}

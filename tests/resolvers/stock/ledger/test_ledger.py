@@ -11,9 +11,9 @@ from models.stock.safety import SafetyStockDefault
 from models.stock.states import MovementReason, StockState
 from resolvers.context import Context
 from resolvers.stock.ledger import ledger
+from tests.make.holds import later
 from tests.make.rows import a_row
 from tests.make.stock import a_level, a_location, a_variant, again
-from tests.resolvers.stock.allocation.test_holds import later
 
 
 async def test_pieces_that_are_on_record_and_not_there_undo_everything(ctx: Context) -> None:

@@ -13,11 +13,10 @@ from resolvers.context import Context
 from resolvers.orm_pagination import PageRequest
 from resolvers.stock.ledger import movements
 from resolvers.stock.ledger.movements import MovementFilter
+from tests.make.holds import hold, later, of
+from tests.make.movements import go
 from tests.make.statements import counting
-from tests.make.stock import a_level
-from tests.resolvers.stock.allocation.test_holds import hold, later, of
-from tests.resolvers.stock.ledger.test_checkpoints import go
-from tests.resolvers.stock.levels.test_erp_sync import _actor
+from tests.make.stock import a_level, actor_at
 
 
 async def ids(ctx: Context, request: PageRequest | None = None, **wanted: object) -> list[int]:
@@ -75,7 +74,7 @@ async def test_pages_go_both_ways_in_few_statements(ctx: Context) -> None:
 async def test_the_ledger_stays_in_the_territory(ctx: Context) -> None:
     mine, other = await a_level(ctx, 1), await a_level(ctx, 1)
     await mine.fetch_related("location")
-    reader = replace(ctx, actor=await _actor(mine.location, Permission.STOCK_READ))
+    reader = replace(ctx, actor=await actor_at(mine.location, Permission.STOCK_READ))
     (own,) = await ids(reader)
     assert await ids(reader, variant_id=mine.variant_id) == [own]
     assert await ids(reader, location_id=other.location_id) == []

@@ -8,9 +8,8 @@ from models.stock.states import MovementReason, StockState
 from resolvers.context import Context
 from resolvers.stock.audit import audit
 from resolvers.stock.levels.adjustments import Adjustment, AdjustmentDraft, adjust
-from tests.make.stock import a_level, a_location, a_variant, again
-from tests.resolvers.stock.allocation.test_holds import hold, later, of
-from tests.resolvers.stock.levels.test_erp_sync import _codes
+from tests.make.holds import hold, later, of
+from tests.make.stock import a_level, a_location, a_variant, again, codes_of
 
 
 async def move(
@@ -31,7 +30,7 @@ async def move(
 
 async def test_pieces_move_with_their_reason_and_note(ctx: Context) -> None:
     level = await a_level(ctx, 5)
-    done = await move(ctx, await _codes(level), "AVAILABLE>DAMAGED", 2, "DAMAGE")
+    done = await move(ctx, await codes_of(level), "AVAILABLE>DAMAGED", 2, "DAMAGE")
     now = await again(level)
     assert (now.available, now.damaged, done.level_id) == (3, 2, level.id)
     movement = await StockMovement.get(id=done.movement_id)
@@ -45,7 +44,7 @@ async def test_pieces_move_with_their_reason_and_note(ctx: Context) -> None:
 
 async def test_the_same_key_moves_once(ctx: Context) -> None:
     level = await a_level(ctx, 5)
-    codes = await _codes(level)
+    codes = await codes_of(level)
     first = await move(ctx, codes, "AVAILABLE>OUTSIDE", 2, "STOCKTAKE")
     assert await move(ctx, codes, "AVAILABLE>OUTSIDE", 2, "STOCKTAKE") == first
     assert (await again(level)).available == 3
@@ -61,10 +60,10 @@ async def test_what_comes_in_makes_its_level(ctx: Context) -> None:
 async def test_pieces_that_are_not_there_are_refused_with_the_number_that_is(ctx: Context) -> None:
     level = await a_level(ctx, 5)
     with pytest.raises(InsufficientStock) as refused:
-        await move(ctx, await _codes(level), "AVAILABLE>OUTSIDE", 6, "DAMAGE")
+        await move(ctx, await codes_of(level), "AVAILABLE>OUTSIDE", 6, "DAMAGE")
     assert (refused.value.requested, refused.value.available) == (6, 5)
     with pytest.raises(InsufficientStock) as refused:
-        await move(ctx, await _codes(level), "DAMAGED>OUTSIDE", 1, "DAMAGE")
+        await move(ctx, await codes_of(level), "DAMAGED>OUTSIDE", 1, "DAMAGE")
     assert refused.value.available == 0
     assert str(refused.value) == "Only 0 of the 1 asked for are DAMAGED."
     assert (await again(level)).version == level.version
@@ -74,8 +73,8 @@ async def test_expired_holds_can_be_adjusted_away_but_running_ones_cannot(ctx: C
     level = await a_level(ctx, 5)
     await hold(ctx, 1, of(level, 5))
     with pytest.raises(InsufficientStock):
-        await move(ctx, await _codes(level), "AVAILABLE>OUTSIDE", 1, "DAMAGE")
-    await move(later(ctx, 20), await _codes(level), "AVAILABLE>OUTSIDE", 1, "DAMAGE")
+        await move(ctx, await codes_of(level), "AVAILABLE>OUTSIDE", 1, "DAMAGE")
+    await move(later(ctx, 20), await codes_of(level), "AVAILABLE>OUTSIDE", 1, "DAMAGE")
     assert (await again(level)).available == 4
 
 
@@ -95,7 +94,7 @@ async def test_what_nobody_may_do_by_hand_is_refused(
 ) -> None:
     level = await a_level(ctx, 5)
     with pytest.raises(InvalidInput) as refused:
-        await move(ctx, await _codes(level), path, quantity, reason)
+        await move(ctx, await codes_of(level), path, quantity, reason)
     assert refused.value.path == (field,)
     assert (await again(level)).available == 5
 

@@ -11,15 +11,14 @@ from models.errors import IdempotencyKeyReused, InvalidInput, PermissionDenied
 from models.outbox import OutboxEvent
 from models.stock.ledger import StockMovement
 from models.stock.levels import StockLevel
-from models.stores.locations import Location
 from resolvers.bulk_rows import OnError
-from resolvers.context import Actor, ActorKind, Context, GrantedNode
+from resolvers.context import Context
 from resolvers.stock.allocation import holds as allocation_holds
 from resolvers.stock.audit import audit
 from resolvers.stock.levels.erp_sync import LevelDraft, SyncOutcome, set_levels
+from tests.make.holds import hold, later, of
 from tests.make.statements import counting
-from tests.make.stock import a_level, a_location, a_variant, again
-from tests.resolvers.stock.allocation.test_holds import hold, later, of
+from tests.make.stock import a_level, a_location, a_variant, actor_at, again, codes_of
 
 
 def row(code: str, sku: str, quantity: int, compared: int | None = None) -> LevelDraft:
@@ -65,7 +64,7 @@ async def test_nothing_moves_and_nobody_is_told_when_nothing_differs(ctx: Contex
 
 async def test_a_stale_write_is_refused_not_merged(ctx: Context) -> None:
     level = await a_level(ctx, 5)
-    code, sku = await _codes(level)
+    code, sku = await codes_of(level)
     outcome = await put(ctx, row(code, sku, 9, compared=6))
     assert faults(outcome) == [("STALE_VERSION", ("rows", 0, "compareQuantity"))]
     assert (await again(level)).available == 5
@@ -83,7 +82,7 @@ async def test_a_refused_row_leaves_no_level_behind(ctx: Context) -> None:
 
 async def test_held_pieces_stay_held_and_expired_ones_count_as_available(ctx: Context) -> None:
     level = await a_level(ctx, 5)
-    code, sku = await _codes(level)
+    code, sku = await codes_of(level)
     await hold(ctx, 1, of(level, 2))
     await put(ctx, row(code, sku, 4, compared=3))
     assert ((await again(level)).available, (await again(level)).held) == (4, 2)
@@ -140,7 +139,7 @@ async def test_a_key_answers_for_its_own_rows_only(ctx: Context) -> None:
 
 async def test_locations_beyond_the_territory_are_not_there(ctx: Context) -> None:
     mine, other, variant = await a_location(ctx), await a_location(ctx), await a_variant(ctx)
-    keeper = await _actor(mine, Permission.STOCK_WRITE)
+    keeper = await actor_at(mine, Permission.STOCK_WRITE)
     outcome = await put(
         replace(ctx, actor=keeper),
         row(mine.code, variant.sku, 1),
@@ -148,7 +147,7 @@ async def test_locations_beyond_the_territory_are_not_there(ctx: Context) -> Non
         on_error=OnError.SKIP_FAILED,
     )
     assert faults(outcome) == [("NOT_FOUND", ("rows", 1, "locationCode"))]
-    reader = await _actor(mine, Permission.STOCK_READ)
+    reader = await actor_at(mine, Permission.STOCK_READ)
     with pytest.raises(PermissionDenied):
         await put(replace(ctx, actor=reader), row(mine.code, variant.sku, 1))
 
@@ -190,7 +189,7 @@ async def test_sqlite_finds_the_levels_of_a_large_batch_by_their_key(ctx: Contex
 
 async def test_setting_races_buying_without_losing_a_piece(ctx: Context) -> None:
     level = await a_level(ctx, 50)
-    code, sku = await _codes(level)
+    code, sku = await codes_of(level)
     outcomes = await asyncio.gather(
         *(hold(ctx, order_id, of(level, 1)) for order_id in range(30)),
         *(put(ctx, row(code, sku, 40 + step), key=f"s{step}") for step in range(10)),
@@ -210,14 +209,3 @@ async def test_two_batches_that_create_the_same_levels_meet_in_one(ctx: Context)
     )
     assert [level.available for level in await StockLevel.all()] == [3, 3, 3, 3]
     assert await StockMovement.all().count() == 4
-
-
-async def _codes(level: StockLevel) -> tuple[str, str]:
-    await level.fetch_related("location", "variant")
-    return level.location.code, level.variant.sku
-
-
-async def _actor(location: Location, *permissions: Permission) -> Actor:
-    await location.fetch_related("organisation")
-    node = location.organisation
-    return Actor(ActorKind.STAFF, 1, (GrantedNode(node.id, node.path, frozenset(permissions)),))

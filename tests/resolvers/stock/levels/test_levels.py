@@ -18,10 +18,9 @@ from resolvers.orm_pagination import PageRequest
 from resolvers.stock import level_lists
 from resolvers.stock.level_filters import LevelFilter
 from resolvers.stock.levels import availability, by_variant, levels
+from tests.make.holds import hold, later, of
 from tests.make.statements import counting
-from tests.make.stock import a_level, a_location, a_variant
-from tests.resolvers.stock.allocation.test_holds import hold, later, of
-from tests.resolvers.stock.levels.test_erp_sync import _actor
+from tests.make.stock import a_level, a_location, a_variant, actor_at
 
 HERE = Point(41.80, 123.43, CoordinateSystem.WGS84)
 
@@ -66,7 +65,7 @@ async def test_expired_holds_count_as_available_for_everybody(ctx: Context) -> N
 async def test_the_right_to_read_holds_only_in_its_territory(ctx: Context) -> None:
     mine, other = await a_level(ctx, 9, safety_stock=1), await a_level(ctx, 9, safety_stock=1)
     await mine.fetch_related("location")
-    reader = replace(ctx, actor=await _actor(mine.location, Permission.STOCK_READ))
+    reader = replace(ctx, actor=await actor_at(mine.location, Permission.STOCK_READ))
     assert (await seen(reader, mine)).quantities.available == 9
     assert (await seen(reader, other)).quantities.available == 8
 

@@ -17,9 +17,8 @@ from resolvers.stock.audit import audit
 from resolvers.stock.ledger import ledger
 from resolvers.stock.levels import availability
 from resolvers.stock.levels.safety_stock import SafetyDraft, set_safety
-from tests.make.stock import a_level, a_location, a_variant, again
-from tests.resolvers.stock.allocation.test_holds import hold, of
-from tests.resolvers.stock.levels.test_erp_sync import _actor, _codes
+from tests.make.holds import hold, of
+from tests.make.stock import a_level, a_location, a_variant, actor_at, again, codes_of
 
 SKIP, REJECT = OnError.SKIP_FAILED, OnError.REJECT_ALL
 
@@ -43,7 +42,7 @@ async def test_a_level_follows_its_location_until_it_has_a_number_of_its_own(ctx
     store = await a_location(ctx)
     first, second = [await a_level(ctx, 9, location=store) for _ in range(2)]
     other = await a_level(ctx, 9)
-    (_, sku), (code, _) = await _codes(first), await _codes(second)
+    (_, sku), (code, _) = await codes_of(first), await codes_of(second)
     assert (await put(ctx, (code, None, 3))).updated == 2
     assert (await put(ctx, (code, sku, 5))).updated == 1
     assert (await put(ctx, (code, None, 4))).updated == 1
@@ -60,7 +59,7 @@ async def test_online_channels_leave_it_alone_at_once_and_the_counter_does_not(
     ctx: Context,
 ) -> None:
     level = await a_level(ctx, 5)
-    code, sku = await _codes(level)
+    code, sku = await codes_of(level)
     await put(ctx, (code, sku, 4))
     pc, counter = replace(ctx, channel=Channel.PC), replace(ctx, channel=Channel.STORE)
     assert await availability.of_variants(pc, [level.variant_id]) == {level.variant_id: 1}
@@ -79,7 +78,7 @@ async def test_the_first_pieces_of_a_level_are_already_guarded(ctx: Context) -> 
 
 async def test_what_changes_is_told_and_what_does_not_is_not(ctx: Context) -> None:
     level = await a_level(ctx, 5)
-    code, sku = await _codes(level)
+    code, sku = await codes_of(level)
     before = await OutboxEvent.all().count()
     await put(ctx, (code, sku, 4))
     assert await OutboxEvent.filter(topic="stock.changed", node_id=level.id).count() == 1
@@ -92,7 +91,7 @@ async def test_what_changes_is_told_and_what_does_not_is_not(ctx: Context) -> No
 
 async def test_faulty_rows_are_named_and_reject_the_batch_or_are_skipped(ctx: Context) -> None:
     level = await a_level(ctx, 5)
-    code, sku = await _codes(level)
+    code, sku = await codes_of(level)
     rows = [
         (code, sku, 4),
         (code, sku, 5),
@@ -122,11 +121,11 @@ async def test_faulty_rows_are_named_and_reject_the_batch_or_are_skipped(ctx: Co
 async def test_it_stays_in_the_territory(ctx: Context) -> None:
     mine, other = await a_level(ctx, 5), await a_level(ctx, 5)
     await mine.fetch_related("location")
-    writer = replace(ctx, actor=await _actor(mine.location, Permission.STOCK_WRITE))
-    outcome = await put(writer, (*await _codes(other), 3), ((await _codes(other))[0], None, 3))
+    writer = replace(ctx, actor=await actor_at(mine.location, Permission.STOCK_WRITE))
+    outcome = await put(writer, (*await codes_of(other), 3), ((await codes_of(other))[0], None, 3))
     assert [code for code, _ in faults(outcome)] == ["NOT_FOUND", "NOT_FOUND"]
     assert await safety(other) == 0
-    assert (await put(writer, (*await _codes(mine), 3))).updated == 1
+    assert (await put(writer, (*await codes_of(mine), 3))).updated == 1
 
 
 async def test_no_level_made_meanwhile_misses_the_default(ctx: Context) -> None:

@@ -26,12 +26,12 @@ from resolvers.stock.serials import SerialDraft, checked
 from resolvers.stock.stocktakes.approval import approve
 from resolvers.stock.stocktakes.counting import CountDraft, count, recount
 from resolvers.stock.stocktakes.opening import cancel
+from tests.make.holds import hold, later, of
 from tests.make.soundness import stock_contradictions
 from tests.make.statements import counting
 from tests.make.stock import a_level, a_location, again
+from tests.make.stocktakes import opened
 from tests.make.transfers import a_key
-from tests.resolvers.stock.allocation.test_holds import hold, later, of
-from tests.resolvers.stock.stocktakes.test_stocktakes import opened
 
 OUTSIDE, AVAILABLE, DAMAGED = StockState.OUTSIDE, StockState.AVAILABLE, StockState.DAMAGED
 

@@ -36,9 +36,9 @@ from resolvers.stock.stocktakes import stocktakes
 from resolvers.stock.stocktakes.approval import approve
 from resolvers.stock.stocktakes.counting import CountDraft, count, recount
 from resolvers.stock.stocktakes.opening import cancel, open_
-from tests.make.stock import a_level, a_location, a_variant, again
-from tests.resolvers.stock.allocation.test_holds import hold, later, of
-from tests.resolvers.stock.levels.test_erp_sync import _actor
+from tests.make.holds import hold, later, of
+from tests.make.stock import a_level, a_location, a_variant, actor_at, again
+from tests.make.stocktakes import opened
 
 STAFF = (Permission.STOCK_READ, Permission.STOCK_COUNT)
 HQ = (*STAFF, Permission.STOCK_WRITE)
@@ -46,17 +46,13 @@ HQ = (*STAFF, Permission.STOCK_WRITE)
 
 async def people(ctx: Context, location: Location) -> tuple[Context, Context]:
     """Somebody who counts at the location, and somebody else who may approve there."""
-    counter, boss = await _actor(location, *STAFF), await _actor(location, *HQ)
+    counter, boss = await actor_at(location, *STAFF), await actor_at(location, *HQ)
     return replace(ctx, actor=replace(counter, id=1001)), replace(ctx, actor=replace(boss, id=1002))
 
 
 async def shelf(ctx: Context, *pieces: int) -> tuple[Location, list[StockLevel]]:
     store = await a_location(ctx)
     return store, [await a_level(ctx, each, location=store) for each in pieces]
-
-
-async def opened(ctx: Context, *levels: StockLevel) -> Stocktake:
-    return await open_(ctx, levels[0].location_id, [each.variant_id for each in levels], None)
 
 
 async def counted(ctx: Context, row: Stocktake, *counts: tuple[StockLevel, int]) -> Stocktake:

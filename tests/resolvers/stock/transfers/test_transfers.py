@@ -40,6 +40,7 @@ from resolvers.stock.transfers import shipping as transfer_shipping
 from resolvers.stock.transfers import transfers
 from resolvers.stock.transfers.arrivals import ReceiptDraft
 from resolvers.stock.transfers.requests import TransferDraft
+from tests.make.holds import of
 from tests.make.stock import a_variant
 from tests.make.transfers import (
     Chain,
@@ -53,7 +54,6 @@ from tests.make.transfers import (
     shipped,
     somebody,
 )
-from tests.resolvers.stock.allocation.test_holds import of
 
 
 async def sound(chain: Chain) -> None:

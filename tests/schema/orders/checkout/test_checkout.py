@@ -46,8 +46,7 @@ async def member(api: Api, phone: str, guest: Api | None = None, **given: Any) -
     await api.do(document("phone/code_request"), phone=phone)
     code = api.codes_sent()[-1]["code"]
     payload = await (guest or api).do(
-        "mutation($input: OtpSignInInput!) { otpSignIn(input: $input)"
-        " { accessToken viewer { actor { ... on Member { name } } } userErrors { code path } } }",
+        document("phone/member_sign_in"),
         input={"phone": phone, "code": code, **given},
     )
     assert payload["viewer"]["actor"]["name"] == given.get(

@@ -93,10 +93,7 @@ async def test_withdrawn_goods_are_named_and_the_quote_is_refused(
 async def test_a_price_list_and_a_storefront_change_nothing_behind_a_quote(
     api: Api, admin: Api, shop: Shop
 ) -> None:
-    create = (
-        "mutation($input: StorefrontCreateInput!) { storefrontCreate(input: $input)"
-        " { storefront { key } userErrors { code } } }"
-    )
+    create = document("hq/storefront_create")
     code = (await admin.ask("{ viewer { organisations { code } } }"))["viewer"]["organisations"][0]
     keys = []
     for channel in ("APP", "PC"):
@@ -110,7 +107,7 @@ async def test_a_price_list_and_a_storefront_change_nothing_behind_a_quote(
     row = {"listCode": "SALE", "sku": shop.sku, "price": "88.00"}
     await admin.do(document("erp/price_list_upsert"), input={"priceLists": [lists]})
     await admin.do(
-        "mutation($input: PriceSetInput!) { priceSet(input: $input) { userErrors { code message } } }",
+        document("erp/price_set"),
         input={"rows": [row], "idempotencyKey": new_key()},
     )
     assert (await quoted(app, checkout))["totals"]["payable"]["amount"] == "88.00"

@@ -23,8 +23,8 @@ from tests.make.persons import staff
 from tests.make.sales import context_of
 from tests.make.shop import Shop, open_shop
 from tests.make.statements import counting
+from tests.make.stock_documents import a_document, asking
 from tests.schema.execution.oracle import agree
-from tests.schema.stock.test_document_lists import a_document, asking
 
 LISTS = ("transfers", "purchaseOrders", "supplierReturns", "stocktakes")
 SHARED = """
