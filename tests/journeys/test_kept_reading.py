@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from models.engine.query_cache import KeptResults
+from models.engine.query_cache import ResultCache
 from tests.make.answers import without_cost
 from tests.make.api import Api
 from tests.make.elsewhere import write_elsewhere
@@ -62,6 +62,6 @@ async def test_every_answer_is_what_it_would_be_if_nothing_were_kept(
 
 async def worked_out_anew(viewer: Api, query: str, variables: dict[str, Any]) -> Any:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(KeptResults, "get", lambda *_: None)
+        patch.setattr(ResultCache, "get", lambda *_: None)
         async with viewer.subscribe(query, **variables) as events:
             return without_cost(await events.next())

@@ -9,7 +9,7 @@ from tests.make.documents import document
 
 
 async def organisation(api: Api, code: str, kind: str, parent: str | None = None) -> Any:
-    given = {"code": code, "name": code, "kind": kind, "parentCode": parent}
+    given = {"code": code, "name": code, "kind": kind} | ({"parentCode": parent} if parent else {})
     return await api.do(document("hq/organisation_upsert"), input=given)
 
 

@@ -101,7 +101,8 @@ PLAIN: dict[str, Any] = {
     "scopes": ["STOCK_READ"], "search": "牛奶", "secondFactorCode": None, "serials": ["S1"],
     "since": "2026-01-01T00:00:00Z", "story": "words", "street": "太原街1号", "supplierName": "Supplier",
     "tags": ["tag"],
-    "tierCode": "BASE", "to": "2030-01-01T00:00:00Z", "topics": ["ALL"], "trackingNumber": "SF1",
+    "tierCode": "BASE", "to": "2030-01-01T00:00:00Z", "token": "none", "topics": ["ALL"],
+    "trackingNumber": "SF1",
     "types": ["ORDER_CHANGED"],
     "unitCost": "1.00", "until": "2030-01-01T00:00:00Z", "url": "https://example.com/hook",
     "validAt": "2026-01-01T00:00:00Z",
@@ -110,7 +111,8 @@ PLAIN: dict[str, Any] = {
 }  # fmt: skip
 # Names that are given, not looked up: they must be unique, or name one's own of that code.
 GIVEN = {
-    ("OrganisationUpsertInput", "code"), ("StaffCreateInput", "username"), ("StoreUpsertRow", "code"),
+    ("OrganisationUpsertInput", "code"), ("StaffCreateInput", "username"), ("StaffInviteInput", "username"),
+    ("StaffInviteInput", "phone"), ("StoreUpsertRow", "code"),
     ("BrandUpsertRow", "code"), ("CategoryUpsertRow", "code"), ("ProductUpsertRow", "code"),
     ("ProductUpsertRow", "brandCode"),
     ("SupplierUpsertRow", "code"), ("PriceListUpsertRow", "code"),

@@ -14,7 +14,7 @@ from models import database as db
 from models.accounts.sessions import Guest
 from models.database import after_commit, transaction
 from models.engine.sqlite import group_commit
-from models.engine.transactions import begun
+from models.engine.transactions import open_transaction
 from tests.conftest import POSTGRES
 
 pytestmark = pytest.mark.skipif(bool(POSTGRES), reason="PostgreSQL commits in groups by itself")
@@ -155,7 +155,7 @@ async def test_callers_that_leave_the_queue_hold_nobody_up(commits: list[str]) -
     entered = asyncio.Event()
 
     async def unshielded() -> None:
-        async with begun(get_connection("default"), brief=False) as connection:
+        async with open_transaction(get_connection("default"), brief=False) as connection:
             await Guest.create(using_db=connection)
 
     async def first() -> None:
