@@ -50,11 +50,13 @@ setup-dev: $(BIN)/python
 serve: setup ## serve the demo chain on http://127.0.0.1:8000
 	@$(BIN)/python cli.py serve $(SERVE_OPTIONS)
 
-test: setup-dev ## run the tests on SQLite
-	@env -u QUINTET_TEST_DATABASE_URL $(BIN)/python -m pytest -n auto -q
+PYTEST = $(BIN)/python -m pytest -n auto --dist worksteal -q --durations 10
 
-test-postgres: setup-dev ## run the same tests on PostgreSQL
-	@QUINTET_TEST_DATABASE_URL='$(QUINTET_TEST_DATABASE_URL)' $(BIN)/python -m pytest -n auto -q
+test: setup-dev ## run the tests on SQLite
+	@env -u QUINTET_TEST_DATABASE_URL $(PYTEST)
+
+test-postgres: setup-dev ## run those of them that use a database on PostgreSQL
+	@QUINTET_TEST_DATABASE_URL='$(QUINTET_TEST_DATABASE_URL)' $(PYTEST) --only-databases
 
 fuzz: setup-dev ## every mutation with hostile values and every root field by everybody, on both databases
 	@env -u QUINTET_TEST_DATABASE_URL QUINTET_TEST_EVERYBODY=1 QUINTET_TEST_FUZZ_ROUNDS=$(FUZZ_ROUNDS) \

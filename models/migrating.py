@@ -68,7 +68,7 @@ def _says_no_table(error: OperationalError) -> bool:
 
 
 def _executor() -> MigrationExecutor:
-    from tortoise.migrations.executor import MigrationExecutor
+    from models.engine.schema_changes.late_states import Executor
 
     apps = connection_settings("sqlite://any.db")["apps"]
-    return MigrationExecutor(get_connection("default"), apps)
+    return Executor(get_connection("default"), apps)

@@ -1,27 +1,32 @@
 """A fresh, migrated database for each test that asks for one: SQLite, or PostgreSQL where named.
 
-`QUINTET_TEST_DATABASE_URL=postgres://…` runs the same tests on PostgreSQL. A template is migrated once a
-worker; `tests/make/databases.py` says how each test gets what looks like a copy of its own.
+`QUINTET_TEST_DATABASE_URL=postgres://…` runs the same tests on PostgreSQL. A template is migrated once for
+all workers; `tests/make/databases.py` says how each test gets what looks like a copy of its own.
 """
 
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import gc
+import os
 import secrets
 import shutil
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from models import database as db
+from models.accounts import passwords
 from models.engine.query_cache import PostgresQueryCache
 from models.migrating import migrate
 from resolvers.accounts.bootstrap import ensure_platform
@@ -35,6 +40,7 @@ from tests.make.deaths import Prepared
 from tests.make.killing import system
 
 ADMIN_USERNAME, ADMIN_PASSWORD = "admin", "admin-password"
+QUICK_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 hypothesis_settings.register_profile(
     "quintet", deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -42,23 +48,85 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile("quintet")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    about = "leave out tests that use no database: they are the same on each"
+    parser.addoption("--only-databases", action="store_true", help=about)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--only-databases"):
+        others = [each for each in items if not uses_database(each)]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [each for each in items if uses_database(each)]
+
+
+def uses_database(test: pytest.Item) -> bool:
+    """Whether it asks for one, or its module for anything of them, such as which one it is."""
+    if "template" in getattr(test, "fixturenames", ()):
+        return True
+    loaded = vars(getattr(test, "module", None) or object).items()
+    return any(
+        name == "POSTGRES" or getattr(value, "__module__", "") == PostgresDatabases.__module__
+        for name, value in loaded
+    )
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is loaded by now out of garbage collections, which would look at it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def whatever_a_module_leaves() -> Iterator[None]:
+    """Leave that out of them, too, once it is much: libraries that are loaded late, classes that are kept."""
+    yield
+    if len(gc.get_objects()) > 20_000:
+        gc.collect()
+        gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_hashing() -> Iterator[None]:
+    """Passwords are hashed in microseconds: nobody guesses those of tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "HASHER", QUICK_HASHER)
+        yield
+
+
 @pytest.fixture(scope="session")
-def postgres_databases() -> Iterator[PostgresDatabases]:
+def shared_by_workers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of this run, which its workers share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def postgres_databases(shared_by_workers: Path) -> Iterator[PostgresDatabases]:
     databases = PostgresDatabases()
-    asyncio.run(_prepare(named(databases.template)))
-    databases.seal()
+    first = shared_by_workers / "template.name"
+    with one_at_a_time(first):
+        if not (first.exists() and databases.copied(first.read_text())):
+            databases.create()
+            asyncio.run(_prepare(named(databases.template)))
+            databases.seal()
+            first.write_text(databases.template)
     yield databases
     databases.drop_all()
 
 
 @pytest.fixture(scope="session")
-def template(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+def template(request: pytest.FixtureRequest, shared_by_workers: Path) -> str:
     """The file or PostgreSQL's name of a database with every table, the platform and its administrator."""
     if POSTGRES:
         databases: PostgresDatabases = request.getfixturevalue("postgres_databases")
         return databases.template
-    path = tmp_path_factory.mktemp("template") / "template.db"
-    asyncio.run(_prepare(f"sqlite://{path}"))
+    path = shared_by_workers / "template.db"
+    with one_at_a_time(path):
+        if not path.exists():
+            making = path.with_name("making.db")
+            asyncio.run(_prepare(f"sqlite://{making}"))
+            making.rename(path)
     return str(path)
 
 
@@ -130,7 +198,10 @@ async def serving(settings: Settings, *, warming: bool = False) -> AsyncIterator
             await asyncio.sleep(0.01)
             if running.done():
                 running.result()
-        async with httpx.AsyncClient(base_url=settings.base_url, timeout=120) as client:
+        # Without TLS there is nothing to verify, and reading the certificates takes longer than a request.
+        async with httpx.AsyncClient(
+            base_url=settings.base_url, timeout=120, verify=False
+        ) as client:
             yield Api(client, settings)
         server.stop()
         await running
@@ -148,6 +219,14 @@ def count_statements(caplog: pytest.LogCaptureFixture) -> Callable[[], Any]:
 def nothing_ever_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     """PostgreSQL would say so to every request; whoever sees a change has not been given what is kept."""
     monkeypatch.setattr(PostgresQueryCache, "snapshot", "'1:1: 7 today'")
+
+
+@contextmanager
+def one_at_a_time(path: Path) -> Iterator[None]:
+    """Let other workers wait until what belongs at this path is there."""
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 async def _prepare(url: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,14 +52,23 @@ class Module:
 
 def product(root: Path = ROOT) -> list[Module]:
     """All modules of the product under `root`, sorted by path."""
+    return list(_own_product()) if root == ROOT else _product(root)
+
+
+@cache
+def _own_product() -> list[Module]:
+    return _product(ROOT)
+
+
+def _product(root: Path) -> list[Module]:
     floors = [module for floor in FLOORS for module in modules_below(floor, root)]
     entrances = [root / name for name in ENTRANCES if (root / name).exists()]
-    return floors + [_parse(path, root) for path in entrances]
+    return floors + parsed(entrances, root)
 
 
 def modules_below(folder: str, root: Path = ROOT) -> list[Module]:
     """All modules in and below a folder, sorted by path."""
-    return [_parse(path, root) for path in sorted((root / folder).rglob("*.py"))]
+    return parsed(sorted((root / folder).rglob("*.py")), root)
 
 
 def parsed(paths: list[Path], root: Path = ROOT) -> list[Module]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -27,7 +27,7 @@ OF_LIBRARIES = {
 BY_TEXT = {"delattr", "getattr", "hasattr", "patch", "setattr"}
 
 
-def private_names(modules: list[Module]) -> Iterator[str]:
+def private_names(modules: Iterable[Module]) -> Iterator[str]:
     """Underscored names that are imported, reached on anything but the test's own object, or patched."""
     for module in modules:
         for node in ast.walk(module.tree):
@@ -57,7 +57,7 @@ def _is_private(text: str) -> bool:
     return name not in OF_LIBRARIES and PRIVATE.fullmatch(name) is not None
 
 
-def imports_of_tests(modules: list[Module]) -> Iterator[str]:
+def imports_of_tests(modules: Iterable[Module]) -> Iterator[str]:
     """Imports of or from a file of tests; what tests share is in `tests/make`."""
     for module in modules:
         for node, name in module.imports():
@@ -66,8 +66,9 @@ def imports_of_tests(modules: list[Module]) -> Iterator[str]:
                 yield f"{module.at(node)}: {name}"
 
 
-def of_tests() -> list[Module]:
-    return parsed(sorted((ROOT / "tests").rglob("*.py")))
+def of_tests() -> Iterator[Module]:
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        yield from parsed([path])
 
 
 def test_tests_use_no_private_name_of_the_product() -> None:

@@ -53,7 +53,18 @@ class PostgresDatabases:
         self._uses = 0
         self._droppings: list[Future[None]] = []
         self.template = _new_name("template")
+
+    def create(self) -> None:
+        """Create an empty template."""
         self._run(on_server(f'CREATE DATABASE "{self.template}"'))
+
+    def copied(self, original: str) -> bool:
+        """Make a copy of another worker's template this one's; false where it is gone."""
+        try:
+            self._run(on_server(f'CREATE DATABASE "{self.template}" TEMPLATE "{original}"'))
+        except asyncpg.InvalidCatalogNameError:
+            return False
+        return True
 
     def seal(self) -> None:
         """Let the template remember what is in it; nobody may write to it any more."""

@@ -18,8 +18,9 @@ from settings import Settings
 
 Work = Callable[[Context], Awaitable[object]]
 # Forked from a clean process that has everything loaded: a tenth of a second each.
+LOADED = ("pytest", "resolvers.background.worker", "tests.make.killed_work", "tests.make.killing")
 _processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(["tests.make.killing"])
+_processes.set_forkserver_preload([*LOADED])
 
 
 class _Reaper(logging.Handler):

@@ -9,7 +9,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "models/accounts/second_factor.py": (f"{_M}/accounts/test_second_factor.py",),
     "models/catalog/gtin.py": (f"{_M}/catalog/test_gtin.py",),
     "models/catalog/slugs.py": (f"{_M}/catalog/test_slugs.py",),
-    "models/engine/query_cache.py": (f"{_M}/engine/test_kept_results.py",),
+    "models/engine/query_cache.py": (f"{_M}/engine/test_query_cache_limits.py",),
     "models/engine/shares.py": (f"{_M}/engine/test_shares.py",),
     "models/integrations/rules.py": (f"{_M}/integrations/test_signing.py",),
     "models/integrations/signing.py": (

@@ -6,8 +6,11 @@ import sys
 import threading
 
 import pytest
+from argon2 import Type
 
+from models.accounts import passwords
 from models.accounts.passwords import (
+    HASHER,
     HASHING_THREADS,
     MAXIMUM_WAITING,
     NO_PASSWORD,
@@ -16,6 +19,17 @@ from models.accounts.passwords import (
     hash_password,
     verify_password,
 )
+
+
+@pytest.fixture(autouse=True)
+def own_hasher(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That of the product, which all other tests replace by a quick one."""
+    monkeypatch.setattr(passwords, "HASHER", HASHER)
+
+
+def test_hashing_takes_as_long_and_as_much_memory_as_owasp_asks_for() -> None:
+    assert HASHER.type is Type.ID
+    assert (HASHER.time_cost, HASHER.memory_cost, HASHER.parallelism) == (2, 19 * 1024, 1)
 
 
 async def test_a_password_is_verified_by_its_hash_alone() -> None:

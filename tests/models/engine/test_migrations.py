@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
+from importlib import import_module
+from typing import Any
 
 import asyncpg
 import pytest
@@ -11,6 +14,7 @@ from tortoise.exceptions import IntegrityError
 from tortoise.fields.relational import ForeignKeyFieldInstance
 from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.migrations.constraints import CheckConstraint
+from tortoise.migrations.schema_generator.state import ModelState
 from tortoise.models import Model
 
 from models import database as db
@@ -89,6 +93,27 @@ async def test_each_migration_applies_and_rolls_back_one_by_one(database: str) -
         assert await migrate(name) == [name]
     assert await pending() == []
     assert await StockLevel.all().count() == 0
+
+
+async def test_few_classes_are_made_of_what_was_applied_before(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tortoise makes those of all models anew for each operation that was ever applied."""
+    rendered: list[str] = []
+    real = ModelState.render
+
+    def render(state: ModelState, *arguments: Any, **options: Any) -> Any:
+        rendered.append(state.name)
+        return real(state, *arguments, **options)
+
+    monkeypatch.setattr(ModelState, "render", render)
+    (*_, before, last) = [
+        row["name"] for row in await db.fetch("SELECT name FROM tortoise_migrations ORDER BY id")
+    ]
+    assert await migrate(before) == [last]
+    assert await migrate() == [last]
+    operations = len(import_module(f"migrations.{last}").Migration.operations)
+    assert max(Counter(rendered).values(), default=0) <= 4 * operations + 2
 
 
 async def test_sign_in_is_rolled_back_where_there_are_staff(database: str) -> None:

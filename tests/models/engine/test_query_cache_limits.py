@@ -13,9 +13,9 @@ from models.engine import query_cache
 from models.engine.query_cache import (
     HOPELESS,
     PATIENCE,
-    KeptOfPostgres,
-    KeptOfSqlite,
-    KeptResults,
+    PostgresQueryCache,
+    ResultCache,
+    SqliteQueryCache,
 )
 from models.read_consistency import Freshness
 
@@ -30,7 +30,7 @@ class Cells:
         self.writer = sqlite3.connect(path, isolation_level=None)
         self.writer.execute("CREATE TABLE cell (value INT)")
         self.reader = sqlite3.connect(path, isolation_level=None)
-        self.kept = KeptOfSqlite(self.reader, 1.0)
+        self.kept = SqliteQueryCache(self.reader, 1.0)
         self.reads = 0
 
     def read(self) -> list[Any]:
@@ -78,7 +78,7 @@ def test_a_result_is_kept_up_to_so_many_rows_and_only_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(query_cache, "ROWS", 2)
-    results = KeptResults()
+    results = ResultCache()
     for _ in range(4):
         results.offer(A, [(1,), (2,)])
         results.offer(B, [(1,), (2,), (3,)])
@@ -92,7 +92,7 @@ def test_what_was_asked_once_is_forgotten_when_there_is_too_much_of_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(query_cache, "ASKED", 2)
-    results = KeptResults()
+    results = ResultCache()
     for name in "ab":
         results.offer((name, ()), [])
     results.offer(B, [])
@@ -105,7 +105,7 @@ def test_what_was_asked_once_is_forgotten_when_there_is_too_much_of_it(
 
 
 def test_the_memory_of_what_was_cleared_is_free_again() -> None:
-    results = KeptResults(megabytes=0.001)
+    results = ResultCache(megabytes=0.001)
     for _ in range(3):
         for _ in range(2):
             results.offer(A, [("x" * 400,)])
@@ -115,14 +115,14 @@ def test_the_memory_of_what_was_cleared_is_free_again() -> None:
 
 
 def test_the_text_and_the_values_of_a_statement_count_as_memory() -> None:
-    results = KeptResults(megabytes=0.001)
+    results = ResultCache(megabytes=0.001)
     for key in (("x" * 2_000, ()), ("a", ("x" * 2_000,))):
         for _ in range(2):
             results.offer(key, [])
         assert results.get(key) is None
 
 
-def kept_by(kept: KeptOfPostgres, seen: str = SEEN) -> Any:
+def kept_by(kept: PostgresQueryCache, seen: str = SEEN) -> Any:
     """What a request is given that then keeps what it made."""
     request = kept.begin()
     kept.learn(request, seen)
@@ -132,7 +132,7 @@ def kept_by(kept: KeptOfPostgres, seen: str = SEEN) -> Any:
 
 
 def test_a_request_that_found_nothing_is_given_nothing_older_afterwards() -> None:
-    kept = KeptOfPostgres()
+    kept = PostgresQueryCache()
     assert [kept_by(kept) for _ in range(3)] == [None, None, ["made"]]
     request = kept.begin()
     kept.learn(request, SEEN)
@@ -144,7 +144,7 @@ def test_a_request_that_found_nothing_is_given_nothing_older_afterwards() -> Non
 
 
 def test_a_request_without_a_state_keeps_and_is_given_nothing() -> None:
-    kept = KeptOfPostgres()
+    kept = PostgresQueryCache()
     request = kept.begin()
     for _ in range(3):
         kept.keep(request, A, ["made"])
@@ -155,7 +155,7 @@ def test_a_request_without_a_state_keeps_and_is_given_nothing() -> None:
 
 def test_a_process_that_was_forgotten_is_a_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(query_cache, "PROCESSES", 2)
-    kept = KeptOfPostgres()
+    kept = PostgresQueryCache()
     assert [kept_by(kept) for _ in range(3)] == [None, None, ["made"]]
     assert kept_by(kept, "5:5: 2 today") is None
     assert [kept_by(kept) for _ in range(2)] == [None, ["made"]]
@@ -164,7 +164,7 @@ def test_a_process_that_was_forgotten_is_a_new_one(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_snapshot_is_asked_for_alone_until_it_has_changed_so_often_in_a_row() -> None:
-    kept = KeptOfPostgres()
+    kept = PostgresQueryCache()
     for change in range(HOPELESS):
         assert [kept.is_worth_asking() for _ in range(PATIENCE)] == [True] * PATIENCE
         kept.learn(kept.begin(), f"{change} 1 today")
