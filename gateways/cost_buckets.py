@@ -196,8 +196,8 @@ class SharedCostBuckets:
     def _known_to_lack(self, amount: int, bucket: Bucket, advance: Advance) -> float | None:
         """Return the maximum available amount if it is less than `amount`; then Redis need not be asked.
 
-        Amounts that other processes return meanwhile are ignored until then: a caller who was told to wait
-        waits that long.
+        Amounts that other processes return meanwhile are ignored until then: a refused caller waits the
+        full time.
         """
         if advance.refused_at is None or advance.amount >= amount:
             return None

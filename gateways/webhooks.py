@@ -44,7 +44,7 @@ class HttpWebhooks:
         self.seconds = seconds
 
     def fault(self, url: str) -> str | None:
-        """Return what is wrong with a URL, as far as can be told without the network."""
+        """Return what is wrong with a URL, checked without the network."""
         import httpx  # loads slowly
 
         if UNCLEAR.search(url):

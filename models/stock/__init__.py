@@ -1,0 +1,1 @@
+"""Levels, the ledger, holds, backorders, serial numbers, costs and their rules."""

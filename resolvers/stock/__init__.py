@@ -1,0 +1,1 @@
+"""Use cases of stock: levels, holds, documents, costs, audits and lists."""

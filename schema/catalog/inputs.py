@@ -141,7 +141,7 @@ class VariantUpsertRow:
         return VariantDraft(
             sku=self.sku,
             price=self.price,
-            name=text_emptied_by_null(self.name),
+            name=kept_if_unset(self.name),
             gtins=emptied_by_null(self.gtins),
             compare_at_price=kept_if_unset(self.compare_at_price),
             options=None

@@ -9,8 +9,10 @@ import pytest
 
 from tests.house.source import Module, modules_below, product
 
-NOT_YET_REWRITTEN = ("resolvers", "schema", "models/stock")
+NOT_YET_REWRITTEN = ("resolvers", "schema")
 """Folders whose docstrings are still to be rewritten."""
+REWRITTEN = ("resolvers/stock",)
+"""Folders inside these that are rewritten already."""
 
 # The first words of noun phrases, relative clauses and conditions, none of which is a verb.
 NO_VERBS = {
@@ -60,8 +62,13 @@ def _may_be_imperative(word: str) -> bool:
 
 
 def rewritten(modules: list[Module]) -> list[Module]:
-    folders = tuple(f"{each}/" for each in NOT_YET_REWRITTEN)
-    return [each for each in modules if not each.path.as_posix().startswith(folders)]
+    left_out = tuple(f"{each}/" for each in NOT_YET_REWRITTEN)
+    done = tuple(f"{each}/" for each in REWRITTEN)
+    return [
+        each
+        for each in modules
+        if each.path.as_posix().startswith(done) or not each.path.as_posix().startswith(left_out)
+    ]
 
 
 def test_modules_say_what_they_are_for() -> None:
@@ -75,7 +82,7 @@ def test_functions_say_in_the_imperative_what_they_do() -> None:
 
 def test_the_folders_that_are_left_out_exist() -> None:
     paths = [each.path.as_posix() for each in product()]
-    for folder in NOT_YET_REWRITTEN:
+    for folder in (*NOT_YET_REWRITTEN, *REWRITTEN):
         assert any(path.startswith(f"{folder}/") for path in paths), folder
 
 

@@ -96,7 +96,7 @@ PLAIN: dict[str, Any] = {
     "price": "9.90", "priceFrom": "1.00", "priceTo": "99.00", "protectedDays": 10, "province": "辽宁省",
     "quantity": 1, "quoteToken": None,
     "rate": "0.05", "reason": "a reason", "recipient": "王小姐", "reference": "R-1",
-    "refreshToken": "none", "rejected": 0, "rejectedSerials": [], "relatedCodes": ["OTHER"],
+    "refreshToken": "none", "token": "none", "rejected": 0, "rejectedSerials": [], "relatedCodes": ["OTHER"],
     "remark": "remark",
     "scopes": ["STOCK_READ"], "search": "牛奶", "secondFactorCode": None, "serials": ["S1"],
     "since": "2026-01-01T00:00:00Z", "story": "words", "street": "太原街1号", "supplierName": "Supplier",
@@ -119,6 +119,7 @@ GIVEN = {
     ("VariantUpsertRow", "sku"), ("ProductUpsertRow", "slug"), ("SupplierUpsertRow", "phone"),
     ("StoreUpsertRow", "phone"), ("AddressInput", "phone"), ("OtpRequestInput", "phone"),
     ("OtpSignInInput", "phone"), ("StaffUpdateInput", "phone"), ("StaffUpsertRow", "phone"),
+    ("StaffInviteInput", "username"), ("StaffInviteInput", "phone"),
 }  # fmt: skip
 
 

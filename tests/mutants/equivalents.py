@@ -100,6 +100,15 @@ EQUIVALENTS: dict[Key, str] = {
         ),
     ),
     **_of(
+        "resolvers/integrations/bulk/storage.py",
+        (
+            "write_results",
+            "[row for row in rows if row.refusals]",
+            "[row for row in rows]",
+            "a row without refusals writes no line",
+        ),
+    ),
+    **_of(
         "resolvers/orders/scope.py",
         *(("owned", "-1", other, "no row has an ID below 1") for other in ("-2", "-0")),
         (
@@ -184,6 +193,15 @@ EQUIVALENTS: dict[Key, str] = {
     ),
     **_of(
         "models/stock/costing.py",
+        *(
+            (
+                "with_opening_cost",
+                f"(0, 0) if quantity else (1, unit_minor){number}",
+                "(0,) if quantity else (1, unit_minor)",
+                "what is known is 0 unless it is said",
+            )
+            for number in ("", " (2)")
+        ),
         ("apply", "each.quantity > 0", "each.quantity >= 0", "no movement is one of no units"),
         (
             "_leaving",

@@ -37,6 +37,7 @@ SHOWN = "{ products(first: 2) { edges { node { name variants { sku available } }
             False,
         ),
         ("mutation { guestSignIn { accessToken } }", False),
+        ("mutation { __typename }", False),
         ("{ stores(first: 1) { edges { node { name } } } }", False),
     ],
 )

@@ -1,0 +1,1 @@
+"""Transfers, purchase orders, supplier returns and stocktakes: tables and rules."""

@@ -154,8 +154,10 @@ def _plan_variant(
         "price_minor": checked.price_minor,
         "selected_options": in_order(options, selected),
     }
-    if checked.name or (checked.name is not None and not is_new):
+    if isinstance(checked.name, str):
         values["name"] = checked.name
+    elif checked.name is None and not is_new:
+        values["name"] = ""
     elif is_new:
         values["name"] = " / ".join(each["value"] for each in values["selected_options"])
     if checked.compare_at_minor is not KEEP:

@@ -38,7 +38,7 @@ class CheckedVariant:
     """`gtins` are (14-digit key, as printed) pairs; `selected` as it is kept."""
 
     sku: str
-    name: str | None
+    name: str | Unset | None
     price_minor: int
     compare_at_minor: int | Unset | None
     gtins: list[tuple[str, str]] | None
@@ -117,7 +117,9 @@ def _variant(draft: VariantDraft, faults: Faults, path: Path) -> CheckedVariant:
     compare_at = draft.compare_at_price
     return CheckedVariant(
         sku=check(code_of, draft.sku, *path, "sku"),
-        name=check(_optional_text, draft.name, (*path, "name"), 200, 0),
+        name=check(line_of, draft.name, (*path, "name"), 200)
+        if isinstance(draft.name, str)
+        else draft.name,
         price_minor=check(warned_price_of, draft.price, faults, *path, "price"),
         compare_at_minor=check(price_of, compare_at, *path, "compareAtPrice")
         if isinstance(compare_at, Decimal)
@@ -234,8 +236,8 @@ def _description(text: str | None) -> str | None:
     return text_of(text.replace("\r\n", "\n"), "description", 20_000, 0)
 
 
-def _optional_text(text: str | None, path: Path, maximum: int, minimum: int = 1) -> str | None:
-    return None if text is None else line_of(text, path, maximum, minimum)
+def _optional_text(text: str | None, path: Path, maximum: int) -> str | None:
+    return None if text is None else line_of(text, path, maximum)
 
 
 def _optional_code(code: str | Unset | None, name: str) -> str | Unset | None:

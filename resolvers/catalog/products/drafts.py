@@ -28,7 +28,7 @@ class SelectedOptionDraft:
 class VariantDraft:
     sku: str
     price: Decimal
-    name: str | None = None
+    name: str | Unset | None = KEEP
     gtins: Sequence[str] | None = None
     compare_at_price: Decimal | Unset | None = KEEP
     options: Sequence[SelectedOptionDraft] | None = None

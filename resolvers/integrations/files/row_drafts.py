@@ -111,7 +111,7 @@ def product_draft(row: CsvRow) -> ProductDraft:
             VariantDraft(
                 sku=sku_of(row),
                 price=row.decimal("price"),
-                name=row.text("variant_name") or None,
+                name=row.text("variant_name") or KEEP,
                 gtins=_several(row, "gtin"),
                 compare_at_price=row.decimal("compare_at_price")
                 if row.text("compare_at_price")

@@ -1,0 +1,1 @@
+"""Holds and backorders: the units that belong to orders."""

@@ -1,0 +1,1 @@
+"""Comparing levels with movements, holds, documents and serial numbers."""

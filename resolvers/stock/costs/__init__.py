@@ -1,0 +1,1 @@
+"""Settling and reading the cost and value of stock."""

@@ -1,0 +1,1 @@
+"""What all stock documents share: kinds, numbers, lines, lists and steps."""

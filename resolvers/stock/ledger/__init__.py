@@ -1,0 +1,1 @@
+"""Changing levels, and recording and replaying their movements."""

@@ -1,0 +1,1 @@
+"""Reading, locking and setting stock levels."""

@@ -1,0 +1,1 @@
+"""Opening, counting and approving stocktakes."""

@@ -1,0 +1,1 @@
+"""Requesting, shipping and receiving transfers."""

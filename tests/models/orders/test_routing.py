@@ -195,6 +195,12 @@ def test_a_place_named_twice_is_refused_for_its_stock_would_count_twice() -> Non
         decide({JUICE: 2}, [place("A", 1, {JUICE: 1}), place("A", 1, {JUICE: 1})])
 
 
+def test_of_places_as_far_away_the_lower_code_comes_first_and_then_the_lower_id() -> None:
+    rows = [(2, "B"), (3, "A"), (1, "A"), (4, "C")]
+    places = [Candidate(location_id, code, 100, {}) for location_id, code in rows]
+    assert [place.location_id for place in nearest_first(places)] == [1, 3, 2, 4]
+
+
 def test_the_sorter_says_who_gives_first() -> None:
     places = [place("A", 1, {JUICE: 5}), place("B", 2, {JUICE: 5})]
     decision = decide({JUICE: 6}, places, sort=lambda them: nearest_first(them)[::-1])

@@ -171,6 +171,14 @@ def test_an_order_completes_by_itself_at(
     assert ends_at == (NOON + after if after is not None else None)
 
 
+@pytest.mark.parametrize("state", [(S.SHIPPED, NOON), (S.DONE, None)])
+def test_an_order_completes_only_by_what_is_done_at_a_known_moment(
+    state: tuple[FulfilmentStatus, datetime | None],
+) -> None:
+    fulfilments = [fulfilment(M.EXPRESS, S.DONE), FulfilmentState(M.EXPRESS, *state)]
+    assert completes_at(fulfilments, store_days=7, express_days=15) is None
+
+
 states = st.lists(st.builds(fulfilment, st.sampled_from(M), st.sampled_from(S)), max_size=5)
 
 

@@ -8,7 +8,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from models.accounts.roles import Role
-from models.errors import Expired, NotFound, PermissionDenied, RateLimited, StateConflict
+from models.errors import (
+    Expired,
+    IdempotencyKeyReused,
+    NotFound,
+    PermissionDenied,
+    RateLimited,
+    StateConflict,
+)
 from models.orders.fulfilments import Fulfilment
 from models.orders.orders import Order, OrderLine
 from models.orders.payments import Payment, Refund, RefundStatus
@@ -22,8 +29,10 @@ from resolvers.context import Context
 from resolvers.orders import pickups
 from resolvers.orders.fulfilment import steps as fulfilment_steps
 from resolvers.orders.payment.refunds import HANDLERS
+from resolvers.stock.serials import SerialDraft
 from tests.make.rows import a_row
 from tests.make.sales import (
+    SERVICES,
     a_guest,
     a_key,
     a_level_in_a_store,
@@ -32,7 +41,8 @@ from tests.make.sales import (
     parts_of,
     staff_of,
 )
-from tests.make.stock import again
+from tests.make.stock import a_location, again
+from tests.resolvers.stock.stocktakes.test_serials import phones
 
 CARRY_OUT, PICKUP = FulfilmentMethod.CARRY_OUT, FulfilmentMethod.STORE_PICKUP
 
@@ -84,6 +94,31 @@ async def test_the_same_key_answers_the_same(waiting: Waiting) -> None:
     first = await pickups.collect(waiting.clerk, waiting.code, key)
     second = await pickups.collect(waiting.clerk, waiting.code, key)
     assert (first.id, first.pickup_used_at) == (second.id, second.pickup_used_at)
+
+
+async def test_a_key_is_good_for_one_pickup_and_the_serial_numbers_given_with_it(
+    ctx: Context,
+) -> None:
+    store = await a_location(ctx, services=SERVICES)
+    level = await phones(ctx, "A", "B", "C", location=store)
+    clerk, key = await staff_of(ctx, store.id), a_key()
+    codes = []
+    for _ in range(2):
+        (part,) = await parts_of(await a_paid_order(ctx, await a_guest(ctx), level))
+        await fulfilment_steps.accept(clerk, part.id)
+        codes.append((await fulfilment_steps.ready(clerk, part.id)).pickup_code or "")
+
+    async def collect(code: str, serial: str) -> int:
+        scans = [SerialDraft(level.variant_id, [serial])]
+        return (await pickups.collect(clerk, code, key, scans)).id
+
+    first = await collect(codes[0], "A")
+    assert await collect(codes[0], "A") == first
+    for code, serial in ((codes[0], "B"), (codes[1], "A")):
+        with pytest.raises(IdempotencyKeyReused):
+            await collect(code, serial)
+    now = await again(level)
+    assert (now.available, now.committed) == (1, 1)
 
 
 async def test_collected_by_many_at_once_it_is_handed_over_once(waiting: Waiting) -> None:

@@ -34,6 +34,8 @@ EDGES: list[tuple[str, Limits, Make]] = [
     ("aliases", Limits(max_aliases=3), lambda n: f"{{ {' '.join(f'a{i}: a' for i in range(n))} }}"),
     ("levels deep", Limits(max_depth=3), lambda n: "{ a " * n + "}" * n),
     ("times in one selection", Limits(max_repeats=3), lambda n: f"{{ {'a ' * n} }}"),
+    ("times in one selection", Limits(max_repeats=3, max_repeats_of_types=9),
+     lambda n: f"{{ ... on T {{ {'a ' * n} }} ... on U {{ a }} }}"),
     ("times in one selection", Limits(max_repeats=2, max_repeats_of_types=3),
      lambda n: "{ " + " ".join(f"... on T{i} {{ a }}" for i in range(n)) + " }"),
 ]  # fmt: skip

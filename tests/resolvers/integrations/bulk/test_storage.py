@@ -127,12 +127,31 @@ def test_an_operation_takes_all_of_its_files_with_it_and_nobody_elses(
     storage.remove(files, operation)
 
 
-def test_only_uploads_that_came_long_ago_are_removed(files: Settings) -> None:
+def test_a_file_that_another_process_removes_first_is_no_fault(
+    files: Settings, operation: BulkOperation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = storage.incoming(files) / "gone"
+    monkeypatch.setattr(Path, "glob", lambda self, pattern: [gone])
+    storage.remove_partial(files, operation)
+    gone.write_text("an upload")
+
+    def now() -> float:
+        gone.unlink()
+        return time.time() + 1_000
+
+    monkeypatch.setattr(storage, "time", now)
+    assert storage.remove_stale_uploads(files, 60) == 1
+
+
+def test_only_uploads_that_came_long_ago_are_removed(
+    files: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "time", lambda: 1_000_000.0)
     assert storage.remove_stale_uploads(files, 60) == 0
     old, new = (storage.incoming(files) / name for name in ("old", "new"))
-    for path, age in ((old, 90), (new, 30)):
+    for path, age in ((old, 61), (new, 60)):
         path.write_text("an upload")
-        os.utime(path, (time.time() - age,) * 2)
+        os.utime(path, (1_000_000 - age,) * 2)
     elsewhere = replace(files, files_folder=str(Path(files.files_folder) / "elsewhere"))
     assert storage.remove_stale_uploads(elsewhere, 60) == 0
     assert storage.remove_stale_uploads(files, 60) == 1
