@@ -101,7 +101,7 @@ PLAIN: dict[str, Any] = {
     "scopes": ["STOCK_READ"], "search": "牛奶", "secondFactorCode": None, "serials": ["S1"],
     "since": "2026-01-01T00:00:00Z", "story": "words", "street": "太原街1号", "supplierName": "Supplier",
     "tags": ["tag"],
-    "tierCode": "BASE", "to": "2030-01-01T00:00:00Z", "token": "none", "topics": ["ALL"],
+    "tierCode": "BASE", "to": "2030-01-01T00:00:00Z", "topics": ["ALL"],
     "trackingNumber": "SF1",
     "types": ["ORDER_CHANGED"],
     "unitCost": "1.00", "until": "2030-01-01T00:00:00Z", "url": "https://example.com/hook",

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from models.integrations.signing import salt_of, secret_of, secrets_of
-from models.keys.signing_keys import KeyRing
+from models.keys.signing_keys import KeyRing, SigningKey
 
 OLD, NEW = "o" * 32, "n" * 32
 BEFORE, AMID, AFTER = KeyRing.of(OLD), KeyRing.of(NEW, [OLD]), KeyRing.of(NEW)
@@ -63,3 +63,16 @@ def test_a_webhook_keeps_its_secret_while_its_key_is_there() -> None:
         secret_of(NEW, "a-salt_of-before"),
         secret_of(OLD, "a-salt_of-before"),
     ]
+
+
+def test_keys_are_those_that_are_set_each_once_the_current_one_first() -> None:
+    assert KeyRing.of(NEW, [OLD, NEW]) == KeyRing((SigningKey(NEW), SigningKey(OLD)))
+    assert KeyRing.of(OLD).current == SigningKey(OLD)
+
+
+def test_what_is_signed_and_stored_is_found_by_later_versions() -> None:
+    key = SigningKey(OLD)
+    assert key.kid == "5e1e1bfd"
+    assert key.digest("x").hex() == (
+        "98250fe642f7d16d12a484aa94412e789a57f0ed23f71c30338e26b177ca5804"
+    )

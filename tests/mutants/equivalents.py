@@ -55,6 +55,46 @@ EQUIVALENTS: dict[Key, str] = {
         ),
     ),
     **_of(
+        "models/engine/query_cache.py",
+        (
+            "ResultCache._keep",
+            "values = chain(key[1], chain.from_iterable(rows))",
+            "values = chain(chain.from_iterable(rows), key[1])",
+            _COMMUTES,
+        ),
+        *(
+            (
+                "PostgresQueryCache.__init__",
+                before,
+                after,
+                "no request is of the state before the first",
+            )
+            for before, after in (
+                ("self._state: State = (0, '')", "self._state: State = (0,)"),
+                ("(0, '')", "(1, '')"),
+            )
+        ),
+        *(
+            ("PostgresQueryCache.learn", "met += 1", after, "each new state has another number")
+            for after in ("met -= 1", "met += 2")
+        ),
+        (
+            "PostgresQueryCache.is_worth_asking",
+            "self._passed += 1",
+            "self._passed -= 1",
+            "each sixteenth is one, in whichever direction they are counted",
+        ),
+    ),
+    **_of(
+        "models/keys/signing_keys.py",
+        (
+            "KeyRing.verify",
+            "key is not None and hmac.compare_digest(_mark(key, purpose, text).encode(), mark.encode())",
+            "key is not None and hmac.compare_digest(mark.encode(), _mark(key, purpose, text).encode())",
+            _COMMUTES,
+        ),
+    ),
+    **_of(
         "models/catalog/slugs.py",
         ("slugify", "SLUG_LIMIT // 2", "SLUG_LIMIT / 2", "a length is compared with 40 or 40.0"),
     ),

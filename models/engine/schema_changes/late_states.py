@@ -40,7 +40,7 @@ class LateState(State):
             super().reload_models(model_tuples)
 
     def validate_relations_initialized(self) -> None:
-        """Raises: RuntimeError for a rendered model that refers to none of the others."""
+        """Check the relations of rendered models. Raises: RuntimeError for one that leads nowhere."""
         if self._is_rendered:
             super().validate_relations_initialized()
 

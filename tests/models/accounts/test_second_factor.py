@@ -53,7 +53,8 @@ def test_a_recovery_code_is_read_however_it_is_typed() -> None:
     assert is_recovery_code(code)
     assert recovery_hash(code) == recovery_hash(code.lower().replace("-", " "))
     assert recovery_hash(code) == recovery_hash(code.replace("0", "O").replace("1", "l"))
-    assert recovery_hash(code) == recovery_hash(code.replace("1", "i"))
+    assert recovery_hash("1111") == recovery_hash("iIlL") != recovery_hash("0000")
+    assert recovery_hash("0000") == recovery_hash("oO0o")
     assert recovery_hash(code) != recovery_hash(recovery_code(bytes(10)))
     assert not is_recovery_code("123456")
     with pytest.raises(ValueError, match="10 random bytes"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from sys import getsizeof
 from typing import Any
 
 import pytest
@@ -114,6 +115,31 @@ def test_the_memory_of_what_was_cleared_is_free_again() -> None:
         assert results.get(A) is None
 
 
+def test_results_are_kept_up_to_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(query_cache, "RESULTS", 2)
+    results = ResultCache()
+    for key in (A, B, ("c", ())):
+        for _ in range(2):
+            results.offer(key, [])
+        assert results.get(key) == []
+    assert results.get(B) == []
+    assert results.get(A) is None
+
+
+@pytest.mark.parametrize("rows", [[], [(12_345,)], [(12_345,), ("text",), (None,)]])
+def test_memory_may_be_filled_and_no_more(rows: list[Any]) -> None:
+    """A text counts by its characters, a row as 100 bytes, as does the result, and values by their size."""
+    values = sum(getsizeof(value) for row in rows for value in row)
+    size = len("query") + getsizeof(7) + 100 * (1 + len(rows)) + values
+    for room, is_kept in ((size, True), (size - 1, False)):
+        results = ResultCache(megabytes=room / 1_000_000)
+        for _ in range(2):
+            results.clear()
+            for _ in range(2):
+                results.offer(("query", (7,)), rows)
+            assert (results.get(("query", (7,))) == rows) is is_kept
+
+
 def test_the_text_and_the_values_of_a_statement_count_as_memory() -> None:
     results = ResultCache(megabytes=0.001)
     for key in (("x" * 2_000, ()), ("a", ("x" * 2_000,))):
@@ -160,7 +186,7 @@ def test_a_process_that_was_forgotten_is_a_new_one(monkeypatch: pytest.MonkeyPat
     assert kept_by(kept, "5:5: 2 today") is None
     assert [kept_by(kept) for _ in range(2)] == [None, ["made"]]
     kept_by(kept, "5:5: 3 today")
-    assert kept_by(kept) is None, "all processes were forgotten for the third"
+    assert [kept_by(kept) for _ in range(3)] == [None, None, ["made"]], "all were forgotten"
 
 
 def test_a_snapshot_is_asked_for_alone_until_it_has_changed_so_often_in_a_row() -> None:
