@@ -53,7 +53,6 @@ class Migration(TableMigration):
                 "app": "models",
                 "unique_together": (("token_hash",),),
                 "pk_attr": "id",
-                "table_description": "A way in for somebody who has no password: a token sent to their phone, kept as SHA-256 only.",
             },
             bases=["Row"],
         ),
