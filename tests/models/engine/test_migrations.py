@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
 from typing import Any
 
 import asyncpg
@@ -111,8 +110,9 @@ async def test_few_classes_are_made_of_what_was_applied_before(
     ]
     assert await migrate(before) == [last]
     assert await migrate() == [last]
-    often = Counter(rendered)
-    assert max(often.values(), default=0) <= 2 * len(often)
+    tables = len(set(rendered))
+    assert tables > 50
+    assert len(rendered) < 40 * tables  # Tortoise's own executor: 60
 
 
 async def test_sign_in_is_rolled_back_where_there_are_staff(database: str) -> None:
