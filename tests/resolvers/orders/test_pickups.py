@@ -41,8 +41,8 @@ from tests.make.sales import (
     parts_of,
     staff_of,
 )
+from tests.make.serials import phones
 from tests.make.stock import a_location, again
-from tests.resolvers.stock.stocktakes.test_serials import phones
 
 CARRY_OUT, PICKUP = FulfilmentMethod.CARRY_OUT, FulfilmentMethod.STORE_PICKUP
 

@@ -16,52 +16,23 @@ from models.stock.documents.stocktakes import Stocktake, StocktakeLine, Stocktak
 from models.stock.ledger import StockMovement
 from models.stock.levels import StockLevel
 from models.stock.serials import SerialNumber
-from models.stock.states import MovementReason, StockState
-from models.stores.locations import Location
+from models.stock.states import StockState
 from resolvers.context import Context
 from resolvers.stock.allocation import holds as allocation_holds
 from resolvers.stock.audit import audit
-from resolvers.stock.levels.adjustments import AdjustmentDraft, adjust
 from resolvers.stock.serials import SerialDraft, checked
 from resolvers.stock.stocktakes.approval import approve
 from resolvers.stock.stocktakes.counting import CountDraft, count, recount
 from resolvers.stock.stocktakes.opening import cancel
 from tests.make.holds import hold, later, of
+from tests.make.serials import moved, phones
 from tests.make.soundness import stock_contradictions
 from tests.make.statements import counting
-from tests.make.stock import a_level, a_location, again
+from tests.make.stock import a_level, again
 from tests.make.stocktakes import opened
 from tests.make.transfers import a_key
 
 OUTSIDE, AVAILABLE, DAMAGED = StockState.OUTSIDE, StockState.AVAILABLE, StockState.DAMAGED
-
-
-async def phones(
-    ctx: Context, *serials: str, variant: Variant | None = None, location: Location | None = None
-) -> StockLevel:
-    """A level of a variant that tracks serial numbers, with these on it."""
-    place = location or await a_location(ctx)
-    level = await a_level(ctx, 0, location=place, variant=variant)
-    await Variant.filter(id=level.variant_id).update(tracks_serials=True)
-    if serials:
-        await moved(ctx, level, OUTSIDE, AVAILABLE, *serials)
-    return level
-
-
-async def moved(
-    ctx: Context, level: StockLevel, start: StockState, end: StockState, *serials: str
-) -> None:
-    location, variant = await level.location, await level.variant
-    draft = AdjustmentDraft(
-        location_code=location.code,
-        sku=variant.sku,
-        from_state=start,
-        to_state=end,
-        quantity=len(serials),
-        reason=MovementReason.ADJUSTMENT,
-        serials=serials,
-    )
-    await adjust(ctx, draft, a_key())
 
 
 async def sell(ctx: Context, order_id: int, level: StockLevel, *serials: str) -> None:
