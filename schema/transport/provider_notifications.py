@@ -19,7 +19,7 @@ from gateways.payments import (
     UnreadableNotification,
 )
 from resolvers.context import SYSTEM, Context, utc_now
-from resolvers.orders.payment import refunds, settlement
+from resolvers.orders.payment import accounts, refunds, settlement
 from resolvers.orders.payment.settlement import Outcome
 from serving.body_room import BodyRoom, NoRoom
 from settings import Settings
@@ -79,7 +79,11 @@ async def receive(
         log.warning("payment notification refused", provider=provider, why=str(bad))
         return Answer(str(bad), 400 if isinstance(bad, UnreadableNotification) else 401)
     ctx = Context(settings=settings, gateways=gateways, actor=SYSTEM)
-    outcome = await _settle(ctx, provider, said)
+    if merchant is None or await accounts.is_of_merchant(merchant, said.reference):
+        outcome = await _settle(ctx, provider, said)
+    else:
+        log.error("payment notification of another merchant", provider=provider, merchant=merchant)
+        outcome = Outcome.UNKNOWN
     status = STATUSES.get(outcome, 200)
     return Answer(str(outcome), status, gateway.acknowledge(taken=status == 200))
 

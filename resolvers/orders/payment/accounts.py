@@ -29,6 +29,23 @@ async def notify_url(ctx: Context, merchant_id: int | None, provider: PaymentPro
     return f"{url}/{quote(code, safe='')}" if own else url
 
 
+async def is_of_merchant(code: str, reference: str) -> bool:
+    """Return whether a reference names a payment or a refund of the merchant with this code.
+
+    An account reports on every reference that its merchant has sent to the provider. A merchant may send any
+    reference from its own systems, also that of another merchant's payment.
+    """
+    rows = await fetch(
+        "SELECT 1 FROM payment p JOIN sales_order o ON o.id = p.order_id"
+        " JOIN organisation n ON n.id = o.merchant_id WHERE n.code = ? AND (p.reference = ?"
+        " OR p.id = (SELECT payment_id FROM refund WHERE reference = ?))",
+        code,
+        reference,
+        reference,
+    )
+    return bool(rows)
+
+
 async def _merchant_code(merchant_id: int | None) -> str:
     rows = await fetch("SELECT code FROM organisation WHERE id = ?", merchant_id)
     return str(rows[0]["code"]) if rows else ""

@@ -141,6 +141,18 @@ async def test_another_merchants_notification_pays_nothing(shop: Shop) -> None:
     assert await shop.status() == "PENDING_PAYMENT"
 
 
+async def test_an_account_pays_for_no_order_of_another_merchant(shop: Shop) -> None:
+    """A merchant can be paid under any reference, also one that it has seen elsewhere."""
+    await shop.start()
+    body = await shop.paid()
+    await Organisation.filter(code=shop.merchant).update(code="ELSE")
+    assert await shop.notify(body) == (404, "UNKNOWN")
+    assert await shop.status() == "PENDING_PAYMENT"
+    assert (await Payment.get()).status == "PENDING"
+    await Organisation.filter(code="ELSE").update(code=shop.merchant)
+    assert await shop.notify(body) == (200, "PAID")
+
+
 async def test_another_amount_goes_back(shop: Shop) -> None:
     await shop.start()
     body = await shop.paid(amount={"total": 999, "payer_total": 999, "currency": "CNY"})
