@@ -1,7 +1,6 @@
 """The database: connections, the one `transaction()`, and plain SQL where the ORM is too slow.
 
-SQLite has a second connection for reading, which no transaction blocks. PostgreSQL may have a replica that
-lags.
+SQLite reads on a second connection, which no transaction blocks. A replica of PostgreSQL may lag.
 """
 
 from __future__ import annotations
