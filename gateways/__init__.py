@@ -212,12 +212,3 @@ class Gateways:
     def payment(self, merchant_code: str, provider: str) -> PaymentGateway | None:
         """Return a merchant's account at a provider: its own, else the one for every merchant."""
         return self.merchant_payments.get((merchant_code, provider)) or self.payments.get(provider)
-
-    def payment_providers(self, merchant_code: str) -> dict[str, PaymentGateway]:
-        """Return the accounts that a merchant is paid through, by provider name."""
-        own = {
-            name: each
-            for (code, name), each in self.merchant_payments.items()
-            if code == merchant_code
-        }
-        return self.payments | own

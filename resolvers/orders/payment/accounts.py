@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from gateways import PaymentGateway
@@ -10,23 +11,25 @@ from models.orders.states import PaymentProvider
 from resolvers.context import Context
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """How a merchant is paid through a provider; `notify_url` is the address that the provider notifies."""
+
+    gateway: PaymentGateway
+    notify_url: str
+
+
 async def account_of(
     ctx: Context, merchant_id: int | None, provider: PaymentProvider
-) -> PaymentGateway | None:
-    """Return the account that a merchant is paid through at a provider, None where it has none."""
-    if not ctx.gateways.merchant_payments:
-        return ctx.gateways.payments.get(provider)
-    return ctx.gateways.payment(await _merchant_code(merchant_id), provider)
-
-
-async def notify_url(ctx: Context, merchant_id: int | None, provider: PaymentProvider) -> str:
-    """Return the address that `provider` notifies of a merchant's charges and refunds."""
+) -> Account | None:
+    """Return a merchant's own account at a provider, else the one for every merchant, None without either."""
     url = f"{ctx.settings.base_url}/webhooks/payments/{provider.lower()}"
-    if not ctx.gateways.merchant_payments:
-        return url
-    code = await _merchant_code(merchant_id)
-    own = (code, provider) in ctx.gateways.merchant_payments
-    return f"{url}/{quote(code, safe='')}" if own else url
+    if ctx.gateways.merchant_payments:
+        code = await _merchant_code(merchant_id)
+        if own := ctx.gateways.merchant_payments.get((code, provider)):
+            return Account(own, f"{url}/{quote(code, safe='')}")
+    shared = ctx.gateways.payments.get(provider)
+    return Account(shared, url) if shared else None
 
 
 async def is_of_merchant(code: str, reference: str) -> bool:

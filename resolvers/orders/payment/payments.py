@@ -9,7 +9,7 @@ from typing import Any
 from orjson import dumps
 from tortoise.expressions import Subquery
 
-from gateways import GatewayError, PaymentGateway
+from gateways import GatewayError
 from gateways.payments import Charge, ChargeRefused, StartedCharge
 from models.database import brief_transaction, change, fetch, for_update
 from models.deferred_writes import insert_later
@@ -22,7 +22,7 @@ from resolvers.context import SYSTEM, Context
 from resolvers.idempotency import answered, claim_all, claim_of
 from resolvers.orders.actions import is_void
 from resolvers.orders.payment import settlement
-from resolvers.orders.payment.accounts import account_of, notify_url
+from resolvers.orders.payment.accounts import Account, account_of
 from resolvers.orders.payment.references import new_reference
 from resolvers.orders.scope import visible
 from resolvers.permissions import for_anyone, for_customers
@@ -65,12 +65,12 @@ async def start(ctx: Context, draft: ChargeDraft) -> Payment:
     Raises: InvalidInput for a way to pay that is not offered, NotFound, StateConflict, Expired,
     PaymentFailed when the provider refuses or does not respond.
     """
-    gateway = await _gateway(ctx, draft)
+    account = await _account(ctx, draft)
     payment, order = await brief_transaction(_record_intent, ctx, draft)
     if payment.status is not PaymentStatus.PENDING or _is_started(payment):
         return payment
     try:
-        started = await gateway.start(await _charge(ctx, draft, payment, order))
+        started = await account.gateway.start(_charge(ctx, draft, payment, order, account))
     except ChargeRefused as error:
         raise PaymentFailed("The payment provider refuses this payment.") from error
     except GatewayError as error:
@@ -100,20 +100,20 @@ def _is_started(payment: Payment) -> bool:
     return bool(payment.code_url or payment.client_parameters)
 
 
-async def _gateway(ctx: Context, draft: ChargeDraft) -> PaymentGateway:
-    gateway = await account_of(ctx, ctx.merchant_id, draft.provider)
-    if gateway is None:
+async def _account(ctx: Context, draft: ChargeDraft) -> Account:
+    account = await account_of(ctx, ctx.merchant_id, draft.provider)
+    if account is None:
         raise InvalidInput(
             "{provider} is not configured here.", path=("provider",), provider=draft.provider
         )
-    if draft.flow not in gateway.capabilities.flows:
+    if draft.flow not in account.gateway.capabilities.flows:
         raise InvalidInput(
             "{provider} does not offer {flow}.",
             path=("flow",),
             provider=draft.provider,
             flow=draft.flow,
         )
-    return gateway
+    return account
 
 
 async def _record_intent(ctx: Context, draft: ChargeDraft) -> tuple[Payment, Order]:
@@ -179,14 +179,16 @@ def payable_minor(order: Order) -> int:
     return order.payable_minor - (order.paid_minor - order.refunded_minor)
 
 
-async def _charge(ctx: Context, draft: ChargeDraft, payment: Payment, order: Order) -> Charge:
+def _charge(
+    ctx: Context, draft: ChargeDraft, payment: Payment, order: Order, account: Account
+) -> Charge:
     return Charge(
         reference=payment.reference,
         amount_minor=payment.amount_minor,
         currency=CurrencyCode.CNY,
         description=f"Order {order.number}",
         flow=payment.flow,
-        notify_url=await notify_url(ctx, ctx.merchant_id, payment.provider),
+        notify_url=account.notify_url,
         channel=order.channel,
         expires_at=order.hold_expires_at,
         payment_code=draft.payment_code,

@@ -19,7 +19,7 @@ from models.orders.payments import Payment, Refund, RefundStatus
 from models.orders.states import PaymentFlow, PaymentStatus
 from resolvers.background.jobs import Handlers, enqueue
 from resolvers.context import Context
-from resolvers.orders.payment.accounts import account_of, notify_url
+from resolvers.orders.payment.accounts import Account, account_of
 from resolvers.orders.payment.references import new_reference
 from resolvers.referrals import commissions
 
@@ -89,10 +89,10 @@ async def ask_provider(ctx: Context, payload: dict[str, Any]) -> None:
         return
     payment = await Payment.get(id=refund.payment_id)
     order = await Order.get(id=payment.order_id)
-    gateway = await account_of(ctx, order.merchant_id, payment.provider)
-    if gateway is None:
+    account = await account_of(ctx, order.merchant_id, payment.provider)
+    if account is None:
         raise GatewayError(f"{payment.provider} is no longer configured: its refunds wait.")
-    state = await gateway.refund(await _order_of(ctx, order, payment, refund))
+    state = await account.gateway.refund(_order_of(account, payment, refund))
     if state.outcome is not RefundOutcome.SUCCEEDED:
         raise GatewayError(f"{payment.provider} has not given it back: {state.outcome}.")
     await transaction(_settle, ctx, refund.id)
@@ -108,7 +108,7 @@ async def settle(ctx: Context, provider: str, state: RefundState) -> bool:
     return True
 
 
-async def _order_of(ctx: Context, order: Order, payment: Payment, refund: Refund) -> RefundOrder:
+def _order_of(account: Account, payment: Payment, refund: Refund) -> RefundOrder:
     return RefundOrder(
         reference=refund.reference,
         charge_reference=payment.reference,
@@ -117,7 +117,7 @@ async def _order_of(ctx: Context, order: Order, payment: Payment, refund: Refund
         charged_minor=payment.amount_minor,
         currency=CurrencyCode.CNY,
         reason=refund.reason,
-        notify_url=await notify_url(ctx, order.merchant_id, payment.provider),
+        notify_url=account.notify_url,
     )
 
 
